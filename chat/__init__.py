@@ -1,0 +1,1 @@
+"""The door: REST, WebSocket and admin. It acts through `messaging.services`."""

@@ -1,0 +1,11 @@
+"""The door as a Django app."""
+
+from django.apps import AppConfig
+
+
+class ChatConfig(AppConfig):
+    name = "chat"
+    verbose_name = "Chat"
+
+    def ready(self) -> None:
+        from chat import checks  # noqa: F401, PLC0415 - registers itself

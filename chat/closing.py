@@ -1,0 +1,12 @@
+"""Close codes of the socket: below 4500 the client comes back, from 4500 on it does not."""
+
+from enum import IntEnum
+
+
+class CloseCode(IntEnum):
+    TRY_AGAIN_LATER = 1013  # RFC 6455's registry; servers and proxies send it too
+    TOO_SLOW = 4001
+    SILENT = 4003
+    NOT_AUTHENTICATED = 4501
+    TOKEN_EXPIRED = 4502
+    ORIGIN_REFUSED = 4504

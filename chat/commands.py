@@ -1,0 +1,99 @@
+"""The commands of the socket: each validates its fields and calls one service."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rest_framework.serializers import Serializer
+
+from chat import serializers
+from chat.frames import Command
+from chat.views.base import validated
+from chat.wire import changes_data, receipt_data
+from messaging.delivery.connection import Connection
+from messaging.exceptions import InvalidRequest
+from messaging.representations import message_data
+from messaging.services import messages, receipts, sessions, sync, typing_indicators
+
+Handler = Callable[..., Awaitable[dict[str, Any]]]
+
+_SYNC_MESSAGES = 200
+"""How many messages one answer carries at most, over all its conversations (at least 2 each)."""
+_SYNC_AT_ONCE = 8
+
+
+async def handle(command: Command, connection: Connection) -> dict[str, Any]:
+    """Carry out a command; returns the data of its reply.
+
+    Raises MessagingError and DRF's ValidationError. Between its last look at the hub and its
+    return nothing is awaited, so that the reply can be queued in the same step.
+    """
+    if not isinstance(command.type, str) or command.type not in _COMMANDS:
+        raise InvalidRequest.of("type", "There is no such command.", "unknown")
+    serializer_class, handler = _COMMANDS[command.type]
+    return await handler(connection, **validated(serializer_class, command.fields))
+
+
+async def _send_message(connection: Connection, **fields: Any) -> dict[str, Any]:
+    sent = await messages.send_message(user_id=connection.user_id, **fields)
+    return {"message": message_data(sent.message), "created": sent.created}
+
+
+async def _mark_read(connection: Connection, conversation_id: str, seq: int) -> dict[str, Any]:
+    receipt = await receipts.mark_read(
+        user_id=connection.user_id, conversation_id=conversation_id, seq=seq
+    )
+    return receipt_data(receipt)
+
+
+async def _start_typing(connection: Connection, conversation_id: str) -> dict[str, Any]:
+    return await _set_typing(connection, conversation_id, typing=True)
+
+
+async def _stop_typing(connection: Connection, conversation_id: str) -> dict[str, Any]:
+    return await _set_typing(connection, conversation_id, typing=False)
+
+
+async def _set_typing(
+    connection: Connection, conversation_id: str, *, typing: bool
+) -> dict[str, Any]:
+    await typing_indicators.set_typing(
+        user_id=connection.user_id, conversation_id=conversation_id, typing=typing
+    )
+    return {}
+
+
+async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[str, Any]:
+    limit = max(_SYNC_MESSAGES // len(conversations), 2)
+    places = asyncio.Semaphore(_SYNC_AT_ONCE)
+
+    async def answer(conversation_id: str, since: int) -> sync.Changes:
+        async with places:
+            return await sync.sync_conversation(
+                user_id=connection.user_id,
+                conversation_id=conversation_id,
+                since=since,
+                limit=limit,
+            )
+
+    answers = await asyncio.gather(*(answer(*item) for item in conversations.items()))
+    admitted = sessions.admit(connection, dict(zip(conversations, answers, strict=True)))
+    return {
+        "conversations": {
+            conversation_id: changes_data(changes) for conversation_id, changes in admitted.items()
+        }
+    }
+
+
+async def _ping(connection: Connection) -> dict[str, Any]:
+    return {}
+
+
+_COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
+    "message.send": (serializers.SendMessageCommand, _send_message),
+    "receipt.read": (serializers.MarkReadCommand, _mark_read),
+    "typing.start": (serializers.TypingCommand, _start_typing),
+    "typing.stop": (serializers.TypingCommand, _stop_typing),
+    "conversation.sync": (serializers.SyncCommand, _sync),
+    "ping": (serializers.PingCommand, _ping),
+}

@@ -1,0 +1,153 @@
+"""The consumer: one WebSocket connection of one person.
+
+Frames in are commands, carried out one after the other beside the delivery of events; frames out
+go through the outbox. It has no channel layer of its own: the hub receives for all sockets of
+the process, so that connecting waits for nothing from Redis.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+
+from chat import commands
+from chat.authentication import Identity, authenticate, authenticate_token
+from chat.closing import CloseCode
+from chat.errors import NotAuthenticated, TokenExpired, problem_of
+from chat.frames import Unreadable, encode_error, encode_reply, parse_command
+from chat.origins import origin_allowed
+from chat.outbox import Outbox
+from messaging.delivery.connection import Connection
+from messaging.exceptions import Unavailable
+from messaging.services import sessions
+
+logger = structlog.get_logger(__name__)
+
+SUBPROTOCOL = "chat.v1"
+_BEARER = "bearer."
+_COMMANDS_WAITING = 64
+_COMMAND_SECONDS = 4.8
+
+
+class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
+    channel_layer_alias = "none"  # there is no layer of this name, so Channels makes no channel
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Clean-up stands here: neither server runs `disconnect` after an error or at its end."""
+        self._connection: Connection | None = None
+        self._outbox = Outbox(send)
+        self._commands: asyncio.Queue[str | None] = asyncio.Queue(_COMMANDS_WAITING)
+        self._worker: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard_at = time.monotonic()
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
+
+    async def dispatch(self, message: Mapping[str, Any]) -> None:
+        """Channels' own hops to a thread for every message, to close old database connections;
+        none are used here."""
+        match message["type"]:
+            case "websocket.connect":
+                await self._connect()
+            case "websocket.receive":
+                self._heard_at = time.monotonic()
+                if self._connection is not None:
+                    await self._commands.put(message.get("text"))
+            case "websocket.disconnect":
+                raise StopConsumer
+
+    async def _connect(self) -> None:
+        headers = _headers(self.scope)
+        subprotocols: list[str] = self.scope.get("subprotocols", [])
+        subprotocol = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
+        # A bad token is accepted and then closed: a browser sees no reason for a refusal.
+        await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        if not origin_allowed(headers):
+            logger.info("session.origin_refused")
+            self._outbox.close(CloseCode.ORIGIN_REFUSED)
+            return
+        try:
+            async with asyncio.timeout(_COMMAND_SECONDS):
+                identity = await _authenticate(headers, subprotocols)
+                structlog.contextvars.bind_contextvars(user_id=identity.user_id)
+                self._connection = await sessions.open_session(
+                    user_id=identity.user_id, transmit=self._outbox.put
+                )
+        except TokenExpired:
+            self._outbox.close(CloseCode.TOKEN_EXPIRED)
+        except NotAuthenticated:
+            self._outbox.close(CloseCode.NOT_AUTHENTICATED)
+        except (Unavailable, TimeoutError):
+            self._outbox.close(CloseCode.TRY_AGAIN_LATER)
+        else:
+            structlog.contextvars.bind_contextvars(connection_id=self._connection.id)
+            self._worker = asyncio.create_task(self._work(self._connection))
+            self._schedule_heartbeat()
+
+    async def _work(self, connection: Connection) -> None:
+        while True:
+            text = await self._commands.get()
+            try:
+                command = parse_command(text)
+            except Unreadable as unreadable:
+                self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
+                continue
+            try:
+                async with asyncio.timeout(_COMMAND_SECONDS):
+                    data = await commands.handle(command, connection)
+            except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
+                self._outbox.put(encode_error(command.id, problem_of(error)))
+            else:
+                self._outbox.put(encode_reply(command.id, data))
+
+    def _schedule_heartbeat(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(sessions.HEARTBEAT_SECONDS, self._beat)
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._heard_at > 2 * sessions.HEARTBEAT_SECONDS:
+            self._outbox.close(CloseCode.SILENT)
+            return
+        self._outbox.put(sessions.heartbeat_frame())
+        self._schedule_heartbeat()
+
+    async def _leave(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._connection is not None:
+            sessions.close_session(self._connection)
+        await self._outbox.stop()
+        if self._worker is not None:
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+
+
+class NoSuchPath(AsyncConsumer):  # type: ignore[misc]
+    """Refuses sockets on any other path, before they are accepted."""
+
+    channel_layer_alias = "none"
+
+    async def dispatch(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "websocket.connect":
+            await self.send({"type": "websocket.close"})
+        elif message["type"] == "websocket.disconnect":
+            raise StopConsumer
+
+
+async def _authenticate(headers: Mapping[str, str], subprotocols: list[str]) -> Identity:
+    for subprotocol in subprotocols:
+        if subprotocol.startswith(_BEARER):
+            return await authenticate_token(subprotocol.removeprefix(_BEARER))
+    return await authenticate(headers.get("authorization"))
+
+
+def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+    }

@@ -1,0 +1,205 @@
+"""From exception to wire code: one table, one funnel to HTTP, one to the socket.
+
+Whatever is not listed here is a fault of ours: it is logged, and the client learns that it
+happened and under which request id, never what it was.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpResponse
+from rest_framework import exceptions as drf
+
+from chat.renderers import render_json
+from messaging.exceptions import FieldError, InvalidRequest, MessagingError, Unavailable
+
+logger = structlog.get_logger(__name__)
+
+STATUS: dict[str, tuple[int, str]] = {
+    "invalid_request": (400, "Invalid request"),
+    "invalid_json": (400, "Invalid JSON"),
+    "not_authenticated": (401, "Not authenticated"),
+    "token_expired": (401, "Token expired"),
+    "token_revoked": (401, "Token revoked"),
+    "not_a_participant": (403, "Not a participant"),
+    "permission_denied": (403, "Permission denied"),
+    "conversation_not_found": (404, "Conversation not found"),
+    "message_not_found": (404, "Message not found"),
+    "not_found": (404, "Not found"),
+    "method_not_allowed": (405, "Method not allowed"),
+    "not_acceptable": (406, "Not acceptable"),
+    "client_id_reused": (409, "client_id reused"),
+    "payload_too_large": (413, "Payload too large"),
+    "unsupported_media_type": (415, "Unsupported media type"),
+    "internal_error": (500, "Internal error"),
+    "store_unavailable": (503, "Store unavailable"),
+}
+"""Every code, with its status and title."""
+
+
+class InvalidJSON(MessagingError):
+    """The request is not valid JSON."""
+
+    code = "invalid_json"
+
+
+class NotAuthenticated(MessagingError):
+    """Send a valid token: `Authorization: Bearer <token>`."""
+
+    code = "not_authenticated"
+
+
+class TokenExpired(NotAuthenticated):
+    """The token has expired: get a fresh one."""
+
+    code = "token_expired"
+
+
+class TokenRevoked(NotAuthenticated):
+    """The token was revoked: sign in again."""
+
+    code = "token_revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What a client is told of something that went wrong."""
+
+    MEDIA_TYPE: ClassVar[str] = "application/problem+json"
+
+    code: str
+    detail: str
+    errors: tuple[FieldError, ...] = ()
+    retry_after: int | None = None
+    """Seconds."""
+    allow: str | None = None
+
+    @property
+    def status(self) -> int:
+        return STATUS[self.code][0]
+
+    def as_document(self, request_id: str) -> dict[str, Any]:
+        """RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457)."""
+        status, title = STATUS[self.code]
+        document: dict[str, Any] = {
+            "type": f"urn:chat:problem:{self.code}",
+            "title": title,
+            "status": status,
+            "code": self.code,
+            "detail": self.detail,
+            "request_id": request_id,
+        }
+        if self.errors:
+            document["errors"] = _errors(self.errors)
+        return document
+
+    def as_headers(self) -> dict[str, str]:
+        headers = {}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        if self.status == 401:
+            error = "" if self.code == "not_authenticated" else ', error="invalid_token"'
+            headers["WWW-Authenticate"] = f'Bearer realm="chat"{error}'
+        if self.allow is not None:
+            headers["Allow"] = self.allow
+        return headers
+
+    def as_reply(self, command_id: int | str | None) -> dict[str, Any]:
+        """The error frame that answers a command."""
+        reply: dict[str, Any] = {
+            "id": command_id,
+            "type": "error",
+            "code": self.code,
+            "detail": self.detail,
+            "status": self.status,
+        }
+        if self.retry_after is not None:
+            reply["retry_after"] = self.retry_after
+        if self.errors:
+            reply["errors"] = _errors(self.errors)
+        return reply
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that an exception is to the client; faults of ours are logged on the way."""
+    match error:
+        case InvalidRequest():
+            return Problem(code=error.code, detail=error.detail, errors=tuple(error.errors))
+        case Unavailable():
+            return Problem(code=error.code, detail=error.detail, retry_after=error.retry_after)
+        case MessagingError():
+            return Problem(code=error.code, detail=error.detail)
+        case TimeoutError():
+            return Problem(
+                code="store_unavailable",
+                detail="The request took too long; it may have been carried out.",
+                retry_after=1,
+            )
+        case RequestDataTooBig():
+            return Problem(code="payload_too_large", detail="The request is too large.")
+        case Http404() | drf.NotFound():
+            return Problem(code="not_found", detail="There is nothing here.")
+        case drf.APIException():
+            return _problem_of_drf(error)
+    logger.error("request.failed", exc_info=error)
+    return Problem(
+        code="internal_error",
+        detail="Something went wrong on our side. Name the request_id when you ask about it.",
+    )
+
+
+def _problem_of_drf(error: drf.APIException) -> Problem:
+    match error:
+        case drf.ValidationError():
+            errors = tuple(_flatten(error.get_full_details()))
+            detail = errors[0].detail if len(errors) == 1 else "The request has invalid fields."
+            return Problem(code="invalid_request", detail=detail, errors=errors)
+        case drf.ParseError():
+            return Problem(code="invalid_json", detail=str(error.detail))
+        case drf.MethodNotAllowed() | drf.NotAcceptable() | drf.UnsupportedMediaType():
+            return Problem(code=_CODES[type(error)], detail=str(error.detail))
+    return Problem(code="internal_error", detail="Something went wrong on our side.")
+
+
+_CODES: dict[type[drf.APIException], str] = {
+    drf.MethodNotAllowed: "method_not_allowed",
+    drf.NotAcceptable: "not_acceptable",
+    drf.UnsupportedMediaType: "unsupported_media_type",
+}
+
+
+def problem_response(problem: Problem, request_id: str) -> HttpResponse:
+
+    response = HttpResponse(
+        render_json(problem.as_document(request_id)),
+        status=problem.status,
+        content_type=Problem.MEDIA_TYPE,
+    )
+    for name, value in problem.as_headers().items():
+        response[name] = value
+    return response
+
+
+def _errors(errors: tuple[FieldError, ...]) -> list[dict[str, str]]:
+    return [{"field": e.field, "code": e.code, "detail": e.detail} for e in errors]
+
+
+def _flatten(details: Any, path: str = "") -> list[FieldError]:
+    """DRF's nested details as a list of fields with dotted paths."""
+    if isinstance(details, dict) and {"message", "code"} <= details.keys():
+        return [FieldError(path, str(details["code"]), str(details["message"]))]
+    if isinstance(details, dict):
+        nested = [(_join(path, name), value) for name, value in details.items()]
+    elif details and all(isinstance(d, dict) and "message" in d for d in details):
+        nested = [(path, value) for value in details]
+    else:
+        nested = [(_join(path, index), value) for index, value in enumerate(details) if value]
+    return [error for name, value in nested for error in _flatten(value, name)]
+
+
+def _join(path: str, name: object) -> str:
+    if name == "non_field_errors":
+        return path
+    return f"{path}.{name}" if path else str(name)

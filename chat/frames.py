@@ -1,0 +1,64 @@
+"""The frames of the socket: commands in, replies and errors out. Events are the core's."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chat.errors import Problem
+from chat.parsers import parse_json
+from chat.renderers import render_json
+from messaging.exceptions import InvalidRequest, PayloadTooLarge
+from messaging.limits import get_limits
+
+_MOST_ID_CHARACTERS = 64
+
+CommandId = int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    id: CommandId
+    type: str
+    fields: dict[str, Any]
+
+
+class Unreadable(Exception):
+    """A frame without a usable id: nothing was done, and the error has `id: null`."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+def parse_command(text: str | None) -> Command:
+    """Raises Unreadable. None stands for a binary frame."""
+    try:
+        if text is None:
+            raise InvalidRequest(detail="Commands are text frames.")
+        limit = get_limits().frame_bytes
+        if len(text) > limit or len(text.encode()) > limit:
+            raise PayloadTooLarge(f"A frame has at most {limit} bytes.")
+        frame = parse_json(text)
+        if not isinstance(frame, dict):
+            raise InvalidRequest(detail="A command is a JSON object.")
+        command_id = frame.pop("id", None)
+        if not _is_usable_id(command_id):
+            detail = "A command has an id: an integer, or a string of 1 to 64 characters."
+            raise InvalidRequest.of("id", detail)
+    except Exception as reason:
+        raise Unreadable(reason) from reason
+    return Command(id=command_id, type=frame.pop("type", None), fields=frame)
+
+
+def encode_reply(command_id: CommandId, data: dict[str, Any]) -> str:
+    return render_json({"id": command_id, "type": "reply", "data": data}).decode()
+
+
+def encode_error(command_id: CommandId | None, problem: Problem) -> str:
+    return render_json(problem.as_reply(command_id)).decode()
+
+
+def _is_usable_id(value: Any) -> bool:
+    if isinstance(value, str):
+        return 1 <= len(value) <= _MOST_ID_CHARACTERS
+    # An integer within what every JSON reader keeps exactly.
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53

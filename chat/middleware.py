@@ -1,0 +1,87 @@
+"""Middleware: a context for the logs of every request, and Django's own for the pages alone.
+
+A middleware that is not natively async costs a thread hop per request. The API needs neither
+sessions nor cookies, so everything of that kind lets it pass.
+"""
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from asgiref.sync import markcoroutinefunction, sync_to_async
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware import clickjacking, common, csrf, security
+
+API_PATHS = ("/api/", "/health/")
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+class RequestContextMiddleware:
+    """Gives each request an id, taken from `X-Request-ID` where a proxy has set a sound one, and
+    binds it to the logs. The answer carries it."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = await self.get_response(request)
+        response["X-Request-ID"] = request_id
+        response.setdefault("X-Content-Type-Options", "nosniff")
+        return response
+
+
+class _PagesOnly:
+    """Before a middleware of Django's: lets requests to the API pass it untouched."""
+
+    get_response: Callable[[HttpRequest], Any]
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path.startswith(API_PATHS):
+            return self.get_response(request)
+        return super().__call__(request)  # type: ignore[misc]
+
+
+class SecurityMiddleware(_PagesOnly, security.SecurityMiddleware):
+    pass
+
+
+class SessionMiddleware(_PagesOnly, sessions.SessionMiddleware):
+    pass
+
+
+class CommonMiddleware(_PagesOnly, common.CommonMiddleware):
+    pass
+
+
+class CsrfViewMiddleware(_PagesOnly, csrf.CsrfViewMiddleware):
+    async def process_view(self, request: HttpRequest, *args: Any) -> Any:  # type: ignore[override]
+        """Async, or Django would hop to a thread for every request, only to let it pass."""
+        if request.path.startswith(API_PATHS):
+            return None
+        return await sync_to_async(super().process_view)(request, *args)
+
+
+class AuthenticationMiddleware(_PagesOnly, auth.AuthenticationMiddleware):
+    pass
+
+
+class MessageMiddleware(_PagesOnly, messages.MessageMiddleware):
+    pass
+
+
+class XFrameOptionsMiddleware(_PagesOnly, clickjacking.XFrameOptionsMiddleware):
+    pass

@@ -1,0 +1,25 @@
+"""Which pages may open a socket: browsers do not ask, so the server has to look."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+_LOCAL = [".localhost", "127.0.0.1", "[::1]"]
+"""Django's own fallback for ALLOWED_HOSTS under DEBUG."""
+
+
+def origin_allowed(headers: Mapping[str, str]) -> bool:
+    """Whether a socket with these headers may be opened.
+
+    A client without an `Origin` is no browser and is allowed; `ALLOWED_ORIGINS` are; and so is a
+    page of this very host, where the host is one of `ALLOWED_HOSTS`.
+    """
+    origin = headers.get("origin")
+    if origin is None or origin in settings.ALLOWED_ORIGINS:
+        return True
+    host = headers.get("host", "")
+    domain, _ = split_domain_port(host)
+    allowed_hosts = settings.ALLOWED_HOSTS or (_LOCAL if settings.DEBUG else [])
+    return urlsplit(origin).netloc == host and validate_host(domain, allowed_hosts)

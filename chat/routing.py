@@ -1,0 +1,10 @@
+"""The one path of the socket."""
+
+from django.urls import path, re_path
+
+from chat.consumers import ChatConsumer, NoSuchPath
+
+websocket_urlpatterns = [
+    path("ws/v1", ChatConsumer.as_asgi()),
+    re_path(r"", NoSuchPath.as_asgi()),
+]

@@ -1,0 +1,60 @@
+"""OpenAPI: what every operation has in common, so that the views say only what is their own."""
+
+from typing import Any, cast
+
+from drf_spectacular import openapi
+from drf_spectacular.utils import OpenApiResponse
+
+from chat import shapes
+from chat.errors import Problem
+
+_EVERYWHERE = {
+    400: "The request is malformed",
+    401: "No valid token",
+    406: "Only JSON is spoken here",
+    500: "A fault on the server's side",
+    503: "The store cannot be reached; try again after Retry-After",
+}
+_IN_A_CONVERSATION = {
+    403: "Not a participant, or not allowed",
+    404: "No such conversation, message or participant",
+}
+_WITH_A_BODY = {413: "The body is too large", 415: "The body is not JSON"}
+_CONFLICTS = {"create_conversation", "send_message"}
+
+
+class AutoSchema(openapi.AutoSchema):
+    """Adds the bearer token, the tag, and the problems that an operation may answer."""
+
+    def get_tags(self) -> list[str]:
+        parts = self.path.strip("/").split("/")
+        names = [part for part in parts[2:] if not part.startswith("{")]
+        return [names[-1] if len(names) > 1 else names[0]]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        return [{"bearer": []}]
+
+    def get_response_serializers(self) -> Any:
+        answers: dict[Any, Any] = dict(cast("Any", super().get_response_serializers()))
+        for status, description in self._problems().items():
+            answers[status, Problem.MEDIA_TYPE] = OpenApiResponse(
+                shapes.Problem, description=description
+            )
+        return answers
+
+    def _problems(self) -> dict[int, str]:
+        problems = dict(_EVERYWHERE)
+        if "{conversation_id}" in self.path:
+            problems |= _IN_A_CONVERSATION
+        if self.method in {"POST", "PUT", "PATCH"}:
+            problems |= _WITH_A_BODY
+        if self.get_operation_id() in _CONFLICTS:
+            problems[409] = "This client_id was used with other content"
+        return problems
+
+
+def add_bearer_scheme(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A drf-spectacular hook: declares the scheme that every operation names."""
+    components = result.setdefault("components", {})
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    return result

@@ -1,0 +1,137 @@
+"""What requests and commands may say: types and shapes. The rules of chat are the core's."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from chat.fields import (
+    StrictBooleanField,
+    StrictCharField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    StrictSerializer,
+)
+from messaging.entities import ConversationKind, Notify, Role
+from messaging.limits import Limits
+
+MAX_SEQ = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8259 §6)."""
+
+_LIMITS = Limits()
+
+
+def _choices(kind: type[ConversationKind | Notify | Role]) -> list[str]:
+    return [member.value for member in kind]
+
+
+class UserIdsField(serializers.ListField):
+    child = StrictCharField(max_length=128)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=_LIMITS.participants, **kwargs)
+
+
+class CreateConversation(StrictSerializer):
+    kind = serializers.ChoiceField(_choices(ConversationKind))
+    participant_ids = UserIdsField()
+    title = StrictCharField(required=False, allow_null=True, allow_blank=True)
+    client_id = StrictCharField(required=False, allow_null=True, allow_blank=True)
+
+
+class UpdateConversation(StrictSerializer):
+    title = StrictCharField(allow_blank=True)
+
+
+class AddParticipants(StrictSerializer):
+    user_ids = UserIdsField(allow_empty=False)
+    role = serializers.ChoiceField(_choices(Role), required=False)
+
+
+class UpdateParticipant(StrictSerializer):
+    role = serializers.ChoiceField(_choices(Role))
+
+
+class UpdatePreferences(StrictSerializer):
+    muted_until = StrictDateTimeField(required=False, allow_null=True)
+    notify = serializers.ChoiceField(_choices(Notify), required=False)
+
+
+class SendMessage(StrictSerializer):
+    text = StrictCharField(allow_blank=True)
+    client_id = StrictCharField(required=False, allow_null=True, allow_blank=True)
+    reply_to = StrictCharField(required=False, allow_null=True)
+    mentions = serializers.ListField(
+        child=StrictCharField(max_length=128), required=False, max_length=_LIMITS.participants
+    )
+
+
+class EditMessage(StrictSerializer):
+    text = StrictCharField(allow_blank=True)
+
+
+class MarkRead(StrictSerializer):
+    seq = StrictIntegerField(min_value=0, max_value=MAX_SEQ)
+
+
+class SetTyping(StrictSerializer):
+    typing = StrictBooleanField(required=False, default=True)
+
+
+class PageQuery(StrictSerializer):
+    """Query strings are text: here a number is read from one."""
+
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=_LIMITS.page)
+
+
+class ConversationsQuery(PageQuery):
+    cursor = StrictCharField(required=False)
+
+
+class MessagesQuery(PageQuery):
+    before = serializers.IntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    after = serializers.IntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    around = serializers.IntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs.keys() & {"before", "after", "around"}) > 1:
+            raise serializers.ValidationError("Name at most one of before, after and around.")
+        return attrs
+
+
+class ChangesQuery(PageQuery):
+    since = serializers.IntegerField(min_value=0, max_value=MAX_SEQ)
+
+
+# Commands of the socket
+
+
+class _InConversation(StrictSerializer):
+    conversation_id = StrictCharField(max_length=128)
+
+
+class SendMessageCommand(_InConversation, SendMessage):
+    client_id = StrictCharField(allow_blank=True)
+
+
+class MarkReadCommand(_InConversation, MarkRead):
+    pass
+
+
+class TypingCommand(_InConversation):
+    pass
+
+
+class SyncCommand(StrictSerializer):
+    conversations = serializers.DictField(
+        child=StrictIntegerField(min_value=0, max_value=MAX_SEQ), allow_empty=False
+    )
+
+    def validate_conversations(self, value: dict[str, int]) -> dict[str, int]:
+        if len(value) > _LIMITS.sync_conversations:
+            detail = f"Name at most {_LIMITS.sync_conversations} conversations."
+            raise serializers.ValidationError(detail, code="max_length")
+        return value
+
+
+class PingCommand(StrictSerializer):
+    pass

@@ -1,0 +1,117 @@
+"""The shapes of answers, for OpenAPI. A test holds what the API really answers against them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from messaging.entities import ConversationKind, Notify, Role
+from messaging.services.sync import SyncStatus
+
+_Shape = serializers.Serializer[Any]
+
+
+def _choice(kind: type[ConversationKind | Notify | Role | SyncStatus]) -> serializers.ChoiceField:
+    return serializers.ChoiceField([member.value for member in kind])
+
+
+class Participant(_Shape):
+    user_id = serializers.CharField()
+    role = _choice(Role)
+    joined_version = serializers.IntegerField()
+
+
+class Message(_Shape):
+    id = serializers.CharField()
+    conversation_id = serializers.CharField()
+    seq = serializers.IntegerField()
+    version = serializers.IntegerField()
+    sender_id = serializers.CharField()
+    client_id = serializers.CharField(allow_null=True)
+    text = serializers.CharField(allow_null=True, help_text="null once the message is deleted")
+    reply_to = serializers.CharField(allow_null=True)
+    mentions = serializers.ListField(child=serializers.CharField())
+    attachments = serializers.ListField(child=serializers.JSONField())
+    reactions = serializers.DictField(child=serializers.JSONField())
+    created_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+class Conversation(_Shape):
+    id = serializers.CharField()
+    kind = _choice(ConversationKind)
+    title = serializers.CharField(allow_null=True)
+    participants = Participant(
+        many=True, allow_null=True, help_text="null above 50 people, except in GET of one"
+    )
+    participant_count = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    seq = serializers.IntegerField()
+    version = serializers.IntegerField()
+    last_message = Message(allow_null=True)
+    unread_count = serializers.IntegerField()
+    read_seq = serializers.IntegerField()
+
+
+class ConversationPage(_Shape):
+    items = Conversation(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class MessagePage(_Shape):
+    items = Message(many=True)
+    has_more_before = serializers.BooleanField()
+    has_more_after = serializers.BooleanField()
+
+
+class Changes(_Shape):
+    status = _choice(SyncStatus)
+    messages = Message(many=True)
+    conversation = Conversation(allow_null=True)
+    version = serializers.IntegerField()
+    more = serializers.BooleanField()
+
+
+class Preferences(_Shape):
+    muted_until = serializers.DateTimeField(allow_null=True)
+    notify = _choice(Notify)
+
+
+class ReadReceipt(_Shape):
+    read_seq = serializers.IntegerField()
+    unread_count = serializers.IntegerField()
+
+
+class ReadPosition(_Shape):
+    user_id = serializers.CharField()
+    read_seq = serializers.IntegerField()
+    delivered_seq = serializers.IntegerField()
+
+
+class Receipts(_Shape):
+    items = ReadPosition(many=True)
+
+
+class Me(_Shape):
+    user_id = serializers.CharField()
+    limits = serializers.DictField(child=serializers.IntegerField())
+    unread_total = serializers.IntegerField()
+
+
+class FieldError(_Shape):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Problem(_Shape):
+    """RFC 9457 problem details, as `application/problem+json`."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = FieldError(many=True, required=False)  # type: ignore[assignment]

@@ -1,0 +1,122 @@
+/** REST, under /api/v1: one method per thing to ask for. Failures are `ChatError`s. */
+
+import { ChatError } from "./errors.js";
+
+const TIMEOUT = 15000;
+
+export class Api {
+  #token;
+  #renew;
+
+  /** `token()` gives the bearer token; `renew()` fetches a new one once it has expired. */
+  constructor({ token, renew }) {
+    this.#token = token;
+    this.#renew = renew;
+  }
+
+  listConversations(cursor) {
+    return this.#request("GET", "conversations", { query: { limit: 100, cursor } });
+  }
+
+  getConversation(id) {
+    return this.#request("GET", conversation(id));
+  }
+
+  createConversation(body) {
+    return this.#request("POST", "conversations", { body });
+  }
+
+  renameConversation(id, title) {
+    return this.#request("PATCH", conversation(id), { body: { title } });
+  }
+
+  addParticipants(id, userIds) {
+    return this.#request("POST", `${conversation(id)}/participants`, {
+      body: { user_ids: userIds },
+    });
+  }
+
+  /** Removes somebody; `me` leaves. */
+  removeParticipant(id, userId) {
+    return this.#request("DELETE", `${conversation(id)}/participants/${encodeURIComponent(userId)}`);
+  }
+
+  listMessages(id, { before, limit = 50 } = {}) {
+    return this.#request("GET", `${conversation(id)}/messages`, { query: { before, limit } });
+  }
+
+  getMessage(id, messageId) {
+    return this.#request("GET", message(id, messageId));
+  }
+
+  sendMessage(id, body) {
+    return this.#request("POST", `${conversation(id)}/messages`, { body });
+  }
+
+  editMessage(id, messageId, text) {
+    return this.#request("PATCH", message(id, messageId), { body: { text } });
+  }
+
+  deleteMessage(id, messageId) {
+    return this.#request("DELETE", message(id, messageId));
+  }
+
+  listReceipts(id) {
+    return this.#request("GET", `${conversation(id)}/receipts`);
+  }
+
+  read(id, seq) {
+    return this.#request("POST", `${conversation(id)}/read`, { body: { seq } });
+  }
+
+  async #request(method, path, options = {}, renewed = false) {
+    const response = await this.#fetch(method, path, options);
+    if (response.status === 204) return null;
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer !== null) return answer;
+    const error = refusal(response, answer);
+    if (error.code === "token_expired" && !renewed) {
+      await this.#renew();
+      return this.#request(method, path, options, true);
+    }
+    throw error;
+  }
+
+  async #fetch(method, path, { query = {}, body }) {
+    const url = new URL(`/api/v1/${path}`, location.origin);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined && value !== null) url.searchParams.set(name, value);
+    }
+    const headers = { Authorization: `Bearer ${this.#token()}`, Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    try {
+      return await fetch(url, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+    } catch {
+      throw new ChatError({ detail: "The server cannot be reached." });
+    }
+  }
+}
+
+function conversation(id) {
+  return `conversations/${encodeURIComponent(id)}`;
+}
+
+function message(id, messageId) {
+  return `${conversation(id)}/messages/${encodeURIComponent(messageId)}`;
+}
+
+/** Reads problem+json; what is not ours (a proxy's page) keeps its status at least. */
+function refusal(response, problem) {
+  const after = Number(response.headers.get("Retry-After"));
+  const unreadable = { code: "unreadable", title: "The server gave no readable answer." };
+  return new ChatError({
+    ...(problem?.code ? problem : unreadable),
+    status: response.ok ? 0 : response.status,
+    retry_after: after > 0 ? after : null,
+  });
+}

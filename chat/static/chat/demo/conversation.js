@@ -1,0 +1,181 @@
+/** One conversation as this client knows it: its messages, and how far its stream was followed.
+ *
+ * `cursor` is the version up to which every change is known. Only events and answers to
+ * `conversation.sync` move it: a reply or a page shows single messages, not that nothing is missing.
+ */
+
+export class Conversation {
+  /** The latest conversation object; null while it is being loaded. */
+  data = null;
+  /** Null until loaded. */
+  cursor = null;
+  /** Message objects by seq. Older ones than `firstSeq` may be there with holes between them. */
+  messages = new Map();
+  /** The start of the history that is known without holes; null where no page was loaded yet. */
+  firstSeq = null;
+  hasOlder = false;
+  /** Up to where I have read; sending counts as reading. */
+  readSeq = 0;
+  /** How far the others have read: user id → seq. */
+  readBy = new Map();
+  /** What happened to people and title while this page was open: not part of the history. */
+  notices = [];
+  /** The version that `hello` or `resync` named: it must be reached, if need be by a sync. */
+  announced = 0;
+  /** The discarded state that is shown while this one is being loaded. */
+  previous = null;
+  /** Whatever stands for the latest sync: only its answer counts. Null: none is under way. */
+  syncing = null;
+  /** True once I was removed. */
+  gone = false;
+
+  #me;
+  #held = [];
+
+  constructor(id, userId) {
+    this.id = id;
+    this.#me = userId;
+  }
+
+  get unread() {
+    return Math.max(0, (this.data?.seq ?? 0) - this.readSeq);
+  }
+
+  get lastMessage() {
+    return this.messages.get(this.data?.seq) ?? null;
+  }
+
+  get activeAt() {
+    return this.lastMessage?.created_at ?? this.data?.created_at ?? "";
+  }
+
+  /** Whether a change is missing that no event on its way will bring. */
+  get hasHole() {
+    return this.cursor !== null && (this.#held.length > 0 || this.announced > this.cursor);
+  }
+
+  /** The messages to show, ascending. */
+  get history() {
+    if (this.firstSeq === null) return [];
+    return [...this.messages.values()]
+      .filter((message) => message.seq >= this.firstSeq)
+      .sort((one, other) => one.seq - other.seq);
+  }
+
+  find(messageId) {
+    for (const message of this.messages.values()) if (message.id === messageId) return message;
+    return null;
+  }
+
+  /** Starts from a conversation object of REST. Its messages are asked for after this. */
+  load(data) {
+    this.data = data;
+    this.movedRead(this.#me, data.read_seq);
+    this.cursor = data.version;
+    if (data.last_message) this.keep(data.last_message);
+    this.#drain();
+  }
+
+  /** Takes in a page of messages; its first page makes the history visible. */
+  addPage({ items, has_more_before: hasOlder }) {
+    items.forEach((message) => this.keep(message));
+    this.firstSeq = Math.min(this.firstSeq ?? Infinity, items[0]?.seq ?? this.firstSeq ?? 1);
+    this.hasOlder = hasOlder;
+  }
+
+  /** Takes in a message from anywhere. The higher version wins. */
+  keep(message) {
+    const held = this.messages.get(message.seq);
+    if (held && held.version >= message.version) return;
+    this.messages.set(message.seq, message);
+    if (this.data) this.data.seq = Math.max(this.data.seq, message.seq);
+    this.movedRead(message.sender_id, message.seq);
+  }
+
+  /** Somebody has read up to `seq`; that never moves back. */
+  movedRead(userId, seq) {
+    this.readBy.set(userId, Math.max(seq, this.readBy.get(userId) ?? 0));
+    if (userId === this.#me) this.readSeq = Math.max(this.readSeq, seq);
+  }
+
+  /** Follows the stream by one durable event; what is ahead of it is kept. */
+  receive(event) {
+    if (this.cursor !== null && event.version <= this.cursor) return;
+    this.#held.push(event);
+    this.#held.sort((one, other) => one.version - other.version);
+    this.#drain();
+  }
+
+  /** Takes in the answer to a sync with status `ok`. */
+  applyChanges({ messages, conversation, version }) {
+    if (version > this.cursor) {
+      messages.forEach((message) => this.keep(message));
+      if (conversation) this.#update(conversation);
+      this.cursor = version;
+    }
+    this.announced = 0;
+    this.#drain();
+  }
+
+  /** A new connection starts over: what is missing shows in its `hello`. */
+  disconnected() {
+    this.#held = [];
+    this.syncing = null;
+  }
+
+  #drain() {
+    if (this.cursor === null) return;
+    while (this.#held.length > 0 && this.#held[0].version <= this.cursor) this.#held.shift();
+    // `conversation.changes` covers since → version, every other event the one before → version.
+    const next = this.#held.find((event) => (event.data.since ?? event.version - 1) <= this.cursor);
+    if (!next) return;
+    this.#apply(next);
+    this.cursor = next.version;
+    this.#drain();
+  }
+
+  #apply({ type, at, data }) {
+    if (type === "participant.added" || type === "participant.removed") {
+      this.#changePeople(type, at, data);
+    } else {
+      (data.messages ?? []).forEach((message) => this.keep(message));
+      if (data.message) this.keep(data.message);
+      if (data.conversation) this.#update(data.conversation, at);
+    }
+  }
+
+  #changePeople(type, at, { participants, by }) {
+    const ids = participants.map((participant) => participant.user_id);
+    const others = this.data.participants?.filter(({ user_id: id }) => !ids.includes(id));
+    const added = type === "participant.added";
+    if (others) {
+      this.data.participants = added ? [...others, ...participants] : others;
+      this.data.participant_count = this.data.participants.length;
+    } else {
+      this.data.participant_count += added ? ids.length : -ids.length;
+    }
+    if (!added) this.gone ||= ids.includes(this.#me);
+    this.#note({ type, people: ids, by, at });
+  }
+
+  /** Takes in a conversation object. In events it is the same for everybody, without what is mine. */
+  #update(data, at = data.updated_at) {
+    const before = this.data;
+    if (data.read_seq !== undefined) this.movedRead(this.#me, data.read_seq);
+    this.data = { ...before, ...data, seq: Math.max(before.seq, data.seq) };
+    // Large conversations come without their people.
+    this.data.participants ??= before.participants;
+    if (data.last_message) this.keep(data.last_message);
+    if (before.title !== data.title) this.#note({ type: "title", title: data.title, at });
+    if (!before.participants || !data.participants) return;
+    const [old, now] = [before, data].map((each) => each.participants.map((one) => one.user_id));
+    const added = now.filter((id) => !old.includes(id));
+    const removed = old.filter((id) => !now.includes(id));
+    if (added.length) this.#note({ type: "participant.added", people: added, by: null, at });
+    if (removed.length) this.#note({ type: "participant.removed", people: removed, by: null, at });
+  }
+
+  #note(notice) {
+    this.notices.push({ ...notice, id: this.notices.length, afterSeq: this.data.seq });
+  }
+}

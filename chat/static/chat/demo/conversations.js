@@ -1,0 +1,334 @@
+/** All my conversations, kept equal to the server's by the stream of events.
+ *
+ * Loads by REST, follows by events, closes holes by `conversation.sync`. What one conversation
+ * makes of an event stands in conversation.js.
+ */
+
+import { pause, waitAfter } from "./backoff.js";
+import { Conversation } from "./conversation.js";
+
+const MAX_SYNC = 100;
+const PAGE_RETRY = 3000;
+
+export class Conversations {
+  /** False until the list was loaded once. */
+  loaded = false;
+  openId = null;
+
+  #known = new Map();
+  #userId;
+  #api;
+  #socket;
+  #typing;
+  #onChange;
+  #onMessage;
+  #onGone;
+  /** Conversations of which a page is being loaded. */
+  #paging = new Set();
+  /** Whether soft events may have been missed since the list was loaded. */
+  #missed = false;
+  #sought = new Set();
+
+  /** `onChange()` asks for a new rendering, `onMessage(conversation, message)` tells of every
+   * message that came by the stream, `onGone(conversation)` of one that I am no longer part of. */
+  constructor({ userId, api, socket, typing, onChange, onMessage, onGone }) {
+    this.#userId = userId;
+    this.#api = api;
+    this.#socket = socket;
+    this.#typing = typing;
+    this.#onChange = onChange;
+    this.#onMessage = onMessage;
+    this.#onGone = onGone;
+  }
+
+  /** Latest activity first. */
+  get list() {
+    return [...this.#known.keys()]
+      .map((id) => this.get(id))
+      .filter((conversation) => conversation.data)
+      .sort((one, other) => other.activeAt.localeCompare(one.activeAt));
+  }
+
+  get current() {
+    return this.get(this.openId);
+  }
+
+  /** A conversation as it can be shown: while it is loaded again, as it was before. */
+  get(id) {
+    const conversation = this.#known.get(id);
+    return (conversation?.data ? conversation : conversation?.previous ?? conversation) ?? null;
+  }
+
+  /** Loads the list. What lies beyond its 1,000 latest is loaded when something happens there. */
+  async start() {
+    let cursor = null;
+    for (let page = 0; page < 10; page += 1) {
+      const { items, next_cursor: next } = await this.#api.listConversations(cursor);
+      items.forEach((item) => this.adopt(item));
+      cursor = next;
+      if (!cursor) break;
+    }
+    this.loaded = true;
+    this.#onChange();
+  }
+
+  /** Takes in a conversation object of REST, where it is not known yet. */
+  adopt(data) {
+    if (this.#known.has(data.id)) return;
+    const conversation = new Conversation(data.id, this.#userId);
+    conversation.load(data);
+    this.#known.set(data.id, conversation);
+    this.#onChange();
+  }
+
+  /** Shows a conversation: its latest messages, its people, and who has read how far. */
+  async open(id) {
+    this.openId = id;
+    this.#onChange();
+    const conversation = this.current;
+    if (!conversation?.data) return; // comes again once it is loaded
+    await Promise.all([
+      conversation.firstSeq === null ? this.#loadPage(conversation) : null,
+      conversation.data.participants ? null : this.#loadPeople(conversation),
+      this.#loadReceipts(conversation),
+    ]);
+  }
+
+  /** Loads the page of messages before those that are shown. One at a time. */
+  async loadOlder(conversation) {
+    if (conversation.firstSeq === null || conversation.hasOlder) await this.#loadPage(conversation);
+  }
+
+  /** A message that an older page holds, for a quotation. Asked for once, and kept. */
+  async loadMessage(conversation, messageId) {
+    if (this.#sought.has(messageId)) return;
+    this.#sought.add(messageId);
+    conversation.keep(await this.#api.getMessage(conversation.id, messageId));
+    this.#onChange();
+  }
+
+  /** A message that a reply or a REST answer brought: shown, but no step of the stream. */
+  keep(message) {
+    this.#known.get(message.conversation_id)?.keep(message);
+    this.#onChange();
+  }
+
+  /** Tells the others that I have read what stands there. */
+  async read(conversation) {
+    const seq = conversation.data.seq;
+    if (conversation.unread === 0) return;
+    const before = conversation.readSeq;
+    conversation.movedRead(this.#userId, seq);
+    this.#onChange();
+    try {
+      if (this.#socket.connected) {
+        await this.#socket.command("receipt.read", { conversation_id: conversation.id, seq });
+      } else {
+        await this.#api.read(conversation.id, seq);
+      }
+    } catch (error) {
+      // Still unread; the next event or connection tries again.
+      if (conversation.readSeq === seq) conversation.readSeq = before;
+      if (!error.passing) throw error;
+    }
+  }
+
+  /** Everything the server says by itself comes through here. */
+  handle(event) {
+    const id = event.conversation_id ?? event.data?.conversation_id;
+    const conversation = this.#known.get(id);
+    switch (event.type) {
+      case "hello":
+        this.#compare(event.data);
+        break;
+      case "restored":
+        this.#loadReceiptsOnScreen({ list: true });
+        break;
+      case "resync":
+        if (conversation) this.#resync(conversation);
+        break;
+      case "conversation.added":
+        this.#load(event.data.conversation.id);
+        break;
+      case "conversation.removed":
+        this.#forget(event.data.conversation_id);
+        break;
+      case "receipt.updated":
+        conversation?.movedRead(event.data.user_id, event.data.read_seq);
+        break;
+      case "typing.started":
+        if (event.data.user_id !== this.#userId) this.#typing.started(id, event);
+        break;
+      case "typing.stopped":
+        this.#typing.stopped(id, event.data.user_id);
+        break;
+      default:
+        if (conversation && event.version !== undefined) this.#follow(conversation, event);
+    }
+    this.#onChange();
+  }
+
+  /** The connection is gone; `hello` will show what is missed from now on. */
+  disconnected() {
+    for (const conversation of this.#known.values()) conversation.disconnected();
+    this.#typing.clear();
+  }
+
+  #follow(conversation, event) {
+    const before = conversation.cursor;
+    conversation.receive(event);
+    if (event.type === "message.created") {
+      this.#typing.stopped(conversation.id, event.data.message.sender_id);
+    }
+    if (conversation.gone) this.#forget(conversation.id);
+    else if (conversation.hasHole && !conversation.syncing) this.#sync([conversation]);
+    if (conversation.cursor === before) return;
+    const messages = event.data.messages ?? [event.data.message ?? []].flat();
+    messages.forEach((message) => this.#onMessage(conversation, message));
+  }
+
+  /** Rereads `hello`: which conversations are new, which are gone, which have moved on. */
+  #compare({ conversations, truncated }) {
+    const behind = [];
+    for (const conversation of this.#known.values()) {
+      const named = conversations[conversation.id];
+      if (!named && !truncated) this.#forget(conversation.id);
+      else if (!named && conversation.cursor !== null) behind.push(conversation); // makes it live
+      else if (named) {
+        conversation.announced = named.version;
+        if (conversation.hasHole) behind.push(conversation);
+      }
+    }
+    for (const id of Object.keys(conversations)) if (!this.#known.has(id)) this.#load(id);
+    this.#sync(behind);
+    this.#loadReceiptsOnScreen({ list: this.#missed });
+    this.#missed = true;
+  }
+
+  #resync(conversation) {
+    conversation.announced = Infinity; // whatever the version is: it has to be asked for
+    if (conversation.cursor !== null) this.#sync([conversation]);
+    if (conversation.id === this.openId) this.#loadReceiptsOnScreen();
+  }
+
+  #sync(conversations) {
+    for (let start = 0; start < conversations.length; start += MAX_SYNC) {
+      this.#syncTogether(conversations.slice(start, start + MAX_SYNC));
+    }
+  }
+
+  async #syncTogether(conversations, attempt = 0) {
+    const latest = Symbol("sync");
+    for (const conversation of conversations) conversation.syncing = latest;
+    const waiting = () =>
+      conversations.filter((each) => each.syncing === latest && this.#known.get(each.id) === each);
+    try {
+      const cursors = conversations.map(({ id, cursor }) => [id, cursor]);
+      const answer = await this.#socket.command("conversation.sync", {
+        conversations: Object.fromEntries(cursors),
+      });
+      for (const conversation of waiting()) {
+        conversation.syncing = null;
+        this.#synced(conversation, answer.conversations[conversation.id]);
+      }
+    } catch (error) {
+      if (!error.passing) waiting().forEach(({ id }) => this.#load(id));
+      await pause(waitAfter(error, attempt));
+      // Lost connections have set `syncing` back, and their successor's `hello` starts over.
+      if (waiting().length > 0) this.#syncTogether(waiting(), attempt + 1);
+    }
+    this.#onChange();
+  }
+
+  #synced(conversation, changes) {
+    if (this.#known.get(conversation.id) !== conversation || !changes) return;
+    if (changes.status === "forbidden") this.#forget(conversation.id);
+    else if (changes.status === "reset") this.#load(conversation.id);
+    else {
+      conversation.applyChanges(changes);
+      for (const message of changes.messages) this.#onMessage(conversation, message);
+      if (changes.more || conversation.hasHole) this.#sync([conversation]);
+    }
+  }
+
+  /** Discards what is known of a conversation and loads it. Events meanwhile are kept by it. */
+  async #load(id) {
+    const conversation = new Conversation(id, this.#userId);
+    conversation.previous = this.get(id)?.data ? this.get(id) : null;
+    this.#known.set(id, conversation);
+    const replaced = () => this.#known.get(id) !== conversation;
+    for (let attempt = 0; !replaced() && !conversation.data; attempt += 1) {
+      try {
+        const data = await this.#api.getConversation(id);
+        const page = id === this.openId ? await this.#api.listMessages(id) : null;
+        if (replaced()) return;
+        conversation.load(data);
+        if (page) conversation.addPage(page);
+      } catch (error) {
+        if (replaced()) return;
+        if (!error.passing) {
+          this.#forget(id);
+          return;
+        }
+        await pause(waitAfter(error, attempt));
+      }
+    }
+    if (replaced()) return;
+    conversation.previous = null;
+    if (conversation.gone) this.#forget(id);
+    else if (conversation.hasHole) this.#sync([conversation]);
+    this.#onChange();
+    if (id === this.openId) this.open(id).catch(() => {});
+  }
+
+  #forget(id) {
+    const conversation = this.get(id);
+    if (!conversation) return;
+    this.#known.delete(id);
+    this.#typing.clear(id);
+    if (this.openId === id) this.openId = null;
+    this.#onGone(conversation);
+    this.#onChange();
+  }
+
+  async #loadPage(conversation) {
+    const { id, firstSeq } = conversation;
+    if (this.#paging.has(id)) return;
+    this.#paging.add(id);
+    try {
+      conversation.addPage(await this.#api.listMessages(id, { before: firstSeq ?? undefined }));
+    } catch (error) {
+      if (!error.passing) throw error;
+      await pause(PAGE_RETRY); // the rendering that follows asks again
+    } finally {
+      this.#paging.delete(id);
+      this.#onChange();
+    }
+  }
+
+  async #loadPeople(conversation) {
+    const { participants } = await this.#api.getConversation(conversation.id);
+    conversation.data.participants = participants;
+    this.#onChange();
+  }
+
+  async #loadReceipts(conversation) {
+    const { items } = await this.#api.listReceipts(conversation.id);
+    items.forEach(({ user_id: id, read_seq: seq }) => conversation.movedRead(id, seq));
+    this.#onChange();
+  }
+
+  /** Receipts are never replayed: whoever may have missed some asks. In the list, what stands on
+   * the screen is how much I have read myself, on another device perhaps. */
+  async #loadReceiptsOnScreen({ list = false } = {}) {
+    try {
+      if (this.current?.data) await this.#loadReceipts(this.current);
+      if (!list) return;
+      const { items } = await this.#api.listConversations();
+      for (const { id, read_seq: seq } of items) this.#known.get(id)?.movedRead(this.#userId, seq);
+      this.#onChange();
+    } catch (error) {
+      if (!error.passing) throw error; // the next connection asks again
+    }
+  }
+}

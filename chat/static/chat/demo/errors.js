@@ -1,0 +1,18 @@
+/** What went wrong, in the one shape that REST (problem+json) and the socket (error replies) share. */
+
+export class ChatError extends Error {
+  /** `status` is 0 where there was no answer at all; `retry_after` is in seconds. */
+  constructor({ status = 0, code = "unreachable", detail, title, retry_after = null, errors = [] }) {
+    super(detail || title || "Something went wrong.");
+    this.name = "ChatError";
+    this.status = status;
+    this.code = code;
+    this.retry_after = retry_after;
+    this.errors = errors;
+  }
+
+  /** Whether the same request may succeed a moment later. */
+  get passing() {
+    return [0, 429, 502, 503, 504].includes(this.status);
+  }
+}

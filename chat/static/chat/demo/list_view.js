@@ -1,0 +1,87 @@
+/** The list of conversations: whose, what was said last and when, how much of it is unread. */
+
+import { el, keyed } from "./dom.js";
+import { hue, initial, moment } from "./words.js";
+
+export class ListView {
+  #rows;
+  #element;
+  #empty;
+  #names;
+  #me;
+  #onOpen;
+
+  constructor({ element, empty, names, me, onOpen }) {
+    this.#rows = keyed(element);
+    this.#element = element;
+    this.#empty = empty;
+    this.#names = names;
+    this.#me = me;
+    this.#onOpen = onOpen;
+  }
+
+  render(conversations, { loaded, typing }) {
+    this.#element.setAttribute("aria-busy", String(!loaded));
+    this.#empty.hidden = !loaded || conversations.list.length > 0;
+    const { openId } = conversations;
+    this.#rows(conversations.list.map((each) => this.#row(each, openId, typing(each.id))));
+  }
+
+  #row(conversation, openId, typing) {
+    const content = {
+      id: conversation.id,
+      name: this.#names.ofConversation(conversation.data),
+      hue: hue(otherPerson(conversation.data, this.#me)),
+      group: conversation.data.kind === "group",
+      said: this.#names.typing(typing) || this.#said(conversation),
+      typing: typing.length > 0,
+      at: conversation.activeAt,
+      day: new Date().toDateString(),
+      unread: conversation.unread,
+      open: conversation.id === openId,
+    };
+    return {
+      key: conversation.id,
+      signature: JSON.stringify(content),
+      build: () => this.#build(content),
+    };
+  }
+
+  #said({ lastMessage: message, data }) {
+    if (!message) return "No messages yet";
+    if (message.deleted_at) return "Message deleted";
+    const who = message.sender_id === this.#me ? "You" : this.#names.of(message.sender_id);
+    return data.kind === "direct" && who !== "You" ? message.text : `${who}: ${message.text}`;
+  }
+
+  #build({ id, name, hue: colour, group, said, typing, at, unread, open }) {
+    const badge = el(
+      "span",
+      { class: "badge", "data-testid": "unread", "aria-label": `${unread} unread` },
+      unread > 99 ? "99+" : String(unread),
+    );
+    const button = el(
+      "button",
+      {
+        type: "button",
+        class: `conversation-item${unread ? " unread" : ""}`,
+        "data-testid": "conversation",
+        "data-conversation-id": id,
+        "aria-current": open ? "true" : null,
+        on: { click: () => this.#onOpen(id) },
+      },
+      el("span", { class: `avatar hue-${colour}${group ? " group" : ""}`, "aria-hidden": "true" }, initial(name)),
+      el("span", { class: "item-name", dir: "auto" }, name),
+      el("time", { class: "item-time", datetime: at }, moment(at)),
+      el("span", { class: `item-said${typing ? " is-typing" : ""}`, dir: "auto" }, said),
+      unread ? badge : null,
+    );
+    return el("li", {}, button);
+  }
+}
+
+/** Whose colour a conversation has: the other person's, or its own. */
+export function otherPerson({ id, kind, participants }, me) {
+  if (kind !== "direct") return id;
+  return participants?.find((each) => each.user_id !== me)?.user_id ?? me;
+}

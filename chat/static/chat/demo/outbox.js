@@ -1,0 +1,122 @@
+/** What I have written and nobody has confirmed yet.
+ *
+ * Every message carries a `client_id`, so sending it again – after a timeout, by REST instead of
+ * the socket, after a reload of the page – never makes a second one.
+ */
+
+import { waitAfter } from "./backoff.js";
+import { ChatError } from "./errors.js";
+
+export class Outbox {
+  #items;
+  #storageKey;
+  #api;
+  #socket;
+  #onSent;
+  #onChange;
+  #running = new Set();
+  #wake = new Set();
+
+  /** `onSent(message)` gets what the server stored. */
+  constructor({ userId, api, socket, onSent, onChange }) {
+    this.#storageKey = `chat.outbox.${userId}`;
+    this.#api = api;
+    this.#socket = socket;
+    this.#onSent = onSent;
+    this.#onChange = onChange;
+    this.#items = JSON.parse(sessionStorage.getItem(this.#storageKey) ?? "[]");
+  }
+
+  /** The messages under way in one conversation, in the order in which they were written. */
+  pending(conversationId) {
+    return this.#items.filter((item) => item.conversation_id === conversationId);
+  }
+
+  add(conversationId, text, replyTo) {
+    this.#items.push({
+      client_id: crypto.randomUUID(),
+      conversation_id: conversationId,
+      text,
+      reply_to: replyTo,
+      created_at: new Date().toISOString(),
+      error: null,
+    });
+    this.#changed();
+    this.#run(conversationId);
+  }
+
+  /** A message of mine has appeared, by whichever way. */
+  settle({ client_id: clientId }) {
+    if (clientId && this.#items.some((item) => item.client_id === clientId)) this.discard(clientId);
+  }
+
+  discard(clientId) {
+    this.#items = this.#items.filter((item) => item.client_id !== clientId);
+    this.#changed();
+  }
+
+  retry(clientId) {
+    const item = this.#items.find((each) => each.client_id === clientId);
+    item.error = null;
+    this.#changed();
+    this.#run(item.conversation_id);
+  }
+
+  /** The connection is back: nobody waits any longer. */
+  resume() {
+    this.#wake.forEach((wake) => wake());
+    new Set(this.#items.map((item) => item.conversation_id)).forEach((id) => this.#run(id));
+  }
+
+  /** Sends one after the other, so that they arrive in the order in which they were written. */
+  async #run(conversationId) {
+    if (this.#running.has(conversationId)) return;
+    this.#running.add(conversationId);
+    const next = () => this.pending(conversationId).find((item) => !item.error);
+    for (let item = next(); item; item = next()) await this.#deliver(item);
+    this.#running.delete(conversationId);
+  }
+
+  async #deliver(item) {
+    for (let attempt = 0; this.#items.includes(item); attempt += 1) {
+      try {
+        const message = await this.#send(item);
+        this.discard(item.client_id);
+        this.#onSent(message);
+      } catch (error) {
+        if (!error.passing) {
+          item.error = error.message;
+          this.#changed();
+          return;
+        }
+        await this.#pause(waitAfter(error, attempt));
+      }
+    }
+  }
+
+  /** By socket where there is one, by REST where it gives no answer. */
+  async #send({ client_id, conversation_id: id, text, reply_to }) {
+    const body = { client_id, text, ...(reply_to && { reply_to }) };
+    try {
+      return (await this.#socket.command("message.send", { conversation_id: id, ...body })).message;
+    } catch (error) {
+      if (!(error instanceof ChatError) || error.status !== 0) throw error;
+    }
+    return this.#api.sendMessage(id, body);
+  }
+
+  async #pause(milliseconds) {
+    let wake;
+    await new Promise((resolve) => {
+      wake = resolve;
+      this.#wake.add(wake);
+      setTimeout(wake, milliseconds);
+    });
+    this.#wake.delete(wake);
+  }
+
+  #changed() {
+    sessionStorage.setItem(this.#storageKey, JSON.stringify(this.#items));
+    this.#onChange();
+  }
+}

@@ -1,0 +1,304 @@
+/** The page as a whole: draws the state, and turns what people do into calls of the client. */
+
+import { Composer } from "./composer.js";
+import { confirm, Dialogs } from "./dialogs.js";
+import { HistoryView } from "./history_view.js";
+import { ListView, otherPerson } from "./list_view.js";
+import { openMenu } from "./menu.js";
+import { hue, initial, Names } from "./words.js";
+
+const CONNECTION = {
+  connecting: "Connecting…",
+  connected: "Connected",
+  reconnecting: "Reconnecting…",
+  degraded: "Delayed",
+  stopped: "Disconnected",
+};
+const byId = (id) => document.getElementById(id);
+
+export class View {
+  #client;
+  #me;
+  #names;
+  #list;
+  #history;
+  #composer;
+  #dialogs;
+  #scheduled = false;
+  #seen = { openId: null, endSeq: 0 };
+
+  /** `client` is what demo.js has put together. */
+  constructor({ client, config: { user_id: me, people } }) {
+    this.#client = client;
+    this.#me = me;
+    this.#names = new Names(people, me);
+    const names = this.#names;
+    this.#list = new ListView({
+      element: byId("conversation-list"),
+      empty: byId("list-empty"),
+      names,
+      me,
+      onOpen: (id) => this.#open(id),
+    });
+    this.#history = new HistoryView({
+      scroller: byId("history"),
+      list: byId("messages"),
+      names,
+      me,
+      actions: {
+        menu: (message, button) => openMenu(button, this.#choices(message)),
+        retry: (clientId) => client.outbox.retry(clientId),
+        discard: (clientId) => client.outbox.discard(clientId),
+        reveal: (messageId) => this.#attempt(() => this.#reveal(messageId)),
+        quoted: (id, messageId) => this.#quoted(id, messageId),
+      },
+    });
+    this.#composer = this.#makeComposer(names);
+    this.#dialogs = this.#makeDialogs(people, names);
+    this.#listen();
+    byId("my-name").textContent = names.of(me);
+    byId("my-avatar").textContent = initial(names.of(me));
+    byId("my-avatar").classList.add(`hue-${hue(me)}`);
+    this.render();
+  }
+
+  /** Draws everything once the present turn of events is over. */
+  changed() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.render();
+    });
+  }
+
+  /** Says something for a few seconds. */
+  toast(text) {
+    const toast = document.createElement("p");
+    toast.textContent = text;
+    byId("toasts").append(toast);
+    setTimeout(() => toast.remove(), 6000);
+  }
+
+  /** Tells those who listen instead of looking about a message that has just come. */
+  announce(conversation, message) {
+    if (message.sender_id === this.#me || message.seq !== conversation.data.seq || !message.text) return;
+    if (conversation.id !== this.#client.conversations.openId) return;
+    byId("announcer").textContent = `${this.#names.of(message.sender_id)}: ${message.text}`;
+  }
+
+  gone(conversation) {
+    this.toast(`You are no longer in “${this.#names.ofConversation(conversation.data ?? {})}”.`);
+  }
+
+  /** Opens the conversation that the address names. */
+  openFromAddress() {
+    const id = decodeURIComponent(location.hash.slice(1)) || null;
+    if (id === this.#client.conversations.openId) return;
+    const known = id === null || this.#client.conversations.get(id);
+    if (known) this.#attempt(() => this.#client.conversations.open(id));
+  }
+
+  render() {
+    const { conversations, outbox, typing, socket } = this.#client;
+    this.#renderConnection(socket);
+    this.#list.render(conversations, { loaded: conversations.loaded, typing: (id) => typing.people(id) });
+    const conversation = conversations.current;
+    byId("app").dataset.pane = conversations.openId ? "conversation" : "list";
+    byId("conversation").hidden = !conversation?.data;
+    byId("nothing-open").hidden = Boolean(conversation?.data);
+    const unread = conversations.list.reduce((sum, each) => sum + each.unread, 0);
+    document.title = `${unread ? `(${unread}) ` : ""}${this.#names.of(this.#me)} · Chat`;
+    if (!conversation?.data) {
+      this.#seen.openId = null;
+      this.#history.render(null, []);
+      byId("details-dialog").close();
+      return;
+    }
+    this.#renderConversation(conversation, outbox.pending(conversation.id));
+    byId("typing").textContent = this.#names.typing(typing.people(conversation.id));
+    this.#lookAround(conversation);
+  }
+
+  #renderConnection({ state, degraded, instanceId, message }) {
+    const shown = state === "connected" && degraded ? "degraded" : state;
+    const pill = byId("connection");
+    if (pill.dataset.state !== shown) {
+      pill.dataset.state = shown;
+      pill.textContent = CONNECTION[shown];
+    }
+    byId("instance").textContent = instanceId ?? "";
+    byId("stopped").hidden = state !== "stopped";
+    byId("stopped").textContent = message ?? "";
+  }
+
+  #renderConversation(conversation, pending) {
+    const { data } = conversation;
+    const name = this.#names.ofConversation(data);
+    const avatar = byId("conversation-avatar");
+    avatar.textContent = initial(name);
+    avatar.className = `avatar hue-${hue(otherPerson(data, this.#me))}${data.kind === "group" ? " group" : ""}`;
+    byId("conversation-name").textContent = name;
+    byId("conversation-people").textContent = this.#people(data);
+    byId("details").hidden = data.kind !== "group";
+    byId("history-loading").hidden = conversation.firstSeq !== null && !conversation.hasOlder;
+    byId("history-empty").hidden =
+      conversation.firstSeq === null || conversation.messages.size > 0 || pending.length > 0;
+    this.#composer.show(conversation.id);
+    const ended = this.#history.atEnd;
+    const writing = pending.length > this.#seen.pending && this.#seen.openId === conversation.id;
+    this.#history.render(conversation, pending);
+    if (writing) this.#history.toEnd();
+    else if (!ended && data.seq > this.#seen.endSeq && this.#seen.openId === conversation.id) {
+      byId("jump").hidden = false;
+    }
+    this.#seen = { openId: conversation.id, endSeq: data.seq, pending: pending.length };
+    if (byId("details-dialog").open) this.#dialogs.renderDetails(conversation);
+  }
+
+  #people({ kind, participants, participant_count: count }) {
+    if (kind === "direct") return "";
+    if (!participants) return `${count} people`;
+    const ids = participants.map((one) => one.user_id);
+    const names = this.#names.list(ids.slice(0, 8));
+    return ids.length > 8 ? `${names} and ${ids.length - 8} more` : names;
+  }
+
+  /** What follows from where the person looks: older pages, and read receipts. */
+  #lookAround(conversation) {
+    const { conversations } = this.#client;
+    if (this.#history.atStart) this.#attempt(() => conversations.loadOlder(conversation));
+    if (conversation.firstSeq === null) return;
+    if (!this.#history.atEnd) return;
+    byId("jump").hidden = true;
+    // A frame of the side-by-side page is looked at without having the focus.
+    const looking = !document.hidden && (document.hasFocus() || parent !== window);
+    if (looking) this.#attempt(() => conversations.read(conversation));
+  }
+
+  #listen() {
+    const look = () => {
+      const { current } = this.#client.conversations;
+      if (current?.data) this.#lookAround(current);
+    };
+    byId("history").addEventListener("scroll", look, { passive: true });
+    document.addEventListener("visibilitychange", look);
+    addEventListener("focus", look);
+    addEventListener("hashchange", () => this.openFromAddress());
+    byId("back").addEventListener("click", () => this.#open(null));
+    byId("jump").addEventListener("click", () => this.#history.toEnd());
+    byId("details").addEventListener("click", () => {
+      this.#dialogs.openDetails(this.#client.conversations.current);
+    });
+  }
+
+  #makeComposer(names) {
+    const { api, conversations, outbox, teller } = this.#client;
+    return new Composer({
+      form: byId("composer-form"),
+      input: byId("composer"),
+      banner: byId("composer-banner"),
+      names,
+      actions: {
+        send: (text, replyTo) => outbox.add(conversations.openId, text, replyTo),
+        edit: (message, text) =>
+          this.#attempt(async () => {
+            conversations.keep(await api.editMessage(message.conversation_id, message.id, text));
+          }),
+        editLast: () => {
+          const own = (each) => each.sender_id === this.#me && !each.deleted_at;
+          const last = conversations.current?.history.findLast(own);
+          if (last) this.#composer.edit(last);
+        },
+        typing: () => teller.typing(conversations.openId),
+        idle: () => teller.stop(),
+      },
+    });
+  }
+
+  #makeDialogs(people, names) {
+    const { api, conversations } = this.#client;
+    const id = () => conversations.openId;
+    const act = (work) => this.#attempt(work);
+    return new Dialogs({
+      people,
+      names,
+      me: this.#me,
+      actions: {
+        startDirect: (userId) => this.#start({ kind: "direct", participant_ids: [userId] }),
+        startGroup: (title, userIds) =>
+          this.#start({ kind: "group", participant_ids: userIds, ...(title && { title }) }),
+        rename: (title) => act(() => api.renameConversation(id(), title)),
+        add: (userId) => act(() => api.addParticipants(id(), [userId])),
+        remove: (userId) => act(() => api.removeParticipant(id(), userId)),
+        leave: () => act(() => api.removeParticipant(id(), "me")),
+      },
+    });
+  }
+
+  #open(id) {
+    const address = id ? `#${encodeURIComponent(id)}` : location.pathname + location.search;
+    history.replaceState(null, "", address);
+    this.#attempt(() => this.#client.conversations.open(id));
+    if (id && matchMedia("(hover: hover)").matches) queueMicrotask(() => this.#composer.focus());
+  }
+
+  async #start(body) {
+    await this.#attempt(async () => {
+      const { api, conversations } = this.#client;
+      const conversation = await api.createConversation({ ...body, client_id: crypto.randomUUID() });
+      conversations.adopt(conversation);
+      this.#open(conversation.id);
+    });
+  }
+
+  #choices(message) {
+    const choices = [
+      { label: "Reply", testid: "reply", action: () => this.#composer.reply(message) },
+    ];
+    if (message.sender_id !== this.#me) return choices;
+    return [
+      ...choices,
+      { label: "Edit", testid: "edit", action: () => this.#composer.edit(message) },
+      { label: "Delete", testid: "delete", danger: true, action: () => this.#delete(message) },
+    ];
+  }
+
+  async #delete({ conversation_id: id, id: messageId }) {
+    if (!(await confirm("Delete this message for everybody?", "Delete"))) return;
+    await this.#attempt(async () => {
+      const { api, conversations } = this.#client;
+      await api.deleteMessage(id, messageId);
+      conversations.keep(await api.getMessage(id, messageId));
+    });
+  }
+
+  /** A quoted message, if it is known; otherwise it is asked for and drawn when it comes. */
+  #quoted(id, messageId) {
+    const { conversations } = this.#client;
+    const conversation = conversations.get(id);
+    const message = conversation?.find(messageId);
+    if (conversation && !message) conversations.loadMessage(conversation, messageId).catch(() => {});
+    return message ?? null;
+  }
+
+  /** Scrolls to a message, loading older pages until it is there. */
+  async #reveal(messageId) {
+    const { conversations } = this.#client;
+    const { current } = conversations;
+    while (!this.#history.show(messageId) && current.hasOlder && conversations.current === current) {
+      await conversations.loadOlder(current);
+      this.render();
+    }
+  }
+
+  /** Does something that may be refused, and says so kindly. */
+  async #attempt(work) {
+    try {
+      await work();
+    } catch (error) {
+      if (error.name !== "ChatError") throw error;
+      this.toast(error.message);
+    }
+  }
+}

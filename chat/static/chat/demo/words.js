@@ -1,0 +1,110 @@
+/** How things are called on the page: people, times, notices. */
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
+const shortDate = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const longDate = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Knows the names of the people on this demo; everybody else goes by user id. */
+export class Names {
+  #names;
+  #me;
+
+  constructor(people, me) {
+    this.#names = new Map(people.map(({ user_id: id, name }) => [id, name]));
+    this.#me = me;
+  }
+
+  of(userId) {
+    return this.#names.get(userId) ?? userId;
+  }
+
+  /** “You” for myself. */
+  here(userId) {
+    return userId === this.#me ? "You" : this.of(userId);
+  }
+
+  list(userIds, name = (id) => this.here(id)) {
+    return join(userIds.map(name));
+  }
+
+  /** The title of a group, the other person of a direct conversation. */
+  ofConversation({ kind, title, participants }) {
+    if (title) return title;
+    const others = (participants ?? []).map((one) => one.user_id).filter((id) => id !== this.#me);
+    if (others.length === 0) return kind === "direct" ? "Note to self" : "Only you";
+    return this.list(others.slice(0, 4), (id) => this.of(id));
+  }
+
+  notice({ type, title, people, by }) {
+    if (type === "title") return title ? `The title is now “${title}”` : "The title was removed";
+    const who = this.list(people);
+    const was = people.length > 1 || who === "You" ? "were" : "was";
+    if (type === "participant.added") {
+      return by ? `${this.here(by)} added ${inSentence(who)}` : `${who} ${was} added`;
+    }
+    if (people.length === 1 && people[0] === by) return `${who} left`;
+    return by ? `${this.here(by)} removed ${inSentence(who)}` : `${who} ${was} removed`;
+  }
+
+  typing(userIds) {
+    if (userIds.length === 0) return "";
+    if (userIds.length > 3) return "Several people are typing…";
+    return `${this.list(userIds)} ${userIds.length > 1 ? "are" : "is"} typing…`;
+  }
+}
+
+/** A stable choice among the avatar colours. */
+export function hue(id) {
+  let sum = 0;
+  for (const character of id) sum = (sum * 37 + character.codePointAt(0)) % 10007;
+  return sum % 8;
+}
+
+export function initial(name) {
+  return ([...name][0] ?? "?").toUpperCase();
+}
+
+export function time(iso) {
+  return clock.format(new Date(iso));
+}
+
+export function fullTime(iso) {
+  const date = new Date(iso);
+  return `${longDate.format(date)}, ${clock.format(date)}`;
+}
+
+/** The day as a heading. */
+export function day(iso) {
+  const age = daysAgo(iso);
+  if (age === 0) return "Today";
+  if (age === 1) return "Yesterday";
+  return age < 7 ? weekday.format(new Date(iso)) : longDate.format(new Date(iso));
+}
+
+/** The moment as a list has room for it. */
+export function moment(iso) {
+  const age = daysAgo(iso);
+  if (age === 0) return time(iso);
+  if (age === 1) return "Yesterday";
+  return age < 7 ? weekday.format(new Date(iso)) : shortDate.format(new Date(iso));
+}
+
+export function sameDay(one, other) {
+  return new Date(one).toDateString() === new Date(other).toDateString();
+}
+
+function daysAgo(iso) {
+  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  return Math.round((midnight(new Date()) - midnight(new Date(iso))) / DAY);
+}
+
+function join(names) {
+  if (names.length < 2) return names[0] ?? "";
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+function inSentence(who) {
+  return who === "You" ? "you" : who;
+}

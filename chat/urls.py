@@ -1,0 +1,32 @@
+"""The paths of the API."""
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from chat.views import base, conversations, health, me, messages, receipts, typing
+
+_CONVERSATION = "conversations/<str:conversation_id>"
+
+_V1 = [
+    path("me", me.MeView.as_view()),
+    path("conversations", conversations.ConversationsView.as_view()),
+    path(_CONVERSATION, conversations.ConversationView.as_view()),
+    path(f"{_CONVERSATION}/participants", conversations.ParticipantsView.as_view()),
+    path(f"{_CONVERSATION}/participants/<str:user_id>", conversations.ParticipantView.as_view()),
+    path(f"{_CONVERSATION}/preferences", conversations.ConversationPreferencesView.as_view()),
+    path(f"{_CONVERSATION}/messages", messages.MessagesView.as_view()),
+    path(f"{_CONVERSATION}/messages/<str:message_id>", messages.MessageView.as_view()),
+    path(f"{_CONVERSATION}/changes", messages.ChangesView.as_view()),
+    path(f"{_CONVERSATION}/read", receipts.ReadView.as_view()),
+    path(f"{_CONVERSATION}/receipts", receipts.ReceiptsView.as_view()),
+    path(f"{_CONVERSATION}/typing", typing.TypingView.as_view()),
+]
+
+urlpatterns = [
+    path("api/v1/", include(_V1)),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("health/live", health.LiveView.as_view()),
+    path("health/ready", health.ReadyView.as_view()),
+    re_path(r"^(?:api|health)/", base.not_found),
+]

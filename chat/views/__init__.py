@@ -1,0 +1,1 @@
+"""REST: each view authenticates, validates the shape of the request, and calls one service."""

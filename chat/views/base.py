@@ -1,0 +1,127 @@
+"""The base of all API views: DRF's request, content negotiation and schema, on the event loop.
+
+DRF 3.18 has no async views. This class replaces its `dispatch`: the caller is authenticated, the
+handler awaited, and whatever is raised becomes the one error shape.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView as RestAPIView
+
+from chat.authentication import authenticate
+from chat.errors import Problem, problem_of, problem_response
+from chat.renderers import render_json
+from messaging.exceptions import InvalidRequest, PayloadTooLarge
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+
+_REQUEST_SECONDS = 4.8
+"""A store that hangs is answered with 503 within five seconds."""
+
+Handler = Callable[..., Awaitable[Response]]
+
+
+class APIView(RestAPIView):
+    """Handlers are coroutines `get`, `post`, … taking the request and the path's parts as
+    keyword arguments, and returning a `Response` of plain data."""
+
+    public = False
+    """Whether anybody may ask, without a token."""
+
+    user_id: str
+    """Who is asking."""
+
+    async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        try:
+            async with asyncio.timeout(_REQUEST_SECONDS):
+                response = await self._handle(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to HTTP
+            problem = problem_of(error)
+            response = problem_response(problem, _request_id(request))
+            if problem.status == 405:
+                response["Allow"] = ", ".join(self.allowed_methods)
+        return response
+
+    async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        await get_instance().start()
+        _give_length(request)
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.format_kwarg = None
+        if not self.public:
+            identity = await authenticate(request.headers.get("Authorization"))
+            self.user_id = identity.user_id
+            structlog.contextvars.bind_contextvars(user_id=identity.user_id)
+        if "conversation_id" in kwargs:
+            structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])
+        self.perform_content_negotiation(self.request)
+        if request.method == "OPTIONS":
+            return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(request.method or "")
+        handler: Handler = getattr(self, request.method.lower())
+        return _http_response(await handler(self.request, **kwargs))
+
+    def body(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
+        """The validated body. Raises InvalidJSON, PayloadTooLarge, ValidationError."""
+        return validated(serializer_class, self.request.data)
+
+    def query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
+        """The validated query string; a name that is given twice is refused."""
+        names: dict[str, str] = {}
+        for name, values in self.request.query_params.lists():
+            if len(values) != 1:
+                raise InvalidRequest.of(name, "Give this once.", "repeated")
+            names[name] = values[0]
+        return validated(serializer_class, names)
+
+
+def validated(serializer_class: type[Serializer[Any]], data: Any) -> dict[str, Any]:
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _give_length(request: HttpRequest) -> None:
+    """DRF drops the body of a request without a length, which is what a chunked one is."""
+    length = len(request.body)
+    if length > get_limits().body_bytes:
+        raise PayloadTooLarge(f"A request body has at most {get_limits().body_bytes} bytes.")
+    request.META["CONTENT_LENGTH"] = str(length)
+
+
+def _http_response(response: Response) -> HttpResponse:
+    """Rendered here: Django would render a template response in a thread."""
+    headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
+    if response.data is None:
+        headers["Content-Length"] = "0"
+        return HttpResponse(status=response.status_code, headers=headers)
+    content = render_json(response.data)
+    return HttpResponse(
+        content,
+        status=response.status_code,
+        content_type="application/json",
+        headers={**headers, "Content-Length": str(len(content))},
+    )
+
+
+def _request_id(request: HttpRequest) -> str:
+    return getattr(request, "request_id", "")
+
+
+async def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The answer to any path under the API that does not exist."""
+    problem = Problem(code="not_found", detail="There is no such path in this API.")
+    return problem_response(problem, _request_id(request))
+
+
+async def server_error(request: HttpRequest) -> HttpResponse:
+    problem = Problem(code="internal_error", detail="Something went wrong on our side.")
+    return problem_response(problem, _request_id(request))

@@ -1,0 +1,23 @@
+"""The caller."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import shapes
+from chat.views.base import APIView
+from messaging.limits import get_limits
+from messaging.services import conversations
+
+
+class MeView(APIView):
+    @extend_schema(operation_id="get_me", responses={200: shapes.Me})
+    async def get(self, request: Request) -> Response:
+        """Who am I, what are my limits, and how much is unread in my latest conversations."""
+        return Response(
+            {
+                "user_id": self.user_id,
+                "limits": get_limits().as_dict(),
+                "unread_total": await conversations.count_unread(user_id=self.user_id),
+            }
+        )

@@ -1,0 +1,95 @@
+"""Messages: history, sending, editing, deleting, and what changed."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import serializers, shapes
+from chat.views.base import APIView
+from chat.wire import changes_data
+from messaging.representations import message_data
+from messaging.services import messages, sync
+
+
+class MessagesView(APIView):
+    @extend_schema(
+        operation_id="list_messages",
+        parameters=[serializers.MessagesQuery],
+        responses={200: shapes.MessagePage},
+    )
+    async def get(self, request: Request, conversation_id: str) -> Response:
+        """History, ascending by seq: before or after a seq, around one, or the latest."""
+        query = self.query(serializers.MessagesQuery)
+        page = await messages.list_messages(
+            user_id=self.user_id, conversation_id=conversation_id, **query
+        )
+        return Response(
+            {
+                "items": [message_data(message) for message in page.messages],
+                "has_more_before": page.has_more_before,
+                "has_more_after": page.has_more_after,
+            }
+        )
+
+    @extend_schema(
+        operation_id="send_message",
+        request=serializers.SendMessage,
+        responses={200: shapes.Message, 201: shapes.Message},
+    )
+    async def post(self, request: Request, conversation_id: str) -> Response:
+        """Send a message; 200 when this client_id was already sent."""
+        sent = await messages.send_message(
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            **self.body(serializers.SendMessage),
+        )
+        return Response(message_data(sent.message), status=201 if sent.created else 200)
+
+
+class MessageView(APIView):
+    @extend_schema(operation_id="get_message", responses={200: shapes.Message})
+    async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """One message; a deleted one without its content."""
+        message = await messages.get_message(
+            user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
+        )
+        return Response(message_data(message))
+
+    @extend_schema(
+        operation_id="edit_message",
+        request=serializers.EditMessage,
+        responses={200: shapes.Message},
+    )
+    async def patch(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """Give my own message another text."""
+        body = self.body(serializers.EditMessage)
+        message = await messages.edit_message(
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
+            text=body["text"],
+        )
+        return Response(message_data(message))
+
+    @extend_schema(operation_id="delete_message", responses={204: None})
+    async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """Delete my own message, or as owner or admin anybody's."""
+        await messages.delete_message(
+            user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
+        )
+        return Response(status=204)
+
+
+class ChangesView(APIView):
+    @extend_schema(
+        operation_id="list_changes",
+        parameters=[serializers.ChangesQuery],
+        responses={200: shapes.Changes},
+    )
+    async def get(self, request: Request, conversation_id: str) -> Response:
+        """The present state of what changed after a version."""
+        query = self.query(serializers.ChangesQuery)
+        changes = await sync.list_changes(
+            user_id=self.user_id, conversation_id=conversation_id, **query
+        )
+        return Response(changes_data(changes))

@@ -1,0 +1,20 @@
+"""Typing indicators."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import serializers
+from chat.views.base import APIView
+from messaging.services import typing_indicators
+
+
+class TypingView(APIView):
+    @extend_schema(operation_id="set_typing", request=serializers.SetTyping, responses={202: None})
+    async def post(self, request: Request, conversation_id: str) -> Response:
+        """Show the others that I am typing, or that I stopped."""
+        body = self.body(serializers.SetTyping)
+        await typing_indicators.set_typing(
+            user_id=self.user_id, conversation_id=conversation_id, typing=body["typing"]
+        )
+        return Response(status=202)

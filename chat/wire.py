@@ -1,0 +1,24 @@
+"""What the door adds to the core's representations: answers of services as JSON."""
+
+from typing import Any
+
+from messaging.representations import message_data, personal_conversation_data
+from messaging.services.receipts import ReadReceipt
+from messaging.services.sync import Changes
+
+
+def changes_data(changes: Changes) -> dict[str, Any]:
+    conversation = None
+    if changes.conversation is not None and changes.position is not None:
+        conversation = personal_conversation_data(changes.conversation, changes.position)
+    return {
+        "status": changes.status.value,
+        "messages": [message_data(message) for message in changes.messages],
+        "conversation": conversation,
+        "version": changes.version,
+        "more": changes.more,
+    }
+
+
+def receipt_data(receipt: ReadReceipt) -> dict[str, Any]:
+    return {"read_seq": receipt.read_seq, "unread_count": receipt.unread_count}

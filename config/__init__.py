@@ -1,0 +1,1 @@
+"""Wiring: what is read from the environment, and how the parts are put together."""

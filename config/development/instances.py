@@ -1,0 +1,83 @@
+"""Instances of this very product, as child processes: for development and for tests."""
+
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from config.development.processes import Process
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def development_environment(**more: str) -> dict[str, str]:
+    """The settings that development uses where production has its own."""
+    return {
+        "DEBUG": "1",
+        "SECRET_KEY": "for-development-only-and-never-for-anything-else",
+        "CHAT_AUTH": "dev",
+        "CHAT_DEMO": "1",
+        "CHAT_RATE_LIMITS": "off",
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
+
+
+def uvicorn_command(
+    port: int, *options: str, application: str = "config.asgi:application"
+) -> Sequence[str]:
+    return [
+        *(sys.executable, "-m", "uvicorn", application),
+        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--ws", "websockets-sansio", "--no-access-log"),
+        *options,
+    ]
+
+
+def daphne_command(port: int) -> Sequence[str]:
+    return [
+        *(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port)),
+        "config.asgi:application",
+    ]
+
+
+@contextmanager
+def instance(
+    port: int,
+    *,
+    environment: Mapping[str, str],
+    command: Sequence[str] | None = None,
+    show_output: bool = False,
+) -> Iterator[Process]:
+    """Run one instance until the context is left; it is live when the context is entered.
+
+    Raises NotReady.
+    """
+    with Process(
+        command or uvicorn_command(port),
+        ready=partial(_is_live, port),
+        environment=environment,
+        directory=_CHECKOUT,
+        show_output=show_output,
+    ) as process:
+        yield process
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    """Bring the database of this environment up to date."""
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    with Process(
+        [*command], ready=lambda: True, environment=environment, directory=_CHECKOUT
+    ) as process:
+        process.wait()
+
+
+def _is_live(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

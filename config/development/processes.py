@@ -1,0 +1,115 @@
+"""Child processes that are ready when they are handed over and gone when they are done with."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+_POLL_SECONDS = 0.05
+_GRACE_SECONDS = 5.0
+
+# The child takes the place of this shell, and so leads the group. What stays behind in the group
+# is a subshell that waits for the end of a pipe which only our own process holds open: however
+# we end, by SIGKILL too, the whole group ends with us.
+_LEASH = 'exec 3<&0; (read -r _ <&3; kill -s KILL -- -$$) & exec "$@" 3<&- </dev/null'
+
+
+class NotReady(Exception):
+    """The process ended, or did not answer in time. The message ends with its latest output."""
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Process:
+    """A child in a process group of its own.
+
+    Entering the context starts it and returns once `ready` is true, or raises NotReady. Leaving
+    it ends the whole group: by SIGTERM, and by SIGKILL what has not ended after five seconds.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        ready: Callable[[], bool],
+        deadline: float = 20.0,
+        environment: Mapping[str, str] | None = None,
+        directory: Path | None = None,
+        show_output: bool = False,
+    ) -> None:
+        """`environment` is added to our own; `deadline` is in seconds."""
+        self._command = [str(part) for part in command]
+        self._ready = ready
+        self._deadline = deadline
+        self._environment = {**os.environ, **(environment or {})}
+        self._directory = directory
+        self._show_output = show_output
+        self._exit = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as exit_:
+            self._output = exit_.enter_context(tempfile.TemporaryFile())
+            self._child = subprocess.Popen(
+                ["sh", "-c", _LEASH, "sh", *self._command],
+                stdin=subprocess.PIPE,
+                stdout=None if self._show_output else self._output,
+                stderr=None if self._show_output else subprocess.STDOUT,
+                env=self._environment,
+                cwd=self._directory,
+                start_new_session=True,
+            )
+            exit_.callback(self._stop)
+            self._wait_until_ready()
+            self._exit = exit_.pop_all()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._exit.close()
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Signal the child itself: SIGSTOP and SIGCONT make it hang and go on."""
+        self._child.send_signal(number)
+
+    def _wait_until_ready(self) -> None:
+        end = time.monotonic() + self._deadline
+        while not self._ready():
+            if (status := self._child.poll()) is not None:
+                raise NotReady(f"{self._command[0]} ended with {status}.{self._latest_output()}")
+            if time.monotonic() > end:
+                raise NotReady(
+                    f"{self._command[0]} is not ready after {self._deadline:g} s."
+                    f"{self._latest_output()}"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _stop(self) -> None:
+        self._signal_group(signal.SIGTERM)
+        self._signal_group(signal.SIGCONT)  # one that is stopped would not notice SIGTERM
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(_GRACE_SECONDS)
+        finally:
+            self._signal_group(signal.SIGKILL)
+            self._child.wait()
+            if self._child.stdin is not None:
+                self._child.stdin.close()
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._child.pid, number)
+
+    def _latest_output(self) -> str:
+        self._output.seek(0)
+        return "\n" + self._output.read()[-2000:].decode(errors="replace")

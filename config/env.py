@@ -1,0 +1,25 @@
+"""The environment, read once. Every name and default is part of the public contract."""
+
+import os
+import platform
+
+import environ
+
+env = environ.Env()
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+ALLOWED_ORIGINS: list[str] = env.list("ALLOWED_ORIGINS", default=[])
+
+DATABASE_URL: str = env.str("DATABASE_URL", default="sqlite:///db.sqlite3")
+CHAT_STORE: str = env.str("CHAT_STORE", default="sql")
+GOOGLE_CLOUD_PROJECT: str = env.str("GOOGLE_CLOUD_PROJECT", default="")
+REDIS_URL: str = env.str("REDIS_URL", default="")
+
+CHAT_AUTH: str = env.str("CHAT_AUTH", default="firebase")
+FIREBASE_AUTH_EMULATOR_HOST: str = env.str("FIREBASE_AUTH_EMULATOR_HOST", default="")
+PUSH_BACKEND: str = env.str("PUSH_BACKEND", default="log")
+CHAT_DEMO: bool = env.bool("CHAT_DEMO", default=False)
+
+INSTANCE_ID: str = env.str("INSTANCE_ID", default="") or f"{platform.node()}-{os.getpid()}"

@@ -1,0 +1,88 @@
+"""Logs: one structured line per event, as JSON in production and for people in development.
+
+Every line names what happened (`action`), the instance, and whatever the request bound with
+`structlog.contextvars`: request id, user id, conversation id. Message text and tokens never.
+"""
+
+import logging.config
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from config import env
+
+
+def configure(options: dict[str, Any]) -> None:
+    """Set up structlog and the standard library's logging to write the same lines.
+
+    `options`: `json` (bool), `level` (a logging level's name). Called by Django with `LOGGING`.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_instance_id,
+    ]
+    if options["json"]:
+        renderers: list[structlog.typing.Processor] = [
+            structlog.processors.dict_tracebacks,
+            structlog.processors.EventRenamer("action"),
+            structlog.processors.JSONRenderer(),
+        ]
+    else:
+        renderers = [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "structured": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        *renderers,
+                    ],
+                }
+            },
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "formatter": "structured"},
+            },
+            "root": {"handlers": ["stderr"], "level": options["level"]},
+            "loggers": {
+                "django": {"handlers": [], "propagate": True},
+                # Refusals are answers, not warnings; faults are logged where they are caught.
+                "django.request": {"level": "ERROR"},
+                # An access line per request or frame belongs to the proxy in front.
+                "uvicorn": {"handlers": [], "propagate": True},
+                "uvicorn.access": {"level": "WARNING"},
+                "uvicorn.error": {"level": "WARNING"},
+                "daphne": {"level": "WARNING"},
+                "django.channels.server": {"level": "WARNING"},
+            },
+        }
+    )
+
+
+def _add_instance_id(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    event["instance_id"] = env.INSTANCE_ID
+    return event

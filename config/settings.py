@@ -1,0 +1,144 @@
+"""Django settings. The environment decides (`config.env`); the rest is the same everywhere."""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = env.DEBUG
+SECRET_KEY = env.SECRET_KEY
+ALLOWED_HOSTS = env.ALLOWED_HOSTS
+ALLOWED_ORIGINS = env.ALLOWED_ORIGINS
+
+# What the product is made of
+CHAT_STORE = env.CHAT_STORE
+CHAT_AUTH = env.CHAT_AUTH
+CHAT_DEMO = env.CHAT_DEMO
+GOOGLE_CLOUD_PROJECT = env.GOOGLE_CLOUD_PROJECT
+REDIS_URL = env.REDIS_URL
+INSTANCE_ID = env.INSTANCE_ID
+PUSH_BACKEND = env.PUSH_BACKEND
+FIREBASE_AUTH_EMULATOR_HOST = env.FIREBASE_AUTH_EMULATOR_HOST
+
+INSTALLED_APPS = [
+    "daphne",  # first: it takes over `runserver`
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "messaging",
+    "chat",
+]
+
+# The API path meets async middleware only: a sync one costs a thread hop per request. The
+# middleware of the pages (admin) lets everything else pass, see `chat.middleware`.
+MIDDLEWARE = [
+    "chat.middleware.RequestContextMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "chat.middleware.SecurityMiddleware",
+    "chat.middleware.SessionMiddleware",
+    "chat.middleware.CommonMiddleware",
+    "chat.middleware.CsrfViewMiddleware",
+    "chat.middleware.AuthenticationMiddleware",
+    "chat.middleware.MessageMiddleware",
+    "chat.middleware.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.env.db_url_config(env.DATABASE_URL)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # An acknowledged message survives a power cut (synchronous=FULL); readers do not wait for
+    # the writer (WAL); a writer takes its lock at once instead of failing half-way (IMMEDIATE).
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "timeout": 4,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if env.REDIS_URL:
+    CHANNEL_LAYERS = {
+        "default": {
+            # Not RedisChannelLayer: its capacity of 100 drops silently, and a Redis restart
+            # kills every consumer.
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [env.REDIS_URL], "prefix": "chat"},
+        }
+    }
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+SERVESTATIC_USE_FINDERS = DEBUG
+SERVESTATIC_AUTOREFRESH = DEBUG
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # the async base view authenticates, see chat.views.base
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["chat.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["chat.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "chat.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "chat.errors.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Chat",
+    "VERSION": "1",
+    "DESCRIPTION": "HTTP changes state, WebSocket shows it, a queue wakes the phone.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chat.schema.add_bearer_scheme",
+    ],
+}
+
+CORS_ALLOWED_ORIGINS = ALLOWED_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate", "X-Request-ID"]
+
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING = {"json": not DEBUG, "level": "INFO"}
+
+if not SECRET_KEY:
+    raise ImproperlyConfigured("Set SECRET_KEY to a long random string.")

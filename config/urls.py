@@ -1,0 +1,16 @@
+"""All paths: the API, the admin, and the demo page where it is switched on."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from chat.views.demo import demo
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("chat.urls")),
+    path("admin/", admin.site.urls),
+]
+if settings.CHAT_DEMO:
+    urlpatterns.append(path("", demo))
+
+handler500 = "chat.views.base.server_error"

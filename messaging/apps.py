@@ -1,0 +1,13 @@
+"""The core as a Django app."""
+
+from django.apps import AppConfig
+
+
+class MessagingConfig(AppConfig):
+    name = "messaging"
+    verbose_name = "Messaging"
+
+    def ready(self) -> None:
+        from messaging.notifications import receivers  # noqa: PLC0415 - needs the app registry
+
+        receivers.connect()

@@ -1,0 +1,54 @@
+"""The connected clients of this process."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+
+class Connection:
+    """One socket of one person, as the hub sees it.
+
+    `transmit` must not block and must not raise: the hub calls it in the middle of a fan-out.
+    """
+
+    def __init__(self, connection_id: str, user_id: str, transmit: Callable[[str], None]) -> None:
+        self.id = connection_id
+        self.user_id = user_id
+        self.transmit = transmit
+        self.told: set[str] = set()
+        """The conversations that this client knows it is in; kept by their streams."""
+
+
+class Connections:
+    """All connections, by user id."""
+
+    def __init__(self) -> None:
+        self._by_user: dict[str, list[Connection]] = {}
+
+    def __contains__(self, user_id: str) -> bool:
+        return user_id in self._by_user
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_user.values()))
+
+    @property
+    def user_ids(self) -> Sequence[str]:
+        return tuple(self._by_user)
+
+    def of(self, user_id: str) -> Sequence[Connection]:
+        return tuple(self._by_user.get(user_id, ()))
+
+    def of_all(self, user_ids: Iterable[str]) -> Iterable[Connection]:
+        for user_id in user_ids:
+            yield from self._by_user.get(user_id, ())
+
+    def add(self, connection: Connection) -> None:
+        self._by_user.setdefault(connection.user_id, []).append(connection)
+
+    def remove(self, connection: Connection) -> bool:
+        """False when it was not (or no longer) there."""
+        connections = self._by_user.get(connection.user_id, [])
+        if connection not in connections:
+            return False
+        connections.remove(connection)
+        if not connections:
+            del self._by_user[connection.user_id]
+        return True

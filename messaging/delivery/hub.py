@@ -1,0 +1,343 @@
+"""The hub: hands every event to the sockets of this process, in order, none twice, none missing.
+
+Per conversation it keeps the version delivered last and the participants at that version. The
+next version is delivered, a seen one dropped, one that is ahead waits 100 ms for those before it
+(two instances may publish out of order); then the missing ones are read from the store. People
+are added and removed by the log itself, in the order of versions and without an await between,
+so that nobody gets anything above their removal.
+
+Per connection it keeps which conversations the client was told to be in, and acts on that: a
+removal is told to all who were told, a conversation opened here is announced to whoever was not.
+
+Not promised: bytes handed to the kernel cannot be called back.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from messaging.delivery.batch import Batch, Delivery, SoftEvent
+from messaging.delivery.connection import Connection, Connections
+from messaging.delivery.gaps import Gap, gap_frames, joined_versions, read_gap
+from messaging.delivery.reported import Reported
+from messaging.delivery.stream import Stream
+from messaging.entities import Conversation
+from messaging.events import EventEncoder
+from messaging.exceptions import StoreUnavailable
+from messaging.store.base import Store
+from messaging.store.cache import ConversationCache
+
+logger = structlog.get_logger(__name__)
+
+_PATIENCE_SECONDS = 0.1
+_RETRY_SECONDS = 1.0
+_LINGER_SECONDS = 60.0
+_MOST_FORGOTTEN = 10_000
+
+
+class Subscriptions(Protocol):
+    """What the hub needs of the link: which conversations' events are to come here."""
+
+    def follow(self, conversation_id: str) -> None: ...
+    def unfollow(self, conversation_id: str) -> None: ...
+
+
+class Hub:
+    def __init__(self, *, store: Store, cache: ConversationCache, events: EventEncoder) -> None:
+        self.connections = Connections()
+        self._store = store
+        self._cache = cache
+        self._events = events
+        self._subscriptions: Subscriptions | None = None
+        self._streams: dict[str, Stream] = {}
+        self._forgotten: OrderedDict[str, tuple[int, Mapping[str, int]]] = OrderedDict()
+        self._leaving: OrderedDict[str, float] = OrderedDict()
+        self._reported = Reported()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def attach(self, subscriptions: Subscriptions) -> None:
+        self._subscriptions = subscriptions
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Connections come and go
+
+    def connect(
+        self, connection: Connection, conversations: Sequence[Conversation]
+    ) -> dict[str, dict[str, int]]:
+        """Register a connection; return the version and seq that its `hello` names for each of
+        its conversations, which were read from the store just now.
+
+        The caller hands `hello` to the connection without an await in between: it is the first
+        frame, and every frame after it is above the versions that it names.
+        """
+        user_id = connection.user_id
+        named: dict[str, dict[str, int]] = {}
+        for conversation in conversations:
+            stream = self._open(conversation)
+            if stream.version >= conversation.version and user_id not in stream.participants:
+                continue  # removed since the query
+            version = max(conversation.version, stream.version)
+            named[conversation.id] = {"version": version, "seq": conversation.seq}
+            stream.tell(connection)
+            stream.start_above(connection, version)
+            self.behind(conversation.id, version)
+        self.connections.add(connection)
+        for conversation_id in self._reported.added_to(user_id) - named.keys():
+            added_to = self._streams.get(conversation_id)
+            if added_to is None:
+                self.discover(conversation_id, [user_id])
+            elif user_id in added_to.participants:
+                cached = self._cache.get(conversation_id)
+                seq = cached.seq if cached is not None else 0
+                named[conversation_id] = {"version": added_to.version, "seq": seq}
+                added_to.tell(connection)
+        return named
+
+    def disconnect(self, connection: Connection) -> None:
+        if self.connections.remove(connection):
+            for conversation_id in tuple(connection.told):
+                self._untell(self._streams[conversation_id], connection)
+
+    def admit(self, connection: Connection, conversation: Conversation) -> bool:
+        """Make a conversation that the client named itself live on its socket.
+
+        False when this person is known to have been removed after that state of it.
+        """
+        version, participants = self._latest(conversation.id)
+        if version > conversation.version and connection.user_id not in participants:
+            return False
+        self._open(conversation, besides=connection).tell(connection)
+        self.behind(conversation.id, conversation.version)
+        return True
+
+    # Events arrive
+
+    def accept(self, batch: Batch) -> None:
+        """Take the changes of a commit, of this instance or of another."""
+        stream = self._streams.get(batch.conversation_id)
+        if stream is not None:
+            stream.push(batch.deliveries)
+            self._deliver_ready(stream)
+            self._mend(stream)
+
+    def accept_soft(self, event: SoftEvent) -> None:
+        stream = self._streams.get(event.conversation_id)
+        if stream is None:
+            return
+        for connection in stream.audience():
+            own = connection.user_id == event.user_id
+            frame = event.own_frame if own else event.frame
+            if frame is not None:
+                connection.transmit(frame)
+
+    def announce(self, conversation: Conversation) -> None:
+        """People were added, or it was founded: follow it where one of them is here."""
+        self._reported.note_added(conversation.id, conversation.participants)
+        if any(user_id in self.connections for user_id in conversation.participants):
+            self._open(conversation)
+
+    # Something is heard of
+
+    def behind(self, conversation_id: str, version: int) -> None:
+        """This version exists: what is missing here is waited for, then read."""
+        self._cache.outdate(conversation_id, version)
+        stream = self._streams.get(conversation_id)
+        if stream is not None:
+            stream.known = max(stream.known, version)
+            self._mend(stream)
+
+    def discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
+        """These people were added: where one of them is here, follow the conversation."""
+        self._reported.note_added(conversation_id, user_ids)
+        here = any(user_id in self.connections for user_id in user_ids)
+        if here and conversation_id not in self._streams:
+            self._background(self._follow_from_store(conversation_id))
+
+    def report(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
+        """Another instance says what it has committed lately."""
+        self._reported.note_version(conversation_id, version)
+        self.behind(conversation_id, version)
+        if added:
+            self.discover(conversation_id, added)
+
+    def recheck(self) -> None:
+        """Events may have been lost: compare every followed conversation with the store."""
+        self._background(self._recheck())
+
+    def tidy(self) -> None:
+        """Stop following the conversations that nobody here has been in for a minute."""
+        while self._leaving:
+            conversation_id, deadline = next(iter(self._leaving.items()))
+            if deadline > time.monotonic():
+                return
+            del self._leaving[conversation_id]
+            stream = self._streams.get(conversation_id)
+            if stream is not None and not stream.told:
+                self._forget(stream)
+
+    # Delivery
+
+    def _deliver_ready(self, stream: Stream) -> None:
+        for delivery in stream.pop_ready():
+            self._deliver(stream, delivery)
+
+    def _deliver(self, stream: Stream, delivery: Delivery) -> None:
+        for connection in stream.audience_of(delivery.version):
+            connection.transmit(delivery.frame)
+        for connection in tuple(self.connections.of_all(delivery.removed)):
+            self._untell(stream, connection)
+        if delivery.added or delivery.removed:
+            stream.apply_people(delivery)
+        if delivery.announcement is not None:
+            self._tell_added(stream, delivery.added, delivery.announcement)
+
+    def _deliver_gap(self, stream: Stream, gap: Gap) -> None:
+        """Hand out a state read from the store. Whoever was removed within the gap gets nothing
+        of it; whoever was added within it loads the conversation anew."""
+        conversation, since = gap.conversation, stream.version
+        if conversation.version <= since:
+            return
+        people = joined_versions(conversation)
+        self._tell_removed(stream, people)
+        stream.keep_only({user_id for user_id, joined in people.items() if joined <= since})
+        stayed = stream.participants
+        for version, frame in gap_frames(gap, since, self._events):
+            for connection in stream.audience_of(version):
+                connection.transmit(frame)
+        stream.jump(conversation.version, people)
+        added = [user_id for user_id in people if user_id not in stayed]
+        if added:
+            self._tell_added(stream, added, self._events.conversation_added(conversation))
+
+    def _tell_added(self, stream: Stream, user_ids: Iterable[str], announcement: str) -> None:
+        self._reported.note_added(stream.conversation_id, user_ids)
+        for connection in self.connections.of_all(user_ids):
+            stream.tell(connection)
+            connection.transmit(announcement)
+
+    def _tell_removed(self, stream: Stream, people: Mapping[str, int]) -> None:
+        frame = self._events.conversation_removed(stream.conversation_id)
+        for connection in tuple(stream.told):
+            if connection.user_id not in people:
+                self._untell(stream, connection)
+                connection.transmit(frame)
+
+    def _untell(self, stream: Stream, connection: Connection) -> None:
+        stream.untell(connection)
+        if not stream.told:
+            self._leaving[stream.conversation_id] = time.monotonic() + _LINGER_SECONDS
+            self._leaving.move_to_end(stream.conversation_id)
+
+    # Gaps
+
+    def _mend(self, stream: Stream) -> None:
+        if stream.behind and not stream.filling:
+            stream.filling = True
+            self._background(self._fill(stream))
+
+    async def _fill(self, stream: Stream) -> None:
+        try:
+            await asyncio.sleep(_PATIENCE_SECONDS)
+            while stream.behind and self._streams.get(stream.conversation_id) is stream:
+                await self._fill_once(stream)
+        finally:
+            stream.filling = False
+
+    async def _fill_once(self, stream: Stream) -> None:
+        heard_of = stream.known
+        try:
+            gap = await read_gap(self._store, stream.conversation_id, stream.version)
+        except StoreUnavailable:
+            await asyncio.sleep(_RETRY_SECONDS)
+            return
+        if gap is None:
+            # Reads are strongly consistent: what was heard of and is not there, is not at all.
+            if stream.known == heard_of:
+                stream.known = stream.version
+            return
+        self._cache.put(gap.conversation)
+        logger.info(
+            "gap.filled",
+            conversation_id=stream.conversation_id,
+            since=stream.version,
+            version=gap.conversation.version,
+        )
+        self._deliver_gap(stream, gap)
+        self._deliver_ready(stream)
+
+    async def _recheck(self) -> None:
+        for conversation_id in list(self._streams):
+            conversation = await self._read_until_answered(conversation_id)
+            if conversation is not None:
+                self.behind(conversation_id, conversation.version)
+
+    async def _read_until_answered(self, conversation_id: str) -> Conversation | None:
+        while True:
+            try:
+                conversation = await self._store.get_conversation(conversation_id)
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            if conversation is not None:
+                self._cache.put(conversation)
+            return conversation
+
+    # Following
+
+    def _open(self, conversation: Conversation, *, besides: Connection | None = None) -> Stream:
+        """Follow a conversation from a state just read, or go on as it is followed already.
+
+        It is announced to those of its people who are connected, besides one who asked for it.
+        """
+        stream = self._streams.get(conversation.id)
+        if stream is not None:
+            return stream
+        version, participants = self._latest(conversation.id)
+        if version < conversation.version:
+            version, participants = conversation.version, joined_versions(conversation)
+        self._forgotten.pop(conversation.id, None)
+        stream = self._streams[conversation.id] = Stream(conversation.id, version, participants)
+        if self._subscriptions is not None:
+            self._subscriptions.follow(conversation.id)
+        here = [c for c in self.connections.of_all(participants) if c is not besides]
+        if here:
+            frame = self._events.conversation_added(conversation)
+            for connection in here:
+                stream.tell(connection)
+                connection.transmit(frame)
+        self.behind(conversation.id, self._reported.version(conversation.id))
+        return stream
+
+    async def _follow_from_store(self, conversation_id: str) -> None:
+        conversation = await self._read_until_answered(conversation_id)
+        if conversation is not None:
+            self.announce(conversation)
+            self.behind(conversation_id, conversation.version)
+
+    def _forget(self, stream: Stream) -> None:
+        del self._streams[stream.conversation_id]
+        self._forgotten[stream.conversation_id] = (stream.version, stream.participants)
+        if len(self._forgotten) > _MOST_FORGOTTEN:
+            self._forgotten.popitem(last=False)
+        if self._subscriptions is not None:
+            self._subscriptions.unfollow(stream.conversation_id)
+
+    def _latest(self, conversation_id: str) -> tuple[int, Mapping[str, int]]:
+        """The last version known here and its participants; -1 for what was never followed."""
+        stream = self._streams.get(conversation_id)
+        if stream is not None:
+            return stream.version, stream.participants
+        return self._forgotten.get(conversation_id, (-1, {}))
+
+    def _background(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,90 @@
+"""The publisher: where the events of this instance are born, encoded once and sent out.
+
+One path for everything: the own hub first, the link beside it. Without Redis the first half
+remains, which is the direct broadcast to the sockets of this instance.
+"""
+
+from datetime import datetime
+
+from messaging.delivery.batch import Batch, Delivery, SoftEvent
+from messaging.delivery.hub import Hub
+from messaging.delivery.link import Link
+from messaging.entities import Change, ChangeType, Conversation, ReadPosition
+from messaging.events import EventEncoder
+from messaging.store.writer import Committed
+
+
+class Publisher:
+    def __init__(self, *, hub: Hub, link: Link | None, events: EventEncoder) -> None:
+        self._hub = hub
+        self._link = link
+        self._events = events
+
+    def publish_commit(self, committed: Committed) -> None:
+        """The changes of one commit, in the order of their versions."""
+        conversation = committed.conversation
+        batch = Batch(
+            conversation_id=conversation.id,
+            deliveries=[
+                self._delivery(conversation.id, change, conversation.updated_at)
+                for change in committed.changes
+            ],
+        )
+        self._hub.accept(batch)
+        added = [user_id for delivery in batch.deliveries for user_id in delivery.added]
+        if added:
+            self._hub.announce(conversation)
+        if self._link is not None:
+            self._link.publish_batch(batch)
+
+    def publish_founded(self, conversation: Conversation) -> None:
+        """A new conversation: its people learn of it wherever they are connected."""
+        self._hub.announce(conversation)
+        if self._link is not None:
+            self._link.publish_added(
+                conversation.id, conversation.version, list(conversation.participants)
+            )
+
+    def publish_receipt(
+        self,
+        conversation_id: str,
+        position: ReadPosition,
+        *,
+        unread_count: int,
+        to_everybody: bool,
+    ) -> None:
+        own_frame = self._events.receipt_updated(
+            conversation_id, position, unread_count=unread_count
+        )
+        frame = self._events.receipt_updated(conversation_id, position) if to_everybody else None
+        self._publish_soft(
+            SoftEvent(
+                conversation_id=conversation_id,
+                user_id=position.user_id,
+                frame=frame,
+                own_frame=own_frame,
+            )
+        )
+
+    def publish_typing(
+        self, conversation_id: str, user_id: str, *, typing: bool, expires_at: datetime
+    ) -> None:
+        frame = self._events.typing(conversation_id, user_id, typing=typing, expires_at=expires_at)
+        self._publish_soft(SoftEvent(conversation_id=conversation_id, user_id=user_id, frame=frame))
+
+    def _publish_soft(self, event: SoftEvent) -> None:
+        self._hub.accept_soft(event)
+        if self._link is not None:
+            self._link.publish_soft(event)
+
+    def _delivery(self, conversation_id: str, change: Change, at: datetime) -> Delivery:
+        frame = self._events.change(conversation_id, change, at)
+        people = {person.user_id: person.joined_version for person in change.participants}
+        if change.type is ChangeType.PARTICIPANT_ADDED:
+            assert change.conversation is not None
+            announcement = self._events.conversation_added(change.conversation)
+            return Delivery(
+                version=change.version, frame=frame, added=people, announcement=announcement
+            )
+        removed = tuple(people) if change.type is ChangeType.PARTICIPANT_REMOVED else ()
+        return Delivery(version=change.version, frame=frame, removed=removed)

@@ -1,0 +1,49 @@
+"""What was heard lately of conversations that this instance may not follow yet.
+
+It closes two races: a conversation opened from a read that was overtaken, and a person who was
+added while their `hello` was being put together.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+
+_KEPT_SECONDS = 60.0
+
+
+class Reported:
+    def __init__(self) -> None:
+        self._versions: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._added: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._added_to: dict[str, set[str]] = {}
+
+    def note_version(self, conversation_id: str, version: int) -> None:
+        version = max(version, self.version(conversation_id))
+        self._versions[conversation_id] = (version, time.monotonic())
+        self._versions.move_to_end(conversation_id)
+        self._prune()
+
+    def note_added(self, conversation_id: str, user_ids: Iterable[str]) -> None:
+        for user_id in user_ids:
+            self._added[user_id, conversation_id] = time.monotonic()
+            self._added.move_to_end((user_id, conversation_id))
+            self._added_to.setdefault(user_id, set()).add(conversation_id)
+        self._prune()
+
+    def version(self, conversation_id: str) -> int:
+        """The highest version heard of within the last minute; 0 where there was none."""
+        return self._versions.get(conversation_id, (0, 0.0))[0]
+
+    def added_to(self, user_id: str) -> frozenset[str]:
+        """The conversations that this person was added to within the last minute."""
+        return frozenset(self._added_to.get(user_id, ()))
+
+    def _prune(self) -> None:
+        horizon = time.monotonic() - _KEPT_SECONDS
+        while self._versions and next(iter(self._versions.values()))[1] < horizon:
+            self._versions.popitem(last=False)
+        while self._added and next(iter(self._added.values())) < horizon:
+            (user_id, conversation_id), _ = self._added.popitem(last=False)
+            self._added_to[user_id].discard(conversation_id)
+            if not self._added_to[user_id]:
+                del self._added_to[user_id]

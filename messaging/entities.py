@@ -1,0 +1,125 @@
+"""The nouns of chat: what is stored, delivered and notified. All of them are immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+COMMIT_TIME = datetime.max.replace(tzinfo=UTC)
+"""Stands for the moment of the commit; the store replaces it with its own clock's time."""
+
+
+class ConversationKind(StrEnum):
+    DIRECT = "direct"
+    GROUP = "group"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Notify(StrEnum):
+    """Which messages of a conversation ring its participant's phone."""
+
+    ALL = "all"
+    MENTIONS = "mentions"
+    NONE = "none"
+
+
+class ChangeType(StrEnum):
+    """The durable changes of a conversation; each takes one version."""
+
+    MESSAGE_CREATED = "message.created"
+    MESSAGE_UPDATED = "message.updated"
+    MESSAGE_DELETED = "message.deleted"
+    CONVERSATION_UPDATED = "conversation.updated"
+    PARTICIPANT_ADDED = "participant.added"
+    PARTICIPANT_REMOVED = "participant.removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    user_id: str
+    role: Role
+    joined_version: int
+    """The version of the conversation at which this person was (last) added; 0 for its founders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """One participant's own settings in one conversation."""
+
+    muted_until: datetime | None = None
+    notify: Notify = Notify.ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    id: str
+    conversation_id: str
+    seq: int
+    version: int
+    """The conversation's version at which this message last changed."""
+    sender_id: str
+    client_id: str | None
+    text: str | None
+    """None once the message is deleted."""
+    reply_to: str | None
+    mentions: tuple[str, ...]
+    created_at: datetime
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    content_hash: str
+    """Digest of the first request's content: decides whether a reused `client_id` is a retry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    id: str
+    kind: ConversationKind
+    title: str | None
+    participants: Mapping[str, Participant]
+    """By user id, in the order in which they were added."""
+    created_at: datetime
+    updated_at: datetime
+    active_at: datetime
+    """When the conversation was created or last spoken in: the order of conversation lists."""
+    seq: int = 0
+    """The number of its latest message; messages are numbered 1, 2, 3… without holes."""
+    version: int = 0
+    """The number of its durable changes."""
+    last_message: Message | None = None
+    sent_seq: Mapping[str, int] = field(default_factory=dict)
+    """The latest own message of everybody who sent one: sending counts as reading up to there."""
+    preferences: Mapping[str, Preferences] = field(default_factory=dict)
+    """Only of those who changed theirs."""
+    content_hash: str = ""
+    """Digest of the founding request's content: decides whether a reused `client_id` is a retry."""
+    token: object = field(default=None, compare=False, repr=False)
+    """What the store compares to know that nobody changed the conversation in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPosition:
+    """How far one participant has read and received one conversation."""
+
+    user_id: str
+    read_seq: int = 0
+    delivered_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One durable change of a conversation: what happened at one version."""
+
+    type: ChangeType
+    version: int
+    message: Message | None = None
+    participants: tuple[Participant, ...] = ()
+    """Who was added or removed."""
+    conversation: Conversation | None = None
+    """How it stands after a change of people, roles or title."""
+    by: str
+    """Who did it."""

@@ -1,0 +1,107 @@
+"""Everything a client may be told has gone wrong. Any other exception is a fault of ours.
+
+MessagingError
+├── InvalidRequest
+├── PayloadTooLarge
+├── NotAParticipant
+├── PermissionDenied
+├── NotFound
+│   ├── ConversationNotFound
+│   └── MessageNotFound
+├── ClientIdReused
+└── Unavailable
+    └── StoreUnavailable
+
+The codes are part of the public contract and never change.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request; `field` is a dotted path into it."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class MessagingError(Exception):
+    """The request cannot be carried out."""
+
+    code: ClassVar[str]
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or (type(self).__doc__ or "").partition("\n")[0]
+        super().__init__(self.detail)
+
+
+class InvalidRequest(MessagingError):
+    """The request has invalid fields."""
+
+    code = "invalid_request"
+
+    def __init__(self, *errors: FieldError, detail: str | None = None) -> None:
+        super().__init__(detail or (errors[0].detail if len(errors) == 1 else None))
+        self.errors = errors
+
+    @classmethod
+    def of(cls, field: str, detail: str, code: str = "invalid") -> "InvalidRequest":
+        return cls(FieldError(field, code, detail))
+
+
+class PayloadTooLarge(MessagingError):
+    """The request is larger than the limit."""
+
+    code = "payload_too_large"
+
+
+class NotAParticipant(MessagingError):
+    """You are not a participant of this conversation."""
+
+    code = "not_a_participant"
+
+
+class PermissionDenied(MessagingError):
+    """You may not do this."""
+
+    code = "permission_denied"
+
+
+class NotFound(MessagingError):
+    """There is nothing here."""
+
+    code = "not_found"
+
+
+class ConversationNotFound(NotFound):
+    """There is no such conversation."""
+
+    code = "conversation_not_found"
+
+
+class MessageNotFound(NotFound):
+    """There is no such message in this conversation."""
+
+    code = "message_not_found"
+
+
+class ClientIdReused(MessagingError):
+    """This client_id was already used with other content."""
+
+    code = "client_id_reused"
+
+
+class Unavailable(MessagingError):
+    """A part of the service cannot be reached; try again in a moment."""
+
+    retry_after = 1
+    """Seconds after which trying again makes sense."""
+
+
+class StoreUnavailable(Unavailable):
+    """The store cannot be reached; a retry with the same client_id settles what happened."""
+
+    code = "store_unavailable"

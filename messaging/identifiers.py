@@ -1,0 +1,61 @@
+"""Ids: their form, and the ones that derive from what they name.
+
+A derived id makes a thing unique by construction: two requests that mean the same thing name
+the same document, and the store's `create` lets only one of them through.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+
+_USER_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,128}", re.ASCII)
+_RESERVED_USER_IDS = frozenset({".", "..", "me"})
+_STORED_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
+
+
+def is_user_id(value: str) -> bool:
+    """Whether this is a well-formed user id. Firestore reserves `.`, `..` and `__…__`
+    (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields)."""
+    return (
+        _USER_ID.fullmatch(value) is not None
+        and value not in _RESERVED_USER_IDS
+        and not (value.startswith("__") and value.endswith("__"))
+    )
+
+
+def is_stored_id(value: str) -> bool:
+    """Whether this can be the id of a conversation or message: anything else was never stored."""
+    return _STORED_ID.fullmatch(value) is not None
+
+
+def random_id() -> str:
+    return _encode(secrets.token_bytes(16))
+
+
+def derived_id(*parts: str) -> str:
+    """The same 26 characters for the same parts, for ever."""
+    return _encode(digest(*parts))
+
+
+def content_hash(*parts: str) -> str:
+    """Digest of a request's content, as hexadecimal."""
+    return digest(*parts).hex()
+
+
+def digest(*parts: str) -> bytes:
+    """16 bytes. Each part is preceded by its length, so that no two lists of parts run together."""
+    state = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        state.update(len(data).to_bytes(4))
+        state.update(data)
+    return state.digest()[:16]
+
+
+def direct_conversation_id(one: str, other: str) -> str:
+    return derived_id("direct", *sorted((one, other)))
+
+
+def _encode(data: bytes) -> str:
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()

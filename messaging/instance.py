@@ -1,0 +1,155 @@
+"""One running instance: its parts, put together from the settings, started and stopped together.
+
+There is one per process. It starts by itself at the first request or connection, inside the
+event loop that serves them.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from messaging.delivery.hub import Hub
+from messaging.delivery.link import Link
+from messaging.delivery.presence import Presence
+from messaging.delivery.publisher import Publisher
+from messaging.entities import ChangeType, Conversation
+from messaging.events import EventEncoder
+from messaging.signals import instance_started, instance_stopping, message_sent
+from messaging.store import make_store
+from messaging.store.cache import ConversationCache
+from messaging.store.writer import Committed, Writer
+
+logger = structlog.get_logger(__name__)
+
+_DRAIN_SECONDS = 5.0
+
+
+class Instance:
+    def __init__(self) -> None:
+        self.id: str = settings.INSTANCE_ID
+        self.boot_id = secrets.token_hex(8)
+        self.events = EventEncoder(self.id, self.boot_id)
+        self.store = make_store()
+        self.cache = ConversationCache()
+        self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
+        layer = get_channel_layer()
+        self.link = (
+            Link(
+                layer,
+                self.hub,
+                instance_id=self.id,
+                boot_id=self.boot_id,
+                on_change=self._link_changed,
+            )
+            if layer is not None
+            else None
+        )
+        if self.link is not None:
+            self.hub.attach(self.link)
+        self.presence = Presence(
+            self.hub.connections, redis_url=settings.REDIS_URL, boot_id=self.boot_id
+        )
+        self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
+        self.writer = Writer(
+            self.store,
+            self.cache,
+            on_commit=self._committed,
+            on_read=lambda conversation: self.hub.behind(conversation.id, conversation.version),
+        )
+        self.started_at: float | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def degraded(self) -> bool:
+        """Whether events of other instances do not come here."""
+        return self.link is not None and not self.link.up
+
+    async def start(self) -> None:
+        """Start whatever runs beside the requests. Starting again does nothing."""
+        if self.started_at is not None:
+            return
+        self.started_at = time.monotonic()
+        if self.link is not None:
+            self.link.start()
+        self.presence.start()
+        await instance_started.asend_robust(sender=Instance, instance=self)
+        logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
+
+    async def stop(self) -> None:
+        """Finish what is under way, for at most five seconds, and give everything back."""
+        if self.started_at is None:
+            return
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await self.writer.drain()
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+                await instance_stopping.asend_robust(sender=Instance, instance=self)
+        except TimeoutError:
+            logger.warning("instance.drain_incomplete")
+        await self.presence.stop()
+        if self.link is not None:
+            await self.link.stop()
+        await self.hub.stop()
+        await self.store.close()
+        self.started_at = None
+        logger.info("instance.stopped")
+
+    def _committed(self, committed: Committed) -> None:
+        """Every commit passes here, in order, before its requests are answered."""
+        self.publisher.publish_commit(committed)
+        logger.info(
+            "commit",
+            conversation_id=committed.conversation.id,
+            version=committed.conversation.version,
+            changes=dict(Counter(change.type.value for change in committed.changes)),
+        )
+        if any(change.type is ChangeType.MESSAGE_CREATED for change in committed.changes):
+            self._background(_signal_sent(committed))
+
+    def _link_changed(self, up: bool) -> None:
+        if up:
+            self.hub.recheck()
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _signal_sent(committed: Committed) -> None:
+    conversation: Conversation = committed.conversation
+    for change in committed.changes:
+        if change.type is ChangeType.MESSAGE_CREATED:
+            answers = await message_sent.asend_robust(
+                sender=Instance, message=change.message, conversation=conversation
+            )
+            for receiver, answer in answers:
+                if isinstance(answer, Exception):
+                    logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)
+
+
+_instance: Instance | None = None
+
+
+def get_instance() -> Instance:
+    """The instance of this process."""
+    global _instance  # noqa: PLW0603 - one per process is what it is
+    if _instance is None:
+        _instance = Instance()
+    return _instance
+
+
+async def reset_instance() -> None:
+    """Stop the instance of this process and forget it: the next one is made from the settings."""
+    global _instance  # noqa: PLW0603
+    if _instance is not None:
+        await _instance.stop()
+        _instance = None

@@ -1,0 +1,35 @@
+"""The limits of the public contract, as shown by `GET /me` and `hello`."""
+
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    text_characters: int = 10_000
+    """Code points of a message's text."""
+    text_bytes: int = 32 * 1024
+    body_bytes: int = 64 * 1024
+    frame_bytes: int = 64 * 1024
+    participants: int = 1_000
+    fan_out_participants: int = 300
+    """Typing indicators and receipts are not fanned out in larger conversations."""
+    listed_participants: int = 50
+    """Larger conversations show their participants only when they are loaded one by one."""
+    title_characters: int = 200
+    page: int = 100
+    sync_conversations: int = 100
+    sockets_per_user: int = 20
+    latest_conversations: int = 1_000
+    """How many conversations `hello` and the unread total cover."""
+    changed_messages: int = 1_000
+    """Whoever missed more changes than this loads the conversation again."""
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def get_limits() -> Limits:
+    """The limits in force: the contract's, with what the setting `CHAT_LIMITS` changes."""
+    return Limits(**getattr(settings, "CHAT_LIMITS", {}))

@@ -1,0 +1,115 @@
+"""The tables of the SQL store. Only `messaging.store.sql` writes them."""
+
+from django.db import models
+
+ID_LENGTH = 26
+"""Of conversations and messages, see `messaging.identifiers`."""
+USER_ID_LENGTH = 128
+CLIENT_ID_LENGTH = 128
+
+
+class ConversationRecord(models.Model):
+    """A conversation; every write of its row counts `revision` up."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH)
+    kind = models.CharField(max_length=16)
+    title = models.TextField(null=True)  # noqa: DJ001  no title is not an empty one
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    active_at = models.DateTimeField()
+    seq = models.PositiveBigIntegerField()
+    version = models.PositiveBigIntegerField()
+    sent_seq = models.JSONField(default=dict)
+    preferences = models.JSONField(default=dict)
+    content_hash = models.CharField(max_length=64, blank=True)
+    revision = models.PositiveBigIntegerField()
+
+    class Meta:
+        db_table = "messaging_conversation"
+        verbose_name = "conversation"
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class ParticipantRecord(models.Model):
+    """Somebody's place in a conversation; `position` keeps the order in which they were added."""
+
+    conversation = models.ForeignKey(
+        ConversationRecord, models.CASCADE, related_name="participants", db_index=False
+    )
+    user_id = models.CharField(max_length=USER_ID_LENGTH)
+    role = models.CharField(max_length=16)
+    joined_version = models.PositiveBigIntegerField()
+    position = models.PositiveBigIntegerField()
+
+    class Meta:
+        db_table = "messaging_participant"
+        verbose_name = "participant"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["conversation", "user_id"], name="messaging_participant_once"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["user_id", "conversation"], name="messaging_participant_user"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.conversation_id}"
+
+
+class MessageRecord(models.Model):
+    """A message in its present state, or the tombstone of a deleted one."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH)
+    conversation = models.ForeignKey(
+        ConversationRecord, models.CASCADE, related_name="messages", db_index=False
+    )
+    seq = models.PositiveBigIntegerField()
+    version = models.PositiveBigIntegerField()
+    sender_id = models.CharField(max_length=USER_ID_LENGTH)
+    client_id = models.CharField(max_length=CLIENT_ID_LENGTH, null=True)  # noqa: DJ001  optional
+    text = models.TextField(null=True)  # noqa: DJ001  None is a deleted message's
+    reply_to = models.CharField(max_length=ID_LENGTH, null=True)  # noqa: DJ001  optional
+    mentions = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    content_hash = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "messaging_message"
+        verbose_name = "message"
+        constraints = (
+            models.UniqueConstraint(fields=["conversation", "seq"], name="messaging_message_seq"),
+        )
+        indexes = (
+            models.Index(fields=["conversation", "version"], name="messaging_message_version"),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class ReadPositionRecord(models.Model):
+    """How far somebody has read and received a conversation; it outlives their leaving."""
+
+    conversation = models.ForeignKey(
+        ConversationRecord, models.CASCADE, related_name="read_positions", db_index=False
+    )
+    user_id = models.CharField(max_length=USER_ID_LENGTH)
+    read_seq = models.PositiveBigIntegerField(default=0)
+    delivered_seq = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        db_table = "messaging_read_position"
+        verbose_name = "read position"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["conversation", "user_id"], name="messaging_read_position_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.conversation_id}"

@@ -1,0 +1,4 @@
+"""Notifying: a message that was committed rings the phones of those who are not there.
+
+It listens to `messaging.signals`; nobody imports it.
+"""

@@ -1,0 +1,295 @@
+"""Conversations: found one, list them, rename one, and one's own settings in one."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from messaging.entities import (
+    COMMIT_TIME,
+    Change,
+    ChangeType,
+    Conversation,
+    ConversationKind,
+    Message,
+    Participant,
+    Preferences,
+    ReadPosition,
+    Role,
+)
+from messaging.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
+from messaging.identifiers import (
+    content_hash,
+    derived_id,
+    direct_conversation_id,
+    is_user_id,
+    random_id,
+)
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+from messaging.representations import effective_read_seq
+from messaging.services.access import (
+    access_conversation,
+    require_conversation_id,
+    require_group,
+    require_participant,
+    require_role,
+)
+from messaging.services.text import require_client_id, require_title
+from messaging.store.acts import Outcome
+from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnConversation:
+    """A conversation with what one participant has read of it."""
+
+    conversation: Conversation
+    position: ReadPosition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundedConversation:
+    own: OwnConversation
+    created: bool
+    """False when it was there already: a direct conversation, or this `client_id`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnConversationPage:
+    items: Sequence[OwnConversation]
+    next_cursor: str | None
+
+
+async def create_conversation(
+    *,
+    user_id: str,
+    kind: ConversationKind,
+    participant_ids: Sequence[str],
+    title: str | None = None,
+    client_id: str | None = None,
+) -> FoundedConversation:
+    """Found a conversation; whoever founds a group owns it.
+
+    Two people have one direct conversation, whoever asks and however often. A group with a known
+    `client_id` is the one that was founded with it. Raises InvalidRequest, ClientIdReused,
+    StoreUnavailable.
+    """
+    if client_id is not None:
+        require_client_id(client_id)
+    others = _require_user_ids(participant_ids, besides=user_id)
+    if kind is ConversationKind.DIRECT:
+        wanted = _direct_conversation(user_id, others, title)
+    else:
+        wanted = _group_conversation(user_id, others, title, client_id)
+    conversation, created = await _store_founded(wanted)
+    require_participant(conversation, user_id)
+    if created:
+        logger.info("conversation.created", conversation_id=conversation.id, kind=kind.value)
+        position = ReadPosition(user_id=user_id)
+        own = OwnConversation(conversation=conversation, position=position)
+    else:
+        own = await _with_position(user_id, conversation)
+    return FoundedConversation(own=own, created=created)
+
+
+async def _store_founded(wanted: Conversation) -> tuple[Conversation, bool]:
+    """The stored conversation, announced to its people, and whether it is new."""
+    instance = get_instance()
+    try:
+        conversation = await instance.store.create_conversation(wanted)
+    except AlreadyExists:
+        conversation = await _existing(wanted)
+        instance.cache.put(conversation)
+        return conversation, False
+    except CommitUnknown:
+        # Announcing it again, should it have been there before, tells nobody twice.
+        conversation = await _existing(wanted)
+    instance.cache.put(conversation)
+    instance.publisher.publish_founded(conversation)
+    return conversation, True
+
+
+async def _existing(wanted: Conversation) -> Conversation:
+    """The id derives from what was asked for, or is ours alone: what is there, is it."""
+    existing = await get_instance().store.get_conversation(wanted.id)
+    if existing is None:
+        raise StoreUnavailable
+    if existing.content_hash != wanted.content_hash:
+        raise ClientIdReused
+    return existing
+
+
+async def get_conversation(*, user_id: str, conversation_id: str) -> OwnConversation:
+    """Raises ConversationNotFound, NotAParticipant, StoreUnavailable."""
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    return await _with_position(user_id, conversation)
+
+
+async def list_conversations(
+    *, user_id: str, limit: int, cursor: str | None = None
+) -> OwnConversationPage:
+    """One's own conversations, latest activity first. Raises InvalidRequest, StoreUnavailable."""
+    store = get_instance().store
+    try:
+        page = await store.list_conversations(user_id, limit=limit, cursor=cursor)
+    except InvalidCursor:
+        raise InvalidRequest.of("cursor", "This is not a cursor of ours.") from None
+    positions = await store.get_read_positions(user_id, [c.id for c in page.conversations])
+    return OwnConversationPage(
+        items=[
+            OwnConversation(
+                conversation=conversation,
+                position=positions.get(conversation.id, ReadPosition(user_id=user_id)),
+            )
+            for conversation in page.conversations
+        ],
+        next_cursor=page.next_cursor,
+    )
+
+
+async def count_unread(*, user_id: str) -> int:
+    """The unread messages of one's latest conversations together. Raises StoreUnavailable."""
+    page = await list_conversations(user_id=user_id, limit=get_limits().latest_conversations)
+    return sum(
+        own.conversation.seq - effective_read_seq(own.conversation, own.position)
+        for own in page.items
+    )
+
+
+async def rename_conversation(*, user_id: str, conversation_id: str, title: str) -> OwnConversation:
+    """Give a group another title, as its owner or admin.
+
+    Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied,
+    StoreUnavailable.
+    """
+    require_conversation_id(conversation_id)
+    require_title(title)
+    act = _Rename(user_id=user_id, title=title)
+    outcome = await get_instance().writer.submit(conversation_id, act)
+    return await _with_position(user_id, outcome.conversation)
+
+
+async def get_preferences(*, user_id: str, conversation_id: str) -> Preferences:
+    """One's own settings in a conversation. Raises ConversationNotFound, NotAParticipant,
+    StoreUnavailable."""
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    return conversation.preferences.get(user_id, Preferences())
+
+
+async def set_preferences(
+    *,
+    user_id: str,
+    conversation_id: str,
+    changes: Mapping[str, Any],
+) -> Preferences:
+    """Change one's own settings: `muted_until`, `notify`. What is not named stays.
+
+    Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
+    """
+    preferences = await get_preferences(user_id=user_id, conversation_id=conversation_id)
+    preferences = replace(preferences, **changes)
+    instance = get_instance()
+    await instance.store.set_preferences(conversation_id, user_id, preferences)
+    instance.cache.drop(conversation_id)
+    return preferences
+
+
+async def _with_position(user_id: str, conversation: Conversation) -> OwnConversation:
+    positions = await get_instance().store.get_read_positions(user_id, [conversation.id])
+    position = positions.get(conversation.id, ReadPosition(user_id=user_id))
+    return OwnConversation(conversation=conversation, position=position)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rename:
+    user_id: str
+    title: str
+    reads: tuple[str, ...] = ()
+    creates: None = None
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        require_participant(conversation, self.user_id)
+        require_group(conversation, "no title")
+        require_role(conversation, self.user_id, Role.ADMIN)
+        if conversation.title == self.title:
+            return Outcome(conversation=conversation)
+        after = replace(conversation, title=self.title, version=conversation.version + 1)
+        change = Change(
+            type=ChangeType.CONVERSATION_UPDATED,
+            version=after.version,
+            conversation=after,
+            by=self.user_id,
+        )
+        return Outcome(conversation=after, change=change)
+
+
+def _require_user_ids(user_ids: Sequence[str], *, besides: str) -> list[str]:
+    """The distinct others. Raises InvalidRequest for malformed ids, and for too many."""
+    for index, user_id in enumerate(user_ids):
+        if not is_user_id(user_id):
+            raise InvalidRequest.of(f"participant_ids.{index}", "This is not a user id.")
+    others = [user_id for user_id in dict.fromkeys(user_ids) if user_id != besides]
+    limit = get_limits().participants
+    if len(others) + 1 > limit:
+        detail = f"A conversation has at most {limit} participants."
+        raise InvalidRequest.of("participant_ids", detail, "max_length")
+    return others
+
+
+def _direct_conversation(user_id: str, others: Sequence[str], title: str | None) -> Conversation:
+    if len(others) != 1:
+        raise InvalidRequest.of("participant_ids", "Name exactly one other person.")
+    if title is not None:
+        raise InvalidRequest.of("title", "A direct conversation has no title.")
+    people = sorted([user_id, *others])
+    return _founded(
+        conversation_id=direct_conversation_id(*people),
+        kind=ConversationKind.DIRECT,
+        title=None,
+        roles=dict.fromkeys(people, Role.MEMBER),
+        hashed="",
+    )
+
+
+def _group_conversation(
+    user_id: str, others: Sequence[str], title: str | None, client_id: str | None
+) -> Conversation:
+    if title is not None:
+        require_title(title)
+    return _founded(
+        conversation_id=random_id()
+        if client_id is None
+        else derived_id("conversation", user_id, client_id),
+        kind=ConversationKind.GROUP,
+        title=title,
+        roles={user_id: Role.OWNER} | dict.fromkeys(others, Role.MEMBER),
+        hashed=content_hash(json.dumps([title, sorted(others)])),
+    )
+
+
+def _founded(
+    *,
+    conversation_id: str,
+    kind: ConversationKind,
+    title: str | None,
+    roles: Mapping[str, Role],
+    hashed: str,
+) -> Conversation:
+    return Conversation(
+        id=conversation_id,
+        kind=kind,
+        title=title,
+        participants={
+            person: Participant(user_id=person, role=role, joined_version=0)
+            for person, role in roles.items()
+        },
+        created_at=COMMIT_TIME,
+        updated_at=COMMIT_TIME,
+        active_at=COMMIT_TIME,
+        content_hash=hashed,
+    )

@@ -1,0 +1,301 @@
+"""Messages: send, edit, delete, and read back."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from messaging.entities import COMMIT_TIME, Change, ChangeType, Conversation, Message, Role
+from messaging.exceptions import (
+    ClientIdReused,
+    FieldError,
+    InvalidRequest,
+    MessageNotFound,
+    PermissionDenied,
+)
+from messaging.identifiers import content_hash, derived_id, is_stored_id, random_id
+from messaging.instance import get_instance
+from messaging.services.access import (
+    access_conversation,
+    require_conversation_id,
+    require_message_id,
+    require_participant,
+    require_role,
+)
+from messaging.services.text import require_client_id, require_text
+from messaging.store.acts import Outcome
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    message: Message
+    created: bool
+    """False when this `client_id` was already sent: the message is the first one's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    messages: Sequence[Message]
+    has_more_before: bool
+    has_more_after: bool
+
+
+async def send_message(
+    *,
+    user_id: str,
+    conversation_id: str,
+    text: str,
+    client_id: str | None = None,
+    reply_to: str | None = None,
+    mentions: Sequence[str] = (),
+) -> SentMessage:
+    """Store a message and show it to everybody in the conversation.
+
+    With a `client_id` it may be sent again and again and is there once. Returns after the store
+    has committed. Raises InvalidRequest, ConversationNotFound, NotAParticipant, ClientIdReused,
+    StoreUnavailable (then the message may be there; sending again with the `client_id` settles).
+    """
+    require_conversation_id(conversation_id)
+    require_text(text)
+    if client_id is not None:
+        require_client_id(client_id)
+    if reply_to is not None and not is_stored_id(reply_to):
+        raise _unknown_reply_to()
+    mentions = tuple(dict.fromkeys(mentions))
+    act = _SendMessage(
+        creates=derived_id("message", conversation_id, user_id, client_id)
+        if client_id is not None
+        else random_id(),
+        conversation_id=conversation_id,
+        sender_id=user_id,
+        client_id=client_id,
+        text=text,
+        reply_to=reply_to,
+        mentions=mentions,
+        content_hash=content_hash(json.dumps([text, reply_to, sorted(mentions)])),
+    )
+    outcome = await get_instance().writer.submit(conversation_id, act)
+    assert outcome.message is not None
+    logger.debug("message.sent", message_id=outcome.message.id, seq=outcome.message.seq)
+    return SentMessage(message=outcome.message, created=outcome.change is not None)
+
+
+async def edit_message(
+    *, user_id: str, conversation_id: str, message_id: str, text: str
+) -> Message:
+    """Give one's own message another text.
+
+    Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also once it
+    is deleted), PermissionDenied, StoreUnavailable.
+    """
+    require_conversation_id(conversation_id)
+    require_message_id(message_id)
+    require_text(text)
+    act = _EditMessage(user_id=user_id, message_id=message_id, text=text)
+    outcome = await get_instance().writer.submit(conversation_id, act)
+    assert outcome.message is not None
+    return outcome.message
+
+
+async def delete_message(*, user_id: str, conversation_id: str, message_id: str) -> None:
+    """Take a message's content away for everybody; its place stays. Deleting it again is fine.
+
+    One's own, or as owner or admin anybody's. Raises ConversationNotFound, NotAParticipant,
+    MessageNotFound, PermissionDenied, StoreUnavailable.
+    """
+    require_conversation_id(conversation_id)
+    require_message_id(message_id)
+    act = _DeleteMessage(user_id=user_id, message_id=message_id)
+    await get_instance().writer.submit(conversation_id, act)
+
+
+async def get_message(*, user_id: str, conversation_id: str, message_id: str) -> Message:
+    """Raises ConversationNotFound, NotAParticipant, MessageNotFound, StoreUnavailable."""
+    await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    require_message_id(message_id)
+    found = await get_instance().store.get_messages(conversation_id, [message_id])
+    if message_id not in found:
+        raise MessageNotFound
+    return found[message_id]
+
+
+async def list_messages(
+    *,
+    user_id: str,
+    conversation_id: str,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
+    limit: int,
+) -> MessagePage:
+    """A page of history, ascending by `seq`: before or after a seq (exclusive), around one
+    (inclusive), or the latest. Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
+    """
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    store = get_instance().store
+    if after is not None and after >= conversation.seq:
+        # Whoever asks for what comes next may know of it before this process does.
+        conversation = await store.get_conversation(conversation_id) or conversation
+        require_participant(conversation, user_id)
+    latest = conversation.seq
+    if before is not None:
+        last = min(before - 1, latest)
+        first = last - limit + 1
+    elif after is not None:
+        first = after + 1
+        last = first + limit - 1
+    elif around is not None:
+        first = max(min(around, latest) - limit // 2, 1)
+        last = first + limit - 1
+    else:
+        first, last = latest - limit + 1, latest
+    first, last = max(first, 1), min(last, latest)
+    if first > last:
+        return MessagePage(
+            messages=(), has_more_before=first > 1 and latest > 0, has_more_after=last < latest
+        )
+    messages = await store.list_messages(conversation_id, first_seq=first, last_seq=last)
+    return MessagePage(messages=messages, has_more_before=first > 1, has_more_after=last < latest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SendMessage:
+    creates: str
+    conversation_id: str
+    sender_id: str
+    client_id: str | None
+    text: str
+    reply_to: str | None
+    mentions: tuple[str, ...]
+    content_hash: str
+
+    @property
+    def reads(self) -> Sequence[str]:
+        return () if self.reply_to is None else (self.reply_to,)
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        require_participant(conversation, self.sender_id)
+        first = messages.get(self.creates)
+        if first is not None:
+            if first.content_hash != self.content_hash:
+                raise ClientIdReused
+            return Outcome(conversation=conversation, message=first)
+        self._require_references(conversation, messages)
+        message = Message(
+            id=self.creates,
+            conversation_id=self.conversation_id,
+            seq=conversation.seq + 1,
+            version=conversation.version + 1,
+            sender_id=self.sender_id,
+            client_id=self.client_id,
+            text=self.text,
+            reply_to=self.reply_to,
+            mentions=self.mentions,
+            created_at=COMMIT_TIME,
+            content_hash=self.content_hash,
+        )
+        after = replace(
+            conversation,
+            seq=message.seq,
+            version=message.version,
+            last_message=message,
+            active_at=COMMIT_TIME,
+            sent_seq={**conversation.sent_seq, self.sender_id: message.seq},
+        )
+        change = Change(
+            type=ChangeType.MESSAGE_CREATED,
+            version=message.version,
+            message=message,
+            by=self.sender_id,
+        )
+        return Outcome(conversation=after, change=change, message=message)
+
+    def _require_references(
+        self, conversation: Conversation, messages: Mapping[str, Message]
+    ) -> None:
+        if self.reply_to is not None and self.reply_to not in messages:
+            raise _unknown_reply_to()
+        strangers = [
+            FieldError(f"mentions.{index}", "not_a_participant", "Only participants are mentioned.")
+            for index, user_id in enumerate(self.mentions)
+            if user_id not in conversation.participants
+        ]
+        if strangers:
+            raise InvalidRequest(*strangers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EditMessage:
+    user_id: str
+    message_id: str
+    text: str
+    creates: None = None
+
+    @property
+    def reads(self) -> Sequence[str]:
+        return (self.message_id,)
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        require_participant(conversation, self.user_id)
+        message = messages.get(self.message_id)
+        if message is None or message.deleted_at is not None:
+            raise MessageNotFound
+        if message.sender_id != self.user_id:
+            raise PermissionDenied("Only its sender may edit a message.")
+        if message.text == self.text:
+            return Outcome(conversation=conversation, message=message)
+        version = conversation.version + 1
+        edited = replace(message, text=self.text, version=version, edited_at=COMMIT_TIME)
+        return _changed_message(conversation, edited, ChangeType.MESSAGE_UPDATED, self.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DeleteMessage:
+    user_id: str
+    message_id: str
+    creates: None = None
+
+    @property
+    def reads(self) -> Sequence[str]:
+        return (self.message_id,)
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        require_participant(conversation, self.user_id)
+        message = messages.get(self.message_id)
+        if message is None:
+            raise MessageNotFound
+        if message.sender_id != self.user_id:
+            require_role(conversation, self.user_id, Role.ADMIN)
+        if message.deleted_at is not None:
+            return Outcome(conversation=conversation, message=message)
+        tombstone = replace(
+            message,
+            version=conversation.version + 1,
+            text=None,
+            reply_to=None,
+            mentions=(),
+            deleted_at=COMMIT_TIME,
+        )
+        return _changed_message(conversation, tombstone, ChangeType.MESSAGE_DELETED, self.user_id)
+
+
+def _changed_message(
+    conversation: Conversation, message: Message, change_type: ChangeType, by: str
+) -> Outcome:
+    last = conversation.last_message
+    after = replace(
+        conversation,
+        version=message.version,
+        last_message=message if last is not None and last.id == message.id else last,
+    )
+    change = Change(type=change_type, version=message.version, message=message, by=by)
+    return Outcome(conversation=after, change=change, message=message)
+
+
+def _unknown_reply_to() -> InvalidRequest:
+    return InvalidRequest.of(
+        "reply_to", "There is no such message in this conversation.", "does_not_exist"
+    )

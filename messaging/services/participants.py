@@ -1,0 +1,195 @@
+"""The people of a group: add, remove, leave, and change roles."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from messaging.entities import (
+    Change,
+    ChangeType,
+    Conversation,
+    Message,
+    Participant,
+    ReadPosition,
+    Role,
+)
+from messaging.exceptions import InvalidRequest, NotFound, PermissionDenied
+from messaging.identifiers import is_user_id
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+from messaging.services.access import (
+    outranks,
+    require_conversation_id,
+    require_group,
+    require_participant,
+    require_role,
+)
+from messaging.store.acts import Outcome
+
+Value = TypeVar("Value")
+
+
+async def add_participants(
+    *, user_id: str, conversation_id: str, user_ids: Sequence[str], role: Role = Role.MEMBER
+) -> Conversation:
+    """Add people, as owner or admin; only an owner adds owners and admins. Who is there already
+    stays as they are; who was there before is a new member with nothing unread.
+
+    Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied,
+    StoreUnavailable.
+    """
+    require_conversation_id(conversation_id)
+    for index, person in enumerate(user_ids):
+        if not is_user_id(person):
+            raise InvalidRequest.of(f"user_ids.{index}", "This is not a user id.")
+    act = _AddParticipants(user_id=user_id, user_ids=tuple(dict.fromkeys(user_ids)), role=role)
+    return (await get_instance().writer.submit(conversation_id, act)).conversation
+
+
+async def remove_participant(*, user_id: str, conversation_id: str, participant_id: str) -> None:
+    """Remove somebody of a lower role, or oneself (leave). The last owner leaves last.
+
+    Raises ConversationNotFound, NotAParticipant, NotFound, PermissionDenied, StoreUnavailable.
+    """
+    require_conversation_id(conversation_id)
+    act = _RemoveParticipant(user_id=user_id, participant_id=participant_id)
+    await get_instance().writer.submit(conversation_id, act)
+
+
+async def set_role(
+    *, user_id: str, conversation_id: str, participant_id: str, role: Role
+) -> Conversation:
+    """Give a participant another role, as owner. A group with people has an owner.
+
+    Raises ConversationNotFound, NotAParticipant, NotFound, PermissionDenied, StoreUnavailable.
+    """
+    require_conversation_id(conversation_id)
+    act = _SetRole(user_id=user_id, participant_id=participant_id, role=role)
+    return (await get_instance().writer.submit(conversation_id, act)).conversation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AddParticipants:
+    user_id: str
+    user_ids: tuple[str, ...]
+    role: Role
+    reads: tuple[str, ...] = ()
+    creates: None = None
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        require_participant(conversation, self.user_id)
+        require_group(conversation, "two people, always the same")
+        least = Role.ADMIN if self.role is Role.MEMBER else Role.OWNER
+        require_role(conversation, self.user_id, least)
+        new = [person for person in self.user_ids if person not in conversation.participants]
+        if not new:
+            return Outcome(conversation=conversation)
+        limit = get_limits().participants
+        if len(conversation.participants) + len(new) > limit:
+            detail = f"A conversation has at most {limit} participants."
+            raise InvalidRequest.of("user_ids", detail, "max_length")
+        version = conversation.version + 1
+        added = {
+            person: Participant(user_id=person, role=self.role, joined_version=version)
+            for person in new
+        }
+        after = replace(
+            conversation, version=version, participants={**conversation.participants, **added}
+        )
+        change = Change(
+            type=ChangeType.PARTICIPANT_ADDED,
+            version=version,
+            participants=tuple(added.values()),
+            conversation=after,
+            by=self.user_id,
+        )
+        seq = conversation.seq
+        positions = tuple(
+            ReadPosition(user_id=person, read_seq=seq, delivered_seq=seq) for person in new
+        )
+        return Outcome(conversation=after, change=change, positions=positions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RemoveParticipant:
+    user_id: str
+    participant_id: str
+    reads: tuple[str, ...] = ()
+    creates: None = None
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        actor = require_participant(conversation, self.user_id)
+        require_group(conversation, "two people, always the same")
+        leaving = self.participant_id == self.user_id
+        if not leaving:
+            require_role(conversation, self.user_id, Role.ADMIN)
+        participant = _require_present(conversation, self.participant_id)
+        if not leaving and actor.role is not Role.OWNER and not outranks(actor, participant):
+            raise PermissionDenied("Only an owner removes owners and admins.")
+        rest = {
+            person: other
+            for person, other in conversation.participants.items()
+            if person != self.participant_id
+        }
+        if rest:
+            _require_owner(rest)
+        version = conversation.version + 1
+        after = replace(
+            conversation,
+            version=version,
+            participants=rest,
+            sent_seq=_without(conversation.sent_seq, self.participant_id),
+            preferences=_without(conversation.preferences, self.participant_id),
+        )
+        change = Change(
+            type=ChangeType.PARTICIPANT_REMOVED,
+            version=version,
+            participants=(participant,),
+            conversation=after,
+            by=self.user_id,
+        )
+        return Outcome(conversation=after, change=change)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SetRole:
+    user_id: str
+    participant_id: str
+    role: Role
+    reads: tuple[str, ...] = ()
+    creates: None = None
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        require_participant(conversation, self.user_id)
+        require_group(conversation, "no roles")
+        require_role(conversation, self.user_id, Role.OWNER)
+        participant = _require_present(conversation, self.participant_id)
+        if participant.role is self.role:
+            return Outcome(conversation=conversation)
+        changed = replace(participant, role=self.role)
+        people = {**conversation.participants, self.participant_id: changed}
+        _require_owner(people)
+        after = replace(conversation, version=conversation.version + 1, participants=people)
+        change = Change(
+            type=ChangeType.CONVERSATION_UPDATED,
+            version=after.version,
+            conversation=after,
+            by=self.user_id,
+        )
+        return Outcome(conversation=after, change=change)
+
+
+def _require_present(conversation: Conversation, person: str) -> Participant:
+    participant = conversation.participants.get(person)
+    if participant is None:
+        raise NotFound(f"There is no participant {person!r} in this conversation.")
+    return participant
+
+
+def _require_owner(people: Mapping[str, Participant]) -> None:
+    if not any(person.role is Role.OWNER for person in people.values()):
+        raise PermissionDenied("A group needs an owner: make somebody else owner first.")
+
+
+def _without(mapping: Mapping[str, Value], key: str) -> Mapping[str, Value]:
+    return {name: value for name, value in mapping.items() if name != key}

@@ -1,0 +1,64 @@
+"""Read receipts: how far each participant has read; it only moves forward."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from messaging.entities import ReadPosition
+from messaging.exceptions import InvalidRequest
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+from messaging.representations import effective_read_seq
+from messaging.services.access import access_conversation, require_participant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReceipt:
+    read_seq: int
+    unread_count: int
+
+
+async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadReceipt:
+    """Say that everything up to `seq` is read. An older seq changes nothing.
+
+    Raises InvalidRequest (no such message yet), ConversationNotFound, NotAParticipant,
+    StoreUnavailable.
+    """
+    instance = get_instance()
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    if seq > conversation.seq:
+        conversation = await instance.store.get_conversation(conversation_id) or conversation
+        instance.cache.put(conversation)
+        require_participant(conversation, user_id)
+        if seq > conversation.seq:
+            raise InvalidRequest.of("seq", "There is no such message yet.", "max_value")
+    advanced = await instance.store.advance_read(conversation_id, user_id, seq)
+    read_seq = effective_read_seq(conversation, advanced.position)
+    receipt = ReadReceipt(read_seq=read_seq, unread_count=max(conversation.seq - read_seq, 0))
+    if advanced.moved:
+        instance.publisher.publish_receipt(
+            conversation_id,
+            replace(advanced.position, read_seq=read_seq),
+            unread_count=receipt.unread_count,
+            to_everybody=len(conversation.participants) <= get_limits().fan_out_participants,
+        )
+    return receipt
+
+
+async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadPosition]:
+    """How far every participant has read and received. Raises ConversationNotFound,
+    NotAParticipant, StoreUnavailable."""
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    stored = await get_instance().store.list_read_positions(conversation_id)
+    positions = {position.user_id: position for position in stored}
+    receipts = []
+    for person in conversation.participants:
+        position = positions.get(person, ReadPosition(user_id=person))
+        read_seq = effective_read_seq(conversation, position)
+        receipts.append(
+            ReadPosition(
+                user_id=person,
+                read_seq=read_seq,
+                delivered_seq=max(position.delivered_seq, read_seq),
+            )
+        )
+    return receipts

@@ -1,0 +1,71 @@
+"""Sessions: a person's socket joins the events of their conversations, and leaves them."""
+
+import secrets
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from messaging.delivery.connection import Connection
+from messaging.events import EventType
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+from messaging.services.sync import Changes, SyncStatus
+
+logger = structlog.get_logger(__name__)
+
+HEARTBEAT_SECONDS = 25
+
+
+async def open_session(*, user_id: str, transmit: Callable[[str], None]) -> Connection:
+    """Connect a socket: its first frame is `hello`, and what happens from then on follows.
+
+    One query of the person's conversations; Redis is not waited for. Raises StoreUnavailable.
+    """
+    instance = get_instance()
+    await instance.start()
+    limits = get_limits()
+    page = await instance.store.list_conversations(user_id, limit=limits.latest_conversations)
+    for conversation in page.conversations:
+        instance.cache.put(conversation)
+    connection = Connection(secrets.token_hex(8), user_id, transmit)
+    named = instance.hub.connect(connection, page.conversations)
+    hello = {
+        "connection_id": connection.id,
+        "instance_id": instance.id,
+        "user_id": user_id,
+        "heartbeat_seconds": HEARTBEAT_SECONDS,
+        "limits": limits.as_dict(),
+        "degraded": instance.degraded,
+        "conversations": named,
+        "truncated": page.next_cursor is not None,
+    }
+    transmit(instance.events.soft(EventType.HELLO, hello))
+    instance.presence.changed(user_id)
+    logger.info("session.opened", connection_id=connection.id, conversations=len(named))
+    return connection
+
+
+def close_session(connection: Connection) -> None:
+    instance = get_instance()
+    instance.hub.disconnect(connection)
+    instance.presence.changed(connection.user_id)
+    logger.info("session.closed", connection_id=connection.id)
+
+
+def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str, Changes]:
+    """Make the conversations of a sync answer live on this socket, and take out of the answer
+    what its person is known to have lost since it was read.
+
+    The caller sends the answer without an await in between.
+    """
+    hub = get_instance().hub
+    return {
+        conversation_id: answer
+        if answer.conversation is None or hub.admit(connection, answer.conversation)
+        else Changes(status=SyncStatus.FORBIDDEN, version=0)
+        for conversation_id, answer in changes.items()
+    }
+
+
+def heartbeat_frame() -> str:
+    return get_instance().events.soft(EventType.HEARTBEAT, {})

@@ -1,0 +1,91 @@
+"""Sync: what changed in a conversation since a version, as present state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from messaging.entities import Conversation, Message, ReadPosition
+from messaging.exceptions import ConversationNotFound, NotAParticipant
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+from messaging.services.access import require_conversation_id, require_participant
+
+
+class SyncStatus(StrEnum):
+    OK = "ok"
+    FORBIDDEN = "forbidden"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The present state of every message changed after a version, ascending by `version`."""
+
+    status: SyncStatus
+    version: int
+    """The version up to which this answers; ask again from here where there is more."""
+    messages: Sequence[Message] = ()
+    conversation: Conversation | None = None
+    """None where the person is no participant."""
+    position: ReadPosition | None = None
+    more: bool = False
+
+
+async def list_changes(*, user_id: str, conversation_id: str, since: int, limit: int) -> Changes:
+    """What changed after the version `since`.
+
+    Status `reset` when the conversation has to be loaded again: `since` lies in the future, too
+    much changed, or the person left and came back in between. Raises ConversationNotFound,
+    NotAParticipant, StoreUnavailable.
+    """
+    require_conversation_id(conversation_id)
+    instance = get_instance()
+    # The conversation first, its messages after: what is newer than the conversation is left
+    # out, so that together they are one state that really was.
+    conversation = await instance.store.get_conversation(conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    instance.cache.put(conversation)
+    participant = require_participant(conversation, user_id)
+    unknown = since > conversation.version or participant.joined_version > since
+    if unknown or await _too_many(conversation, since):
+        return Changes(
+            status=SyncStatus.RESET, version=conversation.version, conversation=conversation
+        )
+    messages = await instance.store.list_changed_messages(
+        conversation_id, since=since, until=conversation.version, limit=limit + 1
+    )
+    more = len(messages) > limit
+    messages = messages[:limit]
+    positions = await instance.store.get_read_positions(user_id, [conversation_id])
+    return Changes(
+        status=SyncStatus.OK,
+        version=messages[-1].version if more else conversation.version,
+        messages=messages,
+        conversation=conversation,
+        position=positions.get(conversation_id, ReadPosition(user_id=user_id)),
+        more=more,
+    )
+
+
+async def sync_conversation(
+    *, user_id: str, conversation_id: str, since: int, limit: int
+) -> Changes:
+    """`list_changes` for a socket: being no participant is a status here, not an error."""
+    try:
+        return await list_changes(
+            user_id=user_id, conversation_id=conversation_id, since=since, limit=limit
+        )
+    except (ConversationNotFound, NotAParticipant):
+        return Changes(status=SyncStatus.FORBIDDEN, version=0)
+
+
+async def _too_many(conversation: Conversation, since: int) -> bool:
+    """Each version changes one message at most, so that a short stretch needs no counting."""
+    limit = get_limits().changed_messages
+    if conversation.version - since <= limit:
+        return False
+    changed = await get_instance().store.count_changed_messages(
+        conversation.id, since=since, up_to=limit + 1
+    )
+    return changed > limit

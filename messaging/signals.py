@@ -1,0 +1,13 @@
+"""What the core tells whoever listens. Receivers run after the fact and cannot change it."""
+
+from django.dispatch import Signal
+
+message_sent = Signal()
+"""A message was committed. Arguments: `message` (Message), `conversation` (Conversation, as it
+stood right after). Sent in the background, after the commit and never in a request's time."""
+
+instance_started = Signal()
+"""The instance of this process has started. Argument: `instance`."""
+
+instance_stopping = Signal()
+"""It stops: finish what is under way. Argument: `instance`."""

@@ -1,0 +1,148 @@
+"""What a store promises. `sql` and `firestore` both keep it; one contract suite checks them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
+
+
+class Conflict(Exception):
+    """Somebody else changed the conversation since it was read. Nothing was written."""
+
+
+class AlreadyExists(Exception):
+    """A document that the commit creates is already there. Nothing was written."""
+
+
+class CommitUnknown(Exception):
+    """The answer to a commit was lost: it may have been applied, or may be applied yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """What one commit writes to one conversation: all of it or nothing.
+
+    `COMMIT_TIME` anywhere in it becomes the store's time.
+    """
+
+    before: Conversation
+    """The conversation as it was read; its `token` is the precondition."""
+    after: Conversation
+    created: Sequence[Message] = ()
+    """Messages that must not exist yet."""
+    replaced: Sequence[Message] = ()
+    """Messages that take the place of their former state."""
+    positions: Sequence[ReadPosition] = ()
+    """Where the people who were added start reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A stretch of a conversation list, latest activity first."""
+
+    conversations: Sequence[Conversation]
+    next_cursor: str | None
+    """Opaque; None at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """The answer to moving a read position forward."""
+
+    position: ReadPosition
+    moved: bool
+
+
+class InvalidCursor(ValueError):
+    """The cursor is not one that this store made."""
+
+
+class Store(Protocol):
+    """Where conversations live. Every method may raise `StoreUnavailable`, within `timeout`
+    seconds each; none of them blocks the event loop, and none of them retries a commit."""
+
+    async def close(self) -> None:
+        """Give back connections and threads. The store can be used again afterwards."""
+
+    async def ping(self) -> None:
+        """Return once the store has answered a read."""
+
+    async def create_conversation(self, conversation: Conversation) -> Conversation:
+        """Store a new conversation with its participants' read positions.
+
+        Raises AlreadyExists, CommitUnknown.
+        """
+
+    async def get_conversation(self, conversation_id: str) -> Conversation | None: ...
+
+    async def list_conversations(
+        self, user_id: str, *, limit: int, cursor: str | None = None
+    ) -> Page:
+        """The conversations of one person, latest activity first. Raises InvalidCursor."""
+
+    async def commit(self, commit: Commit) -> Conversation:
+        """Apply a commit and return the conversation as stored: `COMMIT_TIME` replaced by
+        `updated_at`, and with a new token.
+
+        Raises Conflict, AlreadyExists, CommitUnknown.
+        """
+
+    async def set_preferences(
+        self, conversation_id: str, user_id: str, preferences: Preferences
+    ) -> None:
+        """Store somebody's own settings. Not a durable change: no version, but a new token."""
+
+    async def get_messages(
+        self, conversation_id: str, message_ids: Sequence[str]
+    ) -> Mapping[str, Message]:
+        """Those of the messages that exist, by id."""
+
+    async def list_messages(
+        self, conversation_id: str, *, first_seq: int, last_seq: int
+    ) -> Sequence[Message]:
+        """The messages with first_seq ≤ seq ≤ last_seq, ascending by seq."""
+
+    async def list_changed_messages(
+        self, conversation_id: str, *, since: int, until: int, limit: int
+    ) -> Sequence[Message]:
+        """The first `limit` messages with since < version ≤ until, ascending by version."""
+
+    async def count_changed_messages(self, conversation_id: str, *, since: int, up_to: int) -> int:
+        """How many messages have a version above `since`; counting stops at `up_to`."""
+
+    async def list_read_positions(self, conversation_id: str) -> Sequence[ReadPosition]:
+        """Of everybody who is or was a participant."""
+
+    async def get_read_positions(
+        self, user_id: str, conversation_ids: Sequence[str]
+    ) -> Mapping[str, ReadPosition]:
+        """One person's positions, by conversation id; where there is none, it is left out."""
+
+    async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
+        """Move somebody's `read_seq` (and `delivered_seq`) forward to `seq`, in a transaction;
+        never back, whatever races."""
+
+
+def stamped(message: Message, at: datetime) -> Message:
+    """The message with the store's time in the place of every `COMMIT_TIME`."""
+    return replace(
+        message,
+        created_at=at if message.created_at is COMMIT_TIME else message.created_at,
+        edited_at=at if message.edited_at is COMMIT_TIME else message.edited_at,
+        deleted_at=at if message.deleted_at is COMMIT_TIME else message.deleted_at,
+    )
+
+
+def stamped_conversation(conversation: Conversation, at: datetime, token: object) -> Conversation:
+    """The conversation as it stands once the store has committed it at `at`."""
+    last = conversation.last_message
+    return replace(
+        conversation,
+        created_at=at if conversation.created_at is COMMIT_TIME else conversation.created_at,
+        active_at=at if conversation.active_at is COMMIT_TIME else conversation.active_at,
+        updated_at=at,
+        last_message=stamped(last, at) if last else None,
+        token=token,
+    )

@@ -1,0 +1,267 @@
+"""Two real Chromium tabs on two instances: what people see when they chat."""
+
+import os
+import re
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from typing import Protocol
+
+import pytest
+from playwright.async_api import Browser, FrameLocator, Locator, Page, async_playwright, expect
+
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Instances(Protocol):
+    """Two instances on the same Redis and store, both with the demo page."""
+
+    @property
+    def urls(self) -> Sequence[str]: ...
+
+
+class Person:
+    """What one person does and sees, in a tab or in a frame."""
+
+    def __init__(self, screen: Page | FrameLocator) -> None:
+        self.screen = screen
+
+    def find(self, test_id: str) -> Locator:
+        return self.screen.get_by_test_id(test_id)
+
+    @property
+    def composer(self) -> Locator:
+        return self.find("composer")
+
+    def conversation(self, name: str) -> Locator:
+        listed = re.compile(f"^{re.escape(name)} ")  # what was said last may name people as well
+        return self.find("conversation-list").get_by_role("button", name=listed)
+
+    def unread(self, name: str) -> Locator:
+        return self.conversation(name).get_by_test_id("unread")
+
+    def message(self, text: str) -> Locator:
+        return self.find("message").filter(has_text=text)
+
+    async def write_to(self, name: str) -> None:
+        """Start a direct conversation, or go back to it."""
+        await self.find("new-direct").click()
+        await self.screen.get_by_role("dialog").get_by_role("button", name=name).click()
+        await expect(self.find("conversation-name")).to_have_text(name)
+
+    async def create_group(self, title: str, *names: str) -> None:
+        await self.find("new-group").click()
+        await self.find("group-title").fill(title)
+        for name in names:
+            await self.screen.get_by_role("checkbox", name=name).check()
+        await self.find("create-group").click()
+        await expect(self.find("conversation-name")).to_have_text(title)
+
+    async def open(self, name: str) -> None:
+        await self.conversation(name).click()
+        await expect(self.find("conversation-name")).to_have_text(name)
+
+    async def say(self, text: str) -> None:
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+
+    async def choose(self, text: str, choice: str) -> None:
+        """Pick from the menu of a message."""
+        await self.message(text).hover()
+        await self.message(text).get_by_test_id("message-menu").click()
+        await self.find(choice).click()
+
+
+class Room:
+    """One browser in which people open the page, each with storage of their own."""
+
+    def __init__(self, browser: Browser, stack: AsyncExitStack) -> None:
+        self.browser = browser
+        self.stack = stack
+        self.complaints: list[str] = []
+
+    async def tab(self, url: str) -> Page:
+        context = await self.browser.new_context(
+            viewport={"width": 1280, "height": 800}, locale="en-GB"
+        )
+        await self.stack.enter_async_context(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda line: self.complaints.append(line.text) if line.type == "error" else None,
+        )
+        await page.goto(url)
+        return page
+
+    async def person(self, url: str, user_id: str) -> Person:
+        person = Person(await self.tab(f"{url}/?user={user_id}"))
+        await expect(person.find("connection")).to_have_attribute("data-state", "connected")
+        return person
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing = "No `chromium` on PATH: NOBODY HAS TRIED THE DEMO PAGE IN A BROWSER."
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(browser.close)
+            room = Room(browser, stack)
+            yield room
+            assert room.complaints == []
+
+
+async def test_two_people_on_two_instances_talk(two_instances: Instances, room: Room) -> None:
+    """Messages, typing indicators, unread counts and read receipts cross instances, live."""
+    first, second = two_instances.urls
+    alice = await room.person(first, "alice")
+    bob = await room.person(second, "bob")
+    instances = [await person.find("instance").inner_text() for person in (alice, bob)]
+    assert instances[0] != instances[1]
+
+    await alice.write_to("Bob")
+    await expect(bob.conversation("Alice")).to_be_visible()
+    await alice.say("Good morning! Are we still on for the release today?")
+    sent = alice.message("Good morning!").last
+    await expect(sent).to_have_attribute("data-state", "sent")
+    await expect(bob.conversation("Alice")).to_contain_text("Good morning!")
+    await expect(bob.unread("Alice")).to_have_text("1")
+
+    await alice.say("The load test ran all night without a single lost message.")
+    await expect(bob.unread("Alice")).to_have_text("2")
+
+    await bob.open("Alice")
+    await expect(bob.message("lost message")).to_be_visible()
+    await expect(bob.unread("Alice")).to_have_count(0)
+    await expect(sent).to_have_attribute("data-state", "read")
+
+    await bob.composer.press_sequentially("We are. ")
+    await expect(alice.find("typing")).to_have_text("Bob is typing…")
+    await bob.say("We are. I go through the checklist once more, then we ship it.")
+    await expect(alice.find("typing")).to_be_empty()
+    await expect(alice.message("checklist")).to_be_visible()
+    await expect(bob.message("checklist")).to_have_attribute("data-state", "read")
+
+    await bob.choose("lost message", "reply")
+    await bob.say("Not even while Redis was down?")
+    await expect(alice.message("Redis was down")).to_contain_text("ran all night")
+    await alice.say("Not even then.\nEverything arrived within three seconds.")
+    await expect(bob.message("Not even then.")).to_contain_text("three seconds")
+    await expect(alice.message("Not even then.")).to_have_attribute("data-state", "read")
+
+    if path := os.environ.get("CHAT_PICTURE"):
+        await take_picture(room, first, path)
+
+
+async def test_edits_and_deletions_show_everywhere(two_instances: Instances, room: Room) -> None:
+    """An edited message is marked as edited; a deleted one keeps its place and loses its text."""
+    first, second = two_instances.urls
+    title = f"Edits {uuid.uuid4()}"
+    alice = await room.person(first, "alice")
+    bob = await room.person(second, "bob")
+    await alice.create_group(title, "Bob")
+    await bob.open(title)
+    await alice.say("Meet at nine")
+    await alice.say("Forget the keys")
+    await expect(bob.find("message")).to_have_count(2)
+
+    await alice.choose("Meet at nine", "edit")
+    await expect(alice.composer).to_have_value("Meet at nine")
+    await alice.say("Meet at ten")
+    for person in (alice, bob):
+        await expect(person.message("Meet at ten")).to_contain_text("edited")
+        await expect(person.message("Meet at nine")).to_have_count(0)
+
+    await alice.choose("Forget the keys", "delete")
+    await alice.find("confirm").click()
+    for person in (alice, bob):
+        await expect(person.message("Message deleted")).to_have_attribute("data-seq", "2")
+        await expect(person.message("Forget the keys")).to_have_count(0)
+    await expect(bob.conversation(title)).to_contain_text("Message deleted")
+
+
+async def test_a_reload_shows_the_whole_history(two_instances: Instances, room: Room) -> None:
+    """After a reload on either instance everything is there, in order; older pages come on
+    scrolling up."""
+    first, second = two_instances.urls
+    title = f"History {uuid.uuid4()}"
+    alice = await room.person(first, "alice")
+    bob = await room.person(second, "bob")
+    await alice.create_group(title, "Bob")
+    await bob.open(title)
+    count = 60  # more than a page
+    for number in range(1, count + 1):
+        await alice.say(f"Message number {number}.")
+    await expect(bob.message(f"number {count}.")).to_be_visible()
+    await expect(alice.message(f"number {count}.")).to_have_attribute("data-state", "read")
+
+    for person in (alice, bob):
+        assert isinstance(person.screen, Page)
+        await person.screen.reload()
+        await expect(person.find("conversation-name")).to_have_text(title)
+        await expect(person.message(f"number {count}.")).to_be_in_viewport()
+        await person.find("message").first.scroll_into_view_if_needed()
+        await expect(person.find("message")).to_have_count(count)
+        await expect(person.find("message")).to_have_text(
+            [re.compile(rf"number {number}\.") for number in range(1, count + 1)]
+        )
+        last = person.message(f"number {count}.")
+        state = "read" if person is alice else "received"
+        await expect(last).to_have_attribute("data-state", state)
+        await expect(person.unread(title)).to_have_count(0)
+
+
+async def test_people_come_and_go(two_instances: Instances, room: Room) -> None:
+    """Who is added sees the group at once; who is removed loses it at once; the others are told."""
+    first, second = two_instances.urls
+    title = f"People {uuid.uuid4()}"
+    alice = await room.person(first, "alice")
+    carol = await room.person(second, "carol")
+    await alice.create_group(title, "Bob")
+    await alice.say("Carol is missing")
+
+    await alice.find("details").click()
+    dialog = alice.screen.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Add").first.click()
+    await expect(alice.find("notice")).to_have_text("You added Carol")
+    await carol.open(title)
+    await expect(carol.message("Carol is missing")).to_be_visible()
+    await expect(carol.find("participants")).to_have_text("Alice, Bob and You")
+
+    await dialog.get_by_role("button", name="Remove").last.click()
+    await expect(alice.find("notice").last).to_have_text("You removed Carol")
+    await expect(carol.conversation(title)).to_have_count(0)
+    await expect(carol.composer).to_be_hidden()
+
+
+async def take_picture(room: Room, url: str, path: str) -> None:
+    """The README's picture: the demo page as it greets a visitor, after the talk above."""
+    carol = await room.person(url, "carol")
+    await carol.create_group("Launch party", "Alice", "Bob")
+    await carol.say("Cake at four, in the kitchen")
+    await expect(carol.message("Cake")).to_have_attribute("data-state", "sent")
+    page = await room.tab(url)
+    alice = Person(page.frame_locator("iframe[title=Alice]"))
+    bob = Person(page.frame_locator("iframe[title=Bob]"))
+    await alice.open("Bob")
+    await bob.open("Alice")
+    await expect(alice.message("Not even then.")).to_have_attribute("data-state", "read")
+    await bob.composer.press_sequentially("Then let us ship")
+    await expect(alice.find("typing")).to_have_text("Bob is typing…")
+    await page.screenshot(path=path)

@@ -1,0 +1,46 @@
+"""The real parts that tests run against: one of each for the whole run."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import pytest
+
+from config.development.firestore_emulator import EmulatorMissing, firestore_emulator
+from config.development.redis import redis_server
+from messaging.store.firestore import FirestoreStore
+
+
+@pytest.fixture(scope="session", name="firestore_emulator")
+def _firestore_emulator() -> Iterator[str]:
+    """host:port of the Firestore emulator."""
+    try:
+        with firestore_emulator() as host:
+            yield host
+    except EmulatorMissing as missing:
+        skip_or_fail(str(missing))
+
+
+@pytest.fixture(scope="session", name="redis_server")
+def _redis_server() -> Iterator[str]:
+    """URL of a Redis of this test run alone."""
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+async def firestore_store(
+    firestore_emulator: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FirestoreStore]:
+    """A store on an empty Firestore: the emulator keeps projects apart."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    store = FirestoreStore(project=f"test-{uuid4().hex}")
+    yield store
+    await store.close()
+
+
+def skip_or_fail(reason: str) -> None:
+    """A part that is missing on a developer's machine is a gap; in CI it is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(f"NOT TESTED: {reason}")

@@ -1,0 +1,20 @@
+"""Settings for tests: the product's own, with what a development machine has."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("SECRET_KEY", "tests-only-tests-only-tests-only-tests-only-tests")
+os.environ.setdefault("CHAT_AUTH", "dev")
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES
+
+DEBUG = False
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+# A file and not memory: the store reads and writes from threads of its own.
+DATABASES["default"]["TEST"] = {
+    "NAME": str(Path(tempfile.mkdtemp(prefix="chat-tests-")) / "test.sqlite3")
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
