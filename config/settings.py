@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "channels",
     "corsheaders",
     "rest_framework",
+    "servestatic",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "messaging",
@@ -80,7 +81,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        "timeout": 4,
+        "timeout": 3,  # seconds; below the store's own, so that a lock is told from a lost answer
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,5 +1,7 @@
 """Instances of this very product, as child processes: for development and for tests."""
 
+import os
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -69,10 +71,7 @@ def instance(
 def migrate(environment: Mapping[str, str]) -> None:
     """Bring the database of this environment up to date."""
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    with Process(
-        [*command], ready=lambda: True, environment=environment, directory=_CHECKOUT
-    ) as process:
-        process.wait()
+    subprocess.run(command, check=True, cwd=_CHECKOUT, env={**os.environ, **environment})
 
 
 def _is_live(port: int) -> bool:

@@ -1,0 +1,48 @@
+# Every target does its own set-up: Python 3.11 or newer is all that a machine needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run run-ha test lint format requirements clean
+
+run: $(VENV)/.run
+	@$(BIN)/python -m config.development.run
+
+run-ha: $(VENV)/.develop
+	@$(BIN)/python -m config.development.run_ha
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy config chat messaging tests
+	$(BIN)/lint-imports
+
+format: $(VENV)/.develop
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+requirements: $(VENV)/.develop
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it with PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what it runs on (the first time this takes a minute)…"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.txt
+	@touch $@
+
+$(VENV)/.develop: requirements-dev.txt $(VENV)/.run
+	@echo "Installing what developing and testing it needs…"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,83 @@
+"""One suite for both stores, and the conversations with which it tries them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from messaging.entities import (
+    COMMIT_TIME,
+    Conversation,
+    ConversationKind,
+    Message,
+    Participant,
+    Role,
+)
+from messaging.identifiers import content_hash, random_id
+from messaging.store.base import Commit
+
+
+def new_conversation(
+    *user_ids: str, active_at: datetime = COMMIT_TIME, title: str | None = "Tea"
+) -> Conversation:
+    """A group that is not stored yet; the first of its people owns it."""
+    return Conversation(
+        id=random_id(),
+        kind=ConversationKind.GROUP,
+        title=title,
+        participants=people(*user_ids),
+        created_at=COMMIT_TIME,
+        updated_at=COMMIT_TIME,
+        active_at=active_at,
+        content_hash=content_hash(*user_ids),
+    )
+
+
+def people(*user_ids: str) -> Mapping[str, Participant]:
+    return {
+        user_id: Participant(
+            user_id=user_id, role=Role.MEMBER if index else Role.OWNER, joined_version=0
+        )
+        for index, user_id in enumerate(user_ids)
+    }
+
+
+def sending(before: Conversation, *texts: str, sender: str = "ann") -> Commit:
+    """The commit of a message for each text, as the writer would make it."""
+    created = [
+        Message(
+            id=random_id(),
+            conversation_id=before.id,
+            seq=before.seq + number,
+            version=before.version + number,
+            sender_id=sender,
+            client_id=f"client-{before.seq + number}",
+            text=text,
+            reply_to=None,
+            mentions=(),
+            created_at=COMMIT_TIME,
+            content_hash=content_hash(text),
+        )
+        for number, text in enumerate(texts, 1)
+    ]
+    after = replace(
+        before,
+        seq=before.seq + len(texts),
+        version=before.version + len(texts),
+        active_at=COMMIT_TIME,
+        last_message=created[-1],
+        sent_seq={**before.sent_seq, sender: before.seq + len(texts)},
+    )
+    return Commit(before=before, after=after, created=created)
+
+
+def editing(before: Conversation, message: Message, text: str) -> Commit:
+    """The commit that gives a message another text."""
+    version = before.version + 1
+    edited = replace(message, text=text, version=version, edited_at=COMMIT_TIME)
+    last = before.last_message
+    after = replace(
+        before,
+        version=version,
+        last_message=edited if last is not None and last.id == message.id else last,
+    )
+    return Commit(before=before, after=after, replaced=[edited])
