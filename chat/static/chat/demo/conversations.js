@@ -23,8 +23,8 @@ export class Conversations {
   #onChange;
   #onMessage;
   #onGone;
-  /** Conversations of which a page is being loaded. */
-  #paging = new Set();
+  /** The pages that are being loaded: conversation → promise. */
+  #paging = new Map();
   /** Whether soft events may have been missed since the list was loaded. */
   #missed = false;
   #sought = new Set();
@@ -94,7 +94,7 @@ export class Conversations {
     ]);
   }
 
-  /** Loads the page of messages before those that are shown. One at a time. */
+  /** Loads the page of messages before those that are shown, or the latest where none are. */
   async loadOlder(conversation) {
     if (conversation.firstSeq === null || conversation.hasOlder) await this.#loadPage(conversation);
   }
@@ -291,17 +291,21 @@ export class Conversations {
     this.#onChange();
   }
 
-  async #loadPage(conversation) {
-    const { id, firstSeq } = conversation;
-    if (this.#paging.has(id)) return;
-    this.#paging.add(id);
+  #loadPage(conversation) {
+    const paging = this.#paging.get(conversation) ?? this.#loadNextPage(conversation);
+    this.#paging.set(conversation, paging);
+    return paging;
+  }
+
+  async #loadNextPage(conversation) {
+    const before = conversation.firstSeq ?? undefined;
     try {
-      conversation.addPage(await this.#api.listMessages(id, { before: firstSeq ?? undefined }));
+      conversation.addPage(await this.#api.listMessages(conversation.id, { before }));
     } catch (error) {
       if (!error.passing) throw error;
       await pause(PAGE_RETRY); // the rendering that follows asks again
     } finally {
-      this.#paging.delete(id);
+      this.#paging.delete(conversation);
       this.#onChange();
     }
   }

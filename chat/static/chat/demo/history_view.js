@@ -224,7 +224,7 @@ export class HistoryView {
         { class: "meta" },
         message.edited_at && !message.deleted_at ? el("span", { class: "edited" }, "edited ") : null,
         el("time", { datetime: message.created_at, title: fullTime(message.created_at) }, time(message.created_at)),
-        own ? tick(state, readers) : null,
+        own && !message.deleted_at ? tick(state, readers) : null,
       ),
     ];
   }

@@ -74,9 +74,11 @@ export class View {
 
   /** Says something for a few seconds. */
   toast(text) {
+    const toasts = byId("toasts");
+    if ([...toasts.children].some((shown) => shown.textContent === text)) return;
     const toast = document.createElement("p");
     toast.textContent = text;
-    byId("toasts").append(toast);
+    toasts.append(toast);
     setTimeout(() => toast.remove(), 6000);
   }
 
