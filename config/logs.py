@@ -28,7 +28,10 @@ def configure(options: dict[str, Any]) -> None:
     ]
     if options["json"]:
         renderers: list[structlog.typing.Processor] = [
-            structlog.processors.dict_tracebacks,
+            # Without the local variables: they hold texts and tokens.
+            structlog.processors.ExceptionRenderer(
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            ),
             structlog.processors.EventRenamer("action"),
             structlog.processors.JSONRenderer(),
         ]
