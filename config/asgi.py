@@ -13,10 +13,14 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.core.checks import run_checks  # noqa: E402
 from django.core.management.base import SystemCheckError  # noqa: E402
+from django.urls import resolve  # noqa: E402
 
 from chat import checks  # noqa: E402
+from chat.bodies import bounded  # noqa: E402
+from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from messaging.instance import get_instance  # noqa: E402
+from messaging.limits import get_limits  # noqa: E402
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -29,13 +33,17 @@ if wrong:
 _protocols = ProtocolTypeRouter(
     {"http": django_application, "websocket": URLRouter(websocket_urlpatterns)}
 )
-get_instance()  # imports its vendors now, and not on the event loop at the first request
+# What takes long is done now, and not on the event loop at the first request.
+get_instance()
+resolve("/api/v1/me")
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Everything goes to Django and Channels; the lifespan starts and stops the instance."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith(API_PATHS):
+        await _protocols(scope, bounded(receive, get_limits().body_bytes), send)
     else:
         await _protocols(scope, receive, send)
 

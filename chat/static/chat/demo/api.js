@@ -38,7 +38,8 @@ export class Api {
 
   /** Removes somebody; `me` leaves. */
   removeParticipant(id, userId) {
-    return this.#request("DELETE", `${conversation(id)}/participants/${encodeURIComponent(userId)}`);
+    const who = encodeURIComponent(userId);
+    return this.#request("DELETE", `${conversation(id)}/participants/${who}`);
   }
 
   listMessages(id, { before, limit = 50 } = {}) {
@@ -113,7 +114,7 @@ function message(id, messageId) {
 /** Reads problem+json; what is not ours (a proxy's page) keeps its status at least. */
 function refusal(response, problem) {
   const after = Number(response.headers.get("Retry-After"));
-  const unreadable = { code: "unreadable", title: "The server gave no readable answer." };
+  const unreadable = { code: "unreadable", detail: "The server gave no readable answer." };
   return new ChatError({
     ...(problem?.code ? problem : unreadable),
     status: response.ok ? 0 : response.status,

@@ -1,6 +1,6 @@
 /** Waiting between attempts: longer each time, and never everybody at the same moment. */
 
-/** Milliseconds before attempt number `attempt` (from 0), between half and all of a doubling step. */
+/** Milliseconds to wait after the failure of `attempt` (from 0): half a doubling step or more. */
 export function backoff(attempt, { first = 500, longest = 15000 } = {}) {
   const step = Math.min(longest, first * 2 ** Math.min(attempt, 16));
   return step * (0.5 + Math.random() / 2);

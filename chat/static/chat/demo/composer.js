@@ -11,7 +11,7 @@ export class Composer {
   #mode = null;
   #drafts = new Map();
 
-  /** `actions`: `send(text, replyTo)`, `edit(message, text)`, `editLast()`, `typing()`, `idle()`. */
+  /** `actions`: `send(text, replyTo)`, `edit(message, text)`, `editLast()`, `typing()`, `idle()` */
   constructor({ form, input, banner, names, actions }) {
     this.#form = form;
     this.#input = input;

@@ -1,7 +1,7 @@
 /** One conversation as this client knows it: its messages, and how far its stream was followed.
  *
  * `cursor` is the version up to which every change is known. Only events and answers to
- * `conversation.sync` move it: a reply or a page shows single messages, not that nothing is missing.
+ * `conversation.sync` move it: a reply or a page shows single messages, not that none is missing.
  */
 
 export class Conversation {
@@ -126,7 +126,7 @@ export class Conversation {
   #drain() {
     if (this.cursor === null) return;
     while (this.#held.length > 0 && this.#held[0].version <= this.cursor) this.#held.shift();
-    // `conversation.changes` covers since → version, every other event the one before → version.
+    // `conversation.changes` covers since → version, every other event one version.
     const next = this.#held.find((event) => (event.data.since ?? event.version - 1) <= this.cursor);
     if (!next) return;
     this.#apply(next);
@@ -158,7 +158,7 @@ export class Conversation {
     this.#note({ type, people: ids, by, at });
   }
 
-  /** Takes in a conversation object. In events it is the same for everybody, without what is mine. */
+  /** Takes in a conversation object. In events it lacks what is mine: all get the same frame. */
   #update(data, at = data.updated_at) {
     const before = this.data;
     if (data.read_seq !== undefined) this.movedRead(this.#me, data.read_seq);

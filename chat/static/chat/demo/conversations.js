@@ -99,6 +99,10 @@ export class Conversations {
     if (conversation.firstSeq === null || conversation.hasOlder) await this.#loadPage(conversation);
   }
 
+  isPaging(conversation) {
+    return this.#paging.has(conversation);
+  }
+
   /** A message that an older page holds, for a quotation. Asked for once, and kept. */
   async loadMessage(conversation, messageId) {
     if (this.#sought.has(messageId)) return;
@@ -222,20 +226,20 @@ export class Conversations {
     for (const conversation of conversations) conversation.syncing = latest;
     const waiting = () =>
       conversations.filter((each) => each.syncing === latest && this.#known.get(each.id) === each);
+    const cursors = Object.fromEntries(conversations.map(({ id, cursor }) => [id, cursor]));
+    let answer;
     try {
-      const cursors = conversations.map(({ id, cursor }) => [id, cursor]);
-      const answer = await this.#socket.command("conversation.sync", {
-        conversations: Object.fromEntries(cursors),
-      });
-      for (const conversation of waiting()) {
-        conversation.syncing = null;
-        this.#synced(conversation, answer.conversations[conversation.id]);
-      }
+      answer = await this.#socket.command("conversation.sync", { conversations: cursors });
     } catch (error) {
       if (!error.passing) waiting().forEach(({ id }) => this.#load(id));
       await pause(waitAfter(error, attempt));
       // Lost connections have set `syncing` back, and their successor's `hello` starts over.
       if (waiting().length > 0) this.#syncTogether(waiting(), attempt + 1);
+      return;
+    }
+    for (const conversation of waiting()) {
+      conversation.syncing = null;
+      this.#synced(conversation, answer.conversations[conversation.id]);
     }
     this.#onChange();
   }
@@ -292,9 +296,11 @@ export class Conversations {
   }
 
   #loadPage(conversation) {
-    const paging = this.#paging.get(conversation) ?? this.#loadNextPage(conversation);
-    this.#paging.set(conversation, paging);
-    return paging;
+    if (!this.#paging.has(conversation)) {
+      this.#paging.set(conversation, this.#loadNextPage(conversation));
+      this.#onChange();
+    }
+    return this.#paging.get(conversation);
   }
 
   async #loadNextPage(conversation) {
@@ -302,8 +308,8 @@ export class Conversations {
     try {
       conversation.addPage(await this.#api.listMessages(conversation.id, { before }));
     } catch (error) {
-      if (!error.passing) throw error;
       await pause(PAGE_RETRY); // the rendering that follows asks again
+      if (!error.passing) throw error;
     } finally {
       this.#paging.delete(conversation);
       this.#onChange();

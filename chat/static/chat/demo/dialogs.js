@@ -70,7 +70,8 @@ export class Dialogs {
     const members = participants ?? [];
     const mine = members.find(({ user_id: id }) => id === this.#me)?.role;
     const may = mine === "owner" || mine === "admin";
-    const missing = this.#people.filter(({ user_id: id }) => !members.some((one) => one.user_id === id));
+    const there = members.map((member) => member.user_id);
+    const missing = this.#people.filter(({ user_id: id }) => !there.includes(id));
     byId("title-form").hidden = !may;
     byId("member-list").replaceChildren(...members.map((member) => this.#member(member, may)));
     byId("add-list").replaceChildren(...missing.map(({ user_id: id }) => this.#adder(id)));
@@ -94,18 +95,19 @@ export class Dialogs {
   }
 
   #adder(id) {
-    const add = el("button", { type: "button", class: "link", on: { click: () => this.#actions.add(id) } }, "Add");
+    const click = () => this.#actions.add(id);
+    const add = el("button", { type: "button", class: "link", on: { click } }, "Add");
     const name = el("span", { class: "person-name" }, this.#names.of(id));
     return el("li", { class: "person" }, this.#avatar(id), name, add);
   }
 
   #openDirect() {
     const choices = this.#people.map(({ user_id: id, name }) => {
-      const choose = () => {
+      const click = () => {
         byId("direct-dialog").close();
         this.#actions.startDirect(id);
       };
-      const properties = { type: "button", class: "choice", "data-user-id": id, on: { click: choose } };
+      const properties = { type: "button", class: "choice", on: { click } };
       return el("li", {}, el("button", properties, this.#avatar(id), el("span", {}, name)));
     });
     byId("direct-list").replaceChildren(...choices);
@@ -116,7 +118,8 @@ export class Dialogs {
     byId("group-form").reset();
     const choices = this.#people.map(({ user_id: id, name }) => {
       const box = el("input", { type: "checkbox", name: "people", value: id });
-      return el("li", {}, el("label", { class: "choice" }, box, this.#avatar(id), el("span", {}, name)));
+      const shown = [box, this.#avatar(id), el("span", {}, name)];
+      return el("li", {}, el("label", { class: "choice" }, ...shown));
     });
     byId("group-list").replaceChildren(...choices);
     byId("group-dialog").showModal();

@@ -15,7 +15,9 @@ export function el(tag, properties = {}, ...children) {
 }
 
 function listen(element, listeners) {
-  for (const [type, listener] of Object.entries(listeners)) element.addEventListener(type, listener);
+  for (const [type, listener] of Object.entries(listeners)) {
+    element.addEventListener(type, listener);
+  }
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -33,7 +35,7 @@ export function icon(shape) {
 }
 
 /** Keeps the children of `parent` equal to a list of rows `{key, signature, build}`: builds what
- * is new or has another signature, moves and removes the rest as needed. Focus stays where it is. */
+ * is new or has another signature, moves and removes the rest as needed. Focus stays. */
 export function keyed(parent) {
   let held = new Map();
   return (rows) => {

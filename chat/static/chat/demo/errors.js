@@ -1,9 +1,9 @@
-/** What went wrong, in the one shape that REST (problem+json) and the socket (error replies) share. */
+/** What went wrong, in one shape for REST (problem+json) and the socket (error replies). */
 
 export class ChatError extends Error {
   /** `status` is 0 where there was no answer at all; `retry_after` is in seconds. */
-  constructor({ status = 0, code = "unreachable", detail, title, retry_after = null, errors = [] }) {
-    super(detail || title || "Something went wrong.");
+  constructor({ status = 0, code = "unreachable", detail, retry_after = null, errors = [] }) {
+    super(detail || "Something went wrong.");
     this.name = "ChatError";
     this.status = status;
     this.code = code;

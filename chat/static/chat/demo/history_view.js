@@ -99,16 +99,20 @@ export class HistoryView {
         rows.push(this.#notice(notices.shift()));
         before &&= { ...before, ends: true };
       }
-      if (!before || !sameDay(before.at, entry.at)) rows.push(separator(`day ${entry.at}`, day(entry.at)));
+      const newDay = !before || !sameDay(before.at, entry.at);
+      if (newDay) rows.push(separator(`day ${entry.at}`, day(entry.at)));
       if (seq === this.#unreadAfter + 1 && this.#unreadAfter !== null) {
         rows.push(separator("unread", "New", "unread-line"));
         before &&= { ...before, ends: true };
       }
       const sender = entry.item ? this.#me : entry.message.sender_id;
-      const starts =
-        !before || before.ends || before.sender !== sender ||
-        !sameDay(before.at, entry.at) || Date.parse(entry.at) - Date.parse(before.at) > GROUP_FOR;
-      rows.push(entry.item ? this.#pending(entry.item, starts) : this.#message(conversation, entry.message, starts));
+      const goesOn = !newDay && !before.ends && before.sender === sender && soon(before, entry);
+      const starts = !goesOn;
+      rows.push(
+        entry.item
+          ? this.#pending(entry.item, starts)
+          : this.#message(conversation, entry.message, starts),
+      );
       before = { at: entry.at, sender };
     }
     rows.push(...notices.map((notice) => this.#notice(notice)));
@@ -127,12 +131,12 @@ export class HistoryView {
   #message(conversation, message, starts) {
     const own = message.sender_id === this.#me;
     const readers = own ? this.#readers(conversation, message.seq) : [];
-    const quote = message.reply_to && !message.deleted_at ? this.#quote(conversation, message) : null;
+    const quotes = message.reply_to && !message.deleted_at;
     const shown = {
       message,
       own,
       starts,
-      quote,
+      quote: quotes ? this.#quote(conversation, message) : null,
       name: this.#names.of(message.sender_id),
       named: !own && conversation.data.kind === "group",
       state: own ? this.#state(conversation, readers) : "received",
@@ -207,14 +211,15 @@ export class HistoryView {
 
   #avatar({ message, name, starts }) {
     if (!starts) return el("span", { class: "avatar-space" });
-    const properties = { class: `avatar small hue-${hue(message.sender_id)}`, "aria-hidden": "true" };
-    return el("span", properties, initial(name));
+    const colour = `hue-${hue(message.sender_id)}`;
+    return el("span", { class: `avatar small ${colour}`, "aria-hidden": "true" }, initial(name));
   }
 
   #inside({ message, own, starts, named, name, quote, state, readers }) {
-    const sender = named && starts ? "sender" : "sender visually-hidden";
+    const shown = named && starts ? `text-hue-${hue(message.sender_id)}` : "visually-hidden";
+    const { created_at: at } = message;
     return [
-      el("span", { class: `${sender} text-hue-${hue(message.sender_id ?? "")}` }, own ? "You" : name),
+      el("span", { class: `sender ${shown}` }, own ? "You" : name),
       quote ? this.#quoteButton(quote) : null,
       message.deleted_at
         ? el("p", { class: "text" }, "Message deleted")
@@ -222,8 +227,8 @@ export class HistoryView {
       el(
         "span",
         { class: "meta" },
-        message.edited_at && !message.deleted_at ? el("span", { class: "edited" }, "edited ") : null,
-        el("time", { datetime: message.created_at, title: fullTime(message.created_at) }, time(message.created_at)),
+        message.edited_at && !message.deleted_at ? "edited " : null,
+        el("time", { datetime: at, title: fullTime(at) }, time(at)),
         own && !message.deleted_at ? tick(state, readers) : null,
       ),
     ];
@@ -264,6 +269,10 @@ export class HistoryView {
       el("button", { type: "button", class: "link", on: on(this.#actions.discard) }, "Discard"),
     );
   }
+}
+
+function soon(before, after) {
+  return Date.parse(after.at) - Date.parse(before.at) <= GROUP_FOR;
 }
 
 function separator(key, text, className = "day") {

@@ -20,11 +20,12 @@ export class ListView {
     this.#onOpen = onOpen;
   }
 
-  render(conversations, { loaded, typing }) {
+  /** `typing(id)` names who is typing there. */
+  render(conversations, typing) {
+    const { list, loaded, openId } = conversations;
     this.#element.setAttribute("aria-busy", String(!loaded));
-    this.#empty.hidden = !loaded || conversations.list.length > 0;
-    const { openId } = conversations;
-    this.#rows(conversations.list.map((each) => this.#row(each, openId, typing(each.id))));
+    this.#empty.hidden = !loaded || list.length > 0;
+    this.#rows(list.map((each) => this.#row(each, openId, typing(each.id))));
   }
 
   #row(conversation, openId, typing) {
@@ -55,6 +56,8 @@ export class ListView {
   }
 
   #build({ id, name, hue: colour, group, said, typing, at, unread, open }) {
+    const shape = `avatar hue-${colour}${group ? " group" : ""}`;
+    const avatar = el("span", { class: shape, "aria-hidden": "true" }, initial(name));
     const badge = el(
       "span",
       { class: "badge", "data-testid": "unread", "aria-label": `${unread} unread` },
@@ -70,7 +73,7 @@ export class ListView {
         "aria-current": open ? "true" : null,
         on: { click: () => this.#onOpen(id) },
       },
-      el("span", { class: `avatar hue-${colour}${group ? " group" : ""}`, "aria-hidden": "true" }, initial(name)),
+      avatar,
       el("span", { class: "item-name", dir: "auto" }, name),
       el("time", { class: "item-time", datetime: at }, moment(at)),
       el("span", { class: `item-said${typing ? " is-typing" : ""}`, dir: "auto" }, said),

@@ -152,7 +152,8 @@ export class ChatSocket {
       this.#become("stopped");
       return;
     }
-    const delay = this.#returnAt === null ? backoff(this.#failures) : this.#returnAt - performance.now();
+    const now = performance.now();
+    const delay = this.#returnAt === null ? backoff(this.#failures) : this.#returnAt - now;
     this.#returnAt = null;
     this.#failures += 1;
     this.#timers.reconnect = setTimeout(() => this.connect(), delay);

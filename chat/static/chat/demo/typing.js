@@ -43,28 +43,47 @@ export class TypingIndicators {
 /** Tells the server that I am typing, no oftener than it wants to hear it. */
 export class TypingTeller {
   #socket;
-  #toldAt = -Infinity;
+  /** Where I am typing; null while I am not. */
   #where = null;
+  #told = false;
+  #nextAt = -Infinity;
+  #timer = null;
 
   constructor({ socket }) {
     this.#socket = socket;
   }
 
+  /** To be called with every change of the text. */
   typing(conversationId) {
-    if (this.#where && this.#where !== conversationId) this.stop();
-    if (performance.now() - this.#toldAt < TELL_EVERY) return;
-    this.#toldAt = performance.now();
+    if (this.#where !== conversationId) this.stop();
     this.#where = conversationId;
-    this.#tell("typing.start", conversationId);
+    this.#timer ??= setTimeout(() => this.#tellStart(), this.#nextAt - performance.now());
   }
 
   stop() {
-    if (this.#where) this.#tell("typing.stop", this.#where);
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#told) this.#tell("typing.stop", this.#where).catch(() => {});
+    this.#told = false;
     this.#where = null;
   }
 
-  /** An indicator that gets lost is no loss. */
+  async #tellStart() {
+    const where = this.#where;
+    this.#timer = null;
+    this.#told = true;
+    this.#nextAt = performance.now() + TELL_EVERY;
+    try {
+      await this.#tell("typing.start", where);
+    } catch (error) {
+      // An indicator that gets lost is no loss, but one that came too soon is still true.
+      if (error.code !== "rate_limited") return;
+      this.#nextAt = performance.now() + (error.retry_after ?? 1) * 1000;
+      if (this.#where === where) this.typing(where);
+    }
+  }
+
   #tell(type, conversationId) {
-    this.#socket.command(type, { conversation_id: conversationId }).catch(() => {});
+    return this.#socket.command(type, { conversation_id: conversationId });
   }
 }

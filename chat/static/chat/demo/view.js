@@ -84,13 +84,15 @@ export class View {
 
   /** Tells those who listen instead of looking about a message that has just come. */
   announce(conversation, message) {
-    if (message.sender_id === this.#me || message.seq !== conversation.data.seq || !message.text) return;
+    const latest = message.seq === conversation.data.seq && message.text;
+    if (!latest || message.sender_id === this.#me) return;
     if (conversation.id !== this.#client.conversations.openId) return;
     byId("announcer").textContent = `${this.#names.of(message.sender_id)}: ${message.text}`;
   }
 
   gone(conversation) {
-    this.toast(`You are no longer in “${this.#names.ofConversation(conversation.data ?? {})}”.`);
+    if (!conversation.data) return;
+    this.toast(`You are no longer in “${this.#names.ofConversation(conversation.data)}”.`);
   }
 
   /** Opens the conversation that the address names. */
@@ -104,7 +106,7 @@ export class View {
   render() {
     const { conversations, outbox, typing, socket } = this.#client;
     this.#renderConnection(socket);
-    this.#list.render(conversations, { loaded: conversations.loaded, typing: (id) => typing.people(id) });
+    this.#list.render(conversations, (id) => typing.people(id));
     const conversation = conversations.current;
     byId("app").dataset.pane = conversations.openId ? "conversation" : "list";
     byId("conversation").hidden = !conversation?.data;
@@ -139,11 +141,12 @@ export class View {
     const name = this.#names.ofConversation(data);
     const avatar = byId("conversation-avatar");
     avatar.textContent = initial(name);
-    avatar.className = `avatar hue-${hue(otherPerson(data, this.#me))}${data.kind === "group" ? " group" : ""}`;
+    avatar.className = `avatar hue-${hue(otherPerson(data, this.#me))}`;
+    avatar.classList.toggle("group", data.kind === "group");
     byId("conversation-name").textContent = name;
     byId("conversation-people").textContent = this.#people(data);
     byId("details").hidden = data.kind !== "group";
-    byId("history-loading").hidden = conversation.firstSeq !== null && !conversation.hasOlder;
+    byId("history-loading").hidden = !this.#client.conversations.isPaging(conversation);
     byId("history-empty").hidden =
       conversation.firstSeq === null || conversation.messages.size > 0 || pending.length > 0;
     this.#composer.show(conversation.id);
@@ -248,7 +251,8 @@ export class View {
   async #start(body) {
     await this.#attempt(async () => {
       const { api, conversations } = this.#client;
-      const conversation = await api.createConversation({ ...body, client_id: crypto.randomUUID() });
+      const clientId = crypto.randomUUID();
+      const conversation = await api.createConversation({ ...body, client_id: clientId });
       conversations.adopt(conversation);
       this.#open(conversation.id);
     });
@@ -280,7 +284,9 @@ export class View {
     const { conversations } = this.#client;
     const conversation = conversations.get(id);
     const message = conversation?.find(messageId);
-    if (conversation && !message) conversations.loadMessage(conversation, messageId).catch(() => {});
+    if (conversation && !message) {
+      conversations.loadMessage(conversation, messageId).catch(() => {}); // it may be gone for good
+    }
     return message ?? null;
   }
 
@@ -288,7 +294,8 @@ export class View {
   async #reveal(messageId) {
     const { conversations } = this.#client;
     const { current } = conversations;
-    while (!this.#history.show(messageId) && current.hasOlder && conversations.current === current) {
+    const more = () => current.hasOlder && conversations.current === current;
+    while (!this.#history.show(messageId) && more()) {
       await conversations.loadOlder(current);
       this.render();
     }

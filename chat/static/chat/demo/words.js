@@ -96,7 +96,7 @@ export function sameDay(one, other) {
 }
 
 function daysAgo(iso) {
-  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
   return Math.round((midnight(new Date()) - midnight(new Date(iso))) / DAY);
 }
 
