@@ -1,0 +1,112 @@
+"""Instances to chat on, each watched by the loop guard (see `guarded_asgi`)."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from config.development.instances import (
+    development_environment,
+    instance,
+    migrate,
+    uvicorn_command,
+)
+from config.development.processes import free_port
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request would hide the rest
+
+_GUARDED = "tests.acceptance.guarded_asgi:application"
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    urls: Sequence[str]
+    guard_file: Path
+    """Where they write what must not happen on their event loops."""
+
+
+Run = Callable[..., AbstractContextManager[Instances]]
+
+
+@pytest.fixture(scope="module", name="run_guarded")
+def _run_guarded(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run guarded instances in a fresh environment: `run_guarded(2, REDIS_URL=…)`."""
+
+    @contextmanager
+    def run(count: int, **settings: str) -> Iterator[Instances]:
+        folder = tmp_path_factory.mktemp("instances")
+        guard_file = folder / "guard"
+        guard_file.touch()
+        environment = isolated_environment(folder, LOOP_GUARD_FILE=str(guard_file), **settings)
+        migrate(environment)
+        with ExitStack() as running:
+            ports = [free_port() for _ in range(count)]
+            for number, port in enumerate(ports, start=1):
+                own = {**environment, "INSTANCE_ID": f"instance-{number}"}
+                command = uvicorn_command(port, "--loop", "asyncio", application=_GUARDED)
+                running.enter_context(instance(port, environment=own, command=command))
+            yield Instances([f"http://127.0.0.1:{port}" for port in ports], guard_file)
+
+    return run
+
+
+def isolated_environment(folder: Path, **settings: str) -> dict[str, str]:
+    """The product's own settings, whatever the test run has set for itself."""
+    return development_environment(
+        **{
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite3'}",
+            "CHAT_STORE": "sql",
+            "REDIS_URL": "",
+            **settings,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def running_pair(
+    run_guarded: Run, redis_server: str, firestore_emulator: str
+) -> Iterator[Instances]:
+    with run_guarded(
+        2,
+        CHAT_STORE="firestore",
+        REDIS_URL=redis_server,
+        FIRESTORE_EMULATOR_HOST=firestore_emulator,
+        GOOGLE_CLOUD_PROJECT=f"test-{uuid4().hex}",
+    ) as instances:
+        yield instances
+
+
+@pytest.fixture(scope="module")
+def running_one(run_guarded: Run) -> Iterator[Instances]:
+    with run_guarded(1) as instances:
+        yield instances
+
+
+@pytest.fixture
+def two_instances(running_pair: Instances) -> Iterator[Instances]:
+    """Two uvicorn instances on one Redis and one Firestore; `urls` says where."""
+    with kept_loop(running_pair):
+        yield running_pair
+
+
+@pytest.fixture
+def one_instance(running_one: Instances) -> Iterator[Instances]:
+    """One uvicorn instance on SQLite, without a Redis."""
+    with kept_loop(running_one):
+        yield running_one
+
+
+@contextmanager
+def kept_loop(instances: Instances) -> Iterator[None]:
+    """Fail if anything has blocked the event loop of an instance since this was asked last."""
+    yield
+    violations = Counter(instances.guard_file.read_text().splitlines())
+    instances.guard_file.write_text("")  # they append
+    seen = "\n".join(f"{count} times {line}" for line, count in violations.most_common(20))
+    assert not violations, f"On the event loop:\n{seen}"
