@@ -72,7 +72,9 @@ class FirebaseAuthenticator:
             raise StoreUnavailable("Tokens cannot be verified at the moment.") from None
         except (firebase_admin.auth.InvalidIdTokenError, ValueError):
             raise NotAuthenticated("This is not a valid Firebase ID token.") from None
-        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        expires_at = datetime.fromtimestamp(claims.get("exp", 0), UTC)
+        if expires_at <= datetime.now(UTC):  # with its emulator firebase-admin looks at no times
+            raise TokenExpired
         return Identity(user_id=_require_user_id(claims["uid"]), expires_at=expires_at)
 
     def _verify(self, token: str) -> dict[str, Any]:

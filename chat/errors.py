@@ -188,7 +188,8 @@ def _errors(errors: tuple[FieldError, ...]) -> list[dict[str, str]]:
 
 def _flatten(details: Any, path: str = "") -> list[FieldError]:
     """DRF's nested details as a list of fields with dotted paths."""
-    if isinstance(details, dict) and {"message", "code"} <= details.keys():
+    # A field may be called `message` or `code` too: only in a leaf is that a string.
+    if isinstance(details, dict) and isinstance(details.get("message"), str):
         return [FieldError(path, str(details["code"]), str(details["message"]))]
     if isinstance(details, dict):
         nested = [(_join(path, name), value) for name, value in details.items()]

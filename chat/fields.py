@@ -1,8 +1,12 @@
 """Serializer fields that take a value for what it is: JSON has types, and a string is no number."""
 
+import re
+from datetime import UTC
 from typing import Any, ClassVar
 
 from rest_framework import serializers
+
+_DECIMAL = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -38,6 +42,15 @@ class StrictIntegerField(serializers.IntegerField):
         return data
 
 
+class QueryIntegerField(serializers.IntegerField):
+    """An integer in a query string: its decimal digits and nothing else."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not _DECIMAL.fullmatch(data):
+            self.fail("invalid")
+        return int(data)
+
+
 class StrictBooleanField(serializers.BooleanField):
     """JSON true or false."""
 
@@ -60,4 +73,7 @@ class StrictDateTimeField(serializers.DateTimeField):
     def enforce_timezone(self, value: Any) -> Any:
         if value.tzinfo is None:
             self.fail("naive")
-        return value
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            self.fail("overflow")

@@ -42,7 +42,7 @@ def parse_command(text: str | None) -> Command:
             raise InvalidRequest(detail="A command is a JSON object.")
         command_id = frame.pop("id", None)
         if not _is_usable_id(command_id):
-            detail = "A command has an id: an integer, or a string of 1 to 64 characters."
+            detail = "A command has an id: an integer, or a string of at most 64 characters."
             raise InvalidRequest.of("id", detail)
     except Exception as reason:
         raise Unreadable(reason) from reason
@@ -59,6 +59,6 @@ def encode_error(command_id: CommandId | None, problem: Problem) -> str:
 
 def _is_usable_id(value: Any) -> bool:
     if isinstance(value, str):
-        return 1 <= len(value) <= _MOST_ID_CHARACTERS
+        return len(value) <= _MOST_ID_CHARACTERS
     # An integer within what every JSON reader keeps exactly.
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53

@@ -22,4 +22,12 @@ def origin_allowed(headers: Mapping[str, str]) -> bool:
     host = headers.get("host", "")
     domain, _ = split_domain_port(host)
     allowed_hosts = settings.ALLOWED_HOSTS or (_LOCAL if settings.DEBUG else [])
-    return urlsplit(origin).netloc == host and validate_host(domain, allowed_hosts)
+    return _host_of(origin) == host and validate_host(domain, allowed_hosts)
+
+
+def _host_of(origin: str) -> str | None:
+    """None for `null` and for what is no origin at all."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from chat.fields import (
+    QueryIntegerField,
     StrictBooleanField,
     StrictCharField,
     StrictDateTimeField,
@@ -78,9 +79,7 @@ class SetTyping(StrictSerializer):
 
 
 class PageQuery(StrictSerializer):
-    """Query strings are text: here a number is read from one."""
-
-    limit = serializers.IntegerField(default=50, min_value=1, max_value=_LIMITS.page)
+    limit = QueryIntegerField(default=50, min_value=1, max_value=_LIMITS.page)
 
 
 class ConversationsQuery(PageQuery):
@@ -88,9 +87,9 @@ class ConversationsQuery(PageQuery):
 
 
 class MessagesQuery(PageQuery):
-    before = serializers.IntegerField(required=False, min_value=0, max_value=MAX_SEQ)
-    after = serializers.IntegerField(required=False, min_value=0, max_value=MAX_SEQ)
-    around = serializers.IntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    before = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    after = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    around = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs.keys() & {"before", "after", "around"}) > 1:
@@ -99,7 +98,7 @@ class MessagesQuery(PageQuery):
 
 
 class ChangesQuery(PageQuery):
-    since = serializers.IntegerField(min_value=0, max_value=MAX_SEQ)
+    since = QueryIntegerField(min_value=0, max_value=MAX_SEQ)
 
 
 # Commands of the socket

@@ -10,18 +10,14 @@ import re
 import secrets
 
 _USER_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,128}", re.ASCII)
-_RESERVED_USER_IDS = frozenset({".", "..", "me"})
+_RESERVED_USER_ID = re.compile(r"\.\.?|__.*__|me")
 _STORED_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 
 
 def is_user_id(value: str) -> bool:
     """Whether this is a well-formed user id. Firestore reserves `.`, `..` and `__…__`
     (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields)."""
-    return (
-        _USER_ID.fullmatch(value) is not None
-        and value not in _RESERVED_USER_IDS
-        and not (value.startswith("__") and value.endswith("__"))
-    )
+    return _USER_ID.fullmatch(value) is not None and not _RESERVED_USER_ID.fullmatch(value)
 
 
 def is_stored_id(value: str) -> bool:

@@ -82,6 +82,13 @@ class Process:
         """Signal the child itself: SIGSTOP and SIGCONT make it hang and go on."""
         self._child.send_signal(number)
 
+    def output(self) -> str:
+        """What it has written up to now; nothing where that is shown instead."""
+        # The child writes where this file stands: reading must not move it.
+        descriptor = self._output.fileno()
+        written = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        return written.decode(errors="replace")
+
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + self._deadline
         while not self._ready():
@@ -111,5 +118,4 @@ class Process:
             os.killpg(self._child.pid, number)
 
     def _latest_output(self) -> str:
-        self._output.seek(0)
-        return "\n" + self._output.read()[-2000:].decode(errors="replace")
+        return "\n" + self.output()[-2000:]

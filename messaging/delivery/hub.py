@@ -122,6 +122,8 @@ class Hub:
 
     def accept(self, batch: Batch) -> None:
         """Take the changes of a commit, of this instance or of another."""
+        # Nobody who is removed by them goes on reading from a copy that is older.
+        self._cache.outdate(batch.conversation_id, batch.deliveries[-1].version)
         stream = self._streams.get(batch.conversation_id)
         if stream is not None:
             stream.push(batch.deliveries)

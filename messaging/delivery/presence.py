@@ -127,16 +127,18 @@ class Presence:
             self._wake.clear()
 
     async def _heartbeat(self, client: redis.asyncio.Redis) -> bool:
-        """Renew the lease and learn who else is there. False when the own set is gone."""
+        """Renew the lease and learn who else is there. False when the own set is gone, or was
+        begun anew by a single change since."""
         seconds, _ = await client.time()
         pipeline = client.pipeline(transaction=False)
         pipeline.expire(self._key, LEASE_SECONDS)
+        pipeline.sismember(self._key, _NOBODY)
         pipeline.zadd(_REGISTRY, {self._boot_id: seconds})
         pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - LEASE_SECONDS)
         pipeline.zrange(_REGISTRY, 0, -1)
-        kept, _, _, boot_ids = await pipeline.execute()
+        _, whole, _, _, boot_ids = await pipeline.execute()
         self._others = [boot_id for boot_id in boot_ids if boot_id != self._boot_id]
-        return bool(kept)
+        return bool(whole)
 
     async def _rebuild(self, client: redis.asyncio.Redis) -> None:
         """Write the set anew: after a stall, a flush or a failover, and against drift."""
@@ -158,6 +160,7 @@ class Presence:
         if gone:
             pipeline.srem(self._key, *gone)
         if here or gone:
+            pipeline.expire(self._key, LEASE_SECONDS)  # also where it begins a lost set anew
             await pipeline.execute()
 
 

@@ -136,7 +136,8 @@ async def list_messages(
     """
     conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
     store = get_instance().store
-    if after is not None and after >= conversation.seq:
+    wanted = around if after is None else after + 1
+    if wanted is not None and wanted > conversation.seq:
         # Whoever asks for what comes next may know of it before this process does.
         conversation = await store.get_conversation(conversation_id) or conversation
         require_participant(conversation, user_id)
@@ -155,7 +156,7 @@ async def list_messages(
     first, last = max(first, 1), min(last, latest)
     if first > last:
         return MessagePage(
-            messages=(), has_more_before=first > 1 and latest > 0, has_more_after=last < latest
+            messages=(), has_more_before=first > 1 and latest > 0, has_more_after=first <= latest
         )
     messages = await store.list_messages(conversation_id, first_seq=first, last_seq=last)
     return MessagePage(messages=messages, has_more_before=first > 1, has_more_after=last < latest)

@@ -37,7 +37,11 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     if advanced.moved:
         instance.publisher.publish_receipt(
             conversation_id,
-            replace(advanced.position, read_seq=read_seq),
+            replace(
+                advanced.position,
+                read_seq=read_seq,
+                delivered_seq=max(advanced.position.delivered_seq, read_seq),
+            ),
             unread_count=receipt.unread_count,
             to_everybody=len(conversation.participants) <= get_limits().fan_out_participants,
         )

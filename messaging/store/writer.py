@@ -133,8 +133,10 @@ class Writer:
                 base = await self._read(conversation_id)
                 cached = False
             evaluation = await self._evaluate(base, batch, look_up_created=look_up_created)
-            if cached and not evaluation.settled:
-                base = None
+            if not evaluation.settled and (cached or not look_up_created):
+                # Judged again on a state read for it, and knowing what earlier requests created:
+                # a retry that would be refused today was carried out then.
+                base, look_up_created = (None if cached else base), True
                 continue
             if evaluation.changes_nothing:
                 _answer(batch, evaluation.outcomes)

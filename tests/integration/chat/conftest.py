@@ -1,0 +1,109 @@
+"""The door on the SQL store: the whole ASGI application in this process, without a network; for
+the socket, a real server."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from blockbuster import blockbuster_ctx
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.test import override_settings
+
+from config.development.instances import instance as run_instance
+from config.development.instances import migrate
+from config.development.processes import free_port
+from messaging.instance import Instance, get_instance, reset_instance
+from tests.acceptance.client import Rest, http_client
+from tests.acceptance.conftest import isolated_environment
+from tests.integration.chat import Api, check_answer
+from tests.integration.chat.sockets import (
+    ALLOWED_ORIGIN,
+    INSTANCE_ID,
+    Server,
+    Socket,
+    credentials,
+)
+
+with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
+    from config.asgi import application
+
+MakeApi = Callable[[str], Awaitable[Api]]
+
+
+@pytest_asyncio.fixture
+async def instance(transactional_db: None) -> AsyncIterator[Instance]:
+    """The instance of this process, new for each test, on the test database."""
+    database = connections.settings[DEFAULT_DB_ALIAS]
+    assert database["NAME"] == database["TEST"]["NAME"]
+    await reset_instance()
+    yield get_instance()
+    await reset_instance()
+
+
+@pytest_asyncio.fixture
+async def api(instance: Instance) -> AsyncIterator[Callable[[str], Api]]:
+    """The API as a person sees it: `api("ann")`. Every answer is held against the schema, and
+    whatever blocks the event loop on the way raises."""
+    transport = httpx.ASGITransport(app=application)
+    async with httpx.AsyncClient(
+        transport=transport,
+        base_url="http://testserver/api/v1",
+        event_hooks={"response": [check_answer]},
+    ) as client:
+        with blockbuster_ctx():
+            yield lambda user_id: Api(client, user_id)
+
+
+@pytest.fixture
+def ann(api: Callable[[str], Api]) -> Api:
+    return api("ann")
+
+
+@pytest.fixture
+def bob(api: Callable[[str], Api]) -> Api:
+    return api("bob")
+
+
+@pytest.fixture
+def cid(api: Callable[[str], Api]) -> Api:
+    return api("cid")
+
+
+@pytest.fixture(scope="session", name="server")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server for all tests of the socket; each has people of its own."""
+    environment = isolated_environment(
+        tmp_path_factory.mktemp("server"), INSTANCE_ID=INSTANCE_ID, ALLOWED_ORIGINS=ALLOWED_ORIGIN
+    )
+    migrate(environment)
+    port = free_port()
+    with run_instance(port, environment=environment):
+        yield Server(port)
+
+
+@pytest_asyncio.fixture
+async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    async with http_client(server.url) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def people(
+    server: Server, http: httpx.AsyncClient
+) -> AsyncIterator[Callable[..., Awaitable[Socket]]]:
+    """Connect somebody: `await people("ann")`; their `hello` is the first event. The same name
+    is the same person all through a test, and another one in the next."""
+    test = uuid4().hex[:8]
+    async with AsyncExitStack() as open_connections:
+
+        async def enter(name: str) -> Socket:
+            user_id = f"{name}-{test}"
+            connection = await open_connections.enter_async_context(
+                server.open(additional_headers=credentials(user_id))
+            )
+            return Socket(connection, user_id, Rest(http, user_id))
+
+        yield enter

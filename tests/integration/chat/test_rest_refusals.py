@@ -1,0 +1,460 @@
+"""Whatever is wrong with a request: one error shape, a stable code, and nothing done."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+from django.core import signing
+from pytest_django.fixtures import Settings
+
+from messaging.exceptions import StoreUnavailable
+from messaging.identifiers import random_id
+from messaging.instance import Instance
+from messaging.store.base import Commit, CommitUnknown
+from tests.integration.chat import Api, Json, ok, operations_at, problem, schema, wrong_fields
+
+MakeApi = Callable[[str], Api]
+JSON = {"Content-Type": "application/json"}
+EXAMPLES: dict[str, Json] = {
+    "create_conversation": {"kind": "direct", "participant_ids": ["bob"]},
+    "update_conversation": {"title": "Coffee"},
+    "add_participants": {"user_ids": ["cid"]},
+    "update_participant": {"role": "admin"},
+    "update_conversation_preferences": {"notify": "none"},
+    "send_message": {"text": "hello", "client_id": "c"},
+    "edit_message": {"text": "edited"},
+    "mark_read": {"seq": 1},
+    "set_typing": {"typing": True},
+}
+"""A body for every operation that takes one."""
+
+
+def operations() -> list[tuple[str, str, str]]:
+    """(operation id, method, path template) of all operations."""
+    return [
+        (operation["operationId"], method.upper(), path)
+        for path, item in schema()["paths"].items()
+        for method, operation in item.items()
+    ]
+
+
+@pytest.fixture
+def attempt(ann: Api, bob: Api) -> Callable[[str, str, str], Any]:
+    """Make a valid request of an operation, in a conversation with one message."""
+    names: dict[str, str] = {}
+
+    async def attempt(operation: str, method: str, template: str) -> httpx.Response:
+        if not names:
+            names["conversation_id"] = await ann.group(bob)
+            names["message_id"] = (await ann.send(names["conversation_id"]))["id"]
+            names["user_id"] = "bob"
+        path = template.format(**names).removeprefix("/api/v1")
+        query = {"since": 0} if operation == "list_changes" else None
+        return await ann.request(method, path, json=EXAMPLES.get(operation), params=query)
+
+    return attempt
+
+
+@pytest.mark.parametrize(("operation", "method", "path"), operations())
+async def test_the_examples_succeed(attempt: Any, operation: str, method: str, path: str) -> None:
+    """What the tests below break is valid when nothing is broken."""
+    assert (await attempt(operation, method, path)).is_success
+
+
+# 401
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b", "Bearer " + "x" * 8193],
+)
+async def test_no_valid_token(ann: Api, authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+
+    answer = await ann.client.get("/me", headers=headers)
+
+    assert problem(answer) == (401, "not_authenticated")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+async def test_forged_tokens(ann: Api) -> None:
+    """Signed with another key or for another purpose, or naming nobody who could exist."""
+    salt = "chat.development-token"
+    for token in (
+        signing.Signer(key="another", sep=".", salt=salt).sign_object("ann"),
+        signing.Signer(sep=".", salt="another").sign_object("ann"),
+        signing.Signer(sep=".", salt=salt).sign_object("me"),
+        signing.Signer(sep=".", salt=salt).sign_object({"user_id": "ann"}),
+        signing.Signer(sep=".", salt=salt).sign_object(None),
+    ):
+        answer = await ann.client.get("/me", headers={"Authorization": f"Bearer {token}"})
+        assert problem(answer) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize(("operation", "method", "path"), operations())
+async def test_nobody_gets_in_without_a_token(
+    ann: Api, operation: str, method: str, path: str
+) -> None:
+    """Whoever is not known learns nothing, not even what is wrong with their request."""
+    answer = await ann.client.request(method, f"http://testserver{path}", content=b"{")
+
+    assert problem(answer) == (401, "not_authenticated")
+
+
+async def test_the_word_bearer_in_any_case(ann: Api) -> None:
+    """RFC 9110 §11.1."""
+    answer = await ann.request("GET", "/me")
+    scheme, _, token = answer.request.headers["Authorization"].partition(" ")
+    headers = {"Authorization": f"{scheme.upper()}  {token} "}
+
+    assert ok(await ann.request("GET", "/me", headers=headers))["user_id"] == "ann"
+
+
+# 400: not JSON, and not what was asked for
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"text=hello",
+        b'{"text": NaN}',
+        b'{"text": Infinity}',
+        b"{'text': 'x'}",
+        b'{"text": "x"} x',
+        b'{"text": "\xff"}',
+        b"\xef\xbb\xbf{}",
+        b"\x00",
+        b'{"text": "a\x01b"}',
+        b"[" * 60_000,
+        b'{"a":' * 10_000,
+    ],
+    ids=range(12),
+)
+async def test_what_is_not_json(ann: Api, body: bytes) -> None:
+    group = await ann.group()
+
+    answer = await ann.request(
+        "POST", f"/conversations/{group}/messages", content=body, headers=JSON
+    )
+
+    assert problem(answer) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"[1]", b'"text"', b"1", b"null", b"true"])
+async def test_what_is_not_an_object(ann: Api, body: bytes) -> None:
+    group = await ann.group()
+
+    answer = await ann.request(
+        "POST", f"/conversations/{group}/messages", content=body, headers=JSON
+    )
+
+    assert problem(answer) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("operation", "method", "path"),
+    [one for one in operations() if one[0] in EXAMPLES.keys() - {"set_typing"}],
+)
+async def test_bodies_are_needed_and_known(
+    ann: Api, bob: Api, operation: str, method: str, path: str
+) -> None:
+    """A missing field is named, an unknown one is refused, for every operation."""
+    group = await ann.group(bob)
+    message = (await ann.send(group))["id"]
+    path = path.format(conversation_id=group, message_id=message, user_id="bob")
+    path = path.removeprefix("/api/v1")
+
+    unknown = await ann.request(method, path, json={**EXAMPLES[operation], "colour": "red"})
+    assert wrong_fields(unknown) == [("colour", "unknown")]
+    if operation != "update_conversation_preferences":
+        missing = await ann.request(method, path)
+        assert {code for _, code in wrong_fields(missing)} == {"required"}
+
+
+# 404, 405, 406, 413, 415
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "", "/nothing", "/me/", "/conversations/", "/presence", "/devices", "/me/preferences"],
+)
+async def test_paths_that_do_not_exist(ann: Api, path: str) -> None:
+    """What is not built yet is one of them."""
+    assert problem(await ann.get(f"http://testserver/api/v1{path}")) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", sorted(schema()["paths"]))
+async def test_methods_that_are_not_allowed(ann: Api, path: str) -> None:
+    """The answer names those that are."""
+    path = path.format(conversation_id=random_id(), message_id=random_id(), user_id="bob")
+    exist = {method.upper() for method in operations_at(path)}
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - exist:
+        answer = await ann.request(method, f"http://testserver{path}")
+        assert problem(answer) == (405, "method_not_allowed")
+        allowed = set(answer.headers["Allow"].split(", "))
+        assert allowed - {"HEAD", "OPTIONS"} == exist
+
+
+@pytest.mark.parametrize("accepted", ["text/html", "application/xml", "image/*"])
+async def test_only_json_is_answered(ann: Api, accepted: str) -> None:
+    answer = await ann.request("GET", "/me", headers={"Accept": accepted})
+
+    assert problem(answer) == (406, "not_acceptable")
+
+
+@pytest.mark.parametrize("accepted", ["*/*", "application/json", "application/*", "text/html, */*"])
+async def test_json_is_accepted(ann: Api, accepted: str) -> None:
+    ok(await ann.request("GET", "/me", headers={"Accept": accepted}))
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x", ""],
+)
+async def test_only_json_is_read(ann: Api, content_type: str) -> None:
+    group = await ann.group()
+
+    answer = await ann.request(
+        "POST",
+        f"/conversations/{group}/messages",
+        content=b'{"text": "hello"}',
+        headers={"Content-Type": content_type},
+    )
+
+    assert problem(answer) == (415, "unsupported_media_type")
+    assert await ann.version(group) == 0
+
+
+def body_of(size: int) -> bytes:
+    """A valid request of so many bytes, most of them in vain."""
+    body = b'{"text": "hello"%s}'
+    return body % (b" " * (size - len(body) + 2))
+
+
+async def in_chunks(body: bytes) -> AsyncIterator[bytes]:
+    """Its length is not announced."""
+    for start in range(0, len(body), 10_000):
+        yield body[start : start + 10_000]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_too_large_by_one_byte(ann: Api, chunked: bool) -> None:
+    """64 KiB are fine."""
+    group = await ann.group()
+    limit = 64 * 1024
+    for size, expected in ((limit, 201), (limit + 1, 413), (3 * 1024 * 1024, 413)):
+        body = body_of(size)
+        answer = await ann.request(
+            "POST",
+            f"/conversations/{group}/messages",
+            content=in_chunks(body) if chunked else body,
+            headers=JSON,
+        )
+        assert answer.status_code == expected
+        if expected == 413:
+            assert answer.json()["code"] == "payload_too_large"
+    assert await ann.version(group) == 1
+
+
+# 500: a fault of ours
+
+
+@pytest.mark.parametrize(("operation", "method", "path"), operations())
+async def test_a_fault_says_nothing_of_what_is_inside(
+    attempt: Any,
+    instance: Instance,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    method: str,
+    path: str,
+) -> None:
+    """Every operation answers `internal_error`, and the next request is served."""
+    await attempt(operation, method, path)
+    instance.cache.drop(path.rsplit("/", maxsplit=1)[-1])
+
+    async def fail(*args: object, **options: object) -> None:
+        raise RuntimeError("SELECT secret FROM users")
+
+    with monkeypatch.context() as faulty:
+        break_store(faulty, instance, fail)
+        answer = await attempt(operation, method, path)
+
+    if operation != "set_typing":  # asks nothing of the store while the cache is warm
+        assert problem(answer) == (500, "internal_error")
+        assert "secret" not in answer.text
+        assert "RuntimeError" not in answer.text
+    assert (await attempt(operation, method, path)).status_code < 500
+
+
+def break_store(
+    monkeypatch: pytest.MonkeyPatch, instance: Instance, fault: Callable[..., Any]
+) -> None:
+    """Put a fault in the place of everything that the store does."""
+    instance.cache._entries.clear()
+    for name in dir(type(instance.store)):
+        if not name.startswith("_") and name != "close":
+            monkeypatch.setattr(instance.store, name, fault)
+
+
+# 503: the store is away
+
+
+@pytest.mark.parametrize(("operation", "method", "path"), operations())
+async def test_the_store_cannot_be_reached(
+    attempt: Any,
+    instance: Instance,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    method: str,
+    path: str,
+) -> None:
+    """Every operation says so, and when to try again."""
+    await attempt(operation, method, path)
+
+    async def fail(*args: object, **options: object) -> None:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as faulty:
+        break_store(faulty, instance, fail)
+        answer = await attempt(operation, method, path)
+
+    assert problem(answer) == (503, "store_unavailable")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert (await attempt(operation, method, path)).status_code < 500
+
+
+async def test_the_store_hangs(
+    attempt: Any, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every operation answers within five seconds; nothing half-done stays behind."""
+    await attempt("get_me", "GET", "/api/v1/me")
+    released = asyncio.Event()
+
+    async def hang(*args: object, **options: object) -> None:
+        await released.wait()
+        raise StoreUnavailable
+
+    with monkeypatch.context() as faulty:
+        break_store(faulty, instance, hang)
+        started = time.monotonic()
+        answers = await asyncio.gather(*(attempt(*operation) for operation in operations()))
+        assert time.monotonic() - started < 5
+        assert {problem(answer) for answer in answers} == {(503, "store_unavailable")}
+        released.set()
+        await instance.writer.drain()
+    for operation in operations():
+        assert (await attempt(*operation)).status_code < 500
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_an_answer_that_was_lost(
+    ann: Api, bob: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    """The commit was applied, its answer never came: sending again with the same client_id
+    settles it, and there is one message."""
+    group = await ann.group(bob)
+    path, body = f"/conversations/{group}/messages", {"text": "hello", "client_id": "c"}
+    commit, released = instance.store.commit, asyncio.Event()
+
+    async def commit_and_lose(what: Commit) -> None:
+        await commit(what)
+        if hangs:
+            await released.wait()
+        raise CommitUnknown
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(instance.store, "commit", commit_and_lose)
+        first = await ann.post(path, **body)
+        released.set()
+    retried = ok(await ann.post(path, **body))
+
+    assert first.status_code == (503 if hangs else 200)
+    history = ok(await bob.get(path))["items"]
+    assert history == [retried]
+    assert (await bob.conversation(group))["seq"] == 1
+
+
+# Beside the API
+
+
+async def test_health(ann: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a token: alive while it answers, ready while the store does."""
+
+    async def health(what: str) -> httpx.Response:
+        return await ann.client.get(f"http://testserver/health/{what}")
+
+    live, ready = await health("live"), await health("ready")
+    assert (live.status_code, ready.status_code) == (200, 200)
+    assert ready.json()["checks"] == {"store": "ok", "redis": "unused"}
+
+    async def fail() -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(instance.store, "ping", fail)
+    assert (await health("live")).status_code == 200
+
+
+async def test_not_ready_without_the_store(
+    api: object, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503, with what is missing."""
+    from config.asgi import application  # noqa: PLC0415
+
+    async def fail() -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(instance.store, "ping", fail)
+    transport = httpx.ASGITransport(app=application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        answer = await client.get("/health/ready")
+
+    assert (answer.status_code, answer.json()["checks"]["store"]) == (503, "unavailable")
+
+
+async def test_request_ids(ann: Api) -> None:
+    """A sound one is taken over, so that a proxy's log and ours can be matched; an odd one is
+    replaced."""
+    given = await ann.request("GET", "/me", headers={"X-Request-ID": "abc-123"})
+    odd = await ann.request("GET", "/me", headers={"X-Request-ID": "x" * 65})
+    none = await ann.request("GET", "/me")
+
+    assert given.headers["X-Request-ID"] == "abc-123"
+    assert len({answer.headers["X-Request-ID"] for answer in (given, odd, none)}) == 3
+    assert len(odd.headers["X-Request-ID"]) <= 64
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [("https://a.example", True), ("null", False)])
+async def test_pages_of_other_origins(
+    ann: Api, settings: Settings, origin: str, allowed: bool
+) -> None:
+    """Browsers may read answers on the allowed origins, refusals included."""
+    settings.CORS_ALLOWED_ORIGINS = ["https://a.example"]
+    preflight = await ann.client.options(
+        "/me", headers={"Origin": origin, "Access-Control-Request-Method": "GET"}
+    )
+    refused = await ann.client.get("/me", headers={"Origin": origin})
+
+    for answer in (preflight, refused):
+        assert (answer.headers.get("Access-Control-Allow-Origin") == origin) is allowed
+
+
+async def test_the_one_error_shape(ann: Api) -> None:
+    """RFC 9457, with all that the contract names."""
+    answer = await ann.post("/conversations", kind="group", participant_ids=["bob", 7])
+
+    document = answer.json()
+    assert document == {
+        "type": document["type"],
+        "title": "Invalid request",
+        "status": 400,
+        "code": "invalid_request",
+        "detail": document["errors"][0]["detail"],
+        "request_id": answer.headers["X-Request-ID"],
+        "errors": [{"field": "participant_ids.1", **dict(list(document["errors"][0].items())[1:])}],
+    }
+    assert json.loads(answer.content) == document

@@ -1,0 +1,107 @@
+"""The OpenAPI document says what the API does, no less and no more."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from django.core.management import call_command
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.integration.chat import Api, operations_at, schema, validator
+
+
+def served_operations() -> Iterator[tuple[str, str]]:
+    """Path and method of everything under /api/v1, as Django routes it."""
+    for path, pattern in walk("/", get_resolver().url_patterns):
+        view = getattr(pattern.callback, "view_class", None)
+        if path.startswith("/api/v1/") and view is not None:
+            for method in ("get", "post", "put", "patch", "delete"):
+                if hasattr(view, method):
+                    yield re.sub(r"<str:(\w+)>", r"{\1}", path), method
+
+
+def walk(
+    prefix: str, patterns: Iterable[URLPattern | URLResolver]
+) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from walk(path, pattern.url_patterns)
+        else:
+            yield path, pattern
+
+
+def test_it_lists_exactly_what_is_served() -> None:
+    """Every path and method that exists, and none that does not."""
+    documented = {
+        (path, method)
+        for path, item in schema()["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+
+    assert documented == set(served_operations())
+
+
+def test_it_is_generated_without_a_warning(tmp_path: Path) -> None:
+    """drf-spectacular guesses nothing."""
+    call_command("spectacular", file=str(tmp_path / "schema"), validate=True, fail_on_warn=True)
+
+
+def test_every_operation_needs_a_token() -> None:
+    for item in schema()["paths"].values():
+        for operation in item.values():
+            assert operation["security"] == [{"bearer": []}]
+            assert "401" in operation["responses"]
+
+
+async def test_it_is_served_to_everybody(api: object, ann: Api) -> None:
+    """Without a token, as YAML or JSON by what is asked for."""
+    answer = await ann.client.get(
+        "http://testserver/api/schema", headers={"Accept": "application/json"}
+    )
+
+    assert answer.status_code == 200
+    assert json.loads(answer.content) == json.loads(json.dumps(schema()))
+
+
+async def test_the_page_shows_it(ann: Api) -> None:
+    """/api/docs loads the schema from where it is."""
+    answer = await ann.client.get("http://testserver/api/docs")
+
+    assert answer.status_code == 200
+    assert "/api/schema" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("seq", "1"), ("text", 7), ("created_at", "2026-01-01T00:00:00Z"), ("surprise", 1)],
+)
+def test_these_tests_notice_a_wrong_answer(field: str, value: object) -> None:
+    """The check that all answers go through fails for a wrong type, form or name."""
+    moment = "2026-01-01T00:00:00.000Z"
+    message = {
+        "id": "m",
+        "conversation_id": "c",
+        "seq": 1,
+        "version": 1,
+        "sender_id": "ann",
+        "client_id": None,
+        "text": "hi",
+        "reply_to": None,
+        "mentions": [],
+        "attachments": [],
+        "reactions": {},
+        "created_at": moment,
+        "edited_at": None,
+        "deleted_at": None,
+    }
+    operation = operations_at("/api/v1/conversations/c/messages/m")["get"]
+    content = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    validator(content).validate(message)
+
+    with pytest.raises(jsonschema.ValidationError):
+        validator(content).validate({**message, field: value})

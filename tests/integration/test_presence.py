@@ -1,0 +1,257 @@
+"""Presence on a real Redis: two instances, and what is left when one of them or Redis is gone."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+import redis.asyncio
+
+from config.development.processes import free_port
+from messaging.delivery import presence
+from messaging.delivery.connection import Connection, Connections
+from messaging.delivery.presence import Presence
+
+_LEASE_SECONDS = 1
+_HEARTBEAT_SECONDS = 0.1
+
+
+class Instance:
+    """The sockets of one instance, and its presence."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.connections = Connections()
+        self.presence = Presence(self.connections, redis_url=redis_url, boot_id=uuid4().hex)
+
+    def connect(self, *user_ids: str) -> list[Connection]:
+        connections = [Connection(uuid4().hex, user_id, _discard) for user_id in user_ids]
+        for connection in connections:
+            self.connections.add(connection)
+            self.presence.changed(connection.user_id)
+        return connections
+
+    def disconnect(self, connection: Connection) -> None:
+        self.connections.remove(connection)
+        self.presence.changed(connection.user_id)
+
+    async def kill(self) -> None:
+        """End without a goodbye."""
+        assert self.presence._task is not None
+        self.presence._task.cancel()
+        await asyncio.gather(self.presence._task, return_exceptions=True)
+
+
+def _discard(frame: str) -> None:
+    pass
+
+
+Start = Callable[[], Awaitable[Instance]]
+
+
+@pytest_asyncio.fixture
+async def client(redis_server: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A Redis with nothing in it."""
+    async with redis.asyncio.Redis.from_url(redis_server, decode_responses=True) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest_asyncio.fixture
+async def start(
+    redis_server: str, client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Start]:
+    """Start an instance with a short lease."""
+    monkeypatch.setattr(presence, "LEASE_SECONDS", _LEASE_SECONDS)
+    monkeypatch.setattr(presence, "_HEARTBEAT_SECONDS", _HEARTBEAT_SECONDS)
+    instances = []
+
+    async def start_one() -> Instance:
+        instance = Instance(redis_server)
+        instances.append(instance)
+        instance.presence.start()
+        return instance
+
+    yield start_one
+    for instance in instances:
+        await instance.presence.stop()
+
+
+@pytest_asyncio.fixture
+async def one(start: Start) -> Instance:
+    return await start()
+
+
+@pytest_asyncio.fixture
+async def other(start: Start) -> Instance:
+    return await start()
+
+
+async def becomes(instance: Instance, user_ids: set[str], online: set[str]) -> float:
+    """Wait until exactly these of the users are online; returns how long that took."""
+    begin = time.monotonic()
+    seen: frozenset[str] = frozenset()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            while (seen := await instance.presence.online(user_ids)) != online:
+                await asyncio.sleep(0.01)
+    assert seen == online
+    return time.monotonic() - begin
+
+
+async def test_connected_elsewhere_is_online(one: Instance, other: Instance) -> None:
+    """Each instance knows of its own users at once, and soon of the other's."""
+    one.connect("ann")
+    other.connect("bob")
+
+    assert await one.presence.online(["ann"]) == {"ann"}
+    await becomes(one, {"ann", "bob", "cid"}, {"ann", "bob"})
+    await becomes(other, {"ann", "bob", "cid"}, {"ann", "bob"})
+    assert await one.presence.online([]) == frozenset()
+
+
+async def test_one_round_trip(
+    one: Instance, other: Instance, start: Start, client: redis.asyncio.Redis
+) -> None:
+    """However many users are asked for: one command per other instance, sent together."""
+    third = await start()
+    users = [f"user-{number}" for number in range(2_500)]
+    other.connect(*users[:1_250:2])
+    third.connect(*users[1_250::2])
+    expected = {*users[:1_250:2], *users[1_250::2]}
+    await becomes(one, set(users), expected)
+
+    await client.config_resetstat()
+    assert await one.presence.online(users) == expected
+
+    calls = (await client.info("commandstats"))["cmdstat_smismember"]["calls"]
+    assert calls == 2
+
+
+async def test_disconnecting(one: Instance, other: Instance) -> None:
+    """Offline with the last of one's sockets."""
+    first, second = other.connect("bob", "bob")
+    await becomes(one, {"bob"}, {"bob"})
+
+    other.disconnect(first)
+    other.connect("cid")
+    await becomes(one, {"bob", "cid"}, {"bob", "cid"})
+    other.disconnect(second)
+
+    await becomes(one, {"bob", "cid"}, {"cid"})
+
+
+async def test_on_both_instances(one: Instance, other: Instance, start: Start) -> None:
+    """Leaving one of them is not leaving."""
+    third = await start()
+    (here,) = one.connect("ann")
+    other.connect("ann", "bob")
+    await becomes(third, {"ann", "bob"}, {"ann", "bob"})
+
+    one.disconnect(here)
+    one.connect("cid")
+
+    await becomes(third, {"ann", "bob", "cid"}, {"ann", "bob", "cid"})
+
+
+async def test_stopping_says_goodbye(
+    one: Instance, other: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its users are offline at once, long before any lease ends."""
+    other.connect("bob")
+    await becomes(one, {"bob"}, {"bob"})
+
+    await other.presence.stop()
+
+    assert await one.presence.online(["bob"]) == frozenset()
+
+
+async def test_the_users_of_a_killed_instance(
+    one: Instance, other: Instance, client: redis.asyncio.Redis
+) -> None:
+    """Online until its lease ends, then offline, and nothing of it stays in Redis."""
+    other.connect("bob")
+    await becomes(one, {"bob"}, {"bob"})
+
+    await other.kill()
+
+    assert await one.presence.online(["bob"]) == {"bob"}
+    took = await becomes(one, {"bob"}, set())
+    assert took < _LEASE_SECONDS + 0.5
+    async with asyncio.timeout(5):
+        while other.presence._boot_id in await client.zrange(presence._REGISTRY, 0, -1):
+            await asyncio.sleep(0.01)
+    assert not [key async for key in client.scan_iter(f"*{other.presence._boot_id}*")]
+
+
+async def test_the_lease_is_renewed(one: Instance, other: Instance) -> None:
+    """Whoever stays connected stays online beyond the first lease."""
+    other.connect("bob")
+    await becomes(one, {"bob"}, {"bob"})
+
+    end = time.monotonic() + 1.5 * _LEASE_SECONDS
+    while time.monotonic() < end:
+        assert await one.presence.online(["bob"]) == {"bob"}
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+async def test_a_set_that_was_lost_is_written_again(
+    one: Instance, other: Instance, client: redis.asyncio.Redis, meanwhile: bool
+) -> None:
+    """By the next heartbeat, also where somebody connects in between."""
+    other.connect("bob", "cid")
+    await becomes(one, {"bob", "cid"}, {"bob", "cid"})
+
+    await client.flushall()
+    if meanwhile:
+        other.connect("dora")
+    expected = {"bob", "cid", "dora"} if meanwhile else {"bob", "cid"}
+
+    assert await becomes(one, {"bob", "cid", "dora"}, expected) < 1
+
+
+async def test_what_a_change_writes_has_a_lease(
+    one: Instance, client: redis.asyncio.Redis
+) -> None:
+    """A set that one change begins anew does not outlive its instance."""
+    one.connect("ann")
+    await becomes(one, {"ann"}, {"ann"})
+    await one.kill()
+    await client.flushall()
+    one.connect("bob")
+
+    await one.presence._write_changed(client)
+
+    assert 0 < await client.ttl(one.presence._key) <= _LEASE_SECONDS
+
+
+async def test_where_redis_refuses() -> None:
+    """Only the users of this instance are known, within about a second; nothing raises."""
+    alone = Instance(f"redis://127.0.0.1:{free_port()}/0")
+    alone.connect("ann")
+    alone.presence._others = ["somebody-else"]
+    alone.presence.start()
+    try:
+        begin = time.monotonic()
+        assert await alone.presence.online(["ann", "bob"]) == {"ann"}
+        assert time.monotonic() - begin < 1.5
+    finally:
+        begin = time.monotonic()
+        await alone.presence.stop()
+        assert time.monotonic() - begin < 1.5
+
+
+async def test_without_redis() -> None:
+    """One instance: whoever is connected here is online."""
+    alone = Instance("")
+    alone.presence.start()
+    (ann,) = alone.connect("ann")
+    assert await alone.presence.online(["ann", "bob"]) == {"ann"}
+
+    alone.disconnect(ann)
+
+    assert await alone.presence.online(["ann", "bob"]) == frozenset()
+    await alone.presence.stop()

@@ -1,0 +1,299 @@
+"""The consumer by itself: its heartbeat, its end, and what it leaves behind."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from chat import authentication, commands, consumers
+from chat.authentication import issue_development_token
+from chat.consumers import ChatConsumer
+from chat.errors import TokenExpired, TokenRevoked
+from messaging.exceptions import StoreUnavailable
+from messaging.instance import Instance, get_instance, reset_instance
+from messaging.services import sessions
+
+Frame = dict[str, Any]
+PATIENCE = 5
+
+
+@pytest_asyncio.fixture
+async def instance(transactional_db: None) -> AsyncIterator[Instance]:
+    database = connections.settings[DEFAULT_DB_ALIAS]
+    assert database["NAME"] == database["TEST"]["NAME"]
+    await reset_instance()
+    yield get_instance()
+    await reset_instance()
+
+
+class Wire:
+    """The server's side of one socket: what it gives to the consumer and what it takes."""
+
+    def __init__(self, user_id: str = "ann") -> None:
+        self._incoming: asyncio.Queue[Frame] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[Frame] = asyncio.Queue()
+        self.writable = asyncio.Event()
+        self.writable.set()
+        scope = {
+            "type": "websocket",
+            "path": "/ws/v1",
+            "headers": [],
+            "subprotocols": ["chat.v1", f"bearer.{issue_development_token(user_id)}"],
+        }
+        self.give("websocket.connect")
+        application: Any = ChatConsumer.as_asgi()
+        self.task = asyncio.create_task(application(scope, self._incoming.get, self._send))
+
+    async def _send(self, message: Frame) -> None:
+        await self.writable.wait()
+        await self._outgoing.put(message)
+
+    def give(self, kind: str, **fields: Any) -> None:
+        """A message of the server's; without a kind it is a fault of the server's."""
+        self._incoming.put_nowait({"type": kind, **fields} if kind else {})
+
+    def command(self, **fields: Any) -> None:
+        self.give("websocket.receive", text=json.dumps(fields))
+
+    async def next(self) -> Frame:
+        async with asyncio.timeout(PATIENCE):
+            return await self._outgoing.get()
+
+    async def frame(self) -> Frame:
+        message = await self.next()
+        assert message["type"] == "websocket.send", message
+        frame: Frame = json.loads(message["text"])
+        return frame
+
+    async def opened(self) -> Frame:
+        """Accept and `hello`."""
+        assert await self.next() == {"type": "websocket.accept", "subprotocol": "chat.v1"}
+        hello = await self.frame()
+        assert hello["type"] == "hello"
+        return hello
+
+    async def close_code(self) -> int:
+        """The code with which it is closed; frames before are skipped."""
+        while (message := await self.next())["type"] != "websocket.close":
+            pass
+        code: int = message["code"]
+        return code
+
+    async def end(self) -> None:
+        if not self.task.done():
+            self.give("websocket.disconnect", code=1000)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(self.task, return_exceptions=True)
+
+
+@pytest_asyncio.fixture
+async def wire(instance: Instance) -> AsyncIterator[Callable[..., Wire]]:
+    """Somebody's socket: `wire("ann")`."""
+    wires: list[Wire] = []
+
+    def make(user_id: str = "ann") -> Wire:
+        wires.append(Wire(user_id))
+        return wires[-1]
+
+    yield make
+    for one in wires:
+        await one.end()
+    assert len(instance.hub.connections) == 0
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> float:
+    """A heartbeat every 100 ms."""
+    monkeypatch.setattr(sessions, "HEARTBEAT_SECONDS", 0.1)
+    return 0.1
+
+
+# Heartbeat
+
+
+async def test_a_silent_client_is_closed(wire: Callable[..., Wire], quick: float) -> None:
+    """4003 after two heartbeats without a frame from it, however many it was sent."""
+    socket = wire()
+    assert (await socket.opened())["data"]["heartbeat_seconds"] == quick
+    begun = asyncio.get_running_loop().time()
+
+    assert (await socket.frame())["type"] == "heartbeat"
+    assert await socket.close_code() == 4003
+
+    assert 2 * quick <= asyncio.get_running_loop().time() - begun + 0.02 < 10 * quick
+
+
+@pytest.mark.parametrize("text", ['{"id": 1, "type": "ping"}', "{", None])
+async def test_any_frame_keeps_it_open(
+    wire: Callable[..., Wire], quick: float, text: str | None
+) -> None:
+    """A ping is enough, and so is one that cannot be read."""
+    socket = wire()
+    await socket.opened()
+    beats = 0
+    while beats < 6:
+        beats += (await socket.frame())["type"] == "heartbeat"
+        socket.give("websocket.receive", text=text)
+
+    assert not socket.task.done()
+
+
+# Refusals at the door
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [(TokenExpired(), 4502), (TokenRevoked(), 4501), (StoreUnavailable(), 1013)],
+)
+async def test_why_it_was_closed(
+    wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch, refusal: Exception, code: int
+) -> None:
+    """An expired token is worth a fresh one; a store that is away is worth another try."""
+
+    class Refusing:
+        async def authenticate(self, token: str) -> None:
+            raise refusal
+
+    monkeypatch.setattr(authentication, "_authenticator", Refusing())
+    socket = wire()
+
+    assert (await socket.next())["type"] == "websocket.accept"
+    assert await socket.close_code() == code
+
+
+async def test_a_store_that_is_away(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or hangs: come back later."""
+
+    async def hang(*args: object, **options: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.1)
+    monkeypatch.setattr(instance.store, "list_conversations", hang)
+
+    assert await wire().close_code() == 1013
+
+
+async def test_frames_before_hello_are_dropped(wire: Callable[..., Wire]) -> None:
+    """There is nobody yet to carry them out for; after `hello` they are."""
+    socket = wire()
+    await socket.opened()
+    socket.command(id=1, type="ping")
+
+    assert await socket.frame() == {"id": 1, "type": "reply", "data": {}}
+
+
+# Commands
+
+
+async def test_a_command_that_hangs_is_answered(
+    wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With 503; live events go on meanwhile, and so do the commands after it."""
+    entered = asyncio.Event()
+
+    async def hang(connection: object) -> dict[str, Any]:
+        entered.set()
+        await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.2)
+    serializer, ping = commands._COMMANDS["ping"]
+    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, hang))
+    socket = wire()
+    await socket.opened()
+
+    socket.command(id=1, type="ping")
+    await entered.wait()
+    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, ping))
+    socket.command(id=2, type="ping")
+    (connection,) = get_instance().hub.connections.of("ann")
+    connection.transmit('{"type": "live"}')
+
+    assert (await socket.frame())["type"] == "live"
+    error = await socket.frame()
+    assert (error["id"], error["code"], error["retry_after"]) == (1, "store_unavailable", 1)
+    assert (await socket.frame())["id"] == 2
+
+
+async def test_a_fault_in_a_command_closes_nothing(
+    wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client learns that it happened, not what."""
+
+    async def fail(connection: object) -> dict[str, Any]:
+        raise RuntimeError("secret")
+
+    serializer, _ = commands._COMMANDS["ping"]
+    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, fail))
+    socket = wire()
+    await socket.opened()
+    socket.command(id=1, type="ping")
+
+    error = await socket.frame()
+    assert (error["id"], error["code"], error["status"]) == (1, "internal_error", 500)
+    assert "secret" not in json.dumps(error)
+
+
+# The end
+
+
+async def test_a_slow_client_is_closed(wire: Callable[..., Wire]) -> None:
+    """4001 once its outbox is full; nobody else waits for it."""
+    slow, other = wire("ann"), wire("bob")
+    await slow.opened()
+    await other.opened()
+    slow.writable.clear()
+    hub = get_instance().hub
+    for number in range(1_100):
+        for connection in hub.connections.of_all(["ann", "bob"]):
+            connection.transmit(json.dumps({"number": number}))
+        if number % 100 == 0:
+            await asyncio.sleep(0)
+
+    assert [(await other.frame())["number"] for _ in range(100)] == list(range(100))
+    slow.writable.set()
+    assert await slow.close_code() == 4001
+
+
+async def test_the_outbox_is_bounded_in_characters(wire: Callable[..., Wire]) -> None:
+    """A few very large frames are too much as well."""
+    socket = wire()
+    await socket.opened()
+    socket.writable.clear()
+    (connection,) = get_instance().hub.connections.of("ann")
+    for _ in range(200):
+        connection.transmit("x" * 60_000)
+    socket.writable.set()
+
+    assert await socket.close_code() == 4001
+
+
+@pytest.mark.parametrize("how", ["disconnect", "cancelled", "broken"])
+async def test_whatever_ends_it_nothing_stays_behind(
+    wire: Callable[..., Wire], instance: Instance, how: str
+) -> None:
+    """Neither server tells a consumer of its end after an error: it cleans up by itself."""
+    socket = wire()
+    await socket.opened()
+    tasks = asyncio.all_tasks()
+    assert "ann" in instance.hub.connections
+
+    if how == "disconnect":
+        socket.give("websocket.disconnect", code=1006)
+    elif how == "cancelled":
+        socket.task.cancel()
+    else:
+        socket.give("")
+    await asyncio.wait([socket.task], timeout=PATIENCE)
+
+    assert socket.task.done()
+    assert "ann" not in instance.hub.connections
+    assert not asyncio.all_tasks() - tasks
+    if how == "broken":
+        assert isinstance(socket.task.exception(), KeyError)

@@ -1,0 +1,162 @@
+"""From exception to wire code, as one table, over HTTP and over the socket."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404
+from rest_framework import exceptions as drf
+
+from chat import errors, frames
+from chat.errors import STATUS, Problem, problem_of, problem_response
+from messaging import exceptions
+from messaging.exceptions import FieldError, MessagingError
+
+CONTRACT = {
+    400: {"invalid_request", "invalid_json"},
+    401: {"not_authenticated", "token_expired", "token_revoked"},
+    403: {"not_a_participant", "permission_denied"},
+    404: {"conversation_not_found", "message_not_found", "not_found"},
+    405: {"method_not_allowed"},
+    406: {"not_acceptable"},
+    409: {"client_id_reused"},
+    413: {"payload_too_large"},
+    415: {"unsupported_media_type"},
+    500: {"internal_error"},
+    503: {"store_unavailable"},
+}
+"""Of what exists so far: `banned`, `blocked` and `rate_limited` come with what they are about."""
+
+LADDER: list[tuple[Exception, str]] = [
+    (exceptions.InvalidRequest.of("text", "Wrong."), "invalid_request"),
+    (exceptions.InvalidRequest(), "invalid_request"),
+    (exceptions.PayloadTooLarge(), "payload_too_large"),
+    (exceptions.NotAParticipant(), "not_a_participant"),
+    (exceptions.PermissionDenied(), "permission_denied"),
+    (exceptions.NotFound(), "not_found"),
+    (exceptions.ConversationNotFound(), "conversation_not_found"),
+    (exceptions.MessageNotFound(), "message_not_found"),
+    (exceptions.ClientIdReused(), "client_id_reused"),
+    (exceptions.StoreUnavailable(), "store_unavailable"),
+    (errors.InvalidJSON(), "invalid_json"),
+    (errors.NotAuthenticated(), "not_authenticated"),
+    (errors.TokenExpired(), "token_expired"),
+    (errors.TokenRevoked(), "token_revoked"),
+    (TimeoutError(), "store_unavailable"),
+    (RequestDataTooBig(), "payload_too_large"),
+    (Http404(), "not_found"),
+    (drf.NotFound(), "not_found"),
+    (drf.ValidationError({"text": ["Wrong."]}), "invalid_request"),
+    (drf.ParseError(), "invalid_json"),
+    (drf.MethodNotAllowed("PUT"), "method_not_allowed"),
+    (drf.NotAcceptable(), "not_acceptable"),
+    (drf.UnsupportedMediaType("text/plain"), "unsupported_media_type"),
+    (drf.APIException("secret"), "internal_error"),
+    (RuntimeError("secret"), "internal_error"),
+    (KeyError("secret"), "internal_error"),
+    (AssertionError("secret"), "internal_error"),
+]
+
+
+def subclasses(kind: type[Any]) -> set[type[Any]]:
+    return {one for sub in kind.__subclasses__() for one in (sub, *subclasses(sub))}
+
+
+def test_the_codes_are_those_of_the_contract() -> None:
+    """Each with its status, none besides."""
+    by_status: dict[int, set[str]] = {}
+    for code, (status, _) in STATUS.items():
+        by_status.setdefault(status, set()).add(code)
+
+    assert by_status == CONTRACT
+
+
+def test_the_ladder_has_every_refusal() -> None:
+    """A new exception gets its place here, and a code that the table knows."""
+    refusals = {kind for kind in subclasses(MessagingError) if "code" in vars(kind)}
+
+    assert refusals == {type(error) for error, _ in LADDER if isinstance(error, MessagingError)}
+    assert {kind.code for kind in refusals} <= STATUS.keys()
+
+
+def test_the_tree_of_refusals_is_drawn_as_it_is() -> None:
+    """At the top of `messaging/exceptions.py`."""
+    drawn = re.findall(r"─ (\w+)", (exceptions.__doc__ or "").partition("\n\n")[2])
+    defined = [
+        kind.__name__
+        for kind in subclasses(MessagingError)
+        if kind.__module__ == exceptions.__name__
+    ]
+
+    assert sorted(drawn) == sorted(defined)
+    assert Path(exceptions.__file__).name == "exceptions.py"
+
+
+@pytest.mark.parametrize(("error", "code"), LADDER, ids=lambda value: repr(value)[:40])
+def test_over_http(error: Exception, code: str) -> None:
+    """RFC 9457, with the headers that belong to the status."""
+    response = problem_response(problem_of(error), "r-1")
+    document = json.loads(response.content)
+
+    assert response.status_code == document["status"] == STATUS[code][0]
+    assert response["Content-Type"] == "application/problem+json"
+    assert (document["code"], document["request_id"]) == (code, "r-1")
+    assert document["title"] == STATUS[code][1]
+    assert document["type"].endswith(code)
+    assert "secret" not in document["detail"]
+    assert ("WWW-Authenticate" in response) is (response.status_code == 401)
+    assert ("Retry-After" in response) is (response.status_code == 503)
+
+
+@pytest.mark.parametrize(("error", "code"), LADDER, ids=lambda value: repr(value)[:40])
+def test_over_the_socket(error: Exception, code: str) -> None:
+    """The same code, status and detail, with `retry_after` where trying again makes sense."""
+    problem = problem_of(error)
+    frame = json.loads(frames.encode_error(7, problem))
+
+    assert frame["id"] == 7
+    assert frame["type"] == "error"
+    assert (frame["code"], frame["status"]) == (code, STATUS[code][0])
+    assert frame["detail"] == problem.as_document("")["detail"]
+    assert ("retry_after" in frame) is (frame["status"] == 503)
+
+
+@pytest.mark.parametrize(
+    ("details", "fields"),
+    [
+        ({"text": ["Wrong."]}, [("text", "invalid")]),
+        ({"text": [drf.ErrorDetail("Wrong.", "blank")]}, [("text", "blank")]),
+        ({"mentions": {3: ["Wrong."]}}, [("mentions.3", "invalid")]),
+        ({"mentions": [{}, {"id": ["Wrong."]}]}, [("mentions.1.id", "invalid")]),
+        (
+            {"quiet": {"from": ["A."], "to": ["B."]}},
+            [("quiet.from", "invalid"), ("quiet.to", "invalid")],
+        ),
+        ({"non_field_errors": ["Wrong."]}, [("", "invalid")]),
+        ({"quiet": {"non_field_errors": ["Wrong."]}}, [("quiet", "invalid")]),
+        (["Wrong."], [("", "invalid")]),
+    ],
+)
+def test_fields_are_named_by_their_path(details: Any, fields: list[tuple[str, str]]) -> None:
+    """Dotted, however deep."""
+    problem = problem_of(drf.ValidationError(details))
+
+    assert [(error.field, error.code) for error in problem.errors] == fields
+
+
+def test_one_wrong_field_is_the_detail() -> None:
+    """Several have a list."""
+    one = problem_of(exceptions.InvalidRequest.of("text", "Too long."))
+    two = problem_of(
+        exceptions.InvalidRequest(FieldError("a", "x", "A."), FieldError("b", "x", "B."))
+    )
+
+    assert one.detail == "Too long."
+    assert two.as_document("")["errors"] == [
+        {"field": "a", "code": "x", "detail": "A."},
+        {"field": "b", "code": "x", "detail": "B."},
+    ]
+    assert "errors" not in Problem(code="not_found", detail="x").as_document("")

@@ -1,0 +1,78 @@
+"""The core, part by part. What a test needs to change a conversation stands here."""
+
+from messaging.entities import (
+    COMMIT_TIME,
+    Conversation,
+    ConversationKind,
+    Participant,
+    Role,
+)
+from messaging.identifiers import content_hash, derived_id, random_id
+from messaging.services.conversations import _Rename
+from messaging.services.messages import _DeleteMessage, _EditMessage, _SendMessage
+from messaging.services.participants import _AddParticipants, _RemoveParticipant, _SetRole
+from messaging.store.acts import Act
+
+
+def new_group(*user_ids: str, title: str = "Tea") -> Conversation:
+    """A group that is not stored yet; the first of its people owns it."""
+    return Conversation(
+        id=random_id(),
+        kind=ConversationKind.GROUP,
+        title=title,
+        participants={
+            user_id: Participant(
+                user_id=user_id, role=Role.MEMBER if index else Role.OWNER, joined_version=0
+            )
+            for index, user_id in enumerate(user_ids)
+        },
+        created_at=COMMIT_TIME,
+        updated_at=COMMIT_TIME,
+        active_at=COMMIT_TIME,
+    )
+
+
+def send(
+    conversation_id: str,
+    user_id: str,
+    text: str = "hello",
+    client_id: str | None = None,
+    mentions: tuple[str, ...] = (),
+) -> Act:
+    """The act of sending a message."""
+    return _SendMessage(
+        creates=derived_id("message", conversation_id, user_id, client_id)
+        if client_id is not None
+        else random_id(),
+        conversation_id=conversation_id,
+        sender_id=user_id,
+        client_id=client_id,
+        text=text,
+        reply_to=None,
+        mentions=mentions,
+        content_hash=content_hash(text, *mentions),
+    )
+
+
+def edit(user_id: str, message_id: str, text: str) -> Act:
+    return _EditMessage(user_id=user_id, message_id=message_id, text=text)
+
+
+def delete(user_id: str, message_id: str) -> Act:
+    return _DeleteMessage(user_id=user_id, message_id=message_id)
+
+
+def rename(user_id: str, title: str) -> Act:
+    return _Rename(user_id=user_id, title=title)
+
+
+def add(user_id: str, *people: str) -> Act:
+    return _AddParticipants(user_id=user_id, user_ids=people, role=Role.MEMBER)
+
+
+def remove(user_id: str, person: str) -> Act:
+    return _RemoveParticipant(user_id=user_id, participant_id=person)
+
+
+def set_role(user_id: str, person: str, role: Role) -> Act:
+    return _SetRole(user_id=user_id, participant_id=person, role=role)

@@ -1,0 +1,132 @@
+"""Delivery without a network: a hub, what is committed elsewhere, and clients that check."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from messaging.delivery.batch import Batch
+from messaging.delivery.connection import Connection
+from messaging.delivery.hub import Hub
+from messaging.delivery.publisher import Publisher
+from messaging.entities import ChangeType, Conversation
+from messaging.events import EventEncoder
+from messaging.exceptions import MessagingError
+from messaging.store.acts import Act, Outcome
+from messaging.store.base import Store
+from messaging.store.cache import ConversationCache
+from messaging.store.writer import Committed, Writer
+from tests.unit.messaging import new_group
+
+Frame = dict[str, Any]
+
+
+class Elsewhere:
+    """Another instance: it commits, and its batches are to be carried over by the test."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.batches: list[Batch] = []
+        self.log: dict[str, list[frozenset[str]]] = {}
+        """By conversation id: who was in it after each version, from version 0 on."""
+        events = EventEncoder("elsewhere", "boot-elsewhere")
+        cache = ConversationCache()
+        hub = Hub(store=store, cache=cache, events=events)
+        self._publisher = Publisher(hub=hub, link=None, events=events)
+        self._writer = Writer(
+            store, cache, on_commit=self._committed, on_read=lambda conversation: None
+        )
+
+    async def found(self, *user_ids: str) -> Conversation:
+        conversation = await self.store.create_conversation(new_group(*user_ids))
+        self.log[conversation.id] = [frozenset(user_ids)]
+        return conversation
+
+    async def commit(self, conversation: Conversation, *acts: Act) -> list[Outcome]:
+        """Carry out the acts, in one commit where they change anything."""
+        return await asyncio.gather(*(self._writer.submit(conversation.id, act) for act in acts))
+
+    async def try_commit(self, conversation: Conversation, *acts: Act) -> None:
+        """Carry out the acts; what is refused changes nothing."""
+        submitted = (self._writer.submit(conversation.id, act) for act in acts)
+        for outcome in await asyncio.gather(*submitted, return_exceptions=True):
+            if not isinstance(outcome, Outcome | MessagingError):
+                raise outcome
+
+    async def batch(self, conversation: Conversation, *acts: Act) -> Batch:
+        """Carry out the acts; returns the batch that tells of them."""
+        await self.commit(conversation, *acts)
+        return self.batches.pop()
+
+    def _committed(self, committed: Committed) -> None:
+        conversation = committed.conversation
+        deliveries = [
+            self._publisher._delivery(conversation.id, change, conversation.updated_at)
+            for change in committed.changes
+        ]
+        batch = Batch(conversation_id=conversation.id, deliveries=deliveries)
+        self.batches.append(Batch.from_message(json.loads(json.dumps(batch.as_message()))))
+        log = self.log[conversation.id]
+        for change in committed.changes:
+            people = frozenset(person.user_id for person in change.participants)
+            if change.type is ChangeType.PARTICIPANT_ADDED:
+                log.append(log[-1] | people)
+            elif change.type is ChangeType.PARTICIPANT_REMOVED:
+                log.append(log[-1] - people)
+            else:
+                log.append(log[-1])
+
+
+class Socket:
+    """A connected client that keeps the frames it got."""
+
+    _ids = itertools.count()
+
+    def __init__(self, hub: Hub, store: Store, user_id: str) -> None:
+        self.hub = hub
+        self.store = store
+        self.frames: list[Frame] = []
+        self.connection = Connection(f"c{next(self._ids)}", user_id, self._receive)
+        self.named: dict[str, dict[str, int]] = {}
+
+    async def look(self) -> Sequence[Conversation]:
+        """The query of a connecting socket."""
+        page = await self.store.list_conversations(self.connection.user_id, limit=100)
+        return page.conversations
+
+    async def connect(self) -> "Socket":
+        self.arrive(await self.look())
+        return self
+
+    def arrive(self, conversations: Sequence[Conversation]) -> None:
+        """Get `hello`, on the strength of a query that may be outdated."""
+        self.named = self.hub.connect(self.connection, conversations)
+
+    def leave(self) -> None:
+        self.hub.disconnect(self.connection)
+
+    @property
+    def seen(self) -> list[tuple[str, int | None]]:
+        """(type, version) of the frames since the last look."""
+        frames, self.frames = self.frames, []
+        return [(frame["type"], frame.get("version")) for frame in frames]
+
+    def _receive(self, frame: str) -> None:
+        self.frames.append(json.loads(frame))
+
+
+def make_hub(store: Store, cache: ConversationCache | None = None) -> Hub:
+    events = EventEncoder("here", "boot-here")
+    return Hub(store=store, cache=ConversationCache() if cache is None else cache, events=events)
+
+
+async def settle(hub: Hub) -> None:
+    """Wait until the hub has nothing under way."""
+    while hub._tasks:
+        await asyncio.wait(hub._tasks)
+
+
+def texts(frames: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    """The texts of the messages that events carry."""
+    return [frame["data"]["message"]["text"] for frame in frames if "message" in frame["data"]]

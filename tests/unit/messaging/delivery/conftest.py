@@ -1,0 +1,25 @@
+"""A hub whose events are committed elsewhere."""
+
+import pytest
+
+from messaging.delivery import hub as hub_module
+from messaging.delivery.hub import Hub
+from messaging.store.sql import SqlStore
+from tests.unit.messaging.delivery import Elsewhere, make_hub
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing is read at once."""
+    monkeypatch.setattr(hub_module, "_PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr(hub_module, "_RETRY_SECONDS", 0.01)
+
+
+@pytest.fixture
+def elsewhere(sql_store: SqlStore) -> Elsewhere:
+    return Elsewhere(sql_store)
+
+
+@pytest.fixture
+async def hub(sql_store: SqlStore) -> Hub:
+    return make_hub(sql_store)

@@ -1,0 +1,507 @@
+"""The hub: what each socket gets of what was committed elsewhere.
+
+The rules are those of the model check in the design; the last test feeds the hub random logs.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from messaging.delivery import hub as hub_module
+from messaging.delivery.batch import SoftEvent
+from messaging.delivery.hub import Hub
+from messaging.entities import Conversation, Message
+from messaging.exceptions import StoreUnavailable
+from messaging.store.cache import ConversationCache
+from messaging.store.sql import SqlStore
+from tests.unit.messaging import add, edit, remove, rename, send
+from tests.unit.messaging.delivery import Elsewhere, Socket, make_hub, settle, texts
+
+
+@pytest.fixture
+async def group(elsewhere: Elsewhere) -> Conversation:
+    return await elsewhere.found("ann", "bob", "cid")
+
+
+@pytest.fixture
+async def ann(hub: Hub, sql_store: SqlStore, group: Conversation) -> Socket:
+    return await Socket(hub, sql_store, "ann").connect()
+
+
+@pytest.fixture
+async def bob(hub: Hub, sql_store: SqlStore, group: Conversation) -> Socket:
+    return await Socket(hub, sql_store, "bob").connect()
+
+
+# In order, none twice, none missing
+
+
+async def test_everybody_gets_every_version(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, bob: Socket
+) -> None:
+    for text in ("one", "two"):
+        hub.accept(await elsewhere.batch(group, send(group.id, "ann", text)))
+
+    for socket in (ann, bob):
+        assert texts(socket.frames) == ["one", "two"]
+        assert socket.seen == [("message.created", 1), ("message.created", 2)]
+
+
+async def test_an_echo_is_dropped(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket
+) -> None:
+    """What was seen is not sent again, however often it comes."""
+    batch = await elsewhere.batch(group, send(group.id, "ann"), send(group.id, "bob"))
+    for _ in range(3):
+        hub.accept(batch)
+
+    assert ann.seen == [("message.created", 1), ("message.created", 2)]
+
+
+async def test_what_is_ahead_waits_for_what_comes_before(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    ann: Socket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two instances may publish out of order: nothing is read for that."""
+    first = await elsewhere.batch(group, send(group.id, "ann"))
+    second = await elsewhere.batch(group, send(group.id, "ann"))
+    monkeypatch.setattr(hub_module, "_PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(elsewhere.store, "get_conversation", None)
+
+    hub.accept(second)
+    assert ann.seen == []
+    hub.accept(first)
+
+    assert ann.seen == [("message.created", 1), ("message.created", 2)]
+    await hub.stop()
+
+
+async def test_lost_messages_come_one_by_one(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket
+) -> None:
+    """Read from the store where every missing version is one message."""
+    for number in range(3):
+        await elsewhere.batch(group, send(group.id, "ann", str(number)))
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "last")))
+    await settle(hub)
+
+    assert texts(ann.frames) == ["0", "1", "2", "last"]
+    assert ann.seen == [("message.created", version) for version in (1, 2, 3, 4)]
+
+
+async def test_a_lost_last_event_is_found_once_it_is_heard_of(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket
+) -> None:
+    """Nothing comes after it: the beacon tells."""
+    await elsewhere.commit(group, send(group.id, "ann"))
+
+    hub.report(group.id, 1, [])
+    await settle(hub)
+
+    assert ann.seen == [("message.created", 1)]
+
+
+async def test_what_was_heard_of_and_is_not_there_is_forgotten(
+    hub: Hub, group: Conversation, ann: Socket
+) -> None:
+    """Reads are strongly consistent: the hub does not ask for ever."""
+    hub.behind(group.id, 7)
+    await settle(hub)
+
+    assert not hub._streams[group.id].behind
+
+
+async def test_superseded_versions_come_together(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket
+) -> None:
+    """One event stands for what can no longer be told apart, as present state."""
+    [sent] = await elsewhere.commit(group, send(group.id, "ann", "tpyo"))
+    assert sent.message is not None
+    await elsewhere.commit(group, edit("ann", sent.message.id, "typo"))
+    await elsewhere.commit(group, rename("ann", "Coffee"))
+    hub.behind(group.id, 3)
+    await settle(hub)
+
+    [frame] = ann.frames
+    assert (frame["type"], frame["version"], frame["data"]["since"]) == (
+        *("conversation.changes", 3),
+        0,
+    )
+    assert [message["text"] for message in frame["data"]["messages"]] == ["typo"]
+    assert frame["data"]["conversation"]["title"] == "Coffee"
+
+
+async def test_too_much_to_replay_is_a_resync(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, settings: Settings
+) -> None:
+    """And what follows is delivered as ever."""
+    settings.CHAT_LIMITS = {"changed_messages": 2}
+    for _ in range(3):
+        await elsewhere.commit(group, send(group.id, "ann"))
+    hub.behind(group.id, 3)
+    await settle(hub)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert ann.frames[0]["data"] == {"conversation_id": group.id}
+    assert ann.seen == [("resync", None), ("message.created", 4)]
+
+
+async def test_a_store_that_is_away_is_asked_again(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    ann: Socket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until it answers."""
+    await elsewhere.commit(group, send(group.id, "ann"))
+    get_conversation, failures = elsewhere.store.get_conversation, 3
+
+    async def fail_at_first(conversation_id: str) -> Conversation | None:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise StoreUnavailable
+        return await get_conversation(conversation_id)
+
+    monkeypatch.setattr(elsewhere.store, "get_conversation", fail_at_first)
+    hub.behind(group.id, 1)
+    await settle(hub)
+
+    assert ann.seen == [("message.created", 1)]
+
+
+@pytest.mark.parametrize("arriving", [1, 2, 3])
+async def test_what_arrives_while_a_gap_is_read_does_not_come_twice(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    ann: Socket,
+    monkeypatch: pytest.MonkeyPatch,
+    arriving: int,
+) -> None:
+    """The store's answer may be older than what the hub has delivered meanwhile."""
+    batches = [await elsewhere.batch(group, send(group.id, "ann")) for _ in range(2)]
+    read = elsewhere.store.list_changed_messages
+    answered, released = asyncio.Event(), asyncio.Event()
+
+    async def read_slowly(*args: Any, **options: Any) -> Sequence[Message]:
+        found = await read(*args, **options)
+        answered.set()
+        await released.wait()
+        return found
+
+    monkeypatch.setattr(elsewhere.store, "list_changed_messages", read_slowly)
+    hub.behind(group.id, 2)
+    await answered.wait()
+    batches.append(await elsewhere.batch(group, send(group.id, "ann")))
+    for batch in batches[:arriving]:
+        hub.accept(batch)
+    released.set()
+    await settle(hub)
+    for batch in batches:
+        hub.accept(batch)
+
+    assert ann.seen == [("message.created", version) for version in (1, 2, 3)]
+
+
+# People
+
+
+async def test_a_removal_is_the_last_thing(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, bob: Socket
+) -> None:
+    """Also within one commit; the others go on."""
+    acts = [send(group.id, "ann"), remove("ann", "bob"), send(group.id, "ann")]
+
+    hub.accept(await elsewhere.batch(group, *acts))
+    hub.accept_soft(SoftEvent(conversation_id=group.id, user_id="ann", frame='{"data": {}}'))
+
+    assert bob.seen == [("message.created", 1), ("participant.removed", 2)]
+    assert [version for _, version in ann.seen if version] == [1, 2, 3]
+    assert bob.connection.told == set()
+
+
+async def test_who_was_removed_in_a_gap_gets_nothing_of_it(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, bob: Socket
+) -> None:
+    """Not even what was said before the removal: only that it is over."""
+    await elsewhere.commit(group, send(group.id, "ann", "before"))
+    await elsewhere.commit(group, remove("ann", "bob"))
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "after")))
+    await settle(hub)
+
+    assert bob.frames[0]["data"] == {"conversation_id": group.id}
+    assert bob.seen == [("conversation.removed", None)]
+    assert ann.seen == [("conversation.changes", 3)]
+
+
+async def test_who_came_back_in_a_gap_loads_anew(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, bob: Socket
+) -> None:
+    """What was said while they were out does not come as events."""
+    await elsewhere.commit(group, remove("ann", "bob"))
+    await elsewhere.commit(group, send(group.id, "ann", "secret"))
+    await elsewhere.commit(group, add("ann", "bob"))
+    hub.behind(group.id, 3)
+    await settle(hub)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "welcome")))
+
+    assert texts(bob.frames[1:]) == ["welcome"]
+    assert bob.seen == [("conversation.added", None), ("message.created", 4)]
+    assert ann.seen == [("conversation.changes", 3), ("message.created", 4)]
+
+
+async def test_who_is_added_is_told_and_gets_what_follows(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore, ann: Socket
+) -> None:
+    """From their version on, in the same commit too."""
+    dan = await Socket(hub, sql_store, "dan").connect()
+
+    hub.accept(
+        await elsewhere.batch(
+            group, send(group.id, "ann"), add("ann", "dan"), send(group.id, "ann")
+        )
+    )
+
+    assert dan.frames[0]["data"]["conversation"]["version"] == 2
+    assert dan.seen == [("conversation.added", None), ("message.created", 3)]
+
+
+async def test_a_conversation_that_nobody_here_was_in_is_discovered(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore
+) -> None:
+    """The group `instances` tells who was added: where they are, it is followed from now on."""
+    dan = await Socket(hub, sql_store, "dan").connect()
+    await elsewhere.commit(group, add("ann", "dan"))
+
+    hub.report(group.id, 1, ["dan"])
+    await settle(hub)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert dan.seen == [("conversation.added", None), ("message.created", 2)]
+
+
+async def test_nothing_is_read_for_people_who_are_not_here(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere.store, "get_conversation", None)
+
+    hub.report(group.id, 3, ["dan", "eve"])
+    await settle(hub)
+
+    assert hub._streams == {}
+
+
+async def test_a_removal_outdates_the_copy(
+    elsewhere: Elsewhere, sql_store: SqlStore, group: Conversation
+) -> None:
+    """Whoever is removed does not go on reading from what this process has cached."""
+    cache = ConversationCache()
+    hub = make_hub(sql_store, cache)
+    await Socket(hub, sql_store, "ann").connect()
+    cache.put(group)
+
+    hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
+
+    assert cache.get(group.id) is None
+
+
+# Hello
+
+
+async def test_hello_names_the_newer_of_store_and_hub(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore, ann: Socket
+) -> None:
+    """The query may be outdated, the hub may be behind: nothing comes twice, nothing is
+    missing."""
+    early = Socket(hub, sql_store, "bob")
+    query = await early.look()
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "one")))
+    early.arrive(query)
+    assert early.named[group.id]["version"] == 1
+
+    lost = await elsewhere.batch(group, send(group.id, "ann", "two"))
+    late = await Socket(hub, sql_store, "cid").connect()
+    assert late.named[group.id] == {"version": 2, "seq": 2}
+    hub.accept(lost)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "three")))
+
+    assert texts(early.frames) == ["two", "three"]
+    assert texts(late.frames) == ["three"]
+
+
+async def test_hello_brings_the_hub_up_to_date(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore, ann: Socket
+) -> None:
+    """Who connects may know more than the hub: the others get it now."""
+    await elsewhere.commit(group, send(group.id, "ann"))
+    bob = await Socket(hub, sql_store, "bob").connect()
+    await settle(hub)
+
+    assert ann.seen == [("message.created", 1)]
+    assert bob.seen == []
+
+
+async def test_who_was_removed_since_the_query_is_not_named(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore, ann: Socket
+) -> None:
+    bob = Socket(hub, sql_store, "bob")
+    query = await bob.look()
+    hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
+
+    bob.arrive(query)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert (bob.named, bob.seen) == ({}, [])
+
+
+async def test_who_was_added_since_the_query_is_named(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore, ann: Socket
+) -> None:
+    dan = Socket(hub, sql_store, "dan")
+    query = await dan.look()
+    hub.accept(await elsewhere.batch(group, add("ann", "dan")))
+
+    dan.arrive(query)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert dan.named[group.id]["version"] == 1
+    assert dan.seen == [("message.created", 2)]
+
+
+async def test_who_was_added_elsewhere_since_the_query_is_told(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore
+) -> None:
+    """The conversation is not followed here yet."""
+    dan = Socket(hub, sql_store, "dan")
+    query = await dan.look()
+    await elsewhere.commit(group, add("ann", "dan"))
+    hub.report(group.id, 1, ["dan"])
+
+    dan.arrive(query)
+    await settle(hub)
+
+    assert dan.seen == [("conversation.added", None)]
+
+
+# Sync
+
+
+async def test_a_synced_conversation_is_live(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore
+) -> None:
+    """Though `hello` did not name it."""
+    bob = Socket(hub, sql_store, "bob")
+    bob.arrive([])
+
+    assert hub.admit(bob.connection, group)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert bob.seen == [("message.created", 1)]
+
+
+async def test_a_sync_answer_that_was_overtaken_by_a_removal(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, bob: Socket
+) -> None:
+    """It is checked against the hub again when it is sent."""
+    read = await elsewhere.store.get_conversation(group.id)
+    assert read is not None
+    hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
+
+    assert not hub.admit(bob.connection, read)
+    assert hub.admit(ann.connection, read)
+
+
+# Following
+
+
+async def test_a_conversation_is_let_go_a_minute_after_the_last_one(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    sql_store: SqlStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And picked up again where it is known to be, never further back."""
+    bob = Socket(hub, sql_store, "bob")
+    outdated = await bob.look()
+    await Socket(hub, sql_store, "ann").connect()
+    (ann,) = hub.connections.of("ann")
+    hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
+    hub.disconnect(ann)
+    hub.tidy()
+    assert group.id in hub._streams
+
+    minute_later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: minute_later)
+    hub.tidy()
+    assert group.id not in hub._streams
+
+    bob.arrive(outdated)
+    assert bob.named == {}
+
+
+async def test_whoever_comes_back_in_time_keeps_it(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    ann: Socket,
+    sql_store: SqlStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ann.leave()
+    again = await Socket(hub, sql_store, "ann").connect()
+    minute_later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: minute_later)
+    hub.tidy()
+
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert again.seen == [("message.created", 1)]
+    assert ann.seen == []
+
+
+async def test_after_an_outage_everything_followed_is_compared(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket
+) -> None:
+    other = await elsewhere.found("ann")
+    hub.announce(other)
+    for conversation in (group, other):
+        await elsewhere.commit(conversation, send(conversation.id, "ann"))
+
+    hub.recheck()
+    await settle(hub)
+
+    assert ann.seen == [
+        ("conversation.added", None),
+        ("message.created", 1),
+        ("message.created", 1),
+    ]
+
+
+async def test_soft_events_go_to_participants_only(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, bob: Socket
+) -> None:
+    """One's own sockets get a frame of their own, or none."""
+    hub.accept_soft(
+        SoftEvent(
+            conversation_id=group.id,
+            user_id="bob",
+            frame='{"type": "theirs", "data": {}}',
+            own_frame='{"type": "own", "data": {}}',
+        )
+    )
+    hub.accept_soft(
+        SoftEvent(conversation_id=group.id, user_id="ann", frame='{"type": "t", "data": {}}')
+    )
+
+    assert ann.seen == [("theirs", None)]
+    assert bob.seen == [("own", None), ("t", None)]

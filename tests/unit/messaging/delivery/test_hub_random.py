@@ -1,0 +1,341 @@
+"""Random logs, delivered badly: what every client may rely on, whatever happens.
+
+Batches of other instances come late, out of order, twice or never, while people come and go and
+connect on the strength of outdated queries. The clients do what the contract tells them to, and
+notice when the hub does not.
+"""
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from messaging.delivery import hub as hub_module
+from messaging.delivery.batch import Batch
+from messaging.delivery.hub import Hub
+from messaging.entities import Conversation
+from messaging.representations import conversation_data, message_data
+from messaging.store.acts import Act
+from messaging.store.sql import SqlStore
+from tests.unit.messaging import add, delete, edit, remove, rename, send
+from tests.unit.messaging.delivery import Elsewhere, Frame, Socket, make_hub, settle
+
+OWNER, *PEOPLE = ("ann", "bob", "cid")
+
+an_act = st.one_of(
+    st.tuples(st.just("send"), st.sampled_from([OWNER, *PEOPLE])),
+    st.tuples(st.sampled_from(["remove", "add"]), st.sampled_from(PEOPLE)),
+    st.tuples(st.sampled_from(["edit", "delete", "rename"]), st.integers(0, 9)),
+)
+a_step = st.one_of(
+    st.tuples(st.just("commit"), st.lists(an_act, min_size=1, max_size=3)),
+    st.tuples(st.sampled_from(["arrive", "arrive", "repeat", "lose"]), st.integers(0, 9)),
+    st.tuples(st.sampled_from(["flush", "hear", "pause"]), st.none()),
+    st.tuples(st.sampled_from(["look", "connect", "connect", "leave"]), st.integers(0, 3)),
+    st.tuples(st.sampled_from(["load", "sync"]), st.integers(0, 3)),
+)
+
+
+class Client:
+    """A client as the contract describes it, in one conversation; it keeps its state for the
+    checks at the end, and raises where a frame breaks a promise."""
+
+    def __init__(self, world: "World", user_id: str) -> None:
+        self.world = world
+        self.user_id = user_id
+        self.socket = Socket(world.hub, world.elsewhere.store, user_id)
+        self.query: Sequence[Conversation] = ()
+        self.connected = False
+        self.inside = False
+        self.latest = 0
+        """The highest version of a durable event on this socket."""
+        self.cursor: int | None = None
+        """None until the conversation is loaded."""
+        self.ahead: list[Frame] = []
+        self.messages: dict[str, Frame] = {}
+        self.conversation: Frame = {}
+
+    async def look(self) -> None:
+        self.query = await self.socket.look()
+
+    def connect(self) -> None:
+        self.leave()
+        self.socket = Socket(self.world.hub, self.world.elsewhere.store, self.user_id)
+        self.socket.connection.transmit = self._receive
+        self.socket.arrive(self.query)
+        named = self.socket.named.get(self.world.id)
+        self.connected = True
+        self.inside = named is not None
+        self.latest = named["version"] if named else 0
+        # What `hello` shows ahead is loaded; otherwise the client goes on where it was.
+        if self.cursor is None or self.latest > self.cursor or not self.inside:
+            self._forget()
+
+    def leave(self) -> None:
+        if self.connected:
+            self.socket.leave()
+            self.connected = False
+            self.ahead = []
+
+    async def load(self) -> None:
+        """Over REST: the present state, from which events go on."""
+        state = await self.world.stored()
+        if not self._wants_load or self.user_id not in state.participants:
+            return
+        found = await self.world.elsewhere.store.list_changed_messages(
+            state.id, since=0, until=state.version, limit=1_000
+        )
+        if self._wants_load:
+            self.messages = {message.id: message_data(message) for message in found}
+            self.conversation = conversation_data(state)
+            self.cursor = state.version
+            frames, self.ahead = self.ahead, []
+            for frame in frames:
+                self._apply(frame)
+
+    @property
+    def _wants_load(self) -> bool:
+        return self.connected and self.inside and self.cursor is None
+
+    async def sync(self) -> None:
+        """Ask for what it is in already; the answer is checked against the hub once more."""
+        state = await self.world.stored()
+        if self.connected and self.inside and self.user_id in state.participants:
+            admitted = self.world.hub.admit(self.socket.connection, state)
+            known = self.world.hub._streams[self.world.id]
+            assert admitted or self.user_id not in known.participants
+
+    def _forget(self) -> None:
+        self.cursor, self.ahead, self.messages, self.conversation = None, [], {}, {}
+
+    def _receive(self, text: str) -> None:
+        """Nothing is raised here, in the middle of a fan-out: the world remembers it."""
+        self.world.trace.append(f"{self.socket.connection.id} of {self.user_id}: {text}")
+        try:
+            self._take(json.loads(text))
+        except AssertionError as broken:
+            self.world.broken.append(broken)
+
+    def _take(self, frame: Frame) -> None:
+        assert self.connected
+        kind, data = frame["type"], frame["data"]
+        if kind == "conversation.added":
+            self.inside = True
+            self._forget()
+            return
+        assert self.inside, f"{self.user_id} is out and gets {kind}"
+        if kind == "conversation.removed":
+            self.inside = False
+            return
+        version = frame["version"]
+        assert version > self.latest, f"{kind} {version} after {self.latest}"
+        self.latest = version
+        self._claim_rights(kind, version, data)
+        if self.cursor is None:
+            self.ahead.append(frame)
+        else:
+            self._apply(frame)
+        if kind == "participant.removed" and self._names_me(data):
+            self.inside = False
+
+    def _claim_rights(self, kind: str, version: int, data: Frame) -> None:
+        """Nothing of a version at which this person was out, but their own removal."""
+        if kind == "conversation.changes":
+            versions = [message["version"] for message in data["messages"]]
+        elif kind == "participant.removed" and self._names_me(data):
+            versions = []
+        else:
+            versions = [version]
+        self.world.claims |= {(self.user_id, one) for one in versions}
+
+    def _names_me(self, data: Frame) -> bool:
+        return self.user_id in {person["user_id"] for person in data["participants"]}
+
+    def _apply(self, frame: Frame) -> None:
+        assert self.cursor is not None
+        version, data = frame["version"], frame["data"]
+        since = data.get("since", version - 1)
+        if version <= self.cursor:
+            return
+        assert since <= self.cursor, f"a hole between {self.cursor} and {since}"
+        self.cursor = version
+        for message in [data["message"]] if "message" in data else data.get("messages", ()):
+            known = self.messages.get(message["id"])
+            if known is None or known["version"] < message["version"]:
+                self.messages[message["id"]] = message
+        if "conversation" in data:
+            self.conversation = data["conversation"]
+        people = {person["user_id"]: person for person in data.get("participants", ())}
+        present = {person["user_id"]: person for person in self.conversation["participants"]}
+        if frame["type"] == "participant.added":
+            present |= people
+        elif frame["type"] == "participant.removed":
+            present = {user_id: p for user_id, p in present.items() if user_id not in people}
+        self.conversation = {**self.conversation, "participants": list(present.values())}
+
+    async def check_end(self) -> None:
+        """Told rightly, and with the store's state."""
+        await self.load()
+        state = await self.world.stored()
+        assert self.inside is (self.user_id in state.participants), self.user_id
+        assert self.inside is (self.world.id in self.socket.connection.told)
+        if not self.inside:
+            return
+        assert self.cursor == state.version
+        stored = await self.world.elsewhere.store.list_messages(
+            state.id, first_seq=1, last_seq=1_000
+        )
+        assert self.messages == {message.id: message_data(message) for message in stored}
+        expected = conversation_data(state)
+        assert self.conversation["title"] == expected["title"]
+        assert _by_id(self.conversation) == _by_id(expected)
+
+
+def _by_id(conversation: Frame) -> dict[str, Any]:
+    return {person["user_id"]: person for person in conversation["participants"]}
+
+
+class World:
+    """One conversation, one hub, and the instance elsewhere that changes everything."""
+
+    _numbers = itertools.count()
+
+    def __init__(self, store: SqlStore, hub: Hub) -> None:
+        self._number = next(self._numbers)
+        self.hub = hub
+        self.elsewhere = Elsewhere(store)
+        self.network: list[Batch] = []
+        self.sent: list[Batch] = []
+        self.trace: list[str] = []
+        self.broken: list[AssertionError] = []
+        """What the clients noticed."""
+        self.claims: set[tuple[str, int]] = set()
+        """Who was shown something of which version; the hub may know of it before the log."""
+
+    async def begin(self) -> "World":
+        conversation = await self.elsewhere.found(*map(self.user_id, (OWNER, *PEOPLE[:2])))
+        self.id = conversation.id
+        # Two sockets of the first one's, one of everybody else's.
+        people = (OWNER, *PEOPLE, PEOPLE[0])
+        self.clients = [Client(self, self.user_id(person)) for person in people]
+        for client in self.clients:
+            await client.look()
+        for client in self.clients[:2]:
+            client.connect()
+        return self
+
+    def user_id(self, person: str) -> str:
+        """Every world has people of its own: they share a store."""
+        return f"{person}.{self._number}"
+
+    async def stored(self) -> Conversation:
+        conversation = await self.elsewhere.store.get_conversation(self.id)
+        assert conversation is not None
+        return conversation
+
+    async def take(self, step: tuple[str, Any]) -> None:
+        self.trace.append(f"--- {step}")
+        name, argument = step
+        client = self.clients[argument % len(self.clients)] if isinstance(argument, int) else None
+        match name:
+            case "commit":
+                await self._commit(argument)
+            case "hear":
+                await self._hear()
+            case "flush":
+                while self.network:
+                    self._carry("arrive", 0)
+            case "pause":
+                await settle(self.hub)
+            case "arrive" | "repeat" | "lose":
+                self._carry(name, argument)
+            case "connect" | "leave":
+                getattr(client, name)()
+            case "look" | "load" | "sync":
+                await getattr(client, name)()
+
+    async def _commit(self, acts: list[tuple[str, Any]]) -> None:
+        conversation = await self.stored()
+        made = [await self._act(*act) for act in acts]
+        await self.elsewhere.try_commit(conversation, *(act for act in made if act is not None))
+        self.network += self.elsewhere.batches
+        self.sent += self.elsewhere.batches
+        self.elsewhere.batches = []
+
+    async def _act(self, name: str, argument: Any) -> Act | None:
+        owner = self.user_id(OWNER)
+        match name:
+            case "send":
+                return send(self.id, self.user_id(argument), f"{len(self.sent)}")
+            case "add":
+                return add(owner, self.user_id(argument))
+            case "remove":
+                return remove(owner, self.user_id(argument))
+            case "rename":
+                return rename(owner, f"Title {argument}")
+        messages = await self.elsewhere.store.list_messages(self.id, first_seq=1, last_seq=1_000)
+        if not messages:
+            return None
+        message = messages[argument % len(messages)]
+        if name == "edit":
+            return edit(message.sender_id, message.id, f"edited {len(self.sent)}")
+        return delete(message.sender_id, message.id)
+
+    def _carry(self, how: str, number: int) -> None:
+        """A batch arrives here in any order, again, or never."""
+        pool = self.sent if how == "repeat" else self.network
+        if not pool:
+            return
+        batch = pool[number % len(pool)]
+        if how != "repeat":
+            pool.remove(batch)
+        if how != "lose":
+            self.hub.accept(batch)
+
+    async def _hear(self) -> None:
+        """A beacon of the other instance: what it committed, and whom it added."""
+        state = await self.stored()
+        added = sorted(frozenset.union(*self.elsewhere.log[self.id]))
+        self.hub.report(self.id, state.version, added)
+
+    async def finish(self) -> None:
+        """In the end the beacon comes through, and every client is compared with the store."""
+        await self._hear()
+        await settle(self.hub)
+        for client in self.clients:
+            if client.connected:
+                await client.check_end()
+        await self.hub.stop()
+        if self.broken:
+            raise self.broken[0]
+        for user_id, version in self.claims:
+            assert user_id in self.elsewhere.log[self.id][version], (user_id, version)
+
+
+@settings(
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(patience=st.sampled_from([0, 0.01, 0.03]), steps=st.lists(a_step, min_size=8, max_size=50))
+async def test_every_client_ends_with_the_state_of_the_store(
+    sql_store: SqlStore,
+    monkeypatch: pytest.MonkeyPatch,
+    patience: float,
+    steps: list[tuple[str, Any]],
+) -> None:
+    """Versions only rise; nothing reaches anybody above their removal; who is in is told so and
+    has everything, who is out is told so and gets nothing more."""
+    monkeypatch.setattr(hub_module, "_PATIENCE_SECONDS", patience)
+    world = await World(sql_store, make_hub(sql_store)).begin()
+    try:
+        for step in steps:
+            await world.take(step)
+        await world.finish()
+    except AssertionError as failure:
+        failure.add_note("\n".join(world.trace))
+        raise
