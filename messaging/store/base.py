@@ -1,11 +1,12 @@
 """What a store promises. `sql` and `firestore` both keep it; one contract suite checks them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
+from messaging.identifiers import random_id
 
 
 class Conflict(Exception):
@@ -36,6 +37,10 @@ class Commit:
     """Messages that take the place of their former state."""
     positions: Sequence[ReadPosition] = ()
     """Where the people who were added start reading."""
+    commit_id: str = field(default_factory=random_id)
+    """Stored as the conversation's `commit_id`, whatever `after` has there. Whoever lost the answer
+    and reads it again knows that this commit was applied. The next commit overwrites it, so a
+    different one proves nothing; preferences and read positions leave it alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
