@@ -24,7 +24,9 @@ from messaging.events import EventEncoder
 from messaging.signals import instance_started, instance_stopping, message_sent
 from messaging.store import make_store
 from messaging.store.cache import ConversationCache
-from messaging.store.writer import Committed, Writer
+from messaging.store.coalescing import ReadPositions
+from messaging.store.group_commit import Committed
+from messaging.store.writer import Writer
 
 logger = structlog.get_logger(__name__)
 
@@ -38,6 +40,7 @@ class Instance:
         self.events = EventEncoder(self.id, self.boot_id)
         self.store = make_store()
         self.cache = ConversationCache()
+        self.read_positions = ReadPositions(self.store)
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
         layer = get_channel_layer()
         self.link = (
@@ -89,6 +92,7 @@ class Instance:
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await self.writer.drain()
+                await self.read_positions.drain()
                 while self._tasks:
                     await asyncio.wait(self._tasks)
                 await instance_stopping.asend_robust(sender=Instance, instance=self)

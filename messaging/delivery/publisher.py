@@ -11,7 +11,7 @@ from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.entities import Change, ChangeType, Conversation, ReadPosition
 from messaging.events import EventEncoder
-from messaging.store.writer import Committed
+from messaging.store.group_commit import Committed
 
 
 class Publisher:

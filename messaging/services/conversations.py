@@ -38,7 +38,7 @@ from messaging.services.access import (
     require_role,
 )
 from messaging.services.text import require_client_id, require_title
-from messaging.store.acts import Outcome
+from messaging.store.acts import SMALL_ACT, Outcome
 from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
 
 logger = structlog.get_logger(__name__)
@@ -211,6 +211,7 @@ class _Rename:
     title: str
     reads: tuple[str, ...] = ()
     creates: None = None
+    size: int = SMALL_ACT
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)

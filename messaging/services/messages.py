@@ -24,7 +24,7 @@ from messaging.services.access import (
     require_role,
 )
 from messaging.services.text import require_client_id, require_text
-from messaging.store.acts import Outcome
+from messaging.store.acts import SMALL_ACT, Outcome
 
 logger = structlog.get_logger(__name__)
 
@@ -176,6 +176,10 @@ class _SendMessage:
     def reads(self) -> Sequence[str]:
         return () if self.reply_to is None else (self.reply_to,)
 
+    @property
+    def size(self) -> int:
+        return len(self.text.encode()) + SMALL_ACT
+
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.sender_id)
         first = messages.get(self.creates)
@@ -238,6 +242,10 @@ class _EditMessage:
     def reads(self) -> Sequence[str]:
         return (self.message_id,)
 
+    @property
+    def size(self) -> int:
+        return len(self.text.encode()) + SMALL_ACT
+
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)
         message = messages.get(self.message_id)
@@ -257,6 +265,7 @@ class _DeleteMessage:
     user_id: str
     message_id: str
     creates: None = None
+    size: int = SMALL_ACT
 
     @property
     def reads(self) -> Sequence[str]:

@@ -31,7 +31,7 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
         require_participant(conversation, user_id)
         if seq > conversation.seq:
             raise InvalidRequest.of("seq", "There is no such message yet.", "max_value")
-    advanced = await instance.store.advance_read(conversation_id, user_id, seq)
+    advanced = await instance.read_positions.advance(conversation_id, user_id, seq)
     read_seq = effective_read_seq(conversation, advanced.position)
     receipt = ReadReceipt(read_seq=read_seq, unread_count=max(conversation.seq - read_seq, 0))
     if advanced.moved:

@@ -12,6 +12,9 @@ from messaging.entities import Change, Conversation, Message, ReadPosition
 from messaging.exceptions import MessagingError
 from messaging.store.base import Commit
 
+SMALL_ACT = 500
+"""About how many bytes an act adds to a commit besides its text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -34,6 +37,10 @@ class Act(Protocol):
     @property
     def creates(self) -> str | None:
         """Id of the message it creates; an earlier request may have created it already."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it adds to a commit."""
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         """Raises MessagingError when the act is refused."""
@@ -73,19 +80,17 @@ class Evaluation:
         written[message.id] = message
 
     @property
-    def settled(self) -> bool:
-        """Whether every act changes something. Only the commit proves that the base was current;
-        what changes nothing or is refused has no commit to prove it."""
-        return all(
-            isinstance(outcome, Outcome) and outcome.change is not None for outcome in self.outcomes
-        )
-
-    @property
     def changes_nothing(self) -> bool:
         return self.conversation.version == self.base.version
 
-    def commit(self) -> Commit:
+    @property
+    def created(self) -> Mapping[str, Message]:
+        """The new messages, by id."""
+        return self._created
+
+    def commit(self, commit_id: str) -> Commit:
         return Commit(
+            commit_id=commit_id,
             before=self.base,
             after=self.conversation,
             created=tuple(self._created.values()),
