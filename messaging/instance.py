@@ -121,6 +121,8 @@ class Instance:
     def _link_changed(self, up: bool) -> None:
         if up:
             self.hub.recheck()
+        else:
+            self.hub.forget_lists()
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

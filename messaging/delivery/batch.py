@@ -10,6 +10,8 @@ class Delivery:
     """One durable change, ready for the sockets."""
 
     version: int
+    seq: int
+    """The number of the conversation's latest message at that version; 0 where it did not move."""
     frame: str
     added: Mapping[str, int] = field(default_factory=dict)
     """Who is added by it: the version they join at, by user id."""
@@ -30,7 +32,7 @@ class Batch:
             "type": "changes",
             "conversation_id": self.conversation_id,
             "changes": [
-                [d.version, d.frame, dict(d.added), list(d.removed), d.announcement]
+                [d.version, d.seq, d.frame, dict(d.added), list(d.removed), d.announcement]
                 for d in self.deliveries
             ],
         }
@@ -42,12 +44,13 @@ class Batch:
             deliveries=[
                 Delivery(
                     version=version,
+                    seq=seq,
                     frame=frame,
                     added=added,
                     removed=removed,
                     announcement=announcement,
                 )
-                for version, frame, added, removed, announcement in message["changes"]
+                for version, seq, frame, added, removed, announcement in message["changes"]
             ],
         )
 

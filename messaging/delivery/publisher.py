@@ -84,7 +84,8 @@ class Publisher:
             assert change.conversation is not None
             announcement = self._events.conversation_added(change.conversation)
             return Delivery(
-                version=change.version, frame=frame, added=people, announcement=announcement
+                version=change.version, seq=0, frame=frame, added=people, announcement=announcement
             )
         removed = tuple(people) if change.type is ChangeType.PARTICIPANT_REMOVED else ()
-        return Delivery(version=change.version, frame=frame, removed=removed)
+        seq = change.message.seq if change.message is not None else 0
+        return Delivery(version=change.version, seq=seq, frame=frame, removed=removed)
