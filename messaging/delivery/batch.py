@@ -26,10 +26,13 @@ class Batch:
 
     conversation_id: str
     deliveries: Sequence[Delivery]
+    state: Mapping[str, Any] | None = None
+    """What the commit made of the conversation, see `messaging.delivery.state`."""
 
     def as_message(self) -> dict[str, Any]:
         return {
             "type": "changes",
+            "state": self.state,
             "conversation_id": self.conversation_id,
             "changes": [
                 [d.version, d.seq, d.frame, dict(d.added), list(d.removed), d.announcement]
@@ -41,6 +44,7 @@ class Batch:
     def from_message(cls, message: Mapping[str, Any]) -> Self:
         return cls(
             conversation_id=message["conversation_id"],
+            state=message["state"],
             deliveries=[
                 Delivery(
                     version=version,

@@ -25,6 +25,7 @@ from messaging.delivery.connection import Connection, Connections
 from messaging.delivery.gaps import Gap, gap_frames, joined_versions, read_gap
 from messaging.delivery.lingering import ConversationList, Lingering
 from messaging.delivery.reported import Reported
+from messaging.delivery.state import advanced
 from messaging.delivery.stream import Stream
 from messaging.entities import Conversation
 from messaging.events import EventEncoder
@@ -153,6 +154,7 @@ class Hub:
 
     def accept(self, batch: Batch) -> None:
         """Take the changes of a commit, of this instance or of another."""
+        self._refresh_cache(batch)
         stream = self._streams.get(batch.conversation_id)
         if stream is not None:
             stream.push(batch.deliveries)
@@ -364,6 +366,19 @@ class Hub:
             self._forgotten.popitem(last=False)
         if self._subscriptions is not None:
             self._subscriptions.unfollow(stream.conversation_id)
+
+    def _refresh_cache(self, batch: Batch) -> None:
+        """Bring the cached conversation up to date, or forget it: nobody who is removed by these
+        changes goes on reading from an older copy."""
+        cached = self._cache.get(batch.conversation_id)
+        version = batch.deliveries[-1].version
+        if cached is None or cached.version >= version:
+            return
+        current = advanced(cached, batch.state) if batch.state is not None else None
+        if current is not None:
+            self._cache.put(current)
+        else:
+            self._cache.outdate(batch.conversation_id, version)
 
     def _note_added(self, conversation_id: str, user_ids: Sequence[str]) -> None:
         self._reported.note_added(conversation_id, user_ids)

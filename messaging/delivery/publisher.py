@@ -9,6 +9,7 @@ from datetime import datetime
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
+from messaging.delivery.state import state_after
 from messaging.entities import Change, ChangeType, Conversation, ReadPosition
 from messaging.events import EventEncoder
 from messaging.store.group_commit import Committed
@@ -29,6 +30,7 @@ class Publisher:
                 self._delivery(conversation.id, change, conversation.updated_at)
                 for change in committed.changes
             ],
+            state=state_after(committed) if self._link is not None else None,
         )
         self._hub.accept(batch)
         added = [user_id for delivery in batch.deliveries for user_id in delivery.added]

@@ -111,6 +111,10 @@ class GroupCommit:
             if evaluation.changes_nothing and not just_read:
                 base = None
                 continue
+            if evaluation.refuses_creation and not self._look_up_created:
+                # A retry that would be refused today may have been carried out then.
+                self._look_up_created = True
+                continue
             if evaluation.changes_nothing:
                 self._answer(self._batch, evaluation.outcomes)
                 return
