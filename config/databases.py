@@ -4,7 +4,7 @@ from typing import Any
 
 from config import env
 
-_SQLITE = {
+_SQLITE: dict[str, Any] = {
     # An acknowledged message survives a power cut (synchronous=FULL); readers do not wait for
     # the writer (WAL); a writer takes its lock at once instead of failing half-way (IMMEDIATE).
     "transaction_mode": "IMMEDIATE",
@@ -13,7 +13,7 @@ _SQLITE = {
 }
 
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
-_POSTGRES = {
+_POSTGRES: dict[str, Any] = {
     "connect_timeout": 2,  # seconds; the least that libpq takes, and below the store's own
     # A server that went away without a word is noticed by a connection at rest, too.
     "keepalives_idle": 30,

@@ -47,9 +47,9 @@ class Cluster:
     @contextmanager
     def run(self) -> Iterator[Process]:
         """Run the server on these files until the context is left. Raises NotReady."""
-        command = [*_as_owner(), _find("postgres"), "-D", self.directory, "-p", str(self.port)]
-        for setting in ("listen_addresses=127.0.0.1", "unix_socket_directories="):
-            command += ["-c", setting]
+        command: list[str | Path] = [*_as_owner(), _find("postgres"), "-D", self.directory]
+        command += ["-p", str(self.port)]
+        command += ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
         with Process(command, ready=self._answers, directory=self.directory) as process:
             try:
                 yield process
@@ -75,8 +75,8 @@ def new_cluster() -> Iterator[Cluster]:
             os.chown(directory, _owner().pw_uid, _owner().pw_gid)
         data = directory / "data"
         # Ids are ordered by their bytes, as everywhere else.
-        command = [*_as_owner(), initdb, "-D", data, "-U", _USER, "--encoding=UTF8", "--no-locale"]
-        command += ["--auth=trust", "--no-sync"]
+        command: list[str | Path] = [*_as_owner(), initdb, "-D", data, "-U", _USER]
+        command += ["--encoding=UTF8", "--no-locale", "--auth=trust", "--no-sync"]
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
         if done.returncode:
             raise NotReady(f"initdb ended with {done.returncode}.\n{done.stdout}{done.stderr}")

@@ -24,6 +24,13 @@ from messaging.models import (
 )
 from messaging.store.base import InvalidCursor
 
+MESSAGE_COLUMNS = [
+    field.name
+    for field in MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
+    if not field.primary_key
+]
+"""What replacing a message writes anew."""
+
 _LONGEST_CURSOR = 200
 
 
@@ -85,25 +92,21 @@ def read_position_records(
 
 
 def message_record(message: Message) -> MessageRecord:
-    return MessageRecord(id=message.id, **message_columns(message))
-
-
-def message_columns(message: Message) -> dict[str, Any]:
-    """All that its row keeps, except `id`."""
-    return {
-        "conversation_id": message.conversation_id,
-        "seq": message.seq,
-        "version": message.version,
-        "sender_id": message.sender_id,
-        "client_id": message.client_id,
-        "text": message.text,
-        "reply_to": message.reply_to,
-        "mentions": list(message.mentions),
-        "created_at": message.created_at,
-        "edited_at": message.edited_at,
-        "deleted_at": message.deleted_at,
-        "content_hash": message.content_hash,
-    }
+    return MessageRecord(
+        id=message.id,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        version=message.version,
+        sender_id=message.sender_id,
+        client_id=message.client_id,
+        text=message.text,
+        reply_to=message.reply_to,
+        mentions=list(message.mentions),
+        created_at=message.created_at,
+        edited_at=message.edited_at,
+        deleted_at=message.deleted_at,
+        content_hash=message.content_hash,
+    )
 
 
 def message(record: MessageRecord) -> Message:

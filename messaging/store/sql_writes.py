@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Max
 from django.db.transaction import atomic
 
-from messaging.entities import Conversation, Preferences, ReadPosition
+from messaging.entities import Conversation, Preferences, ReadPosition, Role
 from messaging.exceptions import ConversationNotFound
 from messaging.models import (
     ConversationRecord,
@@ -67,9 +67,12 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
             messages.bulk_create(
                 rows.message_record(stamped(message, at)) for message in commit.created
             )
-            for message in commit.replaced:
-                columns = rows.message_columns(stamped(message, at))
-                messages.filter(id=message.id).update(**columns)
+            messages.bulk_create(
+                [rows.message_record(stamped(message, at)) for message in commit.replaced],
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=rows.MESSAGE_COLUMNS,
+            )
             _change_participants(database, commit.before, after)
             _put_positions(database, after.id, commit.positions)
     except IntegrityError as error:
@@ -152,9 +155,10 @@ def _change_participants(
     everybody = ParticipantRecord.objects.using(database.alias)
     records = everybody.filter(conversation_id=after.id)
     records.filter(user_id__in=old.keys() - stayed).delete()
-    for user_id in stayed:
-        if old[user_id].role != new[user_id].role:
-            records.filter(user_id=user_id).update(role=new[user_id].role.value)
+    for role in Role:
+        given = [one for one in stayed if old[one].role != new[one].role == role]
+        if given:
+            records.filter(user_id__in=given).update(role=role.value)
     joined = [participant for participant in new.values() if participant.user_id not in stayed]
     if joined:
         last = records.aggregate(last=Max("position"))["last"]
