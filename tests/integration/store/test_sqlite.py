@@ -312,7 +312,7 @@ async def test_breaker(sql_store: SqlStore, impatient: None) -> None:
         started = time.monotonic()
         with pytest.raises(StoreUnavailable):
             await sql_store.commit(sending(created, "hello"))
-        assert time.monotonic() - started < 0.02
+        assert time.monotonic() - started < 0.1
 
     committed = await eventually(lambda: sql_store.commit(sending(created, "hello")))
     await asyncio.gather(*(sql_store.ping() for _ in range(10)))
