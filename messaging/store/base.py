@@ -66,7 +66,8 @@ class InvalidCursor(ValueError):
 
 class Store(Protocol):
     """Where conversations live. Every method may raise `StoreUnavailable`, within `timeout`
-    seconds each; none of them blocks the event loop, and none of them retries a commit."""
+    seconds each; none of them blocks the event loop, and none of them sends a commit again that
+    may have been applied."""
 
     async def close(self) -> None:
         """Give back connections and threads. The store can be used again afterwards."""

@@ -34,7 +34,7 @@ _OPTIONS = (
     # Left to itself a channel tries again after pauses that grow to two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 2_000),  # how long one try to connect may take
-    ("grpc.max_reconnect_backoff_ms", 500),
+    ("grpc.max_reconnect_backoff_ms", 250),
 )
 
 Metadata = tuple[tuple[str, str], ...]

@@ -1,12 +1,15 @@
 """A relay between the store and the emulator, to see and to spoil what passes on the wire."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import grpc
 from google.cloud.firestore_v1.types import (
+    BatchGetDocumentsRequest,
     CommitRequest,
+    RollbackRequest,
     RunAggregationQueryRequest,
     RunQueryRequest,
     StructuredQuery,
@@ -14,6 +17,7 @@ from google.cloud.firestore_v1.types import (
 
 _SERVICE = "google.firestore.v1.Firestore"
 _ALWAYS = 1_000_000
+_OF_TRANSACTIONS = {"BatchGetDocuments": BatchGetDocumentsRequest, "Commit": CommitRequest}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +96,7 @@ class Relay:
         async def handle(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
             fault = self._note(name, request, context)
             if fault is not None and not fault.applied:
-                await _fail(fault, context)
+                await self._fail(fault, name, request, context)
             method: Callable[..., Awaitable[bytes]] = self._emulator.unary_unary(
                 f"/{_SERVICE}/{name}"
             )
@@ -101,7 +105,7 @@ class Relay:
             except grpc.aio.AioRpcError as error:
                 await context.abort(error.code(), error.details())
             if fault is not None:
-                await _fail(fault, context)
+                await self._fail(fault, name, request, context)
             return answer
 
         return grpc.unary_unary_rpc_method_handler(handle)
@@ -110,7 +114,7 @@ class Relay:
         async def handle(request: bytes, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
             fault = self._note(name, request, context)
             if fault is not None and not fault.applied:
-                await _fail(fault, context)
+                await self._fail(fault, name, request, context)
             method = self._emulator.unary_stream(f"/{_SERVICE}/{name}")
             try:
                 async for answer in method(request, metadata=_passed_on(context)):
@@ -118,7 +122,7 @@ class Relay:
             except grpc.aio.AioRpcError as error:
                 await context.abort(error.code(), error.details())
             if fault is not None:
-                await _fail(fault, context)
+                await self._fail(fault, name, request, context)
 
         return grpc.unary_stream_rpc_method_handler(handle)
 
@@ -141,11 +145,21 @@ class Relay:
         faults[0].times -= 1
         return faults[0]
 
-
-async def _fail(fault: _Fault, context: grpc.aio.ServicerContext) -> None:
-    if fault.status is None:
-        await asyncio.Event().wait()  # until the caller gives up, which cancels us
-    await context.abort(fault.status, "as the test wants it")
+    async def _fail(
+        self, fault: _Fault, name: str, request: bytes, context: grpc.aio.ServicerContext
+    ) -> None:
+        if fault.status is None:
+            await asyncio.Event().wait()  # until the caller gives up, which cancels us
+        if fault.status is grpc.StatusCode.ABORTED and name in _OF_TRANSACTIONS:
+            # It is over then, and nobody will roll it back: its locks go now.
+            call = _OF_TRANSACTIONS[name].deserialize(request)
+            ended = RollbackRequest(database=call.database, transaction=call.transaction)
+            rollback = self._emulator.unary_unary(
+                f"/{_SERVICE}/Rollback", request_serializer=RollbackRequest.serialize
+            )
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                await rollback(ended, metadata=_passed_on(context))
+        await context.abort(fault.status, "as the test wants it")
 
 
 def _passed_on(context: grpc.aio.ServicerContext) -> list[tuple[str, str]]:
