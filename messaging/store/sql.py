@@ -169,6 +169,13 @@ class SqlStore:
         _count("advance_read", read=1, written=int(advanced.moved))
         return advanced
 
+    async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
+        await self._write(
+            "advance_delivered",
+            lambda database: writes.advance_delivered(database, conversation_id, user_id, seq),
+        )
+        _count("advance_delivered", written=1)
+
     async def _read(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
         return await self._run(operation, work, False, StoreUnavailable)
 

@@ -87,7 +87,8 @@ class Threads:
     def close(self) -> None:
         """Let what is running or queued end in its time, then close the connections. Blocks."""
         calls = list(self._calls)
-        wait([call.future for call in calls], timeout=self._timeout)
+        # A little longer, so that whoever still waits for one gives it up before we do.
+        wait([call.future for call in calls], timeout=self._timeout + 0.5)
         for call in calls:
             call.give_up()
         self._readers.shutdown()

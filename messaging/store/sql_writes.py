@@ -111,6 +111,17 @@ def advance_read(
     return Advanced(position=rows.read_position(record), moved=moved)
 
 
+def advance_delivered(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
+) -> None:
+    records = ReadPositionRecord.objects.using(database.alias)
+    own = records.filter(conversation_id=conversation_id, user_id=user_id)
+    behind = own.filter(delivered_seq__lt=seq)
+    if not behind.update(delivered_seq=seq) and not own.exists():
+        records.get_or_create(conversation_id=conversation_id, user_id=user_id)
+        behind.update(delivered_seq=seq)
+
+
 @contextmanager
 def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
     """A transaction. Raises CommitUnknown when the connection is lost at its COMMIT.

@@ -290,7 +290,7 @@ async def test_frozen(alias: str, server: Server) -> None:
 async def test_closing_while_it_hangs(
     store: SqlStore, server: Server, created: Conversation
 ) -> None:
-    """To close takes no longer than a call, even if nobody waits for the calls any more."""
+    """To close takes the time of a call and of connecting, even if nobody waits for the calls."""
     with server.frozen():
         calls = [asyncio.create_task(store.get_conversation(created.id)) for _ in range(20)]
         await asyncio.sleep(0.05)
@@ -299,7 +299,7 @@ async def test_closing_while_it_hangs(
 
         _, seconds = await timed(store.close())
 
-    assert seconds < 4
+    assert seconds < 5
     await assert_works(store, created)
 
 

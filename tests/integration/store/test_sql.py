@@ -144,6 +144,17 @@ async def test_receipt(database_store: SqlStore, queries: list[str]) -> None:
     assert verbs(queries) == ["SELECT", "UPDATE", "SELECT"]
 
 
+async def test_delivered(database_store: SqlStore, queries: list[str]) -> None:
+    """A delivered position is one UPDATE; where it moves nothing there is a look besides."""
+    created = await database_store.create_conversation(new_conversation("ann"))
+    queries.clear()
+
+    await database_store.advance_delivered(created.id, "ann", 2)
+    await database_store.advance_delivered(created.id, "ann", 1)
+
+    assert verbs(queries) == ["UPDATE", "UPDATE", "SELECT"]
+
+
 async def test_reading(database_store: SqlStore, queries: list[str]) -> None:
     """A page of history, what changed, and positions are one query each, however many there are."""
     created = await database_store.create_conversation(new_conversation("ann", "bob", "cid"))
@@ -217,6 +228,8 @@ async def test_documents_written(database_store: SqlStore) -> None:
         await store.advance_read(created.id, "ann", 2)
     with counted("advance_read", read=1):
         await store.advance_read(created.id, "ann", 1)
+    with counted("advance_delivered", write=1):
+        await store.advance_delivered(created.id, "ann", 3)
 
 
 async def test_documents_read(database_store: SqlStore) -> None:
@@ -353,16 +366,3 @@ async def test_refusals_keep_the_breaker_closed(database_store: SqlStore) -> Non
             await database_store.commit(sending(created, "too late"))
 
     assert await database_store.get_conversation(created.id) is not None
-
-
-async def test_commit_id(database_store: SqlStore) -> None:
-    """Whoever reads the conversation knows which commit wrote it last."""
-    created = await database_store.create_conversation(new_conversation("ann"))
-    commit = sending(created, "hello")
-
-    committed = await database_store.commit(commit)
-
-    await database_store.set_preferences(created.id, "ann", Preferences())
-    found = await database_store.get_conversation(created.id)
-    assert found is not None
-    assert committed.commit_id == found.commit_id == commit.commit_id
