@@ -15,10 +15,12 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.presence import Presence
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.redis_client import make_redis
 from messaging.entities import ChangeType, Conversation
 from messaging.events import EventEncoder
 from messaging.signals import instance_started, instance_stopping, message_sent
@@ -56,9 +58,9 @@ class Instance:
         )
         if self.link is not None:
             self.hub.attach(self.link)
-        self.presence = Presence(
-            self.hub.connections, redis_url=settings.REDIS_URL, boot_id=self.boot_id
-        )
+        self._redis = make_redis(settings.REDIS_URL)
+        self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
+        self.delivered = DeliveredPositions(self.store, self._redis)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
             self.store,
@@ -82,6 +84,7 @@ class Instance:
         if self.link is not None:
             self.link.start()
         self.presence.start()
+        self.delivered.start()
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
@@ -98,7 +101,10 @@ class Instance:
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
             logger.warning("instance.drain_incomplete")
+        await self.delivered.stop()
         await self.presence.stop()
+        if self._redis is not None:
+            await self._redis.aclose()
         if self.link is not None:
             await self.link.stop()
         await self.hub.stop()

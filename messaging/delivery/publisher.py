@@ -52,12 +52,16 @@ class Publisher:
         conversation_id: str,
         position: ReadPosition,
         *,
-        unread_count: int,
         to_everybody: bool,
+        unread_count: int | None = None,
     ) -> None:
-        own_frame = self._events.receipt_updated(
-            conversation_id, position, unread_count=unread_count
-        )
+        """To the others where there are not too many; to one's own sockets, if reading changed
+        what is unread."""
+        own_frame = None
+        if unread_count is not None:
+            own_frame = self._events.receipt_updated(
+                conversation_id, position, unread_count=unread_count
+            )
         frame = self._events.receipt_updated(conversation_id, position) if to_everybody else None
         self._publish_soft(
             SoftEvent(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from messaging.entities import ReadPosition
+from messaging.entities import Conversation, ReadPosition
 from messaging.exceptions import InvalidRequest
 from messaging.instance import get_instance
 from messaging.limits import get_limits
@@ -24,13 +24,7 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     StoreUnavailable.
     """
     instance = get_instance()
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
-    if seq > conversation.seq:
-        conversation = await instance.store.get_conversation(conversation_id) or conversation
-        instance.cache.put(conversation)
-        require_participant(conversation, user_id)
-        if seq > conversation.seq:
-            raise InvalidRequest.of("seq", "There is no such message yet.", "max_value")
+    conversation = await _conversation_up_to(seq, user_id, conversation_id)
     advanced = await instance.read_positions.advance(conversation_id, user_id, seq)
     read_seq = effective_read_seq(conversation, advanced.position)
     receipt = ReadReceipt(read_seq=read_seq, unread_count=max(conversation.seq - read_seq, 0))
@@ -39,9 +33,26 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
             conversation_id,
             replace(advanced.position, read_seq=read_seq),
             unread_count=receipt.unread_count,
-            to_everybody=len(conversation.participants) <= get_limits().fan_out_participants,
+            to_everybody=_fanned_out(conversation),
         )
     return receipt
+
+
+async def mark_delivered(*, user_id: str, conversation_id: str, seq: int) -> None:
+    """Say that everything up to `seq` has arrived on one's device. An older seq changes nothing.
+
+    Raises as `mark_read`. Nothing is written at once: see `messaging.delivery.delivered`.
+    """
+    instance = get_instance()
+    conversation = await _conversation_up_to(seq, user_id, conversation_id)
+    if instance.delivered.advance(conversation_id, user_id, seq):
+        # What was read is not looked up for this: the others know it, and it never moves back.
+        read_seq = conversation.sent_seq.get(user_id, 0)
+        instance.publisher.publish_receipt(
+            conversation_id,
+            ReadPosition(user_id=user_id, read_seq=read_seq, delivered_seq=seq),
+            to_everybody=_fanned_out(conversation),
+        )
 
 
 async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadPosition]:
@@ -50,6 +61,8 @@ async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadP
     conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
     stored = await get_instance().store.list_read_positions(conversation_id)
     positions = {position.user_id: position for position in stored}
+    people = list(conversation.participants)
+    delivered = await get_instance().delivered.positions(conversation_id, people)
     receipts = []
     for person in conversation.participants:
         position = positions.get(person, ReadPosition(user_id=person))
@@ -58,7 +71,24 @@ async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadP
             ReadPosition(
                 user_id=person,
                 read_seq=read_seq,
-                delivered_seq=max(position.delivered_seq, read_seq),
+                delivered_seq=max(position.delivered_seq, read_seq, delivered.get(person, 0)),
             )
         )
     return receipts
+
+
+async def _conversation_up_to(seq: int, user_id: str, conversation_id: str) -> Conversation:
+    """The conversation with the message of this number. Raises InvalidRequest besides."""
+    instance = get_instance()
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    if seq > conversation.seq:
+        conversation = await instance.store.get_conversation(conversation_id) or conversation
+        instance.cache.put(conversation)
+        require_participant(conversation, user_id)
+        if seq > conversation.seq:
+            raise InvalidRequest.of("seq", "There is no such message yet.", "max_value")
+    return conversation
+
+
+def _fanned_out(conversation: Conversation) -> bool:
+    return len(conversation.participants) <= get_limits().fan_out_participants

@@ -130,6 +130,9 @@ class Store(Protocol):
         """Move somebody's `read_seq` (and `delivered_seq`) forward to `seq`, in a transaction;
         never back, whatever races."""
 
+    async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
+        """Move somebody's `delivered_seq` forward to `seq`, never back; one write, no read."""
+
 
 def stamped(message: Message, at: datetime) -> Message:
     """The message with the store's time in the place of every `COMMIT_TIME`."""
