@@ -77,8 +77,10 @@ class DeliveredPositions:
         known: dict[str, int] = {}
         if self._redis is not None and user_ids:
             try:
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.hmget(_redis_key(conversation_id), user_ids)
                 async with asyncio.timeout(TIMEOUT_SECONDS):
-                    values = await self._redis.hmget(_redis_key(conversation_id), user_ids)
+                    (values,) = await pipeline.execute()
             except UNREACHABLE as error:
                 logger.warning("delivered.unknown", error=repr(error))
             else:
