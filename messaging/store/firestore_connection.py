@@ -28,8 +28,9 @@ T = TypeVar("T")
 Call = Callable[[Channel, float], Awaitable[T]]
 """One call, given a channel and its timeout in seconds."""
 
+TRIES = 3
 _PAUSES = (0.05, 0.2)
-"""Seconds before the second and the third try."""
+"""Seconds before the second try, and before each further one."""
 
 UNANSWERED = frozenset(
     {
@@ -99,7 +100,8 @@ class Connection:
         answers = await self._ask(
             operation, lambda channel, timeout: channel.run_aggregation_query(request, timeout)
         )
-        found: int = answers[0].result.aggregate_fields["count"].integer_value
+        result = next(answer.result for answer in answers if answer.HasField("result"))
+        found: int = result.aggregate_fields["count"].integer_value
         bill(operation, "read", max(1, -(-found // 1000)))
         return found
 
@@ -117,23 +119,25 @@ class Connection:
 
         Raises Conflict, AlreadyExists, CommitUnknown, StoreUnavailable.
         """
+        request = writes.request
         end = time.monotonic() + self.timeout
-        for pause in (*_PAUSES, None):
+        tries = 0
+        while True:
+            tries += 1
+            timeout = end - time.monotonic()
             try:
                 answer = await self.call(
                     operation,
-                    lambda channel, timeout: channel.commit(writes.request, timeout),
-                    timeout=end - time.monotonic(),
+                    lambda channel, timeout: channel.commit(request, timeout),
+                    timeout=timeout,
                 )
             except AioRpcError as error:
-                if error.code() is not StatusCode.RESOURCE_EXHAUSTED or not await rested(
-                    pause, end
-                ):
+                exhausted = error.code() is StatusCode.RESOURCE_EXHAUSTED and tries < TRIES
+                if not exhausted or not await rested(tries, end):
                     raise _refused_commit(operation, error) from error
             else:
                 bill(operation, "write", len(writes))
                 return answer
-        raise AssertionError
 
     async def call(self, operation: str, call: Call[T], *, timeout: float) -> T:
         """Make one call, unless the circuit breaker is open.
@@ -167,15 +171,17 @@ class Connection:
         Raises DocumentMissing, StoreUnavailable.
         """
         end = time.monotonic() + self.timeout
-        for pause in (*_PAUSES, None):
+        tries = 0
+        while True:
+            tries += 1
             # No try takes all the time, so that one lost answer can be asked for again.
             timeout = min(self.timeout / 2, end - time.monotonic())
             try:
                 return await self.call(operation, call, timeout=timeout)
             except AioRpcError as error:
-                if error.code() not in PASSING or not await rested(pause, end):
+                passing = error.code() in PASSING and tries < TRIES
+                if not passing or not await rested(tries, end):
                     raise refused(operation, error) from error
-        raise AssertionError
 
     async def _connected(self, timeout: float) -> Channel:
         """The channel, which whoever comes first opens for all."""
@@ -194,10 +200,10 @@ class Connection:
             self._opening = None
 
 
-async def rested(pause: float | None, end: float) -> bool:
-    """Whether there is time for another try after a pause of about so many seconds, which then
-    is over. Without one there is to be no other try."""
-    if pause is None or time.monotonic() + pause >= end:
+async def rested(tries: int, end: float) -> bool:
+    """Whether there is time for another try after so many. If so, the pause before it is over."""
+    pause = _PAUSES[min(tries, len(_PAUSES)) - 1]
+    if time.monotonic() + pause >= end:
         return False
     await asyncio.sleep(pause * random.uniform(0.5, 1))
     return True

@@ -14,6 +14,7 @@ from messaging.exceptions import StoreUnavailable
 from messaging.store import firestore_requests as requests
 from messaging.store.firestore_connection import (
     PASSING,
+    TRIES,
     UNANSWERED,
     Call,
     Connection,
@@ -25,9 +26,6 @@ from messaging.store.firestore_connection import (
 
 T = TypeVar("T")
 
-_TRIES = 3
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 0.5
 _ROLLBACK_SECONDS = 2.0
 
 
@@ -132,7 +130,11 @@ class Transactions:
             try:
                 return await self._try(transaction, work)
             except AioRpcError as error:
-                if not await rested(_pause(error, tries), end):
+                # Being overtaken is no reason to give up before the time is over.
+                again = error.code() is StatusCode.ABORTED or (
+                    error.code() in PASSING and tries < TRIES
+                )
+                if not again or not await rested(tries, end):
                     raise refused(operation, error) from error
 
     async def _try(
@@ -158,12 +160,3 @@ class Transactions:
                 lambda channel, timeout: channel.rollback(request, timeout),
                 timeout=_ROLLBACK_SECONDS,
             )
-
-
-def _pause(error: AioRpcError, tries: int) -> float | None:
-    """Seconds before another try, or None if there is to be none. Being overtaken is no reason to
-    give up before the time is over."""
-    overtaken = error.code() is StatusCode.ABORTED
-    if error.code() not in PASSING or (tries == _TRIES and not overtaken):
-        return None
-    return float(min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE))
