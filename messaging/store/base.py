@@ -110,6 +110,9 @@ class Store(Protocol):
     ) -> Sequence[Message]:
         """The messages with first_seq ≤ seq ≤ last_seq, ascending by seq."""
 
+    async def list_latest_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
+        """The last `limit` messages, ascending by seq."""
+
     async def list_changed_messages(
         self, conversation_id: str, *, since: int, until: int, limit: int
     ) -> Sequence[Message]:

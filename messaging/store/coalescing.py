@@ -7,7 +7,10 @@ together and are stored as one: the highest.
 import asyncio
 from dataclasses import dataclass, replace
 
+from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Advanced, Store
+
+_BUDGET_SECONDS = 4.5
 
 _Key = tuple[str, str]
 
@@ -25,8 +28,22 @@ class ReadPositions:
         self._tasks: dict[_Key, asyncio.Task[None]] = {}
 
     async def advance(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
-        """`Store.advance_read`, which it raises as; `moved` for one of those stored together."""
-        key = (conversation_id, user_id)
+        """`Store.advance_read`; `moved` for one of those stored together.
+
+        Raises StoreUnavailable after at most 4.5 seconds, however long those before it take.
+        """
+        try:
+            async with asyncio.timeout(_BUDGET_SECONDS):
+                return await self._advance((conversation_id, user_id), seq)
+        except TimeoutError:
+            raise StoreUnavailable from None
+
+    async def drain(self) -> None:
+        """Return when nothing is waiting or in flight any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    async def _advance(self, key: _Key, seq: int) -> Advanced:
         waiting = self._next.get(key)
         if waiting is not None:
             waiting.seq = max(waiting.seq, seq)
@@ -35,11 +52,6 @@ class ReadPositions:
         if key not in self._tasks:
             self._tasks[key] = asyncio.create_task(self._work(key))
         return await asyncio.shield(waiting.answer)
-
-    async def drain(self) -> None:
-        """Return when nothing is waiting or in flight any more."""
-        while self._tasks:
-            await asyncio.wait(self._tasks.values())
 
     async def _work(self, key: _Key) -> None:
         try:

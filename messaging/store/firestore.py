@@ -137,6 +137,14 @@ class FirestoreStore:
         )
         return [documents.read_message(document) for document in found]
 
+    async def list_latest_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
+        found = await self._connection.query(
+            "list_latest_messages",
+            self._conversation(conversation_id),
+            query("messages", order_by=[("seq", "descending")], limit=limit),
+        )
+        return [documents.read_message(document) for document in reversed(found)]
+
     async def list_changed_messages(
         self, conversation_id: str, *, since: int, until: int, limit: int
     ) -> Sequence[Message]:

@@ -246,4 +246,4 @@ def _stamped(outcome: Outcome, stored: Conversation, at: datetime) -> Outcome:
     if change is not None:
         snapshot = change.conversation and stamped_conversation(change.conversation, at, None)
         change = replace(change, message=message, conversation=snapshot)
-    return replace(outcome, conversation=stored, message=message, change=change)
+    return Outcome(conversation=stored, change=change, message=message, positions=outcome.positions)

@@ -121,6 +121,14 @@ class SqlStore:
         _count("list_messages", read=_queried(len(found)))
         return found
 
+    async def list_latest_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
+        found = await self._read(
+            "list_latest_messages",
+            lambda database: reads.list_latest_messages(database, conversation_id, limit=limit),
+        )
+        _count("list_latest_messages", read=_queried(len(found)))
+        return found
+
     async def list_changed_messages(
         self, conversation_id: str, *, since: int, until: int, limit: int
     ) -> Sequence[Message]:

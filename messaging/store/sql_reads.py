@@ -62,6 +62,13 @@ def list_messages(
     return [rows.message(record) for record in listed.order_by("seq")]
 
 
+def list_latest_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, limit: int
+) -> list[Message]:
+    latest = _messages(database, conversation_id).order_by("-seq")[:limit]
+    return [rows.message(record) for record in reversed(latest)]
+
+
 def list_changed_messages(
     database: BaseDatabaseWrapper, conversation_id: str, *, since: int, until: int, limit: int
 ) -> list[Message]:

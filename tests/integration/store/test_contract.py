@@ -739,6 +739,19 @@ async def test_list_messages(
     assert [message.seq for message in messages] == expected
 
 
+@pytest.mark.parametrize(("limit", "expected"), [(1, [5]), (3, [3, 4, 5]), (9, [1, 2, 3, 4, 5])])
+async def test_list_latest_messages(
+    store: Store, conversation: Conversation, limit: int, expected: list[int]
+) -> None:
+    """The latest messages are the last ones, ascending by seq."""
+    assert await store.list_latest_messages(conversation.id, limit=limit) == []
+    await store.commit(sending(conversation, "a", "b", "c", "d", "e"))
+
+    messages = await store.list_latest_messages(conversation.id, limit=limit)
+
+    assert [message.seq for message in messages] == expected
+
+
 @pytest.fixture
 async def edited(store: Store, conversation: Conversation) -> Conversation:
     """Four messages, of which the second and then the first changed: versions 6, 5, 3, 4."""

@@ -139,6 +139,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     questions: dict[str, Awaitable[object]] = {
         "list_conversations": relayed_store.list_conversations("ann", limit=10),
         "list_messages": relayed_store.list_messages(id_, first_seq=1, last_seq=10),
+        "list_latest_messages": relayed_store.list_latest_messages(id_, limit=10),
         "list_changed_messages": relayed_store.list_changed_messages(
             id_, since=0, until=10, limit=10
         ),

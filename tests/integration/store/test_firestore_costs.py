@@ -177,6 +177,11 @@ async def test_a_page_of_history(relayed_store: FirestoreStore, conversation: Co
 
     assert bill == Bill(reads=50, writes=0)
 
+    with billed() as bill:
+        await relayed_store.list_latest_messages(conversation.id, limit=50)
+
+    assert bill == Bill(reads=50, writes=0)
+
 
 async def test_a_page_of_conversations(firestore_store: FirestoreStore) -> None:
     """With one's read positions: two reads for each that is there."""

@@ -335,6 +335,7 @@ READS: dict[str, Callable[[FirestoreStore, str], Awaitable[object]]] = {
     "list_conversations": lambda store, _: store.list_conversations("ann", limit=10),
     "get_messages": lambda store, id_: store.get_messages(id_, [random_id()]),
     "list_messages": lambda store, id_: store.list_messages(id_, first_seq=1, last_seq=9),
+    "list_latest_messages": lambda store, id_: store.list_latest_messages(id_, limit=9),
     "list_changed_messages": lambda store, id_: store.list_changed_messages(
         id_, since=0, until=9, limit=9
     ),

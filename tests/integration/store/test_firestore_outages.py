@@ -66,6 +66,7 @@ async def assert_all_unavailable(store: FirestoreStore, conversation: Conversati
         store.set_preferences(id_, "ann", Preferences(notify=Notify.NONE)),
         store.get_messages(id_, [random_id()]),
         store.list_messages(id_, first_seq=1, last_seq=10),
+        store.list_latest_messages(id_, limit=10),
         store.list_changed_messages(id_, since=0, until=10, limit=10),
         store.count_changed_messages(id_, since=0, up_to=10),
         store.list_read_positions(id_),
