@@ -25,6 +25,7 @@ logger = structlog.get_logger(__name__)
 _STORE_SECONDS = 60.0
 _TICK_SECONDS = 1.0
 _WRITES_AT_ONCE = 8
+_STOP_SECONDS = 5.0
 _MOST_KNOWN = 100_000
 _REDIS_SECONDS = 24 * 3600
 
@@ -51,11 +52,15 @@ class DeliveredPositions:
         self._task = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
-        """Store what is not stored yet."""
+        """Store what is not stored yet, for at most five seconds."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            await self._store_due(float("inf"))
+            try:
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await self._store_due(float("inf"))
+            except TimeoutError:
+                logger.warning("delivered.not_stored", positions=len(self._unstored))
 
     def advance(self, conversation_id: str, user_id: str, seq: int) -> bool:
         """Move somebody's position forward. False where it was known to be there already."""
@@ -128,6 +133,9 @@ class DeliveredPositions:
             await self._store.advance_delivered(*key, seq)
         except StoreUnavailable:
             return False
+        except Exception:
+            # A fault of ours. It would be met with every tick, and is none of the others'.
+            logger.exception("delivered.failed", conversation_id=key[0])
         position.due = time.monotonic() + _STORE_SECONDS
         if position.seq == seq:
             self._unstored.pop(key, None)
