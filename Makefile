@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run run-ha test lint format requirements clean
+.PHONY: run run-ha test bench lint format requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -14,6 +14,9 @@ run-ha: $(VENV)/.develop
 
 test: lint
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/.develop
+	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .

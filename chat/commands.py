@@ -46,6 +46,13 @@ async def _mark_read(connection: Connection, conversation_id: str, seq: int) -> 
     return receipt_data(receipt)
 
 
+async def _mark_delivered(connection: Connection, conversation_id: str, seq: int) -> dict[str, Any]:
+    await receipts.mark_delivered(
+        user_id=connection.user_id, conversation_id=conversation_id, seq=seq
+    )
+    return {}
+
+
 async def _start_typing(connection: Connection, conversation_id: str) -> dict[str, Any]:
     return await _set_typing(connection, conversation_id, typing=True)
 
@@ -92,6 +99,7 @@ async def _ping(connection: Connection) -> dict[str, Any]:
 _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "message.send": (serializers.SendMessageCommand, _send_message),
     "receipt.read": (serializers.MarkReadCommand, _mark_read),
+    "receipt.delivered": (serializers.MarkReadCommand, _mark_delivered),
     "typing.start": (serializers.TypingCommand, _start_typing),
     "typing.stop": (serializers.TypingCommand, _stop_typing),
     "conversation.sync": (serializers.SyncCommand, _sync),

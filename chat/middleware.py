@@ -17,7 +17,7 @@ from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware import clickjacking, common, csrf, security
 
-API_PATHS = ("/api/", "/health/")
+API_PATHS = ("/api/", "/health/", "/metrics")
 
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 

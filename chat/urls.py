@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from chat.views import base, conversations, health, me, messages, receipts, typing
+from chat.views import base, conversations, health, me, messages, metrics, receipts, typing
 
 _CONVERSATION = "conversations/<str:conversation_id>"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/v1/", include(_V1)),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("metrics", metrics.metrics),
     path("health/live", health.LiveView.as_view()),
     path("health/ready", health.ReadyView.as_view()),
     re_path(r"^(?:api|health)/", base.not_found),

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
+from config.databases import database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -74,15 +75,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.env.db_url_config(env.DATABASE_URL)}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # An acknowledged message survives a power cut (synchronous=FULL); readers do not wait for
-    # the writer (WAL); a writer takes its lock at once instead of failing half-way (IMMEDIATE).
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        "timeout": 3,  # seconds; below the store's own, so that a lock is told from a lost answer
-    }
+DATABASES = {"default": database(env.DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if env.REDIS_URL:

@@ -97,6 +97,8 @@ class Conversation:
     """Only of those who changed theirs."""
     content_hash: str = ""
     """Digest of the founding request's content: decides whether a reused `client_id` is a retry."""
+    commit_id: str = field(default="", compare=False, repr=False)
+    """Random id of the commit that wrote it last: tells after a lost answer whose commit it was."""
     token: object = field(default=None, compare=False, repr=False)
     """What the store compares to know that nobody changed the conversation in between."""
 

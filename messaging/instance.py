@@ -15,16 +15,20 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.presence import Presence
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.redis_client import make_redis
 from messaging.entities import ChangeType, Conversation
 from messaging.events import EventEncoder
 from messaging.signals import instance_started, instance_stopping, message_sent
 from messaging.store import make_store
 from messaging.store.cache import ConversationCache
-from messaging.store.writer import Committed, Writer
+from messaging.store.coalescing import ReadPositions
+from messaging.store.group_commit import Committed
+from messaging.store.writer import Writer
 
 logger = structlog.get_logger(__name__)
 
@@ -38,6 +42,7 @@ class Instance:
         self.events = EventEncoder(self.id, self.boot_id)
         self.store = make_store()
         self.cache = ConversationCache()
+        self.read_positions = ReadPositions(self.store)
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
         layer = get_channel_layer()
         self.link = (
@@ -53,9 +58,9 @@ class Instance:
         )
         if self.link is not None:
             self.hub.attach(self.link)
-        self.presence = Presence(
-            self.hub.connections, redis_url=settings.REDIS_URL, boot_id=self.boot_id
-        )
+        self._redis = make_redis(settings.REDIS_URL)
+        self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
+        self.delivered = DeliveredPositions(self.store, self._redis)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
             self.store,
@@ -79,6 +84,7 @@ class Instance:
         if self.link is not None:
             self.link.start()
         self.presence.start()
+        self.delivered.start()
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
@@ -89,12 +95,16 @@ class Instance:
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await self.writer.drain()
+                await self.read_positions.drain()
                 while self._tasks:
                     await asyncio.wait(self._tasks)
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
             logger.warning("instance.drain_incomplete")
+        await self.delivered.stop()
         await self.presence.stop()
+        if self._redis is not None:
+            await self._redis.aclose()
         if self.link is not None:
             await self.link.stop()
         await self.hub.stop()
@@ -117,6 +127,8 @@ class Instance:
     def _link_changed(self, up: bool) -> None:
         if up:
             self.hub.recheck()
+        else:
+            self.hub.forget_lists()
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

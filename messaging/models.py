@@ -22,6 +22,7 @@ class ConversationRecord(models.Model):
     sent_seq = models.JSONField(default=dict)
     preferences = models.JSONField(default=dict)
     content_hash = models.CharField(max_length=64, blank=True)
+    commit_id = models.CharField(max_length=ID_LENGTH, blank=True, default="")
     revision = models.PositiveBigIntegerField()
 
     class Meta:

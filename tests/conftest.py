@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from config.development.firestore_emulator import EmulatorMissing, firestore_emulator
+from config.development.postgres import PostgresMissing, postgres_server
 from config.development.redis import redis_server
 from messaging.store.firestore import FirestoreStore
 
@@ -26,6 +27,16 @@ def _redis_server() -> Iterator[str]:
     """URL of a Redis of this test run alone."""
     with redis_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session", name="postgres_server")
+def _postgres_server() -> Iterator[str]:
+    """URL of an empty database on a PostgreSQL of this test run alone."""
+    try:
+        with postgres_server() as url:
+            yield url
+    except PostgresMissing as missing:
+        skip_or_fail(str(missing))
 
 
 @pytest.fixture

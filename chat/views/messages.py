@@ -8,7 +8,7 @@ from chat import serializers, shapes
 from chat.views.base import APIView
 from chat.wire import changes_data
 from messaging.representations import message_data
-from messaging.services import messages, sync
+from messaging.services import history, messages, sync
 
 
 class MessagesView(APIView):
@@ -20,7 +20,7 @@ class MessagesView(APIView):
     async def get(self, request: Request, conversation_id: str) -> Response:
         """History, ascending by seq: before or after a seq, around one, or the latest."""
         query = self.query(serializers.MessagesQuery)
-        page = await messages.list_messages(
+        page = await history.list_messages(
             user_id=self.user_id, conversation_id=conversation_id, **query
         )
         return Response(
@@ -50,7 +50,7 @@ class MessageView(APIView):
     @extend_schema(operation_id="get_message", responses={200: shapes.Message})
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """One message; a deleted one without its content."""
-        message = await messages.get_message(
+        message = await history.get_message(
             user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
         )
         return Response(message_data(message))

@@ -10,6 +10,8 @@ class Delivery:
     """One durable change, ready for the sockets."""
 
     version: int
+    seq: int
+    """The number of the conversation's latest message at that version; 0 where it did not move."""
     frame: str
     added: Mapping[str, int] = field(default_factory=dict)
     """Who is added by it: the version they join at, by user id."""
@@ -24,13 +26,16 @@ class Batch:
 
     conversation_id: str
     deliveries: Sequence[Delivery]
+    state: Mapping[str, Any] | None = None
+    """What the commit made of the conversation, see `messaging.delivery.state`."""
 
     def as_message(self) -> dict[str, Any]:
         return {
             "type": "changes",
+            "state": self.state,
             "conversation_id": self.conversation_id,
             "changes": [
-                [d.version, d.frame, dict(d.added), list(d.removed), d.announcement]
+                [d.version, d.seq, d.frame, dict(d.added), list(d.removed), d.announcement]
                 for d in self.deliveries
             ],
         }
@@ -39,15 +44,17 @@ class Batch:
     def from_message(cls, message: Mapping[str, Any]) -> Self:
         return cls(
             conversation_id=message["conversation_id"],
+            state=message["state"],
             deliveries=[
                 Delivery(
                     version=version,
+                    seq=seq,
                     frame=frame,
                     added=added,
                     removed=removed,
                     announcement=announcement,
                 )
-                for version, frame, added, removed, announcement in message["changes"]
+                for version, seq, frame, added, removed, announcement in message["changes"]
             ],
         )
 

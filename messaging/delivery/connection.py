@@ -13,6 +13,8 @@ class Connection:
         self.id = connection_id
         self.user_id = user_id
         self.transmit = transmit
+        self.truncated = False
+        """Whether its person has more conversations than `hello` named."""
         self.told: set[str] = set()
         """The conversations that this client knows it is in; kept by their streams."""
 

@@ -23,7 +23,9 @@ import structlog
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
 from messaging.delivery.connection import Connection, Connections
 from messaging.delivery.gaps import Gap, gap_frames, joined_versions, read_gap
+from messaging.delivery.lingering import ConversationList, Lingering
 from messaging.delivery.reported import Reported
+from messaging.delivery.state import advanced
 from messaging.delivery.stream import Stream
 from messaging.entities import Conversation
 from messaging.events import EventEncoder
@@ -54,9 +56,10 @@ class Hub:
         self._events = events
         self._subscriptions: Subscriptions | None = None
         self._streams: dict[str, Stream] = {}
-        self._forgotten: OrderedDict[str, tuple[int, Mapping[str, int]]] = OrderedDict()
+        self._forgotten: OrderedDict[str, Stream] = OrderedDict()
         self._leaving: OrderedDict[str, float] = OrderedDict()
         self._reported = Reported()
+        self._lingering = Lingering()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, subscriptions: Subscriptions) -> None:
@@ -85,7 +88,8 @@ class Hub:
             if stream.version >= conversation.version and user_id not in stream.participants:
                 continue  # removed since the query
             version = max(conversation.version, stream.version)
-            named[conversation.id] = {"version": version, "seq": conversation.seq}
+            seq = max(conversation.seq, stream.seq)
+            named[conversation.id] = {"version": version, "seq": seq}
             stream.tell(connection)
             stream.start_above(connection, version)
             self.behind(conversation.id, version)
@@ -95,24 +99,52 @@ class Hub:
             if added_to is None:
                 self.discover(conversation_id, [user_id])
             elif user_id in added_to.participants:
-                cached = self._cache.get(conversation_id)
-                seq = cached.seq if cached is not None else 0
-                named[conversation_id] = {"version": added_to.version, "seq": seq}
+                named[conversation_id] = {"version": added_to.version, "seq": added_to.seq}
                 added_to.tell(connection)
         return named
 
+    def reconnect(self, connection: Connection) -> tuple[dict[str, dict[str, int]], bool] | None:
+        """`connect`, and whether the list is truncated, for somebody who left a moment ago and
+        whose conversations are all followed here still. None when the store has to be asked."""
+        user_id = connection.user_id
+        left = self._lingering.pop(user_id)
+        if left is None or not left.conversation_ids <= self._streams.keys():
+            return None
+        named = {}
+        for conversation_id in left.conversation_ids:
+            stream = self._streams[conversation_id]
+            if user_id in stream.participants:
+                named[conversation_id] = {"version": stream.version, "seq": stream.seq}
+                stream.tell(connection)
+        self.connections.add(connection)
+        return named, left.truncated
+
     def disconnect(self, connection: Connection) -> None:
-        if self.connections.remove(connection):
-            for conversation_id in tuple(connection.told):
-                self._untell(self._streams[conversation_id], connection)
+        if not self.connections.remove(connection):
+            return
+        if connection.user_id not in self.connections:
+            left = ConversationList(
+                conversation_ids=frozenset(connection.told), truncated=connection.truncated
+            )
+            self._lingering.remember(connection.user_id, left)
+        for conversation_id in tuple(connection.told):
+            self._untell(self._streams[conversation_id], connection)
+
+    def forget_lists(self) -> None:
+        """Additions may go unheard from now on: nobody is greeted without asking the store."""
+        self._lingering.clear()
 
     def admit(self, connection: Connection, conversation: Conversation) -> bool:
         """Make a conversation that the client named itself live on its socket.
 
         False when this person is known to have been removed after that state of it.
         """
-        version, participants = self._latest(conversation.id)
-        if version > conversation.version and connection.user_id not in participants:
+        latest = self._latest(conversation.id)
+        if (
+            latest is not None
+            and latest.version > conversation.version
+            and connection.user_id not in latest.participants
+        ):
             return False
         self._open(conversation, besides=connection).tell(connection)
         self.behind(conversation.id, conversation.version)
@@ -122,8 +154,7 @@ class Hub:
 
     def accept(self, batch: Batch) -> None:
         """Take the changes of a commit, of this instance or of another."""
-        # Nobody who is removed by them goes on reading from a copy that is older.
-        self._cache.outdate(batch.conversation_id, batch.deliveries[-1].version)
+        self._refresh_cache(batch)
         stream = self._streams.get(batch.conversation_id)
         if stream is not None:
             stream.push(batch.deliveries)
@@ -142,7 +173,7 @@ class Hub:
 
     def announce(self, conversation: Conversation) -> None:
         """People were added, or it was founded: follow it where one of them is here."""
-        self._reported.note_added(conversation.id, conversation.participants)
+        self._note_added(conversation.id, list(conversation.participants))
         if any(user_id in self.connections for user_id in conversation.participants):
             self._open(conversation)
 
@@ -158,7 +189,7 @@ class Hub:
 
     def discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
         """These people were added: where one of them is here, follow the conversation."""
-        self._reported.note_added(conversation_id, user_ids)
+        self._note_added(conversation_id, user_ids)
         here = any(user_id in self.connections for user_id in user_ids)
         if here and conversation_id not in self._streams:
             self._background(self._follow_from_store(conversation_id))
@@ -214,13 +245,13 @@ class Hub:
         for version, frame in gap_frames(gap, since, self._events):
             for connection in stream.audience_of(version):
                 connection.transmit(frame)
-        stream.jump(conversation.version, people)
+        stream.jump(conversation.version, conversation.seq, people)
         added = [user_id for user_id in people if user_id not in stayed]
         if added:
             self._tell_added(stream, added, self._events.conversation_added(conversation))
 
     def _tell_added(self, stream: Stream, user_ids: Iterable[str], announcement: str) -> None:
-        self._reported.note_added(stream.conversation_id, user_ids)
+        self._note_added(stream.conversation_id, list(user_ids))
         for connection in self.connections.of_all(user_ids):
             stream.tell(connection)
             connection.transmit(announcement)
@@ -302,14 +333,18 @@ class Hub:
         stream = self._streams.get(conversation.id)
         if stream is not None:
             return stream
-        version, participants = self._latest(conversation.id)
-        if version < conversation.version:
-            version, participants = conversation.version, joined_versions(conversation)
-        self._forgotten.pop(conversation.id, None)
-        stream = self._streams[conversation.id] = Stream(conversation.id, version, participants)
+        stream = self._forgotten.pop(conversation.id, None)
+        if stream is None or stream.version < conversation.version:
+            stream = Stream(
+                conversation.id,
+                conversation.version,
+                conversation.seq,
+                joined_versions(conversation),
+            )
+        self._streams[conversation.id] = stream
         if self._subscriptions is not None:
             self._subscriptions.follow(conversation.id)
-        here = [c for c in self.connections.of_all(participants) if c is not besides]
+        here = [c for c in self.connections.of_all(stream.participants) if c is not besides]
         if here:
             frame = self._events.conversation_added(conversation)
             for connection in here:
@@ -326,18 +361,32 @@ class Hub:
 
     def _forget(self, stream: Stream) -> None:
         del self._streams[stream.conversation_id]
-        self._forgotten[stream.conversation_id] = (stream.version, stream.participants)
+        self._forgotten[stream.conversation_id] = stream
         if len(self._forgotten) > _MOST_FORGOTTEN:
             self._forgotten.popitem(last=False)
         if self._subscriptions is not None:
             self._subscriptions.unfollow(stream.conversation_id)
 
-    def _latest(self, conversation_id: str) -> tuple[int, Mapping[str, int]]:
-        """The last version known here and its participants; -1 for what was never followed."""
-        stream = self._streams.get(conversation_id)
-        if stream is not None:
-            return stream.version, stream.participants
-        return self._forgotten.get(conversation_id, (-1, {}))
+    def _refresh_cache(self, batch: Batch) -> None:
+        """Bring the cached conversation up to date, or forget it: nobody who is removed by these
+        changes goes on reading from an older copy."""
+        cached = self._cache.get(batch.conversation_id)
+        version = batch.deliveries[-1].version
+        if cached is None or cached.version >= version:
+            return
+        current = advanced(cached, batch.state) if batch.state is not None else None
+        if current is not None:
+            self._cache.put(current)
+        else:
+            self._cache.outdate(batch.conversation_id, version)
+
+    def _note_added(self, conversation_id: str, user_ids: Sequence[str]) -> None:
+        self._reported.note_added(conversation_id, user_ids)
+        self._lingering.forget(user_ids)
+
+    def _latest(self, conversation_id: str) -> Stream | None:
+        """The last state known here; None for what was never followed."""
+        return self._streams.get(conversation_id) or self._forgotten.get(conversation_id)
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)

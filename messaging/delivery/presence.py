@@ -14,14 +14,14 @@ from typing import Protocol
 
 import redis.asyncio
 import structlog
-from redis.exceptions import RedisError
+
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
 
 logger = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 15
 _HEARTBEAT_SECONDS = 5.0
 _REBUILD_SECONDS = 60.0
-_TIMEOUT_SECONDS = 1.0
 _CHUNK = 1_000
 _REGISTRY = "chat:presence:instances"
 _NOBODY = ""
@@ -38,19 +38,12 @@ class LocalUsers(Protocol):
 
 
 class Presence:
-    def __init__(self, local: LocalUsers, *, redis_url: str, boot_id: str) -> None:
+    def __init__(
+        self, local: LocalUsers, client: redis.asyncio.Redis | None, *, boot_id: str
+    ) -> None:
         """`boot_id` differs at each start: a set left by an earlier life is never taken over."""
         self._local = local
-        self._redis = (
-            redis.asyncio.Redis.from_url(
-                redis_url,
-                decode_responses=True,
-                socket_timeout=_TIMEOUT_SECONDS,
-                socket_connect_timeout=_TIMEOUT_SECONDS,
-            )
-            if redis_url
-            else None
-        )
+        self._redis = client
         self._boot_id = boot_id
         self._key = _users_key(boot_id)
         self._others: list[str] = []
@@ -69,14 +62,13 @@ class Presence:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         try:
-            async with asyncio.timeout(_TIMEOUT_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
                 pipeline.delete(self._key)
                 pipeline.zrem(_REGISTRY, self._boot_id)
                 await pipeline.execute()
-        except (RedisError, OSError, TimeoutError):
+        except UNREACHABLE:
             pass  # the lease ends by itself
-        await self._redis.aclose()
 
     def changed(self, user_id: str) -> None:
         """Somebody connected or disconnected here."""
@@ -92,12 +84,12 @@ class Presence:
         if self._redis is None or not self._others or not elsewhere:
             return frozenset(here)
         try:
-            async with asyncio.timeout(_TIMEOUT_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
                 for boot_id in self._others:
                     pipeline.smismember(_users_key(boot_id), elsewhere)
                 answers = await pipeline.execute()
-        except (RedisError, OSError, TimeoutError) as error:
+        except UNREACHABLE as error:
             logger.warning("presence.unknown", error=repr(error))
             return frozenset(here)
         for answer in answers:
@@ -115,7 +107,7 @@ class Presence:
                         await self._rebuild(client)
                         rebuild_at = now + _REBUILD_SECONDS
                 await self._write_changed(client)
-            except (RedisError, OSError) as error:
+            except UNREACHABLE as error:
                 logger.warning("presence.write_failed", error=repr(error))
                 rebuild_at = 0.0
                 await asyncio.sleep(1)

@@ -9,9 +9,10 @@ from datetime import datetime
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
+from messaging.delivery.state import state_after
 from messaging.entities import Change, ChangeType, Conversation, ReadPosition
 from messaging.events import EventEncoder
-from messaging.store.writer import Committed
+from messaging.store.group_commit import Committed
 
 
 class Publisher:
@@ -29,6 +30,7 @@ class Publisher:
                 self._delivery(conversation.id, change, conversation.updated_at)
                 for change in committed.changes
             ],
+            state=state_after(committed) if self._link is not None else None,
         )
         self._hub.accept(batch)
         added = [user_id for delivery in batch.deliveries for user_id in delivery.added]
@@ -50,12 +52,16 @@ class Publisher:
         conversation_id: str,
         position: ReadPosition,
         *,
-        unread_count: int,
         to_everybody: bool,
+        unread_count: int | None = None,
     ) -> None:
-        own_frame = self._events.receipt_updated(
-            conversation_id, position, unread_count=unread_count
-        )
+        """To the others where there are not too many; to one's own sockets, if reading changed
+        what is unread."""
+        own_frame = None
+        if unread_count is not None:
+            own_frame = self._events.receipt_updated(
+                conversation_id, position, unread_count=unread_count
+            )
         frame = self._events.receipt_updated(conversation_id, position) if to_everybody else None
         self._publish_soft(
             SoftEvent(
@@ -84,7 +90,8 @@ class Publisher:
             assert change.conversation is not None
             announcement = self._events.conversation_added(change.conversation)
             return Delivery(
-                version=change.version, frame=frame, added=people, announcement=announcement
+                version=change.version, seq=0, frame=frame, added=people, announcement=announcement
             )
         removed = tuple(people) if change.type is ChangeType.PARTICIPANT_REMOVED else ()
-        return Delivery(version=change.version, frame=frame, removed=removed)
+        seq = change.message.seq if change.message is not None else 0
+        return Delivery(version=change.version, seq=seq, frame=frame, removed=removed)

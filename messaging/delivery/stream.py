@@ -12,10 +12,14 @@ _MOST_WAITING = 1_000
 
 
 class Stream:
-    def __init__(self, conversation_id: str, version: int, participants: Mapping[str, int]) -> None:
+    def __init__(
+        self, conversation_id: str, version: int, seq: int, participants: Mapping[str, int]
+    ) -> None:
         self.conversation_id = conversation_id
         self.version = version
         """The last version that was delivered here."""
+        self.seq = seq
+        """The number of the latest message at that version."""
         self.participants = dict(participants)
         """Who is in the conversation at that version: the version they joined at, by user id."""
         self.known = version
@@ -44,11 +48,13 @@ class Stream:
         """The deliveries whose turn it is, each removed from what waits."""
         while (delivery := self._waiting.pop(self.version + 1, None)) is not None:
             self.version = delivery.version
+            self.seq = max(self.seq, delivery.seq)
             yield delivery
 
-    def jump(self, version: int, participants: Mapping[str, int]) -> None:
+    def jump(self, version: int, seq: int, participants: Mapping[str, int]) -> None:
         """Continue from a state read from the store."""
         self.version = version
+        self.seq = seq
         self.known = max(self.known, version)
         self.participants = dict(participants)
         self._waiting = {v: d for v, d in self._waiting.items() if v > version}

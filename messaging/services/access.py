@@ -59,10 +59,17 @@ async def access_conversation(*, user_id: str, conversation_id: str) -> Conversa
     Raises ConversationNotFound, NotAParticipant; a refusal rests on a state read just now.
     """
     require_conversation_id(conversation_id)
-    instance = get_instance()
-    cached = instance.cache.get_fresh(conversation_id)
+    cached = get_instance().cache.get_fresh(conversation_id)
     if cached is not None and user_id in cached.participants:
         return cached
+    return await read_conversation(user_id=user_id, conversation_id=conversation_id)
+
+
+async def read_conversation(*, user_id: str, conversation_id: str) -> Conversation:
+    """The conversation as the store has it now, for one of its participants. Raises as
+    `access_conversation`."""
+    require_conversation_id(conversation_id)
+    instance = get_instance()
     conversation = await instance.store.get_conversation(conversation_id)
     if conversation is None:
         raise ConversationNotFound

@@ -32,13 +32,14 @@ from messaging.limits import get_limits
 from messaging.representations import effective_read_seq
 from messaging.services.access import (
     access_conversation,
+    read_conversation,
     require_conversation_id,
     require_group,
     require_participant,
     require_role,
 )
 from messaging.services.text import require_client_id, require_title
-from messaging.store.acts import Outcome
+from messaging.store.acts import SMALL_ACT, Outcome
 from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
 
 logger = structlog.get_logger(__name__)
@@ -126,7 +127,7 @@ async def _existing(wanted: Conversation) -> Conversation:
 
 async def get_conversation(*, user_id: str, conversation_id: str) -> OwnConversation:
     """Raises ConversationNotFound, NotAParticipant, StoreUnavailable."""
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
     return await _with_position(user_id, conversation)
 
 
@@ -211,6 +212,7 @@ class _Rename:
     title: str
     reads: tuple[str, ...] = ()
     creates: None = None
+    size: int = SMALL_ACT
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)

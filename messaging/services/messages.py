@@ -1,4 +1,4 @@
-"""Messages: send, edit, delete, and read back."""
+"""Messages: send, edit, delete."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,13 @@ from messaging.exceptions import (
 from messaging.identifiers import content_hash, derived_id, is_stored_id, random_id
 from messaging.instance import get_instance
 from messaging.services.access import (
-    access_conversation,
     require_conversation_id,
     require_message_id,
     require_participant,
     require_role,
 )
 from messaging.services.text import require_client_id, require_text
-from messaging.store.acts import Outcome
+from messaging.store.acts import SMALL_ACT, Outcome
 
 logger = structlog.get_logger(__name__)
 
@@ -34,13 +33,6 @@ class SentMessage:
     message: Message
     created: bool
     """False when this `client_id` was already sent: the message is the first one's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessagePage:
-    messages: Sequence[Message]
-    has_more_before: bool
-    has_more_after: bool
 
 
 async def send_message(
@@ -112,56 +104,6 @@ async def delete_message(*, user_id: str, conversation_id: str, message_id: str)
     await get_instance().writer.submit(conversation_id, act)
 
 
-async def get_message(*, user_id: str, conversation_id: str, message_id: str) -> Message:
-    """Raises ConversationNotFound, NotAParticipant, MessageNotFound, StoreUnavailable."""
-    await access_conversation(user_id=user_id, conversation_id=conversation_id)
-    require_message_id(message_id)
-    found = await get_instance().store.get_messages(conversation_id, [message_id])
-    if message_id not in found:
-        raise MessageNotFound
-    return found[message_id]
-
-
-async def list_messages(
-    *,
-    user_id: str,
-    conversation_id: str,
-    before: int | None = None,
-    after: int | None = None,
-    around: int | None = None,
-    limit: int,
-) -> MessagePage:
-    """A page of history, ascending by `seq`: before or after a seq (exclusive), around one
-    (inclusive), or the latest. Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
-    """
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
-    store = get_instance().store
-    wanted = around if after is None else after + 1
-    if wanted is not None and wanted > conversation.seq:
-        # Whoever asks for what comes next may know of it before this process does.
-        conversation = await store.get_conversation(conversation_id) or conversation
-        require_participant(conversation, user_id)
-    latest = conversation.seq
-    if before is not None:
-        last = min(before - 1, latest)
-        first = last - limit + 1
-    elif after is not None:
-        first = after + 1
-        last = first + limit - 1
-    elif around is not None:
-        first = max(min(around, latest) - limit // 2, 1)
-        last = first + limit - 1
-    else:
-        first, last = latest - limit + 1, latest
-    first, last = max(first, 1), min(last, latest)
-    if first > last:
-        return MessagePage(
-            messages=(), has_more_before=first > 1 and latest > 0, has_more_after=first <= latest
-        )
-    messages = await store.list_messages(conversation_id, first_seq=first, last_seq=last)
-    return MessagePage(messages=messages, has_more_before=first > 1, has_more_after=last < latest)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SendMessage:
     creates: str
@@ -176,6 +118,10 @@ class _SendMessage:
     @property
     def reads(self) -> Sequence[str]:
         return () if self.reply_to is None else (self.reply_to,)
+
+    @property
+    def size(self) -> int:
+        return len(self.text.encode()) + SMALL_ACT
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.sender_id)
@@ -239,6 +185,10 @@ class _EditMessage:
     def reads(self) -> Sequence[str]:
         return (self.message_id,)
 
+    @property
+    def size(self) -> int:
+        return len(self.text.encode()) + SMALL_ACT
+
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)
         message = messages.get(self.message_id)
@@ -258,6 +208,7 @@ class _DeleteMessage:
     user_id: str
     message_id: str
     creates: None = None
+    size: int = SMALL_ACT
 
     @property
     def reads(self) -> Sequence[str]:

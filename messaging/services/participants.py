@@ -24,7 +24,7 @@ from messaging.services.access import (
     require_participant,
     require_role,
 )
-from messaging.store.acts import Outcome
+from messaging.store.acts import SMALL_ACT, Outcome
 
 Value = TypeVar("Value")
 
@@ -75,6 +75,7 @@ class _AddParticipants:
     role: Role
     reads: tuple[str, ...] = ()
     creates: None = None
+    size: int = SMALL_ACT
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)
@@ -116,6 +117,7 @@ class _RemoveParticipant:
     participant_id: str
     reads: tuple[str, ...] = ()
     creates: None = None
+    size: int = SMALL_ACT
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         actor = require_participant(conversation, self.user_id)
@@ -158,6 +160,7 @@ class _SetRole:
     role: Role
     reads: tuple[str, ...] = ()
     creates: None = None
+    size: int = SMALL_ACT
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)

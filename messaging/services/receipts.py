@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from messaging.entities import ReadPosition
+from messaging.entities import Conversation, ReadPosition
 from messaging.exceptions import InvalidRequest
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.representations import effective_read_seq
-from messaging.services.access import access_conversation, require_participant
+from messaging.services.access import access_conversation, read_conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +24,8 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     StoreUnavailable.
     """
     instance = get_instance()
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
-    if seq > conversation.seq:
-        conversation = await instance.store.get_conversation(conversation_id) or conversation
-        instance.cache.put(conversation)
-        require_participant(conversation, user_id)
-        if seq > conversation.seq:
-            raise InvalidRequest.of("seq", "There is no such message yet.", "max_value")
-    advanced = await instance.store.advance_read(conversation_id, user_id, seq)
+    conversation = await _conversation_up_to(seq, user_id, conversation_id)
+    advanced = await instance.read_positions.advance(conversation_id, user_id, seq)
     read_seq = effective_read_seq(conversation, advanced.position)
     receipt = ReadReceipt(read_seq=read_seq, unread_count=max(conversation.seq - read_seq, 0))
     if advanced.moved:
@@ -43,9 +37,26 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
                 delivered_seq=max(advanced.position.delivered_seq, read_seq),
             ),
             unread_count=receipt.unread_count,
-            to_everybody=len(conversation.participants) <= get_limits().fan_out_participants,
+            to_everybody=_fanned_out(conversation),
         )
     return receipt
+
+
+async def mark_delivered(*, user_id: str, conversation_id: str, seq: int) -> None:
+    """Say that everything up to `seq` has arrived on one's device. An older seq changes nothing.
+
+    Raises as `mark_read`. Nothing is written at once: see `messaging.delivery.delivered`.
+    """
+    instance = get_instance()
+    conversation = await _conversation_up_to(seq, user_id, conversation_id)
+    if instance.delivered.advance(conversation_id, user_id, seq):
+        # What was read is not looked up for this: the others know it, and it never moves back.
+        read_seq = conversation.sent_seq.get(user_id, 0)
+        instance.publisher.publish_receipt(
+            conversation_id,
+            ReadPosition(user_id=user_id, read_seq=read_seq, delivered_seq=seq),
+            to_everybody=_fanned_out(conversation),
+        )
 
 
 async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadPosition]:
@@ -54,6 +65,8 @@ async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadP
     conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
     stored = await get_instance().store.list_read_positions(conversation_id)
     positions = {position.user_id: position for position in stored}
+    people = list(conversation.participants)
+    delivered = await get_instance().delivered.positions(conversation_id, people)
     receipts = []
     for person in conversation.participants:
         position = positions.get(person, ReadPosition(user_id=person))
@@ -62,7 +75,21 @@ async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadP
             ReadPosition(
                 user_id=person,
                 read_seq=read_seq,
-                delivered_seq=max(position.delivered_seq, read_seq),
+                delivered_seq=max(position.delivered_seq, read_seq, delivered.get(person, 0)),
             )
         )
     return receipts
+
+
+async def _conversation_up_to(seq: int, user_id: str, conversation_id: str) -> Conversation:
+    """The conversation with the message of this number. Raises InvalidRequest besides."""
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    if seq > conversation.seq:
+        conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+        if seq > conversation.seq:
+            raise InvalidRequest.of("seq", "There is no such message yet.", "max_value")
+    return conversation
+
+
+def _fanned_out(conversation: Conversation) -> bool:
+    return len(conversation.participants) <= get_limits().fan_out_participants

@@ -19,16 +19,22 @@ HEARTBEAT_SECONDS = 25
 async def open_session(*, user_id: str, transmit: Callable[[str], None]) -> Connection:
     """Connect a socket: its first frame is `hello`, and what happens from then on follows.
 
-    One query of the person's conversations; Redis is not waited for. Raises StoreUnavailable.
+    One query of the person's conversations, or none for somebody who left this instance within
+    the last minute; Redis is not waited for. Raises StoreUnavailable.
     """
     instance = get_instance()
     await instance.start()
     limits = get_limits()
-    page = await instance.store.list_conversations(user_id, limit=limits.latest_conversations)
-    for conversation in page.conversations:
-        instance.cache.put(conversation)
     connection = Connection(secrets.token_hex(8), user_id, transmit)
-    named = instance.hub.connect(connection, page.conversations)
+    reconnected = instance.hub.reconnect(connection)
+    if reconnected is not None:
+        named, connection.truncated = reconnected
+    else:
+        page = await instance.store.list_conversations(user_id, limit=limits.latest_conversations)
+        for conversation in page.conversations:
+            instance.cache.put(conversation)
+        named = instance.hub.connect(connection, page.conversations)
+        connection.truncated = page.next_cursor is not None
     hello = {
         "connection_id": connection.id,
         "instance_id": instance.id,
@@ -37,7 +43,7 @@ async def open_session(*, user_id: str, transmit: Callable[[str], None]) -> Conn
         "limits": limits.as_dict(),
         "degraded": instance.degraded,
         "conversations": named,
-        "truncated": page.next_cursor is not None,
+        "truncated": connection.truncated,
     }
     transmit(instance.events.soft(EventType.HELLO, hello))
     instance.presence.changed(user_id)

@@ -8,7 +8,7 @@ from messaging.entities import Conversation, Message, ReadPosition
 from messaging.exceptions import ConversationNotFound, NotAParticipant
 from messaging.instance import get_instance
 from messaging.limits import get_limits
-from messaging.services.access import require_conversation_id, require_participant
+from messaging.services.access import read_conversation
 
 
 class SyncStatus(StrEnum):
@@ -38,15 +38,11 @@ async def list_changes(*, user_id: str, conversation_id: str, since: int, limit:
     much changed, or the person left and came back in between. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable.
     """
-    require_conversation_id(conversation_id)
     instance = get_instance()
     # The conversation first, its messages after: what is newer than the conversation is left
     # out, so that together they are one state that really was.
-    conversation = await instance.store.get_conversation(conversation_id)
-    if conversation is None:
-        raise ConversationNotFound
-    instance.cache.put(conversation)
-    participant = require_participant(conversation, user_id)
+    conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+    participant = conversation.participants[user_id]
     unknown = since > conversation.version or participant.joined_version > since
     if unknown or await _too_many(conversation, since):
         return Changes(

@@ -12,6 +12,9 @@ from messaging.entities import Change, Conversation, Message, ReadPosition
 from messaging.exceptions import MessagingError
 from messaging.store.base import Commit
 
+SMALL_ACT = 500
+"""About how many bytes an act adds to a commit besides its text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -35,6 +38,10 @@ class Act(Protocol):
     def creates(self) -> str | None:
         """Id of the message it creates; an earlier request may have created it already."""
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it adds to a commit."""
+
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         """Raises MessagingError when the act is refused."""
 
@@ -47,6 +54,8 @@ class Evaluation:
     messages: dict[str, Message]
     conversation: Conversation = field(init=False)
     outcomes: list[Outcome | MessagingError] = field(default_factory=list)
+    refuses_creation: bool = False
+    """Whether an act that creates a message was refused."""
     _created: dict[str, Message] = field(default_factory=dict)
     _replaced: dict[str, Message] = field(default_factory=dict)
     _positions: dict[str, ReadPosition] = field(default_factory=dict)
@@ -60,6 +69,7 @@ class Evaluation:
             outcome = act.evaluate(self.conversation, self.messages)
         except MessagingError as refusal:
             self.outcomes.append(refusal)
+            self.refuses_creation |= act.creates is not None
             return
         self.outcomes.append(outcome)
         self.conversation = outcome.conversation
@@ -73,19 +83,17 @@ class Evaluation:
         written[message.id] = message
 
     @property
-    def settled(self) -> bool:
-        """Whether every act changes something. Only the commit proves that the base was current;
-        what changes nothing or is refused has no commit to prove it."""
-        return all(
-            isinstance(outcome, Outcome) and outcome.change is not None for outcome in self.outcomes
-        )
-
-    @property
     def changes_nothing(self) -> bool:
         return self.conversation.version == self.base.version
 
-    def commit(self) -> Commit:
+    @property
+    def created(self) -> Mapping[str, Message]:
+        """The new messages, by id."""
+        return self._created
+
+    def commit(self, commit_id: str) -> Commit:
         return Commit(
+            commit_id=commit_id,
             before=self.base,
             after=self.conversation,
             created=tuple(self._created.values()),

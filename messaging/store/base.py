@@ -1,11 +1,12 @@
 """What a store promises. `sql` and `firestore` both keep it; one contract suite checks them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
+from messaging.identifiers import random_id
 
 
 class Conflict(Exception):
@@ -36,6 +37,10 @@ class Commit:
     """Messages that take the place of their former state."""
     positions: Sequence[ReadPosition] = ()
     """Where the people who were added start reading."""
+    commit_id: str = field(default_factory=random_id)
+    """Stored as the conversation's `commit_id`, whatever `after` has there. Whoever lost the answer
+    and reads it again knows that this commit was applied. The next commit overwrites it, so a
+    different one proves nothing; preferences and read positions leave it alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,8 @@ class InvalidCursor(ValueError):
 
 class Store(Protocol):
     """Where conversations live. Every method may raise `StoreUnavailable`, within `timeout`
-    seconds each; none of them blocks the event loop, and none of them retries a commit."""
+    seconds each; none of them blocks the event loop, and none of them sends a commit again that
+    may have been applied."""
 
     async def close(self) -> None:
         """Give back connections and threads. The store can be used again afterwards."""
@@ -104,6 +110,9 @@ class Store(Protocol):
     ) -> Sequence[Message]:
         """The messages with first_seq ≤ seq ≤ last_seq, ascending by seq."""
 
+    async def list_latest_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
+        """The last `limit` messages, ascending by seq."""
+
     async def list_changed_messages(
         self, conversation_id: str, *, since: int, until: int, limit: int
     ) -> Sequence[Message]:
@@ -123,6 +132,9 @@ class Store(Protocol):
     async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
         """Move somebody's `read_seq` (and `delivered_seq`) forward to `seq`, in a transaction;
         never back, whatever races."""
+
+    async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
+        """Move somebody's `delivered_seq` forward to `seq`, never back; one write, no read."""
 
 
 def stamped(message: Message, at: datetime) -> Message:

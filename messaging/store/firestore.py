@@ -4,27 +4,19 @@ A send is one commit of two writes and no read: create the message, update the c
 condition that it is still as it was read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from google.cloud.firestore import (
-    DELETE_FIELD,
-    AsyncClient,
-    AsyncCollectionReference,
-    AsyncDocumentReference,
-    AsyncQuery,
-    AsyncTransaction,
-    AsyncWriteBatch,
-    DocumentSnapshot,
-    FieldFilter,
-)
+from typing import cast
 
 from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
+from messaging.exceptions import ConversationNotFound
 from messaging.store import firestore_documents as documents
 from messaging.store.base import Advanced, Commit, Page, stamped_conversation
-from messaging.store.firestore_connection import Connection
+from messaging.store.firestore_connection import Connection, DocumentMissing
+from messaging.store.firestore_requests import Writes, query
+from messaging.store.firestore_transactions import Transaction, Transactions
+from messaging.store.firestore_values import AtLeast, Reference, plain_time, quoted, read_token
 
 _MANY_PEOPLE = 50
 _ACTIVITY_STEP = timedelta(minutes=1)
@@ -40,241 +32,217 @@ class FirestoreStore:
     def __init__(self, *, project: str, timeout: float = 4.0) -> None:
         """`timeout`: seconds that any one method may take."""
         self._connection = Connection(project=project, timeout=timeout)
+        self._transactions = Transactions(self._connection)
+        self._database = self._connection.database
 
     async def close(self) -> None:
+        await self._transactions.close()
         await self._connection.close()
 
     async def ping(self) -> None:
-        await self._get("ping", lambda client: client.document("health", "ping"))
+        await self._connection.get("ping", [self._database.document("health", "ping")])
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
-        def fill(client: AsyncClient, batch: AsyncWriteBatch) -> None:
-            for user_id in conversation.participants:
-                position = documents.new_position(ReadPosition(user_id=user_id))
-                batch.set(_position(client, conversation.id, user_id), position)
-            batch.create(
-                _conversation(client, conversation.id), documents.new_conversation(conversation)
-            )
-
-        return await self._commit("create_conversation", conversation, fill)
+        writes = Writes(self._database)
+        for user_id in conversation.participants:
+            position = documents.new_position(ReadPosition(user_id=user_id))
+            writes.set(self._position(conversation.id, user_id), position)
+        writes.create(self._conversation(conversation.id), documents.new_conversation(conversation))
+        return await self._commit("create_conversation", conversation, writes)
 
     async def get_conversation(self, conversation_id: str) -> Conversation | None:
-        snapshot = await self._get(
-            "get_conversation", lambda client: _conversation(client, conversation_id)
+        found = await self._connection.get(
+            "get_conversation", [self._conversation(conversation_id)]
         )
-        return documents.read_conversation(snapshot) if snapshot.exists else None
+        return documents.read_conversation(found[0]) if found else None
 
     async def list_conversations(
         self, user_id: str, *, limit: int, cursor: str | None = None
     ) -> Page:
-        last = documents.read_cursor(cursor) if cursor is not None else None
-
-        def query(client: AsyncClient) -> AsyncQuery:
-            mine = FieldFilter("participant_ids", "array_contains", user_id)
-            ordered = (
-                client.collection("conversations")
-                .where(filter=mine)
-                .order_by("active_at", direction=AsyncQuery.DESCENDING)
-                .order_by("__name__", direction=AsyncQuery.DESCENDING)
-            )
-            if last is not None:
-                active_at, conversation_id = last
-                reference = _conversation(client, conversation_id)
-                ordered = ordered.start_after({"active_at": active_at, "__name__": reference})
-            return ordered.limit(limit + 1)  # one more tells whether there is a next page
-
-        snapshots = await self._get("list_conversations", query)
-        found = [documents.read_conversation(snapshot) for snapshot in snapshots[:limit]]
-        more = len(snapshots) > limit
+        last: Sequence[object] = ()
+        if cursor is not None:
+            active_at, conversation_id = documents.read_cursor(cursor)
+            last = (active_at, Reference(self._conversation(conversation_id)))
+        found = await self._connection.query(
+            "list_conversations",
+            self._database.root,
+            query(
+                "conversations",
+                ("participant_ids", "contains", user_id),
+                order_by=[("active_at", "descending"), ("__name__", "descending")],
+                start_after=last,
+                limit=limit + 1,  # one more tells whether there is a next page
+            ),
+        )
+        page = [documents.read_conversation(document) for document in found[:limit]]
+        more = len(found) > limit
         return Page(
-            conversations=found, next_cursor=documents.cursor_after(found[-1]) if more else None
+            conversations=page, next_cursor=documents.cursor_after(page[-1]) if more else None
         )
 
     async def commit(self, commit: Commit) -> Conversation:
-        before, after = commit.before, _with_slow_activity(commit)
+        before, after = commit.before, _as_written(commit)
         if before.token is None:
             raise ValueError("A commit needs the token of a conversation that was read.")
-
-        def fill(client: AsyncClient, batch: AsyncWriteBatch) -> None:
-            for message in commit.created:
-                batch.create(_message(client, after.id, message.id), documents.message(message))
-            for message in commit.replaced:
-                batch.set(_message(client, after.id, message.id), documents.message(message))
-            for position in commit.positions:
-                reference = _position(client, after.id, position.user_id)
-                batch.set(reference, documents.new_position(position))
-            batch.update(
-                _conversation(client, after.id),
-                documents.changed_conversation(before, after),
-                option=client.write_option(last_update_time=before.token),
-            )
-
-        return await self._commit("commit", after, fill)
+        writes = Writes(self._database)
+        for message in commit.created:
+            writes.create(self._message(after.id, message.id), documents.message(message))
+        for message in commit.replaced:
+            writes.set(self._message(after.id, message.id), documents.message(message))
+        for position in commit.positions:
+            name = self._position(after.id, position.user_id)
+            writes.set(name, documents.new_position(position))
+        fields, mask = documents.changed_conversation(before, after)
+        writes.update(self._conversation(after.id), fields, mask, token=cast("int", before.token))
+        return await self._commit("commit", after, writes)
 
     async def set_preferences(
         self, conversation_id: str, user_id: str, preferences: Preferences
     ) -> None:
         default = preferences == Preferences()
-        update = {
-            AsyncClient.field_path("preferences", user_id): (
-                DELETE_FIELD if default else documents.preferences(preferences)
-            )
-        }
-        await self._connection.ask(
-            "set_preferences",
-            lambda client: _conversation(client, conversation_id).update(
-                update, **self._connection.once
-            ),
+        own = {} if default else {user_id: documents.preferences(preferences)}
+        writes = Writes(self._database)
+        writes.update(
+            self._conversation(conversation_id),
+            {"preferences": own},
+            mask=[f"preferences.{quoted(user_id)}"],
         )
+        try:
+            await self._connection.write("set_preferences", writes)
+        except DocumentMissing as error:
+            raise ConversationNotFound from error
 
     async def get_messages(
         self, conversation_id: str, message_ids: Sequence[str]
     ) -> Mapping[str, Message]:
-        snapshots = await self._get_existing(
-            "get_messages",
-            lambda client: [
-                _message(client, conversation_id, message_id) for message_id in message_ids
-            ],
-        )
-        return {snapshot.id: documents.read_message(snapshot) for snapshot in snapshots}
+        if not message_ids:
+            return {}
+        names = [self._message(conversation_id, message_id) for message_id in message_ids]
+        found = await self._connection.get("get_messages", names)
+        messages = [documents.read_message(document) for document in found]
+        return {message.id: message for message in messages}
 
     async def list_messages(
         self, conversation_id: str, *, first_seq: int, last_seq: int
     ) -> Sequence[Message]:
-        snapshots = await self._get(
+        found = await self._connection.query(
             "list_messages",
-            lambda client: (
-                _messages(client, conversation_id)
-                .where(filter=FieldFilter("seq", ">=", first_seq))
-                .where(filter=FieldFilter("seq", "<=", last_seq))
-                .order_by("seq")
+            self._conversation(conversation_id),
+            query(
+                "messages",
+                ("seq", ">=", first_seq),
+                ("seq", "<=", last_seq),
+                order_by=[("seq", "ascending")],
             ),
         )
-        return [documents.read_message(snapshot) for snapshot in snapshots]
+        return [documents.read_message(document) for document in found]
+
+    async def list_latest_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
+        found = await self._connection.query(
+            "list_latest_messages",
+            self._conversation(conversation_id),
+            query("messages", order_by=[("seq", "descending")], limit=limit),
+        )
+        return [documents.read_message(document) for document in reversed(found)]
 
     async def list_changed_messages(
         self, conversation_id: str, *, since: int, until: int, limit: int
     ) -> Sequence[Message]:
-        snapshots = await self._get(
+        found = await self._connection.query(
             "list_changed_messages",
-            lambda client: (
-                _messages(client, conversation_id)
-                .where(filter=FieldFilter("version", ">", since))
-                .where(filter=FieldFilter("version", "<=", until))
-                .order_by("version")
-                .limit(limit)
+            self._conversation(conversation_id),
+            query(
+                "messages",
+                ("version", ">", since),
+                ("version", "<=", until),
+                order_by=[("version", "ascending")],
+                limit=limit,
             ),
         )
-        return [documents.read_message(snapshot) for snapshot in snapshots]
+        return [documents.read_message(document) for document in found]
 
     async def count_changed_messages(self, conversation_id: str, *, since: int, up_to: int) -> int:
-        results = await self._get(
+        return await self._connection.count(
             "count_changed_messages",
-            lambda client: (
-                _messages(client, conversation_id)
-                .where(filter=FieldFilter("version", ">", since))
-                .limit(up_to)
-                .count()
-            ),
+            self._conversation(conversation_id),
+            query("messages", ("version", ">", since), limit=up_to),
         )
-        return int(results[0][0].value)
 
     async def list_read_positions(self, conversation_id: str) -> Sequence[ReadPosition]:
-        snapshots = await self._get(
-            "list_read_positions",
-            lambda client: _conversation(client, conversation_id).collection("participants"),
+        found = await self._connection.query(
+            "list_read_positions", self._conversation(conversation_id), query("participants")
         )
-        return [documents.read_position(snapshot) for snapshot in snapshots]
+        return [documents.read_position(document) for document in found]
 
     async def get_read_positions(
         self, user_id: str, conversation_ids: Sequence[str]
     ) -> Mapping[str, ReadPosition]:
-        snapshots = await self._get_existing(
-            "get_read_positions",
-            lambda client: [
-                _position(client, conversation_id, user_id) for conversation_id in conversation_ids
-            ],
-        )
+        if not conversation_ids:
+            return {}
+        names = [self._position(conversation_id, user_id) for conversation_id in conversation_ids]
+        found = await self._connection.get("get_read_positions", names)
         return {
-            snapshot.reference.parent.parent.id: documents.read_position(snapshot)
-            for snapshot in snapshots
+            documents.conversation_id_of(document): documents.read_position(document)
+            for document in found
         }
 
     async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
-        async def advance(client: AsyncClient, transaction: AsyncTransaction) -> Advanced:
-            reference = _position(client, conversation_id, user_id)
-            snapshot = await reference.get(transaction=transaction, **self._connection.once)
+        name = self._position(conversation_id, user_id)
+
+        async def advance(transaction: Transaction) -> Advanced:
+            document = await transaction.get(name)
             position = (
-                documents.read_position(snapshot)
-                if snapshot.exists
+                documents.read_position(document)
+                if document is not None
                 else ReadPosition(user_id=user_id)
             )
             if position.read_seq >= seq:
-                return Advanced(position=position, moved=False)
+                # What a try wrote whose answer was lost is what the next one finds.
+                moved = transaction.repeated and position.read_seq == seq
+                return Advanced(position=position, moved=moved)
             position = replace(
                 position, read_seq=seq, delivered_seq=max(position.delivered_seq, seq)
             )
-            transaction.set(reference, documents.position(position), merge=True)
+            transaction.writes.merge(name, documents.position(position))
             return Advanced(position=position, moved=True)
 
-        return await self._connection.transact("advance_read", (conversation_id, user_id), advance)
+        return await self._transactions.run("advance_read", name, advance)
 
-    async def _get(self, operation: str, target: Callable[[AsyncClient], Any]) -> Any:
-        """What a document reference, a query or a count yields."""
-        return await self._connection.ask(
-            operation, lambda client: target(client).get(**self._connection.once)
+    async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
+        writes = Writes(self._database)
+        writes.merge(
+            self._position(conversation_id, user_id),
+            {"user_id": user_id, "delivered_seq": AtLeast(seq)},
         )
-
-    async def _get_existing(
-        self,
-        operation: str,
-        references: Callable[[AsyncClient], Sequence[AsyncDocumentReference]],
-    ) -> list[DocumentSnapshot]:
-        """Those of the documents that exist, in one call and any order."""
-
-        async def get(client: AsyncClient) -> list[DocumentSnapshot]:
-            snapshots = client.get_all(references(client), **self._connection.once)
-            return [snapshot async for snapshot in snapshots if snapshot.exists]
-
-        return await self._connection.ask(operation, get)
+        await self._connection.write("advance_delivered", writes)
 
     async def _commit(
-        self,
-        operation: str,
-        conversation: Conversation,
-        fill: Callable[[AsyncClient, AsyncWriteBatch], None],
+        self, operation: str, conversation: Conversation, writes: Writes
     ) -> Conversation:
         """Commit writes of which the last one is the conversation's, and return it as stored."""
-        results = await self._connection.commit(operation, fill)
-        last = results[-1]
+        answer = await self._connection.commit(operation, writes)
+        last = answer.write_results[-1]
         # Every transform asks for the time of the request, so all of them have the same result.
-        at = documents.plain_time(last.transform_results[0].timestamp_value)
-        return stamped_conversation(conversation, at, token=last.update_time)
+        at = plain_time(last.transform_results[0].timestamp_value)
+        return stamped_conversation(conversation, at, token=read_token(last.update_time))
+
+    def _conversation(self, conversation_id: str) -> str:
+        return self._database.document("conversations", conversation_id)
+
+    def _message(self, conversation_id: str, message_id: str) -> str:
+        return self._database.document("conversations", conversation_id, "messages", message_id)
+
+    def _position(self, conversation_id: str, user_id: str) -> str:
+        return self._database.document("conversations", conversation_id, "participants", user_id)
 
 
-def _conversation(client: AsyncClient, conversation_id: str) -> AsyncDocumentReference:
-    return client.document("conversations", conversation_id)
-
-
-def _messages(client: AsyncClient, conversation_id: str) -> AsyncCollectionReference:
-    return client.collection("conversations", conversation_id, "messages")
-
-
-def _message(client: AsyncClient, conversation_id: str, message_id: str) -> AsyncDocumentReference:
-    return client.document("conversations", conversation_id, "messages", message_id)
-
-
-def _position(client: AsyncClient, conversation_id: str, user_id: str) -> AsyncDocumentReference:
-    return client.document("conversations", conversation_id, "participants", user_id)
-
-
-def _with_slow_activity(commit: Commit) -> Conversation:
+def _as_written(commit: Commit) -> Conversation:
     """The conversation to be written, with `active_at` at rest if it is large and just moved.
 
     Conversation lists are ordered by an index with one entry per participant. Each move rewrites
     them all, so above 50 people there is at most one a minute.
     """
-    before, after = commit.before, commit.after
+    before, after = commit.before, replace(commit.after, commit_id=commit.commit_id)
     if (
         len(after.participants) > _MANY_PEOPLE
         and after.active_at is COMMIT_TIME

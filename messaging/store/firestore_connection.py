@@ -1,198 +1,253 @@
-"""The connection to Cloud Firestore: its client, its deadlines, and what its errors mean."""
+"""The connection to Cloud Firestore: its deadlines, its retries, and what its errors mean.
+
+Every call to Firestore goes through `Connection.call`, and no other file asks for a retry but
+this one and `firestore_transactions`.
+"""
 
 import asyncio
+import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 import structlog
-from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError
-from google.cloud.firestore import (
-    AsyncClient,
-    AsyncTransaction,
-    AsyncWriteBatch,
-    async_transactional,
-)
+from grpc import StatusCode
+from grpc.aio import AioRpcError
 
 from messaging.exceptions import StoreUnavailable
+from messaging.metrics import STORE_DOCUMENTS, STORE_UNAVAILABLE
+from messaging.store import firestore_requests as requests
 from messaging.store.base import AlreadyExists, CommitUnknown, Conflict
+from messaging.store.breaker import CircuitBreaker
+from messaging.store.firestore_channel import Channel, open_channel
 
 logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+Call = Callable[[Channel, float], Awaitable[T]]
+"""One call, given a channel and its timeout in seconds."""
 
+TRIES = 3
 _PAUSES = (0.05, 0.2)
-"""Seconds before the second and the third try."""
+"""Seconds before the second try, and before each further one."""
 
-# A channel that failed to connect waits up to two minutes before it tries again. A new one tries
-# at once; sooner than after a second there is nothing to gain, the first pause being that long.
-_RECONNECT_SECONDS = 1.0
-
-
-class _TransactionFailed(Exception):
-    """Others came in between each time, or it could not begin; the client does not say which."""
-
-
-_PASSING = (
-    _TransactionFailed,
-    exceptions.Aborted,
-    exceptions.InternalServerError,
-    exceptions.ServiceUnavailable,
-    exceptions.Unknown,
+UNANSWERED = frozenset(
+    {
+        StatusCode.CANCELLED,
+        StatusCode.DEADLINE_EXCEEDED,
+        StatusCode.INTERNAL,
+        StatusCode.UNAVAILABLE,
+        StatusCode.UNKNOWN,
+    }
 )
+"""What was asked for may have been done, or may be done yet."""
+
+PASSING = UNANSWERED | {StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED}
 """What a second try may well not meet."""
 
-_OVERTAKEN = (exceptions.Aborted, exceptions.FailedPrecondition, exceptions.NotFound)
-_UNANSWERED = (TimeoutError, exceptions.Cancelled, exceptions.ServerError)
-_UNAVAILABLE = (_TransactionFailed, TimeoutError, exceptions.GoogleAPIError, GoogleAuthError)
-_FAULTS = (exceptions.FailedPrecondition, exceptions.InvalidArgument, exceptions.NotFound)
+_OVERTAKEN = {StatusCode.ABORTED, StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}
+_FORBIDDEN = {StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED}
+_FAULTS = {StatusCode.FAILED_PRECONDITION, StatusCode.INVALID_ARGUMENT}
 """A missing index, a malformed request: ours to mend, so never called unavailability."""
 
 
+class DocumentMissing(Exception):
+    """The document that was to be updated is not there."""
+
+
 class Connection:
-    """Calls Firestore within a deadline and translates its errors.
+    """Calls Firestore within a deadline, translates its errors and counts what it bills.
 
     It belongs to the event loop that uses it first, until it is closed.
     """
 
     def __init__(self, *, project: str, timeout: float) -> None:
-        self._project = project
-        self._timeout = timeout
-        self._client: AsyncClient | None = None
-        self._connected_at = 0.0
-        self._transactions: set[asyncio.Task[Any]] = set()
-        self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
-        # Left to itself the client retries for a minute or longer.
-        self.once = {"retry": None, "timeout": timeout}
-        """How to make every single call of the client: with a deadline, and not again."""
+        self.database = requests.Database(project)
+        self.timeout = timeout
+        self._breaker = CircuitBreaker()
+        self._channel: Channel | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
-        self._client = None  # its channel closes with the last call that uses it
-        for task in self._transactions:
-            task.cancel()
-        if self._transactions:
-            await asyncio.wait(self._transactions, timeout=1)
+        self._channel = None
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
 
-    async def ask(self, operation: str, question: Callable[[AsyncClient], Awaitable[T]]) -> T:
-        """The answer to something that may be asked twice: up to three tries in one deadline.
+    async def get(self, operation: str, names: Sequence[str]) -> list[Any]:
+        """Those of the documents that exist, in any order."""
+        request = requests.get(self.database, names)
+        answers = await self._ask(
+            operation, lambda channel, timeout: channel.batch_get_documents(request, timeout)
+        )
+        bill(operation, "read", len(answers))
+        return [answer.found for answer in answers if answer.HasField("found")]
 
-        Raises StoreUnavailable.
+    async def query(self, operation: str, parent: str, structured: Any) -> list[Any]:
+        """The documents that a query finds, in its order."""
+        request = requests.run(parent, structured)
+        answers = await self._ask(
+            operation, lambda channel, timeout: channel.run_query(request, timeout)
+        )
+        documents = [answer.document for answer in answers if answer.HasField("document")]
+        bill(operation, "read", max(1, len(documents)))
+        return documents
+
+    async def count(self, operation: str, parent: str, structured: Any) -> int:
+        """How many documents a query finds."""
+        request = requests.count(parent, structured)
+        answers = await self._ask(
+            operation, lambda channel, timeout: channel.run_aggregation_query(request, timeout)
+        )
+        result = next(answer.result for answer in answers if answer.HasField("result"))
+        found: int = result.aggregate_fields["count"].integer_value
+        bill(operation, "read", max(1, -(-found // 1000)))
+        return found
+
+    async def write(self, operation: str, writes: requests.Writes) -> None:
+        """Apply writes that may be applied twice.
+
+        Raises DocumentMissing, StoreUnavailable.
         """
-        try:
-            async with asyncio.timeout(self._timeout):
-                for pause in _PAUSES:
-                    client = await self._connect()
-                    try:
-                        return await question(client)
-                    except _PASSING as error:
-                        self._renew(client, error)
-                        await asyncio.sleep(pause)
-                return await question(await self._connect())
-        except _FAULTS:
-            raise
-        except _UNAVAILABLE as error:
-            raise _unavailable(operation, error) from error
+        await self._ask(operation, lambda channel, timeout: channel.commit(writes.request, timeout))
+        bill(operation, "write", len(writes))
 
-    async def commit(
-        self, operation: str, fill: Callable[[AsyncClient, AsyncWriteBatch], None]
-    ) -> Any:
-        """Apply the writes that `fill` adds, all or none, and return their results. Tried once.
+    async def commit(self, operation: str, writes: requests.Writes) -> Any:
+        """Apply writes, all or none, and return the answer. Tried again only after an answer that
+        says that nothing was written for want of capacity.
 
         Raises Conflict, AlreadyExists, CommitUnknown, StoreUnavailable.
         """
-        client = None
+        request = writes.request
+        end = time.monotonic() + self.timeout
+        tries = 0
+        while True:
+            tries += 1
+            timeout = end - time.monotonic()
+            try:
+                answer = await self.call(
+                    operation,
+                    lambda channel, timeout: channel.commit(request, timeout),
+                    timeout=timeout,
+                )
+            except AioRpcError as error:
+                exhausted = error.code() is StatusCode.RESOURCE_EXHAUSTED and tries < TRIES
+                if not exhausted or not await rested(tries, end):
+                    raise _refused_commit(operation, error) from error
+            else:
+                bill(operation, "write", len(writes))
+                return answer
+
+    async def call(self, operation: str, call: Call[T], *, timeout: float) -> T:
+        """Make one call, unless the circuit breaker is open.
+
+        Raises AioRpcError, or StoreUnavailable if it was not even tried.
+        """
         try:
-            async with asyncio.timeout(self._timeout):
-                client = await self._connect()
-                batch = client.batch()
-                fill(client, batch)
-                return await batch.commit(**self.once)
-        except exceptions.AlreadyExists as error:
-            raise AlreadyExists from error
-        except _OVERTAKEN as error:
-            raise Conflict from error
-        except _UNANSWERED as error:
-            self._renew(client, error)
-            logger.warning("store.commit_unknown", operation=operation, reason=_reason(error))
-            raise CommitUnknown from error
-        except _FAULTS:
+            self._breaker.require_closed()
+        except StoreUnavailable:
+            STORE_UNAVAILABLE.labels(operation).inc()
             raise
-        except _UNAVAILABLE as error:
-            raise _unavailable(operation, error) from error
-
-    async def transact(
-        self,
-        operation: str,
-        subject: Hashable,
-        work: Callable[[AsyncClient, AsyncTransaction], Coroutine[Any, Any, T]],
-    ) -> T:
-        """Run `work` in a transaction, several times if others come in between.
-
-        It must be work that may also be done again after it was done. Those of one `subject`
-        take turns in this process. Raises StoreUnavailable.
-        """
-
-        async def attempt(client: AsyncClient) -> T:
-            async def run(transaction: AsyncTransaction) -> T:
-                return await work(client, transaction)
-
-            # Only for speed: transactions that meet abort each other, and where the store locks
-            # what they read (the emulator does) they wait two seconds for each other first.
-            turn = self._turns.setdefault(subject, asyncio.Lock())
-            async with turn:
-                try:
-                    # Decorated anew each time: the decorated object keeps the state of one run.
-                    return await self._apart(async_transactional(run)(client.transaction()))
-                except ValueError as error:
-                    raise _TransactionFailed(str(error)) from error
-
-        return await self.ask(operation, attempt)
-
-    async def _apart(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await `work` in a task of its own, which is cancelled with us but not waited for.
-
-        A cancelled transaction is rolled back first, and while the store hangs that takes the
-        client a minute.
-        """
-        task = asyncio.create_task(work)
-        self._transactions.add(task)
-        task.add_done_callback(self._ended)
         try:
-            await asyncio.wait({task})
+            channel = self._channel or await self._connected(timeout)
+        except (TimeoutError, GoogleAuthError) as error:
+            self._breaker.failed()
+            raise unavailable(operation, error) from error
+        try:
+            answer = await call(channel, timeout)
+        except AioRpcError as error:
+            if error.code() in UNANSWERED:
+                self._breaker.failed()
+            else:
+                self._breaker.answered()
+            raise
+        self._breaker.answered()
+        return answer
+
+    async def _ask(self, operation: str, call: Call[T]) -> T:
+        """The answer to something that may be asked twice: up to three tries in one deadline.
+
+        Raises DocumentMissing, StoreUnavailable.
+        """
+        end = time.monotonic() + self.timeout
+        tries = 0
+        while True:
+            tries += 1
+            # No try takes all the time, so that one lost answer can be asked for again.
+            timeout = min(self.timeout / 2, end - time.monotonic())
+            try:
+                return await self.call(operation, call, timeout=timeout)
+            except AioRpcError as error:
+                passing = error.code() in PASSING and tries < TRIES
+                if not passing or not await rested(tries, end):
+                    raise refused(operation, error) from error
+
+    async def _connected(self, timeout: float) -> Channel:
+        """The channel, which whoever comes first opens for all."""
+        while self._channel is None:
+            if self._opening is None:
+                self._opening = asyncio.create_task(self._open())
+                self._opening.add_done_callback(_seen)
+            async with asyncio.timeout(timeout):
+                await asyncio.shield(self._opening)
+        return self._channel
+
+    async def _open(self) -> None:
+        try:
+            self._channel = await open_channel(self.database.name)
         finally:
-            task.cancel()
-        return task.result()
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._transactions.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen: nobody may be waiting for it any more
-
-    async def _connect(self) -> AsyncClient:
-        if self._client is None:
-            # In a thread, because to find credentials means to read files or to ask a metadata
-            # server. The channel opens with the first call, in the event loop that makes it.
-            client = await asyncio.to_thread(AsyncClient, project=self._project)
-            if self._client is None:
-                self._client, self._connected_at = client, time.monotonic()
-        return self._client
-
-    def _renew(self, client: AsyncClient | None, error: Exception) -> None:
-        """Take a new channel for the next call if this one cannot reach the store."""
-        if (
-            isinstance(error, exceptions.ServiceUnavailable)
-            and client is self._client
-            and time.monotonic() - self._connected_at > _RECONNECT_SECONDS
-        ):
-            self._client = None
+            self._opening = None
 
 
-def _unavailable(operation: str, error: Exception) -> StoreUnavailable:
-    logger.warning("store.unavailable", operation=operation, reason=_reason(error))
+async def rested(tries: int, end: float) -> bool:
+    """Whether there is time for another try after so many. If so, the pause before it is over."""
+    pause = _PAUSES[min(tries, len(_PAUSES)) - 1]
+    if time.monotonic() + pause >= end:
+        return False
+    await asyncio.sleep(pause * random.uniform(0.5, 1))
+    return True
+
+
+def bill(operation: str, kind: str, documents: int) -> None:
+    """Count as Firestore bills. What came of a call that failed is not known, and not counted."""
+    STORE_DOCUMENTS.labels(operation, kind).inc(documents)
+
+
+def refused(operation: str, error: AioRpcError) -> Exception:
+    """What it means that something other than a commit failed."""
+    if error.code() is StatusCode.NOT_FOUND:
+        return DocumentMissing()
+    return error if error.code() in _FAULTS else unavailable(operation, error)
+
+
+def _refused_commit(operation: str, error: AioRpcError) -> Exception:
+    if error.code() is StatusCode.ALREADY_EXISTS:
+        return AlreadyExists()
+    if error.code() in _OVERTAKEN:
+        return Conflict()
+    if error.code() in UNANSWERED:
+        STORE_UNAVAILABLE.labels(operation).inc()
+        logger.warning("store.commit_unknown", operation=operation, reason=_reason(error))
+        return CommitUnknown()
+    return refused(operation, error)
+
+
+def unavailable(operation: str, error: Exception) -> StoreUnavailable:
+    STORE_UNAVAILABLE.labels(operation).inc()
+    forbidden = isinstance(error, AioRpcError) and error.code() in _FORBIDDEN
+    log = logger.error if forbidden or isinstance(error, GoogleAuthError) else logger.warning
+    log("store.unavailable", operation=operation, reason=_reason(error))
     return StoreUnavailable()
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, AioRpcError):
+        return f"{error.code().name}: {error.details()}"
     return f"{type(error).__name__}: {error}"
+
+
+def _seen(task: asyncio.Task[None]) -> None:
+    """Nobody may be waiting any more for how it ended."""
+    if not task.cancelled():
+        task.exception()

@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from google.cloud.firestore import SERVER_TIMESTAMP, DocumentSnapshot
-
 from messaging.entities import (
     COMMIT_TIME,
     Conversation,
@@ -27,6 +25,16 @@ from messaging.entities import (
 )
 from messaging.identifiers import is_stored_id
 from messaging.store.base import InvalidCursor
+from messaging.store.firestore_values import (
+    SERVER_TIME,
+    plain_time,
+    quoted,
+    read_numbers,
+    read_text,
+    read_texts,
+    read_time,
+    read_token,
+)
 
 Fields = dict[str, Any]
 
@@ -39,47 +47,67 @@ def new_conversation(conversation: Conversation) -> Fields:
     """All fields of a conversation that is not stored yet."""
     fields: Fields = {
         "shard": zlib.crc32(conversation.id.encode()) % _SHARDS,
-        "updated_at": SERVER_TIMESTAMP,
+        "updated_at": SERVER_TIME,
     }
     for attribute, written in _WRITTEN.items():
         fields |= written(getattr(conversation, attribute))
     return fields
 
 
-def changed_conversation(before: Conversation, after: Conversation) -> Fields:
-    """The fields in which `after` differs, each as a whole: what is left out stays as it is."""
-    fields: Fields = {"updated_at": SERVER_TIMESTAMP}
+def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fields, list[str]]:
+    """The fields in which `after` differs, and the mask of an update: what it leaves out stays.
+
+    Fields change as a whole; only of `sent_seq`, which changes with every send, the entries do.
+    """
+    fields: Fields = {}
+    mask: list[str] = []
     for attribute, written in _WRITTEN.items():
-        value = getattr(after, attribute)
-        if value != getattr(before, attribute):
-            fields |= written(value)
-    return fields
+        value, old = getattr(after, attribute), getattr(before, attribute)
+        if value is not old and value != old:
+            changed = written(value)
+            fields |= changed
+            mask += changed
+    if "sent_seq" in fields:
+        sent = {id_: seq for id_, seq in after.sent_seq.items() if before.sent_seq.get(id_) != seq}
+        fields["sent_seq"] = sent
+        mask.remove("sent_seq")
+        mask += [
+            f"sent_seq.{quoted(id_)}" for id_ in (*sent, *(before.sent_seq.keys() - after.sent_seq))
+        ]
+    fields["updated_at"] = SERVER_TIME
+    # Of SERVER_TIME there is nothing to be written before the server sets it.
+    return fields, [path for path in mask if fields.get(path) is not SERVER_TIME]
 
 
-def read_conversation(snapshot: DocumentSnapshot) -> Conversation:
-    fields: Fields = snapshot.to_dict()
-    last_message = fields["last_message"]
+def read_conversation(document: Any) -> Conversation:
+    _, id_ = document.name.rsplit("/", 1)
+    fields = document.fields
+    roles = fields["roles"].map_value.fields
+    preferences = fields["preferences"].map_value.fields
+    last = fields["last_message"]
     return Conversation(
-        id=snapshot.id,
-        kind=ConversationKind(fields["kind"]),
-        title=fields["title"],
+        id=id_,
+        kind=ConversationKind(fields["kind"].string_value),
+        title=read_text(fields["title"]),
         participants={
             # A map has no order of its own; the array keeps it.
-            user_id: _read_participant(user_id, fields["roles"][user_id])
-            for user_id in fields["participant_ids"]
+            user_id: _read_participant(user_id, roles[user_id].map_value.fields)
+            for user_id in read_texts(fields["participant_ids"])
         },
-        created_at=plain_time(fields["created_at"]),
-        updated_at=plain_time(fields["updated_at"]),
-        active_at=plain_time(fields["active_at"]),
-        seq=fields["seq"],
-        version=fields["version"],
-        last_message=last_message and _read_message(last_message["id"], snapshot.id, last_message),
-        sent_seq=fields["sent_seq"],
+        created_at=_read_time(fields["created_at"]),
+        updated_at=_read_time(fields["updated_at"]),
+        active_at=_read_time(fields["active_at"]),
+        seq=fields["seq"].integer_value,
+        version=fields["version"].integer_value,
+        last_message=_read_last_message(id_, last) if last.HasField("map_value") else None,
+        sent_seq=read_numbers(fields["sent_seq"]),
         preferences={
-            user_id: _read_preferences(stored) for user_id, stored in fields["preferences"].items()
+            user_id: _read_preferences(preferences[user_id].map_value.fields)
+            for user_id in preferences
         },
-        content_hash=fields["content_hash"],
-        token=snapshot.update_time,
+        content_hash=fields["content_hash"].string_value,
+        commit_id=fields["commit_id"].string_value,
+        token=read_token(document.update_time),
     )
 
 
@@ -99,8 +127,9 @@ def message(message: Message) -> Fields:
     }
 
 
-def read_message(snapshot: DocumentSnapshot) -> Message:
-    return _read_message(snapshot.id, snapshot.reference.parent.parent.id, snapshot.to_dict())
+def read_message(document: Any) -> Message:
+    _, conversation_id, _, id_ = document.name.rsplit("/", 3)
+    return _read_message(id_, conversation_id, document.fields)
 
 
 def position(position: ReadPosition) -> Fields:
@@ -116,13 +145,20 @@ def new_position(added: ReadPosition) -> Fields:
     return {**position(added), "joined_seq": added.read_seq}
 
 
-def read_position(snapshot: DocumentSnapshot) -> ReadPosition:
-    fields: Fields = snapshot.to_dict()
+def read_position(document: Any) -> ReadPosition:
+    _, user_id = document.name.rsplit("/", 1)
+    fields = document.fields
     return ReadPosition(
-        user_id=snapshot.id,
-        read_seq=fields["read_seq"],
-        delivered_seq=fields["delivered_seq"],
+        user_id=user_id,
+        read_seq=fields["read_seq"].integer_value,
+        delivered_seq=fields["delivered_seq"].integer_value,
     )
+
+
+def conversation_id_of(document: Any) -> str:
+    """Of a message's or a position's document."""
+    _, conversation_id, _, _ = document.name.rsplit("/", 3)
+    return str(conversation_id)
 
 
 def preferences(preferences: Preferences) -> Fields:
@@ -146,13 +182,8 @@ def read_cursor(cursor: str) -> tuple[datetime, str]:
         raise InvalidCursor from error
 
 
-def plain_time(stored: datetime) -> datetime:
-    """The client's times are of a subclass with nanoseconds, which serializers do not know."""
-    return datetime.combine(stored.date(), stored.time(), UTC)
-
-
 def _written_time(moment: datetime) -> Any:
-    return SERVER_TIMESTAMP if moment is COMMIT_TIME else moment
+    return SERVER_TIME if moment is COMMIT_TIME else moment
 
 
 def _last_message(last: Message | None) -> Fields | None:
@@ -186,37 +217,47 @@ _WRITTEN: Mapping[str, Callable[[Any], Fields]] = {
         "preferences": {user_id: preferences(own) for user_id, own in preferences_.items()}
     },
     "content_hash": lambda content_hash: {"content_hash": content_hash},
+    "commit_id": lambda commit_id: {"commit_id": commit_id},
 }
 """For each attribute of a conversation the fields that hold it."""
 
 
-def _read_participant(user_id: str, stored: Fields) -> Participant:
+def _read_participant(user_id: str, fields: Any) -> Participant:
     return Participant(
-        user_id=user_id, role=Role(stored["role"]), joined_version=stored["joined_version"]
+        user_id=user_id,
+        role=Role(fields["role"].string_value),
+        joined_version=fields["joined_version"].integer_value,
     )
 
 
-def _read_preferences(stored: Fields) -> Preferences:
-    muted_until = stored["muted_until"]
+def _read_preferences(fields: Any) -> Preferences:
     return Preferences(
-        muted_until=muted_until and plain_time(muted_until), notify=Notify(stored["notify"])
+        muted_until=read_time(fields["muted_until"]), notify=Notify(fields["notify"].string_value)
     )
 
 
-def _read_message(message_id: str, conversation_id: str, fields: Fields) -> Message:
-    edited_at, deleted_at = fields["edited_at"], fields["deleted_at"]
+def _read_last_message(conversation_id: str, value: Any) -> Message:
+    fields = value.map_value.fields
+    return _read_message(fields["id"].string_value, conversation_id, fields)
+
+
+def _read_message(id_: str, conversation_id: str, fields: Any) -> Message:
     return Message(
-        id=message_id,
+        id=id_,
         conversation_id=conversation_id,
-        seq=fields["seq"],
-        version=fields["version"],
-        sender_id=fields["sender_id"],
-        client_id=fields["client_id"],
-        text=fields["text"],
-        reply_to=fields["reply_to"],
-        mentions=tuple(fields["mentions"]),
-        created_at=plain_time(fields["created_at"]),
-        edited_at=edited_at and plain_time(edited_at),
-        deleted_at=deleted_at and plain_time(deleted_at),
-        content_hash=fields["content_hash"],
+        seq=fields["seq"].integer_value,
+        version=fields["version"].integer_value,
+        sender_id=fields["sender_id"].string_value,
+        client_id=read_text(fields["client_id"]),
+        text=read_text(fields["text"]),
+        reply_to=read_text(fields["reply_to"]),
+        mentions=tuple(read_texts(fields["mentions"])),
+        created_at=_read_time(fields["created_at"]),
+        edited_at=read_time(fields["edited_at"]),
+        deleted_at=read_time(fields["deleted_at"]),
+        content_hash=fields["content_hash"].string_value,
     )
+
+
+def _read_time(value: Any) -> datetime:
+    return plain_time(value.timestamp_value)

@@ -1,16 +1,10 @@
-"""The SQL store's rows as entities: what it reads, and how an entity becomes a row."""
+"""The SQL store's rows as entities, entities as rows, and a place in a list as a cursor."""
 
 import base64
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-
-from django.db import connection
-from django.db.models import F, Q, QuerySet
-from django.db.transaction import atomic
 
 from messaging.entities import (
     Conversation,
@@ -20,7 +14,6 @@ from messaging.entities import (
     Participant,
     Preferences,
     ReadPosition,
-    Role,
 )
 from messaging.identifiers import is_stored_id
 from messaging.models import (
@@ -29,7 +22,14 @@ from messaging.models import (
     ParticipantRecord,
     ReadPositionRecord,
 )
-from messaging.store.base import InvalidCursor, Page
+from messaging.store.base import InvalidCursor
+
+MESSAGE_COLUMNS = [
+    field.name
+    for field in MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
+    if not field.primary_key
+]
+"""What replacing a message writes anew."""
 
 _LONGEST_CURSOR = 200
 
@@ -50,6 +50,7 @@ def conversation_columns(conversation: Conversation) -> dict[str, Any]:
             for user_id, preferences in conversation.preferences.items()
         },
         "content_hash": conversation.content_hash,
+        "commit_id": conversation.commit_id,
     }
 
 
@@ -91,25 +92,21 @@ def read_position_records(
 
 
 def message_record(message: Message) -> MessageRecord:
-    return MessageRecord(id=message.id, **message_columns(message))
-
-
-def message_columns(message: Message) -> dict[str, Any]:
-    """All that its row keeps, except `id`."""
-    return {
-        "conversation_id": message.conversation_id,
-        "seq": message.seq,
-        "version": message.version,
-        "sender_id": message.sender_id,
-        "client_id": message.client_id,
-        "text": message.text,
-        "reply_to": message.reply_to,
-        "mentions": list(message.mentions),
-        "created_at": message.created_at,
-        "edited_at": message.edited_at,
-        "deleted_at": message.deleted_at,
-        "content_hash": message.content_hash,
-    }
+    return MessageRecord(
+        id=message.id,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        version=message.version,
+        sender_id=message.sender_id,
+        client_id=message.client_id,
+        text=message.text,
+        reply_to=message.reply_to,
+        mentions=list(message.mentions),
+        created_at=message.created_at,
+        edited_at=message.edited_at,
+        deleted_at=message.deleted_at,
+        content_hash=message.content_hash,
+    )
 
 
 def message(record: MessageRecord) -> Message:
@@ -136,82 +133,7 @@ def read_position(record: ReadPositionRecord) -> ReadPosition:
     )
 
 
-def ping() -> None:
-    ConversationRecord.objects.exists()
-
-
-def get_conversation(conversation_id: str) -> Conversation | None:
-    with _snapshot():
-        found = _conversations(list(ConversationRecord.objects.filter(id=conversation_id)))
-    return found[0] if found else None
-
-
-def list_conversations(user_id: str, limit: int, after: tuple[datetime, str] | None) -> Page:
-    listed = ConversationRecord.objects.filter(participants__user_id=user_id)
-    if after is not None:
-        active_at, conversation_id = after
-        listed = listed.filter(
-            Q(active_at__lt=active_at) | Q(active_at=active_at, id__lt=conversation_id)
-        )
-    with _snapshot():
-        # One more than asked for tells whether there is a next page.
-        records = list(listed.order_by("-active_at", "-id")[: limit + 1])
-        page = _conversations(records[:limit])
-    more = len(records) > limit
-    return Page(conversations=page, next_cursor=_encoded_cursor(page[-1]) if more else None)
-
-
-def list_messages(records: QuerySet[MessageRecord]) -> list[Message]:
-    return [message(record) for record in records]
-
-
-def list_read_positions(conversation_id: str) -> list[ReadPosition]:
-    records = ReadPositionRecord.objects.filter(conversation_id=conversation_id)
-    return [read_position(record) for record in records.order_by("user_id")]
-
-
-def get_read_positions(user_id: str, conversation_ids: Sequence[str]) -> dict[str, ReadPosition]:
-    records = ReadPositionRecord.objects.filter(
-        user_id=user_id, conversation_id__in=conversation_ids
-    )
-    return {record.conversation_id: read_position(record) for record in records}
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """Several queries that see the database at one and the same moment."""
-    if connection.vendor == "sqlite":
-        # Not `atomic`, which begins IMMEDIATE here: a reader would wait for the writer.
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")
-    else:
-        with atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-
-
-def _conversations(records: Sequence[ConversationRecord]) -> list[Conversation]:
-    """The conversations of these rows, in two more queries however many they are.
-
-    They must run in the same snapshot as the query of the rows: a commit in between would tear
-    a conversation apart from its participants.
-    """
-    if not records:
-        return []
-    ids = [record.id for record in records]
-    participants = _participants(ids)
-    last_messages = _last_messages(ids)
-    return [
-        _conversation(record, participants[record.id], last_messages.get(record.id))
-        for record in records
-    ]
-
-
-def _conversation(
+def conversation(
     record: ConversationRecord, participants: Mapping[str, Participant], last: Message | None
 ) -> Conversation:
     return Conversation(
@@ -230,6 +152,7 @@ def _conversation(
             user_id: _preferences(stored) for user_id, stored in record.preferences.items()
         },
         content_hash=record.content_hash,
+        commit_id=record.commit_id,
         token=record.revision,
     )
 
@@ -242,29 +165,7 @@ def _preferences(stored: Mapping[str, Any]) -> Preferences:
     )
 
 
-def _participants(conversation_ids: Sequence[str]) -> Mapping[str, dict[str, Participant]]:
-    # Tuples and not model instances: a page of large groups is tens of thousands of rows.
-    rows = (
-        ParticipantRecord.objects.filter(conversation_id__in=conversation_ids)
-        .order_by("conversation_id", "position")
-        .values_list("conversation_id", "user_id", "role", "joined_version")
-    )
-    found: defaultdict[str, dict[str, Participant]] = defaultdict(dict)
-    for conversation_id, user_id, role, joined_version in rows:
-        found[conversation_id][user_id] = Participant(
-            user_id=user_id, role=Role(role), joined_version=joined_version
-        )
-    return found
-
-
-def _last_messages(conversation_ids: Sequence[str]) -> dict[str, Message]:
-    records = MessageRecord.objects.filter(
-        conversation_id__in=conversation_ids, seq=F("conversation__seq")
-    )
-    return {record.conversation_id: message(record) for record in records}
-
-
-def _encoded_cursor(conversation: Conversation) -> str:
+def encoded_cursor(conversation: Conversation) -> str:
     """Where a page ends that has this conversation as its last."""
     place = json.dumps([conversation.active_at.isoformat(), conversation.id])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")

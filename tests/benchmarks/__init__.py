@@ -1,0 +1,9 @@
+"""What it takes: figures, printed by `make bench`, and the ratios that are promised."""
+
+from messaging.entities import Conversation
+from tests.integration.store import new_conversation
+
+
+def crowd(people: int) -> Conversation:
+    """A group of so many, not stored yet: ann, who owns it, and user-0, user-1…"""
+    return new_conversation("ann", *(f"user-{number}" for number in range(people)))

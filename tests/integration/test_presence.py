@@ -14,6 +14,7 @@ from config.development.processes import free_port
 from messaging.delivery import presence
 from messaging.delivery.connection import Connection, Connections
 from messaging.delivery.presence import Presence
+from messaging.delivery.redis_client import make_redis
 
 _LEASE_SECONDS = 1
 _HEARTBEAT_SECONDS = 0.1
@@ -24,7 +25,7 @@ class Instance:
 
     def __init__(self, redis_url: str) -> None:
         self.connections = Connections()
-        self.presence = Presence(self.connections, redis_url=redis_url, boot_id=uuid4().hex)
+        self.presence = Presence(self.connections, make_redis(redis_url), boot_id=uuid4().hex)
 
     def connect(self, *user_ids: str) -> list[Connection]:
         connections = [Connection(uuid4().hex, user_id, _discard) for user_id in user_ids]
@@ -213,9 +214,7 @@ async def test_a_set_that_was_lost_is_written_again(
     assert await becomes(one, {"bob", "cid", "dora"}, expected) < 1
 
 
-async def test_what_a_change_writes_has_a_lease(
-    one: Instance, client: redis.asyncio.Redis
-) -> None:
+async def test_what_a_change_writes_has_a_lease(one: Instance, client: redis.asyncio.Redis) -> None:
     """A set that one change begins anew does not outlive its instance."""
     one.connect("ann")
     await becomes(one, {"ann"}, {"ann"})

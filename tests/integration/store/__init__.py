@@ -1,8 +1,11 @@
-"""One suite for both stores, and the conversations with which it tries them."""
+"""One suite for all stores, and the conversations with which it tries them."""
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from messaging.entities import (
     COMMIT_TIME,
@@ -12,8 +15,22 @@ from messaging.entities import (
     Participant,
     Role,
 )
+from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import content_hash, random_id
 from messaging.store.base import Commit
+
+T = TypeVar("T")
+
+
+async def eventually(ask: Callable[[], Awaitable[T]], *, seconds: float = 10) -> T:
+    """What the store answers once it is available again."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return await ask()
+        except StoreUnavailable:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.05)
 
 
 def new_conversation(

@@ -1,13 +1,18 @@
 """The stores under test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from django.db import DEFAULT_DB_ALIAS, connections
+from pytest_django import DjangoDbBlocker
 
 from messaging.store.base import Store
+from messaging.store.firestore import FirestoreStore
 from messaging.store.sql import SqlStore
+from tests.integration.store.databases import added_database, empty
+from tests.integration.store.firestore_relay import Relay
 
 
 @pytest_asyncio.fixture
@@ -24,13 +29,67 @@ async def sql_store(transactional_db: None) -> AsyncIterator[SqlStore]:
     await store.close()
 
 
-@pytest.fixture(
-    params=[
-        pytest.param("sql_store", marks=pytest.mark.django_db(transaction=True)),
-        "firestore_store",
-    ]
-)
+@pytest.fixture(scope="session")
+def postgres_alias(
+    postgres_server: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """A database of Django's with the store's tables, on PostgreSQL.
+
+    It comes after `django_db_setup`, which would make a second one of it for tests.
+    """
+    with added_database("postgres", postgres_server, django_db_blocker) as alias:
+        yield alias
+
+
+@pytest.fixture
+def empty_postgres(
+    postgres_alias: str, postgres_server: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """The same, with nothing in it."""
+    with django_db_blocker.unblock():
+        yield postgres_alias
+    empty(postgres_server)
+
+
+@pytest_asyncio.fixture
+async def postgres_store(empty_postgres: str) -> AsyncIterator[SqlStore]:
+    store = SqlStore(using=empty_postgres, timeout=10)
+    yield store
+    await store.close()
+
+
+_SQL_STORES = [
+    pytest.param("sql_store", marks=pytest.mark.django_db(transaction=True)),
+    "postgres_store",
+]
+
+
+@pytest.fixture(params=_SQL_STORES)
+def database_store(request: pytest.FixtureRequest) -> SqlStore:
+    """The SQL store on either database."""
+    chosen: SqlStore = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture(params=[*_SQL_STORES, "firestore_store"])
 def store(request: pytest.FixtureRequest) -> Store:
-    """Either store; the tests that use it hold what both promise."""
+    """Each store; the tests that use it hold what all of them promise."""
     chosen: Store = request.getfixturevalue(request.param)
     return chosen
+
+
+@pytest.fixture
+async def relay(firestore_emulator: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relay]:
+    """Between the emulator and every Firestore store that the test makes."""
+    relay = Relay(firestore_emulator)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", await relay.start())
+    yield relay
+    await relay.stop()
+
+
+@pytest.fixture
+async def relayed_store(relay: Relay) -> AsyncIterator[FirestoreStore]:
+    """A store on an empty Firestore, behind the relay."""
+    store = FirestoreStore(project=f"test-{uuid4().hex}")
+    yield store
+    await store.close()

@@ -1,4 +1,4 @@
-"""What both stores promise, see `messaging.store.base`."""
+"""What all stores promise, see `messaging.store.base`."""
 
 import asyncio
 from collections.abc import Sequence
@@ -222,6 +222,17 @@ async def test_times_that_are_given(store: Store, conversation: Conversation) ->
     assert is_commit_time(committed.updated_at)
     assert await all_messages(store, conversation) == [message]
     assert await stored(store, conversation) == committed
+
+
+async def test_commit_id(store: Store, conversation: Conversation) -> None:
+    """Whoever reads the conversation knows which commit wrote it last."""
+    commit = sending(conversation, "hello")
+
+    committed = await store.commit(commit)
+
+    await store.set_preferences(conversation.id, "ann", MUTED)
+    found = await stored(store, conversation)
+    assert committed.commit_id == found.commit_id == commit.commit_id
 
 
 async def test_token_moves(store: Store, conversation: Conversation) -> None:
@@ -728,6 +739,19 @@ async def test_list_messages(
     assert [message.seq for message in messages] == expected
 
 
+@pytest.mark.parametrize(("limit", "expected"), [(1, [5]), (3, [3, 4, 5]), (9, [1, 2, 3, 4, 5])])
+async def test_list_latest_messages(
+    store: Store, conversation: Conversation, limit: int, expected: list[int]
+) -> None:
+    """The latest messages are the last ones, ascending by seq."""
+    assert await store.list_latest_messages(conversation.id, limit=limit) == []
+    await store.commit(sending(conversation, "a", "b", "c", "d", "e"))
+
+    messages = await store.list_latest_messages(conversation.id, limit=limit)
+
+    assert [message.seq for message in messages] == expected
+
+
 @pytest.fixture
 async def edited(store: Store, conversation: Conversation) -> Conversation:
     """Four messages, of which the second and then the first changed: versions 6, 5, 3, 4."""
@@ -907,6 +931,37 @@ async def test_reading_does_not_touch_the_conversation(
 
     assert await stored(store, conversation) == conversation
     await store.commit(sending(conversation, "hello"))
+
+
+async def test_advance_delivered(store: Store, conversation: Conversation) -> None:
+    """What was delivered moves forward, never back, and leaves what was read alone."""
+    await store.advance_read(conversation.id, "ann", 2)
+
+    await store.advance_delivered(conversation.id, "ann", 5)
+    await store.advance_delivered(conversation.id, "ann", 3)
+
+    positions = await store.get_read_positions("ann", [conversation.id])
+    assert positions[conversation.id] == ReadPosition(user_id="ann", read_seq=2, delivered_seq=5)
+
+
+async def test_advance_delivered_at_once(store: Store, conversation: Conversation) -> None:
+    """Of delivered positions that race the furthest stays."""
+    seqs = [seq * 7 % 20 + 1 for seq in range(20)]
+
+    await asyncio.gather(*(store.advance_delivered(conversation.id, "ann", seq) for seq in seqs))
+
+    positions = await store.get_read_positions("ann", [conversation.id])
+    assert positions[conversation.id].delivered_seq == max(seqs)
+
+
+async def test_first_position(store: Store, conversation: Conversation) -> None:
+    """A position is kept even for somebody who had none."""
+    await store.advance_delivered(conversation.id, "dan", 4)
+    await store.advance_read(conversation.id, "eve", 3)
+
+    positions = await store.list_read_positions(conversation.id)
+    assert ReadPosition(user_id="dan", read_seq=0, delivered_seq=4) in positions
+    assert ReadPosition(user_id="eve", read_seq=3, delivered_seq=3) in positions
 
 
 # Closing

@@ -1,50 +1,34 @@
-"""What is true of the Firestore store alone: its writes, its keys, and its bad days."""
+"""What is true of the Firestore store alone: its writes, its indexes, its keys and tokens."""
 
 import asyncio
 import json
-import signal
-import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import grpc
 import pytest
 from google.cloud.firestore_v1.types import CommitRequest, StructuredQuery
 
-from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
-from config.development.processes import free_port
 from messaging.entities import Conversation, Notify, Preferences
-from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
-from messaging.store.base import AlreadyExists, CommitUnknown, Conflict
+from messaging.store import firestore_documents as documents
+from messaging.store.base import Conflict
 from messaging.store.firestore import FirestoreStore
-from tests.conftest import skip_or_fail
 from tests.integration.store import new_conversation, people, sending
 from tests.integration.store.firestore_relay import Relay
 
 ROOT = Path(__file__).resolve().parents[3]
 
+Index = tuple[str, tuple[tuple[str, str], ...]]
+"""The collection, and the fields with their kind of order."""
+
+CURSOR = documents.cursor_after(replace(new_conversation("ann"), active_at=datetime.now(UTC)))
+
 ODD_USER_IDS = ("zoe@example.com", "a.b.c", "auth0:12-34", "1", "-", "x_y")
 """Well-formed ones that a field path takes apart unless it quotes them, in no sorted order."""
-
-
-@pytest.fixture
-async def relay(firestore_emulator: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relay]:
-    relay = Relay(firestore_emulator)
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", await relay.start())
-    yield relay
-    await relay.stop()
-
-
-@pytest.fixture
-async def relayed_store(relay: Relay) -> AsyncIterator[FirestoreStore]:
-    store = FirestoreStore(project=f"test-{uuid4().hex}")
-    yield store
-    await store.close()
 
 
 def written_fields(request: CommitRequest) -> set[str]:
@@ -60,34 +44,7 @@ async def current(store: FirestoreStore, conversation: Conversation) -> Conversa
     return found
 
 
-# What a send costs
-
-
-async def test_a_send_is_one_commit_of_two_writes_and_no_read(
-    relay: Relay, relayed_store: FirestoreStore
-) -> None:
-    """On a conversation that is known, also for the second send on what the first returned."""
-    conversation = await relayed_store.create_conversation(new_conversation("ann", "bob"))
-    relay.forget()
-
-    conversation = await relayed_store.commit(sending(conversation, "one"))
-    await relayed_store.commit(sending(conversation, "two"))
-
-    assert relay.calls == ["Commit", "Commit"]
-    assert [len(request.writes) for request in relay.commits] == [2, 2]
-
-
-async def test_a_group_commit_writes_each_message_and_the_conversation_once(
-    relay: Relay, relayed_store: FirestoreStore
-) -> None:
-    """k messages are k + 1 writes in one commit."""
-    conversation = await relayed_store.create_conversation(new_conversation("ann", "bob"))
-    relay.forget()
-
-    await relayed_store.commit(sending(conversation, *"abcde"))
-
-    assert relay.calls == ["Commit"]
-    assert len(relay.commits[0].writes) == 6
+# What a send writes
 
 
 async def test_a_send_writes_only_what_changes(relay: Relay, relayed_store: FirestoreStore) -> None:
@@ -97,8 +54,29 @@ async def test_a_send_writes_only_what_changes(relay: Relay, relayed_store: Fire
 
     await relayed_store.commit(sending(conversation, "one"))
 
-    changed = {"seq", "version", "last_message", "sent_seq", "active_at", "updated_at"}
+    changed = {"seq", "version", "last_message", "sent_seq", "active_at", "updated_at", "commit_id"}
     assert written_fields(relay.commits[0]) == changed
+
+
+async def test_a_send_writes_its_own_entry_of_sent_seq(
+    relay: Relay, relayed_store: FirestoreStore
+) -> None:
+    """However many have sent before; and entries that a commit drops are gone."""
+    conversation = await relayed_store.create_conversation(new_conversation("a.b", "bob", "cid"))
+    for sender in ("a.b", "bob"):
+        conversation = await relayed_store.commit(sending(conversation, "one", sender=sender))
+    relay.forget()
+
+    commit = sending(conversation, "two", sender="cid")
+    await relayed_store.commit(replace(commit, after=replace(commit.after, sent_seq={"cid": 3})))
+
+    paths = relay.commits[0].writes[-1].update_mask.field_paths
+    assert {path for path in paths if path.startswith("sent_seq")} == {
+        "sent_seq.cid",
+        "sent_seq.bob",
+        "sent_seq.`a.b`",
+    }
+    assert (await current(relayed_store, conversation)).sent_seq == {"cid": 3}
 
 
 @pytest.mark.parametrize(("count", "moves"), [(50, True), (51, False)])
@@ -137,8 +115,8 @@ async def test_activity_of_a_large_conversation_moves_after_a_minute(
 # Indexes
 
 
-def index_for(query: StructuredQuery) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The collection and the fields of the index that answers a query."""
+def index_for(query: StructuredQuery) -> Index:
+    """The index that answers a query."""
     where = query.where
     filters = [part.field_filter for part in where.composite_filter.filters] or [where.field_filter]
     contains = StructuredQuery.FieldFilter.Operator.ARRAY_CONTAINS
@@ -154,11 +132,39 @@ def index_for(query: StructuredQuery) -> tuple[str, tuple[tuple[str, str], ...]]
     return query.from_[0].collection_id, tuple(fields.items())
 
 
-async def test_every_query_has_its_index(relay: Relay, relayed_store: FirestoreStore) -> None:
-    """The emulator answers without; Firestore itself refuses. A query of one field needs that
-    it is not exempt, one of several needs a composite index of exactly these."""
-    declared = json.loads((ROOT / "firestore.indexes.json").read_text())
-    composite = {
+@pytest.fixture
+async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set[Index]:
+    """Of every query that the store can issue."""
+    id_ = random_id()
+    questions: dict[str, Awaitable[object]] = {
+        "list_conversations": relayed_store.list_conversations("ann", limit=10),
+        "list_messages": relayed_store.list_messages(id_, first_seq=1, last_seq=10),
+        "list_latest_messages": relayed_store.list_latest_messages(id_, limit=10),
+        "list_changed_messages": relayed_store.list_changed_messages(
+            id_, since=0, until=10, limit=10
+        ),
+        "count_changed_messages": relayed_store.count_changed_messages(id_, since=0, up_to=10),
+        "list_read_positions": relayed_store.list_read_positions(id_),
+    }
+    asking = {name for name in vars(FirestoreStore) if name.startswith(("list_", "count_"))}
+    assert questions.keys() == asking, "a query is missing here"
+    await asyncio.gather(*questions.values())
+    await relayed_store.list_conversations("ann", limit=10, cursor=CURSOR)
+    assert len(relay.queries) == len(questions) + 1
+    return set(map(index_for, relay.queries))
+
+
+def declared_indexes() -> dict[str, Any]:
+    declared: dict[str, Any] = json.loads((ROOT / "firestore.indexes.json").read_text())
+    return declared
+
+
+async def test_composite_indexes_are_those_of_the_queries(
+    indexes_of_queries: set[Index],
+) -> None:
+    """None is missing, for Firestore refuses such a query where the emulator answers it; and none
+    is unused, for every write would pay for it."""
+    declared = {
         (
             index["collectionGroup"],
             tuple(
@@ -166,26 +172,37 @@ async def test_every_query_has_its_index(relay: Relay, relayed_store: FirestoreS
                 for field in index["fields"]
             ),
         )
-        for index in declared["indexes"]
+        for index in declared_indexes()["indexes"]
     }
+
+    assert declared == {(name, fields) for name, fields in indexes_of_queries if len(fields) > 1}
+
+
+async def test_what_no_query_asks_for_is_exempt(
+    relay: Relay,
+    relayed_store: FirestoreStore,
+    indexes_of_queries: set[Index],
+) -> None:
+    """Firestore indexes every field unless told not to: exempt are all stored fields that are not
+    queried on their own, and no others."""
+    queried = {(name, fields[0][0]) for name, fields in indexes_of_queries if len(fields) == 1}
+    conversation = await relayed_store.create_conversation(new_conversation("ann", "bob"))
+    await relayed_store.commit(sending(conversation, "one"))
+    stored = {
+        (write.update.name.split("/")[-2], name.partition(".")[0])
+        for request in relay.commits
+        for write in request.writes
+        for name in (
+            *write.update.fields,
+            *(transform.field_path for transform in write.update_transforms),
+        )
+    }
+
     exempt = {
         (override["collectionGroup"], override["fieldPath"])
-        for override in declared["fieldOverrides"]
+        for override in declared_indexes()["fieldOverrides"]
     }
-
-    id_ = random_id()
-    await relayed_store.list_conversations("ann", limit=10)
-    await relayed_store.list_messages(id_, first_seq=1, last_seq=10)
-    await relayed_store.list_changed_messages(id_, since=0, until=10, limit=10)
-    await relayed_store.count_changed_messages(id_, since=0, up_to=10)
-    await relayed_store.list_read_positions(id_)
-
-    assert len(relay.queries) == 5
-    for collection, fields in map(index_for, relay.queries):
-        if len(fields) == 1:
-            assert (collection, fields[0][0]) not in exempt
-        if len(fields) > 1:
-            assert (collection, fields) in composite
+    assert exempt == stored - queried
 
 
 # Keys
@@ -225,6 +242,12 @@ async def test_default_preferences_take_no_room(firestore_store: FirestoreStore)
     assert (await current(firestore_store, conversation)).preferences == {"a.c": quiet}
 
 
+async def test_an_id_with_a_slash_names_nothing(firestore_store: FirestoreStore) -> None:
+    """It would be the path of another document."""
+    with pytest.raises(ValueError, match="slash"):
+        await firestore_store.get_conversation("a/messages/b")
+
+
 # Tokens
 
 
@@ -248,6 +271,23 @@ async def test_a_commit_needs_a_token(firestore_store: FirestoreStore) -> None:
         await firestore_store.commit(sending(replace(conversation, token=None), "one"))
 
 
+async def test_each_commit_leaves_its_id(firestore_store: FirestoreStore) -> None:
+    """Whoever reads the conversation knows which commit was the last one applied, until the next;
+    preferences and read positions do not come in between."""
+    conversation = await firestore_store.create_conversation(new_conversation("ann", "bob"))
+    first = sending(conversation, "one")
+    stored = await firestore_store.commit(first)
+    await firestore_store.set_preferences(conversation.id, "bob", Preferences(notify=Notify.NONE))
+    await firestore_store.advance_read(conversation.id, "bob", 1)
+
+    found = await current(firestore_store, conversation)
+    assert stored.commit_id == found.commit_id == first.commit_id
+
+    second = sending(found, "two")
+    await firestore_store.commit(second)
+    assert (await current(firestore_store, conversation)).commit_id == second.commit_id
+
+
 # Read positions
 
 
@@ -267,144 +307,3 @@ async def test_two_instances_never_move_a_position_back(relay: Relay) -> None:
     assert "BeginTransaction" in relay.calls
     await one.close()
     await two.close()
-
-
-# Bad days
-
-
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [
-        (grpc.StatusCode.FAILED_PRECONDITION, Conflict),
-        (grpc.StatusCode.ABORTED, Conflict),
-        (grpc.StatusCode.NOT_FOUND, Conflict),
-        (grpc.StatusCode.ALREADY_EXISTS, AlreadyExists),
-        (grpc.StatusCode.DEADLINE_EXCEEDED, CommitUnknown),
-        (grpc.StatusCode.UNAVAILABLE, CommitUnknown),
-        (grpc.StatusCode.INTERNAL, CommitUnknown),
-        (grpc.StatusCode.UNKNOWN, CommitUnknown),
-        (grpc.StatusCode.CANCELLED, CommitUnknown),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, StoreUnavailable),
-        (grpc.StatusCode.PERMISSION_DENIED, StoreUnavailable),
-        (grpc.StatusCode.UNAUTHENTICATED, StoreUnavailable),
-    ],
-)
-async def test_what_a_refused_commit_means(
-    relay: Relay, relayed_store: FirestoreStore, status: grpc.StatusCode, error: type[Exception]
-) -> None:
-    """Each status has one meaning, and no commit is sent twice."""
-    conversation = await relayed_store.create_conversation(new_conversation("ann", "bob"))
-    relay.forget()
-    relay.refuse_commits_with = status
-
-    with pytest.raises(error):
-        await relayed_store.commit(sending(conversation, "one"))
-
-    assert relay.calls == ["Commit"]
-
-
-async def test_a_lost_answer_leaves_the_commit_unknown(
-    relay: Relay, relayed_store: FirestoreStore
-) -> None:
-    """It was applied, and only reading again tells."""
-    conversation = await relayed_store.create_conversation(new_conversation("ann", "bob"))
-    commit = sending(conversation, "one")
-    relay.lose_answers = True
-
-    with pytest.raises(CommitUnknown):
-        await relayed_store.commit(commit)
-
-    sent = commit.created[0]
-    assert sent.id in await relayed_store.get_messages(conversation.id, [sent.id])
-
-
-async def test_nothing_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every method says so within five seconds."""
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
-    store = FirestoreStore(project="test-nothing-listens")
-
-    await assert_all_unavailable(store, unstored_conversation())
-
-    await store.close()
-
-
-async def test_the_store_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that takes requests and never answers is unavailable within five seconds, and
-    once it goes on it is used again."""
-    try:
-        with own_firestore_emulator() as (host, emulator):
-            monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
-            store = FirestoreStore(project="test-hangs")
-            conversation = await store.create_conversation(new_conversation("ann", "bob"))
-
-            emulator.send_signal(signal.SIGSTOP)
-            await assert_all_unavailable(store, conversation)
-            emulator.send_signal(signal.SIGCONT)
-
-            await store.ping()
-            await store.close()
-    except EmulatorMissing as missing:
-        skip_or_fail(str(missing))
-
-
-async def test_the_store_is_found_again_soon(
-    firestore_emulator: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After an outage the store is used again within two seconds. A channel of gRPC left to
-    itself tries again after a pause that grows with the outage, up to two minutes."""
-    port = free_port()
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{port}")
-    store = FirestoreStore(project="test-outage")
-    outage_ends = time.monotonic() + 6.5
-    while time.monotonic() < outage_ends:
-        with pytest.raises(StoreUnavailable):
-            await store.ping()
-
-    relay = Relay(firestore_emulator)
-    await relay.start(port)
-    async with asyncio.timeout(2):
-        while "BatchGetDocuments" not in relay.calls:
-            try:
-                await store.ping()
-            except StoreUnavailable:
-                continue
-
-    await store.close()
-    await relay.stop()
-
-
-async def assert_all_unavailable(store: FirestoreStore, conversation: Conversation) -> None:
-    """That each method fails within five seconds, and each as it promises."""
-    id_ = conversation.id
-    questions: list[Coroutine[Any, Any, object]] = [
-        store.ping(),
-        store.get_conversation(id_),
-        store.list_conversations("ann", limit=10),
-        store.set_preferences(id_, "ann", Preferences(notify=Notify.NONE)),
-        store.get_messages(id_, [random_id()]),
-        store.list_messages(id_, first_seq=1, last_seq=10),
-        store.list_changed_messages(id_, since=0, until=10, limit=10),
-        store.count_changed_messages(id_, since=0, up_to=10),
-        store.list_read_positions(id_),
-        store.get_read_positions("ann", [id_]),
-        store.advance_read(id_, "ann", 1),
-    ]
-    commits = [
-        store.create_conversation(new_conversation("ann", "bob")),
-        store.commit(sending(conversation, "one")),
-    ]
-    start = time.monotonic()
-
-    answers = await asyncio.gather(*questions, *commits, return_exceptions=True)
-
-    assert time.monotonic() - start < 5
-    kinds = [type(answer) for answer in answers]
-    assert kinds == [StoreUnavailable] * len(questions) + [CommitUnknown] * len(commits)
-
-
-def unstored_conversation() -> Conversation:
-    """One that looks as if it had been read."""
-    now = datetime.now(UTC)
-    return replace(
-        new_conversation("ann", "bob"), created_at=now, updated_at=now, active_at=now, token=now
-    )

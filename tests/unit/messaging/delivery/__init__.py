@@ -16,7 +16,8 @@ from messaging.exceptions import MessagingError
 from messaging.store.acts import Act, Outcome
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
-from messaging.store.writer import Committed, Writer
+from messaging.store.group_commit import Committed
+from messaging.store.writer import Writer
 from tests.unit.messaging import new_group
 
 Frame = dict[str, Any]

@@ -10,7 +10,7 @@ from messaging.delivery.stream import Stream
 
 
 def delivery(version: int, **people: object) -> Delivery:
-    return Delivery(version=version, frame=f"frame {version}", **people)  # type: ignore[arg-type]
+    return Delivery(version=version, seq=0, frame=f"frame {version}", **people)  # type: ignore[arg-type]
 
 
 def connection(user_id: str) -> Connection:
@@ -28,7 +28,7 @@ def popped(stream: Stream) -> list[int]:
 def test_each_version_once_and_in_order(start: int, arrivals: list[list[int]]) -> None:
     """Whatever comes, how often, and in which order: what goes out starts above the start and
     has no hole; the stream knows whether something is missing."""
-    stream = Stream("c", start, {})
+    stream = Stream("c", start, 0, {})
     out: list[int] = []
     for versions in arrivals:
         stream.push(map(delivery, versions))
@@ -46,9 +46,9 @@ def test_each_version_once_and_in_order(start: int, arrivals: list[list[int]]) -
 
 def test_a_state_from_the_store_replaces_what_it_covers() -> None:
     """What waits above it goes on waiting, what lies below is gone."""
-    stream = Stream("c", 0, {"ann": 0})
+    stream = Stream("c", 0, 0, {"ann": 0})
     stream.push(map(delivery, (3, 5, 6, 8)))
-    stream.jump(4, {"bob": 2})
+    stream.jump(4, 0, {"bob": 2})
 
     assert popped(stream) == [5, 6]
     assert (stream.known, stream.behind, stream.participants) == (8, True, {"bob": 2})
@@ -56,7 +56,7 @@ def test_a_state_from_the_store_replaces_what_it_covers() -> None:
 
 def test_what_waits_is_bounded() -> None:
     """A store that is away for long must not fill the memory: it is read later instead."""
-    stream = Stream("c", 0, {})
+    stream = Stream("c", 0, 0, {})
     most = stream_module._MOST_WAITING
     stream.push(delivery(version) for version in range(2, most + 100))
 
@@ -64,7 +64,7 @@ def test_what_waits_is_bounded() -> None:
     assert stream.known == most + 99
     stream.push([delivery(1)])
     assert popped(stream) == []
-    stream.jump(1, {})
+    stream.jump(1, 0, {})
     assert popped(stream) == list(range(2, most + 2))
     assert stream.behind
 
@@ -72,7 +72,7 @@ def test_what_waits_is_bounded() -> None:
 def test_the_log_moves_people() -> None:
     """In the order of versions: who was added is there from then on, who was removed is not."""
     ann, bob = connection("ann"), connection("bob")
-    stream = Stream("c", 0, {"ann": 0})
+    stream = Stream("c", 0, 0, {"ann": 0})
     stream.tell(ann)
     stream.tell(bob)
     assert stream.audience() == [ann]
@@ -87,7 +87,7 @@ def test_the_log_moves_people() -> None:
 
 def test_who_was_told_is_known_on_both_sides() -> None:
     ann = connection("ann")
-    stream = Stream("c", 0, {"ann": 0})
+    stream = Stream("c", 0, 0, {"ann": 0})
 
     stream.tell(ann)
     assert (ann.told, stream.told) == ({"c"}, {ann})
@@ -99,7 +99,7 @@ def test_who_was_told_is_known_on_both_sides() -> None:
 def test_what_hello_named_is_not_sent_again() -> None:
     """A connection that was told version 3 gets what is above, others get all."""
     ann, bob = connection("ann"), connection("bob")
-    stream = Stream("c", 1, {"ann": 0, "bob": 0})
+    stream = Stream("c", 1, 0, {"ann": 0, "bob": 0})
     stream.tell(ann)
     stream.tell(bob)
     stream.start_above(bob, 3)
@@ -110,7 +110,7 @@ def test_what_hello_named_is_not_sent_again() -> None:
 
 
 def test_only_those_who_stay_are_kept() -> None:
-    stream = Stream("c", 0, {"ann": 0, "bob": 0})
+    stream = Stream("c", 0, 0, {"ann": 0, "bob": 0})
     stream.tell(ann := connection("ann"))
     stream.tell(connection("bob"))
 

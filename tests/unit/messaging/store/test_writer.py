@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -19,8 +19,9 @@ from messaging.store import writer as writer_module
 from messaging.store.acts import Act, Outcome
 from messaging.store.base import Commit, CommitUnknown
 from messaging.store.cache import ConversationCache
+from messaging.store.group_commit import Committed
 from messaging.store.sql import SqlStore
-from messaging.store.writer import Committed, Writer
+from messaging.store.writer import Writer
 from tests.unit.messaging import add, delete, edit, new_group, remove, rename, send
 
 
@@ -79,10 +80,10 @@ class Side:
 
 
 @pytest.fixture
-async def store(sql_store: SqlStore) -> "TryingStore":
+async def store(sql_store: SqlStore) -> AsyncIterator["TryingStore"]:
     store = TryingStore()
-    store._threads = sql_store._started_threads()
-    return store
+    yield store
+    await store.close()
 
 
 @pytest.fixture

@@ -1,0 +1,116 @@
+"""A PostgreSQL for development and tests: on the loopback address, gone afterwards."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from config.development.processes import NotReady, Process, free_port
+
+_USER = "chat"
+
+
+class PostgresMissing(Exception):
+    """There is no PostgreSQL to run: install the Debian package postgresql, or have its `initdb`
+    and `postgres` on the PATH."""
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """Run a PostgreSQL of our own; the value is the URL of an empty database.
+
+    Raises PostgresMissing, NotReady.
+    """
+    with new_cluster() as cluster, cluster.run():
+        yield cluster.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """The files of a server. They outlive its process, and so does its port."""
+
+    directory: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgres://{_USER}@127.0.0.1:{self.port}/postgres"
+
+    @contextmanager
+    def run(self) -> Iterator[Process]:
+        """Run the server on these files until the context is left. Raises NotReady."""
+        command: list[str | Path] = [*_as_owner(), _find("postgres"), "-D", self.directory]
+        command += ["-p", str(self.port)]
+        command += ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+        with Process(command, ready=self._answers, directory=self.directory) as process:
+            try:
+                yield process
+            finally:
+                # Ends its connections; SIGTERM would wait until they end by themselves.
+                process.send_signal(signal.SIGINT)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@contextmanager
+def new_cluster() -> Iterator[Cluster]:
+    """Files of an empty server, gone when the context is left. Raises PostgresMissing, NotReady."""
+    initdb = _find("initdb")
+    with tempfile.TemporaryDirectory(prefix="chat-postgres-", ignore_cleanup_errors=True) as parent:
+        directory = Path(parent)
+        if os.geteuid() == 0:
+            os.chown(directory, _owner().pw_uid, _owner().pw_gid)
+        data = directory / "data"
+        # Ids are ordered by their bytes, as everywhere else.
+        command: list[str | Path] = [*_as_owner(), initdb, "-D", data, "-U", _USER]
+        command += ["--encoding=UTF8", "--no-locale", "--auth=trust", "--no-sync"]
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotReady(f"initdb ended with {done.returncode}.\n{done.stdout}{done.stderr}")
+        yield Cluster(directory=data, port=free_port())
+
+
+def _find(program: str) -> Path:
+    if found := shutil.which(program):
+        return Path(found)
+    # Where Debian has them, a folder for each major version.
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True):
+        if (folder / program).is_file():
+            return folder / program
+    raise PostgresMissing(PostgresMissing.__doc__)
+
+
+def _version(folder: Path) -> float:
+    name = folder.parent.name
+    return float(name) if name.replace(".", "", 1).isdigit() else 0.0
+
+
+def _as_owner() -> Sequence[str]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise PostgresMissing("PostgreSQL does not run as root, and there is no setpriv.")
+    owner = _owner()
+    return [setpriv, f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+
+
+def _owner() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")

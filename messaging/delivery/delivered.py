@@ -1,0 +1,155 @@
+"""Delivered positions: how far each participant's devices have received a conversation.
+
+They move with every message, so they live in this process and in Redis, and reach the store at
+most once a minute per person and conversation.
+
+Not promised: a crash may lose the last minute. Whoever received a message acknowledges it again
+with the next one.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import redis.asyncio
+import structlog
+
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
+from messaging.exceptions import StoreUnavailable
+from messaging.store.base import Store
+
+logger = structlog.get_logger(__name__)
+
+_STORE_SECONDS = 60.0
+_TICK_SECONDS = 1.0
+_WRITES_AT_ONCE = 8
+_STOP_SECONDS = 5.0
+_MOST_KNOWN = 100_000
+_REDIS_SECONDS = 24 * 3600
+
+_Key = tuple[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class _Position:
+    seq: int
+    due: float
+    """When it may be stored next, on the monotonic clock."""
+
+
+class DeliveredPositions:
+    def __init__(self, store: Store, client: redis.asyncio.Redis | None) -> None:
+        self._store = store
+        self._redis = client
+        self._known: OrderedDict[_Key, _Position] = OrderedDict()
+        self._unstored: OrderedDict[_Key, None] = OrderedDict()
+        self._unpublished: dict[str, dict[str, int]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._work())
+
+    async def stop(self) -> None:
+        """Store what is not stored yet, for at most five seconds."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            try:
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await self._store_due(float("inf"))
+            except TimeoutError:
+                logger.warning("delivered.not_stored", positions=len(self._unstored))
+
+    def advance(self, conversation_id: str, user_id: str, seq: int) -> bool:
+        """Move somebody's position forward. False where it was known to be there already."""
+        key = (conversation_id, user_id)
+        position = self._known.get(key)
+        if position is None:
+            position = self._known[key] = _Position(0, time.monotonic() + _STORE_SECONDS)
+            self._forget_oldest()
+        if seq <= position.seq:
+            return False
+        position.seq = seq
+        self._known.move_to_end(key)
+        self._unstored.setdefault(key)
+        self._unpublished.setdefault(conversation_id, {})[user_id] = seq
+        return True
+
+    async def positions(self, conversation_id: str, user_ids: list[str]) -> Mapping[str, int]:
+        """What is known of these people, here and in Redis; ahead of the store by a minute."""
+        known: dict[str, int] = {}
+        if self._redis is not None and user_ids:
+            try:
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.hmget(_redis_key(conversation_id), user_ids)
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    (values,) = await pipeline.execute()
+            except UNREACHABLE as error:
+                logger.warning("delivered.unknown", error=repr(error))
+            else:
+                pairs = zip(user_ids, values, strict=True)
+                known = {user_id: int(value) for user_id, value in pairs if value}
+        for user_id in user_ids:
+            position = self._known.get((conversation_id, user_id))
+            if position is not None:
+                known[user_id] = max(position.seq, known.get(user_id, 0))
+        return known
+
+    async def _work(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            await self._publish()
+            await self._store_due(time.monotonic())
+
+    async def _publish(self) -> None:
+        unpublished, self._unpublished = self._unpublished, {}
+        if self._redis is None or not unpublished:
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        for conversation_id, positions in unpublished.items():
+            key = _redis_key(conversation_id)
+            pipeline.hset(key, mapping=positions)
+            pipeline.expire(key, _REDIS_SECONDS)
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await pipeline.execute()
+        except UNREACHABLE as error:
+            logger.warning("delivered.publish_failed", error=repr(error))
+
+    async def _store_due(self, now: float) -> None:
+        due = [key for key in self._unstored if self._known[key].due <= now]
+        for start in range(0, len(due), _WRITES_AT_ONCE):
+            keys = due[start : start + _WRITES_AT_ONCE]
+            stored = await asyncio.gather(*(self._store_one(key) for key in keys))
+            if not all(stored):
+                return  # the store is away: all of it is due again with the next tick
+
+    async def _store_one(self, key: _Key) -> bool:
+        position = self._known[key]
+        seq = position.seq
+        try:
+            await self._store.advance_delivered(*key, seq)
+        except StoreUnavailable:
+            return False
+        except Exception:
+            # A fault of ours. It would be met with every tick, and is none of the others'.
+            logger.exception("delivered.failed", conversation_id=key[0])
+        position.due = time.monotonic() + _STORE_SECONDS
+        if position.seq == seq:
+            self._unstored.pop(key, None)
+        return True
+
+    def _forget_oldest(self) -> None:
+        """Of those that are stored: the others are kept until they are."""
+        if len(self._known) > _MOST_KNOWN:
+            key = next(iter(self._known))
+            if key in self._unstored:
+                self._known.move_to_end(key)
+            else:
+                del self._known[key]
+
+
+def _redis_key(conversation_id: str) -> str:
+    return f"chat:delivered:{conversation_id}"

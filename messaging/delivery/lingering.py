@@ -1,0 +1,44 @@
+"""Who left a moment ago: their conversation lists, for as long as they are known to be current.
+
+Somebody who reconnects within a minute to the same instance is greeted without a query: the hub
+still follows their conversations. The list is let go as soon as it may have changed unseen: when
+its person is added somewhere, and for everybody when the link goes down.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SECONDS = 55.0
+"""Shorter than the hub follows a conversation that nobody is in."""
+_MOST_USERS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationList:
+    conversation_ids: frozenset[str]
+    truncated: bool
+    """Whether there are more conversations than these."""
+
+
+class Lingering:
+    def __init__(self) -> None:
+        self._lists: OrderedDict[str, tuple[ConversationList, float]] = OrderedDict()
+
+    def remember(self, user_id: str, conversations: ConversationList) -> None:
+        self._lists[user_id] = (conversations, time.monotonic() + _SECONDS)
+        self._lists.move_to_end(user_id)
+        if len(self._lists) > _MOST_USERS:
+            self._lists.popitem(last=False)
+
+    def pop(self, user_id: str) -> ConversationList | None:
+        conversations, until = self._lists.pop(user_id, (None, 0.0))
+        return conversations if time.monotonic() < until else None
+
+    def forget(self, user_ids: Iterable[str]) -> None:
+        for user_id in user_ids:
+            self._lists.pop(user_id, None)
+
+    def clear(self) -> None:
+        self._lists.clear()

@@ -1,0 +1,29 @@
+"""The metrics of this process, named by Prometheus' conventions; `/metrics` shows them.
+
+https://prometheus.io/docs/practices/naming/
+"""
+
+from prometheus_client import Counter, Gauge
+
+STORE_DOCUMENTS = Counter(
+    "chat_store_documents_total",
+    "Documents that the store read, wrote or deleted, as Firestore bills them.",
+    ["operation", "kind"],
+)
+"""`operation`: the store's method; `kind`: read, write or delete."""
+
+STORE_UNAVAILABLE = Counter(
+    "chat_store_unavailable_total",
+    "Calls to the store that failed, were refused by the open breaker, or were left unanswered.",
+    ["operation"],
+)
+
+STORE_BREAKER_OPEN = Gauge(
+    "chat_store_breaker_open",
+    "1 while calls to the store are refused at once because it did not answer lately.",
+)
+
+COMMIT_CONFLICTS = Counter(
+    "chat_commit_conflicts_total",
+    "Commits that were evaluated again because somebody else was faster.",
+)

@@ -1,0 +1,84 @@
+"""History: messages read back, one or a page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from messaging.entities import Conversation, Message
+from messaging.exceptions import MessageNotFound
+from messaging.instance import get_instance
+from messaging.services.access import (
+    access_conversation,
+    read_conversation,
+    require_message_id,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    messages: Sequence[Message]
+    has_more_before: bool
+    has_more_after: bool
+
+
+async def get_message(*, user_id: str, conversation_id: str, message_id: str) -> Message:
+    """Raises ConversationNotFound, NotAParticipant, MessageNotFound, StoreUnavailable."""
+    await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    require_message_id(message_id)
+    found = await get_instance().store.get_messages(conversation_id, [message_id])
+    if message_id not in found:
+        raise MessageNotFound
+    return found[message_id]
+
+
+async def list_messages(
+    *,
+    user_id: str,
+    conversation_id: str,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
+    limit: int,
+) -> MessagePage:
+    """A page of history, ascending by `seq`: before or after a seq (exclusive), around one
+    (inclusive), or the latest. Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
+
+    Who may read is judged on a copy that may be two seconds old. What there is to read never is:
+    a client joins this page to live events, and a message missing between them would stay so.
+    """
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    store = get_instance().store
+    if before is None and after is None and around is None:
+        messages = await store.list_latest_messages(conversation_id, limit=limit)
+        more = bool(messages) and messages[0].seq > 1
+        return MessagePage(messages=messages, has_more_before=more, has_more_after=False)
+    if before is not None:
+        conversation = await _reaching(conversation, before - 1, user_id)
+        last = min(before - 1, conversation.seq)
+        first = last - limit + 1
+    elif after is not None:
+        first = after + 1
+        last = after + limit
+    else:
+        conversation = await _reaching(conversation, around or 0, user_id)
+        first = max(min(around or 0, conversation.seq) - limit // 2, 1)
+        last = first + limit - 1
+    first = max(first, 1)
+    messages = []
+    if first <= last:
+        messages = list(await store.list_messages(conversation_id, first_seq=first, last_seq=last))
+    if (messages and messages[-1].seq == last) or first > last:
+        # A full page, or none at all: whether there is more, the conversation knows.
+        conversation = await _reaching(conversation, last + 1, user_id)
+    return MessagePage(
+        messages=messages,
+        has_more_before=first > 1 and (bool(messages) or conversation.seq > 0),
+        has_more_after=conversation.seq > last,
+    )
+
+
+async def _reaching(conversation: Conversation, seq: int, user_id: str) -> Conversation:
+    """The conversation with the message of this number, read again where this copy has not got
+    that far; where there is no such message, as it stands."""
+    if conversation.seq >= seq:
+        return conversation
+    return await read_conversation(user_id=user_id, conversation_id=conversation.id)

@@ -1,0 +1,138 @@
+"""Python's values as Firestore's, and back.
+
+https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#value
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import NoneType
+from typing import Any, Final
+
+SERVER_TIME: Final = object()
+"""Stands in a document's fields for the server's time of the request, in whole milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """Stands in a document's fields for the larger of this number and the one that is there."""
+
+    number: int
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_SECONDS = 86_400
+_SECOND_NANOS = 1_000_000_000
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*", re.ASCII)
+
+
+class Reference(str):
+    """The full name of a document, as a value."""
+
+    __slots__ = ()
+
+
+def write_fields(fields: Any, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Fill the `fields` of a document or a map. Returns what is no value but has to be asked of
+    the server as a transform, with its path: SERVER_TIME and AtLeast."""
+    transforms = []
+    for name, value in values.items():
+        kind = type(value)
+        if kind in _WRITERS:
+            _WRITERS[kind](fields[name], value)
+        elif kind is dict:
+            map_value = fields[name].map_value
+            map_value.SetInParent()  # an empty map is a value too
+            inner = write_fields(map_value.fields, value)
+            transforms += [(f"{quoted(name)}.{path}", asked) for path, asked in inner]
+        else:
+            transforms.append((quoted(name), value))
+    return transforms
+
+
+def write_value(target: Any, value: Any) -> None:
+    """Fill a `Value` with what is neither a map nor a transform."""
+    _WRITERS[type(value)](target, value)
+
+
+def quoted(name: str) -> str:
+    """A field's name as a part of a field path. User ids have dots, dashes and colons."""
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def read_text(value: Any) -> str | None:
+    return value.string_value if value.HasField("string_value") else None
+
+
+def read_texts(value: Any) -> list[str]:
+    return [item.string_value for item in value.array_value.values]
+
+
+def read_numbers(value: Any) -> dict[str, int]:
+    numbers = value.map_value.fields
+    return {name: numbers[name].integer_value for name in numbers}
+
+
+def read_time(value: Any) -> datetime | None:
+    return plain_time(value.timestamp_value) if value.HasField("timestamp_value") else None
+
+
+def plain_time(timestamp: Any) -> datetime:
+    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+
+
+def read_token(timestamp: Any) -> int:
+    """A document's update time with every nanosecond, so that it can be a precondition."""
+    token: int = timestamp.seconds * _SECOND_NANOS + timestamp.nanos
+    return token
+
+
+def write_token(timestamp: Any, token: int) -> None:
+    timestamp.seconds, timestamp.nanos = divmod(token, _SECOND_NANOS)
+
+
+def _write_none(target: Any, _: None) -> None:
+    target.null_value = 0
+
+
+def _write_bool(target: Any, value: bool) -> None:
+    target.boolean_value = value
+
+
+def _write_int(target: Any, value: int) -> None:
+    target.integer_value = value
+
+
+def _write_str(target: Any, value: str) -> None:
+    target.string_value = value
+
+
+def _write_reference(target: Any, name: str) -> None:
+    target.reference_value = name
+
+
+def _write_time(target: Any, moment: datetime) -> None:
+    since = moment - _EPOCH
+    target.timestamp_value.seconds = since.days * _DAY_SECONDS + since.seconds
+    target.timestamp_value.nanos = since.microseconds * 1000
+
+
+def _write_list(target: Any, items: list[Any]) -> None:
+    target.array_value.SetInParent()
+    values = target.array_value.values
+    for item in items:
+        write_value(values.add(), item)
+
+
+_WRITERS: Mapping[type, Callable[[Any, Any], None]] = {
+    NoneType: _write_none,
+    bool: _write_bool,
+    int: _write_int,
+    str: _write_str,
+    Reference: _write_reference,
+    datetime: _write_time,
+    list: _write_list,
+}

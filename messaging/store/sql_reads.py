@@ -1,0 +1,166 @@
+"""What the SQL store reads, each in a number of queries that does not depend on what is found."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Q, QuerySet
+from django.db.transaction import atomic
+
+from messaging.entities import Conversation, Message, Participant, ReadPosition, Role
+from messaging.models import (
+    ConversationRecord,
+    MessageRecord,
+    ParticipantRecord,
+    ReadPositionRecord,
+)
+from messaging.store import sql_rows as rows
+from messaging.store.base import Page
+
+
+def ping(database: BaseDatabaseWrapper) -> None:
+    ConversationRecord.objects.using(database.alias).exists()
+
+
+def get_conversation(database: BaseDatabaseWrapper, conversation_id: str) -> Conversation | None:
+    records = ConversationRecord.objects.using(database.alias).filter(id=conversation_id)
+    with _snapshot(database):
+        found = _conversations(database, list(records))
+    return found[0] if found else None
+
+
+def list_conversations(
+    database: BaseDatabaseWrapper, user_id: str, *, limit: int, after: tuple[datetime, str] | None
+) -> Page:
+    listed = ConversationRecord.objects.using(database.alias).filter(participants__user_id=user_id)
+    if after is not None:
+        active_at, conversation_id = after
+        listed = listed.filter(
+            Q(active_at__lt=active_at) | Q(active_at=active_at, id__lt=conversation_id)
+        )
+    with _snapshot(database):
+        # One more than asked for tells whether there is a next page.
+        records = list(listed.order_by("-active_at", "-id")[: limit + 1])
+        page = _conversations(database, records[:limit])
+    more = len(records) > limit
+    return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if more else None)
+
+
+def get_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, message_ids: Sequence[str]
+) -> dict[str, Message]:
+    found = _messages(database, conversation_id).filter(id__in=message_ids)
+    return {record.id: rows.message(record) for record in found}
+
+
+def list_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, first_seq: int, last_seq: int
+) -> list[Message]:
+    listed = _messages(database, conversation_id).filter(seq__gte=first_seq, seq__lte=last_seq)
+    return [rows.message(record) for record in listed.order_by("seq")]
+
+
+def list_latest_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, limit: int
+) -> list[Message]:
+    latest = _messages(database, conversation_id).order_by("-seq")[:limit]
+    return [rows.message(record) for record in reversed(latest)]
+
+
+def list_changed_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, since: int, until: int, limit: int
+) -> list[Message]:
+    listed = _messages(database, conversation_id).filter(version__gt=since, version__lte=until)
+    return [rows.message(record) for record in listed.order_by("version")[:limit]]
+
+
+def count_changed_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, since: int, up_to: int
+) -> int:
+    changed = _messages(database, conversation_id).filter(version__gt=since)
+    return changed.values("version")[:up_to].count()  # the index alone has it
+
+
+def list_read_positions(database: BaseDatabaseWrapper, conversation_id: str) -> list[ReadPosition]:
+    records = ReadPositionRecord.objects.using(database.alias).filter(
+        conversation_id=conversation_id
+    )
+    return [rows.read_position(record) for record in records.order_by("user_id")]
+
+
+def get_read_positions(
+    database: BaseDatabaseWrapper, user_id: str, conversation_ids: Sequence[str]
+) -> dict[str, ReadPosition]:
+    records = ReadPositionRecord.objects.using(database.alias).filter(
+        user_id=user_id, conversation_id__in=conversation_ids
+    )
+    return {record.conversation_id: rows.read_position(record) for record in records}
+
+
+@contextmanager
+def _snapshot(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Several queries that see the database at one and the same moment."""
+    if database.vendor == "sqlite":
+        # Not `atomic`, which begins IMMEDIATE here: a reader would wait for the writer.
+        with database.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+    else:
+        with atomic(using=database.alias), database.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+def _messages(database: BaseDatabaseWrapper, conversation_id: str) -> QuerySet[MessageRecord]:
+    return MessageRecord.objects.using(database.alias).filter(conversation_id=conversation_id)
+
+
+def _conversations(
+    database: BaseDatabaseWrapper, records: Sequence[ConversationRecord]
+) -> list[Conversation]:
+    """The conversations of these rows, in two more queries however many they are.
+
+    They must run in the same snapshot as the query of the rows: a commit in between would tear
+    a conversation apart from its participants.
+    """
+    if not records:
+        return []
+    ids = [record.id for record in records]
+    participants = _participants(database, ids)
+    last_messages = _last_messages(database, ids)
+    return [
+        rows.conversation(record, participants[record.id], last_messages.get(record.id))
+        for record in records
+    ]
+
+
+def _participants(
+    database: BaseDatabaseWrapper, conversation_ids: Sequence[str]
+) -> Mapping[str, dict[str, Participant]]:
+    # Tuples and not model instances: a page of large groups is tens of thousands of rows.
+    listed = (
+        ParticipantRecord.objects.using(database.alias)
+        .filter(conversation_id__in=conversation_ids)
+        .order_by("conversation_id", "position")
+        .values_list("conversation_id", "user_id", "role", "joined_version")
+    )
+    found: defaultdict[str, dict[str, Participant]] = defaultdict(dict)
+    for conversation_id, user_id, role, joined_version in listed:
+        found[conversation_id][user_id] = Participant(
+            user_id=user_id, role=Role(role), joined_version=joined_version
+        )
+    return found
+
+
+def _last_messages(
+    database: BaseDatabaseWrapper, conversation_ids: Sequence[str]
+) -> dict[str, Message]:
+    records = MessageRecord.objects.using(database.alias).filter(
+        conversation_id__in=conversation_ids, seq=F("conversation__seq")
+    )
+    return {record.conversation_id: rows.message(record) for record in records}

@@ -1,0 +1,173 @@
+"""The threads of the SQL store, and the database connection that each of them keeps.
+
+`atomic` is not async, and thread-sensitive `sync_to_async` would be one thread for all sockets.
+"""
+
+import contextlib
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Generic, TypeVar
+
+from django.db import Error, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from messaging.store.base import CommitUnknown
+
+T = TypeVar("T")
+
+LOST = (OperationalError, InterfaceError)
+"""A database that cannot be reached, is locked, took too long, or went away in the middle."""
+
+_SQLITE_READERS = 3
+_SERVER_CONNECTIONS = 8
+_IDLE_SECONDS = 30.0
+
+
+class Call(Generic[T]):
+    """Work that a thread does, or will do."""
+
+    def __init__(self) -> None:
+        self.future: Future[T]
+        self._lock = threading.Lock()
+        self._database: BaseDatabaseWrapper | None = None
+
+    def give_up(self) -> bool:
+        """True if it never began, and never will. Otherwise its connection is cut: a server
+        that hangs must not keep the thread."""
+        if self.future.cancel():
+            return True
+        with self._lock:
+            if self._database is not None:
+                _cut(self._database)
+        return False
+
+    @contextlib.contextmanager
+    def using(self, database: BaseDatabaseWrapper) -> Iterator[None]:
+        """As long as this lasts, to cut the connection hits this call and no other."""
+        with self._lock:
+            self._database = database
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._database = None
+
+
+class Threads:
+    """Threads for reading and writing, and the database connection of each of them."""
+
+    def __init__(self, *, alias: str, timeout: float) -> None:
+        """`timeout`: seconds after which nobody waits for a call any more."""
+        self._alias = alias
+        self._timeout = timeout
+        self._connections: list[BaseDatabaseWrapper] = []
+        self._calls: set[Call[Any]] = set()
+        self._thread = threading.local()
+        if connections[alias].vendor == "sqlite":
+            # SQLite lets one writer in at a time: a second thread would poll for the lock.
+            self._readers = self._pool("sql-reader", _SQLITE_READERS)
+            self._writers = self._pool("sql-writer", 1)
+        else:
+            self._readers = self._writers = self._pool("sql", _SERVER_CONNECTIONS)
+
+    def start(self, work: Callable[[BaseDatabaseWrapper], T], *, writes: bool) -> Call[T]:
+        """Do the work in a thread, with the thread's connection."""
+        call = Call[T]()
+        pool = self._writers if writes else self._readers
+        call.future = pool.submit(self._do, call, work)
+        self._calls.add(call)
+        call.future.add_done_callback(lambda _: self._calls.discard(call))
+        return call
+
+    def close(self) -> None:
+        """Let what is running or queued end in its time, then close the connections. Blocks."""
+        calls = list(self._calls)
+        # A little longer, so that whoever still waits for one gives it up before we do.
+        wait([call.future for call in calls], timeout=self._timeout + 0.5)
+        for call in calls:
+            call.give_up()
+        self._readers.shutdown()
+        self._writers.shutdown()
+        for database in self._connections:
+            database.close()
+
+    def _pool(self, name: str, size: int) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(size, name, initializer=self._adopt_connection)
+
+    def _adopt_connection(self) -> None:
+        """Django has a connection per thread."""
+        database = connections[self._alias]
+        database.inc_thread_sharing()  # `close` and `give_up` come from other threads
+        # With DEBUG on, Django keeps the last 9,000 statements with their values; to write out
+        # those of 100 messages takes three times as long as to store them.
+        database.make_debug_cursor = database.make_cursor  # type: ignore[assignment, method-assign]
+        self._connections.append(database)
+        self._thread.used_at = time.monotonic()
+
+    def _do(self, call: Call[T], work: Callable[[BaseDatabaseWrapper], T]) -> T:
+        database = connections[self._alias]
+        try:
+            with call.using(database):
+                self._connect(database)
+                return work(database)
+        except (*LOST, CommitUnknown):
+            database.close()  # the next call reconnects
+            raise
+        finally:
+            self._thread.used_at = time.monotonic()
+
+    def _connect(self, database: BaseDatabaseWrapper) -> None:
+        """Open the connection unless there is one that works."""
+        idle = time.monotonic() - self._thread.used_at
+        if database.connection is not None and database.vendor != "sqlite":
+            suspect = idle > _IDLE_SECONDS or _has_news(database)
+            if suspect and not database.is_usable():
+                database.close()
+        if database.connection is None:
+            database.ensure_connection()
+            if database.vendor == "postgresql":
+                self._limit_statements(database)
+
+    def _limit_statements(self, database: BaseDatabaseWrapper) -> None:
+        """A statement or a lock takes less than our own timeout, so that it is told from a lost
+        answer, and what a stopped process holds is free again soon.
+
+        Here and not in the settings: a migration may take as long as it takes.
+        """
+        limit = f"{self._timeout * 750:.0f}ms"
+        with database.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('statement_timeout', %s, false),"
+                " set_config('idle_in_transaction_session_timeout', %s, false)",
+                [limit, limit],
+            )
+
+
+def _has_news(database: BaseDatabaseWrapper) -> bool:
+    """Whether the server sent something that nobody asked for: most likely that it ends."""
+    watched = select.poll()
+    try:
+        with database.wrap_database_errors:
+            watched.register(database.connection.fileno(), select.POLLIN)
+    except Error:
+        return True  # closed already
+    return bool(watched.poll(0))
+
+
+def _cut(database: BaseDatabaseWrapper) -> None:
+    """End whatever the connection is doing in its thread."""
+    connection = database.connection
+    if connection is None:
+        return  # it is just being opened, which has a timeout of its own
+    with contextlib.suppress(OSError, Error), database.wrap_database_errors:
+        if database.vendor == "sqlite":
+            connection.interrupt()
+        else:
+            # Not a cancel request, which a server that hangs would not answer either.
+            with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+                wire.shutdown(socket.SHUT_RDWR)

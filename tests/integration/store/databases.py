@@ -1,0 +1,33 @@
+"""Databases of Django beside the default one, for the tests that want one of their own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, connections
+from pytest_django import DjangoDbBlocker
+
+from config.databases import database
+
+
+@contextmanager
+def added_database(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Name this database to Django as the product's settings would, with the store's tables."""
+    configured = connections.configure_settings({DEFAULT_DB_ALIAS: database(url)})
+    connections.settings[alias] = configured[DEFAULT_DB_ALIAS]
+    try:
+        with blocker.unblock():
+            call_command("migrate", "messaging", database=alias, verbosity=0)
+            connections[alias].close()
+        yield alias
+    finally:
+        connections[alias].close()
+        del connections[alias]
+        del connections.settings[alias]
+
+
+def empty(url: str) -> None:
+    """Delete every conversation of a PostgreSQL, with all that belongs to it."""
+    with psycopg.connect(url) as connection:
+        connection.execute("TRUNCATE messaging_conversation CASCADE")
