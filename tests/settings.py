@@ -14,7 +14,6 @@ from config.settings import DATABASES
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 # A file and not memory: the store reads and writes from threads of its own.
-DATABASES["default"]["TEST"] = {
-    "NAME": str(Path(tempfile.mkdtemp(prefix="chat-tests-")) / "test.sqlite3")
-}
+_folder = tempfile.TemporaryDirectory(prefix="chat-tests-")  # gone with the process
+DATABASES["default"]["TEST"] = {"NAME": str(Path(_folder.name) / "test.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

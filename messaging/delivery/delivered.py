@@ -83,7 +83,7 @@ class DeliveredPositions:
         if self._redis is not None and user_ids:
             try:
                 pipeline = self._redis.pipeline(transaction=False)
-                pipeline.hmget(_redis_key(conversation_id), user_ids)
+                pipeline.zmscore(_redis_key(conversation_id), user_ids)
                 async with asyncio.timeout(TIMEOUT_SECONDS):
                     (values,) = await pipeline.execute()
             except UNREACHABLE as error:
@@ -110,7 +110,7 @@ class DeliveredPositions:
         pipeline = self._redis.pipeline(transaction=False)
         for conversation_id, positions in unpublished.items():
             key = _redis_key(conversation_id)
-            pipeline.hset(key, mapping=positions)
+            pipeline.zadd(key, positions, gt=True)  # never back, whoever else writes
             pipeline.expire(key, _REDIS_SECONDS)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -53,7 +53,7 @@ async def list_messages(
         return MessagePage(messages=messages, has_more_before=more, has_more_after=False)
     if before is not None:
         conversation = await _reaching(conversation, before - 1, user_id)
-        last = min(before - 1, conversation.seq)
+        last = max(min(before - 1, conversation.seq), 0)
         first = last - limit + 1
     elif after is not None:
         first = after + 1

@@ -87,9 +87,10 @@ class Evaluation:
         return self.conversation.version == self.base.version
 
     @property
-    def created(self) -> Mapping[str, Message]:
-        """The new messages, by id."""
-        return self._created
+    def only_created(self) -> Mapping[str, Message]:
+        """The new messages, by id, if all that is changed is that they are there; else none."""
+        versions = self.conversation.version - self.base.version
+        return self._created if len(self._created) == versions else {}
 
     def commit(self, commit_id: str) -> Commit:
         return Commit(

@@ -204,11 +204,14 @@ class GroupCommit:
     async def _applied_at(self, lost: _Unanswered, base: Conversation) -> datetime | None:
         if base.commit_id == lost.commit_id:
             return base.updated_at
-        created = lost.evaluation.created
+        created = lost.evaluation.only_created
         found = await self._store.get_messages(base.id, list(created)) if created else {}
-        # A message's place in the order is given once, whatever becomes of its text.
+        # A message's place in the order is given once, whatever becomes of its text. Of other
+        # changes nothing tells later whether it was this commit that made them.
         if not created or any(
-            message_id not in found or found[message_id].seq != message.seq
+            message_id not in found
+            or found[message_id].seq != message.seq
+            or found[message_id].content_hash != message.content_hash
             for message_id, message in created.items()
         ):
             return None

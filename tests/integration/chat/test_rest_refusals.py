@@ -355,8 +355,8 @@ async def test_the_store_hangs(
 async def test_an_answer_that_was_lost(
     ann: Api, bob: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch, hangs: bool
 ) -> None:
-    """The commit was applied, its answer never came: sending again with the same client_id
-    settles it, and there is one message."""
+    """The commit was applied, its answer never came: it is found out in time, or sending again
+    with the same client_id settles it; there is one message."""
     group = await ann.group(bob)
     path, body = f"/conversations/{group}/messages", {"text": "hello", "client_id": "c"}
     commit, released = instance.store.commit, asyncio.Event()
@@ -373,7 +373,7 @@ async def test_an_answer_that_was_lost(
         released.set()
     retried = ok(await ann.post(path, **body))
 
-    assert first.status_code == (503 if hangs else 200)
+    assert first.status_code == (503 if hangs else 201)
     history = ok(await bob.get(path))["items"]
     assert history == [retried]
     assert (await bob.conversation(group))["seq"] == 1
