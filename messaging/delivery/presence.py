@@ -59,8 +59,11 @@ class Presence:
         """Say goodbye: this instance's users are offline at once."""
         if self._redis is None or self._task is None:
             return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        while not self._task.done():
+            # Again and again: `asyncio.wait_for` of Python 3.11, which redis-py uses, now and then
+            # loses a cancellation (https://github.com/python/cpython/issues/86296).
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=0.1)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)

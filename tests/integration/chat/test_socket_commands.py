@@ -1,5 +1,6 @@
 """The commands of the socket, the events they cause, and frames that are none."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -50,6 +51,10 @@ async def test_a_reply_has_the_id_of_its_command(people: Enter, command_id: int 
     assert (error["id"], error["type"]) == (command_id, "error")
 
 
+def ping(command_id: int | str) -> str:
+    return json.dumps({"id": command_id, "type": "ping"})
+
+
 def deep(levels: int) -> str:
     return '{"id":1,"type":"ping","x":' + "[" * levels + "]" * levels + "}"
 
@@ -78,16 +83,17 @@ UNKNOWN_TYPE: Error = (1, 400, "invalid_request", [("type", "unknown")])
 BAD_FRAMES: dict[str, tuple[str | bytes, Error]] = {
     "no-id": ('{"type":"ping"}', BAD_ID),
     "null-id": ('{"id":null,"type":"ping"}', BAD_ID),
-    "long-id": ('{"id":"%s","type":"ping"}' % ("a" * 65), BAD_ID),
+    "long-id": (ping("a" * 65), BAD_ID),
+    "long-wide-id": (ping("👋" * 65), BAD_ID),
     "true-id": ('{"id":true,"type":"ping"}', BAD_ID),
     "fraction-id": ('{"id":1.5,"type":"ping"}', BAD_ID),
     "float-id": ('{"id":1.0,"type":"ping"}', BAD_ID),
     "exponent-id": ('{"id":1e3,"type":"ping"}', BAD_ID),
     "list-id": ('{"id":[1],"type":"ping"}', BAD_ID),
     "object-id": ('{"id":{},"type":"ping"}', BAD_ID),
-    "large-id": ('{"id":%d,"type":"ping"}' % 2**53, BAD_ID),
-    "64-bit-id": ('{"id":%d,"type":"ping"}' % (2**64 - 1), BAD_ID),
-    "huge-id": ('{"id":%d,"type":"ping"}' % 10**300, BAD_ID),
+    "large-id": (ping(2**53), BAD_ID),
+    "64-bit-id": (ping(2**64 - 1), BAD_ID),
+    "huge-id": (ping(10**300), BAD_ID),
     "prose": ("hello?", NO_JSON),
     "nothing": ("", NO_JSON),
     "space": (" \n", NO_JSON),
@@ -486,16 +492,8 @@ async def test_syncing_many(people: Enter) -> None:
 
     answers = data["conversations"]
     assert answers.pop(group)["status"] == "reset"
-    assert answers == dict.fromkeys(
-        forbidden,
-        {
-            "status": "forbidden",
-            "messages": [],
-            "conversation": None,
-            "version": 0,
-            "more": False,
-        },
-    )
+    nothing: Json = {"messages": [], "conversation": None, "version": 0, "more": False}
+    assert answers == {id_: {"status": "forbidden", **nothing} for id_ in forbidden}
 
 
 async def test_coming_back_is_a_reset(people: Enter) -> None:
@@ -565,8 +563,10 @@ async def test_syncing_what_is_live_loses_nothing(people: Enter) -> None:
         ({"message": "1"}, ("conversations.message", "invalid")),
         (dict.fromkeys(map(str, range(101)), 0), ("conversations", "max_length")),
     ],
-    ids=[*("null", "missing", "list", "empty", "string", "null-version", "negative", "fraction")]
-    + ["huge", "nested", "odd-id", "too-many"],
+    ids=[
+        *("null", "missing", "list", "empty", "string", "null-version", "negative"),
+        *("fraction", "huge", "nested", "odd-id", "too-many"),
+    ],
 )
 async def test_what_cannot_be_synced(
     people: Enter, conversations: object, wrong: tuple[str, str]

@@ -1,0 +1,184 @@
+"""What the logs of a server say, and what they never say: message text and tokens."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from config.development.instances import instance, migrate, uvicorn_command
+from config.development.processes import Process, free_port
+from tests.acceptance.client import token_of
+from tests.acceptance.conftest import isolated_environment
+
+Json = dict[str, Any]
+
+_SECRET = "Zwetschgenknoedel"
+"""Part of all texts, and of the tokens that are none."""
+_GOOD_TOKEN = token_of("ann")
+_REQUEST_ID = "request-of-this-test"
+_JSON = {"Content-Type": "application/json"}
+_JSON_SETTINGS = """
+from config.settings import *
+LOGGING = {**LOGGING, "json": True}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What a server wrote while everything was done to it that has secrets in it."""
+
+    output: str
+    conversation_id: str
+
+    def actions(self, action: str) -> list[Json]:
+        lines = [json.loads(line) for line in self.output.splitlines()]
+        return [line for line in lines if line["action"] == action]
+
+
+@pytest.fixture(scope="module")
+def in_json(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+    """As in production. Development tokens need DEBUG, under which logs are for people: settings
+    of its own turn JSON on."""
+    folder = tmp_path_factory.mktemp("json")
+    (folder / "json_logs.py").write_text(_JSON_SETTINGS)
+    return run(folder, DJANGO_SETTINGS_MODULE="json_logs", PYTHONPATH=str(folder))
+
+
+@pytest.fixture(scope="module")
+def on_console(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+    return run(tmp_path_factory.mktemp("console"))
+
+
+def run(folder: Path, **settings: str) -> Logged:
+    environment = isolated_environment(folder, INSTANCE_ID="logging-instance", **settings)
+    migrate(environment)
+    port = free_port()
+    command = uvicorn_command(port, "--access-log")  # the settings turn it off nevertheless
+    with instance(port, environment=environment, command=command) as server:
+        conversation_id = use_rest(port)
+        use_socket(port, conversation_id)
+        wait_for(server, "session.closed")
+        return Logged(server.output(), conversation_id)
+
+
+def wait_for(server: Process, text: str) -> None:
+    end = time.monotonic() + 5
+    while text not in server.output():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def use_rest(port: int) -> str:
+    """Good requests and bad ones. Returns the conversation that they were about."""
+    headers = {"Authorization": f"Bearer {_GOOD_TOKEN}", "X-Request-ID": _REQUEST_ID}
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}/api/v1", headers=headers, trust_env=False
+    ) as http:
+
+        def request(expected: int, method: str, path: str, **options: Any) -> Json:
+            answer = http.request(method, path, **options)
+            assert answer.status_code == expected, answer.text
+            return answer.json() if answer.content else {}
+
+        group = request(
+            201, "POST", "/conversations", json={"kind": "group", "participant_ids": []}
+        )
+        messages = f"/conversations/{group['id']}/messages"
+        message = request(201, "POST", messages, json={"text": _SECRET, "client_id": "1"})
+        request(409, "POST", messages, json={"text": f"{_SECRET} 2", "client_id": "1"})
+        request(400, "POST", messages, json={"text": f"{_SECRET}\x1b"})
+        request(400, "POST", messages, json={"txt": _SECRET})
+        request(400, "POST", messages, content=f'{{"text": "{_SECRET}', headers=_JSON)
+        request(413, "POST", messages, json={"text": _SECRET * 5_000})
+        request(200, "PATCH", f"{messages}/{message['id']}", json={"text": f"{_SECRET} 3"})
+        request(204, "DELETE", f"{messages}/{message['id']}")
+        request(401, "GET", "/me", headers={"Authorization": f"Bearer {_SECRET}"})
+        request(400, "GET", messages, params={"limit": _SECRET})
+        request(404, "GET", f"/{_SECRET}")
+        conversation_id: str = group["id"]
+        return conversation_id
+
+
+def use_socket(port: int, conversation_id: str) -> None:
+    """Good and bad tokens, good and bad frames."""
+    for token in (_SECRET, f"{_GOOD_TOKEN}{_SECRET}"):
+        with open_socket(port, token) as refused, pytest.raises(ConnectionClosed):
+            refused.recv(timeout=5)
+    with (
+        open_socket(port, _SECRET, origin=f"https://{_SECRET}.example") as refused,
+        pytest.raises(ConnectionClosed),
+    ):
+        refused.recv(timeout=5)
+    send = {"id": 1, "type": "message.send", "conversation_id": conversation_id}
+    frames: list[Json | str | bytes] = [
+        {**send, "client_id": "2", "text": _SECRET},
+        {**send, "client_id": "2", "text": f"{_SECRET}\x1b"},
+        {**send, "client_id": "1", "text": f"{_SECRET} other"},
+        {"id": 1, "type": "auth.refresh", "token": _SECRET},
+        {"id": 1, "type": _SECRET},
+        {"id": 1, "type": "ping", _SECRET: _SECRET},
+        f"no JSON {_SECRET}",
+        _SECRET.encode(),
+    ]
+    with open_socket(port, _GOOD_TOKEN) as socket:
+        socket.recv(timeout=5)
+        for frame in frames:
+            socket.send(json.dumps(frame) if isinstance(frame, dict) else frame)
+        answers = 0
+        while answers < len(frames):
+            answers += "event_id" not in json.loads(socket.recv(timeout=5))
+
+
+def open_socket(port: int, token: str, *, origin: str | None = None) -> ClientConnection:
+    return connect(
+        f"ws://127.0.0.1:{port}/ws/v1?token={_SECRET}",
+        subprotocols=[Subprotocol("chat.v1"), Subprotocol(f"bearer.{token}")],
+        origin=None if origin is None else Origin(origin),
+        proxy=None,
+    )
+
+
+@pytest.mark.parametrize("name", ["in_json", "on_console"])
+def test_no_text_and_no_token(name: str, request: pytest.FixtureRequest) -> None:
+    """In no line, whether the request was carried out or refused."""
+    logged: Logged = request.getfixturevalue(name)
+
+    assert "session.opened" in logged.output
+    assert _SECRET.lower() not in logged.output.lower()
+    assert _GOOD_TOKEN not in logged.output
+    assert _GOOD_TOKEN.rpartition(".")[2] not in logged.output  # its signature
+
+
+def test_each_line_is_an_action(in_json: Logged) -> None:
+    """JSON, with the instance, the time and the level."""
+    for line in in_json.output.splitlines():
+        logged = json.loads(line)
+        assert logged["instance_id"] == "logging-instance"
+        assert logged["action"]
+        assert logged["timestamp"].endswith("Z")
+        assert logged["level"] == "info"
+
+
+def test_whose_request_it_was(in_json: Logged) -> None:
+    """What a request changes names the request, the person and the conversation."""
+    commits = in_json.actions("commit")
+    by_rest = [line for line in commits if "request_id" in line]
+    by_socket = [line for line in commits if "connection_id" in line]
+
+    assert len(by_rest) == 3
+    assert len(by_socket) == 1
+    for line in commits:
+        assert line["user_id"] == "ann"
+        assert line["conversation_id"] == in_json.conversation_id
+    for line in by_rest:
+        assert line["request_id"] == _REQUEST_ID
+    (opened,) = in_json.actions("session.opened")
+    assert by_socket[0]["connection_id"] == opened["connection_id"]
+    assert opened["user_id"] == "ann"
