@@ -12,6 +12,7 @@ from chat.views.base import validated
 from chat.wire import changes_data, receipt_data
 from messaging.delivery.connection import Connection
 from messaging.exceptions import InvalidRequest
+from messaging.identifiers import is_stored_id
 from messaging.representations import message_data
 from messaging.services import messages, receipts, sessions, sync, typing_indicators
 
@@ -32,6 +33,17 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
         raise InvalidRequest.of("type", "There is no such command.", "unknown")
     serializer_class, handler = _COMMANDS[command.type]
     return await handler(connection, **validated(serializer_class, command.fields))
+
+
+def describe(command: Command) -> dict[str, str]:
+    """What a log line may say of a command: its type and its conversation, where it has them."""
+    described = {}
+    if isinstance(command.type, str) and command.type in _COMMANDS:
+        described["command"] = command.type
+    conversation_id = command.fields.get("conversation_id")
+    if isinstance(conversation_id, str) and is_stored_id(conversation_id):
+        described["conversation_id"] = conversation_id
+    return described
 
 
 async def _send_message(connection: Connection, **fields: Any) -> dict[str, Any]:

@@ -98,13 +98,17 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             except Unreadable as unreadable:
                 self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
                 continue
+            code = "ok"
             try:
                 async with asyncio.timeout(_COMMAND_SECONDS):
                     data = await commands.handle(command, connection)
             except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
-                self._outbox.put(encode_error(command.id, problem_of(error)))
+                problem = problem_of(error)
+                code = problem.code
+                self._outbox.put(encode_error(command.id, problem))
             else:
                 self._outbox.put(encode_reply(command.id, data))
+            logger.info("command", **commands.describe(command), code=code)
 
     def _schedule_heartbeat(self) -> None:
         loop = asyncio.get_running_loop()

@@ -146,7 +146,7 @@ def problem_of(error: Exception) -> Problem:
     logger.error("request.failed", exc_info=error)
     return Problem(
         code="internal_error",
-        detail="Something went wrong on our side. Name the request_id when you ask about it.",
+        detail="Something went wrong on our side; it is being logged.",
     )
 
 

@@ -29,6 +29,7 @@ from messaging.store.cache import ConversationCache
 from messaging.store.coalescing import ReadPositions
 from messaging.store.group_commit import Committed
 from messaging.store.writer import Writer
+from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
@@ -131,7 +132,7 @@ class Instance:
             self.hub.forget_lists()
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+        task = start_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -19,8 +19,11 @@ from chat.authentication import authenticate
 from chat.errors import Problem, problem_of, problem_response
 from chat.renderers import render_json
 from messaging.exceptions import InvalidRequest, PayloadTooLarge
+from messaging.identifiers import is_stored_id
 from messaging.instance import get_instance
 from messaging.limits import get_limits
+
+logger = structlog.get_logger(__name__)
 
 _REQUEST_SECONDS = 4.8
 """A store that hangs is answered with 503 within five seconds."""
@@ -47,11 +50,11 @@ class APIView(RestAPIView):
             response = problem_response(problem, _request_id(request))
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
+        _log(request, response)
         return response
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         await get_instance().start()
-        _give_length(request)
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.format_kwarg = None
@@ -59,8 +62,9 @@ class APIView(RestAPIView):
             identity = await authenticate(request.headers.get("Authorization"))
             self.user_id = identity.user_id
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-        if "conversation_id" in kwargs:
+        if is_stored_id(kwargs.get("conversation_id", "")):
             structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])
+        _give_length(request)
         self.perform_content_negotiation(self.request)
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
@@ -95,6 +99,13 @@ def _give_length(request: HttpRequest) -> None:
     if length > get_limits().body_bytes:
         raise PayloadTooLarge(f"A request body has at most {get_limits().body_bytes} bytes.")
     request.META["CONTENT_LENGTH"] = str(length)
+
+
+def _log(request: HttpRequest, response: HttpResponse) -> None:
+    """By the route and not the path: what stands in a path may be anything."""
+    match = request.resolver_match
+    route = match.route if match is not None else ""
+    logger.info("request", method=request.method, route=route, status=response.status_code)
 
 
 def _http_response(response: Response) -> HttpResponse:

@@ -19,6 +19,7 @@ import structlog
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
+from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
@@ -49,7 +50,7 @@ class DeliveredPositions:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._work())
+        self._task = start_task(self._work())
 
     async def stop(self) -> None:
         """Store what is not stored yet, for at most five seconds."""

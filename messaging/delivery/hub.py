@@ -32,6 +32,7 @@ from messaging.events import EventEncoder
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
+from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
@@ -389,6 +390,6 @@ class Hub:
         return self._streams.get(conversation_id) or self._forgotten.get(conversation_id)
 
     def _background(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work)
+        task = start_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -20,6 +20,7 @@ import structlog
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.beacon import RecentCommits
 from messaging.delivery.hub import Hub
+from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
@@ -78,7 +79,7 @@ class Link:
             self._beat(),
         ]
         self._last_echo = time.monotonic()
-        self._tasks = [asyncio.create_task(work) for work in works]
+        self._tasks = [start_task(work) for work in works]
 
     async def stop(self) -> None:
         for task in self._tasks:

@@ -16,6 +16,7 @@ import redis.asyncio
 import structlog
 
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
+from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ class Presence:
 
     def start(self) -> None:
         if self._redis is not None:
-            self._task = asyncio.create_task(self._work(self._redis))
+            self._task = start_task(self._work(self._redis))
 
     async def stop(self) -> None:
         """Say goodbye: this instance's users are offline at once."""

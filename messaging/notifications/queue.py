@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from messaging.notifications.push import Notification, PushBackend
+from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
@@ -21,7 +22,7 @@ class NotificationQueue:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._work())
+        self._task = start_task(self._work())
 
     async def stop(self) -> None:
         """Push what is queued, then end."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Advanced, Store
+from messaging.tasks import start_task
 
 _BUDGET_SECONDS = 4.5
 
@@ -50,7 +51,7 @@ class ReadPositions:
             return replace(await asyncio.shield(waiting.answer), moved=False)
         waiting = self._next[key] = _Next(seq, asyncio.get_running_loop().create_future())
         if key not in self._tasks:
-            self._tasks[key] = asyncio.create_task(self._work(key))
+            self._tasks[key] = start_task(self._work(key))
         return await asyncio.shield(waiting.answer)
 
     async def _work(self, key: _Key) -> None:

@@ -26,6 +26,7 @@ from messaging.store.acts import Act, Outcome
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
 from messaging.store.group_commit import Committed, GroupCommit, Waiting
+from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
@@ -96,7 +97,7 @@ class Writer:
         queue = self._queues.get(conversation_id)
         if queue is None:
             queue = self._queues[conversation_id] = _Queue()
-            task = asyncio.create_task(self._work(conversation_id, queue))
+            task = start_task(self._work(conversation_id, queue))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if queue.full:

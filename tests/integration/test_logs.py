@@ -167,18 +167,28 @@ def test_each_line_is_an_action(in_json: Logged) -> None:
 
 
 def test_whose_request_it_was(in_json: Logged) -> None:
-    """What a request changes names the request, the person and the conversation."""
-    commits = in_json.actions("commit")
-    by_rest = [line for line in commits if "request_id" in line]
-    by_socket = [line for line in commits if "connection_id" in line]
+    """Each request and each command, carried out or refused, names the person, the conversation
+    and the request or connection that it came by."""
+    requests = [line for line in in_json.actions("request") if "messages" in line["route"]]
+    (opened,) = in_json.actions("session.opened")
+    commands = [line for line in in_json.actions("command") if "conversation_id" in line]
 
-    assert len(by_rest) == 3
-    assert len(by_socket) == 1
-    for line in commits:
+    assert [line["status"] for line in requests] == [201, 409, 400, 400, 400, 413, 200, 204, 400]
+    for line in requests:
+        assert line["request_id"] == _REQUEST_ID
+    assert [line["code"] for line in commands] == ["ok", "invalid_request", "client_id_reused"]
+    for line in commands:
+        assert line["connection_id"] == opened["connection_id"]
+        assert line["command"] == "message.send"
+    for line in [*requests, *commands]:
         assert line["user_id"] == "ann"
         assert line["conversation_id"] == in_json.conversation_id
-    for line in by_rest:
-        assert line["request_id"] == _REQUEST_ID
-    (opened,) = in_json.actions("session.opened")
-    assert by_socket[0]["connection_id"] == opened["connection_id"]
     assert opened["user_id"] == "ann"
+
+
+def test_what_was_committed(in_json: Logged) -> None:
+    """A commit may be that of many requests: its line is nobody's, and names the conversation."""
+    commits = in_json.actions("commit")
+
+    assert [line["conversation_id"] for line in commits] == [in_json.conversation_id] * 4
+    assert all("user_id" not in line and "request_id" not in line for line in commits)

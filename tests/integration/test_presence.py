@@ -25,7 +25,8 @@ class Instance:
 
     def __init__(self, redis_url: str) -> None:
         self.connections = Connections()
-        self.presence = Presence(self.connections, make_redis(redis_url), boot_id=uuid4().hex)
+        self._redis = make_redis(redis_url)
+        self.presence = Presence(self.connections, self._redis, boot_id=uuid4().hex)
 
     def connect(self, *user_ids: str) -> list[Connection]:
         connections = [Connection(uuid4().hex, user_id, _discard) for user_id in user_ids]
@@ -37,6 +38,11 @@ class Instance:
     def disconnect(self, connection: Connection) -> None:
         self.connections.remove(connection)
         self.presence.changed(connection.user_id)
+
+    async def stop(self) -> None:
+        await self.presence.stop()
+        if self._redis is not None:
+            await self._redis.aclose()
 
     async def kill(self) -> None:
         """End without a goodbye."""
@@ -78,7 +84,7 @@ async def start(
 
     yield start_one
     for instance in instances:
-        await instance.presence.stop()
+        await instance.stop()
 
 
 @pytest_asyncio.fixture
