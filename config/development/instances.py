@@ -34,7 +34,7 @@ def uvicorn_command(
     return [
         *(sys.executable, "-m", "uvicorn", application),
         *("--host", "127.0.0.1", "--port", str(port)),
-        *("--ws", "websockets-sansio", "--no-access-log"),
+        *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-access-log"),
         *options,
     ]
 

@@ -134,13 +134,19 @@ async def get_conversation(*, user_id: str, conversation_id: str) -> OwnConversa
 async def list_conversations(
     *, user_id: str, limit: int, cursor: str | None = None
 ) -> OwnConversationPage:
-    """One's own conversations, latest activity first. Raises InvalidRequest, StoreUnavailable."""
+    """One's own conversations, latest activity first. Raises InvalidRequest, StoreUnavailable.
+
+    Positions are looked up only where they tell something: nobody has read beyond the latest
+    message, so whoever sent it, or found none, has read everything.
+    """
     store = get_instance().store
     try:
         page = await store.list_conversations(user_id, limit=limit, cursor=cursor)
     except InvalidCursor:
         raise InvalidRequest.of("cursor", "This is not a cursor of ours.") from None
-    positions = await store.get_read_positions(user_id, [c.id for c in page.conversations])
+    positions = await store.get_read_positions(
+        user_id, [c.id for c in page.conversations if c.sent_seq.get(user_id, 0) < c.seq]
+    )
     return OwnConversationPage(
         items=[
             OwnConversation(

@@ -1,0 +1,154 @@
+"""What the acts of a person cost in documents, from the service to the store's meter.
+
+Counted on SQL by the same rules as Firestore bills; that both count alike is the stores' test.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest_asyncio
+
+from messaging.delivery.connection import Connection
+from messaging.entities import ConversationKind
+from messaging.instance import Instance
+from messaging.metrics import STORE_DOCUMENTS
+from messaging.services import (
+    conversations,
+    messages,
+    participants,
+    receipts,
+    sessions,
+    typing_indicators,
+)
+
+_GROUPS = 20
+
+
+@contextmanager
+def billed(*, reads: int = 0, writes: int = 0) -> Iterator[None]:
+    """Just so much."""
+    before = _counted()
+    yield
+    counted = _counted()
+    counted.subtract(before)
+    assert (counted["read"], counted["write"]) == (reads, writes)
+
+
+def _counted() -> Counter[str]:
+    documents: Counter[str] = Counter()
+    for metric in STORE_DOCUMENTS.collect():
+        for sample in metric.samples:
+            if sample.name.endswith("_total"):
+                documents[sample.labels["kind"]] += int(sample.value)
+    return documents
+
+
+async def connect(user_id: str) -> tuple[Connection, dict[str, Any]]:
+    frames: list[str] = []
+    connection = await sessions.open_session(user_id=user_id, transmit=frames.append)
+    hello = json.loads(frames[0])
+    assert hello["type"] == "hello"
+    return connection, hello["data"]["conversations"]
+
+
+async def found(user_id: str, *others: str) -> str:
+    founded = await conversations.create_conversation(
+        user_id=user_id, kind=ConversationKind.GROUP, participant_ids=others
+    )
+    return founded.own.conversation.id
+
+
+@pytest_asyncio.fixture
+async def groups(instance: Instance) -> list[str]:
+    """Ann's and Bob's."""
+    return [await found("ann", "bob") for _ in range(_GROUPS)]
+
+
+async def test_a_send(groups: list[str]) -> None:
+    """Two writes and no read; deleting or editing has to see the message."""
+    with billed(writes=2):
+        sent = await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
+    with billed(reads=1, writes=2):
+        await messages.edit_message(
+            user_id="ann", conversation_id=groups[0], message_id=sent.message.id, text="hello!"
+        )
+
+
+async def test_people(instance: Instance) -> None:
+    """A group of n costs n + 1 writes, and so does adding n."""
+    with billed(writes=4):
+        group = await found("ann", "bob", "cid")
+    with billed(writes=3):
+        await participants.add_participants(
+            user_id="ann", conversation_id=group, user_ids=["dan", "eve"]
+        )
+
+
+async def test_receipts_and_typing(instance: Instance, groups: list[str]) -> None:
+    """A read receipt is a transaction: one read, one write. What arrived is stored later, what is
+    typed never."""
+    await instance.start()
+    await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
+
+    with billed():
+        await receipts.mark_delivered(user_id="bob", conversation_id=groups[0], seq=1)
+        await typing_indicators.set_typing(user_id="bob", conversation_id=groups[0], typing=True)
+    with billed(reads=1, writes=1):
+        await receipts.mark_read(user_id="bob", conversation_id=groups[0], seq=1)
+    with billed(writes=1):
+        await instance.stop()
+
+
+async def test_a_page_of_conversations(groups: list[str]) -> None:
+    """At most two reads for each; one where one's own message is the latest."""
+    await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
+
+    with billed(reads=_GROUPS):
+        await conversations.list_conversations(user_id="ann", limit=50)
+    with billed(reads=_GROUPS + 1):
+        await conversations.list_conversations(user_id="bob", limit=50)
+
+
+async def test_connecting(groups: list[str]) -> None:
+    """One query; none for whoever comes back within a minute, and the same `hello`."""
+    with billed(reads=_GROUPS):
+        connection, hello = await connect("ann")
+    assert hello.keys() == set(groups)
+    await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
+    sessions.close_session(connection)
+    await messages.send_message(user_id="bob", conversation_id=groups[0], text="welcome back")
+
+    with billed():
+        connection, hello = await connect("ann")
+
+    assert hello.keys() == set(groups)
+    assert hello[groups[0]] == {"version": 2, "seq": 2}
+
+
+async def test_added_while_away(groups: list[str]) -> None:
+    """The list is asked for again: it has grown."""
+    connection, _ = await connect("ann")
+    sessions.close_session(connection)
+    other = await found("bob", "ann")
+
+    with billed(reads=_GROUPS + 1):
+        _, hello = await connect("ann")
+
+    assert hello.keys() == {*groups, other}
+
+
+async def test_removed_while_away(groups: list[str]) -> None:
+    """The list is current without being asked for."""
+    connection, _ = await connect("bob")
+    sessions.close_session(connection)
+    await participants.remove_participant(
+        user_id="ann", conversation_id=groups[0], participant_id="bob"
+    )
+
+    with billed():
+        _, hello = await connect("bob")
+
+    assert hello.keys() == set(groups[1:])
