@@ -20,7 +20,7 @@ from chat.errors import NotAuthenticated, TokenExpired, TokenRevoked
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import is_user_id
 
-_VERIFICATION_SECONDS = 5
+_VERIFICATION_SECONDS = 3
 _MOST_TOKEN_CHARACTERS = 8_192
 
 

@@ -6,6 +6,7 @@ the process, so that connecting waits for nothing from Redis.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +32,8 @@ SUBPROTOCOL = "chat.v1"
 _BEARER = "bearer."
 _COMMANDS_WAITING = 64
 _COMMAND_SECONDS = 4.8
+_GRACE_SECONDS = 5.0
+_FLEETING = ("ping", "typing.start", "typing.stop")
 
 
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -39,13 +42,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Clean-up stands here: neither server runs `disconnect` after an error or at its end."""
         self._connection: Connection | None = None
-        self._outbox = Outbox(send)
+        self._outbox = Outbox(send, on_close=self._part)
+        self._main = asyncio.current_task()
+        self._given_up = False
         self._commands: asyncio.Queue[str | None] = asyncio.Queue(_COMMANDS_WAITING)
         self._worker: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._heard_at = time.monotonic()
         try:
             await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._given_up:
+                raise
         finally:
             await self._leave()
 
@@ -108,7 +116,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 self._outbox.put(encode_error(command.id, problem))
             else:
                 self._outbox.put(encode_reply(command.id, data))
-            logger.info("command", **commands.describe(command), code=code)
+            described = commands.describe(command)
+            level = logging.DEBUG if described.get("command") in _FLEETING else logging.INFO
+            logger.log(level, "command", **described, code=code)
 
     def _schedule_heartbeat(self) -> None:
         loop = asyncio.get_running_loop()
@@ -121,11 +131,30 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._outbox.put(sessions.heartbeat_frame())
         self._schedule_heartbeat()
 
+    def _part(self) -> None:
+        """The socket is being closed: its person is no longer here from now on. A client that
+        does not read does not take the close either; it is waited for as long as is polite."""
+        self._end_session()
+        if self._worker is not None:
+            self._worker.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._main is not None and not self._main.done():
+            self._given_up = True
+            self._main.cancel()
+
+    def _end_session(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            sessions.close_session(connection)
+
     async def _leave(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self._connection is not None:
-            sessions.close_session(self._connection)
+        self._end_session()
         await self._outbox.stop()
         if self._worker is not None:
             self._worker.cancel()

@@ -74,7 +74,6 @@ class Problem:
     errors: tuple[FieldError, ...] = ()
     retry_after: int | None = None
     """Seconds."""
-    allow: str | None = None
 
     @property
     def status(self) -> int:
@@ -102,8 +101,6 @@ class Problem:
         if self.status == 401:
             error = "" if self.code == "not_authenticated" else ', error="invalid_token"'
             headers["WWW-Authenticate"] = f'Bearer realm="chat"{error}'
-        if self.allow is not None:
-            headers["Allow"] = self.allow
         return headers
 
     def as_reply(self, command_id: int | str | None) -> dict[str, Any]:

@@ -18,8 +18,11 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Outbox:
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, on_close: Callable[[], None]) -> None:
+        """`on_close` is called when the outbox is to be closed, whether the client still reads
+        or not."""
         self._send = send
+        self._on_close = on_close
         self._frames: deque[str] = deque()
         self._characters = 0
         self._filled = asyncio.Event()
@@ -42,6 +45,7 @@ class Outbox:
         if self._close_code is None:
             self._close_code = code
             self._filled.set()
+            self._on_close()
 
     async def stop(self) -> None:
         self._task.cancel()

@@ -20,7 +20,6 @@ class Limits:
     title_characters: int = 200
     page: int = 100
     sync_conversations: int = 100
-    sockets_per_user: int = 20
     latest_conversations: int = 1_000
     """How many conversations `hello` and the unread total cover."""
     changed_messages: int = 1_000

@@ -22,7 +22,6 @@ def development_environment(**more: str) -> dict[str, str]:
         "SECRET_KEY": "for-development-only-and-never-for-anything-else",
         "CHAT_AUTH": "dev",
         "CHAT_DEMO": "1",
-        "CHAT_RATE_LIMITS": "off",
         "PYTHONUNBUFFERED": "1",
         **more,
     }

@@ -40,7 +40,7 @@ class Connections:
 
     def of_all(self, user_ids: Iterable[str]) -> Iterable[Connection]:
         for user_id in user_ids:
-            yield from self._by_user.get(user_id, ())
+            yield from tuple(self._by_user.get(user_id, ()))  # some may leave on the way
 
     def add(self, connection: Connection) -> None:
         self._by_user.setdefault(connection.user_id, []).append(connection)

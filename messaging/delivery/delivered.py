@@ -19,7 +19,7 @@ import structlog
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
-from messaging.tasks import start_task
+from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
@@ -55,8 +55,7 @@ class DeliveredPositions:
     async def stop(self) -> None:
         """Store what is not stored yet, for at most five seconds."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await stop_tasks(self._task)
             try:
                 async with asyncio.timeout(_STOP_SECONDS):
                     await self._store_due(float("inf"))

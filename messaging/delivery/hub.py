@@ -32,7 +32,7 @@ from messaging.events import EventEncoder
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
-from messaging.tasks import start_task
+from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
@@ -61,15 +61,14 @@ class Hub:
         self._leaving: OrderedDict[str, float] = OrderedDict()
         self._reported = Reported()
         self._lingering = Lingering()
+        self._hears_additions = True
         self._tasks: set[asyncio.Task[None]] = set()
 
     def attach(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stop_tasks(*self._tasks)
 
     # Connections come and go
 
@@ -123,7 +122,7 @@ class Hub:
     def disconnect(self, connection: Connection) -> None:
         if not self.connections.remove(connection):
             return
-        if connection.user_id not in self.connections:
+        if connection.user_id not in self.connections and self._hears_additions:
             left = ConversationList(
                 conversation_ids=frozenset(connection.told), truncated=connection.truncated
             )
@@ -132,7 +131,8 @@ class Hub:
             self._untell(self._streams[conversation_id], connection)
 
     def forget_lists(self) -> None:
-        """Additions may go unheard from now on: nobody is greeted without asking the store."""
+        """Additions may go unheard until `recheck`: nobody is greeted without asking the store."""
+        self._hears_additions = False
         self._lingering.clear()
 
     def admit(self, connection: Connection, conversation: Conversation) -> bool:
@@ -204,6 +204,7 @@ class Hub:
 
     def recheck(self) -> None:
         """Events may have been lost: compare every followed conversation with the store."""
+        self._hears_additions = True
         self._background(self._recheck())
 
     def tidy(self) -> None:

@@ -1,6 +1,6 @@
 """Who left a moment ago: their conversation lists, for as long as they are known to be current.
 
-Somebody who reconnects within a minute to the same instance is greeted without a query: the hub
+Somebody who reconnects within 55 seconds to the same instance is greeted without a query: the hub
 still follows their conversations. The list is let go as soon as it may have changed unseen: when
 its person is added somewhere, and for everybody when the link goes down.
 """

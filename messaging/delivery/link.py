@@ -20,7 +20,7 @@ import structlog
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.beacon import RecentCommits
 from messaging.delivery.hub import Hub
-from messaging.tasks import start_task
+from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
@@ -82,9 +82,7 @@ class Link:
         self._tasks = [start_task(work) for work in works]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stop_tasks(*self._tasks)
 
     # What comes here
 

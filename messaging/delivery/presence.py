@@ -16,7 +16,7 @@ import redis.asyncio
 import structlog
 
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
-from messaging.tasks import start_task
+from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
@@ -60,11 +60,7 @@ class Presence:
         """Say goodbye: this instance's users are offline at once."""
         if self._redis is None or self._task is None:
             return
-        while not self._task.done():
-            # Again and again: `asyncio.wait_for` of Python 3.11, which redis-py uses, now and then
-            # loses a cancellation (https://github.com/python/cpython/issues/86296).
-            self._task.cancel()
-            await asyncio.wait([self._task], timeout=0.1)
+        await stop_tasks(self._task)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
@@ -139,12 +135,12 @@ class Presence:
     async def _rebuild(self, client: redis.asyncio.Redis) -> None:
         """Write the set anew: after a stall, a flush or a failover, and against drift."""
         user_ids = [_NOBODY, *self._local.user_ids]
-        await client.delete(self._key)
+        pipeline = client.pipeline(transaction=True)  # nobody is offline in between
+        pipeline.delete(self._key)
         for start in range(0, len(user_ids), _CHUNK):
-            pipeline = client.pipeline(transaction=False)
             pipeline.sadd(self._key, *user_ids[start : start + _CHUNK])
-            pipeline.expire(self._key, LEASE_SECONDS)
-            await pipeline.execute()
+        pipeline.expire(self._key, LEASE_SECONDS)
+        await pipeline.execute()
 
     async def _write_changed(self, client: redis.asyncio.Redis) -> None:
         changed, self._changed = self._changed, set()

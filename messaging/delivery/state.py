@@ -30,6 +30,7 @@ def state_after(committed: Committed) -> Mapping[str, Any] | None:
     last = conversation.last_message
     return {
         "before": changes[0].version - 1,
+        "before_token": committed.before_token,
         "version": conversation.version,
         "seq": conversation.seq,
         "updated_at": _micros(conversation.updated_at),
@@ -46,8 +47,10 @@ def state_after(committed: Committed) -> Mapping[str, Any] | None:
 
 
 def advanced(conversation: Conversation, state: Mapping[str, Any]) -> Conversation | None:
-    """The conversation after the commit; None if it is not the one from before it."""
-    if conversation.version != state["before"]:
+    """The conversation after the commit; None if it is not the one from before it. The version
+    alone does not tell: somebody's own settings change without one."""
+    before = (state["before"], state["before_token"])
+    if (conversation.version, conversation.token) != before:
         return None
     last = state["last_message"]
     return replace(

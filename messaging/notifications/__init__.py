@@ -1,4 +1,4 @@
 """Notifying: a message that was committed rings the phones of those who are not there.
 
-It listens to `messaging.signals`; nobody imports it.
+It listens to `messaging.signals`; only the start of the app imports it.
 """

@@ -1,9 +1,11 @@
 """Conversations: found one, list them, rename one, and one's own settings in one."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -43,6 +45,9 @@ from messaging.store.acts import SMALL_ACT, Outcome
 from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
 
 logger = structlog.get_logger(__name__)
+
+_preference_turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+"""Two changes of one person's settings in one conversation, made here, follow each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,11 +203,14 @@ async def set_preferences(
 
     Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
-    preferences = await get_preferences(user_id=user_id, conversation_id=conversation_id)
-    preferences = replace(preferences, **changes)
     instance = get_instance()
-    await instance.store.set_preferences(conversation_id, user_id, preferences)
-    instance.cache.drop(conversation_id)
+    turn = _preference_turns.setdefault((conversation_id, user_id), asyncio.Lock())
+    async with turn:
+        conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+        preferences = conversation.preferences.get(user_id, Preferences())
+        preferences = replace(preferences, **changes)
+        await instance.store.set_preferences(conversation_id, user_id, preferences)
+        instance.cache.drop(conversation_id)
     return preferences
 
 

@@ -50,7 +50,7 @@ async def mark_delivered(*, user_id: str, conversation_id: str, seq: int) -> Non
     instance = get_instance()
     conversation = await _conversation_up_to(seq, user_id, conversation_id)
     if instance.delivered.advance(conversation_id, user_id, seq):
-        # What was read is not looked up for this: the others know it, and it never moves back.
+        # What was read is not looked up for this: clients keep the highest they were told.
         read_seq = conversation.sent_seq.get(user_id, 0)
         instance.publisher.publish_receipt(
             conversation_id,

@@ -40,6 +40,8 @@ class Committed:
 
     conversation: Conversation
     """As it stands after the last of the changes, or later."""
+    before_token: object
+    """The token of the conversation as it was before."""
     changes: Sequence[Change]
 
 
@@ -234,7 +236,9 @@ class GroupCommit:
             for outcome in outcomes
             if isinstance(outcome, Outcome) and outcome.change is not None
         ]
-        on_commit(Committed(conversation=stored, changes=changes))
+        on_commit(
+            Committed(conversation=stored, before_token=evaluation.base.token, changes=changes)
+        )
         self._answer(batch, outcomes)
 
     def _answer(

@@ -140,6 +140,16 @@ async def test_added_while_away(groups: list[str]) -> None:
     assert hello.keys() == {*groups, other}
 
 
+async def test_the_link_is_down(instance: Instance, groups: list[str]) -> None:
+    """Nobody's list is known to be current, of those who leave meanwhile neither."""
+    connection, _ = await connect("ann")
+    instance.hub.forget_lists()
+    sessions.close_session(connection)
+
+    with billed(reads=_GROUPS):
+        connection, _ = await connect("ann")
+
+
 async def test_removed_while_away(groups: list[str]) -> None:
     """The list is current without being asked for."""
     connection, _ = await connect("bob")

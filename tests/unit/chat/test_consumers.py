@@ -261,6 +261,26 @@ async def test_a_slow_client_is_closed(wire: Callable[..., Wire]) -> None:
     assert await slow.close_code() == 4001
 
 
+async def test_a_client_that_never_reads_again(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not take the close either: its person is gone at once, its socket soon after."""
+    monkeypatch.setattr(consumers, "_GRACE_SECONDS", 0.1)
+    socket = wire()
+    await socket.opened()
+    socket.writable.clear()
+    (connection,) = instance.hub.connections.of("ann")
+
+    for number in range(1_100):
+        connection.transmit(str(number))
+
+    assert "ann" not in instance.hub.connections
+    await asyncio.wait([socket.task], timeout=PATIENCE)
+    assert socket.task.done()
+    assert not socket.task.cancelled()
+    assert socket.task.exception() is None
+
+
 async def test_the_outbox_is_bounded_in_characters(wire: Callable[..., Wire]) -> None:
     """A few very large frames are too much as well."""
     socket = wire()

@@ -1,0 +1,98 @@
+"""What a commit made of a conversation, told to an instance that has it as it was before."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from messaging.delivery.state import advanced, state_after
+from messaging.entities import (
+    Change,
+    ChangeType,
+    Conversation,
+    ConversationKind,
+    Message,
+    Participant,
+    Role,
+)
+from messaging.store.group_commit import Committed
+
+AT = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
+LATER = AT.replace(minute=9)
+
+
+@pytest.fixture
+def before() -> Conversation:
+    return Conversation(
+        id="c",
+        kind=ConversationKind.GROUP,
+        title="Tea",
+        participants={"ann": Participant(user_id="ann", role=Role.OWNER, joined_version=0)},
+        created_at=AT,
+        updated_at=AT,
+        active_at=AT,
+        version=3,
+        token=7,
+    )
+
+
+@pytest.fixture
+def committed(before: Conversation) -> Committed:
+    message = Message(
+        id="m",
+        conversation_id="c",
+        seq=1,
+        version=4,
+        sender_id="ann",
+        client_id=None,
+        text="hello",
+        reply_to=None,
+        mentions=("ann",),
+        created_at=LATER,
+        edited_at=LATER,
+        content_hash="h",
+    )
+    after = replace(
+        before,
+        version=4,
+        seq=1,
+        updated_at=LATER,
+        active_at=LATER,
+        last_message=message,
+        sent_seq={"ann": 1},
+        commit_id="commit",
+        token=8,
+    )
+    change = Change(type=ChangeType.MESSAGE_CREATED, version=4, message=message, by="ann")
+    return Committed(conversation=after, before_token=before.token, changes=[change])
+
+
+def test_the_copy_is_brought_up_to_date(before: Conversation, committed: Committed) -> None:
+    """To the conversation as it was stored, with its token."""
+    state = state_after(committed)
+    assert state is not None
+
+    after = advanced(before, state)
+
+    assert after == committed.conversation
+    assert after is not None
+    assert (after.token, after.commit_id) == (8, "commit")
+
+
+@pytest.mark.parametrize("other", [{"version": 2}, {"version": 4}, {"token": 6}])
+def test_another_copy_is_not(
+    before: Conversation, committed: Committed, other: dict[str, int]
+) -> None:
+    """Neither of another version nor, where somebody's own settings were changed, of another
+    token: what changed without a version would be undone by the next commit."""
+    state = state_after(committed)
+    assert state is not None
+
+    assert advanced(replace(before, **other), state) is None  # type: ignore[arg-type]
+
+
+def test_people_are_read(committed: Committed) -> None:
+    """Changes of people, roles and title do not travel this way."""
+    added = Change(type=ChangeType.PARTICIPANT_ADDED, version=4, by="ann")
+
+    assert state_after(replace(committed, changes=[added])) is None
