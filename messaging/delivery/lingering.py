@@ -2,7 +2,8 @@
 
 Somebody who reconnects within 55 seconds to the same instance is greeted without a query: the hub
 still follows their conversations. The list is let go as soon as it may have changed unseen: when
-its person is added somewhere, and for everybody when the link goes down.
+its person is added somewhere, and for everybody when the link goes down; the hub remembers nobody
+until it is up again.
 """
 
 import time
