@@ -1,1 +1,1 @@
-"""The door: REST, WebSocket and admin. It acts through `messaging.services`."""
+"""The door: REST and WebSocket. It acts through `messaging.services`."""
