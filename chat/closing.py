@@ -2,11 +2,17 @@
 
 from enum import IntEnum
 
+from messaging.delivery.connection import Ending
+
 
 class CloseCode(IntEnum):
     TRY_AGAIN_LATER = 1013  # RFC 6455's registry; servers and proxies send it too
     TOO_SLOW = 4001
+    DRAINING = 4002
     SILENT = 4003
     NOT_AUTHENTICATED = 4501
     TOKEN_EXPIRED = 4502
     ORIGIN_REFUSED = 4504
+
+
+CODE_OF_ENDING = {Ending.DRAINING: CloseCode.DRAINING}

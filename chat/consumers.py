@@ -85,7 +85,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 identity = await _authenticate(headers, subprotocols)
                 structlog.contextvars.bind_contextvars(user_id=identity.user_id)
                 self._connection = await sessions.open_session(
-                    user_id=identity.user_id, transmit=self._outbox.put
+                    user_id=identity.user_id, outlet=self._outbox
                 )
         except TokenExpired:
             self._outbox.close(CloseCode.TOKEN_EXPIRED)

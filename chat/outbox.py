@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from chat.closing import CloseCode
+from chat.closing import CODE_OF_ENDING, CloseCode
+from messaging.delivery.connection import Ending
 
 _MOST_FRAMES = 1_000
 _MOST_CHARACTERS = 8 * 1024 * 1024
@@ -39,6 +40,12 @@ class Outbox:
             self._frames.clear()
             self.close(CloseCode.TOO_SLOW)
         self._filled.set()
+
+    def put_soft(self, frame: str, key: str) -> None:
+        self.put(frame)
+
+    def end(self, reason: Ending) -> None:
+        self.close(CODE_OF_ENDING[reason])
 
     def close(self, code: int) -> None:
         """Write what is queued, then close the socket with this code."""

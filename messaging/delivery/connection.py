@@ -1,18 +1,38 @@
 """The connected clients of this process."""
 
 from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import Protocol
+
+
+class Ending(Enum):
+    """Why the core ends a connection. The door knows the close codes."""
+
+    DRAINING = "draining"
+
+
+class Outlet(Protocol):
+    """Where the frames of a connection go. Nothing here blocks or raises: the hub calls it in
+    the middle of a fan-out."""
+
+    def put(self, frame: str) -> None:
+        """A frame that must not be lost: if it cannot be kept, the connection ends."""
+
+    def put_soft(self, frame: str, key: str) -> None:
+        """A frame that may be dropped, and takes the place of one that waits under its key."""
+
+    def end(self, reason: Ending) -> None: ...
 
 
 class Connection:
-    """One socket of one person, as the hub sees it.
+    """One socket of one person, as the hub sees it."""
 
-    `transmit` must not block and must not raise: the hub calls it in the middle of a fan-out.
-    """
-
-    def __init__(self, connection_id: str, user_id: str, transmit: Callable[[str], None]) -> None:
+    def __init__(self, connection_id: str, user_id: str, outlet: Outlet) -> None:
         self.id = connection_id
         self.user_id = user_id
-        self.transmit = transmit
+        self.transmit: Callable[[str], None] = outlet.put
+        self.transmit_soft: Callable[[str, str], None] = outlet.put_soft
+        self.end = outlet.end
         self.truncated = False
         """Whether its person has more conversations than `hello` named."""
         self.told: set[str] = set()
@@ -41,6 +61,9 @@ class Connections:
     def of_all(self, user_ids: Iterable[str]) -> Iterable[Connection]:
         for user_id in user_ids:
             yield from tuple(self._by_user.get(user_id, ()))  # some may leave on the way
+
+    def everyone(self) -> Sequence[Connection]:
+        return tuple(self.of_all(self.user_ids))
 
     def add(self, connection: Connection) -> None:
         self._by_user.setdefault(connection.user_id, []).append(connection)

@@ -1,11 +1,11 @@
 """Sessions: a person's socket joins the events of their conversations, and leaves them."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import structlog
 
-from messaging.delivery.connection import Connection
+from messaging.delivery.connection import Connection, Outlet
 from messaging.events import EventType
 from messaging.instance import get_instance
 from messaging.limits import get_limits
@@ -16,7 +16,7 @@ logger = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS = 25
 
 
-async def open_session(*, user_id: str, transmit: Callable[[str], None]) -> Connection:
+async def open_session(*, user_id: str, outlet: Outlet) -> Connection:
     """Connect a socket: its first frame is `hello`, and what happens from then on follows.
 
     One query of the person's conversations, or none for somebody who left this instance within
@@ -25,7 +25,7 @@ async def open_session(*, user_id: str, transmit: Callable[[str], None]) -> Conn
     instance = get_instance()
     await instance.start()
     limits = get_limits()
-    connection = Connection(secrets.token_hex(8), user_id, transmit)
+    connection = Connection(secrets.token_hex(8), user_id, outlet)
     reconnected = instance.hub.reconnect(connection)
     if reconnected is not None:
         named, connection.truncated = reconnected
@@ -45,7 +45,7 @@ async def open_session(*, user_id: str, transmit: Callable[[str], None]) -> Conn
         "conversations": named,
         "truncated": connection.truncated,
     }
-    transmit(instance.events.soft(EventType.HELLO, hello))
+    connection.transmit(instance.events.soft(EventType.HELLO, hello))
     instance.presence.changed(user_id)
     logger.info("session.opened", connection_id=connection.id, conversations=len(named))
     return connection

@@ -21,6 +21,7 @@ from messaging.store.acts import Act
 from messaging.store.cache import ConversationCache
 from messaging.store.sql import SqlStore
 from messaging.store.writer import Writer
+from tests.outlets import Outlet
 from tests.unit.messaging import add, new_group, remove, send
 
 Frame = dict[str, Any]
@@ -94,7 +95,9 @@ class Socket:
     def __init__(self, user_id: str) -> None:
         self._frames: asyncio.Queue[Frame] = asyncio.Queue()
         self.connection = Connection(
-            uuid4().hex, user_id, lambda text: self._frames.put_nowait(json.loads(text))
+            uuid4().hex,
+            user_id,
+            Outlet(lambda text: self._frames.put_nowait(json.loads(text))),
         )
 
     async def next(self) -> tuple[str, int | None]:

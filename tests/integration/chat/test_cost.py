@@ -23,6 +23,7 @@ from messaging.services import (
     sessions,
     typing_indicators,
 )
+from tests.outlets import Outlet
 
 _GROUPS = 20
 
@@ -48,7 +49,7 @@ def _counted() -> Counter[str]:
 
 async def connect(user_id: str) -> tuple[Connection, dict[str, Any]]:
     frames: list[str] = []
-    connection = await sessions.open_session(user_id=user_id, transmit=frames.append)
+    connection = await sessions.open_session(user_id=user_id, outlet=Outlet(frames.append))
     hello = json.loads(frames[0])
     assert hello["type"] == "hello"
     return connection, hello["data"]["conversations"]

@@ -7,6 +7,7 @@ import pytest
 
 from messaging.services import sessions
 from tests.integration.chat import Api, Json, ok, problem, wrong_fields
+from tests.outlets import Outlet
 
 
 async def read(person: Api, conversation: str, seq: int) -> Json:
@@ -62,7 +63,7 @@ async def test_what_the_others_are_shown(ann: Api, bob: Api) -> None:
     """Never less than the receipts say: what one sent, one has read and received."""
     group = await ann.group(bob)
     frames: list[str] = []
-    connection = await sessions.open_session(user_id="ann", transmit=frames.append)
+    connection = await sessions.open_session(user_id="ann", outlet=Outlet(frames.append))
     for person in (ann, bob):
         await person.send(group)
 

@@ -18,6 +18,7 @@ from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
 from messaging.store.group_commit import Committed
 from messaging.store.writer import Writer
+from tests.outlets import Outlet
 from tests.unit.messaging import new_group
 
 Frame = dict[str, Any]
@@ -88,7 +89,7 @@ class Socket:
         self.hub = hub
         self.store = store
         self.frames: list[Frame] = []
-        self.connection = Connection(f"c{next(self._ids)}", user_id, self._receive)
+        self.connection = Connection(f"c{next(self._ids)}", user_id, Outlet(self._receive))
         self.named: dict[str, dict[str, int]] = {}
 
     async def look(self) -> Sequence[Conversation]:
