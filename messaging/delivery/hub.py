@@ -170,7 +170,7 @@ class Hub:
             own = connection.user_id == event.user_id
             frame = event.own_frame if own else event.frame
             if frame is not None:
-                connection.transmit(frame)
+                connection.transmit_soft(frame, event.key)
 
     def announce(self, conversation: Conversation) -> None:
         """People were added, or it was founded: follow it where one of them is here."""
