@@ -90,13 +90,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _serve(self, headers: Mapping[str, str], subprotocols: list[str]) -> None:
         try:
+            if sessions.draining():
+                self._outbox.close(CloseCode.DRAINING)
+                return
             async with asyncio.timeout(_COMMAND_SECONDS):
                 identity = await _authenticate(headers, subprotocols)
                 structlog.contextvars.bind_contextvars(user_id=identity.user_id)
                 self._connection = await sessions.open_session(
                     user_id=identity.user_id, outlet=self._outbox
                 )
-            if self._outbox.closed:  # by its `hello`
+            if sessions.draining():
+                self._outbox.close(CloseCode.DRAINING)
+            if self._outbox.closed:  # by its `hello`, where that did not reach anybody
                 self._end_session()
                 return
             structlog.contextvars.bind_contextvars(connection_id=self._connection.id)

@@ -73,5 +73,10 @@ def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str
     }
 
 
+def draining() -> bool:
+    """Whether this instance is about to end: nobody is let in any more."""
+    return get_instance().draining
+
+
 def heartbeat_frame() -> str:
     return get_instance().events.soft(EventType.HEARTBEAT, {})

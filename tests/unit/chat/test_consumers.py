@@ -13,6 +13,7 @@ from chat import authentication, commands, consumers
 from chat.authentication import issue_development_token
 from chat.consumers import ChatConsumer
 from chat.errors import TokenExpired, TokenRevoked
+from messaging.delivery.connection import Ending
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance, get_instance, reset_instance
 from messaging.services import sessions
@@ -58,6 +59,13 @@ class Wire:
 
     def command(self, **fields: Any) -> None:
         self.give("websocket.receive", text=json.dumps(fields))
+
+    async def taken(self) -> None:
+        """Return once the consumer has what it was given: a step or two after it was received."""
+        while not self._incoming.empty():
+            await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
 
     async def next(self) -> Frame:
         async with asyncio.timeout(PATIENCE):
@@ -292,6 +300,61 @@ async def test_the_outbox_is_bounded_in_characters(wire: Callable[..., Wire]) ->
     socket.writable.set()
 
     assert await socket.close_code() == 4001
+
+
+async def test_the_core_ends_a_connection(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked for until then is answered, and nothing of what comes after; then 4002."""
+    entered, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(connection: object) -> dict[str, Any]:
+        entered.set()
+        await may_end.wait()
+        return {}
+
+    serializer, _ = commands._COMMANDS["ping"]
+    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, slow))
+    socket = wire()
+    await socket.opened()
+    socket.command(id=1, type="ping")
+    socket.command(id=2, type="ping")
+    await entered.wait()
+    await socket.taken()
+    (connection,) = instance.hub.connections.of("ann")
+
+    connection.end(Ending.DRAINING)
+    socket.command(id=3, type="ping")
+    await socket.taken()
+    may_end.set()
+
+    assert [(await socket.frame())["id"] for _ in range(2)] == [1, 2]
+    assert await socket.next() == {"type": "websocket.close", "code": 4002}
+    assert "ann" not in instance.hub.connections
+
+
+async def test_a_draining_instance_lets_nobody_in(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not before it was asked for, and not when the answer comes only now."""
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+    list_conversations = instance.store.list_conversations
+
+    async def slow(*args: Any, **options: Any) -> Any:
+        asked.set()
+        await may_answer.wait()
+        return await list_conversations(*args, **options)
+
+    monkeypatch.setattr(instance.store, "list_conversations", slow)
+    before = wire("ann")
+    await asked.wait()
+
+    await instance.drain()
+    after = wire("bob")
+    may_answer.set()
+
+    assert await before.close_code() == await after.close_code() == 4002
+    assert len(instance.hub.connections) == 0
 
 
 @pytest.mark.parametrize("how", ["disconnect", "cancelled", "broken"])
