@@ -93,7 +93,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             if sessions.draining():
                 self._outbox.close(CloseCode.DRAINING)
                 return
-            async with asyncio.timeout(_COMMAND_SECONDS):
+            async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
                 identity = await _authenticate(headers, subprotocols)
                 structlog.contextvars.bind_contextvars(user_id=identity.user_id)
                 self._connection = await sessions.open_session(
@@ -134,7 +134,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         code = "ok"
         try:
-            async with asyncio.timeout(_COMMAND_SECONDS):
+            seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
+            async with asyncio.timeout(seconds):
                 data = await commands.handle(command, connection)
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
             problem = problem_of(error)

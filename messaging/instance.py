@@ -16,6 +16,7 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from messaging.admission import Admission
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
 from messaging.delivery.hub import Hub
@@ -49,6 +50,7 @@ class Instance:
         self.store = make_store()
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
+        self.admission = Admission()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
         layer = get_channel_layer()
         self.link = (
