@@ -13,7 +13,7 @@ from chat import authentication, commands, consumers
 from chat.authentication import issue_development_token
 from chat.consumers import ChatConsumer
 from chat.errors import TokenExpired, TokenRevoked
-from messaging.delivery.connection import Ending
+from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.instance import Instance, get_instance, reset_instance
@@ -572,12 +572,19 @@ async def test_hello_reaches_nobody(
     wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server knows that the client is gone, and has not said so yet."""
-    monkeypatch.setattr(consumers, "_GRACE_SECONDS", 0.1)
+    connected: list[str] = []
+    connect = instance.hub.connect
+
+    def watched(connection: Connection, conversations: Any) -> Any:
+        connected.append(connection.user_id)
+        return connect(connection, conversations)
+
+    monkeypatch.setattr(instance.hub, "connect", watched)
     socket = wire()
     socket.lost = True
+    async with asyncio.timeout(PATIENCE):
+        while not connected:
+            await asyncio.sleep(0)
 
-    assert (await socket.next())["type"] == "websocket.accept"
-    await asyncio.wait([socket.task], timeout=PATIENCE)
-
-    assert socket.task.done()
     assert "ann" not in instance.hub.connections
+    assert not socket.task.done()
