@@ -82,6 +82,10 @@ class Process:
         """Signal the child itself: SIGSTOP and SIGCONT make it hang and go on."""
         self._child.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def wait(self, seconds: float) -> int:
         """Its exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
         return self._child.wait(seconds)
