@@ -19,7 +19,7 @@ from tests.benchmarks.sockets import MARK
 
 SOCKETS = 1_000
 SOCKETS_PER_USER = 20
-WINDOW = 32
+WINDOW = 8
 ROUNDS = 3
 SECONDS = 4.0
 TEXT = f"{MARK} What was said, about as long as what people say to each other: a line or two."
