@@ -11,8 +11,17 @@ from typing import cast
 
 from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
 from messaging.exceptions import ConversationNotFound
+from messaging.store import firestore_changed as changed
 from messaging.store import firestore_documents as documents
-from messaging.store.base import Advanced, Commit, Page, stamped_conversation
+from messaging.store import firestore_link_notes as link_notes
+from messaging.store.base import (
+    Advanced,
+    ChangedConversations,
+    Commit,
+    LinkNotes,
+    Page,
+    stamped_conversation,
+)
 from messaging.store.firestore_connection import Connection, DocumentMissing
 from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction, Transactions
@@ -31,6 +40,7 @@ class FirestoreStore:
 
     def __init__(self, *, project: str, timeout: float = 4.0) -> None:
         """`timeout`: seconds that any one method may take."""
+        self.timeout = timeout
         self._connection = Connection(project=project, timeout=timeout)
         self._transactions = Transactions(self._connection)
         self._database = self._connection.database
@@ -39,8 +49,8 @@ class FirestoreStore:
         await self._transactions.close()
         await self._connection.close()
 
-    async def ping(self) -> None:
-        await self._connection.get("ping", [self._database.document("health", "ping")])
+    async def now(self) -> datetime:
+        return await self._connection.now("now")
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
         writes = Writes(self._database)
@@ -79,6 +89,9 @@ class FirestoreStore:
         return Page(
             conversations=page, next_cursor=documents.cursor_after(page[-1]) if more else None
         )
+
+    async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
+        return await changed.list_changed(self._connection, since)
 
     async def commit(self, commit: Commit) -> Conversation:
         before, after = commit.before, _as_written(commit)
@@ -215,6 +228,15 @@ class FirestoreStore:
             {"user_id": user_id, "delivered_seq": AtLeast(seq)},
         )
         await self._connection.write("advance_delivered", writes)
+
+    async def put_link_note(self, boot_id: str) -> None:
+        await link_notes.put(self._connection, boot_id)
+
+    async def delete_link_note(self, boot_id: str) -> None:
+        await link_notes.delete(self._connection, boot_id)
+
+    async def list_link_notes(self) -> LinkNotes:
+        return await link_notes.list_current(self._connection)
 
     async def _commit(
         self, operation: str, conversation: Conversation, writes: Writes

@@ -38,7 +38,7 @@ from messaging.store.firestore_values import (
 
 Fields = dict[str, Any]
 
-_SHARDS = 16
+SHARDS = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -46,7 +46,7 @@ _MICROSECOND = timedelta(microseconds=1)
 def new_conversation(conversation: Conversation) -> Fields:
     """All fields of a conversation that is not stored yet."""
     fields: Fields = {
-        "shard": zlib.crc32(conversation.id.encode()) % _SHARDS,
+        "shard": zlib.crc32(conversation.id.encode()) % SHARDS,
         "updated_at": SERVER_TIME,
     }
     for attribute, written in _WRITTEN.items():

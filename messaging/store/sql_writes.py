@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import cast
 
 from django.db import IntegrityError
@@ -29,6 +28,7 @@ from messaging.store.base import (
     stamped,
     stamped_conversation,
 )
+from messaging.store.sql_clock import now
 from messaging.store.sql_threads import LOST
 
 _FIRST_REVISION = 1
@@ -38,7 +38,7 @@ def create_conversation(database: BaseDatabaseWrapper, conversation: Conversatio
     records = ConversationRecord.objects.using(database.alias)
     try:
         with _committing(database):
-            stored = stamped_conversation(conversation, _now(database), token=_FIRST_REVISION)
+            stored = stamped_conversation(conversation, now(database), token=_FIRST_REVISION)
             people = stored.participants.values()
             records.create(
                 id=stored.id, revision=_FIRST_REVISION, **rows.conversation_columns(stored)
@@ -60,7 +60,7 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
     messages = MessageRecord.objects.using(database.alias)
     try:
         with _committing(database):
-            at = _now(database)
+            at = now(database)
             after = replace(commit.after, commit_id=commit.commit_id)
             after = stamped_conversation(after, at, token=revision + 1)
             _update_conversation(database, after, revision)
@@ -186,17 +186,3 @@ def _put_positions(
         unique_fields=["conversation", "user_id"],
         update_fields=["read_seq", "delivered_seq"],
     )
-
-
-def _now(database: BaseDatabaseWrapper) -> datetime:
-    """The time of this transaction, in whole milliseconds as clients see it.
-
-    The clock of a database server is the one that all instances share.
-    """
-    if database.vendor == "postgresql":
-        with database.cursor() as cursor:
-            cursor.execute("SELECT date_trunc('milliseconds', now())")
-            (at,) = cursor.fetchone()
-        return cast("datetime", at)
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -94,7 +94,7 @@ async def grouped(project: str, conversation_id: str, senders: int, sends: int) 
     loop, what is sent is made before the clock runs."""
     store = FirestoreStore(project=project)
     writer = new_writer(store)
-    await store.ping()
+    await store.now()
     acts = [
         [
             send(conversation_id, TEXT, client_id=random_id(), sender=f"user-{number}")

@@ -10,6 +10,7 @@ import pytest
 from messaging.entities import Conversation, Participant, Preferences, ReadPosition, Role
 from messaging.identifiers import random_id
 from messaging.metrics import STORE_DOCUMENTS
+from messaging.store import firestore_documents as documents
 from messaging.store.base import Commit, Conflict
 from messaging.store.firestore import FirestoreStore
 from tests.integration.store import editing, new_conversation, sending
@@ -22,6 +23,7 @@ class Bill:
 
     reads: int = 0
     writes: int = 0
+    deletes: int = 0
 
 
 @contextmanager
@@ -33,6 +35,7 @@ def billed() -> Iterator[Bill]:
     after = counted()
     bill.reads = int(after["read"] - before["read"])
     bill.writes = int(after["write"] - before["write"])
+    bill.deletes = int(after["delete"] - before["delete"])
 
 
 def counted() -> Counter[str]:
@@ -215,6 +218,46 @@ async def test_greeting_somebody_with_100_conversations(firestore_store: Firesto
     assert bill == Bill(reads=100, writes=0)
 
 
+async def test_asking_what_changed(relay: Relay, relayed_store: FirestoreStore) -> None:
+    """One read for each of the 16 shards in which nothing changed, one for each conversation."""
+    since = await relayed_store.now()
+    relay.forget()
+
+    with billed() as bill:
+        await relayed_store.list_changed_conversations(since=since)
+
+    assert bill == Bill(reads=16)
+    assert relay.calls == ["RunQuery"] * 16
+
+    created = await conversations(relayed_store, 7)
+    shards = {documents.new_conversation(one)["shard"] for one in created}
+
+    with billed() as bill:
+        await relayed_store.list_changed_conversations(since=since)
+
+    assert bill == Bill(reads=16 - len(shards) + 7)
+
+
+async def test_link_notes(firestore_store: FirestoreStore) -> None:
+    """A write, a read for each, a delete; looking for them while there are none is one read."""
+    with billed() as bill:
+        await firestore_store.list_link_notes()
+    assert bill == Bill(reads=1)
+
+    with billed() as bill:
+        await firestore_store.put_link_note("3f9d")
+        await firestore_store.put_link_note("77aa")
+    assert bill == Bill(writes=2)
+
+    with billed() as bill:
+        await firestore_store.list_link_notes()
+    assert bill == Bill(reads=2)
+
+    with billed() as bill:
+        await firestore_store.delete_link_note("3f9d")
+    assert bill == Bill(deletes=1)
+
+
 async def test_what_is_not_there(firestore_store: FirestoreStore) -> None:
     """Asking for what does not exist costs as much as if one did."""
     id_ = random_id()
@@ -225,7 +268,7 @@ async def test_what_is_not_there(firestore_store: FirestoreStore) -> None:
         await firestore_store.list_read_positions(id_)
         await firestore_store.count_changed_messages(id_, since=0, up_to=1_000)
         await firestore_store.get_messages(id_, [random_id(), random_id()])
-        await firestore_store.ping()
+        await firestore_store.now()
 
     assert bill == Bill(reads=7, writes=0)
 

@@ -73,7 +73,7 @@ class Desk:
 async def desk(relay: Relay) -> AsyncIterator[Desk]:
     """On a Firestore behind the relay; a call takes at most a second."""
     store = FirestoreStore(project=f"test-{uuid4().hex}", timeout=TIMEOUT)
-    await eventually(store.ping)  # the emulator's first answer may take seconds
+    await eventually(store.now)  # the emulator's first answer may take seconds
     desk = Desk(store)
     yield desk
     await desk.writer.drain()
