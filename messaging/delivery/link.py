@@ -13,6 +13,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
@@ -44,6 +45,7 @@ class ChannelLayer(Protocol):
     async def group_add(self, group: str, channel: str) -> None: ...
     async def group_discard(self, group: str, channel: str) -> None: ...
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None: ...
+    async def flush(self) -> None: ...
 
 
 class Link:
@@ -101,7 +103,8 @@ class Link:
         self._tasks = [start_task(work) for work in works]
 
     async def stop(self, *, goodbye: bool) -> None:
-        """Publish what waits. Without a goodbye the others look for what may be missing."""
+        """Publish what waits, and give the connections back. Without a goodbye the others look for
+        what may be missing."""
         await stop_tasks(*self._tasks)
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
@@ -111,6 +114,10 @@ class Link:
                     await self._publish_items(_INSTANCES, [{"type": "goodbye"}])
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
             logger.info("link.no_goodbye", error=repr(error))
+        for layer in (self._receiving, self._publishing):
+            with suppress(TimeoutError):  # a Redis that hangs is not waited for
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await layer.flush()
 
     # What comes here
 

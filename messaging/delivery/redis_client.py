@@ -19,7 +19,7 @@ def make_redis(host: Mapping[str, Any] | None) -> redis.asyncio.Redis | None:
     if host is None:
         return None
     own = {"decode_responses": True, "socket_timeout": TIMEOUT_SECONDS}
-    return redis.asyncio.Redis(connection_pool=create_pool({**host, **own}))
+    return redis.asyncio.Redis.from_pool(create_pool({**host, **own}))
 
 
 def is_cluster(url: str) -> bool:

@@ -63,6 +63,7 @@ def new_writer(store: Store) -> Writer:
         ConversationCache(),
         on_commit=lambda committed: None,
         on_read=lambda conversation: None,
+        on_doubt=lambda look: None,
     )
 
 
