@@ -52,7 +52,8 @@ class Page:
 
     conversations: Sequence[Conversation]
     next_cursor: str | None
-    """Opaque; None at the end."""
+    """Opaque; None at the end. A full page always has one, for to look ahead would cost a read:
+    the page after it may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,13 +81,13 @@ class FirestoreStore:
                 ("participant_ids", "contains", user_id),
                 order_by=[("active_at", "descending"), ("__name__", "descending")],
                 start_after=last,
-                limit=limit + 1,  # one more tells whether there is a next page
+                limit=limit,
             ),
         )
-        page = [documents.read_conversation(document) for document in found[:limit]]
-        more = len(found) > limit
+        page = [documents.read_conversation(document) for document in found]
+        full = len(page) == limit
         return Page(
-            conversations=page, next_cursor=documents.cursor_after(page[-1]) if more else None
+            conversations=page, next_cursor=documents.cursor_after(page[-1]) if full else None
         )
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:

@@ -88,8 +88,7 @@ class SqlStore:
             "list_conversations",
             lambda database: reads.list_conversations(database, user_id, limit=limit, after=after),
         )
-        beyond = page.next_cursor is not None  # one more is read to know
-        _count("list_conversations", read=_queried(len(page.conversations) + beyond))
+        _count("list_conversations", read=_queried(len(page.conversations)))
         return page
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:

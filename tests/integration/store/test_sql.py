@@ -246,7 +246,7 @@ async def test_documents_read(database_store: SqlStore) -> None:
     with counted("get_conversation", read=2):
         await store.get_conversation(created.id)
         await store.get_conversation(random_id())
-    with counted("list_conversations", read=2 + 2 + 1):
+    with counted("list_conversations", read=2 + 1 + 1):
         await store.list_conversations("ann", limit=50)
         await store.list_conversations("ann", limit=1)
         await store.list_conversations("nobody", limit=50)
