@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from messaging.entities import Conversation, Participant, Preferences, ReadPosition, Role
+from messaging.entities import Conversation, Notify, Participant, ReadPosition, Role
 from messaging.identifiers import random_id
 from messaging.metrics import STORE_DOCUMENTS
 from messaging.store import firestore_documents as documents
@@ -166,7 +166,7 @@ async def test_a_delivered_position(
 async def test_preferences(relayed_store: FirestoreStore, conversation: Conversation) -> None:
     """One write."""
     with billed() as bill:
-        await relayed_store.set_preferences(conversation.id, "ann", Preferences())
+        await relayed_store.set_preferences(conversation.id, "ann", {"notify": Notify.ALL})
 
     assert bill == Bill(reads=0, writes=1)
 
