@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -123,8 +124,15 @@ async def _store_founded(wanted: Conversation) -> tuple[Conversation, bool]:
 
 async def _existing(wanted: Conversation) -> Conversation:
     """The id derives from what was asked for, or is ours alone: what is there, is it."""
-    existing = await get_instance().store.get_conversation(wanted.id)
+    instance = get_instance()
+    look = partial(instance.store.get_conversation, wanted.id)
+    try:
+        existing = await look()
+    except StoreUnavailable:
+        instance.doubts.add(look)
+        raise
     if existing is None:
+        instance.doubts.add(look)
         raise StoreUnavailable
     if existing.content_hash != wanted.content_hash:
         raise ClientIdReused
