@@ -48,7 +48,8 @@ from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
 logger = structlog.get_logger(__name__)
 
 _preference_turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
-"""Two changes of one person's settings in one conversation, made here, follow each other."""
+"""Two changes of one person's settings in one conversation, made here, follow each other: the
+answer to each shows the ones before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +218,7 @@ async def set_preferences(
         conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
         preferences = conversation.preferences.get(user_id, Preferences())
         preferences = replace(preferences, **changes)
-        await instance.store.set_preferences(conversation_id, user_id, preferences)
+        await instance.store.set_preferences(conversation_id, user_id, changes)
         instance.cache.drop(conversation_id)
     return preferences
 

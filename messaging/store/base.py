@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
+from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
 from messaging.identifiers import random_id
 
 LINK_NOTE_LIFETIME = timedelta(seconds=25)
@@ -52,7 +52,8 @@ class Page:
 
     conversations: Sequence[Conversation]
     next_cursor: str | None
-    """Opaque; None at the end."""
+    """Opaque; None at the end. A full page always has one, for to look ahead would cost a read:
+    the page after it may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +131,13 @@ class Store(Protocol):
         """
 
     async def set_preferences(
-        self, conversation_id: str, user_id: str, preferences: Preferences
+        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
     ) -> None:
-        """Store somebody's own settings. Not a durable change: no version, but a new token."""
+        """Change the fields of somebody's `Preferences` that are named; what others change at the
+        same moment stays. Not a durable change: no version, but a new token.
+
+        Raises ConversationNotFound.
+        """
 
     async def get_messages(
         self, conversation_id: str, message_ids: Sequence[str]

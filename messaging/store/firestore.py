@@ -7,9 +7,9 @@ condition that it is still as it was read.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
+from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
 from messaging.exceptions import ConversationNotFound
 from messaging.store import firestore_changed as changed
 from messaging.store import firestore_documents as documents
@@ -81,13 +81,13 @@ class FirestoreStore:
                 ("participant_ids", "contains", user_id),
                 order_by=[("active_at", "descending"), ("__name__", "descending")],
                 start_after=last,
-                limit=limit + 1,  # one more tells whether there is a next page
+                limit=limit,
             ),
         )
-        page = [documents.read_conversation(document) for document in found[:limit]]
-        more = len(found) > limit
+        page = [documents.read_conversation(document) for document in found]
+        full = len(page) == limit
         return Page(
-            conversations=page, next_cursor=documents.cursor_after(page[-1]) if more else None
+            conversations=page, next_cursor=documents.cursor_after(page[-1]) if full else None
         )
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
@@ -110,15 +110,13 @@ class FirestoreStore:
         return await self._commit("commit", after, writes)
 
     async def set_preferences(
-        self, conversation_id: str, user_id: str, preferences: Preferences
+        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
     ) -> None:
-        default = preferences == Preferences()
-        own = {} if default else {user_id: documents.preferences(preferences)}
         writes = Writes(self._database)
         writes.update(
             self._conversation(conversation_id),
-            {"preferences": own},
-            mask=[f"preferences.{quoted(user_id)}"],
+            {"preferences": {user_id: documents.preferences(changes)}},
+            mask=[f"preferences.{quoted(user_id)}.{name}" for name in changes],
         )
         try:
             await self._connection.write("set_preferences", writes)

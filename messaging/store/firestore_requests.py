@@ -73,6 +73,7 @@ class Writes:
         """The document must exist and, given a token, must not have changed since. The paths of
         the mask get their values from `fields`; where there is none they are removed."""
         write = self._write(name, fields)
+        write.update_mask.SetInParent()  # without a mask the document would be replaced
         write.update_mask.field_paths.extend(mask)
         if token is None:
             write.current_document.exists = True

@@ -7,13 +7,13 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.entities import Conversation, Message, Preferences, ReadPosition
+from messaging.entities import Conversation, Message, ReadPosition
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import STORE_DOCUMENTS, STORE_UNAVAILABLE
 from messaging.store import sql_link_notes as link_notes
@@ -88,8 +88,7 @@ class SqlStore:
             "list_conversations",
             lambda database: reads.list_conversations(database, user_id, limit=limit, after=after),
         )
-        beyond = page.next_cursor is not None  # one more is read to know
-        _count("list_conversations", read=_queried(len(page.conversations) + beyond))
+        _count("list_conversations", read=_queried(len(page.conversations)))
         return page
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
@@ -112,14 +111,11 @@ class SqlStore:
         return stored
 
     async def set_preferences(
-        self, conversation_id: str, user_id: str, preferences: Preferences
+        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
     ) -> None:
-        """Raises ConversationNotFound."""
         await self._write(
             "set_preferences",
-            lambda database: writes.set_preferences(
-                database, conversation_id, user_id, preferences
-            ),
+            lambda database: writes.set_preferences(database, conversation_id, user_id, changes),
         )
         _count("set_preferences", written=1)
 

@@ -43,11 +43,9 @@ def list_conversations(
             Q(active_at__lt=active_at) | Q(active_at=active_at, id__lt=conversation_id)
         )
     with _snapshot(database):
-        # One more than asked for tells whether there is a next page.
-        records = list(listed.order_by("-active_at", "-id")[: limit + 1])
-        page = _conversations(database, records[:limit])
-    more = len(records) > limit
-    return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if more else None)
+        page = _conversations(database, list(listed.order_by("-active_at", "-id")[:limit]))
+    full = len(page) == limit
+    return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if full else None)
 
 
 def list_changed_conversations(

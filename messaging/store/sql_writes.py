@@ -1,9 +1,9 @@
 """What the SQL store writes, each in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -83,18 +83,19 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
 
 
 def set_preferences(
-    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, preferences: Preferences
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, changes: Mapping[str, Any]
 ) -> None:
     with atomic(using=database.alias):
         records = ConversationRecord.objects.using(database.alias).filter(id=conversation_id)
         record = records.select_for_update().first()
         if record is None:
             raise ConversationNotFound
-        changed = dict(record.preferences)
-        changed.pop(user_id, None)
-        if preferences != Preferences():
-            changed[user_id] = rows.preferences_json(preferences)
-        records.update(preferences=changed, revision=F("revision") + 1)
+        stored = dict(record.preferences)
+        former = rows.preferences(stored.pop(user_id)) if user_id in stored else Preferences()
+        own = replace(former, **changes)
+        if own != Preferences():
+            stored[user_id] = rows.preferences_json(own)
+        records.update(preferences=stored, revision=F("revision") + 1)
 
 
 def advance_read(

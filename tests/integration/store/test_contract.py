@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +34,8 @@ from messaging.store.firestore_documents import SHARDS
 from tests.integration.store import editing, new_conversation, people, sending
 
 MILLISECOND = timedelta(milliseconds=1)
-MUTED = Preferences(muted_until=datetime(2031, 5, 6, 7, 8, 9, 123000, UTC))
+MUTE = {"muted_until": datetime(2031, 5, 6, 7, 8, 9, 123000, UTC)}
+MUTED = Preferences(muted_until=MUTE["muted_until"])
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ async def test_every_form_of_user_id(store: Store, user_id: str) -> None:
     """A user id is a key as it is, whatever dots, colons and dashes it has."""
     created = await store.create_conversation(new_conversation(user_id, "bob"))
     committed = await store.commit(sending(created, "hello", sender=user_id))
-    await store.set_preferences(created.id, user_id, MUTED)
+    await store.set_preferences(created.id, user_id, MUTE)
     await store.advance_read(created.id, user_id, 1)
 
     found = await stored(store, created)
@@ -240,7 +241,7 @@ async def test_commit_id(store: Store, conversation: Conversation) -> None:
 
     committed = await store.commit(commit)
 
-    await store.set_preferences(conversation.id, "ann", MUTED)
+    await store.set_preferences(conversation.id, "ann", MUTE)
     found = await stored(store, conversation)
     assert committed.commit_id == found.commit_id == commit.commit_id
 
@@ -581,7 +582,7 @@ async def test_list_order(store: Store) -> None:
 async def test_list_is_complete(store: Store, conversation: Conversation) -> None:
     """A listed conversation is the same as one that was read by its id, token included."""
     await store.commit(sending(conversation, "hello"))
-    await store.set_preferences(conversation.id, "bob", MUTED)
+    await store.set_preferences(conversation.id, "bob", MUTE)
 
     (listed,) = (await store.list_conversations("ann", limit=10)).conversations
 
@@ -618,13 +619,12 @@ async def test_pages_through_ties(store: Store) -> None:
 
 
 async def test_last_page(store: Store) -> None:
-    """A page that ends exactly with the list names no next one."""
+    """A page that is not full is the last one, and may be empty."""
     for _ in range(4):
         await store.create_conversation(new_conversation("ann"))
 
-    pages = await all_pages(store, "ann", limit=2)
-
-    assert [len(page.conversations) for page in pages] == [2, 2]
+    assert [len(page.conversations) for page in await all_pages(store, "ann", limit=3)] == [3, 1]
+    assert [len(page.conversations) for page in await all_pages(store, "ann", limit=2)] == [2, 2, 0]
 
 
 async def test_pages_while_the_list_moves(store: Store) -> None:
@@ -738,7 +738,7 @@ async def test_what_is_no_durable_change_does_not_show(
     await store.commit(sending(conversation, "one"))
     since = await later(store)
 
-    await store.set_preferences(conversation.id, "ann", MUTED)
+    await store.set_preferences(conversation.id, "ann", MUTE)
     await store.advance_read(conversation.id, "bob", 1)
     await store.advance_delivered(conversation.id, "cid", 1)
 
@@ -803,8 +803,8 @@ async def test_preferences(store: Store, conversation: Conversation) -> None:
     """Preferences read back for those who set them; versions and times stay."""
     quiet = Preferences(notify=Notify.MENTIONS)
 
-    await store.set_preferences(conversation.id, "ann", MUTED)
-    await store.set_preferences(conversation.id, "bob", quiet)
+    await store.set_preferences(conversation.id, "ann", MUTE)
+    await store.set_preferences(conversation.id, "bob", {"notify": Notify.MENTIONS})
 
     found = await stored(store, conversation)
     assert found == replace(conversation, preferences={"ann": MUTED, "bob": quiet})
@@ -812,10 +812,10 @@ async def test_preferences(store: Store, conversation: Conversation) -> None:
 
 async def test_default_preferences(store: Store, conversation: Conversation) -> None:
     """Who goes back to the defaults is not kept among those who changed theirs."""
-    await store.set_preferences(conversation.id, "ann", MUTED)
-    await store.set_preferences(conversation.id, "bob", MUTED)
+    await store.set_preferences(conversation.id, "ann", MUTE)
+    await store.set_preferences(conversation.id, "bob", MUTE)
 
-    await store.set_preferences(conversation.id, "ann", Preferences())
+    await store.set_preferences(conversation.id, "ann", {"muted_until": None})
 
     assert (await stored(store, conversation)).preferences == {"bob": MUTED}
 
@@ -825,15 +825,44 @@ async def test_preferences_at_once(store: Store, conversation: Conversation) -> 
     user_ids = ("ann", "bob", "cid")
 
     await asyncio.gather(
-        *(store.set_preferences(conversation.id, user_id, MUTED) for user_id in user_ids)
+        *(store.set_preferences(conversation.id, user_id, MUTE) for user_id in user_ids)
     )
 
     assert (await stored(store, conversation)).preferences == dict.fromkeys(user_ids, MUTED)
 
 
+async def test_what_is_not_named_stays(store: Store, conversation: Conversation) -> None:
+    """Only the named settings are changed, also of somebody who has others already, and back."""
+
+    async def own() -> Preferences | None:
+        return (await stored(store, conversation)).preferences.get("ann")
+
+    await store.set_preferences(conversation.id, "ann", {"notify": Notify.NONE})
+    await store.set_preferences(conversation.id, "ann", MUTE)
+    assert await own() == replace(MUTED, notify=Notify.NONE)
+    await store.set_preferences(conversation.id, "ann", {})
+    assert await own() == replace(MUTED, notify=Notify.NONE)
+    await store.set_preferences(conversation.id, "ann", {"notify": Notify.ALL})
+    assert await own() == MUTED
+    await store.set_preferences(conversation.id, "ann", {"muted_until": None})
+    assert await own() is None
+    await store.set_preferences(conversation.id, "ann", {"muted_until": None})
+    assert (await stored(store, conversation)) == conversation
+
+
+async def test_one_persons_preferences_at_once(store: Store, conversation: Conversation) -> None:
+    """Two devices that change different settings at once both have their way."""
+    changes: list[Mapping[str, object]] = [MUTE, {"notify": Notify.MENTIONS}] * 5
+
+    await asyncio.gather(*(store.set_preferences(conversation.id, "ann", one) for one in changes))
+
+    found = await stored(store, conversation)
+    assert found.preferences == {"ann": replace(MUTED, notify=Notify.MENTIONS)}
+
+
 async def test_preferences_change_the_token(store: Store, conversation: Conversation) -> None:
     """A commit on a base from before the preferences would undo them: it is a Conflict."""
-    await store.set_preferences(conversation.id, "ann", MUTED)
+    await store.set_preferences(conversation.id, "ann", MUTE)
 
     with pytest.raises(Conflict):
         await store.commit(sending(conversation, "hello"))

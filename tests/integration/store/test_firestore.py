@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -223,7 +223,7 @@ async def test_odd_user_ids_are_keys_like_any_other(firestore_store: FirestoreSt
     conversation = await firestore_store.create_conversation(new_conversation(*ODD_USER_IDS))
     for user_id in ODD_USER_IDS:
         conversation = await firestore_store.commit(sending(conversation, "hi", sender=user_id))
-        await firestore_store.set_preferences(conversation.id, user_id, muted)
+        await firestore_store.set_preferences(conversation.id, user_id, asdict(muted))
         await firestore_store.advance_read(conversation.id, user_id, conversation.seq)
         conversation = await current(firestore_store, conversation)
 
@@ -238,14 +238,14 @@ async def test_odd_user_ids_are_keys_like_any_other(firestore_store: FirestoreSt
         assert page.conversations == [conversation]
 
 
-async def test_default_preferences_take_no_room(firestore_store: FirestoreStore) -> None:
-    """Going back to the defaults removes the entry, and only one's own."""
+async def test_default_preferences_of_odd_user_ids(firestore_store: FirestoreStore) -> None:
+    """Who goes back to the defaults is not among those who changed theirs; the others still are."""
     conversation = await firestore_store.create_conversation(new_conversation("a.b", "a.c"))
     quiet = Preferences(notify=Notify.NONE)
     for user_id in ("a.b", "a.c"):
-        await firestore_store.set_preferences(conversation.id, user_id, quiet)
+        await firestore_store.set_preferences(conversation.id, user_id, asdict(quiet))
 
-    await firestore_store.set_preferences(conversation.id, "a.b", Preferences())
+    await firestore_store.set_preferences(conversation.id, "a.b", {"notify": Notify.ALL})
 
     assert (await current(firestore_store, conversation)).preferences == {"a.c": quiet}
 
@@ -262,7 +262,7 @@ async def test_an_id_with_a_slash_names_nothing(firestore_store: FirestoreStore)
 async def test_preferences_move_the_token(firestore_store: FirestoreStore) -> None:
     """A commit on the state before them conflicts, so that it cannot undo them."""
     conversation = await firestore_store.create_conversation(new_conversation("ann", "bob"))
-    await firestore_store.set_preferences(conversation.id, "bob", Preferences(notify=Notify.NONE))
+    await firestore_store.set_preferences(conversation.id, "bob", {"notify": Notify.NONE})
 
     with pytest.raises(Conflict):
         await firestore_store.commit(sending(conversation, "one"))
@@ -285,7 +285,7 @@ async def test_each_commit_leaves_its_id(firestore_store: FirestoreStore) -> Non
     conversation = await firestore_store.create_conversation(new_conversation("ann", "bob"))
     first = sending(conversation, "one")
     stored = await firestore_store.commit(first)
-    await firestore_store.set_preferences(conversation.id, "bob", Preferences(notify=Notify.NONE))
+    await firestore_store.set_preferences(conversation.id, "bob", {"notify": Notify.NONE})
     await firestore_store.advance_read(conversation.id, "bob", 1)
 
     found = await current(firestore_store, conversation)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from uuid import uuid4
 
 import pytest
@@ -450,7 +450,7 @@ async def test_own_settings_meet_a_passing_fault(
     """Preferences and delivered positions may be written twice: they are end states."""
     quiet = Preferences(notify=Notify.NONE)
     relay.spoil("Commit", status, times=1, applied=applied)
-    await impatient_store.set_preferences(conversation.id, "ann", quiet)
+    await impatient_store.set_preferences(conversation.id, "ann", asdict(quiet))
     relay.spoil("Commit", status, times=1, applied=applied)
     await impatient_store.advance_delivered(conversation.id, "ann", 1)
 
@@ -528,7 +528,7 @@ async def test_preferences_of_a_conversation_that_is_not_there(
     id_ = random_id()
 
     with pytest.raises(ConversationNotFound):
-        await impatient_store.set_preferences(id_, "ann", Preferences(notify=Notify.NONE))
+        await impatient_store.set_preferences(id_, "ann", {"notify": Notify.NONE})
 
     assert await impatient_store.get_conversation(id_) is None
 

@@ -14,7 +14,7 @@ import pytest
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
 from config.development.processes import free_port
-from messaging.entities import Conversation, Notify, Preferences
+from messaging.entities import Conversation, Notify
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.store.base import CommitUnknown, Conflict
@@ -63,7 +63,7 @@ async def assert_all_unavailable(store: FirestoreStore, conversation: Conversati
         store.now(),
         store.get_conversation(id_),
         store.list_conversations("ann", limit=10),
-        store.set_preferences(id_, "ann", Preferences(notify=Notify.NONE)),
+        store.set_preferences(id_, "ann", {"notify": Notify.NONE}),
         store.get_messages(id_, [random_id()]),
         store.list_messages(id_, first_seq=1, last_seq=10),
         store.list_latest_messages(id_, limit=10),

@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from messaging.entities import Conversation, Preferences, ReadPosition, Role
+from messaging.entities import Conversation, Notify, ReadPosition, Role
 from messaging.exceptions import ConversationNotFound
 from messaging.identifiers import random_id
 from messaging.models import LinkNoteRecord
@@ -226,7 +226,7 @@ async def test_documents_written(database_store: SqlStore) -> None:
     with counted("commit", write=3):
         await add(store, replace(edited, version=0), "dan", "eve")
     with counted("set_preferences", write=1):
-        await store.set_preferences(created.id, "ann", Preferences())
+        await store.set_preferences(created.id, "ann", {"notify": Notify.ALL})
     with counted("advance_read", read=1, write=1):
         await store.advance_read(created.id, "ann", 2)
     with counted("advance_read", read=1):
@@ -246,7 +246,7 @@ async def test_documents_read(database_store: SqlStore) -> None:
     with counted("get_conversation", read=2):
         await store.get_conversation(created.id)
         await store.get_conversation(random_id())
-    with counted("list_conversations", read=2 + 2 + 1):
+    with counted("list_conversations", read=2 + 1 + 1):
         await store.list_conversations("ann", limit=50)
         await store.list_conversations("ann", limit=1)
         await store.list_conversations("nobody", limit=50)
@@ -397,7 +397,7 @@ async def test_commit_to_nothing(database_store: SqlStore) -> None:
 async def test_preferences_in_nothing(database_store: SqlStore) -> None:
     """Preferences in a conversation that was never stored are refused."""
     with pytest.raises(ConversationNotFound):
-        await database_store.set_preferences(random_id(), "ann", Preferences())
+        await database_store.set_preferences(random_id(), "ann", {"notify": Notify.ALL})
 
 
 async def test_refusals_keep_the_breaker_closed(database_store: SqlStore) -> None:

@@ -13,7 +13,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.entities import Preferences
+from messaging.entities import Notify
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.store.base import CommitUnknown
@@ -199,7 +199,7 @@ async def test_locked_database(sql_store: SqlStore, impatient: None) -> None:
         with pytest.raises(StoreUnavailable):
             await sql_store.advance_read(created.id, "ann", 1)
         with pytest.raises(StoreUnavailable):
-            await sql_store.set_preferences(created.id, "ann", Preferences())
+            await sql_store.set_preferences(created.id, "ann", {"notify": Notify.ALL})
 
     assert await sql_store.get_conversation(created.id) == created
     await sql_store.commit(sending(created, "hello"))
