@@ -1,6 +1,7 @@
 """Commits that were given up are looked at again."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,7 +22,9 @@ async def test_the_look_is_repeated_until_the_store_answers() -> None:
     found: asyncio.Queue[Conversation] = asyncio.Queue()
     doubts = Doubts(on_found=found.put_nowait)
     group = new_group("ann")
-    answers = iter([StoreUnavailable(), StoreUnavailable(), group])
+    answers: Iterator[Exception | Conversation] = iter(
+        [StoreUnavailable(), StoreUnavailable(), group]
+    )
 
     async def look() -> Conversation | None:
         answer = next(answers)
