@@ -5,6 +5,7 @@ event loop that serves them.
 """
 
 import asyncio
+import math
 import secrets
 import time
 from collections import Counter
@@ -17,7 +18,9 @@ import structlog
 from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 
+from messaging.admission import Admission
 from messaging.delivery.delivered import DeliveredPositions
+from messaging.delivery.draining import announce_end, end_all
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.polling import OVERLAP, Polling
@@ -43,7 +46,10 @@ from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
-_DRAIN_SECONDS = 5.0
+_DRAIN_SECONDS = 10.0
+"""From being told to end until everything is given back, however much is under way."""
+_LAST_SECONDS = 1.0
+_WORK_SECONDS = 3.0
 
 
 class Instance:
@@ -54,13 +60,17 @@ class Instance:
         self.store = make_store()
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
+        self.admission = Admission()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
         self._redis = make_redis(settings.REDIS)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
         self.polling = Polling(
             store=self.store, hub=self.hub, boot_id=self.boot_id, on_change=self._degraded
         )
-        self.link = self._make_link() if settings.REDIS is not None else None
+        self.link: Link | None = None
+        if settings.REDIS is not None:
+            self.link = self._make_link()
+            self.hub.attach(self.link)
         self.delivered = DeliveredPositions(self.store, self._redis)
         self.doubts = Doubts(on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
@@ -73,6 +83,9 @@ class Instance:
         )
         self.started_at: float | None = None
         self._starting: asyncio.Task[None] | None = None
+        self.draining = False
+        """Whether it is about to end, and everybody should go elsewhere."""
+        self._ends_at = math.inf
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -102,19 +115,30 @@ class Instance:
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
+    async def drain(self) -> None:
+        """Send everybody elsewhere, and return when they are gone, or a second before the time is
+        over: what is under way is finished first. Doing it again does nothing."""
+        if self.draining:
+            return
+        self.draining = True
+        self._ends_at = time.monotonic() + _DRAIN_SECONDS
+        connections = self.hub.connections
+        logger.info("instance.draining", connections=len(connections))
+        await announce_end(connections, self.events)
+        await self._finish_work(_WORK_SECONDS)
+        await end_all(connections, seconds=self._ends_at - time.monotonic() - _LAST_SECONDS)
+
     async def stop(self) -> None:
-        """Finish what is under way, for at most five seconds, and give everything back."""
+        """Drain, finish what is under way, and give everything back."""
         if self.started_at is None:
             return
+        await self.drain()
+        await self._finish_work(max(self._ends_at - time.monotonic(), _LAST_SECONDS))
         try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                await self.writer.drain()
-                await self.read_positions.drain()
-                while self._tasks:
-                    await asyncio.wait(self._tasks)
+            async with asyncio.timeout(_LAST_SECONDS):
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
-            logger.warning("instance.drain_incomplete")
+            logger.warning("instance.stopping_incomplete")
         await self.delivered.stop()
         await self.presence.stop()
         if self._redis is not None:
@@ -128,6 +152,16 @@ class Instance:
         await self.store.close()
         self.started_at = self._starting = None
         logger.info("instance.stopped")
+
+    async def _finish_work(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.writer.drain()
+                await self.read_positions.drain()
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        except TimeoutError:
+            logger.warning("instance.work_incomplete")
 
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""

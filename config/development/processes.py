@@ -82,6 +82,10 @@ class Process:
         """Signal the child itself: SIGSTOP and SIGCONT make it hang and go on."""
         self._child.send_signal(number)
 
+    def wait(self, seconds: float) -> int:
+        """Its exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
+        return self._child.wait(seconds)
+
     def output(self) -> str:
         """What it has written up to now; nothing where that is shown instead."""
         # The child writes where this file stands: reading must not move it.
