@@ -8,6 +8,7 @@ import asyncio
 import base64
 import json
 import os
+import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,6 +18,8 @@ Figures = dict[str, Any]
 
 MARK = "|mark|"
 _MARK = MARK.encode()
+_CLOSE = b"\x88"
+"""How a close frame begins."""
 
 
 class Socket(asyncio.Protocol):
@@ -26,8 +29,7 @@ class Socket(asyncio.Protocol):
         """`greeted`: whether the server sends a first frame."""
         self.marks = 0
         self.arrivals: list[float] = []
-        """When marks arrived; kept where `keeps_arrivals` is set."""
-        self.keeps_arrivals = False
+        """When each mark arrived."""
         self.open = asyncio.get_running_loop().create_future()
         self.on_mark: Callable[[], None] | None = None
         self._path, self._token, self._greeted = path, token, greeted
@@ -56,16 +58,17 @@ class Socket(asyncio.Protocol):
             if len(head) == len(self._head) or (self._greeted and not rest):
                 return
             self._head = None
-            if not self.open.done():
-                self.open.set_result(None)
+            if rest[:1] == _CLOSE:
+                self.open.set_exception(ConnectionResetError())
+                return
+            self.open.set_result(None)
             data = rest
         data = self._tail + data  # a mark may come in two parts
         self._tail = data[1 - len(MARK) :]
         marks = data.count(_MARK)
         if marks:
             self.marks += marks
-            if self.keeps_arrivals:
-                self.arrivals += [time.monotonic()] * marks
+            self.arrivals += [time.monotonic()] * marks
             if self.on_mark is not None:
                 self.on_mark()
 
@@ -83,6 +86,7 @@ class Sender:
     def __init__(self, socket: Socket, command: str, *, window: int, marks: int) -> None:
         """`command` has a `NUMBER` in it; `marks`: how often its mark comes back."""
         self.sent = 0
+        self.sent_at: list[float] = []
         self.going = True
         self._socket, self._command = socket, command
         self._window, self._marks = window, marks
@@ -91,10 +95,14 @@ class Sender:
     def start(self) -> None:
         self._go_on()
 
+    def send_one(self) -> None:
+        self.sent += 1
+        self.sent_at.append(time.monotonic())
+        self._socket.send(self._command.replace("NUMBER", str(self.sent)))
+
     def _go_on(self) -> None:
         while self.going and self.sent - self._socket.marks // self._marks < self._window:
-            self.sent += 1
-            self._socket.send(self._command.replace("NUMBER", str(self.sent)))
+            self.send_one()
 
 
 sockets: list[Socket] = []
@@ -113,6 +121,45 @@ async def connect(port: int, path: str, tokens: Sequence[str], greeted: bool) ->
         sockets.append(socket)
         await socket.open
     return {}
+
+
+async def storm(port: int, path: str, tokens: Sequence[str]) -> Figures:
+    """A socket for each of these tokens, all at once; who is sent away comes again a second or so
+    later. How long each took until its `hello`, in seconds, and how often that was."""
+    refusals = 0
+
+    async def come(token: str) -> float:
+        nonlocal refusals
+        started = time.monotonic()
+        while True:
+            try:
+                await connect(port, path, [token], greeted=True)
+            except OSError:
+                refusals += 1
+                await asyncio.sleep(random.uniform(0.5, 1.5))
+            else:
+                return time.monotonic() - started
+
+    taken = await asyncio.gather(*map(come, tokens))
+    return {"seconds": taken, "refusals": refusals}
+
+
+async def pulse(every: float, seconds: float) -> Figures:
+    """Let the one sender send at this pace instead; how long each message took to each socket."""
+    (sender,) = senders
+    first = sender.sent
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        sender.send_one()
+        await asyncio.sleep(every)
+    await total(sender.sent)
+    return {
+        "seconds": [
+            socket.arrivals[number] - sender.sent_at[number]
+            for socket in sockets
+            for number in range(first, sender.sent)
+        ]
+    }
 
 
 async def begin(
@@ -149,7 +196,7 @@ async def total(expected: int) -> Figures:
 
 
 WORK: Mapping[str, Callable[..., Awaitable[Figures]]] = {
-    work.__name__: work for work in (connect, begin, count, end, total)
+    work.__name__: work for work in (connect, storm, begin, count, pulse, end, total)
 }
 
 
