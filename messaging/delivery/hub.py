@@ -95,10 +95,11 @@ class Hub:
         return named
 
     def reconnect(self, connection: Connection) -> tuple[dict[str, dict[str, int]], bool] | None:
-        """`connect`, and whether the list is truncated, for somebody who left a moment ago and
-        whose conversations are all followed here still. None when the store has to be asked."""
+        """`connect`, and whether the list is truncated, for somebody who is here with another
+        socket, or who left a moment ago and whose conversations are all followed here still. None
+        when the store has to be asked."""
         user_id = connection.user_id
-        left = self._lingering.pop(user_id)
+        left = self._list_of(user_id) or self._lingering.pop(user_id)
         if left is None or not left.conversation_ids <= self._streams.keys():
             return None
         named = {}
@@ -109,6 +110,16 @@ class Hub:
                 stream.tell(connection)
         self.connections.add(connection)
         return named, left.truncated
+
+    def _list_of(self, user_id: str) -> ConversationList | None:
+        """What their other sockets were told, which is kept current for as long as all additions
+        are heard of."""
+        for connection in self.connections.of(user_id):
+            if self._hears_additions:
+                return ConversationList(
+                    conversation_ids=frozenset(connection.told), truncated=connection.truncated
+                )
+        return None
 
     def disconnect(self, connection: Connection) -> None:
         if not self.connections.remove(connection):

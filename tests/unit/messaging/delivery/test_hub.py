@@ -540,3 +540,21 @@ async def test_soft_events_go_to_participants_only(
 
     assert ann.seen == [("theirs", None)]
     assert bob.seen == [("own", None), ("t", None)]
+
+
+async def test_a_second_socket_needs_no_query(
+    hub: Hub, sql_store: SqlStore, elsewhere: Elsewhere, group: Conversation, ann: Socket
+) -> None:
+    """The hub knows what the first was told, unless additions may have gone unheard."""
+    left = await elsewhere.found("bob", "ann")
+    hub.announce(left)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "hello")))
+    hub.accept(await elsewhere.batch(left, remove("bob", "ann")))
+    second, third = Socket(hub, sql_store, "ann"), Socket(hub, sql_store, "ann")
+
+    assert hub.reconnect(second.connection) == ({group.id: {"version": 1, "seq": 1}}, False)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "again")))
+    assert second.seen == [("message.created", 2)]
+
+    hub.forget_lists()
+    assert hub.reconnect(third.connection) is None
