@@ -124,6 +124,8 @@ async def test_a_user_of_its_own(meet: Meet) -> None:
         await link_is_up(pair.here, pair.there)
         await pair.event_crosses()
         await pair.bob_becomes(online=True)
+        with redis.Redis.from_url(with_access(url, "chat:secret")) as client:
+            assert client.acl_log() == []  # nothing was refused
 
 
 @pytest.mark.parametrize("verified", [True, False])
