@@ -13,12 +13,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import redis.asyncio
-import structlog
 
-from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.tasks import start_task, stop_tasks
-
-logger = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 15
 _HEARTBEAT_SECONDS = 5.0
@@ -49,6 +46,8 @@ class Presence:
         self._key = _users_key(boot_id)
         self._others: list[str] = []
         self._changed: set[str] = set()
+        self._unwritten = Outage("presence.not_written")
+        self._unknown = Outage("presence.unknown")
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -100,8 +99,9 @@ class Presence:
                     pipeline.smismember(_users_key(boot_id), elsewhere)
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
-            logger.warning("presence.unknown", error=repr(error))
+            self._unknown.failed(error)
             return frozenset(here)
+        self._unknown.over()
         for answer in answers:
             here.update(u for u, present in zip(elsewhere, answer, strict=True) if present)
         return frozenset(here)
@@ -111,7 +111,7 @@ class Presence:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._heartbeat(client)
         except UNREACHABLE as error:
-            logger.warning("presence.not_registered", error=repr(error))
+            self._unwritten.failed(error)
             return False
         return True
 
@@ -125,9 +125,10 @@ class Presence:
                     if not await self._heartbeat(client) or now >= rebuild_at:
                         await self._rebuild(client)
                         rebuild_at = now + _REBUILD_SECONDS
+                    self._unwritten.over()
                 await self._write_changed(client)
             except UNREACHABLE as error:
-                logger.warning("presence.write_failed", error=repr(error))
+                self._unwritten.failed(error)
                 rebuild_at = 0.0
                 await asyncio.sleep(1)
             try:
