@@ -24,7 +24,7 @@ from messaging.delivery.redis_client import make_redis
 from messaging.entities import ChangeType, Conversation
 from messaging.events import EventEncoder
 from messaging.signals import instance_started, instance_stopping, message_sent
-from messaging.store import make_store
+from messaging.store import make_stores
 from messaging.store.cache import ConversationCache
 from messaging.store.coalescing import ReadPositions
 from messaging.store.group_commit import Committed
@@ -41,7 +41,10 @@ class Instance:
         self.id: str = settings.INSTANCE_ID
         self.boot_id = secrets.token_hex(8)
         self.events = EventEncoder(self.id, self.boot_id)
-        self.store = make_store()
+        stores = make_stores()
+        self.store = stores.conversations
+        self.recipients = stores.recipients
+        self.decisions = stores.decisions
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)

@@ -74,6 +74,14 @@ class Writes:
         else:
             write_token(write.current_document.update_time, token)
 
+    def put(self, name: str, fields: Mapping[str, Any], mask: Sequence[str]) -> None:
+        """The document is created, or gets the fields that the mask names; others stay."""
+        self._write(name, fields).update_mask.field_paths.extend(mask)
+
+    def delete(self, name: str) -> None:
+        """The document is gone; that it was not there before is fine."""
+        self.request.writes.add().delete = name
+
     def _write(self, name: str, fields: Mapping[str, Any]) -> Any:
         write = self.request.writes.add()
         write.update.name = name

@@ -184,6 +184,14 @@ class SqlStore:
         )
         _count("advance_delivered", written=1)
 
+    async def read(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
+        """For the stores beside this one, which share its threads."""
+        return await self._read(operation, work)
+
+    async def write(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
+        """Do what may be repeated, for the stores beside this one."""
+        return await self._write(operation, work)
+
     async def _read(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
         return await self._run(operation, work, False, StoreUnavailable)
 
@@ -241,6 +249,11 @@ class SqlStore:
 def _queried(found: int) -> int:
     """A query costs one read at least: https://firebase.google.com/docs/firestore/pricing"""
     return max(found, 1)
+
+
+def count(operation: str, *, read: int = 0, written: int = 0) -> None:
+    """Count documents as Firestore would bill them, for the stores beside this one."""
+    _count(operation, read=read, written=written)
 
 
 def _count(operation: str, *, read: int = 0, written: int = 0) -> None:
