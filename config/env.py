@@ -19,6 +19,7 @@ REDIS_URL: str = env.str("REDIS_URL", default="")
 
 CHAT_AUTH: str = env.str("CHAT_AUTH", default="firebase")
 FIREBASE_AUTH_EMULATOR_HOST: str = env.str("FIREBASE_AUTH_EMULATOR_HOST", default="")
+NOTIFICATION_QUEUE_URL: str = env.str("NOTIFICATION_QUEUE_URL", default="")
 PUSH_BACKEND: str = env.str("PUSH_BACKEND", default="log")
 CHAT_DEMO: bool = env.bool("CHAT_DEMO", default=False)
 

@@ -130,7 +130,7 @@ class Change:
 class TokenKind(StrEnum):
     """What a device's token is to Firebase Cloud Messaging."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  a kind of token and none
     INSTALLATION_ID = "installation_id"
 
 

@@ -14,13 +14,16 @@ from typing import Any
 import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.dispatch import Signal
 
+from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.presence import Presence
 from messaging.delivery.publisher import Publisher
 from messaging.delivery.redis_client import make_redis
+from messaging.delivery.rung import Rung
 from messaging.entities import ChangeType, Conversation
 from messaging.events import EventEncoder
 from messaging.signals import instance_started, instance_stopping, message_sent
@@ -65,6 +68,8 @@ class Instance:
         self._redis = make_redis(settings.REDIS_URL)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
         self.delivered = DeliveredPositions(self.store, self._redis)
+        self.acknowledged = Acknowledgements(self._redis)
+        self.rung = Rung(self._redis)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
             self.store,
@@ -89,6 +94,7 @@ class Instance:
             self.link.start()
         self.presence.start()
         self.delivered.start()
+        self.acknowledged.start()
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
@@ -105,6 +111,7 @@ class Instance:
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
             logger.warning("instance.drain_incomplete")
+        await self.acknowledged.stop()
         await self.delivered.stop()
         await self.presence.stop()
         if self._redis is not None:
@@ -115,6 +122,12 @@ class Instance:
         await self.store.close()
         self.started_at = None
         logger.info("instance.stopped")
+
+    async def close(self) -> None:
+        """Give back what was used without a start, as the notification worker does."""
+        if self._redis is not None:
+            await self._redis.aclose()
+        await self.store.close()
 
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""
@@ -134,6 +147,10 @@ class Instance:
         else:
             self.hub.forget_lists()
 
+    def tell(self, signal: Signal, **arguments: Any) -> None:
+        """Send a signal in the background."""
+        self._background(_send(signal, **arguments))
+
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = start_task(work)
         self._tasks.add(task)
@@ -144,12 +161,13 @@ async def _signal_sent(committed: Committed) -> None:
     conversation: Conversation = committed.conversation
     for change in committed.changes:
         if change.type is ChangeType.MESSAGE_CREATED:
-            answers = await message_sent.asend_robust(
-                sender=Instance, message=change.message, conversation=conversation
-            )
-            for receiver, answer in answers:
-                if isinstance(answer, Exception):
-                    logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)
+            await _send(message_sent, message=change.message, conversation=conversation)
+
+
+async def _send(signal: Signal, **arguments: Any) -> None:
+    for receiver, answer in await signal.asend_robust(sender=Instance, **arguments):
+        if isinstance(answer, Exception):
+            logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)
 
 
 _instance: Instance | None = None

@@ -27,3 +27,26 @@ COMMIT_CONFLICTS = Counter(
     "chat_commit_conflicts_total",
     "Commits that were evaluated again because somebody else was faster.",
 )
+
+NOTIFICATION_JOBS = Counter(
+    "chat_notification_jobs_total",
+    "Notification jobs by where they went or came from, and how they ended.",
+    ["path", "result"],
+)
+"""`path`: queue, direct or worker; `result`: sent, done, again, failed or dropped."""
+
+PUSHES = Counter(
+    "chat_pushes_total",
+    "Pushes to devices, by what they were for and how they ended.",
+    ["kind", "result"],
+)
+
+NOTIFICATIONS_WAITING = Gauge(
+    "chat_notifications_waiting",
+    "Notification jobs that this process keeps until the queue has taken them.",
+)
+
+QUEUE_AWAY = Gauge(
+    "chat_notification_queue_away",
+    "1 while jobs are carried out directly because the queue did not take them.",
+)

@@ -1,4 +1,4 @@
-"""Presence: who has a socket on any instance.
+"""Presence: who has a socket on any instance, and when somebody last did something.
 
 Each instance keeps a Redis set of its connected users under a lease and renews it with one
 pipelined heartbeat: the cost grows with instances, not with sockets, and the users of a dead
@@ -9,7 +9,9 @@ Not promised: with Redis gone only the users of this instance are known; others 
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import redis.asyncio
@@ -25,6 +27,9 @@ _HEARTBEAT_SECONDS = 5.0
 _REBUILD_SECONDS = 60.0
 _CHUNK = 1_000
 _REGISTRY = "chat:presence:instances"
+_ACTED = "chat:presence:acted"
+_ACTED_KEPT_SECONDS = 30 * 24 * 3600
+_MOST_ACTED_HERE = 10_000
 _NOBODY = ""
 """A member of every set, so that an instance without users is told from one that lost its set."""
 
@@ -38,6 +43,17 @@ class LocalUsers(Protocol):
     def user_ids(self) -> Sequence[str]: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of some users."""
+
+    online: frozenset[str]
+    acted_at: Mapping[str, float]
+    """Seconds since the epoch, of those of whom it is known."""
+    complete: bool
+    """False where Redis did not answer: then it is only what this instance knows."""
+
+
 class Presence:
     def __init__(
         self, local: LocalUsers, client: redis.asyncio.Redis | None, *, boot_id: str
@@ -49,6 +65,8 @@ class Presence:
         self._key = _users_key(boot_id)
         self._others: list[str] = []
         self._changed: set[str] = set()
+        self._acted: OrderedDict[str, float] = OrderedDict()
+        self._unpublished: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -76,25 +94,67 @@ class Presence:
             self._changed.add(user_id)
             self._wake.set()
 
+    def acted(self, user_id: str) -> None:
+        """Somebody did something here: sent, read, typed, or said that they are there."""
+        now = time.time()
+        self._acted[user_id] = now
+        self._acted.move_to_end(user_id)
+        if len(self._acted) > _MOST_ACTED_HERE:
+            self._acted.popitem(last=False)
+        if self._redis is not None:
+            self._unpublished[user_id] = now  # written with the next heartbeat or change
+
     async def online(self, user_ids: Iterable[str]) -> frozenset[str]:
         """Those of the users who have a socket somewhere: one round trip for any number."""
         user_ids = list(user_ids)
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
-        if self._redis is None or not self._others or not elsewhere:
-            return frozenset(here)
+        if self._others and elsewhere:
+            found = await self._ask(elsewhere, acted=False)
+            here |= found.online
+        return frozenset(here)
+
+    async def look(self, user_ids: Iterable[str]) -> Seen:
+        """Who has a socket somewhere, and when each of them last did something: one round trip
+        for any number."""
+        user_ids = list(user_ids)
+        here = {user_id for user_id in user_ids if user_id in self._local}
+        found = await self._ask(user_ids, acted=True)
+        acted_at = dict(found.acted_at)
+        for user_id in user_ids:
+            if user_id in self._acted:
+                acted_at[user_id] = max(self._acted[user_id], acted_at.get(user_id, 0.0))
+        return Seen(online=found.online | here, acted_at=acted_at, complete=found.complete)
+
+    async def _ask(self, user_ids: Sequence[str], *, acted: bool) -> Seen:
+        """What Redis knows of the other instances' users, and of everybody's last act."""
+        if self._redis is None or not user_ids:
+            return Seen(online=frozenset(), acted_at={}, complete=True)
+        others = tuple(self._others)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
-                for boot_id in self._others:
-                    pipeline.smismember(_users_key(boot_id), elsewhere)
+                for boot_id in others:
+                    pipeline.smismember(_users_key(boot_id), user_ids)
+                if acted:
+                    pipeline.zmscore(_ACTED, user_ids)
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
             logger.warning("presence.unknown", error=repr(error))
-            return frozenset(here)
-        for answer in answers:
-            here.update(u for u, present in zip(elsewhere, answer, strict=True) if present)
-        return frozenset(here)
+            return Seen(online=frozenset(), acted_at={}, complete=False)
+        online = {
+            user_id
+            for answer in answers[: len(others)]
+            for user_id, present in zip(user_ids, answer, strict=True)
+            if present
+        }
+        scores = answers[-1] if acted else ()
+        acted_at = {
+            user_id: score
+            for user_id, score in zip(user_ids, scores, strict=False)
+            if score is not None
+        }
+        return Seen(online=frozenset(online), acted_at=acted_at, complete=True)
 
     async def _work(self, client: redis.asyncio.Redis) -> None:
         rebuild_at = heartbeat_at = 0.0
@@ -140,10 +200,12 @@ class Presence:
         for start in range(0, len(user_ids), _CHUNK):
             pipeline.sadd(self._key, *user_ids[start : start + _CHUNK])
         pipeline.expire(self._key, LEASE_SECONDS)
+        pipeline.zremrangebyscore(_ACTED, "-inf", time.time() - _ACTED_KEPT_SECONDS)
         await pipeline.execute()
 
     async def _write_changed(self, client: redis.asyncio.Redis) -> None:
         changed, self._changed = self._changed, set()
+        acted, self._unpublished = self._unpublished, {}
         here = [user_id for user_id in changed if user_id in self._local]
         gone = [user_id for user_id in changed if user_id not in self._local]
         pipeline = client.pipeline(transaction=False)
@@ -151,8 +213,11 @@ class Presence:
             pipeline.sadd(self._key, *here)
         if gone:
             pipeline.srem(self._key, *gone)
+        if acted:
+            pipeline.zadd(_ACTED, acted, gt=True)  # never back, whoever else writes
         if here or gone:
             pipeline.expire(self._key, LEASE_SECONDS)  # also where it begins a lost set anew
+        if here or gone or acted:
             await pipeline.execute()
 
 

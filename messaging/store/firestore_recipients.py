@@ -26,7 +26,7 @@ _READ_AT_ONCE = 500
 
 
 class FirestoreRecipientStore:
-    """Keeps `messaging.store.recipients.RecipientStore` on the connection of the Firestore store."""
+    """Keeps `messaging.store.recipients.RecipientStore` on the Firestore store's connection."""
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
