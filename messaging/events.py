@@ -41,6 +41,8 @@ class EventType(StrEnum):
     HELLO = "hello"
     HEARTBEAT = "heartbeat"
     RESYNC = "resync"
+    DEGRADED = "degraded"
+    RESTORED = "restored"
 
 
 class EventEncoder:

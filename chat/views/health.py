@@ -44,7 +44,7 @@ class ReadyView(APIView):
 async def _store_status() -> str:
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
-            await get_instance().store.ping()
+            await get_instance().store.now()
     except (MessagingError, TimeoutError):
         return "unavailable"
     return "ok"

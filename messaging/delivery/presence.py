@@ -70,9 +70,19 @@ class Presence:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        if self._redis is not None:
-            self._task = start_task(self._work(self._redis))
+    async def start(self) -> bool:
+        """Enter the registry of instances, then keep the lease. False where Redis did not answer
+        within a second: then the entry follows."""
+        if self._redis is None:
+            return False
+        registered = await self._register(self._redis)
+        self._task = start_task(self._work(self._redis))
+        return registered
+
+    @property
+    def other_boot_ids(self) -> Sequence[str]:
+        """The instances in the registry besides this one, as of the last heartbeat."""
+        return self._others
 
     async def stop(self) -> None:
         """Say goodbye: this instance's users are offline at once."""
@@ -135,9 +145,9 @@ class Presence:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
                 for boot_id in others:
-                    pipeline.smismember(_users_key(boot_id), user_ids)
+                    pipeline.smismember(_users_key(boot_id), list(user_ids))
                 if acted:
-                    pipeline.zmscore(_ACTED, user_ids)
+                    pipeline.zmscore(_ACTED, list(user_ids))
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
             logger.warning("presence.unknown", error=repr(error))
@@ -155,6 +165,15 @@ class Presence:
             if score is not None
         }
         return Seen(online=frozenset(online), acted_at=acted_at, complete=True)
+
+    async def _register(self, client: redis.asyncio.Redis) -> bool:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._heartbeat(client)
+        except UNREACHABLE as error:
+            logger.warning("presence.not_registered", error=repr(error))
+            return False
+        return True
 
     async def _work(self, client: redis.asyncio.Redis) -> None:
         rebuild_at = heartbeat_at = 0.0

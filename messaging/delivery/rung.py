@@ -55,10 +55,13 @@ class Rung:
             return found
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return bool(await self._redis.srem(_redis_key(user_id), conversation_id))
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.srem(_redis_key(user_id), conversation_id)
+                (removed,) = await pipeline.execute()
         except UNREACHABLE as error:
             logger.warning("rung.unknown", error=repr(error))
             return False
+        return bool(removed)
 
     def _add_here(self, conversation_id: str, user_id: str) -> int:
         here = self._here.setdefault(user_id, set())

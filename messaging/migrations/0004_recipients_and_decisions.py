@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0002_commit_id'),
+        ('messaging', '0003_changes_and_link_notes'),
     ]
 
     operations = [

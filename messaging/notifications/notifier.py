@@ -190,7 +190,7 @@ class Notifier:
         user_ids = [recipient.user_id for recipient in ringing]
         badges = await self._instance.rung.add(conversation.id, user_ids)
         pushes = [
-            _notification(conversation, message, recipient, device, badges, work.options)
+            _notification(conversation, message, recipient, device, badges.get(recipient.user_id))
             for recipient in ringing
             for device in recipient.devices
             if work.taken[recipient.user_id].devices.get(device.id) != Status.SENT
@@ -321,21 +321,19 @@ def _notification(
     message: Message,
     recipient: Recipient,
     device: Device,
-    badges: Mapping[str, int],
-    options: Options,
+    badge: int | None,
 ) -> Push:
     text = message.text or ""
-    shown = recipient.settings.push_text
+    if len(text) > _MOST_TEXT:
+        text = text[: _MOST_TEXT - 1] + "…"
     return Push(
         user_id=recipient.user_id,
         device=device,
         tag=conversation.id,
         title=conversation.title or message.sender_id,
-        body=(text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - 1] + "…")
-        if shown
-        else _NO_TEXT,
-        badge=badges.get(recipient.user_id),
-        link=options.link.replace("{conversation_id}", conversation.id) or None,
+        body=text if recipient.settings.push_text else _NO_TEXT,
+        badge=badge,
+        link=get_options().link.replace("{conversation_id}", conversation.id) or None,
         data={
             "type": "message",
             "conversation_id": conversation.id,

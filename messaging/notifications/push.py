@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 from django.conf import settings
@@ -65,7 +65,7 @@ class PushBackend(Protocol):
 class LogPushBackend:
     """For development: a log line, and an entry of `inbox`, in the place of a ringing phone."""
 
-    inbox: deque[Push] = deque(maxlen=_INBOX_PUSHES)
+    inbox: ClassVar[deque[Push]] = deque(maxlen=_INBOX_PUSHES)
     """The latest of this process."""
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:

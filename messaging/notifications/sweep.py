@@ -17,6 +17,7 @@ from messaging.notifications.options import get_options
 logger = structlog.get_logger(__name__)
 
 _CLAIM_KEPT = timedelta(days=1)
+_SAME_SECONDS = 300
 _STEP = 50
 """Messages read at once, from the latest back."""
 
@@ -24,9 +25,9 @@ Notify = Callable[[Conversation, Message], Awaitable[None]]
 
 
 async def sweep(instance: Instance, *, boot_id: str, since: datetime, notify: Notify) -> None:
-    """Take on the sweep for a lost instance, unless somebody else has. Raises StoreUnavailable:
-    whoever sends the signal sends it again."""
-    name = f"{boot_id}.{since.timestamp():.0f}"
+    """Take on the sweep for a lost instance, unless somebody else has. Raises StoreUnavailable."""
+    # Those who are left do not agree on `since` to the second.
+    name = f"{boot_id}.{since.timestamp() // _SAME_SECONDS:.0f}"
     if not await instance.decisions.claim_sweep(name, expires_at=datetime.now(UTC) + _CLAIM_KEPT):
         return
     # Older ones would ring nobody any more.

@@ -127,7 +127,7 @@ def _purge(database: BaseDatabaseWrapper, now: datetime) -> None:
     """Forget what has expired, a little of it: claims come often."""
     for model in (DecisionRecord, SweepRecord):
         expired = model.objects.using(database.alias).filter(expires_at__lt=now)
-        some = list(expired.values_list("pk", flat=True)[:_PURGED_AT_ONCE])
+        some = [record.pk for record in expired[:_PURGED_AT_ONCE]]
         model.objects.using(database.alias).filter(pk__in=some).delete()
 
 

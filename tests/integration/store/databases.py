@@ -30,7 +30,7 @@ def added_database(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[s
 def empty(url: str) -> None:
     """Delete everything in a PostgreSQL's tables that the store writes."""
     with psycopg.connect(url) as connection:
-        connection.execute("TRUNCATE messaging_conversation CASCADE")
         connection.execute(
-            "TRUNCATE messaging_recipient, messaging_device, messaging_decision, messaging_sweep"
+            "TRUNCATE messaging_conversation, messaging_link_note, messaging_recipient,"
+            " messaging_device, messaging_decision, messaging_sweep CASCADE"
         )

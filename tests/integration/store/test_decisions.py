@@ -22,8 +22,8 @@ async def claim(
     return await decisions.claim(key, user_ids, now=now, until=now + LEASE, expires_at=KEPT)
 
 
-def sent(at: datetime = NOW, **devices: str) -> Decision:
-    return Decision(verdict=Verdict.SENT, reason="absent", at=at, devices=devices)
+def sent(**devices: str) -> Decision:
+    return Decision(verdict=Verdict.SENT, reason="absent", at=NOW, devices=devices)
 
 
 async def test_nobody_is_taken_twice(decisions: DecisionStore) -> None:
