@@ -65,9 +65,13 @@ class FcmPushBackend:
 
     async def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._thread.join()
+        firebase_admin.delete_app(self._app)  # closes its connections, on a loop of its own
+        self._loop.run_until_complete(asyncio.sleep(0))  # what that left to do on ours
         self._loop.close()
-        firebase_admin.delete_app(self._app)
 
     async def _hand_over(self, batch: Sequence[Push]) -> Sequence[PushResult]:
         sending = asyncio.run_coroutine_threadsafe(self._send_batch(batch), self._loop)

@@ -1,0 +1,1 @@
+"""Notifying with real parts: the store, Redis, SQS and FCM on the loopback address."""
