@@ -201,3 +201,19 @@ class Decision:
     """By device id: `sent`, or what kept it from being sent."""
     claimed_until: datetime | None = None
     """While it is undecided: until when whoever is at it has it for themselves."""
+
+
+class PresenceStatus(StrEnum):
+    ONLINE = "online"
+    """Has a socket."""
+    REACHABLE = "reachable"
+    """Has none, but a device to be notified on."""
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonPresence:
+    user_id: str
+    status: PresenceStatus
+    last_active_at: datetime | None
+    """When they last sent, read or typed something, or their client said that they are there."""

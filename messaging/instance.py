@@ -23,7 +23,9 @@ from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.polling import OVERLAP, Polling
 from messaging.delivery.presence import Presence
+from messaging.delivery.presence_watch import PresenceWatch
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.reachable import Reachable
 from messaging.delivery.redis_client import make_redis
 from messaging.delivery.rung import Rung
 from messaging.entities import ChangeType, Conversation
@@ -69,6 +71,10 @@ class Instance:
         self.delivered = DeliveredPositions(self.store, self._redis)
         self.acknowledged = Acknowledgements(self._redis)
         self.rung = Rung(self._redis)
+        self.reachable = Reachable(self.recipients)
+        self.presence_watch = PresenceWatch(
+            hub=self.hub, presence=self.presence, reachable=self.reachable, events=self.events
+        )
         self.doubts = Doubts(on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
@@ -123,6 +129,7 @@ class Instance:
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
             logger.warning("instance.drain_incomplete")
+        await self.presence_watch.stop()
         await self.acknowledged.stop()
         await self.delivered.stop()
         await self.presence.stop()

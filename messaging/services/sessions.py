@@ -53,6 +53,7 @@ async def open_session(*, user_id: str, outlet: Outlet) -> Connection:
 
 def close_session(connection: Connection) -> None:
     instance = get_instance()
+    instance.presence_watch.unwatch(connection)
     instance.hub.disconnect(connection)
     instance.presence.changed(connection.user_id)
     logger.info("session.closed", connection_id=connection.id)

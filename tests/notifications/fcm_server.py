@@ -77,7 +77,9 @@ def refusal(status: int, code: str, fcm_code: str | None = None, **headers: str)
     if fcm_code is not None:
         kind = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
         error["details"] = [{"@type": kind, "errorCode": fcm_code}]
-    return Answer(status, {"error": error}, {key.replace("_", "-"): v for key, v in headers.items()})
+    return Answer(
+        status, {"error": error}, {key.replace("_", "-"): v for key, v in headers.items()}
+    )
 
 
 class FcmServer:
@@ -117,7 +119,7 @@ class FcmServer:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *args: Any) -> None:
                 pass
 
         self._server = _Server(("127.0.0.1", 0), Handler)

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import boto3
@@ -119,10 +119,8 @@ class Gate:
             pass
         finally:
             for one in (source, sink):
-                try:
+                with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
                 one.close()
             with self._lock:
                 self._pairs -= {source, sink}
@@ -131,7 +129,5 @@ class Gate:
         with self._lock:
             pairs, self._pairs = self._pairs, set()
         for one in pairs:
-            try:
+            with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass

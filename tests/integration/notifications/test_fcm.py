@@ -68,9 +68,7 @@ async def test_what_fcm_is_asked_for(fcm: FcmServer, backend: FcmPushBackend) ->
                     "apns-priority": "10",
                     "apns-collapse-id": "conversation-1",
                 },
-                "payload": {
-                    "aps": {"badge": 3, "sound": "default", "thread-id": "conversation-1"}
-                },
+                "payload": {"aps": {"badge": 3, "sound": "default", "thread-id": "conversation-1"}},
             },
             "webpush": {
                 "notification": {"tag": "conversation-1", "renotify": True},
