@@ -23,12 +23,15 @@ async def test_registering(ann: Api, bob: Api) -> None:
     await asyncio.sleep(0.002)  # times are in milliseconds
     await register(ann, "a.b:c-d_E", "t2")
 
-    assert phone.items() >= {
-        "id": "phone",
-        "token": "t1",
-        "token_kind": "installation_id",
-        "platform": "ios",
-    }.items()
+    assert (
+        phone.items()
+        >= {
+            "id": "phone",
+            "token": "t1",
+            "token_kind": "installation_id",
+            "platform": "ios",
+        }.items()
+    )
     assert await ids(ann) == ["a.b:c-d_E", "phone"]
     assert await ids(bob) == []
     assert (await register(ann, "phone", "t3"))["token_kind"] == "token"
