@@ -82,6 +82,11 @@ class Process:
         """Signal the child itself: SIGSTOP and SIGCONT make it hang and go on."""
         self._child.send_signal(number)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the child has ended by itself, or by a signal."""
+        return self._child.poll() is not None
+
     def output(self) -> str:
         """What it has written up to now; nothing where that is shown instead."""
         # The child writes where this file stands: reading must not move it.

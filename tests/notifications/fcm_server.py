@@ -96,6 +96,8 @@ class FcmServer:
         self.open = threading.Event()
         """While it is not set, no push is answered."""
         self.open.set()
+        self.asked = 0
+        """How many pushes have come since the start, answered or not."""
         self._lock = threading.Lock()
         server = self
 
@@ -144,6 +146,7 @@ class FcmServer:
         return Answer(body={"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
     def take(self, request: Json, headers: Headers) -> Answer:
+        self.asked += 1
         self.open.wait(30)
         time.sleep(self.seconds)
         message = request["message"]

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 import pytest_asyncio
+from pytest_django import Settings
 
 from messaging.delivery import presence_watch
 from messaging.delivery.connection import Connection
@@ -141,7 +141,7 @@ async def test_whoever_is_removed_is_told_no_more(ann: Api, bob: Api) -> None:
     assert await of(bob, "ann") == {}
 
 
-async def test_large_groups_are_not_watched(ann: Api, bob: Api, settings: Any) -> None:
+async def test_large_groups_are_not_watched(ann: Api, bob: Api, settings: Settings) -> None:
     """Above the fan-out limit; asked for, they answer."""
     await ann.group(bob)
     socket = await connect("ann")
