@@ -27,7 +27,6 @@ _HEARTBEAT_SECONDS = 5.0
 _REBUILD_SECONDS = 60.0
 _CHUNK = 1_000
 _REGISTRY = "chat:presence:instances"
-_ACTED = "chat:presence:acted"
 _ACTED_KEPT_SECONDS = 30 * 24 * 3600
 _MOST_ACTED_HERE = 10_000
 _NOBODY = ""
@@ -147,7 +146,7 @@ class Presence:
                 for boot_id in others:
                     pipeline.smismember(_users_key(boot_id), list(user_ids))
                 if acted:
-                    pipeline.zmscore(_ACTED, list(user_ids))
+                    pipeline.mget([_acted_key(user_id) for user_id in user_ids])
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
             logger.warning("presence.unknown", error=repr(error))
@@ -158,11 +157,11 @@ class Presence:
             for user_id, present in zip(user_ids, answer, strict=True)
             if present
         }
-        scores = answers[-1] if acted else ()
+        moments = answers[-1] if acted else [None] * len(user_ids)
         acted_at = {
-            user_id: score
-            for user_id, score in zip(user_ids, scores, strict=False)
-            if score is not None
+            user_id: float(moment)
+            for user_id, moment in zip(user_ids, moments, strict=True)
+            if moment is not None
         }
         return Seen(online=frozenset(online), acted_at=acted_at, complete=True)
 
@@ -219,7 +218,6 @@ class Presence:
         for start in range(0, len(user_ids), _CHUNK):
             pipeline.sadd(self._key, *user_ids[start : start + _CHUNK])
         pipeline.expire(self._key, LEASE_SECONDS)
-        pipeline.zremrangebyscore(_ACTED, "-inf", time.time() - _ACTED_KEPT_SECONDS)
         await pipeline.execute()
 
     async def _write_changed(self, client: redis.asyncio.Redis) -> None:
@@ -232,12 +230,16 @@ class Presence:
             pipeline.sadd(self._key, *here)
         if gone:
             pipeline.srem(self._key, *gone)
-        if acted:
-            pipeline.zadd(_ACTED, acted, gt=True)  # never back, whoever else writes
+        for user_id, moment in acted.items():
+            pipeline.set(_acted_key(user_id), f"{moment:.3f}", ex=_ACTED_KEPT_SECONDS)
         if here or gone:
             pipeline.expire(self._key, LEASE_SECONDS)  # also where it begins a lost set anew
         if here or gone or acted:
             await pipeline.execute()
+
+
+def _acted_key(user_id: str) -> str:
+    return f"chat:presence:acted:{user_id}"
 
 
 def _users_key(boot_id: str) -> str:

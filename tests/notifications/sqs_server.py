@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +10,8 @@ from typing import Any
 
 import boto3
 from moto.server import ThreadedMotoServer
+
+from config.development.processes import Process, free_port
 
 _REGION = "eu-central-1"
 _COPY_BYTES = 65_536
@@ -38,6 +41,23 @@ def sqs_server() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+@contextmanager
+def sqs_process() -> Iterator[str]:
+    """Run one in a process of its own, for loads that should not share our own."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with Process(command, ready=lambda: _listens(port), deadline=60):
+        yield f"http://127.0.0.1:{port}"
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def sqs_client(url: str) -> Any:
