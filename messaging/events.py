@@ -52,6 +52,7 @@ class EventType(StrEnum):
     RESYNC = "resync"
     DEGRADED = "degraded"
     RESTORED = "restored"
+    DRAINING = "draining"
 
 
 class EventEncoder:
@@ -112,6 +113,10 @@ class EventEncoder:
     def resync(self, conversation_id: str) -> str:
         data = {"conversation_id": conversation_id}
         return self.soft(EventType.RESYNC, data, conversation_id=conversation_id)
+
+    def draining(self, retry_after: float) -> str:
+        """`retry_after`: in how many seconds to connect anew, elsewhere."""
+        return self.soft(EventType.DRAINING, {"retry_after": retry_after})
 
     def receipt_updated(
         self, conversation_id: str, position: ReadPosition, *, unread_count: int | None = None

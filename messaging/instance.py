@@ -5,6 +5,7 @@ event loop that serves them.
 """
 
 import asyncio
+import math
 import secrets
 import time
 from collections import Counter
@@ -17,11 +18,13 @@ from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 from django.dispatch import Signal
 
+from messaging.admission import Admission
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
+from messaging.delivery.draining import announce_end, end_all
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
-from messaging.delivery.polling import OVERLAP, Polling
+from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.presence_watch import PresenceWatch
 from messaging.delivery.publisher import Publisher
@@ -47,7 +50,11 @@ from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
-_DRAIN_SECONDS = 5.0
+_DRAIN_SECONDS = 10.0
+"""From being told to end until everything is given back, however much is under way."""
+_RETRY_SECONDS = 1.0
+_LAST_SECONDS = 1.0
+_WORK_SECONDS = 3.0
 
 
 class Instance:
@@ -61,13 +68,17 @@ class Instance:
         self.decisions = stores.decisions
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
+        self.admission = Admission()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
         self._redis = make_redis(settings.REDIS)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
         self.polling = Polling(
             store=self.store, hub=self.hub, boot_id=self.boot_id, on_change=self._degraded
         )
-        self.link = self._make_link() if settings.REDIS is not None else None
+        self.link: Link | None = None
+        if settings.REDIS is not None:
+            self.link = self._make_link()
+            self.hub.attach(self.link)
         self.delivered = DeliveredPositions(self.store, self._redis)
         self.acknowledged = Acknowledgements(self._redis)
         self.rung = Rung(self._redis)
@@ -75,7 +86,7 @@ class Instance:
         self.presence_watch = PresenceWatch(
             hub=self.hub, presence=self.presence, reachable=self.reachable, events=self.events
         )
-        self.doubts = Doubts(on_found=self._found_after_all)
+        self.doubts = Doubts(timeout=self.store.timeout, on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
             self.store,
@@ -86,6 +97,9 @@ class Instance:
         )
         self.started_at: float | None = None
         self._starting: asyncio.Task[None] | None = None
+        self.draining = False
+        """Whether it is about to end, and everybody should go elsewhere."""
+        self._ends_at = math.inf
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
@@ -116,19 +130,30 @@ class Instance:
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
+    async def drain(self) -> None:
+        """Send everybody elsewhere, and return when they are gone, or a second before the time is
+        over: what is under way is finished first. Doing it again does nothing."""
+        if self.draining:
+            return
+        self.draining = True
+        self._ends_at = time.monotonic() + _DRAIN_SECONDS
+        connections = self.hub.connections
+        logger.info("instance.draining", connections=len(connections))
+        await announce_end(connections, self.events)
+        await self._finish_work(_WORK_SECONDS)
+        await end_all(connections, seconds=self._ends_at - time.monotonic() - _LAST_SECONDS)
+
     async def stop(self) -> None:
-        """Finish what is under way, for at most five seconds, and give everything back."""
+        """Drain, finish what is under way, and give everything back."""
         if self.started_at is None:
             return
+        await self.drain()
+        await self._finish_work(max(self._ends_at - time.monotonic(), _LAST_SECONDS))
         try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                await self.writer.drain()
-                await self.read_positions.drain()
-                while self._tasks:
-                    await asyncio.wait(self._tasks)
+            async with asyncio.timeout(_LAST_SECONDS):
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
-            logger.warning("instance.drain_incomplete")
+            logger.warning("instance.stopping_incomplete")
         await self.presence_watch.stop()
         await self.acknowledged.stop()
         await self.delivered.stop()
@@ -150,6 +175,16 @@ class Instance:
         if self._redis is not None:
             await self._redis.aclose()
         await self.store.close()
+
+    async def _finish_work(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.writer.drain()
+                await self.read_positions.drain()
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        except TimeoutError:
+            logger.warning("instance.work_incomplete")
 
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""
@@ -185,9 +220,17 @@ class Instance:
         self.hub.tell_everyone(self.events.soft(kind, {}))
 
     def _peer_ended(self, boot_id: str, heard_at: float) -> None:
-        if self.polling.clock.known:
-            since = self.polling.clock.at(heard_at) - OVERLAP
-            self.tell(instance_lost, boot_id=boot_id, since=since)
+        self._background(self._signal_lost(boot_id, heard_at))
+
+    async def _signal_lost(self, boot_id: str, heard_at: float) -> None:
+        while True:
+            try:
+                since = await self.polling.bound(heard_at)
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                await _tell(instance_lost, boot_id=boot_id, since=since)
+                return
 
     def _found_after_all(self, conversation: Conversation) -> None:
         self.hub.found(conversation)
@@ -196,7 +239,7 @@ class Instance:
 
     def tell(self, signal: Signal, **arguments: Any) -> None:
         """Send a signal in the background."""
-        self._background(_send(signal, **arguments))
+        self._background(_tell(signal, **arguments))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = start_task(work)
@@ -205,13 +248,12 @@ class Instance:
 
 
 async def _signal_sent(committed: Committed) -> None:
-    conversation: Conversation = committed.conversation
     for change in committed.changes:
         if change.type is ChangeType.MESSAGE_CREATED:
-            await _send(message_sent, message=change.message, conversation=conversation)
+            await _tell(message_sent, message=change.message, conversation=committed.conversation)
 
 
-async def _send(signal: Signal, **arguments: Any) -> None:
+async def _tell(signal: Signal, **arguments: Any) -> None:
     for receiver, answer in await signal.asend_robust(sender=Instance, **arguments):
         if isinstance(answer, Exception):
             logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)

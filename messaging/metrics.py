@@ -96,3 +96,15 @@ GAP_SECONDS = Histogram(
 RESYNCS = Counter(
     "chat_resyncs_total", "Gaps too large to be replayed: clients were told to load again."
 )
+
+SOFT_EVENTS_DROPPED = Counter(
+    "chat_soft_events_dropped_total",
+    "Typing indicators and receipts that a slow client was not told of.",
+    ["reason"],
+)
+"""`reason`: replaced by a later one of its kind, or overflow."""
+
+SLOW_SOCKETS_CLOSED = Counter(
+    "chat_slow_sockets_closed_total",
+    "Sockets that were closed because more waited for them than is kept.",
+)

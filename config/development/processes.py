@@ -87,6 +87,10 @@ class Process:
         """Whether the child has ended by itself, or by a signal."""
         return self._child.poll() is not None
 
+    def wait(self, seconds: float) -> int:
+        """Its exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
+        return self._child.wait(seconds)
+
     def output(self) -> str:
         """What it has written up to now; nothing where that is shown instead."""
         # The child writes where this file stands: reading must not move it.

@@ -183,7 +183,7 @@ class Hub:
             own = connection.user_id == event.user_id
             frame = event.own_frame if own else event.frame
             if frame is not None:
-                connection.transmit(frame)
+                connection.transmit_soft(frame, event.key)
 
     def tell_everyone(self, frame: str) -> None:
         """About the session, not about a conversation."""

@@ -84,6 +84,7 @@ class Link:
         self._peers = Peers(time.monotonic())
         self._number = 0
         self._beacon_due = False
+        self._beacon_was_last = False
         self._beat_now = asyncio.Event()
         self._last_echo = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
@@ -200,10 +201,12 @@ class Link:
                     self._closed_until = 0.0
 
     async def _publish_next(self) -> None:
-        if self._beacon_due:
-            self._beacon_due = False
+        """By turns, should a publish take as long as beacons are apart."""
+        if self._beacon_due and not (self._beacon_was_last and self._outgoing):
+            self._beacon_due, self._beacon_was_last = False, True
             await self._publish_beacon()
         else:
+            self._beacon_was_last = False
             await self._publish_waiting()
 
     async def _publish_waiting(self) -> None:

@@ -342,7 +342,7 @@ async def test_one_failed_publish_is_no_outage(sides: tuple[Side, Side]) -> None
             raise error
         await real(name, message)
 
-    here.layer.group_send = fails_once  # type: ignore[method-assign]
+    here.layer.group_send = fails_once  # type: ignore[assignment, method-assign]
     await here.commit(group, send(group.id, "ann"))
 
     assert await bob.next() == ("message.created", 1)
@@ -432,7 +432,7 @@ async def test_events_in_a_slow_link_arrive_together(sides: tuple[Side, Side]) -
         await asyncio.sleep(0.3)
         await real(name, message)
 
-    here.layer.group_send = slow  # type: ignore[method-assign]
+    here.layer.group_send = slow  # type: ignore[assignment, method-assign]
     for number in range(3):
         await asyncio.gather(
             *(here.commit(group, send(group.id, "ann", str(number))) for group in groups)

@@ -222,7 +222,9 @@ async def test_a_removal_is_the_last_thing(
     acts = [send(group.id, "ann"), remove("ann", "bob"), send(group.id, "ann")]
 
     hub.accept(await elsewhere.batch(group, *acts))
-    hub.accept_soft(SoftEvent(conversation_id=group.id, user_id="ann", frame='{"data": {}}'))
+    hub.accept_soft(
+        SoftEvent(conversation_id=group.id, user_id="ann", key="k", frame='{"data": {}}')
+    )
 
     assert bob.seen == [("message.created", 1), ("participant.removed", 2)]
     assert [version for _, version in ann.seen if version] == [1, 2, 3]
@@ -525,12 +527,15 @@ async def test_soft_events_go_to_participants_only(
         SoftEvent(
             conversation_id=group.id,
             user_id="bob",
+            key="k",
             frame='{"type": "theirs", "data": {}}',
             own_frame='{"type": "own", "data": {}}',
         )
     )
     hub.accept_soft(
-        SoftEvent(conversation_id=group.id, user_id="ann", frame='{"type": "t", "data": {}}')
+        SoftEvent(
+            conversation_id=group.id, user_id="ann", key="k", frame='{"type": "t", "data": {}}'
+        )
     )
 
     assert ann.seen == [("theirs", None)]

@@ -450,6 +450,7 @@ async def test_a_commit_that_was_given_up_is_looked_at_again(
     store: TryingStore, here: Side, group: Conversation, hurried: float, applied: bool
 ) -> None:
     """Answered with StoreUnavailable; should it have been applied, its changes are told then."""
+    here.cache.put(group)
     setattr(store, "lost_after" if applied else "lost_before", 1)
     real, store.get_conversation = store.get_conversation, away  # type: ignore[method-assign]
     with pytest.raises(StoreUnavailable):
