@@ -22,7 +22,7 @@ def check_settings(**_: Any) -> list[Error]:
     return [
         *_one_of("CHAT_STORE", ("sql", "firestore"), "chat.E001"),
         *_one_of("CHAT_AUTH", ("firebase", "dev"), "chat.E002"),
-        *_one_of("PUSH_BACKEND", ("log",), "chat.E003"),
+        *_one_of("PUSH_BACKEND", ("log", "fcm"), "chat.E003"),
         *_development_only(),
         *_project_named(),
         *_redis(),
@@ -51,10 +51,14 @@ def _development_only() -> list[Error]:
 
 
 def _project_named() -> list[Error]:
-    needed = settings.CHAT_STORE == "firestore" or settings.CHAT_AUTH == "firebase"
+    needed = (
+        settings.CHAT_STORE == "firestore"
+        or settings.CHAT_AUTH == "firebase"
+        or settings.PUSH_BACKEND == "fcm"
+    )
     if not needed or settings.GOOGLE_CLOUD_PROJECT:
         return []
-    message = "Firestore and Firebase Authentication need a project."
+    message = "Firestore, Firebase Authentication and Cloud Messaging need a project."
     return [Error(message, "Set GOOGLE_CLOUD_PROJECT to its id.", id="chat.E006")]
 
 

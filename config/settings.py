@@ -28,6 +28,7 @@ try:
 except ValueError:
     REDIS = None  # nothing is served: `chat.checks` says what is wrong
 INSTANCE_ID = env.INSTANCE_ID
+NOTIFICATION_QUEUE_URL = env.NOTIFICATION_QUEUE_URL
 PUSH_BACKEND = env.PUSH_BACKEND
 FIREBASE_AUTH_EMULATOR_HOST = env.FIREBASE_AUTH_EMULATOR_HOST
 

@@ -14,7 +14,7 @@ Not promised: bytes handed to the kernel cannot be called back.
 
 import time
 from collections import OrderedDict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence, Set
 from typing import Protocol
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
@@ -27,6 +27,7 @@ from messaging.delivery.state import advanced
 from messaging.delivery.stream import Stream
 from messaging.entities import Conversation
 from messaging.events import EventEncoder
+from messaging.limits import get_limits
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
 
@@ -149,6 +150,19 @@ class Hub:
     def followed(self, conversation_id: str) -> Stream | None:
         """The conversation as it is delivered here; None where nobody here is in it."""
         return self._streams.get(conversation_id)
+
+    def companions(self, connection: Connection, user_ids: Set[str]) -> set[str]:
+        """Those of the people who share a conversation with this connection's person that is
+        followed here and not above the fan-out limit."""
+        most = get_limits().fan_out_participants
+        found: set[str] = set()
+        for conversation_id in connection.told:
+            participants = self._streams[conversation_id].participants
+            if len(participants) <= most:
+                found |= user_ids & participants.keys()
+            if len(found) == len(user_ids):
+                break
+        return found
 
     # Events arrive
 
