@@ -27,7 +27,7 @@ from tests.outlets import Outlet
 from tests.unit.messaging import new_group
 
 Frame = dict[str, Any]
-PATIENCE = 10
+PATIENCE = 30
 
 
 class LossyLayer:
