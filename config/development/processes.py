@@ -86,6 +86,11 @@ class Process:
     def pid(self) -> int:
         return self._child.pid
 
+    @property
+    def ended(self) -> bool:
+        """Whether the child has ended by itself, or by a signal."""
+        return self._child.poll() is not None
+
     def wait(self, seconds: float) -> int:
         """Its exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
         return self._child.wait(seconds)
