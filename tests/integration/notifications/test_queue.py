@@ -386,18 +386,20 @@ async def test_the_sweep(instance: Instance, fcm: FcmServer) -> None:
 
 
 async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer) -> None:
+    """Not even where it was edited since."""
     group = await found("bob")
-    message = await group.send()
+    old = await group.send()
+    await asyncio.sleep(0.01)  # times are in milliseconds
+    new = await group.send()
     await messages.edit_message(
-        user_id="ann", conversation_id=group.id, message_id=message.id, text="edited since"
+        user_id="ann", conversation_id=group.id, message_id=old.id, text="edited since"
     )
     await instance.start()
 
-    since = message.created_at + timedelta(milliseconds=1)
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=since)
-    await asyncio.sleep(0.3)
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=new.created_at)
+    await instance.stop()
 
-    assert fcm.arrived == []
+    assert [one.data["message_id"] for one in fcm.arrived] == [new.id]
 
 
 async def until_decided(message: Any, people: int) -> None:
