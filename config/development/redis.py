@@ -18,12 +18,21 @@ class RedisMissing(Exception):
 @contextmanager
 def redis_server() -> Iterator[str]:
     """Run a Redis of our own; the value is its URL. Raises RedisMissing, NotReady."""
-    executable, port = _find_executable(), free_port()
+    port = free_port()
+    with redis_process(port):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def redis_process(port: int, *arguments: str) -> Iterator[Process]:
+    """Run an empty one on this port: arguments are options, or the file of a Sentinel before
+    them. Raises RedisMissing, NotReady."""
+    executable = _find_executable()
     with tempfile.TemporaryDirectory(prefix="chat-redis-") as directory:
-        command = [executable, "--bind", "127.0.0.1", "--port", str(port)]
+        command = [executable, *arguments, "--bind", "127.0.0.1", "--port", str(port)]
         command += ["--save", "", "--appendonly", "no"]
-        with Process(command, ready=partial(_answers, port), directory=Path(directory)):
-            yield f"redis://127.0.0.1:{port}/0"
+        with Process(command, ready=partial(_answers, port), directory=Path(directory)) as process:
+            yield process
 
 
 def _find_executable() -> str:

@@ -30,11 +30,11 @@ class Client(View):
         super().__init__(user_id)
         self.rest = Rest(http, user_id)
         self._url = url
-        self._socket: ClientConnection | None = None
+        self.socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._answers: dict[int, Callable[[Data], None]] = {}
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
         self._next_id = 0
 
     async def __aenter__(self) -> Self:
@@ -52,12 +52,12 @@ class Client(View):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        tasks = [*self._tasks, *([self._reader] if self._reader is not None else [])]
+        tasks = [*self.tasks, *([self._reader] if self._reader is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._socket is not None:
-            await self._socket.close()
+        if self.socket is not None:
+            await self.socket.close()
 
     # What a person does
 
@@ -124,7 +124,7 @@ class Client(View):
 
     async def open(self, url: str) -> None:
         """Raises OSError, TimeoutError, InvalidHandshake."""
-        self._socket = await connect(
+        self.socket = await connect(
             url.replace("http", "ws", 1) + "/ws/v1",
             additional_headers={"Authorization": f"Bearer {token_of(self.user_id)}"},
             compression=None,
@@ -138,11 +138,11 @@ class Client(View):
     async def read(self) -> None:
         """Take frames until the socket is closed, and keep it from being silent. Raises
         ConnectionClosed."""
-        assert self._socket is not None
+        assert self.socket is not None
         pinging = asyncio.create_task(self._ping())
         try:
             while True:
-                raw = await self._socket.recv(decode=False)
+                raw = await self.socket.recv(decode=False)
                 self._take(_decode(raw), time.perf_counter())
                 self._look()
         finally:
@@ -183,9 +183,9 @@ class Client(View):
     # What is asked for
 
     def load(self, conversation_id: str, known: Known) -> None:
-        self.background(self._load_from_rest(conversation_id, known))
+        self.background(self.load_from_rest(conversation_id, known))
 
-    async def _load_from_rest(self, conversation_id: str, known: Known) -> None:
+    async def load_from_rest(self, conversation_id: str, known: Known) -> None:
         """Load what was added or named by `hello`, and what was said since one joined."""
         try:
             loaded = await self.rest.get_conversation(conversation_id)
@@ -229,20 +229,20 @@ class Client(View):
 
     def background(self, work: Any) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
+        self.tasks.add(task)
+        task.add_done_callback(self.finished)
 
     async def _write(self, frame: str) -> None:
-        assert self._socket is not None
-        await self._socket.send(frame)
+        assert self.socket is not None
+        await self.socket.send(frame)
 
     def _command(self, kind: str, fields: Mapping[str, Any], answer: Callable[[Data], None]) -> str:
         self._next_id += 1
         self._answers[self._next_id] = answer
         return orjson.dumps({"id": self._next_id, "type": kind, **fields}).decode()
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def finished(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
         if not isinstance(error, ConnectionClosed):  # the reader says so

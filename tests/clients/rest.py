@@ -17,7 +17,10 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would load all certif
 def token_of(user_id: str) -> str:
     """A development token of the instances that `config.development.instances` runs."""
     key = development_environment()["SECRET_KEY"]
-    return signing.Signer(key=key, sep=".", salt="chat.development-token").sign_object(user_id)
+    signer = signing.Signer(
+        key=key, sep=".", salt="chat.development-token", fallback_keys=[]
+    )  # without the settings of this process
+    return signer.sign_object(user_id)
 
 
 def http_client(url: str) -> httpx.AsyncClient:

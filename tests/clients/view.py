@@ -21,10 +21,12 @@ _SESSION = frozenset({"hello", "heartbeat", "degraded", "restored", "auth.expiri
 class Wrong(Enum):
     """What a server may have done to the one who says so."""
 
+    LOST = "not there"
     DOUBLED = "the same twice"
     DISORDERED = "not in order"
     LEAKED = "of a conversation one is not in"
     HOLE = "a hole of which nobody told"
+    LATE = "later than promised"
     BROKEN = "not as the contract says"
 
 

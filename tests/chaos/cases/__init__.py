@@ -1,0 +1,22 @@
+"""The catalogue: everything that is done to a cluster, by name."""
+
+from collections.abc import Mapping, Sequence
+
+from tests.chaos.cases import instances, redis, sockets, store
+from tests.chaos.scene import Case
+
+CASES: Mapping[str, Case] = {
+    case.name: case for case in (*redis.CASES, *instances.CASES, *sockets.CASES, *store.CASES)
+}
+
+SHORT: Sequence[str] = (
+    "nothing",
+    "redis-killed",
+    "redis-hung",
+    "redis-link-killed",
+    "last-event-lost",
+    "instance-killed",
+    "instance-stalled",
+    "sync-from-anywhere",
+)
+"""What `make test` runs, on one small cluster, the faults short."""

@@ -1,0 +1,188 @@
+"""What happens to sockets, and what sockets do."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.chaos.relay import Relay
+from tests.chaos.scene import Case, Scene
+from tests.clients.rest import Data, Refused, token_of
+
+_HEARTBEAT_SECONDS = 25.0
+_SILENT = 4003
+_TOO_SLOW = 4001
+_LARGE = "ä" * 9_000
+
+
+async def slow_reader(scene: Scene) -> None:
+    """Somebody reads nothing and is let go; those beside them do not notice."""
+    room = scene.crowd.rooms[0]
+    one = scene.chance.choice(scene.cluster.instances)
+    # A small window, and nothing that reads ahead.
+    window = socket.socket()
+    window.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    window.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(window, ("127.0.0.1", one.port))
+    closes = scene.closes()
+    async with raw(one.url, room.owner, sock=window, max_queue=1) as (reader, _):
+        for _ in range(scene.many(1_500) // 50):
+            sends = (scene.traffic.send(room, room.owner, text=_LARGE) for _ in range(50))
+            await asyncio.gather(*sends)
+        code = await close_code(reader, seconds=20)
+    scene.figures["the slow reader was closed with"] = code or "nothing"
+    scene.require(code in {_TOO_SLOW, 1006}, f"a socket that does not read: {code}")
+    scene.require(scene.closes() == closes, "its neighbours were closed too")
+
+
+async def vanished(scene: Scene) -> None:
+    """A socket is gone without a word, as when a train enters a tunnel."""
+    one = scene.chance.choice(scene.cluster.instances)
+    async with AsyncExitStack() as exit_:
+        tunnel = await exit_.enter_async_context(Relay(one.port))
+        through = raw(f"http://127.0.0.1:{tunnel.port}", scene.crowd.people[0])
+        _, hello = await exit_.enter_async_context(through)
+        tunnel.hang()
+        began = time.perf_counter()
+        while not one.ended(hello["connection_id"]) and time.perf_counter() - began < 120:
+            await asyncio.sleep(1)
+        scene.in_time("letting it go", time.perf_counter() - began, 3 * _HEARTBEAT_SECONDS)
+
+
+async def silent(scene: Scene) -> None:
+    """A socket that never says anything is closed."""
+    async with raw(scene.cluster.instances[0].url, scene.crowd.people[0]) as (mute, _):
+        began = time.perf_counter()
+        code = await close_code(mute, seconds=5 * _HEARTBEAT_SECONDS)
+        scene.in_time("closing it", time.perf_counter() - began, 3 * _HEARTBEAT_SECONDS)
+    scene.require(code == _SILENT, f"a silent socket was closed with {code}")
+
+
+async def closed_during_hello(scene: Scene) -> None:
+    """Sockets that are gone before they are greeted, in the middle of everything."""
+
+    async def peek(number: int) -> None:
+        one = scene.cluster.instances[number % len(scene.cluster.instances)]
+        person = scene.chance.choice(scene.crowd.people)
+        async with raw(one.url, person, greeted=False) as (gone, _):
+            await asyncio.sleep(scene.chance.uniform(0, 0.02))
+            gone.transport.abort()
+
+    for start in range(0, scene.many(200), 20):
+        await asyncio.gather(*(peek(number) for number in range(start, start + 20)))
+    await scene.settled_sockets()
+
+
+async def sync_from_anywhere(scene: Scene) -> None:
+    """From the version one has, an old one, one that is not yet, and from what is no version."""
+    await scene.traffic.pause()
+    room = scene.chance.choice(scene.crowd.rooms)
+    for _ in range(3):
+        await scene.traffic.send(room, room.owner)
+    version = (await scene.crowd.rests[room.owner].get_conversation(room.id))["version"]
+    tab = scene.crowd.tabs[room.owner][0]
+
+    async def sync(since: Any) -> Data:
+        answer = await tab.command("conversation.sync", conversations={room.id: since})
+        changes: Data = answer["conversations"][room.id]
+        return changes
+
+    same, old, ahead = await sync(version), await sync(version - 3), await sync(version + 1_000)
+    scene.require((same["status"], same["messages"]) == ("ok", []), f"from the same: {same}")
+    scene.require(
+        [message["version"] for message in old["messages"]] == list(range(version - 2, version + 1))
+        and old["version"] == version,
+        f"from an old version: {old['status']} {old['version']}",
+    )
+    scene.require(ahead["status"] == "reset", f"from the future: {ahead['status']}")
+    for since in (-1, 1.5, "1", None, True):
+        try:
+            refused = f"answered with {await sync(since)}"
+        except Refused as error:
+            refused = error.code
+        scene.require(refused == "invalid_request", f"from {since!r}: {refused}")
+    scene.traffic.start()
+
+
+async def removed_meanwhile(scene: Scene) -> None:
+    """Whoever is removed while away finds nothing of it when they come back, and no more."""
+    await scene.traffic.pause()
+    room = next(room for room in scene.crowd.rooms if not room.direct)
+    members = scene.crowd.ledger.certain_members(room.id)
+    person = next(one for one in members if one != room.owner)
+    tabs = scene.crowd.tabs[person]
+    await asyncio.gather(*(tab.__aexit__(None, None, None) for tab in tabs))
+    await scene.crowd.rests[room.owner].remove(room.id, person)
+    scene.crowd.ledger.members[room.id][person] = {False}
+    scene.crowd.ledger.changed(room.id)
+    await scene.traffic.send(room, room.owner)
+    await asyncio.gather(*(tab.__aenter__() for tab in tabs))
+    for tab in tabs:
+        scene.require(not tab.inside(room.id), f"{person} believes to be in")
+        answer = await tab.command("conversation.sync", conversations={room.id: 0})
+        status = answer["conversations"][room.id]["status"]
+        scene.require(status == "forbidden", f"the removed {person} syncs: {status}")
+        try:
+            await tab.rest.get_conversation(room.id)
+            scene.require(False, f"{person} reads what they were removed from")
+        except Refused as refused:
+            scene.require(refused.code == "not_a_participant", f"reading: {refused}")
+    scene.traffic.start()
+
+
+async def ten_tabs(scene: Scene) -> None:
+    """One person, ten sockets on two instances: each has everything."""
+    user_id = scene.crowd.rooms[0].owner
+    for number in range(10):
+        await scene.enter_tab(user_id, scene.cluster.instances[number % 2])
+    await asyncio.sleep(scene.brief(5))
+
+
+@asynccontextmanager
+async def raw(
+    url: str, user_id: str, *, greeted: bool = True, **options: Any
+) -> AsyncIterator[tuple[ClientConnection, Data]]:
+    """A socket that does nothing by itself, and the data of its `hello`; none of it where one
+    does not wait to be greeted."""
+    connecting = connect(
+        url.replace("http", "ws", 1) + "/ws/v1",
+        additional_headers={"Authorization": f"Bearer {token_of(user_id)}"},
+        compression=None,
+        proxy=None,
+        ping_interval=None,
+        max_size=None,
+        close_timeout=0.1,
+        **options,
+    )
+    async with connecting as opened:
+        hello: Data = orjson.loads(await opened.recv(decode=False))["data"] if greeted else {}
+        yield opened, hello
+
+
+async def close_code(opened: ClientConnection, *, seconds: float) -> int | None:
+    """Read on until it is closed; None where it is not."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                await opened.recv(decode=False)
+    except ConnectionClosed:
+        return opened.close_code or 1006
+    except TimeoutError:
+        return None
+
+
+CASES: Sequence[Case] = (
+    Case(name="slow-reader", act=slow_reader, delivers_within=5.0),
+    Case(name="vanished", act=vanished, long=True),
+    Case(name="silent", act=silent, long=True),
+    Case(name="closed-during-hello", act=closed_during_hello, delivers_within=5.0),
+    Case(name="sync-from-anywhere", act=sync_from_anywhere, delivers_within=2.0),
+    Case(name="removed-meanwhile", act=removed_meanwhile, delivers_within=2.0),
+    Case(name="ten-tabs", act=ten_tabs, delivers_within=5.0),
+)

@@ -1,0 +1,241 @@
+"""The scene of a case: the cluster, the crowd and its traffic, and what comes of breaking things.
+
+`play` runs one case: a crowd gathers and chats, the case breaks something and mends it, everybody
+catches up, the traffic ends, and the checks are made.
+"""
+
+import asyncio
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.chaos import checks
+from tests.chaos.cluster import Balancer, Cluster, Instance
+from tests.chaos.crowd import Crowd, Size, gather
+from tests.chaos.report import Outcome
+from tests.chaos.stubborn import StubbornClient
+from tests.chaos.traffic import Traffic
+from tests.clients.rest import Data, Rest
+from tests.clients.view import Violation, Wrong
+
+WARM_SECONDS = 2.0
+_COMPLETE_SECONDS = 20.0
+_BRIEF_SECONDS = 4.5
+_READS = re.compile(r'^chat_store_documents_total\{[^}]*kind="read"[^}]*\} (\S+)', re.MULTILINE)
+_SLACK = 2.0
+"""A promise of seconds is held against this many times as much: the machine does other things
+besides. What is measured is what the table shows."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """What a case works with."""
+
+    cluster: Cluster
+    crowd: Crowd
+    traffic: Traffic
+    chance: random.Random
+    say: Say
+    short: bool
+    exit: AsyncExitStack
+    figures: dict[str, float | str] = field(default_factory=dict)
+    violations: list[Violation] = field(default_factory=list)
+
+    # How much
+
+    def brief(self, seconds: float) -> float:
+        """How long something lasts; in the short form just long enough to be noticed."""
+        return min(seconds, _BRIEF_SECONDS) if self.short else seconds
+
+    def many(self, number: int) -> int:
+        return number // 10 if self.short else number
+
+    # What was seen
+
+    def require(self, holds: bool, text: str, wrong: Wrong = Wrong.BROKEN) -> None:
+        if not holds:
+            self.violations.append(Violation(wrong, text))
+
+    def in_time(self, what: str, seconds: float, promised: float) -> None:
+        """Something took so long, and may take that long."""
+        self.figures[f"{what} (s)"] = round(seconds, 2)
+        text = f"{what} took {seconds:.1f} s, promised: {promised:g} s"
+        self.require(seconds <= promised * _SLACK, text, Wrong.LATE)
+
+    def closes(self) -> Counter[int]:
+        """How many sockets of the crowd were closed until now, by close code."""
+        return sum((client.closes for client in self.crowd.clients), Counter[int]())
+
+    async def all_connected(self, *, seconds: float) -> None:
+        await self._wait_until(
+            lambda: all(client.connected for client in self.crowd.clients),
+            "not everybody is connected again",
+            seconds,
+        )
+
+    async def settled_sockets(self) -> None:
+        """No instance believes to have a socket that is gone."""
+
+        def settled() -> bool:
+            believed = sum(one.sessions() for one in self.cluster.instances)
+            return believed == sum(client.connected for client in self.crowd.clients)
+
+        await self._wait_until(settled, "sockets are left over", 10)
+
+    async def _wait_until(self, holds: Callable[[], bool], otherwise: str, seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while not holds() and time.perf_counter() < end:
+            await asyncio.sleep(0.05)
+        self.require(holds(), otherwise)
+
+    async def documents_read(self) -> float:
+        """How many documents all instances have read, as Firestore bills them."""
+        total = 0.0
+        async with httpx.AsyncClient(trust_env=False) as http:
+            for one in self.cluster.instances:
+                metrics = (await http.get(f"{one.url}/metrics")).text
+                total += sum(float(count) for count in _READS.findall(metrics))
+        return total
+
+    # Who else is there
+
+    async def enter_tab(self, user_id: str, instance: Instance) -> StubbornClient:
+        """One more socket, on this instance and no other, to the end of the scene."""
+        client = StubbornClient(user_id, self._only(instance), self.chance)
+        await self.exit.enter_async_context(client)
+        if user_id in self.crowd.people:
+            self.crowd.clients.append(client)
+        return client
+
+    def rest_elsewhere(self, user_id: str, besides: Instance) -> Rest:
+        """Somebody's requests to the other instances."""
+        return Rest(self._only(*(i for i in self.cluster.instances if i is not besides)), user_id)
+
+    def _only(self, *instances: Instance) -> Balancer:
+        balancer = Balancer(instances, self.chance)
+        self.exit.push_async_callback(balancer.aclose)
+        return balancer
+
+
+Act = Callable[[Scene], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Something that happens to a cluster while people chat."""
+
+    name: str
+    act: Act
+    """Breaks something and mends it; returns when everything could work again."""
+    delivers_within: float | None = None
+    """Seconds that a delivery to a connected socket may take, whatever is broken."""
+    recovers_within: float = 15.0
+    """Seconds after which everybody has to be complete."""
+    sentinel: bool = False
+    long: bool = False
+    """Takes more than a minute."""
+
+
+async def play(
+    case: Case, cluster: Cluster, *, seed: int, size: Size, say: Say, short: bool = False
+) -> Outcome:
+    began = time.perf_counter()
+    chance = random.Random(f"{case.name} {seed}")
+    outcome = Outcome(case=case.name, seed=seed)
+    async with gather(cluster, size, chance) as crowd, AsyncExitStack() as exit_:
+        traffic = Traffic(crowd, size.rate)
+        scene = Scene(
+            cluster=cluster,
+            crowd=crowd,
+            traffic=traffic,
+            chance=chance,
+            say=say,
+            short=short,
+            exit=exit_,
+        )
+        traffic.start()
+        await asyncio.sleep(WARM_SECONDS)
+        await case.act(scene)
+        outcome.recovered = await _recover(case, scene)
+        await traffic.pause()
+        evidence = await collect(crowd, cluster)
+        outcome.violations = [*scene.violations, *checks.find_all(evidence)]
+        outcome.figures = scene.figures
+        _count(outcome, crowd)
+    if case.delivers_within is not None and outcome.slowest > case.delivers_within * _SLACK:
+        text = f"a delivery took {outcome.slowest:.1f} s, promised: {case.delivers_within:g} s"
+        outcome.violations = [*outcome.violations, Violation(Wrong.LATE, text)]
+    outcome.seconds = round(time.perf_counter() - began, 1)
+    return outcome
+
+
+async def _recover(case: Case, scene: Scene) -> float | None:
+    """Wait until everybody has what was acknowledged up to now, while the traffic goes on."""
+    crowd, versions = scene.crowd, scene.crowd.ledger.snapshot()
+    recovered = await crowd.caught_up(versions, seconds=case.recovers_within * _SLACK)
+    if recovered is None:
+        behind = crowd.behind(versions)
+        scene.require(not behind, f"{len(behind)} are behind for good, as {behind[0]}", Wrong.LATE)
+    return recovered
+
+
+async def collect(crowd: Crowd, cluster: Cluster) -> checks.Evidence:
+    """What is stored and what everybody holds, once that is the same or the time is over."""
+    conversations: dict[str, Data] = {}
+    histories: dict[str, Sequence[Data]] = {}
+    receipts: dict[str, Mapping[str, int]] = {}
+    for room in crowd.rooms:
+        rest = crowd.rests[room.owner]
+        conversations[room.id] = await rest.get_conversation(room.id)
+        histories[room.id] = await rest.history(room.id)
+        answer = await rest.request("GET", f"/conversations/{room.id}/receipts")
+        receipts[room.id] = {item["user_id"]: item["read_seq"] for item in answer["items"]}
+    versions = {room.id: conversations[room.id]["version"] for room in crowd.rooms}
+    await crowd.caught_up(versions, seconds=_COMPLETE_SECONDS)
+    return checks.Evidence(
+        ledger=crowd.ledger,
+        conversations=conversations,
+        histories=histories,
+        receipts=receipts,
+        views=crowd.clients,
+        instance_ids=frozenset(one.name for one in cluster.instances),
+    )
+
+
+def _count(outcome: Outcome, crowd: Crowd) -> None:
+    ledger = crowd.ledger
+    outcome.sent = len(ledger.sends)
+    outcome.acknowledged = len(ledger.by_message)
+    delays = deliveries(crowd)
+    outcome.slowest = round(max((delay for _, delay in delays), default=0.0), 3)
+    outcome.delivered = sum(
+        len(stay.messages)
+        for client in crowd.clients
+        for known in client.conversations.values()
+        for stay in known.stays
+    )
+
+
+def deliveries(crowd: Crowd) -> list[tuple[float, float]]:
+    """When each message that came by a socket was acknowledged, and how long after that it came.
+
+    A message may arrive before its acknowledgement does.
+    """
+    found = []
+    for client in crowd.clients:
+        for known in client.conversations.values():
+            for stay in known.stays:
+                for arrival in stay.messages:
+                    sent = crowd.ledger.by_message.get(arrival.id)
+                    if arrival.at is None or sent is None or sent.acknowledged_at is None:
+                        continue
+                    found.append((sent.acknowledged_at, max(arrival.at - sent.acknowledged_at, 0)))
+    return found
