@@ -21,6 +21,8 @@ class Sent:
     """When the first answer with the message came (`time.perf_counter`)."""
     refused: bool = False
     """For good, at the first try: it is nowhere."""
+    through: str = ""
+    """The instance that answered, where it was by a socket."""
     message_id: str = ""
     seq: int = 0
 

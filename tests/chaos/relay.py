@@ -64,7 +64,8 @@ class Relay:
         assert task is not None
         self._tasks.add(task)
         try:
-            with contextlib.suppress(OSError):
+            # asyncio's streams complain loudly of a handler that ends cancelled.
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 await self._connect(reader, writer)
         finally:
             self._tasks.discard(task)

@@ -166,8 +166,12 @@ class Traffic:
 
         async def attempt() -> Data:
             # A try again goes by REST: the socket may be gone.
-            speaker = by_socket.pop() if by_socket else rest
-            return await speaker.send(sent.conversation_id, sent.text, sent.client_id)
+            if not by_socket:
+                sent.through = ""
+                return await rest.send(sent.conversation_id, sent.text, sent.client_id)
+            tab = by_socket.pop()
+            sent.through = tab.hello.get("instance_id", "")
+            return await tab.send(sent.conversation_id, sent.text, sent.client_id)
 
         outcome = await self._try(attempt)
         if outcome.done:

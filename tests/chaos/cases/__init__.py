@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.chaos.cases import instances, redis, sockets, store
+from tests.chaos.cases import instances, measured, mixed, redis, sockets, store
 from tests.chaos.scene import Case
 
 CASES: Mapping[str, Case] = {
-    case.name: case for case in (*redis.CASES, *instances.CASES, *sockets.CASES, *store.CASES)
+    case.name: case
+    for group in (redis, instances, sockets, store, mixed, measured)
+    for case in group.CASES
 }
 
 SHORT: Sequence[str] = (

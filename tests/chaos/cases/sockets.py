@@ -3,17 +3,14 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
-import orjson
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-
+from tests.chaos.raw_sockets import close_code, raw
 from tests.chaos.relay import Relay
 from tests.chaos.scene import Case, Scene
-from tests.clients.rest import Data, Refused, token_of
+from tests.clients.rest import Data, Refused
 
 _HEARTBEAT_SECONDS = 25.0
 _SILENT = 4003
@@ -142,39 +139,6 @@ async def ten_tabs(scene: Scene) -> None:
     for number in range(10):
         await scene.enter_tab(user_id, scene.cluster.instances[number % 2])
     await asyncio.sleep(scene.brief(5))
-
-
-@asynccontextmanager
-async def raw(
-    url: str, user_id: str, *, greeted: bool = True, **options: Any
-) -> AsyncIterator[tuple[ClientConnection, Data]]:
-    """A socket that does nothing by itself, and the data of its `hello`; none of it where one
-    does not wait to be greeted."""
-    connecting = connect(
-        url.replace("http", "ws", 1) + "/ws/v1",
-        additional_headers={"Authorization": f"Bearer {token_of(user_id)}"},
-        compression=None,
-        proxy=None,
-        ping_interval=None,
-        max_size=None,
-        close_timeout=0.1,
-        **options,
-    )
-    async with connecting as opened:
-        hello: Data = orjson.loads(await opened.recv(decode=False))["data"] if greeted else {}
-        yield opened, hello
-
-
-async def close_code(opened: ClientConnection, *, seconds: float) -> int | None:
-    """Read on until it is closed; None where it is not."""
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                await opened.recv(decode=False)
-    except ConnectionClosed:
-        return opened.close_code or 1006
-    except TimeoutError:
-        return None
 
 
 CASES: Sequence[Case] = (
