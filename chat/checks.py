@@ -5,7 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, register
 
+from messaging.delivery.redis_client import is_cluster
+
 TAG = "chat"
+_LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
 
 
 @register(TAG)
@@ -17,7 +20,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_one_of("PUSH_BACKEND", ("log",), "chat.E003"),
         *_development_only(),
         *_project_named(),
-        *_redis_url(),
+        *_redis(),
     ]
 
 
@@ -50,8 +53,39 @@ def _project_named() -> list[Error]:
     return [Error(message, "Set GOOGLE_CLOUD_PROJECT to its id.", id="chat.E006")]
 
 
+def _redis() -> list[Error]:
+    return [*_redis_url(), *_sentinels(), *_channel_layer()] or _no_cluster()
+
+
 def _redis_url() -> list[Error]:
     if not settings.REDIS_URL or settings.REDIS_URL.startswith(("redis://", "rediss://")):
         return []
     message = "REDIS_URL is no redis:// or rediss:// address."
     return [Error(message, "For example redis://127.0.0.1:6379/0.", id="chat.E007")]
+
+
+def _sentinels() -> list[Error]:
+    if settings.REDIS_SENTINELS and settings.REDIS_URL:
+        message = "REDIS_SENTINELS and REDIS_URL both say where Redis is."
+        return [Error(message, "Set one of them.", id="chat.E008")]
+    if bool(settings.REDIS_SENTINELS) == bool(settings.REDIS_SENTINEL_MASTER):
+        return []
+    message = "REDIS_SENTINELS and REDIS_SENTINEL_MASTER need each other."
+    hint = "For example REDIS_SENTINELS=10.0.0.1:26379,10.0.0.2:26379 REDIS_SENTINEL_MASTER=chat."
+    return [Error(message, hint, id="chat.E009")]
+
+
+def _channel_layer() -> list[Error]:
+    layer = getattr(settings, "CHANNEL_LAYERS", {}).get("default", {}).get("BACKEND", _LAYER)
+    if layer == _LAYER:
+        return []
+    message = f"The channel layer is {layer}, which loses events without a word."
+    return [Error(message, f"Leave it {_LAYER}.", id="chat.E010")]
+
+
+def _no_cluster() -> list[Error]:
+    if not settings.REDIS_URL or not is_cluster(settings.REDIS_URL):
+        return []
+    message = "REDIS_URL names a Redis Cluster, on which the channel layer does not work."
+    hint = "Use a single Redis, or one behind Sentinel (REDIS_SENTINELS)."
+    return [Error(message, hint, id="chat.E011")]

@@ -6,7 +6,8 @@ from messaging.delivery.connection import Ending
 
 
 class CloseCode(IntEnum):
-    TRY_AGAIN_LATER = 1013  # RFC 6455's registry; servers and proxies send it too
+    INTERNAL_ERROR = 1011  # RFC 6455's registry; servers and proxies send these two as well
+    TRY_AGAIN_LATER = 1013
     TOO_SLOW = 4001
     DRAINING = 4002
     SILENT = 4003

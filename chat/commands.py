@@ -35,6 +35,11 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
     return await handler(connection, **validated(serializer_class, command.fields))
 
 
+def waits_its_turn(command: Command) -> bool:
+    """Whether it may take long because others come first; it limits its own time."""
+    return command.type == "conversation.sync"
+
+
 def describe(command: Command) -> dict[str, str]:
     """What a log line may say of a command: its type and its conversation, where it has them."""
     described = {}
@@ -95,8 +100,16 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
                 limit=limit,
             )
 
-    answers = await asyncio.gather(*(answer(*item) for item in conversations.items()))
-    admitted = sessions.admit(connection, dict(zip(conversations, answers, strict=True)))
+    answers = {}
+    try:
+        async with asyncio.TaskGroup() as reads:  # where one fails, the others are not read either
+            for conversation_id, since in conversations.items():
+                answers[conversation_id] = reads.create_task(answer(conversation_id, since))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    admitted = sessions.admit(
+        connection, {conversation_id: task.result() for conversation_id, task in answers.items()}
+    )
     return {
         "conversations": {
             conversation_id: changes_data(changes) for conversation_id, changes in admitted.items()

@@ -6,6 +6,7 @@ the process, so that connecting waits for nothing from Redis.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Mapping
@@ -17,12 +18,12 @@ from channels.exceptions import StopConsumer
 
 from chat import commands
 from chat.authentication import Identity, authenticate, authenticate_token
-from chat.closing import CloseCode
+from chat.closing import CODE_OF_ENDING, CloseCode
 from chat.errors import NotAuthenticated, TokenExpired, problem_of
 from chat.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.origins import origin_allowed
 from chat.outbox import Outbox
-from messaging.delivery.connection import Connection
+from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import Unavailable
 from messaging.services import sessions
 
@@ -42,11 +43,12 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Clean-up stands here: neither server runs `disconnect` after an error or at its end."""
         self._connection: Connection | None = None
-        self._outbox = Outbox(send, on_close=self._part)
+        self._outbox = Outbox(send, on_close=self._part, on_end=self._end)
         self._main = asyncio.current_task()
         self._given_up = False
         self._commands: asyncio.Queue[str | None] = asyncio.Queue(_COMMANDS_WAITING)
         self._worker: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._heard_at = time.monotonic()
         try:
@@ -54,6 +56,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         except asyncio.CancelledError:
             if not self._given_up:
                 raise
+        except Exception:
+            self._outbox.close(CloseCode.INTERNAL_ERROR)
+            raise
         finally:
             await self._leave()
 
@@ -62,15 +67,15 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         none are used here."""
         match message["type"]:
             case "websocket.connect":
-                await self._connect()
+                await self._accept()
             case "websocket.receive":
                 self._heard_at = time.monotonic()
-                if self._connection is not None:
+                if not self._outbox.closed and self._ending is None:
                     await self._commands.put(message.get("text"))
             case "websocket.disconnect":
                 raise StopConsumer
 
-    async def _connect(self) -> None:
+    async def _accept(self) -> None:
         headers = _headers(self.scope)
         subprotocols: list[str] = self.scope.get("subprotocols", [])
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
@@ -80,45 +85,67 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             logger.info("session.origin_refused")
             self._outbox.close(CloseCode.ORIGIN_REFUSED)
             return
+        # Beside receiving: whoever leaves meanwhile is not connected for nothing.
+        self._worker = asyncio.create_task(self._serve(headers, subprotocols))
+
+    async def _serve(self, headers: Mapping[str, str], subprotocols: list[str]) -> None:
         try:
-            async with asyncio.timeout(_COMMAND_SECONDS):
+            if sessions.draining():
+                self._outbox.close(CloseCode.DRAINING)
+                return
+            async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
                 identity = await _authenticate(headers, subprotocols)
                 structlog.contextvars.bind_contextvars(user_id=identity.user_id)
                 self._connection = await sessions.open_session(
                     user_id=identity.user_id, outlet=self._outbox
                 )
+            if sessions.draining():
+                self._outbox.close(CloseCode.DRAINING)
+            if self._outbox.closed:  # by its `hello`, where that did not reach anybody
+                self._end_session()
+                return
+            structlog.contextvars.bind_contextvars(connection_id=self._connection.id)
+            self._schedule_heartbeat()
+            await self._work(self._connection)
         except TokenExpired:
             self._outbox.close(CloseCode.TOKEN_EXPIRED)
         except NotAuthenticated:
             self._outbox.close(CloseCode.NOT_AUTHENTICATED)
         except (Unavailable, TimeoutError):
             self._outbox.close(CloseCode.TRY_AGAIN_LATER)
-        else:
-            structlog.contextvars.bind_contextvars(connection_id=self._connection.id)
-            self._worker = asyncio.create_task(self._work(self._connection))
-            self._schedule_heartbeat()
+        except Exception:
+            logger.exception("session.failed")
+            self._outbox.close(CloseCode.INTERNAL_ERROR)
 
     async def _work(self, connection: Connection) -> None:
+        """The commands, one after the other. A client that does not read its answers gets no
+        more of them carried out, which its next commands have to wait for."""
         while True:
+            await self._outbox.room()
             text = await self._commands.get()
-            try:
-                command = parse_command(text)
-            except Unreadable as unreadable:
-                self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
-                continue
-            code = "ok"
-            try:
-                async with asyncio.timeout(_COMMAND_SECONDS):
-                    data = await commands.handle(command, connection)
-            except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
-                problem = problem_of(error)
-                code = problem.code
-                self._outbox.put(encode_error(command.id, problem))
-            else:
-                self._outbox.put(encode_reply(command.id, data))
-            described = commands.describe(command)
-            level = logging.DEBUG if described.get("command") in _FLEETING else logging.INFO
-            logger.log(level, "command", **described, code=code)
+            await self._carry_out(text, connection)
+            self._commands.task_done()
+
+    async def _carry_out(self, text: str | None, connection: Connection) -> None:
+        try:
+            command = parse_command(text)
+        except Unreadable as unreadable:
+            self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
+            return
+        code = "ok"
+        try:
+            seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
+            async with asyncio.timeout(seconds):
+                data = await commands.handle(command, connection)
+        except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
+            problem = problem_of(error)
+            code = problem.code
+            self._outbox.put(encode_error(command.id, problem))
+        else:
+            self._outbox.put(encode_reply(command.id, data))
+        described = commands.describe(command)
+        level = logging.DEBUG if described.get("command") in _FLEETING else logging.INFO
+        logger.log(level, "command", **described, code=code)
 
     def _schedule_heartbeat(self) -> None:
         loop = asyncio.get_running_loop()
@@ -130,6 +157,17 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         self._outbox.put(sessions.heartbeat_frame())
         self._schedule_heartbeat()
+
+    def _end(self, reason: Ending) -> None:
+        """The core ends it: what was asked for up to now is answered, and nothing after that."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._finish(CODE_OF_ENDING[reason]))
+
+    async def _finish(self, code: CloseCode) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_COMMAND_SECONDS):
+                await self._commands.join()
+        self._outbox.close(code)
 
     def _part(self) -> None:
         """The socket is being closed: its person is no longer here from now on. A client that
@@ -156,9 +194,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._timer.cancel()
         self._end_session()
         await self._outbox.stop()
-        if self._worker is not None:
-            self._worker.cancel()
-            await asyncio.gather(self._worker, return_exceptions=True)
+        tasks = [task for task in (self._worker, self._ending) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class NoSuchPath(AsyncConsumer):  # type: ignore[misc]

@@ -1,71 +1,191 @@
 """The outbox of a socket: what waits to be written, so that nobody else waits for a slow client.
 
-Bounded in frames and in characters. A client that reads so slowly that it overflows is closed
-with 4001; it comes back and syncs.
+A frame is written at once, in the step of whoever puts it, for as long as the server takes it.
+What the server lets wait, because its own buffer for this client is full, goes on in a task, and
+what follows waits here: bounded in frames and in bytes, each kind in its turn. Where the bound is
+reached, soft events go first; then the client is closed with 4001, comes back and syncs.
+
+Before anything waits here, a client that does not read fills the kernel's buffers and the
+server's: 64 KiB in uvicorn, and in daphne as `config.daphne` sees to it.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
+import contextlib
+import itertools
+import types
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
-from chat.closing import CODE_OF_ENDING, CloseCode
+import structlog
+
+from chat.closing import CloseCode
+from messaging import metrics
 from messaging.delivery.connection import Ending
+from messaging.tasks import start_task
+
+logger = structlog.get_logger(__name__)
 
 _MOST_FRAMES = 1_000
-_MOST_CHARACTERS = 8 * 1024 * 1024
+_MOST_BYTES = 8 * 1024 * 1024
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 class Outbox:
-    def __init__(self, send: Send, *, on_close: Callable[[], None]) -> None:
-        """`on_close` is called when the outbox is to be closed, whether the client still reads
-        or not."""
+    def __init__(
+        self, send: Send, *, on_close: Callable[[], None], on_end: Callable[[Ending], None]
+    ) -> None:
+        """`on_close` is called when nothing more is taken, whether the client still reads or not;
+        `on_end` when the core ends the connection, which is the moment to call `close`."""
         self._send = send
         self._on_close = on_close
-        self._frames: deque[str] = deque()
-        self._characters = 0
-        self._filled = asyncio.Event()
-        self._close_code: int | None = None
-        self._task = asyncio.create_task(self._write())
+        self._on_end = on_end
+        self._waiting: OrderedDict[int | str, str] = OrderedDict()
+        """In the order of writing; a soft frame under its key, any other under a number."""
+        self._numbers = itertools.count()
+        self._soft = 0
+        self._bytes = 0
+        self._close_code: CloseCode | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._roomy = asyncio.Event()
+        self._roomy.set()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._close_code is not None
 
     def put(self, frame: str) -> None:
-        """Queue a frame. Never blocks and never raises."""
-        if self._close_code is not None:
+        """Write a frame, or queue it behind those that wait. Never blocks and never raises."""
+        if self._writer is None:
+            self._write(frame)
             return
-        self._frames.append(frame)
-        self._characters += len(frame)
-        if len(self._frames) > _MOST_FRAMES or self._characters > _MOST_CHARACTERS:
-            self._frames.clear()
+        if self.closed:
+            return
+        self._queue(next(self._numbers), frame)
+        if self._overflows():
+            self._drop_soft()
+        if self._overflows():
+            self._waiting.clear()
+            metrics.SLOW_SOCKETS_CLOSED.inc()
             self.close(CloseCode.TOO_SLOW)
-        self._filled.set()
 
     def put_soft(self, frame: str, key: str) -> None:
-        self.put(frame)
+        """As `put`, for a frame that may be dropped: only the latest of a key waits."""
+        if self._writer is None:
+            self._write(frame)
+            return
+        if self.closed:
+            return
+        replaced = self._waiting.pop(key, None)
+        if replaced is not None:
+            self._unqueue(key, replaced)
+            metrics.SOFT_EVENTS_DROPPED.labels(reason="replaced").inc()
+        self._queue(key, frame)
+        if self._overflows():
+            self._drop_soft()
 
     def end(self, reason: Ending) -> None:
-        self.close(CODE_OF_ENDING[reason])
+        self._on_end(reason)
 
-    def close(self, code: int) -> None:
-        """Write what is queued, then close the socket with this code."""
-        if self._close_code is None:
-            self._close_code = code
-            self._filled.set()
-            self._on_close()
+    async def room(self) -> None:
+        """Return once less than half of what may wait does."""
+        await self._roomy.wait()
+
+    def close(self, code: CloseCode) -> None:
+        """Take nothing more; write what waits, then close the socket with this code."""
+        if self.closed:
+            return
+        self._close_code = code
+        self._roomy.set()
+        if self._writer is None:
+            self._start({"type": "websocket.close", "code": int(code)})
+        self._on_close()
 
     async def stop(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
 
-    async def _write(self) -> None:
-        while True:
-            await self._filled.wait()
-            self._filled.clear()
-            while self._frames:
-                frame = self._frames.popleft()
-                self._characters -= len(frame)
+    def _write(self, frame: str) -> None:
+        if not self.closed:
+            self._start({"type": "websocket.send", "text": frame})
+
+    def _start(self, message: dict[str, Any]) -> None:
+        """Take the first step of a send by hand, without a task. For a server that takes the
+        message it is the last one too."""
+        sending = self._send(message)
+        try:
+            awaited = sending.send(None)
+        except StopIteration:
+            return
+        except Exception as error:  # noqa: BLE001 - a server may raise anything
+            self._fail(error)
+        else:
+            self._writer = start_task(self._go_on(sending, awaited))
+
+    async def _go_on(self, sending: Coroutine[Any, Any, None], awaited: object) -> None:
+        try:
+            await _resumed(sending, awaited)
+            while self._waiting:
+                key, frame = self._waiting.popitem(last=False)
+                self._unqueue(key, frame)
                 await self._send({"type": "websocket.send", "text": frame})
-            if self._close_code is not None:
+            if self._close_code is None:
+                self._writer = None
+            else:
                 await self._send({"type": "websocket.close", "code": int(self._close_code)})
-                return
+        except Exception as error:  # noqa: BLE001
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """The client is gone, of which a server tells by an OSError (ASGI 2.4), or the server
+        has a fault. Either way there is nobody to write to."""
+        if not isinstance(error, OSError):
+            logger.error("outbox.failed", exc_info=error)
+        self._waiting.clear()
+        if not self.closed:
+            self._close_code = CloseCode.TRY_AGAIN_LATER
+            self._on_close()
+
+    # What waits
+
+    def _queue(self, key: int | str, frame: str) -> None:
+        self._waiting[key] = frame
+        self._soft += isinstance(key, str)
+        self._bytes += _size(frame)
+        if not self._is_roomy():
+            self._roomy.clear()
+
+    def _unqueue(self, key: int | str, frame: str) -> None:
+        self._soft -= isinstance(key, str)
+        self._bytes -= _size(frame)
+        if self._is_roomy():
+            self._roomy.set()
+
+    def _drop_soft(self) -> None:
+        if not self._soft:
+            return
+        keys = [key for key in self._waiting if isinstance(key, str)]
+        for key in keys:
+            self._unqueue(key, self._waiting.pop(key))
+        metrics.SOFT_EVENTS_DROPPED.labels(reason="overflow").inc(len(keys))
+
+    def _overflows(self) -> bool:
+        return len(self._waiting) > _MOST_FRAMES or self._bytes > _MOST_BYTES
+
+    def _is_roomy(self) -> bool:
+        return len(self._waiting) < _MOST_FRAMES / 2 and self._bytes < _MOST_BYTES / 2
+
+
+@types.coroutine
+def _resumed(coroutine: Coroutine[Any, Any, None], awaited: object) -> Generator[object, Any, None]:
+    """The rest of a coroutine whose first step was taken by hand, and led to `awaited`."""
+    with contextlib.closing(coroutine):
+        yield awaited
+        yield from coroutine.__await__()
+
+
+def _size(frame: str) -> int:
+    return len(frame) if frame.isascii() else len(frame.encode())

@@ -56,7 +56,9 @@ class Conversation(_Shape):
 
 class ConversationPage(_Shape):
     items = Conversation(many=True)
-    next_cursor = serializers.CharField(allow_null=True)
+    next_cursor = serializers.CharField(
+        allow_null=True, help_text="null at the end; the last page may be empty"
+    )
 
 
 class MessagePage(_Shape):

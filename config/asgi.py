@@ -20,6 +20,7 @@ from chat import checks  # noqa: E402
 from chat.bodies import bounded  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
+from config.draining import drain_at_signals  # noqa: E402
 from messaging.instance import get_instance  # noqa: E402
 from messaging.limits import get_limits  # noqa: E402
 
@@ -47,18 +48,21 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Everything goes to Django and Channels; the lifespan starts and stops the instance."""
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
-    elif scope["type"] == "http" and scope["path"].startswith(API_PATHS):
-        await _protocols(scope, bounded(receive, get_limits().body_bytes), send)
-    else:
-        await _protocols(scope, receive, send)
+        return
+    # daphne has no lifespan: there the instance starts by itself with the first request, and
+    # its end is all in the hands of the signal.
+    drain_at_signals(lambda: get_instance().stop())
+    if scope["type"] == "http" and scope["path"].startswith(API_PATHS):
+        receive = bounded(receive, get_limits().body_bytes)
+    await _protocols(scope, receive, send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    """daphne has none: there the instance starts by itself with the first request."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await get_instance().start()
+            drain_at_signals(lambda: get_instance().drain())
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await get_instance().stop()

@@ -16,6 +16,8 @@ DATABASE_URL: str = env.str("DATABASE_URL", default="sqlite:///db.sqlite3")
 CHAT_STORE: str = env.str("CHAT_STORE", default="sql")
 GOOGLE_CLOUD_PROJECT: str = env.str("GOOGLE_CLOUD_PROJECT", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")
+REDIS_SENTINELS: list[str] = env.list("REDIS_SENTINELS", default=[])
+REDIS_SENTINEL_MASTER: str = env.str("REDIS_SENTINEL_MASTER", default="")
 
 CHAT_AUTH: str = env.str("CHAT_AUTH", default="firebase")
 FIREBASE_AUTH_EMULATOR_HOST: str = env.str("FIREBASE_AUTH_EMULATOR_HOST", default="")

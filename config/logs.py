@@ -81,6 +81,8 @@ def configure(options: dict[str, Any]) -> None:
                 "uvicorn.error": {"level": "WARNING"},
                 "daphne": {"level": "WARNING"},
                 "django.channels.server": {"level": "WARNING"},
+                # A traceback a second while Redis is away; the link says it once.
+                "channels_redis.pubsub": {"level": "CRITICAL"},
             },
         }
     )

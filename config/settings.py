@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 from config.databases import database
+from config.redis import redis_host
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -20,6 +21,9 @@ CHAT_AUTH = env.CHAT_AUTH
 CHAT_DEMO = env.CHAT_DEMO
 GOOGLE_CLOUD_PROJECT = env.GOOGLE_CLOUD_PROJECT
 REDIS_URL = env.REDIS_URL
+REDIS_SENTINELS = env.REDIS_SENTINELS
+REDIS_SENTINEL_MASTER = env.REDIS_SENTINEL_MASTER
+REDIS = redis_host()
 INSTANCE_ID = env.INSTANCE_ID
 PUSH_BACKEND = env.PUSH_BACKEND
 FIREBASE_AUTH_EMULATOR_HOST = env.FIREBASE_AUTH_EMULATOR_HOST
@@ -78,13 +82,13 @@ TEMPLATES = [
 DATABASES = {"default": database(env.DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-if env.REDIS_URL:
+if REDIS is not None:
     CHANNEL_LAYERS = {
         "default": {
             # Not RedisChannelLayer: its capacity of 100 drops silently, and a Redis restart
             # kills every consumer.
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [env.REDIS_URL], "prefix": "chat"},
+            "CONFIG": {"hosts": [REDIS], "prefix": "chat"},
         }
     }
 

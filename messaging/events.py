@@ -41,6 +41,9 @@ class EventType(StrEnum):
     HELLO = "hello"
     HEARTBEAT = "heartbeat"
     RESYNC = "resync"
+    DEGRADED = "degraded"
+    RESTORED = "restored"
+    DRAINING = "draining"
 
 
 class EventEncoder:
@@ -101,6 +104,10 @@ class EventEncoder:
     def resync(self, conversation_id: str) -> str:
         data = {"conversation_id": conversation_id}
         return self.soft(EventType.RESYNC, data, conversation_id=conversation_id)
+
+    def draining(self, retry_after: float) -> str:
+        """`retry_after`: in how many seconds to connect anew, elsewhere."""
+        return self.soft(EventType.DRAINING, {"retry_after": retry_after})
 
     def receipt_updated(
         self, conversation_id: str, position: ReadPosition, *, unread_count: int | None = None

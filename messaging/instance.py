@@ -5,35 +5,51 @@ event loop that serves them.
 """
 
 import asyncio
+import math
 import secrets
 import time
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import structlog
-from channels.layers import get_channel_layer
+from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 
+from messaging.admission import Admission
 from messaging.delivery.delivered import DeliveredPositions
+from messaging.delivery.draining import announce_end, end_all
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
+from messaging.delivery.polling import OVERLAP, Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.publisher import Publisher
 from messaging.delivery.redis_client import make_redis
 from messaging.entities import ChangeType, Conversation
-from messaging.events import EventEncoder
-from messaging.signals import instance_started, instance_stopping, message_sent
+from messaging.events import EventEncoder, EventType
+from messaging.exceptions import StoreUnavailable
+from messaging.signals import (
+    instance_lost,
+    instance_started,
+    instance_stopping,
+    message_sent,
+)
 from messaging.store import make_store
 from messaging.store.cache import ConversationCache
 from messaging.store.coalescing import ReadPositions
+from messaging.store.doubts import Doubts
 from messaging.store.group_commit import Committed
 from messaging.store.writer import Writer
 from messaging.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 
-_DRAIN_SECONDS = 5.0
+_DRAIN_SECONDS = 10.0
+"""From being told to end until everything is given back, however much is under way."""
+_LAST_SECONDS = 1.0
+_WORK_SECONDS = 3.0
 
 
 class Instance:
@@ -44,74 +60,108 @@ class Instance:
         self.store = make_store()
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
+        self.admission = Admission()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
-        layer = get_channel_layer()
-        self.link = (
-            Link(
-                layer,
-                self.hub,
-                instance_id=self.id,
-                boot_id=self.boot_id,
-                on_change=self._link_changed,
-            )
-            if layer is not None
-            else None
-        )
-        if self.link is not None:
-            self.hub.attach(self.link)
-        self._redis = make_redis(settings.REDIS_URL)
+        self._redis = make_redis(settings.REDIS)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
+        self.polling = Polling(
+            store=self.store, hub=self.hub, boot_id=self.boot_id, on_change=self._degraded
+        )
+        self.link: Link | None = None
+        if settings.REDIS is not None:
+            self.link = self._make_link()
+            self.hub.attach(self.link)
         self.delivered = DeliveredPositions(self.store, self._redis)
+        self.doubts = Doubts(on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
             self.store,
             self.cache,
             on_commit=self._committed,
             on_read=lambda conversation: self.hub.behind(conversation.id, conversation.version),
+            on_doubt=self.doubts.add,
         )
         self.started_at: float | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self.draining = False
+        """Whether it is about to end, and everybody should go elsewhere."""
+        self._ends_at = math.inf
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
     def degraded(self) -> bool:
         """Whether events of other instances do not come here."""
-        return self.link is not None and not self.link.up
+        return self.polling.degraded
 
     async def start(self) -> None:
         """Start whatever runs beside the requests. Starting again does nothing."""
-        if self.started_at is not None:
-            return
+        if self._starting is None:
+            self._starting = start_task(self._start())
+        if not self._starting.done():
+            await asyncio.shield(self._starting)
+
+    async def _start(self) -> None:
         self.started_at = time.monotonic()
-        if self.link is not None:
-            self.link.start()
-        self.presence.start()
         self.delivered.start()
+        # Before the first commit the others can know of this instance: should it end before they
+        # have heard of that commit, they look for it.
+        registered = await self.presence.start()
+        if self.link is not None:
+            self.link.start(connected=registered)
+            self.polling.start()
+            if not registered:
+                with suppress(StoreUnavailable):
+                    await self.polling.write_note()
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
+    async def drain(self) -> None:
+        """Send everybody elsewhere, and return when they are gone, or a second before the time is
+        over: what is under way is finished first. Doing it again does nothing."""
+        if self.draining:
+            return
+        self.draining = True
+        self._ends_at = time.monotonic() + _DRAIN_SECONDS
+        connections = self.hub.connections
+        logger.info("instance.draining", connections=len(connections))
+        await announce_end(connections, self.events)
+        await self._finish_work(_WORK_SECONDS)
+        await end_all(connections, seconds=self._ends_at - time.monotonic() - _LAST_SECONDS)
+
     async def stop(self) -> None:
-        """Finish what is under way, for at most five seconds, and give everything back."""
+        """Drain, finish what is under way, and give everything back."""
         if self.started_at is None:
             return
+        await self.drain()
+        await self._finish_work(max(self._ends_at - time.monotonic(), _LAST_SECONDS))
         try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                await self.writer.drain()
-                await self.read_positions.drain()
-                while self._tasks:
-                    await asyncio.wait(self._tasks)
+            async with asyncio.timeout(_LAST_SECONDS):
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
-            logger.warning("instance.drain_incomplete")
+            logger.warning("instance.stopping_incomplete")
         await self.delivered.stop()
         await self.presence.stop()
         if self._redis is not None:
             await self._redis.aclose()
         if self.link is not None:
-            await self.link.stop()
+            # Without a goodbye the others look for what may be applied yet.
+            await self.link.stop(goodbye=not self.doubts)
+            await self.polling.stop()
+        await self.doubts.stop()
         await self.hub.stop()
         await self.store.close()
-        self.started_at = None
+        self.started_at = self._starting = None
         logger.info("instance.stopped")
+
+    async def _finish_work(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.writer.drain()
+                await self.read_positions.drain()
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        except TimeoutError:
+            logger.warning("instance.work_incomplete")
 
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""
@@ -125,11 +175,36 @@ class Instance:
         if any(change.type is ChangeType.MESSAGE_CREATED for change in committed.changes):
             self._background(_signal_sent(committed))
 
-    def _link_changed(self, up: bool) -> None:
-        if up:
-            self.hub.recheck()
+    def _make_link(self) -> Link:
+        """Two layers of the same kind: one receives, one publishes."""
+        return Link(
+            receiving=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
+            publishing=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
+            hub=self.hub,
+            polling=self.polling,
+            boot_id=self.boot_id,
+            registered=lambda: self.presence.other_boot_ids,
+            on_ended=self._peer_ended,
+        )
+
+    def _degraded(self, degraded: bool) -> None:
+        """Clients load the receipts again at the end: nobody replays those."""
+        if degraded:
+            self.hub.distrust_lists()
         else:
-            self.hub.forget_lists()
+            self.hub.trust_lists()
+        kind = EventType.DEGRADED if degraded else EventType.RESTORED
+        self.hub.tell_everyone(self.events.soft(kind, {}))
+
+    def _peer_ended(self, boot_id: str, heard_at: float) -> None:
+        if self.polling.clock.known:
+            since = self.polling.clock.at(heard_at) - OVERLAP
+            self._background(_signal_lost(boot_id, since))
+
+    def _found_after_all(self, conversation: Conversation) -> None:
+        self.hub.found(conversation)
+        if self.link is not None:
+            self.link.repeat(conversation.id, conversation.version, conversation.participants)
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = start_task(work)
@@ -147,6 +222,10 @@ async def _signal_sent(committed: Committed) -> None:
             for receiver, answer in answers:
                 if isinstance(answer, Exception):
                     logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)
+
+
+async def _signal_lost(boot_id: str, since: datetime) -> None:
+    await instance_lost.asend_robust(sender=Instance, boot_id=boot_id, since=since)
 
 
 _instance: Instance | None = None

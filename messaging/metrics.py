@@ -3,7 +3,7 @@
 https://prometheus.io/docs/practices/naming/
 """
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 STORE_DOCUMENTS = Counter(
     "chat_store_documents_total",
@@ -26,4 +26,62 @@ STORE_BREAKER_OPEN = Gauge(
 COMMIT_CONFLICTS = Counter(
     "chat_commit_conflicts_total",
     "Commits that were evaluated again because somebody else was faster.",
+)
+
+_HOPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+COMMIT_SECONDS = Histogram(
+    "chat_commit_seconds",
+    "From a request's act to the commit that has it, waiting for its turn included.",
+    buckets=_HOPS,
+)
+
+PUBLISH_SECONDS = Histogram(
+    "chat_publish_seconds", "From the turn of a publish to the answer of Redis.", buckets=_HOPS
+)
+
+TRANSIT_SECONDS = Histogram(
+    "chat_transit_seconds",
+    "From the publish on another instance to its arrival here, by the clocks of both.",
+    buckets=_HOPS,
+)
+
+LINK_STATE = Gauge(
+    "chat_link_state", "1 for the state of the link to the other instances, else 0.", ["state"]
+)
+
+LINK_LOST = Counter(
+    "chat_link_lost_total", "Events that were not published because Redis did not answer."
+)
+
+POLLS = Counter(
+    "chat_polls_total", "Looks at what changed in the store, made because events may be missing."
+)
+
+POLLED_CONVERSATIONS = Counter("chat_polled_conversations_total", "Conversations that polls found.")
+
+GAPS = Counter(
+    "chat_gaps_total", "Gaps seen in the versions of a conversation; most are closed by waiting."
+)
+
+GAP_SECONDS = Histogram(
+    "chat_gap_seconds",
+    "From seeing a gap until it was closed, by what came late or from the store.",
+    buckets=_HOPS,
+)
+
+RESYNCS = Counter(
+    "chat_resyncs_total", "Gaps too large to be replayed: clients were told to load again."
+)
+
+SOFT_EVENTS_DROPPED = Counter(
+    "chat_soft_events_dropped_total",
+    "Typing indicators and receipts that a slow client was not told of.",
+    ["reason"],
+)
+"""`reason`: replaced by a later one of its kind, or overflow."""
+
+SLOW_SOCKETS_CLOSED = Counter(
+    "chat_slow_sockets_closed_total",
+    "Sockets that were closed because more waited for them than is kept.",
 )

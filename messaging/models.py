@@ -28,6 +28,7 @@ class ConversationRecord(models.Model):
     class Meta:
         db_table = "messaging_conversation"
         verbose_name = "conversation"
+        indexes = (models.Index(fields=["updated_at"], name="messaging_conversation_updated"),)
 
     def __str__(self) -> str:
         return self.id
@@ -114,3 +115,17 @@ class ReadPositionRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.conversation_id}"
+
+
+class LinkNoteRecord(models.Model):
+    """An instance that is cut off from Redis."""
+
+    boot_id = models.CharField(primary_key=True, max_length=ID_LENGTH)
+    renewed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "messaging_link_note"
+        verbose_name = "link note"
+
+    def __str__(self) -> str:
+        return self.boot_id

@@ -11,3 +11,8 @@ instance_started = Signal()
 
 instance_stopping = Signal()
 """It stops: finish what is under way. Argument: `instance`."""
+
+instance_lost = Signal()
+"""Another instance ended without a goodbye. Arguments: `boot_id` (str), `since` (datetime, by the
+store's clock): what changed from there on may not have been notified. Sent on every instance that
+notices."""

@@ -27,24 +27,23 @@ class ReadyView(APIView):
     public = True
 
     async def get(self, request: Request) -> Response:
-        """200 while requests can be served. Without Redis an instance is degraded, not down."""
+        """200 while requests can be served. Without Redis an instance is degraded, not down; one
+        that is draining serves what still comes, and asks for no more."""
         instance = get_instance()
         checks = {"store": await _store_status(), "redis": "unused"}
         if instance.link is not None:
             checks["redis"] = "degraded" if instance.degraded else "ok"
-        ready = checks["store"] == "ok"
-        document = {
-            "status": "ok" if ready else "unavailable",
-            "instance_id": instance.id,
-            "checks": checks,
-        }
-        return Response(document, status=200 if ready else 503)
+        status = "ok" if checks["store"] == "ok" else "unavailable"
+        if instance.draining:
+            status = "draining"
+        document = {"status": status, "instance_id": instance.id, "checks": checks}
+        return Response(document, status=200 if status == "ok" else 503)
 
 
 async def _store_status() -> str:
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
-            await get_instance().store.ping()
+            await get_instance().store.now()
     except (MessagingError, TimeoutError):
         return "unavailable"
     return "ok"

@@ -82,11 +82,9 @@ class Process:
         """Signal the child itself: SIGSTOP and SIGCONT make it hang and go on."""
         self._child.send_signal(number)
 
-    def wait(self, seconds: float) -> int | None:
-        """Wait for its end; its exit status, or None where it has not ended by then."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return self._child.wait(seconds)
-        return None
+    def wait(self, seconds: float) -> int:
+        """Its exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
+        return self._child.wait(seconds)
 
     def output(self) -> str:
         """What it has written up to now; nothing where that is shown instead."""

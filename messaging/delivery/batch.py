@@ -65,6 +65,8 @@ class SoftEvent:
 
     conversation_id: str
     user_id: str
+    key: str
+    """What it is about: only the latest of a key has to wait for a slow client."""
     frame: str | None
     """For the others; None where they get nothing."""
     own_frame: str | None = None
@@ -75,6 +77,7 @@ class SoftEvent:
             "type": "soft",
             "conversation_id": self.conversation_id,
             "user_id": self.user_id,
+            "key": self.key,
             "frame": self.frame,
             "own_frame": self.own_frame,
         }
@@ -84,6 +87,7 @@ class SoftEvent:
         return cls(
             conversation_id=message["conversation_id"],
             user_id=message["user_id"],
+            key=message["key"],
             frame=message["frame"],
             own_frame=message["own_frame"],
         )

@@ -6,23 +6,29 @@ from the store. That is what finds a lost *last* event, after which nothing else
 no store read while nothing is lost. An entry is let go once five own beacons with it came back.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_REPEATS = 5
+BEACON_SECONDS = 1.0
+REPEATS = 5
+_MOST_ENTRIES = 10_000
 
 
 @dataclass(slots=True)
 class _Entry:
     version: int
     added: set[str] = field(default_factory=set)
-    repeats: int = _REPEATS
+    repeats: int = REPEATS
 
 
 class RecentCommits:
+    """Bounded, the oldest out first: so many gather only while the link is down, and then the
+    others read the store."""
+
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -31,7 +37,10 @@ class RecentCommits:
         entry = self._entries.setdefault(conversation_id, _Entry(version))
         entry.version = max(entry.version, version)
         entry.added.update(added)
-        entry.repeats = _REPEATS
+        entry.repeats = REPEATS
+        self._entries.move_to_end(conversation_id)
+        if len(self._entries) > _MOST_ENTRIES:
+            self._entries.popitem(last=False)
 
     def as_message(self) -> Mapping[str, Any]:
         return {

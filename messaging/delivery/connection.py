@@ -1,5 +1,6 @@
 """The connected clients of this process."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Protocol
@@ -44,6 +45,8 @@ class Connections:
 
     def __init__(self) -> None:
         self._by_user: dict[str, list[Connection]] = {}
+        self._left = asyncio.Event()
+        self._left.set()
 
     def __contains__(self, user_id: str) -> bool:
         return user_id in self._by_user
@@ -67,6 +70,7 @@ class Connections:
 
     def add(self, connection: Connection) -> None:
         self._by_user.setdefault(connection.user_id, []).append(connection)
+        self._left.clear()
 
     def remove(self, connection: Connection) -> bool:
         """False when it was not (or no longer) there."""
@@ -76,4 +80,10 @@ class Connections:
         connections.remove(connection)
         if not connections:
             del self._by_user[connection.user_id]
+        if not self._by_user:
+            self._left.set()
         return True
+
+    async def all_left(self) -> None:
+        """Return once there is none."""
+        await self._left.wait()

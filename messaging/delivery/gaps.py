@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from messaging.entities import Conversation, Message
 from messaging.events import EventEncoder
 from messaging.limits import get_limits
+from messaging.metrics import RESYNCS
 from messaging.store.base import Store
 
 
@@ -23,13 +24,16 @@ class Gap:
     """False when more messages changed than are worth replaying."""
 
 
-async def read_gap(store: Store, conversation_id: str, since: int) -> Gap | None:
+async def read_gap(
+    store: Store, conversation_id: str, since: int, *, found: Conversation | None = None
+) -> Gap | None:
     """What lies above the version `since`. None when the conversation is gone, or at `since`.
 
-    The conversation is read first and its messages after; what is newer than the conversation is
-    left out, so that the people and the messages are of one state. Raises StoreUnavailable.
+    The conversation is read first, or was `found` a moment ago, and its messages after; what is
+    newer than the conversation is left out, so that the people and the messages are of one state.
+    Raises StoreUnavailable.
     """
-    conversation = await store.get_conversation(conversation_id)
+    conversation = found or await store.get_conversation(conversation_id)
     if conversation is None or conversation.version <= since:
         return None
     limit = get_limits().changed_messages
@@ -43,6 +47,7 @@ def gap_frames(gap: Gap, since: int, events: EventEncoder) -> Sequence[tuple[int
     """The frames that lead from the version `since` to the gap's end, each with its version."""
     conversation = gap.conversation
     if not gap.complete:
+        RESYNCS.inc()
         return [(conversation.version, events.resync(conversation.id))]
     messages = [message for message in gap.messages if message.version > since]
     versions = [message.version for message in messages]

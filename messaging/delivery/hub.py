@@ -12,32 +12,24 @@ removal is told to all who were told, a conversation opened here is announced to
 Not promised: bytes handed to the kernel cannot be called back.
 """
 
-import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
-
-import structlog
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
 from messaging.delivery.connection import Connection, Connections
-from messaging.delivery.gaps import Gap, gap_frames, joined_versions, read_gap
+from messaging.delivery.filling import Filler
+from messaging.delivery.gaps import Gap, gap_frames, joined_versions
 from messaging.delivery.lingering import ConversationList, Lingering
 from messaging.delivery.reported import Reported
 from messaging.delivery.state import advanced
 from messaging.delivery.stream import Stream
 from messaging.entities import Conversation
 from messaging.events import EventEncoder
-from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
-from messaging.tasks import start_task, stop_tasks
 
-logger = structlog.get_logger(__name__)
-
-_PATIENCE_SECONDS = 0.1
-_RETRY_SECONDS = 1.0
 _LINGER_SECONDS = 60.0
 _MOST_FORGOTTEN = 10_000
 
@@ -52,7 +44,6 @@ class Subscriptions(Protocol):
 class Hub:
     def __init__(self, *, store: Store, cache: ConversationCache, events: EventEncoder) -> None:
         self.connections = Connections()
-        self._store = store
         self._cache = cache
         self._events = events
         self._subscriptions: Subscriptions | None = None
@@ -62,13 +53,13 @@ class Hub:
         self._reported = Reported()
         self._lingering = Lingering()
         self._hears_additions = True
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._filler = Filler(store, cache, deliver=self._fill_gap)
 
     def attach(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
     async def stop(self) -> None:
-        await stop_tasks(*self._tasks)
+        await self._filler.stop()
 
     # Connections come and go
 
@@ -130,10 +121,14 @@ class Hub:
         for conversation_id in tuple(connection.told):
             self._untell(self._streams[conversation_id], connection)
 
-    def forget_lists(self) -> None:
-        """Additions may go unheard until `recheck`: nobody is greeted without asking the store."""
+    def distrust_lists(self) -> None:
+        """Additions may go unheard from now on: nobody is greeted without asking the store."""
         self._hears_additions = False
         self._lingering.clear()
+
+    def trust_lists(self) -> None:
+        """Additions are heard of again."""
+        self._hears_additions = True
 
     def admit(self, connection: Connection, conversation: Conversation) -> bool:
         """Make a conversation that the client named itself live on its socket.
@@ -151,6 +146,10 @@ class Hub:
         self.behind(conversation.id, conversation.version)
         return True
 
+    def followed(self, conversation_id: str) -> Stream | None:
+        """The conversation as it is delivered here; None where nobody here is in it."""
+        return self._streams.get(conversation_id)
+
     # Events arrive
 
     def accept(self, batch: Batch) -> None:
@@ -160,7 +159,7 @@ class Hub:
         if stream is not None:
             stream.push(batch.deliveries)
             self._deliver_ready(stream)
-            self._mend(stream)
+            self._filler.mend(stream)
 
     def accept_soft(self, event: SoftEvent) -> None:
         stream = self._streams.get(event.conversation_id)
@@ -170,7 +169,12 @@ class Hub:
             own = connection.user_id == event.user_id
             frame = event.own_frame if own else event.frame
             if frame is not None:
-                connection.transmit(frame)
+                connection.transmit_soft(frame, event.key)
+
+    def tell_everyone(self, frame: str) -> None:
+        """About the session, not about a conversation."""
+        for connection in self.connections.everyone():
+            connection.transmit(frame)
 
     def announce(self, conversation: Conversation) -> None:
         """People were added, or it was founded: follow it where one of them is here."""
@@ -186,14 +190,14 @@ class Hub:
         stream = self._streams.get(conversation_id)
         if stream is not None:
             stream.known = max(stream.known, version)
-            self._mend(stream)
+            self._filler.mend(stream)
 
     def discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
         """These people were added: where one of them is here, follow the conversation."""
         self._note_added(conversation_id, user_ids)
         here = any(user_id in self.connections for user_id in user_ids)
         if here and conversation_id not in self._streams:
-            self._background(self._follow_from_store(conversation_id))
+            self._filler.run(self._follow_from_store(conversation_id))
 
     def report(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
         """Another instance says what it has committed lately."""
@@ -202,10 +206,17 @@ class Hub:
         if added:
             self.discover(conversation_id, added)
 
-    def recheck(self) -> None:
-        """Events may have been lost: compare every followed conversation with the store."""
-        self._hears_additions = True
-        self._background(self._recheck())
+    def found(self, conversation: Conversation) -> None:
+        """The store has this state of a conversation. Whoever is in it and here learns of it."""
+        self._cache.put(conversation)
+        self._reported.note_version(conversation.id, conversation.version)
+        stream = self._streams.get(conversation.id)
+        if stream is None:
+            self.announce(conversation)
+        elif conversation.version > stream.version:
+            stream.known = max(stream.known, conversation.version)
+            stream.found = conversation
+            self._filler.mend(stream)
 
     def tidy(self) -> None:
         """Stop following the conversations that nobody here has been in for a minute."""
@@ -233,6 +244,10 @@ class Hub:
             stream.apply_people(delivery)
         if delivery.announcement is not None:
             self._tell_added(stream, delivery.added, delivery.announcement)
+
+    def _fill_gap(self, stream: Stream, gap: Gap) -> None:
+        self._deliver_gap(stream, gap)
+        self._deliver_ready(stream)
 
     def _deliver_gap(self, stream: Stream, gap: Gap) -> None:
         """Hand out a state read from the store. Whoever was removed within the gap gets nothing
@@ -271,60 +286,6 @@ class Hub:
             self._leaving[stream.conversation_id] = time.monotonic() + _LINGER_SECONDS
             self._leaving.move_to_end(stream.conversation_id)
 
-    # Gaps
-
-    def _mend(self, stream: Stream) -> None:
-        if stream.behind and not stream.filling:
-            stream.filling = True
-            self._background(self._fill(stream))
-
-    async def _fill(self, stream: Stream) -> None:
-        try:
-            await asyncio.sleep(_PATIENCE_SECONDS)
-            while stream.behind and self._streams.get(stream.conversation_id) is stream:
-                await self._fill_once(stream)
-        finally:
-            stream.filling = False
-
-    async def _fill_once(self, stream: Stream) -> None:
-        heard_of = stream.known
-        try:
-            gap = await read_gap(self._store, stream.conversation_id, stream.version)
-        except StoreUnavailable:
-            await asyncio.sleep(_RETRY_SECONDS)
-            return
-        if gap is None:
-            # Reads are strongly consistent: what was heard of and is not there, is not at all.
-            if stream.known == heard_of:
-                stream.known = stream.version
-            return
-        self._cache.put(gap.conversation)
-        logger.info(
-            "gap.filled",
-            conversation_id=stream.conversation_id,
-            since=stream.version,
-            version=gap.conversation.version,
-        )
-        self._deliver_gap(stream, gap)
-        self._deliver_ready(stream)
-
-    async def _recheck(self) -> None:
-        for conversation_id in list(self._streams):
-            conversation = await self._read_until_answered(conversation_id)
-            if conversation is not None:
-                self.behind(conversation_id, conversation.version)
-
-    async def _read_until_answered(self, conversation_id: str) -> Conversation | None:
-        while True:
-            try:
-                conversation = await self._store.get_conversation(conversation_id)
-            except StoreUnavailable:
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            if conversation is not None:
-                self._cache.put(conversation)
-            return conversation
-
     # Following
 
     def _open(self, conversation: Conversation, *, besides: Connection | None = None) -> Stream:
@@ -344,6 +305,7 @@ class Hub:
                 joined_versions(conversation),
             )
         self._streams[conversation.id] = stream
+        stream.followed = True
         if self._subscriptions is not None:
             self._subscriptions.follow(conversation.id)
         here = [c for c in self.connections.of_all(stream.participants) if c is not besides]
@@ -356,13 +318,14 @@ class Hub:
         return stream
 
     async def _follow_from_store(self, conversation_id: str) -> None:
-        conversation = await self._read_until_answered(conversation_id)
+        conversation = await self._filler.read_conversation(conversation_id)
         if conversation is not None:
             self.announce(conversation)
             self.behind(conversation_id, conversation.version)
 
     def _forget(self, stream: Stream) -> None:
         del self._streams[stream.conversation_id]
+        stream.followed = False
         self._forgotten[stream.conversation_id] = stream
         if len(self._forgotten) > _MOST_FORGOTTEN:
             self._forgotten.popitem(last=False)
@@ -389,8 +352,3 @@ class Hub:
     def _latest(self, conversation_id: str) -> Stream | None:
         """The last state known here; None for what was never followed."""
         return self._streams.get(conversation_id) or self._forgotten.get(conversation_id)
-
-    def _background(self, work: Coroutine[object, object, None]) -> None:
-        task = start_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -2,7 +2,8 @@
 
 It joins the group of every followed conversation and the group `instances`, publishes beside
 everything else (nobody waits for it), and watches itself: its own beacon not coming back for
-three seconds means that the link is down, whatever the client library believes.
+three seconds, or two publishes failing in a row, means that the link is down, whatever the client
+library believes. While it is down `messaging.delivery.polling` reads the store instead.
 
 Not promised: that anything published arrives. Redis pub/sub forgets what nobody listened to; the
 hubs find what is missing by its version, and by the beacon when nothing follows.
@@ -11,26 +12,30 @@ hubs find what is missing by its version, and by the beacon when nothing follows
 import asyncio
 import time
 import uuid
-from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
 
 from messaging.delivery.batch import Batch, SoftEvent
-from messaging.delivery.beacon import RecentCommits
+from messaging.delivery.beacon import BEACON_SECONDS, RecentCommits
 from messaging.delivery.hub import Hub
+from messaging.delivery.outgoing import Item, Outgoing
+from messaging.delivery.peers import Peers
+from messaging.delivery.polling import Polling
+from messaging.metrics import LINK_LOST, PUBLISH_SECONDS, TRANSIT_SECONDS
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
 _INSTANCES = "instances"
-_BEACON_SECONDS = 1.0
 _DOWN_SECONDS = 3.0
+_DOWN_FAILURES = 2
 _PUBLISH_SECONDS = 1.0
 _SUBSCRIBE_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
-_MOST_OUTGOING = 10_000
+_GOODBYE_SECONDS = 1.0
 
 
 class ChannelLayer(Protocol):
@@ -40,38 +45,52 @@ class ChannelLayer(Protocol):
     async def group_add(self, group: str, channel: str) -> None: ...
     async def group_discard(self, group: str, channel: str) -> None: ...
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None: ...
+    async def flush(self) -> None: ...
 
 
 class Link:
     def __init__(
         self,
-        layer: ChannelLayer,
-        hub: Hub,
         *,
-        instance_id: str,
+        receiving: ChannelLayer,
+        publishing: ChannelLayer,
+        hub: Hub,
+        polling: Polling,
         boot_id: str,
-        on_change: Callable[[bool], None],
+        registered: Callable[[], Iterable[str]],
+        on_ended: Callable[[str, float], None],
     ) -> None:
-        """`on_change` is told when the link goes down (False) and comes up again (True)."""
+        """`receiving` and `publishing` are two layers, for channels_redis lets every subscription
+        wait for the round trip of the publish before it. `registered` tells which instances are
+        in the registry. `on_ended` is told of each that ended without a goodbye, and when it was
+        heard last (on the monotonic clock)."""
         self.up = True
-        self._layer = layer
+        self._receiving = receiving
+        self._publishing = publishing
         self._hub = hub
-        self._instance_id = instance_id
+        self._polling = polling
         self._boot_id = boot_id
-        self._on_change = on_change
+        self._registered = registered
+        self._on_ended = on_ended
         self._channel = f"instance.{uuid.uuid4().hex}"
         self._wanted: set[str] = {_INSTANCES}
         self._joined: set[str] = set()
         self._wanted_changed = asyncio.Event()
-        self._outgoing: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_MOST_OUTGOING)
-        self._outgoing_filled = asyncio.Event()
+        self._outgoing = Outgoing(_INSTANCES)
+        self._something_to_do = asyncio.Event()
+        self._failures = 0
         self._closed_until = 0.0
         self._recent = RecentCommits()
+        self._peers = Peers(time.monotonic())
         self._number = 0
+        self._beacon_due = False
+        self._beacon_was_last = False
+        self._beat_now = asyncio.Event()
         self._last_echo = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
+    def start(self, *, connected: bool) -> None:
+        """`connected`: whether Redis has answered just now."""
         works: list[Coroutine[Any, Any, None]] = [
             self._receive(),
             self._subscribe(),
@@ -79,10 +98,27 @@ class Link:
             self._beat(),
         ]
         self._last_echo = time.monotonic()
+        self._peers = Peers(self._last_echo)
+        if not connected:
+            self._go_down("not connected")
         self._tasks = [start_task(work) for work in works]
 
-    async def stop(self) -> None:
+    async def stop(self, *, goodbye: bool) -> None:
+        """Publish what waits, and give the connections back. Without a goodbye the others look for
+        what may be missing."""
         await stop_tasks(*self._tasks)
+        try:
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                while self._outgoing:
+                    await self._publish_waiting()
+                if goodbye:
+                    await self._publish_items(_INSTANCES, [{"type": "goodbye"}])
+        except Exception as error:  # noqa: BLE001 - a layer may raise anything
+            logger.info("link.no_goodbye", error=repr(error))
+        for layer in (self._receiving, self._publishing):
+            with suppress(TimeoutError):  # a Redis that hangs is not waited for
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await layer.flush()
 
     # What comes here
 
@@ -99,48 +135,114 @@ class Link:
     def publish_batch(self, batch: Batch) -> None:
         last = batch.deliveries[-1].version
         added = [user_id for delivery in batch.deliveries for user_id in delivery.added]
-        self._recent.note(batch.conversation_id, last, added)
-        self._send(batch.conversation_id, batch.as_message())
+        self._send(
+            batch.conversation_id,
+            Item(
+                message=batch.as_message(),
+                conversation_id=batch.conversation_id,
+                version=last,
+                added=added,
+            ),
+        )
         if added:
             self.publish_added(batch.conversation_id, last, added)
 
-    def publish_added(self, conversation_id: str, version: int, user_ids: list[str]) -> None:
+    def publish_added(self, conversation_id: str, version: int, user_ids: Sequence[str]) -> None:
         """What concerns people goes to all instances: one that never saw the conversation may
         have their sockets."""
-        self._recent.note(conversation_id, version, user_ids)
         message = {
             "type": "added",
             "conversation_id": conversation_id,
             "version": version,
-            "user_ids": user_ids,
+            "user_ids": list(user_ids),
         }
-        self._send(_INSTANCES, message)
+        item = Item(
+            message=message, conversation_id=conversation_id, version=version, added=user_ids
+        )
+        self._send(_INSTANCES, item)
 
     def publish_soft(self, event: SoftEvent) -> None:
-        self._send(event.conversation_id, event.as_message())
+        item = Item(message=event.as_message(), conversation_id=event.conversation_id)
+        self._send(event.conversation_id, item)
 
-    def _send(self, group: str, message: Mapping[str, Any]) -> None:
-        if time.monotonic() >= self._closed_until:
-            self._outgoing.append((group, {**message, "from": self._boot_id}))
-            self._outgoing_filled.set()
+    def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
+        """Say in the next beacons that this version exists, and who is in the conversation."""
+        self._recent.note(conversation_id, version, user_ids)
+
+    def _send(self, group: str, item: Item) -> None:
+        if time.monotonic() < self._closed_until or self._outgoing.full:
+            self._note([item])
+        else:
+            self._outgoing.put(group, item)
+            self._something_to_do.set()
+
+    def _note(self, items: Iterable[Item]) -> None:
+        """Published or lost: the next beacons tell of it."""
+        for item in items:
+            if item.version is not None:
+                self._recent.note(item.conversation_id, item.version, item.added)
 
     # The four works
 
     async def _publish(self) -> None:
-        """In the order of commits. After a failure nothing is tried for a second: what is lost
-        then is found by the others through version or beacon."""
+        """In the order of commits; the beacon first. After a failure nothing is tried for a second
+        but the beacon: what is lost then is found by the others through version or beacon."""
         while True:
-            await self._outgoing_filled.wait()
-            self._outgoing_filled.clear()
-            while self._outgoing:
-                group, message = self._outgoing.popleft()
+            await self._something_to_do.wait()
+            self._something_to_do.clear()
+            while self._beacon_due or self._outgoing:
                 try:
                     async with asyncio.timeout(_PUBLISH_SECONDS):
-                        await self._layer.group_send(group, message)
+                        await self._publish_next()
                 except Exception as error:  # noqa: BLE001 - a layer may raise anything
-                    logger.warning("link.publish_failed", error=repr(error))
-                    self._closed_until = time.monotonic() + _RETRY_SECONDS
-                    self._outgoing.clear()
+                    self._publish_failed(error)
+                else:
+                    self._failures = 0
+                    self._closed_until = 0.0
+
+    async def _publish_next(self) -> None:
+        """By turns, should a publish take as long as beacons are apart."""
+        if self._beacon_due and not (self._beacon_was_last and self._outgoing):
+            self._beacon_due, self._beacon_was_last = False, True
+            await self._publish_beacon()
+        else:
+            self._beacon_was_last = False
+            await self._publish_waiting()
+
+    async def _publish_waiting(self) -> None:
+        group, items = self._outgoing.take()
+        begun = time.monotonic()
+        try:
+            await self._publish_items(group, [item.message for item in items])
+        finally:
+            self._note(items)
+        PUBLISH_SECONDS.observe(time.monotonic() - begun)
+
+    async def _publish_beacon(self) -> None:
+        self._number += 1
+        beacon = {
+            "type": "beacon",
+            "number": self._number,
+            "commits": self._recent.as_message(),
+        }
+        await self._publish_items(_INSTANCES, [beacon])
+
+    async def _publish_items(self, group: str, items: Sequence[Mapping[str, Any]]) -> None:
+        message = {"type": "items", "from": self._boot_id, "at": time.time(), "items": items}
+        await self._publishing.group_send(group, message)
+
+    def _publish_failed(self, error: Exception) -> None:
+        """One failure may be a connection that was closed meanwhile: a beacon is tried at once."""
+        self._failures += 1
+        self._closed_until = time.monotonic() + _RETRY_SECONDS
+        lost = self._outgoing.clear()
+        self._note(lost)
+        LINK_LOST.inc(len(lost))
+        if self._failures == 1:
+            logger.warning("link.publish_failed", error=repr(error))
+            self._beat_now.set()
+        elif self._failures == _DOWN_FAILURES:
+            self._go_down(repr(error))
 
     async def _subscribe(self) -> None:
         """Keep the joined groups equal to the wanted ones."""
@@ -149,16 +251,17 @@ class Link:
             try:
                 for group in self._joined - self._wanted:
                     async with asyncio.timeout(_SUBSCRIBE_SECONDS):
-                        await self._layer.group_discard(group, self._channel)
+                        await self._receiving.group_discard(group, self._channel)
                     self._joined.discard(group)
                 for group in self._wanted - self._joined:
                     async with asyncio.timeout(_SUBSCRIBE_SECONDS):
-                        await self._layer.group_add(group, self._channel)
+                        await self._receiving.group_add(group, self._channel)
                     self._joined.add(group)
             except RuntimeError:
                 await asyncio.sleep(0.01)  # the channel is not being received from yet
             except Exception as error:  # noqa: BLE001
-                logger.warning("link.subscribe_failed", error=repr(error))
+                log = logger.warning if self.up else logger.debug
+                log("link.subscribe_failed", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 await self._wanted_changed.wait()
@@ -167,52 +270,81 @@ class Link:
         """The call to `receive` is never cancelled while running: that would unsubscribe."""
         while True:
             try:
-                message = await self._layer.receive(self._channel)
+                message = await self._receiving.receive(self._channel)
             except Exception as error:  # noqa: BLE001
-                logger.warning("link.receive_failed", error=repr(error))
+                log = logger.warning if self.up else logger.debug
+                log("link.receive_failed", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            try:
-                self._handle(message)
-            except Exception:
-                logger.exception("link.bad_message", message_type=message.get("type"))
+            sender = message["from"]
+            if sender != self._boot_id:
+                TRANSIT_SECONDS.observe(max(time.time() - message["at"], 0))
+            for item in message["items"]:
+                try:
+                    self._handle(item, sender)
+                except Exception:
+                    logger.exception("link.bad_message", message_type=item.get("type"))
 
     async def _beat(self) -> None:
         while True:
-            self._number += 1
-            self._closed_until = 0.0  # the beacon is the probe
-            beacon = {
-                "type": "beacon",
-                "instance_id": self._instance_id,
-                "number": self._number,
-                "commits": self._recent.as_message(),
-            }
-            self._send(_INSTANCES, beacon)
-            await asyncio.sleep(_BEACON_SECONDS)
-            if self.up and time.monotonic() - self._last_echo > _DOWN_SECONDS:
-                self.up = False
-                logger.warning("link.down")
-                self._on_change(False)
+            self._beacon_due = True
+            self._something_to_do.set()
+            begun = time.monotonic()
+            try:
+                async with asyncio.timeout(BEACON_SECONDS):
+                    await self._beat_now.wait()
+            except TimeoutError:
+                pass
+            self._beat_now.clear()
+            now = time.monotonic()
+            if now - begun < 2 * BEACON_SECONDS:  # else it was this process that stood still
+                self._look_around(now)
             self._hub.tidy()
+
+    def _look_around(self, now: float) -> None:
+        if not self.up:
+            return
+        if now - self._last_echo > _DOWN_SECONDS:
+            self._go_down("no echo")
+            return
+        self._peers.registered(self._registered(), now)
+        for boot_id, heard_at in self._peers.pop_ended(now):
+            logger.warning("link.peer_ended", boot_id=boot_id, silent_seconds=now - heard_at)
+            self._polling.look_back(heard_at)
+            self._on_ended(boot_id, heard_at)
+
+    def _go_down(self, reason: str) -> None:
+        if self.up:
+            self.up = False
+            logger.warning("link.down", reason=reason)
+            self._polling.link_down(self._last_echo)
 
     # What arrives
 
-    def _handle(self, message: Mapping[str, Any]) -> None:
-        own = message["from"] == self._boot_id
-        match message["type"]:
-            case "changes" if not own:
-                self._hub.accept(Batch.from_message(message))
-            case "soft" if not own:
-                self._hub.accept_soft(SoftEvent.from_message(message))
-            case "added" if not own:
-                self._hub.report(
-                    message["conversation_id"], message["version"], message["user_ids"]
-                )
-            case "beacon" if own:
-                self._echoed(message)
+    def _handle(self, item: Mapping[str, Any], sender: str) -> None:
+        if sender == self._boot_id:
+            if item["type"] == "beacon":
+                self._echoed(item)
+            return
+        match item["type"]:
+            case "changes":
+                self._hub.accept(Batch.from_message(item))
+            case "soft":
+                self._hub.accept_soft(SoftEvent.from_message(item))
+            case "added":
+                self._hub.report(item["conversation_id"], item["version"], item["user_ids"])
             case "beacon":
-                for conversation_id, (version, added) in message["commits"].items():
-                    self._hub.report(conversation_id, version, added)
+                self._heard(item, sender)
+            case "goodbye":
+                self._peers.goodbye(sender)
+
+    def _heard(self, beacon: Mapping[str, Any], sender: str) -> None:
+        missed_since = self._peers.heard(sender, beacon["number"], time.monotonic())
+        if missed_since is not None:
+            logger.info("link.beacons_missed", boot_id=sender)
+            self._polling.look_back(missed_since)
+        for conversation_id, (version, added) in beacon["commits"].items():
+            self._hub.report(conversation_id, version, added)
 
     def _echoed(self, beacon: Mapping[str, Any]) -> None:
         self._last_echo = time.monotonic()
@@ -220,4 +352,5 @@ class Link:
         if not self.up:
             self.up = True
             logger.info("link.up")
-            self._on_change(True)
+            self._peers.link_restored(self._last_echo)
+            self._polling.link_up()

@@ -52,9 +52,19 @@ class Presence:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        if self._redis is not None:
-            self._task = start_task(self._work(self._redis))
+    async def start(self) -> bool:
+        """Enter the registry of instances, then keep the lease. False where Redis did not answer
+        within a second: then the entry follows."""
+        if self._redis is None:
+            return False
+        registered = await self._register(self._redis)
+        self._task = start_task(self._work(self._redis))
+        return registered
+
+    @property
+    def other_boot_ids(self) -> Sequence[str]:
+        """The instances in the registry besides this one, as of the last heartbeat."""
+        return self._others
 
     async def stop(self) -> None:
         """Say goodbye: this instance's users are offline at once."""
@@ -95,6 +105,15 @@ class Presence:
         for answer in answers:
             here.update(u for u, present in zip(elsewhere, answer, strict=True) if present)
         return frozenset(here)
+
+    async def _register(self, client: redis.asyncio.Redis) -> bool:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._heartbeat(client)
+        except UNREACHABLE as error:
+            logger.warning("presence.not_registered", error=repr(error))
+            return False
+        return True
 
     async def _work(self, client: redis.asyncio.Redis) -> None:
         rebuild_at = heartbeat_at = 0.0

@@ -58,6 +58,8 @@ class Publisher:
         """To the others where there are not too many; to one's own sockets, if reading changed
         what is unread."""
         own_frame = None
+        # What is told of an arrival may name an older read_seq: it replaces no receipt of reading.
+        kind = "delivered" if unread_count is None else "read"
         if unread_count is not None:
             own_frame = self._events.receipt_updated(
                 conversation_id, position, unread_count=unread_count
@@ -67,6 +69,7 @@ class Publisher:
             SoftEvent(
                 conversation_id=conversation_id,
                 user_id=position.user_id,
+                key=f"receipt:{kind}:{conversation_id}:{position.user_id}",
                 frame=frame,
                 own_frame=own_frame,
             )
@@ -76,7 +79,14 @@ class Publisher:
         self, conversation_id: str, user_id: str, *, typing: bool, expires_at: datetime
     ) -> None:
         frame = self._events.typing(conversation_id, user_id, typing=typing, expires_at=expires_at)
-        self._publish_soft(SoftEvent(conversation_id=conversation_id, user_id=user_id, frame=frame))
+        self._publish_soft(
+            SoftEvent(
+                conversation_id=conversation_id,
+                user_id=user_id,
+                key=f"typing:{conversation_id}:{user_id}",
+                frame=frame,
+            )
+        )
 
     def _publish_soft(self, event: SoftEvent) -> None:
         self._hub.accept_soft(event)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from messaging.delivery.batch import Delivery
 from messaging.delivery.connection import Connection
+from messaging.entities import Conversation
 
 _MOST_WAITING = 1_000
 
@@ -26,6 +27,10 @@ class Stream:
         """The highest version heard of; above `version`, something is missing here."""
         self.filling = False
         """Whether the missing versions are being waited for or read."""
+        self.found: Conversation | None = None
+        """A state that was read from the store just now, above `version`."""
+        self.followed = True
+        """False once the hub has let go of it."""
         self.told: set[Connection] = set()
         """The connections whose clients know that they are in this conversation."""
         self._waiting: dict[int, Delivery] = {}

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -47,7 +48,8 @@ from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
 logger = structlog.get_logger(__name__)
 
 _preference_turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
-"""Two changes of one person's settings in one conversation, made here, follow each other."""
+"""Two changes of one person's settings in one conversation, made here, follow each other: the
+answer to each shows the ones before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +124,15 @@ async def _store_founded(wanted: Conversation) -> tuple[Conversation, bool]:
 
 async def _existing(wanted: Conversation) -> Conversation:
     """The id derives from what was asked for, or is ours alone: what is there, is it."""
-    existing = await get_instance().store.get_conversation(wanted.id)
+    instance = get_instance()
+    look = partial(instance.store.get_conversation, wanted.id)
+    try:
+        existing = await look()
+    except StoreUnavailable:
+        instance.doubts.add(look)
+        raise
     if existing is None:
+        instance.doubts.add(look)
         raise StoreUnavailable
     if existing.content_hash != wanted.content_hash:
         raise ClientIdReused
@@ -209,7 +218,7 @@ async def set_preferences(
         conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
         preferences = conversation.preferences.get(user_id, Preferences())
         preferences = replace(preferences, **changes)
-        await instance.store.set_preferences(conversation_id, user_id, preferences)
+        await instance.store.set_preferences(conversation_id, user_id, changes)
         instance.cache.drop(conversation_id)
     return preferences
 

@@ -37,7 +37,7 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
                 delivered_seq=max(advanced.position.delivered_seq, read_seq),
             ),
             unread_count=receipt.unread_count,
-            to_everybody=_fanned_out(conversation),
+            to_everybody=_fanned_out(len(conversation.participants)),
         )
     return receipt
 
@@ -45,17 +45,24 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
 async def mark_delivered(*, user_id: str, conversation_id: str, seq: int) -> None:
     """Say that everything up to `seq` has arrived on one's device. An older seq changes nothing.
 
-    Raises as `mark_read`. Nothing is written at once: see `messaging.delivery.delivered`.
+    Raises as `mark_read`. Nothing is written at once: see `messaging.delivery.delivered`. Nothing
+    is read where the conversation is delivered here.
     """
     instance = get_instance()
-    conversation = await _conversation_up_to(seq, user_id, conversation_id)
+    followed = instance.hub.followed(conversation_id)
+    if followed is not None and user_id in followed.participants and seq <= followed.seq:
+        people = len(followed.participants)
+    else:
+        conversation = await _conversation_up_to(seq, user_id, conversation_id)
+        people = len(conversation.participants)
     if instance.delivered.advance(conversation_id, user_id, seq):
         # What was read is not looked up for this: clients keep the highest they were told.
-        read_seq = conversation.sent_seq.get(user_id, 0)
+        cached = instance.cache.get(conversation_id)
+        read_seq = cached.sent_seq.get(user_id, 0) if cached is not None else 0
         instance.publisher.publish_receipt(
             conversation_id,
             ReadPosition(user_id=user_id, read_seq=read_seq, delivered_seq=seq),
-            to_everybody=_fanned_out(conversation),
+            to_everybody=_fanned_out(people),
         )
 
 
@@ -91,5 +98,5 @@ async def _conversation_up_to(seq: int, user_id: str, conversation_id: str) -> C
     return conversation
 
 
-def _fanned_out(conversation: Conversation) -> bool:
-    return len(conversation.participants) <= get_limits().fan_out_participants
+def _fanned_out(people: int) -> bool:
+    return people <= get_limits().fan_out_participants

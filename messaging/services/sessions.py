@@ -1,19 +1,29 @@
 """Sessions: a person's socket joins the events of their conversations, and leaves them."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
 from messaging.delivery.connection import Connection, Outlet
 from messaging.events import EventType
+from messaging.exceptions import StoreUnavailable
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.services.sync import Changes, SyncStatus
+from messaging.store.base import Page
 
 logger = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 25
+_QUERY_SECONDS = 4.5
+
+
+def turn() -> AbstractAsyncContextManager[None]:
+    """To be had while a socket is opened, see `Admission.place`."""
+    return get_instance().admission.place()
 
 
 async def open_session(*, user_id: str, outlet: Outlet) -> Connection:
@@ -30,9 +40,7 @@ async def open_session(*, user_id: str, outlet: Outlet) -> Connection:
     if reconnected is not None:
         named, connection.truncated = reconnected
     else:
-        page = await instance.store.list_conversations(user_id, limit=limits.latest_conversations)
-        for conversation in page.conversations:
-            instance.cache.put(conversation)
+        page = await _list_conversations(user_id)
         named = instance.hub.connect(connection, page.conversations)
         connection.truncated = page.next_cursor is not None
     hello = {
@@ -49,6 +57,33 @@ async def open_session(*, user_id: str, outlet: Outlet) -> Connection:
     instance.presence.changed(user_id)
     logger.info("session.opened", connection_id=connection.id, conversations=len(named))
     return connection
+
+
+async def _list_conversations(user_id: str) -> Page:
+    """One query for all sockets of a person that connect together.
+
+    One that is under way may have read before the socket at hand came, and is shared all the
+    same: what it misses the hub has heard since and makes good in `connect`, as it does for the
+    socket that asked. Not so while the link is down. Then a conversation that this client was
+    just told of elsewhere would be missing in its `hello`, and the client would discard it; so
+    each socket asks for itself.
+    """
+    instance = get_instance()
+
+    async def read() -> Page:
+        limit = get_limits().latest_conversations
+        try:
+            async with asyncio.timeout(_QUERY_SECONDS):
+                page = await instance.store.list_conversations(user_id, limit=limit)
+        except TimeoutError:
+            raise StoreUnavailable from None
+        for conversation in page.conversations:
+            instance.cache.put(conversation)
+        return page
+
+    if instance.degraded:
+        return await read()
+    return await instance.admission.share(f"conversations:{user_id}", read)
 
 
 def close_session(connection: Connection) -> None:
@@ -71,6 +106,11 @@ def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str
         else Changes(status=SyncStatus.FORBIDDEN, version=0)
         for conversation_id, answer in changes.items()
     }
+
+
+def draining() -> bool:
+    """Whether this instance is about to end: nobody is let in any more."""
+    return get_instance().draining
 
 
 def heartbeat_frame() -> str:

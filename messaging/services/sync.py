@@ -1,5 +1,6 @@
 """Sync: what changed in a conversation since a version, as present state."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,8 @@ from messaging.exceptions import ConversationNotFound, NotAParticipant
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.services.access import read_conversation
+
+_SYNC_SECONDS = 4.8
 
 
 class SyncStatus(StrEnum):
@@ -67,11 +70,13 @@ async def list_changes(*, user_id: str, conversation_id: str, since: int, limit:
 async def sync_conversation(
     *, user_id: str, conversation_id: str, since: int, limit: int
 ) -> Changes:
-    """`list_changes` for a socket: being no participant is a status here, not an error."""
+    """`list_changes` for a socket, when its turn comes: being no participant is a status here,
+    not an error. Raises TimeoutError besides; what it has waited does not count."""
     try:
-        return await list_changes(
-            user_id=user_id, conversation_id=conversation_id, since=since, limit=limit
-        )
+        async with get_instance().admission.place(), asyncio.timeout(_SYNC_SECONDS):
+            return await list_changes(
+                user_id=user_id, conversation_id=conversation_id, since=since, limit=limit
+            )
     except (ConversationNotFound, NotAParticipant):
         return Changes(status=SyncStatus.FORBIDDEN, version=0)
 

@@ -12,11 +12,17 @@ _SHOWN_FOR = timedelta(seconds=6)
 async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> None:
     """Show the others that somebody types, for six seconds, or that they stopped.
 
-    Nothing is shown in conversations above the fan-out limit. Raises ConversationNotFound,
+    Nothing is shown in conversations above the fan-out limit. It goes on without the store, and
+    costs no read, where the conversation is delivered here. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable.
     """
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
-    if len(conversation.participants) > get_limits().fan_out_participants:
+    followed = get_instance().hub.followed(conversation_id)
+    if followed is not None and user_id in followed.participants:
+        people = len(followed.participants)
+    else:
+        conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+        people = len(conversation.participants)
+    if people > get_limits().fan_out_participants:
         return
     now = datetime.now(UTC)
     get_instance().publisher.publish_typing(

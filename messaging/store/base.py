@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
+from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
 from messaging.identifiers import random_id
+
+LINK_NOTE_LIFETIME = timedelta(seconds=25)
+"""How long a link note stays unless it is renewed."""
 
 
 class Conflict(Exception):
@@ -49,7 +52,8 @@ class Page:
 
     conversations: Sequence[Conversation]
     next_cursor: str | None
-    """Opaque; None at the end."""
+    """Opaque; None at the end. A full page always has one, for to look ahead would cost a read:
+    the page after it may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,22 @@ class Advanced:
     moved: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedConversations:
+    conversations: Sequence[Conversation]
+    read_at: datetime
+    """The store's time when it answered; of several answers, that of the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkNotes:
+    """The instances that are cut off from Redis and say so."""
+
+    boot_ids: frozenset[str]
+    read_at: datetime
+    """The store's time when it answered."""
+
+
 class InvalidCursor(ValueError):
     """The cursor is not one that this store made."""
 
@@ -67,13 +87,20 @@ class InvalidCursor(ValueError):
 class Store(Protocol):
     """Where conversations live. Every method may raise `StoreUnavailable`, within `timeout`
     seconds each; none of them blocks the event loop, and none of them sends a commit again that
-    may have been applied."""
+    may have been applied.
+
+    The store has one clock for all instances (on SQLite, which has one, its own), in whole
+    milliseconds. It dates a commit when it takes it up, so what is written shows up to `timeout`
+    seconds after its `updated_at`, or some more where the answer to a commit was lost.
+    """
+
+    timeout: float
 
     async def close(self) -> None:
         """Give back connections and threads. The store can be used again afterwards."""
 
-    async def ping(self) -> None:
-        """Return once the store has answered a read."""
+    async def now(self) -> datetime:
+        """The store's time, as it answered a read with it."""
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
         """Store a new conversation with its participants' read positions.
@@ -88,6 +115,14 @@ class Store(Protocol):
     ) -> Page:
         """The conversations of one person, latest activity first. Raises InvalidCursor."""
 
+    async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
+        """The conversations whose `updated_at`, the time of their latest durable change or of
+        their founding, is at or after `since`, each whole, in any order.
+
+        For whoever asks again to miss nothing, `since` is the former `read_at` less the time after
+        which a commit may still show. A long list is read in pages; each may take `timeout`.
+        """
+
     async def commit(self, commit: Commit) -> Conversation:
         """Apply a commit and return the conversation as stored: `COMMIT_TIME` replaced by
         `updated_at`, and with a new token.
@@ -96,9 +131,13 @@ class Store(Protocol):
         """
 
     async def set_preferences(
-        self, conversation_id: str, user_id: str, preferences: Preferences
+        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
     ) -> None:
-        """Store somebody's own settings. Not a durable change: no version, but a new token."""
+        """Change the fields of somebody's `Preferences` that are named; what others change at the
+        same moment stays. Not a durable change: no version, but a new token.
+
+        Raises ConversationNotFound.
+        """
 
     async def get_messages(
         self, conversation_id: str, message_ids: Sequence[str]
@@ -135,6 +174,15 @@ class Store(Protocol):
 
     async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
         """Move somebody's `delivered_seq` forward to `seq`, never back; one write, no read."""
+
+    async def put_link_note(self, boot_id: str) -> None:
+        """Tell the other instances that this one is cut off from Redis; one write."""
+
+    async def delete_link_note(self, boot_id: str) -> None:
+        """Take that back, or do nothing where it was not told; one delete."""
+
+    async def list_link_notes(self) -> LinkNotes:
+        """The notes that were put within the last `LINK_NOTE_LIFETIME`; one read if none was."""
 
 
 def stamped(message: Message, at: datetime) -> Message:

@@ -7,12 +7,21 @@ condition that it is still as it was read.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from messaging.entities import COMMIT_TIME, Conversation, Message, Preferences, ReadPosition
+from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
 from messaging.exceptions import ConversationNotFound
+from messaging.store import firestore_changed as changed
 from messaging.store import firestore_documents as documents
-from messaging.store.base import Advanced, Commit, Page, stamped_conversation
+from messaging.store import firestore_link_notes as link_notes
+from messaging.store.base import (
+    Advanced,
+    ChangedConversations,
+    Commit,
+    LinkNotes,
+    Page,
+    stamped_conversation,
+)
 from messaging.store.firestore_connection import Connection, DocumentMissing
 from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction, Transactions
@@ -31,6 +40,7 @@ class FirestoreStore:
 
     def __init__(self, *, project: str, timeout: float = 4.0) -> None:
         """`timeout`: seconds that any one method may take."""
+        self.timeout = timeout
         self._connection = Connection(project=project, timeout=timeout)
         self._transactions = Transactions(self._connection)
         self._database = self._connection.database
@@ -39,8 +49,8 @@ class FirestoreStore:
         await self._transactions.close()
         await self._connection.close()
 
-    async def ping(self) -> None:
-        await self._connection.get("ping", [self._database.document("health", "ping")])
+    async def now(self) -> datetime:
+        return await self._connection.now("now")
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
         writes = Writes(self._database)
@@ -71,14 +81,17 @@ class FirestoreStore:
                 ("participant_ids", "contains", user_id),
                 order_by=[("active_at", "descending"), ("__name__", "descending")],
                 start_after=last,
-                limit=limit + 1,  # one more tells whether there is a next page
+                limit=limit,
             ),
         )
-        page = [documents.read_conversation(document) for document in found[:limit]]
-        more = len(found) > limit
+        page = [documents.read_conversation(document) for document in found]
+        full = len(page) == limit
         return Page(
-            conversations=page, next_cursor=documents.cursor_after(page[-1]) if more else None
+            conversations=page, next_cursor=documents.cursor_after(page[-1]) if full else None
         )
+
+    async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
+        return await changed.list_changed(self._connection, since)
 
     async def commit(self, commit: Commit) -> Conversation:
         before, after = commit.before, _as_written(commit)
@@ -97,15 +110,13 @@ class FirestoreStore:
         return await self._commit("commit", after, writes)
 
     async def set_preferences(
-        self, conversation_id: str, user_id: str, preferences: Preferences
+        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
     ) -> None:
-        default = preferences == Preferences()
-        own = {} if default else {user_id: documents.preferences(preferences)}
         writes = Writes(self._database)
         writes.update(
             self._conversation(conversation_id),
-            {"preferences": own},
-            mask=[f"preferences.{quoted(user_id)}"],
+            {"preferences": {user_id: documents.preferences(changes)}},
+            mask=[f"preferences.{quoted(user_id)}.{name}" for name in changes],
         )
         try:
             await self._connection.write("set_preferences", writes)
@@ -215,6 +226,15 @@ class FirestoreStore:
             {"user_id": user_id, "delivered_seq": AtLeast(seq)},
         )
         await self._connection.write("advance_delivered", writes)
+
+    async def put_link_note(self, boot_id: str) -> None:
+        await link_notes.put(self._connection, boot_id)
+
+    async def delete_link_note(self, boot_id: str) -> None:
+        await link_notes.delete(self._connection, boot_id)
+
+    async def list_link_notes(self) -> LinkNotes:
+        return await link_notes.list_current(self._connection)
 
     async def _commit(
         self, operation: str, conversation: Conversation, writes: Writes

@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -21,6 +22,7 @@ from messaging.store import firestore_requests as requests
 from messaging.store.base import AlreadyExists, CommitUnknown, Conflict
 from messaging.store.breaker import CircuitBreaker
 from messaging.store.firestore_channel import Channel, open_channel
+from messaging.store.firestore_values import plain_milliseconds
 
 logger = structlog.get_logger(__name__)
 
@@ -77,22 +79,30 @@ class Connection:
 
     async def get(self, operation: str, names: Sequence[str]) -> list[Any]:
         """Those of the documents that exist, in any order."""
-        request = requests.get(self.database, names)
-        answers = await self._ask(
-            operation, lambda channel, timeout: channel.batch_get_documents(request, timeout)
-        )
-        bill(operation, "read", len(answers))
+        answers = await self._get(operation, names)
         return [answer.found for answer in answers if answer.HasField("found")]
+
+    async def now(self, operation: str) -> datetime:
+        """The server's time, for the price of a document that is not there."""
+        answers = await self._get(operation, [self.database.document("health", "now")])
+        return _read_at(answers)
 
     async def query(self, operation: str, parent: str, structured: Any) -> list[Any]:
         """The documents that a query finds, in its order."""
+        documents, _ = await self.dated_query(operation, parent, structured)
+        return documents
+
+    async def dated_query(
+        self, operation: str, parent: str, structured: Any
+    ) -> tuple[list[Any], datetime]:
+        """The same, and the server's time when it began to answer."""
         request = requests.run(parent, structured)
         answers = await self._ask(
             operation, lambda channel, timeout: channel.run_query(request, timeout)
         )
         documents = [answer.document for answer in answers if answer.HasField("document")]
         bill(operation, "read", max(1, len(documents)))
-        return documents
+        return documents, _read_at(answers)
 
     async def count(self, operation: str, parent: str, structured: Any) -> int:
         """How many documents a query finds."""
@@ -111,7 +121,7 @@ class Connection:
         Raises DocumentMissing, StoreUnavailable.
         """
         await self._ask(operation, lambda channel, timeout: channel.commit(writes.request, timeout))
-        bill(operation, "write", len(writes))
+        bill_writes(operation, writes)
 
     async def commit(self, operation: str, writes: requests.Writes) -> Any:
         """Apply writes, all or none, and return the answer. Tried again only after an answer that
@@ -136,7 +146,7 @@ class Connection:
                 if not exhausted or not await rested(tries, end):
                     raise _refused_commit(operation, error) from error
             else:
-                bill(operation, "write", len(writes))
+                bill_writes(operation, writes)
                 return answer
 
     async def call(self, operation: str, call: Call[T], *, timeout: float) -> T:
@@ -164,6 +174,14 @@ class Connection:
             raise
         self._breaker.answered()
         return answer
+
+    async def _get(self, operation: str, names: Sequence[str]) -> list[Any]:
+        request = requests.get(self.database, names)
+        answers = await self._ask(
+            operation, lambda channel, timeout: channel.batch_get_documents(request, timeout)
+        )
+        bill(operation, "read", len(answers))
+        return answers
 
     async def _ask(self, operation: str, call: Call[T]) -> T:
         """The answer to something that may be asked twice: up to three tries in one deadline.
@@ -214,6 +232,13 @@ def bill(operation: str, kind: str, documents: int) -> None:
     STORE_DOCUMENTS.labels(operation, kind).inc(documents)
 
 
+def bill_writes(operation: str, writes: requests.Writes) -> None:
+    if deletes := writes.deletes:
+        bill(operation, "delete", deletes)
+    if updates := len(writes) - deletes:
+        bill(operation, "write", updates)
+
+
 def refused(operation: str, error: AioRpcError) -> Exception:
     """What it means that something other than a commit failed."""
     if error.code() is StatusCode.NOT_FOUND:
@@ -239,6 +264,11 @@ def unavailable(operation: str, error: Exception) -> StoreUnavailable:
     log = logger.error if forbidden or isinstance(error, GoogleAuthError) else logger.warning
     log("store.unavailable", operation=operation, reason=_reason(error))
     return StoreUnavailable()
+
+
+def _read_at(answers: Sequence[Any]) -> datetime:
+    """An answer without documents has its time too; later answers of a stream are no earlier."""
+    return plain_milliseconds(answers[0].read_time)
 
 
 def _reason(error: Exception) -> str:

@@ -9,6 +9,7 @@ import base64
 import json
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,8 @@ from messaging.store.firestore_values import (
 
 Fields = dict[str, Any]
 
-_SHARDS = 16
+SHARDS = 16
+_DEFAULT_PREFERENCES = Preferences()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -46,7 +48,7 @@ _MICROSECOND = timedelta(microseconds=1)
 def new_conversation(conversation: Conversation) -> Fields:
     """All fields of a conversation that is not stored yet."""
     fields: Fields = {
-        "shard": zlib.crc32(conversation.id.encode()) % _SHARDS,
+        "shard": zlib.crc32(conversation.id.encode()) % SHARDS,
         "updated_at": SERVER_TIME,
     }
     for attribute, written in _WRITTEN.items():
@@ -102,8 +104,10 @@ def read_conversation(document: Any) -> Conversation:
         last_message=_read_last_message(id_, last) if last.HasField("map_value") else None,
         sent_seq=read_numbers(fields["sent_seq"]),
         preferences={
-            user_id: _read_preferences(preferences[user_id].map_value.fields)
+            user_id: own
             for user_id in preferences
+            if (own := _read_preferences(preferences[user_id].map_value.fields))
+            != _DEFAULT_PREFERENCES
         },
         content_hash=fields["content_hash"].string_value,
         commit_id=fields["commit_id"].string_value,
@@ -161,8 +165,13 @@ def conversation_id_of(document: Any) -> str:
     return str(conversation_id)
 
 
-def preferences(preferences: Preferences) -> Fields:
-    return {"muted_until": preferences.muted_until, "notify": preferences.notify.value}
+def preferences(own: Mapping[str, Any]) -> Fields:
+    """Of somebody's settings, or of some of them, those that are not the default."""
+    return {
+        name: value.value if isinstance(value, Notify) else value
+        for name, value in own.items()
+        if value != getattr(_DEFAULT_PREFERENCES, name)
+    }
 
 
 def cursor_after(conversation: Conversation) -> str:
@@ -214,7 +223,7 @@ _WRITTEN: Mapping[str, Callable[[Any], Fields]] = {
     "last_message": lambda last: {"last_message": _last_message(last)},
     "sent_seq": lambda sent_seq: {"sent_seq": dict(sent_seq)},
     "preferences": lambda preferences_: {
-        "preferences": {user_id: preferences(own) for user_id, own in preferences_.items()}
+        "preferences": {user_id: preferences(asdict(own)) for user_id, own in preferences_.items()}
     },
     "content_hash": lambda content_hash: {"content_hash": content_hash},
     "commit_id": lambda commit_id: {"commit_id": commit_id},
@@ -232,7 +241,8 @@ def _read_participant(user_id: str, fields: Any) -> Participant:
 
 def _read_preferences(fields: Any) -> Preferences:
     return Preferences(
-        muted_until=read_time(fields["muted_until"]), notify=Notify(fields["notify"].string_value)
+        muted_until=read_time(fields["muted_until"]),
+        notify=Notify(fields["notify"].string_value or _DEFAULT_PREFERENCES.notify),
     )
 
 

@@ -17,6 +17,7 @@ _StructuredQuery = types.StructuredQuery.pb()
 _REQUEST_TIME = types.DocumentTransform.pb().FieldTransform.REQUEST_TIME
 _AND = _StructuredQuery.CompositeFilter.AND
 _OPERATORS = {
+    "==": _StructuredQuery.FieldFilter.EQUAL,
     "contains": _StructuredQuery.FieldFilter.ARRAY_CONTAINS,
     ">": _StructuredQuery.FieldFilter.GREATER_THAN,
     ">=": _StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL,
@@ -49,6 +50,10 @@ class Writes:
     def __len__(self) -> int:
         return len(self.request.writes)
 
+    @property
+    def deletes(self) -> int:
+        return sum(write.HasField("delete") for write in self.request.writes)
+
     def create(self, name: str, fields: Mapping[str, Any]) -> None:
         """The document must not exist yet."""
         self._write(name, fields).current_document.exists = False
@@ -68,10 +73,18 @@ class Writes:
         """The document must exist and, given a token, must not have changed since. The paths of
         the mask get their values from `fields`; where there is none they are removed."""
         write = self._write(name, fields)
+        write.update_mask.SetInParent()  # without a mask the document would be replaced
         write.update_mask.field_paths.extend(mask)
         if token is None:
             write.current_document.exists = True
         else:
+            write_token(write.current_document.update_time, token)
+
+    def delete(self, name: str, *, token: int | None = None) -> None:
+        """The document is gone afterwards. Given a token, it must be there and unchanged since."""
+        write = self.request.writes.add()
+        write.delete = name
+        if token is not None:
             write_token(write.current_document.update_time, token)
 
     def _write(self, name: str, fields: Mapping[str, Any]) -> Any:

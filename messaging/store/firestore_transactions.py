@@ -19,6 +19,7 @@ from messaging.store.firestore_connection import (
     Call,
     Connection,
     bill,
+    bill_writes,
     refused,
     rested,
     unavailable,
@@ -71,7 +72,7 @@ class Transaction:
             self.repeated |= error.code() in UNANSWERED
             raise
         self.open = False
-        bill(self._operation, "write", len(self.writes))
+        bill_writes(self._operation, self.writes)
 
     async def _call(self, call: Call[T]) -> T:
         # No call takes all the time, so that one lost answer can be asked for again.

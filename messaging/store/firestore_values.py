@@ -84,6 +84,12 @@ def plain_time(timestamp: Any) -> datetime:
     return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
 
 
+def plain_milliseconds(timestamp: Any) -> datetime:
+    """Rounded down, as SERVER_TIME is."""
+    moment = plain_time(timestamp)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def read_token(timestamp: Any) -> int:
     """A document's update time with every nanosecond, so that it can be a precondition."""
     token: int = timestamp.seconds * _SECOND_NANOS + timestamp.nanos

@@ -97,12 +97,31 @@ class GroupCommit:
         self._look_up_created = False
         self._attempt = 0
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it ended without knowing what became of one of its commits."""
+        return bool(self._unanswered)
+
     async def run(self, on_commit: Callable[[Committed], None]) -> None:
         """Answer every act of the batch, after telling `on_commit` what was changed.
 
         Acts whose requests have given up are not tried again. Raises what refuses all of them:
         ConversationNotFound, StoreUnavailable.
         """
+        if await self._carry_out(on_commit):
+            self._unanswered.clear()  # the precondition stops what has not arrived by now
+        else:
+            self._cache.drop(self._conversation_id)
+
+    async def settle(self, on_commit: Callable[[Committed], None]) -> Conversation:
+        """Look again at what became of a commit in doubt, when it can no longer arrive. Raises
+        StoreUnavailable."""
+        conversation = await self._read()
+        await self._settled(conversation, on_commit)
+        return conversation
+
+    async def _carry_out(self, on_commit: Callable[[Committed], None]) -> bool:
+        """False when nobody waits any more."""
         base = self._cache.get(self._conversation_id)
         just_read = False
         while self._anybody_waits():
@@ -110,7 +129,7 @@ class GroupCommit:
             if base is None:
                 base, just_read = await self._read(), True
                 if await self._settled(base, on_commit):
-                    return
+                    return True
             evaluation = await self._evaluate(base)
             if evaluation.changes_nothing and not just_read:
                 base = None
@@ -121,14 +140,14 @@ class GroupCommit:
                 continue
             if evaluation.changes_nothing:
                 self._answer(self._batch, evaluation.outcomes)
-                return
+                return True
             stored = await self._commit(evaluation)
             if stored is not None:
                 self._cache.put(stored)
                 self._finish(self._batch, evaluation, stored, stored.updated_at, on_commit)
-                return
+                return True
             base, just_read = self._overtaking(base), False
-        self._cache.drop(self._conversation_id)
+        return False
 
     def refuse(self, error: Exception) -> None:
         for waiting in self._batch:

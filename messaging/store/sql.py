@@ -6,20 +6,30 @@ Every method is one function in a thread of the store's own, see `sql_threads`.
 import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 import structlog
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.entities import Conversation, Message, Preferences, ReadPosition
+from messaging.entities import Conversation, Message, ReadPosition
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import STORE_DOCUMENTS, STORE_UNAVAILABLE
+from messaging.store import sql_link_notes as link_notes
 from messaging.store import sql_reads as reads
 from messaging.store import sql_rows as rows
 from messaging.store import sql_writes as writes
-from messaging.store.base import Advanced, Commit, CommitUnknown, Page
+from messaging.store.base import (
+    Advanced,
+    ChangedConversations,
+    Commit,
+    CommitUnknown,
+    LinkNotes,
+    Page,
+)
 from messaging.store.breaker import CircuitBreaker
+from messaging.store.changed import PAGE, read_pages
 from messaging.store.sql_threads import LOST, Threads
 
 logger = structlog.get_logger(__name__)
@@ -40,7 +50,7 @@ class SqlStore:
 
     def __init__(self, *, using: str = DEFAULT_DB_ALIAS, timeout: float = 4.0) -> None:
         self._using = using
-        self._timeout = timeout
+        self.timeout = timeout
         self._threads: Threads | None = None
         self._breaker = CircuitBreaker()
 
@@ -49,9 +59,10 @@ class SqlStore:
         if threads is not None:
             await asyncio.to_thread(threads.close)
 
-    async def ping(self) -> None:
-        await self._read("ping", reads.ping)
-        _count("ping", read=1)
+    async def now(self) -> datetime:
+        at = await self._read("now", reads.now)
+        _count("now", read=1)
+        return at
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
         stored = await self._commit(
@@ -77,9 +88,21 @@ class SqlStore:
             "list_conversations",
             lambda database: reads.list_conversations(database, user_id, limit=limit, after=after),
         )
-        beyond = page.next_cursor is not None  # one more is read to know
-        _count("list_conversations", read=_queried(len(page.conversations) + beyond))
+        _count("list_conversations", read=_queried(len(page.conversations)))
         return page
+
+    async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
+        async def read_page(after: Conversation | None) -> ChangedConversations:
+            page = await self._read(
+                "list_changed_conversations",
+                lambda database: reads.list_changed_conversations(
+                    database, since=since, after=after, limit=PAGE
+                ),
+            )
+            _count("list_changed_conversations", read=_queried(len(page.conversations)))
+            return page
+
+        return await read_pages(read_page)
 
     async def commit(self, commit: Commit) -> Conversation:
         stored = await self._commit("commit", lambda database: writes.commit(database, commit))
@@ -88,14 +111,11 @@ class SqlStore:
         return stored
 
     async def set_preferences(
-        self, conversation_id: str, user_id: str, preferences: Preferences
+        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
     ) -> None:
-        """Raises ConversationNotFound."""
         await self._write(
             "set_preferences",
-            lambda database: writes.set_preferences(
-                database, conversation_id, user_id, preferences
-            ),
+            lambda database: writes.set_preferences(database, conversation_id, user_id, changes),
         )
         _count("set_preferences", written=1)
 
@@ -184,6 +204,19 @@ class SqlStore:
         )
         _count("advance_delivered", written=1)
 
+    async def put_link_note(self, boot_id: str) -> None:
+        await self._write("put_link_note", lambda database: link_notes.put(database, boot_id))
+        _count("put_link_note", written=1)
+
+    async def delete_link_note(self, boot_id: str) -> None:
+        await self._write("delete_link_note", lambda database: link_notes.delete(database, boot_id))
+        _count("delete_link_note", deleted=1)
+
+    async def list_link_notes(self) -> LinkNotes:
+        notes = await self._read("list_link_notes", link_notes.list_current)
+        _count("list_link_notes", read=_queried(len(notes.boot_ids)))
+        return notes
+
     async def _read(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
         return await self._run(operation, work, False, StoreUnavailable)
 
@@ -208,13 +241,13 @@ class SqlStore:
             STORE_UNAVAILABLE.labels(operation).inc()
             raise
         if self._threads is None:
-            self._threads = Threads(alias=self._using, timeout=self._timeout)
+            self._threads = Threads(alias=self._using, timeout=self.timeout)
         call = self._threads.start(work, writes=writes)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout):
                 answer = await asyncio.wrap_future(call.future)
         except asyncio.CancelledError:
-            asyncio.get_running_loop().call_later(self._timeout, call.give_up)
+            asyncio.get_running_loop().call_later(self.timeout, call.give_up)
             raise
         except TimeoutError as error:
             never_began = call.give_up()
@@ -243,8 +276,10 @@ def _queried(found: int) -> int:
     return max(found, 1)
 
 
-def _count(operation: str, *, read: int = 0, written: int = 0) -> None:
+def _count(operation: str, *, read: int = 0, written: int = 0, deleted: int = 0) -> None:
     if read:
         STORE_DOCUMENTS.labels(operation, "read").inc(read)
     if written:
         STORE_DOCUMENTS.labels(operation, "write").inc(written)
+    if deleted:
+        STORE_DOCUMENTS.labels(operation, "delete").inc(deleted)

@@ -16,12 +16,14 @@ from messaging.models import (
     ParticipantRecord,
     ReadPositionRecord,
 )
+from messaging.store import sql_clock
 from messaging.store import sql_rows as rows
-from messaging.store.base import Page
+from messaging.store.base import ChangedConversations, Page
 
 
-def ping(database: BaseDatabaseWrapper) -> None:
-    ConversationRecord.objects.using(database.alias).exists()
+def now(database: BaseDatabaseWrapper) -> datetime:
+    ConversationRecord.objects.using(database.alias).exists()  # a clock alone proves no store
+    return sql_clock.now(database)
 
 
 def get_conversation(database: BaseDatabaseWrapper, conversation_id: str) -> Conversation | None:
@@ -41,11 +43,25 @@ def list_conversations(
             Q(active_at__lt=active_at) | Q(active_at=active_at, id__lt=conversation_id)
         )
     with _snapshot(database):
-        # One more than asked for tells whether there is a next page.
-        records = list(listed.order_by("-active_at", "-id")[: limit + 1])
-        page = _conversations(database, records[:limit])
-    more = len(records) > limit
-    return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if more else None)
+        page = _conversations(database, list(listed.order_by("-active_at", "-id")[:limit]))
+    full = len(page) == limit
+    return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if full else None)
+
+
+def list_changed_conversations(
+    database: BaseDatabaseWrapper, *, since: datetime, after: Conversation | None, limit: int
+) -> ChangedConversations:
+    changed = ConversationRecord.objects.using(database.alias).filter(updated_at__gte=since)
+    if after is not None:
+        changed = changed.filter(
+            Q(updated_at__gt=after.updated_at) | Q(updated_at=after.updated_at, id__gt=after.id)
+        )
+    with _snapshot(database):
+        read_at = sql_clock.now(database)  # first: it must not be later than what is read
+        records = list(changed.order_by("updated_at", "id")[:limit])
+        return ChangedConversations(
+            conversations=_conversations(database, records), read_at=read_at
+        )
 
 
 def get_messages(

@@ -149,7 +149,7 @@ def conversation(
         last_message=last,
         sent_seq=record.sent_seq,
         preferences={
-            user_id: _preferences(stored) for user_id, stored in record.preferences.items()
+            user_id: preferences(stored) for user_id, stored in record.preferences.items()
         },
         content_hash=record.content_hash,
         commit_id=record.commit_id,
@@ -157,7 +157,7 @@ def conversation(
     )
 
 
-def _preferences(stored: Mapping[str, Any]) -> Preferences:
+def preferences(stored: Mapping[str, Any]) -> Preferences:
     muted_until = stored["muted_until"]
     return Preferences(
         muted_until=datetime.fromisoformat(muted_until) if muted_until else None,

@@ -1,10 +1,9 @@
 """What the SQL store writes, each in one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -29,6 +28,7 @@ from messaging.store.base import (
     stamped,
     stamped_conversation,
 )
+from messaging.store.sql_clock import now
 from messaging.store.sql_threads import LOST
 
 _FIRST_REVISION = 1
@@ -38,7 +38,7 @@ def create_conversation(database: BaseDatabaseWrapper, conversation: Conversatio
     records = ConversationRecord.objects.using(database.alias)
     try:
         with _committing(database):
-            stored = stamped_conversation(conversation, _now(database), token=_FIRST_REVISION)
+            stored = stamped_conversation(conversation, now(database), token=_FIRST_REVISION)
             people = stored.participants.values()
             records.create(
                 id=stored.id, revision=_FIRST_REVISION, **rows.conversation_columns(stored)
@@ -60,7 +60,7 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
     messages = MessageRecord.objects.using(database.alias)
     try:
         with _committing(database):
-            at = _now(database)
+            at = now(database)
             after = replace(commit.after, commit_id=commit.commit_id)
             after = stamped_conversation(after, at, token=revision + 1)
             _update_conversation(database, after, revision)
@@ -83,18 +83,19 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
 
 
 def set_preferences(
-    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, preferences: Preferences
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, changes: Mapping[str, Any]
 ) -> None:
     with atomic(using=database.alias):
         records = ConversationRecord.objects.using(database.alias).filter(id=conversation_id)
         record = records.select_for_update().first()
         if record is None:
             raise ConversationNotFound
-        changed = dict(record.preferences)
-        changed.pop(user_id, None)
-        if preferences != Preferences():
-            changed[user_id] = rows.preferences_json(preferences)
-        records.update(preferences=changed, revision=F("revision") + 1)
+        stored = dict(record.preferences)
+        former = rows.preferences(stored.pop(user_id)) if user_id in stored else Preferences()
+        own = replace(former, **changes)
+        if own != Preferences():
+            stored[user_id] = rows.preferences_json(own)
+        records.update(preferences=stored, revision=F("revision") + 1)
 
 
 def advance_read(
@@ -186,17 +187,3 @@ def _put_positions(
         unique_fields=["conversation", "user_id"],
         update_fields=["read_seq", "delivered_seq"],
     )
-
-
-def _now(database: BaseDatabaseWrapper) -> datetime:
-    """The time of this transaction, in whole milliseconds as clients see it.
-
-    The clock of a database server is the one that all instances share.
-    """
-    if database.vendor == "postgresql":
-        with database.cursor() as cursor:
-            cursor.execute("SELECT date_trunc('milliseconds', now())")
-            (at,) = cursor.fetchone()
-        return cast("datetime", at)
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -10,21 +10,26 @@ call. An act that was refused, or found nothing to do, was judged on a state tha
 commit of the acts beside it proved it, or it was read for the purpose. A commit whose answer was
 lost is settled by reading, never by a second message or a second version.
 
-Not promised: after StoreUnavailable the act may have been applied, or may be yet.
+Not promised: after StoreUnavailable the act may have been applied, or may be yet; then it is
+told to `on_commit` later.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from messaging.entities import Conversation
 from messaging.exceptions import MessagingError, StoreUnavailable
+from messaging.metrics import COMMIT_SECONDS
 from messaging.store.acts import Act, Outcome
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
+from messaging.store.doubts import Look
 from messaging.store.group_commit import Committed, GroupCommit, Waiting
 from messaging.tasks import start_task
 
@@ -77,13 +82,16 @@ class Writer:
         *,
         on_commit: Callable[[Committed], None],
         on_read: Callable[[Conversation], None],
+        on_doubt: Callable[[Look], None],
     ) -> None:
         """`on_commit` is told every commit of this process, `on_read` every conversation that
-        had to be read: it may be ahead of what this process has delivered."""
+        had to be read: it may be ahead of what this process has delivered. `on_doubt` gets a way
+        to look again at what became of a commit that was given up."""
         self._store = store
         self._cache = cache
         self._on_commit = on_commit
         self._on_read = on_read
+        self._on_doubt = on_doubt
         self._queues: dict[str, _Queue] = {}
         self._places = asyncio.Semaphore(_MAX_COMMITS_IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,10 +114,12 @@ class Writer:
         queue.push(waiting)
         # Less CPU than `asyncio.timeout`: this is on the path of every message.
         timer = asyncio.get_running_loop().call_later(_BUDGET_SECONDS, waiting.expire)
+        begun = time.monotonic()
         try:
             return await waiting.answer
         finally:
             timer.cancel()
+            COMMIT_SECONDS.observe(time.monotonic() - begun)
 
     async def drain(self) -> None:
         """Return when nothing is waiting or in flight any more."""
@@ -141,3 +151,6 @@ class Writer:
             # Those that were stored already, should it have come to that, find that they were.
             for waiting in batch:
                 await self._write(conversation_id, [waiting])
+        finally:
+            if group.in_doubt:
+                self._on_doubt(partial(group.settle, self._on_commit))

@@ -63,6 +63,7 @@ def new_writer(store: Store) -> Writer:
         ConversationCache(),
         on_commit=lambda committed: None,
         on_read=lambda conversation: None,
+        on_doubt=lambda look: None,
     )
 
 
@@ -94,7 +95,7 @@ async def grouped(project: str, conversation_id: str, senders: int, sends: int) 
     loop, what is sent is made before the clock runs."""
     store = FirestoreStore(project=project)
     writer = new_writer(store)
-    await store.ping()
+    await store.now()
     acts = [
         [
             send(conversation_id, TEXT, client_id=random_id(), sender=f"user-{number}")

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
@@ -61,9 +62,12 @@ class Instance:
         assert self._process is not None
         self.up = False
         self._signal(signal.SIGTERM)
-        status = await asyncio.to_thread(self._process.wait, _DRAIN_SECONDS)
-        await self.close()
-        return status
+        try:
+            return await asyncio.to_thread(self._process.wait, _DRAIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            await self.close()
 
     def hang(self) -> None:
         self._signal(signal.SIGSTOP)

@@ -26,7 +26,7 @@ class Instance:
 
     def __init__(self, redis_url: str) -> None:
         self.connections = Connections()
-        self._redis = make_redis(redis_url)
+        self._redis = make_redis({"address": redis_url} if redis_url else None)
         self.presence = Presence(self.connections, self._redis, boot_id=uuid4().hex)
 
     def connect(self, *user_ids: str) -> list[Connection]:
@@ -80,7 +80,7 @@ async def start(
     async def start_one() -> Instance:
         instance = Instance(redis_server)
         instances.append(instance)
-        instance.presence.start()
+        await instance.presence.start()
         return instance
 
     yield start_one
@@ -239,7 +239,7 @@ async def test_where_redis_refuses() -> None:
     alone = Instance(f"redis://127.0.0.1:{free_port()}/0")
     alone.connect("ann")
     alone.presence._others = ["somebody-else"]
-    alone.presence.start()
+    await alone.presence.start()
     try:
         begin = time.monotonic()
         assert await alone.presence.online(["ann", "bob"]) == {"ann"}
@@ -253,7 +253,7 @@ async def test_where_redis_refuses() -> None:
 async def test_without_redis() -> None:
     """One instance: whoever is connected here is online."""
     alone = Instance("")
-    alone.presence.start()
+    await alone.presence.start()
     (ann,) = alone.connect("ann")
     assert await alone.presence.online(["ann", "bob"]) == {"ann"}
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import pytest_asyncio
+from pytest_django import Settings
 
 from messaging.delivery.connection import Connection
 from messaging.entities import ConversationKind
@@ -113,6 +115,18 @@ async def test_a_page_of_conversations(groups: list[str]) -> None:
         await conversations.list_conversations(user_id="bob", limit=50)
 
 
+async def test_a_full_page_of_unread_conversations(groups: list[str]) -> None:
+    """Two reads for each, and none for the pages behind it."""
+    for group in groups:
+        await messages.send_message(user_id="ann", conversation_id=group, text="hello")
+
+    with billed(reads=2 * 10):
+        page = await conversations.list_conversations(user_id="bob", limit=10)
+
+    assert len(page.items) == 10
+    assert page.next_cursor is not None
+
+
 async def test_connecting(groups: list[str]) -> None:
     """One query; none for whoever comes back within a minute, and the same `hello`."""
     with billed(reads=_GROUPS):
@@ -127,6 +141,22 @@ async def test_connecting(groups: list[str]) -> None:
 
     assert hello.keys() == set(groups)
     assert hello[groups[0]] == {"version": 2, "seq": 2}
+
+
+@pytest.mark.parametrize(
+    ("covered", "named", "truncated"),
+    [(_GROUPS - 1, _GROUPS - 1, True), (_GROUPS, _GROUPS, True), (_GROUPS + 1, _GROUPS, False)],
+)
+async def test_a_list_as_long_as_hello_covers(
+    groups: list[str], settings: Settings, covered: int, named: int, truncated: bool
+) -> None:
+    """It is called truncated even if nothing is behind it: to look there would cost a read."""
+    settings.CHAT_LIMITS = {"latest_conversations": covered}
+
+    with billed(reads=named):
+        connection, hello = await connect("ann")
+
+    assert (len(hello), connection.truncated) == (named, truncated)
 
 
 async def test_added_while_away(groups: list[str]) -> None:
@@ -144,7 +174,7 @@ async def test_added_while_away(groups: list[str]) -> None:
 async def test_the_link_is_down(instance: Instance, groups: list[str]) -> None:
     """Nobody's list is known to be current, of those who leave meanwhile neither."""
     connection, _ = await connect("ann")
-    instance.hub.forget_lists()
+    instance.hub.distrust_lists()
     sessions.close_session(connection)
 
     with billed(reads=_GROUPS):

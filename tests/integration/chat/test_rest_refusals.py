@@ -395,7 +395,7 @@ async def test_health(ann: Api, instance: Instance, monkeypatch: pytest.MonkeyPa
     async def fail() -> None:
         raise StoreUnavailable
 
-    monkeypatch.setattr(instance.store, "ping", fail)
+    monkeypatch.setattr(instance.store, "now", fail)
     assert (await health("live")).status_code == 200
 
 
@@ -408,7 +408,7 @@ async def test_not_ready_without_the_store(
     async def fail() -> None:
         raise StoreUnavailable
 
-    monkeypatch.setattr(instance.store, "ping", fail)
+    monkeypatch.setattr(instance.store, "now", fail)
     transport = httpx.ASGITransport(app=application)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         answer = await client.get("/health/ready")

@@ -1,7 +1,9 @@
 """What all stores promise, see `messaging.store.base`."""
 
 import asyncio
-from collections.abc import Sequence
+import itertools
+import zlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -27,9 +29,13 @@ from messaging.store.base import (
     Page,
     Store,
 )
+from messaging.store.changed import PAGE
+from messaging.store.firestore_documents import SHARDS
 from tests.integration.store import editing, new_conversation, people, sending
 
-MUTED = Preferences(muted_until=datetime(2031, 5, 6, 7, 8, 9, 123000, UTC))
+MILLISECOND = timedelta(milliseconds=1)
+MUTE = {"muted_until": datetime(2031, 5, 6, 7, 8, 9, 123000, UTC)}
+MUTED = Preferences(muted_until=MUTE["muted_until"])
 
 
 @pytest.fixture
@@ -71,9 +77,14 @@ def is_commit_time(moment: datetime) -> bool:
 # Creating and reading
 
 
-async def test_ping(store: Store) -> None:
-    """A store that can be read answers a ping."""
-    await store.ping()
+async def test_now(store: Store) -> None:
+    """The store's clock is the one that dates commits, and goes forward."""
+    before = await store.now()
+    created = await store.create_conversation(new_conversation("ann"))
+    after = await store.now()
+
+    assert is_commit_time(before)
+    assert before <= created.updated_at <= after
 
 
 async def test_created_conversation_reads_back(store: Store) -> None:
@@ -147,7 +158,7 @@ async def test_every_form_of_user_id(store: Store, user_id: str) -> None:
     """A user id is a key as it is, whatever dots, colons and dashes it has."""
     created = await store.create_conversation(new_conversation(user_id, "bob"))
     committed = await store.commit(sending(created, "hello", sender=user_id))
-    await store.set_preferences(created.id, user_id, MUTED)
+    await store.set_preferences(created.id, user_id, MUTE)
     await store.advance_read(created.id, user_id, 1)
 
     found = await stored(store, created)
@@ -230,7 +241,7 @@ async def test_commit_id(store: Store, conversation: Conversation) -> None:
 
     committed = await store.commit(commit)
 
-    await store.set_preferences(conversation.id, "ann", MUTED)
+    await store.set_preferences(conversation.id, "ann", MUTE)
     found = await stored(store, conversation)
     assert committed.commit_id == found.commit_id == commit.commit_id
 
@@ -571,7 +582,7 @@ async def test_list_order(store: Store) -> None:
 async def test_list_is_complete(store: Store, conversation: Conversation) -> None:
     """A listed conversation is the same as one that was read by its id, token included."""
     await store.commit(sending(conversation, "hello"))
-    await store.set_preferences(conversation.id, "bob", MUTED)
+    await store.set_preferences(conversation.id, "bob", MUTE)
 
     (listed,) = (await store.list_conversations("ann", limit=10)).conversations
 
@@ -608,13 +619,12 @@ async def test_pages_through_ties(store: Store) -> None:
 
 
 async def test_last_page(store: Store) -> None:
-    """A page that ends exactly with the list names no next one."""
+    """A page that is not full is the last one, and may be empty."""
     for _ in range(4):
         await store.create_conversation(new_conversation("ann"))
 
-    pages = await all_pages(store, "ann", limit=2)
-
-    assert [len(page.conversations) for page in pages] == [2, 2]
+    assert [len(page.conversations) for page in await all_pages(store, "ann", limit=3)] == [3, 1]
+    assert [len(page.conversations) for page in await all_pages(store, "ann", limit=2)] == [2, 2, 0]
 
 
 async def test_pages_while_the_list_moves(store: Store) -> None:
@@ -655,6 +665,137 @@ async def test_malformed_cursor(store: Store, cursor: str) -> None:
         await store.list_conversations("ann", limit=10, cursor=cursor)
 
 
+# What changed lately
+
+
+async def make_admin(store: Store, base: Conversation, user_id: str) -> Conversation:
+    admin = replace(base.participants[user_id], role=Role.ADMIN)
+    participants = {**base.participants, user_id: admin}
+    after = replace(base, version=base.version + 1, participants=participants)
+    return await store.commit(Commit(before=base, after=after))
+
+
+async def rename(store: Store, base: Conversation, title: str) -> Conversation:
+    after = replace(base, version=base.version + 1, title=title)
+    return await store.commit(Commit(before=base, after=after))
+
+
+async def edit_first(store: Store, base: Conversation, text: str) -> Conversation:
+    (first, *_) = await all_messages(store, base)
+    return await store.commit(editing(base, first, text))
+
+
+DURABLE_CHANGES: dict[str, Callable[[Store, Conversation], Awaitable[Conversation]]] = {
+    "a send": lambda store, base: store.commit(sending(base, "three")),
+    "an edit": lambda store, base: edit_first(store, base, "uno"),
+    "a title": lambda store, base: rename(store, base, "Coffee"),
+    "a role": lambda store, base: make_admin(store, base, "bob"),
+    "somebody added": lambda store, base: add(store, base, "dan"),
+    "somebody removed": lambda store, base: remove(store, base, "bob"),
+}
+
+
+@pytest.mark.parametrize("change", DURABLE_CHANGES)
+async def test_every_durable_change_shows(
+    store: Store, conversation: Conversation, change: str
+) -> None:
+    """Whatever changed is found by its time, whole; what changed before is not."""
+    base = await store.commit(sending(conversation, "one", "two"))
+    await store.create_conversation(new_conversation("ann", "bob"))
+    since = await later(store)
+
+    changed = await DURABLE_CHANGES[change](store, base)
+
+    answer = await store.list_changed_conversations(since=since)
+    assert answer.conversations == [changed]
+    assert answer.conversations[0].token == changed.token
+    assert changed.updated_at >= since
+
+
+async def later(store: Store) -> datetime:
+    """The store's time, once it is past the millisecond of everything that is stored."""
+    start = now = await store.now()
+    while now == start:
+        now = await store.now()
+    return now
+
+
+async def test_a_founded_conversation_shows(store: Store) -> None:
+    """A conversation counts as changed when it is founded, and at exactly that time."""
+    created = await store.create_conversation(new_conversation("ann", "bob"))
+
+    at = await store.list_changed_conversations(since=created.updated_at)
+    after = await store.list_changed_conversations(since=created.updated_at + MILLISECOND)
+
+    assert at.conversations == [created]
+    assert after.conversations == []
+
+
+async def test_what_is_no_durable_change_does_not_show(
+    store: Store, conversation: Conversation
+) -> None:
+    """Preferences, read and delivered positions leave `updated_at` alone."""
+    await store.commit(sending(conversation, "one"))
+    since = await later(store)
+
+    await store.set_preferences(conversation.id, "ann", MUTE)
+    await store.advance_read(conversation.id, "bob", 1)
+    await store.advance_delivered(conversation.id, "cid", 1)
+
+    assert (await store.list_changed_conversations(since=since)).conversations == []
+
+
+async def test_the_time_of_an_answer(store: Store, conversation: Conversation) -> None:
+    """What was committed before an answer's time is in it, by the clock that dates commits."""
+    before = await store.now()
+    answer = await store.list_changed_conversations(since=before - timedelta(hours=1))
+    created = await store.create_conversation(new_conversation("ann"))
+
+    assert answer.conversations == [conversation]
+    assert is_commit_time(answer.read_at)
+    assert before <= answer.read_at <= created.updated_at
+
+
+async def test_much_changed(store: Store) -> None:
+    """However many changed, all are found, each once: also where many did in the same moment, and
+    where one and the same query of Firestore has to be continued."""
+    many = (new_conversation("ann") for _ in itertools.count())
+    of_one_shard = (one for one in many if zlib.crc32(one.id.encode()) % SHARDS == 7)
+    wanted = [*itertools.islice(of_one_shard, 2 * PAGE + 1), *itertools.islice(many, 40)]
+    since = await store.now()
+    created = await asyncio.gather(*map(store.create_conversation, wanted))
+
+    answer = await store.list_changed_conversations(since=since)
+
+    assert sorted(ids(answer.conversations)) == sorted(ids(created))
+
+
+# Link notes
+
+
+async def test_link_notes(store: Store) -> None:
+    """Who says to be cut off is listed until it takes that back."""
+    before = await store.now()
+    assert (await store.list_link_notes()).boot_ids == frozenset()
+
+    await store.put_link_note("3f9d")
+    await store.put_link_note("77aa")
+    await store.put_link_note("3f9d")
+    notes = await store.list_link_notes()
+    await store.delete_link_note("3f9d")
+
+    assert notes.boot_ids == {"3f9d", "77aa"}
+    assert before <= notes.read_at <= await store.now()
+    assert (await store.list_link_notes()).boot_ids == {"77aa"}
+
+
+async def test_taking_back_what_was_not_told(store: Store) -> None:
+    """Whoever comes back takes its note back without knowing whether there is one."""
+    await store.delete_link_note("3f9d")
+
+    assert (await store.list_link_notes()).boot_ids == frozenset()
+
+
 # Preferences
 
 
@@ -662,8 +803,8 @@ async def test_preferences(store: Store, conversation: Conversation) -> None:
     """Preferences read back for those who set them; versions and times stay."""
     quiet = Preferences(notify=Notify.MENTIONS)
 
-    await store.set_preferences(conversation.id, "ann", MUTED)
-    await store.set_preferences(conversation.id, "bob", quiet)
+    await store.set_preferences(conversation.id, "ann", MUTE)
+    await store.set_preferences(conversation.id, "bob", {"notify": Notify.MENTIONS})
 
     found = await stored(store, conversation)
     assert found == replace(conversation, preferences={"ann": MUTED, "bob": quiet})
@@ -671,10 +812,10 @@ async def test_preferences(store: Store, conversation: Conversation) -> None:
 
 async def test_default_preferences(store: Store, conversation: Conversation) -> None:
     """Who goes back to the defaults is not kept among those who changed theirs."""
-    await store.set_preferences(conversation.id, "ann", MUTED)
-    await store.set_preferences(conversation.id, "bob", MUTED)
+    await store.set_preferences(conversation.id, "ann", MUTE)
+    await store.set_preferences(conversation.id, "bob", MUTE)
 
-    await store.set_preferences(conversation.id, "ann", Preferences())
+    await store.set_preferences(conversation.id, "ann", {"muted_until": None})
 
     assert (await stored(store, conversation)).preferences == {"bob": MUTED}
 
@@ -684,15 +825,44 @@ async def test_preferences_at_once(store: Store, conversation: Conversation) -> 
     user_ids = ("ann", "bob", "cid")
 
     await asyncio.gather(
-        *(store.set_preferences(conversation.id, user_id, MUTED) for user_id in user_ids)
+        *(store.set_preferences(conversation.id, user_id, MUTE) for user_id in user_ids)
     )
 
     assert (await stored(store, conversation)).preferences == dict.fromkeys(user_ids, MUTED)
 
 
+async def test_what_is_not_named_stays(store: Store, conversation: Conversation) -> None:
+    """Only the named settings are changed, also of somebody who has others already, and back."""
+
+    async def own() -> Preferences | None:
+        return (await stored(store, conversation)).preferences.get("ann")
+
+    await store.set_preferences(conversation.id, "ann", {"notify": Notify.NONE})
+    await store.set_preferences(conversation.id, "ann", MUTE)
+    assert await own() == replace(MUTED, notify=Notify.NONE)
+    await store.set_preferences(conversation.id, "ann", {})
+    assert await own() == replace(MUTED, notify=Notify.NONE)
+    await store.set_preferences(conversation.id, "ann", {"notify": Notify.ALL})
+    assert await own() == MUTED
+    await store.set_preferences(conversation.id, "ann", {"muted_until": None})
+    assert await own() is None
+    await store.set_preferences(conversation.id, "ann", {"muted_until": None})
+    assert (await stored(store, conversation)) == conversation
+
+
+async def test_one_persons_preferences_at_once(store: Store, conversation: Conversation) -> None:
+    """Two devices that change different settings at once both have their way."""
+    changes: list[Mapping[str, object]] = [MUTE, {"notify": Notify.MENTIONS}] * 5
+
+    await asyncio.gather(*(store.set_preferences(conversation.id, "ann", one) for one in changes))
+
+    found = await stored(store, conversation)
+    assert found.preferences == {"ann": replace(MUTED, notify=Notify.MENTIONS)}
+
+
 async def test_preferences_change_the_token(store: Store, conversation: Conversation) -> None:
     """A commit on a base from before the preferences would undo them: it is a Conflict."""
-    await store.set_preferences(conversation.id, "ann", MUTED)
+    await store.set_preferences(conversation.id, "ann", MUTE)
 
     with pytest.raises(Conflict):
         await store.commit(sending(conversation, "hello"))

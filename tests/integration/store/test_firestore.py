@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ from uuid import uuid4
 
 import pytest
 from google.cloud.firestore_v1.types import CommitRequest, StructuredQuery
+from grpc import StatusCode
 
 from messaging.entities import Conversation, Notify, Preferences
 from messaging.identifiers import random_id
 from messaging.store import firestore_documents as documents
-from messaging.store.base import Conflict
+from messaging.store.base import LINK_NOTE_LIFETIME, Conflict
 from messaging.store.firestore import FirestoreStore
+from messaging.store.firestore_requests import Writes
 from tests.integration.store import new_conversation, people, sending
 from tests.integration.store.firestore_relay import Relay
 
@@ -119,8 +121,9 @@ def index_for(query: StructuredQuery) -> Index:
     """The index that answers a query."""
     where = query.where
     filters = [part.field_filter for part in where.composite_filter.filters] or [where.field_filter]
-    contains = StructuredQuery.FieldFilter.Operator.ARRAY_CONTAINS
-    fields = {part.field.field_path: "CONTAINS" for part in filters if part.op == contains}
+    operators = StructuredQuery.FieldFilter.Operator
+    first = {operators.ARRAY_CONTAINS: "CONTAINS", operators.EQUAL: "ASCENDING"}
+    fields = {part.field.field_path: first[part.op] for part in filters if part.op in first}
     fields |= {
         order.field.field_path: order.direction.name
         for order in query.order_by
@@ -145,12 +148,16 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
         ),
         "count_changed_messages": relayed_store.count_changed_messages(id_, since=0, up_to=10),
         "list_read_positions": relayed_store.list_read_positions(id_),
+        "list_changed_conversations": relayed_store.list_changed_conversations(
+            since=datetime.now(UTC)
+        ),
+        "list_link_notes": relayed_store.list_link_notes(),
     }
     asking = {name for name in vars(FirestoreStore) if name.startswith(("list_", "count_"))}
     assert questions.keys() == asking, "a query is missing here"
     await asyncio.gather(*questions.values())
     await relayed_store.list_conversations("ann", limit=10, cursor=CURSOR)
-    assert len(relay.queries) == len(questions) + 1
+    assert len(relay.queries) == len(questions) + 1 + (documents.SHARDS - 1)
     return set(map(index_for, relay.queries))
 
 
@@ -188,6 +195,7 @@ async def test_what_no_query_asks_for_is_exempt(
     queried = {(name, fields[0][0]) for name, fields in indexes_of_queries if len(fields) == 1}
     conversation = await relayed_store.create_conversation(new_conversation("ann", "bob"))
     await relayed_store.commit(sending(conversation, "one"))
+    await relayed_store.put_link_note("3f9d")
     stored = {
         (write.update.name.split("/")[-2], name.partition(".")[0])
         for request in relay.commits
@@ -215,7 +223,7 @@ async def test_odd_user_ids_are_keys_like_any_other(firestore_store: FirestoreSt
     conversation = await firestore_store.create_conversation(new_conversation(*ODD_USER_IDS))
     for user_id in ODD_USER_IDS:
         conversation = await firestore_store.commit(sending(conversation, "hi", sender=user_id))
-        await firestore_store.set_preferences(conversation.id, user_id, muted)
+        await firestore_store.set_preferences(conversation.id, user_id, asdict(muted))
         await firestore_store.advance_read(conversation.id, user_id, conversation.seq)
         conversation = await current(firestore_store, conversation)
 
@@ -230,14 +238,14 @@ async def test_odd_user_ids_are_keys_like_any_other(firestore_store: FirestoreSt
         assert page.conversations == [conversation]
 
 
-async def test_default_preferences_take_no_room(firestore_store: FirestoreStore) -> None:
-    """Going back to the defaults removes the entry, and only one's own."""
+async def test_default_preferences_of_odd_user_ids(firestore_store: FirestoreStore) -> None:
+    """Who goes back to the defaults is not among those who changed theirs; the others still are."""
     conversation = await firestore_store.create_conversation(new_conversation("a.b", "a.c"))
     quiet = Preferences(notify=Notify.NONE)
     for user_id in ("a.b", "a.c"):
-        await firestore_store.set_preferences(conversation.id, user_id, quiet)
+        await firestore_store.set_preferences(conversation.id, user_id, asdict(quiet))
 
-    await firestore_store.set_preferences(conversation.id, "a.b", Preferences())
+    await firestore_store.set_preferences(conversation.id, "a.b", {"notify": Notify.ALL})
 
     assert (await current(firestore_store, conversation)).preferences == {"a.c": quiet}
 
@@ -254,7 +262,7 @@ async def test_an_id_with_a_slash_names_nothing(firestore_store: FirestoreStore)
 async def test_preferences_move_the_token(firestore_store: FirestoreStore) -> None:
     """A commit on the state before them conflicts, so that it cannot undo them."""
     conversation = await firestore_store.create_conversation(new_conversation("ann", "bob"))
-    await firestore_store.set_preferences(conversation.id, "bob", Preferences(notify=Notify.NONE))
+    await firestore_store.set_preferences(conversation.id, "bob", {"notify": Notify.NONE})
 
     with pytest.raises(Conflict):
         await firestore_store.commit(sending(conversation, "one"))
@@ -277,7 +285,7 @@ async def test_each_commit_leaves_its_id(firestore_store: FirestoreStore) -> Non
     conversation = await firestore_store.create_conversation(new_conversation("ann", "bob"))
     first = sending(conversation, "one")
     stored = await firestore_store.commit(first)
-    await firestore_store.set_preferences(conversation.id, "bob", Preferences(notify=Notify.NONE))
+    await firestore_store.set_preferences(conversation.id, "bob", {"notify": Notify.NONE})
     await firestore_store.advance_read(conversation.id, "bob", 1)
 
     found = await current(firestore_store, conversation)
@@ -286,6 +294,58 @@ async def test_each_commit_leaves_its_id(firestore_store: FirestoreStore) -> Non
     second = sending(found, "two")
     await firestore_store.commit(second)
     assert (await current(firestore_store, conversation)).commit_id == second.commit_id
+
+
+# Link notes
+
+
+async def put_outdated_note(store: FirestoreStore, boot_id: str) -> None:
+    """As an instance leaves it that dies while it is cut off."""
+    writes = Writes(store._database)
+    renewed_at = await store.now() - LINK_NOTE_LIFETIME - timedelta(seconds=1)
+    writes.set(store._database.document("links", boot_id), {"renewed_at": renewed_at})
+    await store._connection.write("put_link_note", writes)
+
+
+async def test_a_note_that_nobody_renews_is_deleted(
+    relay: Relay, relayed_store: FirestoreStore
+) -> None:
+    """After 25 seconds it is not listed; whoever looks deletes it, so that it costs no more."""
+    await put_outdated_note(relayed_store, "dead")
+    await relayed_store.put_link_note("3f9d")
+    relay.forget()
+
+    assert (await relayed_store.list_link_notes()).boot_ids == {"3f9d"}
+    assert (await relayed_store.list_link_notes()).boot_ids == {"3f9d"}
+
+    assert relay.calls == ["RunQuery", "Commit", "RunQuery"]
+
+
+async def test_a_note_renewed_at_the_last_moment_stays(
+    relay: Relay, relayed_store: FirestoreStore
+) -> None:
+    """Whoever saw it outdated does not delete what was renewed meanwhile, and lists on."""
+    await put_outdated_note(relayed_store, "slow")
+    relay.spoil("Commit", StatusCode.RESOURCE_EXHAUSTED, times=1)
+    looking = asyncio.create_task(relayed_store.list_link_notes())
+    while "Commit" not in relay.calls[2:]:
+        await asyncio.sleep(0)
+
+    await relayed_store.put_link_note("slow")
+
+    assert (await looking).boot_ids == frozenset()
+    assert (await relayed_store.list_link_notes()).boot_ids == {"slow"}
+
+
+async def test_who_cannot_delete_a_note_still_lists(
+    relay: Relay, relayed_store: FirestoreStore
+) -> None:
+    """Whatever becomes of the outdated ones."""
+    await put_outdated_note(relayed_store, "dead")
+    await relayed_store.put_link_note("3f9d")
+    for status in (StatusCode.UNAVAILABLE, StatusCode.PERMISSION_DENIED):
+        relay.spoil("Commit", status, times=1)
+        assert (await relayed_store.list_link_notes()).boot_ids == {"3f9d"}
 
 
 # Read positions

@@ -166,7 +166,7 @@ async def test_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     store = FirestoreStore(project="test-nobody")
 
     with structlog.testing.capture_logs() as logs, pytest.raises(StoreUnavailable):
-        await store.ping()
+        await store.now()
 
     told = [(entry["event"], entry["log_level"]) for entry in logs]
     assert told == [("store.unavailable", "error")]

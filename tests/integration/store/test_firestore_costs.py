@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from messaging.entities import Conversation, Participant, Preferences, ReadPosition, Role
+from messaging.entities import Conversation, Notify, Participant, ReadPosition, Role
 from messaging.identifiers import random_id
 from messaging.metrics import STORE_DOCUMENTS
+from messaging.store import firestore_documents as documents
 from messaging.store.base import Commit, Conflict
 from messaging.store.firestore import FirestoreStore
 from tests.integration.store import editing, new_conversation, sending
@@ -22,6 +23,7 @@ class Bill:
 
     reads: int = 0
     writes: int = 0
+    deletes: int = 0
 
 
 @contextmanager
@@ -33,6 +35,7 @@ def billed() -> Iterator[Bill]:
     after = counted()
     bill.reads = int(after["read"] - before["read"])
     bill.writes = int(after["write"] - before["write"])
+    bill.deletes = int(after["delete"] - before["delete"])
 
 
 def counted() -> Counter[str]:
@@ -163,7 +166,7 @@ async def test_a_delivered_position(
 async def test_preferences(relayed_store: FirestoreStore, conversation: Conversation) -> None:
     """One write."""
     with billed() as bill:
-        await relayed_store.set_preferences(conversation.id, "ann", Preferences())
+        await relayed_store.set_preferences(conversation.id, "ann", {"notify": Notify.ALL})
 
     assert bill == Bill(reads=0, writes=1)
 
@@ -184,24 +187,16 @@ async def test_a_page_of_history(relayed_store: FirestoreStore, conversation: Co
 
 
 async def test_a_page_of_conversations(firestore_store: FirestoreStore) -> None:
-    """With one's read positions: two reads for each that is there."""
+    """With one's read positions: two reads for each that is there, also if there are more."""
     await conversations(firestore_store, 7)
 
-    with billed() as bill:
-        page = await firestore_store.list_conversations("ann", limit=50)
-        await firestore_store.get_read_positions("ann", [one.id for one in page.conversations])
+    for limit, listed in ((50, 7), (5, 5)):
+        with billed() as bill:
+            page = await firestore_store.list_conversations("ann", limit=limit)
+            await firestore_store.get_read_positions("ann", [one.id for one in page.conversations])
 
-    assert bill == Bill(reads=14, writes=0)
-
-
-async def test_a_page_of_conversations_with_more_behind_it(firestore_store: FirestoreStore) -> None:
-    """To know that there is more costs one read."""
-    await conversations(firestore_store, 7)
-
-    with billed() as bill:
-        await firestore_store.list_conversations("ann", limit=5)
-
-    assert bill == Bill(reads=6, writes=0)
+        assert len(page.conversations) == listed
+        assert bill == Bill(reads=2 * listed)
 
 
 async def test_greeting_somebody_with_100_conversations(firestore_store: FirestoreStore) -> None:
@@ -215,6 +210,46 @@ async def test_greeting_somebody_with_100_conversations(firestore_store: Firesto
     assert bill == Bill(reads=100, writes=0)
 
 
+async def test_asking_what_changed(relay: Relay, relayed_store: FirestoreStore) -> None:
+    """One read for each of the 16 shards in which nothing changed, one for each conversation."""
+    since = await relayed_store.now()
+    relay.forget()
+
+    with billed() as bill:
+        await relayed_store.list_changed_conversations(since=since)
+
+    assert bill == Bill(reads=16)
+    assert relay.calls == ["RunQuery"] * 16
+
+    created = await conversations(relayed_store, 7)
+    shards = {documents.new_conversation(one)["shard"] for one in created}
+
+    with billed() as bill:
+        await relayed_store.list_changed_conversations(since=since)
+
+    assert bill == Bill(reads=16 - len(shards) + 7)
+
+
+async def test_link_notes(firestore_store: FirestoreStore) -> None:
+    """A write, a read for each, a delete; looking for them while there are none is one read."""
+    with billed() as bill:
+        await firestore_store.list_link_notes()
+    assert bill == Bill(reads=1)
+
+    with billed() as bill:
+        await firestore_store.put_link_note("3f9d")
+        await firestore_store.put_link_note("77aa")
+    assert bill == Bill(writes=2)
+
+    with billed() as bill:
+        await firestore_store.list_link_notes()
+    assert bill == Bill(reads=2)
+
+    with billed() as bill:
+        await firestore_store.delete_link_note("3f9d")
+    assert bill == Bill(deletes=1)
+
+
 async def test_what_is_not_there(firestore_store: FirestoreStore) -> None:
     """Asking for what does not exist costs as much as if one did."""
     id_ = random_id()
@@ -225,7 +260,7 @@ async def test_what_is_not_there(firestore_store: FirestoreStore) -> None:
         await firestore_store.list_read_positions(id_)
         await firestore_store.count_changed_messages(id_, since=0, up_to=1_000)
         await firestore_store.get_messages(id_, [random_id(), random_id()])
-        await firestore_store.ping()
+        await firestore_store.now()
 
     assert bill == Bill(reads=7, writes=0)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from uuid import uuid4
 
 import pytest
@@ -46,7 +46,7 @@ FORBIDDEN = [StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED]
 async def impatient_store(relay: Relay) -> AsyncIterator[FirestoreStore]:
     """A store whose methods take at most a second."""
     store = FirestoreStore(project=f"test-{uuid4().hex}", timeout=TIMEOUT)
-    await eventually(store.ping)  # the emulator's first answer may take seconds
+    await eventually(store.now)  # the emulator's first answer may take seconds
     yield store
     await store.close()
 
@@ -344,7 +344,15 @@ READS: dict[str, Callable[[FirestoreStore, str], Awaitable[object]]] = {
     ),
     "list_read_positions": lambda store, id_: store.list_read_positions(id_),
     "get_read_positions": lambda store, id_: store.get_read_positions("ann", [id_]),
+    "list_link_notes": lambda store, _: boot_ids(store),
 }
+
+
+async def boot_ids(store: FirestoreStore) -> frozenset[str]:
+    """Without the time, which moves on."""
+    return (await store.list_link_notes()).boot_ids
+
+
 METHODS = {"list": "RunQuery", "get": "BatchGetDocuments", "count": "RunAggregationQuery"}
 
 a_read = pytest.mark.parametrize("read", READS)
@@ -442,7 +450,7 @@ async def test_own_settings_meet_a_passing_fault(
     """Preferences and delivered positions may be written twice: they are end states."""
     quiet = Preferences(notify=Notify.NONE)
     relay.spoil("Commit", status, times=1, applied=applied)
-    await impatient_store.set_preferences(conversation.id, "ann", quiet)
+    await impatient_store.set_preferences(conversation.id, "ann", asdict(quiet))
     relay.spoil("Commit", status, times=1, applied=applied)
     await impatient_store.advance_delivered(conversation.id, "ann", 1)
 
@@ -453,6 +461,66 @@ async def test_own_settings_meet_a_passing_fault(
     assert positions[conversation.id] == ReadPosition(user_id="ann", delivered_seq=1)
 
 
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("status", PASSING)
+async def test_link_notes_meet_a_passing_fault(
+    relay: Relay, impatient_store: FirestoreStore, applied: bool, status: StatusCode | None
+) -> None:
+    """They may be put and deleted twice."""
+    relay.spoil("Commit", status, times=1, applied=applied)
+    await impatient_store.put_link_note("3f9d")
+    assert await boot_ids(impatient_store) == {"3f9d"}
+
+    relay.spoil("Commit", status, times=1, applied=applied)
+    await impatient_store.delete_link_note("3f9d")
+    assert await boot_ids(impatient_store) == frozenset()
+
+
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("status", PASSING)
+async def test_asking_what_changed_meets_passing_faults(
+    relay: Relay,
+    impatient_store: FirestoreStore,
+    conversation: Conversation,
+    applied: bool,
+    status: StatusCode | None,
+) -> None:
+    """Those of its queries that failed are asked again, and no other."""
+    relay.spoil("RunQuery", status, times=3, applied=applied)
+
+    changed = await impatient_store.list_changed_conversations(since=conversation.updated_at)
+
+    assert changed.conversations == [conversation]
+    assert relay.calls == ["RunQuery"] * (16 + 3)
+
+
+async def test_asking_what_changed_while_one_shard_fails(
+    relay: Relay, impatient_store: FirestoreStore, conversation: Conversation
+) -> None:
+    """Who cannot know all is told nothing: all are asked twice in vain, and one three times."""
+    relay.spoil("RunQuery", StatusCode.ABORTED, times=16 + 16 + 1)
+
+    with pytest.raises(StoreUnavailable):
+        await impatient_store.list_changed_conversations(since=conversation.updated_at)
+
+
+async def test_asking_what_changed_of_a_store_that_never_answers(
+    relay: Relay, impatient_store: FirestoreStore, conversation: Conversation
+) -> None:
+    """It is unavailable when the time is over, and from then on at once."""
+    relay.spoil("RunQuery", None)
+    start = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        await impatient_store.list_changed_conversations(since=conversation.updated_at)
+    assert TIMEOUT - 0.6 < time.monotonic() - start < TIMEOUT + 0.5
+    relay.forget()
+
+    with pytest.raises(StoreUnavailable):
+        await impatient_store.put_link_note("3f9d")
+
+    assert relay.calls == []
+
+
 async def test_preferences_of_a_conversation_that_is_not_there(
     impatient_store: FirestoreStore,
 ) -> None:
@@ -460,7 +528,7 @@ async def test_preferences_of_a_conversation_that_is_not_there(
     id_ = random_id()
 
     with pytest.raises(ConversationNotFound):
-        await impatient_store.set_preferences(id_, "ann", Preferences(notify=Notify.NONE))
+        await impatient_store.set_preferences(id_, "ann", {"notify": Notify.NONE})
 
     assert await impatient_store.get_conversation(id_) is None
 

@@ -14,7 +14,7 @@ import pytest
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
 from config.development.processes import free_port
-from messaging.entities import Conversation, Notify, Preferences
+from messaging.entities import Conversation, Notify
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.store.base import CommitUnknown, Conflict
@@ -44,13 +44,13 @@ async def test_the_store_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
             conversation = await store.create_conversation(new_conversation("ann", "bob"))
             await store.close()
             store = FirestoreStore(project="test-hangs")
-            await eventually(store.ping)
+            await eventually(store.now)
 
             emulator.send_signal(signal.SIGSTOP)
             await assert_all_unavailable(store, conversation)
             emulator.send_signal(signal.SIGCONT)
 
-            await eventually(store.ping, seconds=3)
+            await eventually(store.now, seconds=3)
             await store.close()
     except EmulatorMissing as missing:
         skip_or_fail(str(missing))
@@ -60,10 +60,10 @@ async def assert_all_unavailable(store: FirestoreStore, conversation: Conversati
     """That each method fails within five seconds, and each as it promises."""
     id_ = conversation.id
     questions: list[Coroutine[Any, Any, object]] = [
-        store.ping(),
+        store.now(),
         store.get_conversation(id_),
         store.list_conversations("ann", limit=10),
-        store.set_preferences(id_, "ann", Preferences(notify=Notify.NONE)),
+        store.set_preferences(id_, "ann", {"notify": Notify.NONE}),
         store.get_messages(id_, [random_id()]),
         store.list_messages(id_, first_seq=1, last_seq=10),
         store.list_latest_messages(id_, limit=10),
@@ -73,6 +73,10 @@ async def assert_all_unavailable(store: FirestoreStore, conversation: Conversati
         store.get_read_positions("ann", [id_]),
         store.advance_read(id_, "ann", 1),
         store.advance_delivered(id_, "ann", 1),
+        store.list_changed_conversations(since=datetime.now(UTC)),
+        store.put_link_note("3f9d"),
+        store.delete_link_note("3f9d"),
+        store.list_link_notes(),
     ]
     commits = [
         store.create_conversation(new_conversation("ann", "bob")),
@@ -105,12 +109,12 @@ async def test_an_outage_answers_in_milliseconds(monkeypatch: pytest.MonkeyPatch
     store = FirestoreStore(project="test-breaker")
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
-            await store.ping()
+            await store.now()
     start = time.monotonic()
 
     for _ in range(100):
         with pytest.raises(StoreUnavailable):
-            await store.ping()
+            await store.now()
     with pytest.raises(StoreUnavailable):
         await store.commit(sending(unstored_conversation(), "one"))
 
@@ -130,12 +134,12 @@ async def test_the_store_is_found_again_soon(
     outage_ends = time.monotonic() + outage
     while time.monotonic() < outage_ends:
         with pytest.raises(StoreUnavailable):
-            await store.ping()
+            await store.now()
         await asyncio.sleep(0.01)
 
     relay = Relay(firestore_emulator)
     await relay.start(port)
-    await eventually(store.ping, seconds=2)
+    await eventually(store.now, seconds=2)
 
     await store.close()
     await relay.stop()
@@ -157,7 +161,7 @@ async def test_the_store_goes_and_comes_back(
         await store.commit(sending(conversation, "one"))
     relay = Relay(firestore_emulator)
     await relay.start(port)
-    await eventually(store.ping, seconds=2)
+    await eventually(store.now, seconds=2)
     await store.commit(sending(conversation, "one"))
 
     await store.close()
@@ -186,7 +190,7 @@ async def test_a_refusal_is_an_answer(
         return_exceptions=True,
     )
 
-    await relayed_store.ping()
+    await relayed_store.now()
 
 
 async def test_conflicts_among_many(firestore_store: FirestoreStore) -> None:
@@ -199,4 +203,4 @@ async def test_conflicts_among_many(firestore_store: FirestoreStore) -> None:
     )
 
     assert sum(isinstance(answer, Conflict) for answer in answers) == 49
-    await firestore_store.ping()
+    await firestore_store.now()

@@ -17,6 +17,7 @@ from messaging.exceptions import ClientIdReused, InvalidRequest, NotAParticipant
 from messaging.store.acts import Act, Outcome
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
+from messaging.store.doubts import Look
 from messaging.store.firestore import FirestoreStore
 from messaging.store.group_commit import Committed
 from messaging.store.sql import SqlStore
@@ -49,8 +50,13 @@ class Desk:
     writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
+        self.doubts: list[Look] = []
         self.writer = Writer(
-            self.store, self.cache, on_commit=self.committed.append, on_read=self.read.append
+            self.store,
+            self.cache,
+            on_commit=self.committed.append,
+            on_read=self.read.append,
+            on_doubt=self.doubts.append,
         )
 
     async def submit(self, conversation: Conversation, act: Act) -> Outcome:
@@ -73,7 +79,7 @@ class Desk:
 async def desk(relay: Relay) -> AsyncIterator[Desk]:
     """On a Firestore behind the relay; a call takes at most a second."""
     store = FirestoreStore(project=f"test-{uuid4().hex}", timeout=TIMEOUT)
-    await eventually(store.ping)  # the emulator's first answer may take seconds
+    await eventually(store.now)  # the emulator's first answer may take seconds
     desk = Desk(store)
     yield desk
     await desk.writer.drain()

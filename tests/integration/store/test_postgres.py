@@ -235,12 +235,12 @@ async def test_restarted_in_a_quiet_moment(
     store: SqlStore, server: Server, created: Conversation
 ) -> None:
     """Connections that ended while nobody used them are replaced before anybody notices."""
-    await asyncio.gather(*(store.ping() for _ in range(20)))
+    await asyncio.gather(*(store.now() for _ in range(20)))
 
     server.stop()
     await asyncio.to_thread(server.start)
 
-    await asyncio.gather(*(store.ping() for _ in range(20)))
+    await asyncio.gather(*(store.now() for _ in range(20)))
     assert await store.get_conversation(created.id) == created
 
 
@@ -251,7 +251,7 @@ async def test_outage(store: SqlStore, server: Server, created: Conversation) ->
 
     for _ in range(5):
         with pytest.raises(StoreUnavailable):
-            await store.ping()
+            await store.now()
     outcome, seconds = await timed(store.commit(sending(created, "hello")))
     assert isinstance(outcome, StoreUnavailable)
     assert seconds < 0.1
@@ -268,7 +268,7 @@ async def test_frozen(alias: str, server: Server) -> None:
     again once it goes on: its threads are not lost."""
     store = SqlStore(using=alias)
     created = await store.create_conversation(new_conversation("ann"))
-    await asyncio.gather(*(store.ping() for _ in range(20)))
+    await asyncio.gather(*(store.now() for _ in range(20)))
 
     with server.frozen():
         outcomes = await asyncio.gather(
@@ -276,7 +276,7 @@ async def test_frozen(alias: str, server: Server) -> None:
             timed(store.advance_read(created.id, "ann", 1)),
             *(timed(store.get_conversation(created.id)) for _ in range(20)),
         )
-        refused, at_once = await timed(store.ping())
+        refused, at_once = await timed(store.now())
 
     assert [type(outcome) for outcome, _ in outcomes[1:]] == [StoreUnavailable] * 21
     assert isinstance(outcomes[0][0], StoreUnavailable | CommitUnknown)
@@ -307,9 +307,9 @@ async def test_forgotten_calls_free_their_threads(
     store: SqlStore, server: Server, created: Conversation
 ) -> None:
     """Calls whose caller went away do not keep threads from the others."""
-    await asyncio.gather(*(store.ping() for _ in range(20)))
+    await asyncio.gather(*(store.now() for _ in range(20)))
     with server.frozen():
-        calls = [asyncio.create_task(store.ping()) for _ in range(20)]
+        calls = [asyncio.create_task(store.now()) for _ in range(20)]
         await asyncio.sleep(0.05)
         for call in calls:
             call.cancel()

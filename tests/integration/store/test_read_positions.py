@@ -76,7 +76,7 @@ async def test_an_outage(relay: Relay) -> None:
     """Who waits for one that hangs is told within five seconds too, and not after its time and
     then one's own."""
     store = FirestoreStore(project=f"test-{uuid4().hex}")
-    await eventually(store.ping)
+    await eventually(store.now)
     conversation = await store.create_conversation(new_conversation("ann", "bob"))
     positions = ReadPositions(store)
     relay.spoil("BeginTransaction", None)

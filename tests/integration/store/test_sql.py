@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError
@@ -13,9 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from messaging.entities import Conversation, Preferences, ReadPosition, Role
+from messaging.entities import Conversation, Notify, ReadPosition, Role
 from messaging.exceptions import ConversationNotFound
 from messaging.identifiers import random_id
+from messaging.models import LinkNoteRecord
 from messaging.store.base import AlreadyExists, Commit, Conflict
 from messaging.store.sql import SqlStore
 from tests.integration.store import editing, new_conversation, people, sending
@@ -223,7 +226,7 @@ async def test_documents_written(database_store: SqlStore) -> None:
     with counted("commit", write=3):
         await add(store, replace(edited, version=0), "dan", "eve")
     with counted("set_preferences", write=1):
-        await store.set_preferences(created.id, "ann", Preferences())
+        await store.set_preferences(created.id, "ann", {"notify": Notify.ALL})
     with counted("advance_read", read=1, write=1):
         await store.advance_read(created.id, "ann", 2)
     with counted("advance_read", read=1):
@@ -243,7 +246,7 @@ async def test_documents_read(database_store: SqlStore) -> None:
     with counted("get_conversation", read=2):
         await store.get_conversation(created.id)
         await store.get_conversation(random_id())
-    with counted("list_conversations", read=2 + 2 + 1):
+    with counted("list_conversations", read=2 + 1 + 1):
         await store.list_conversations("ann", limit=50)
         await store.list_conversations("ann", limit=1)
         await store.list_conversations("nobody", limit=50)
@@ -260,8 +263,49 @@ async def test_documents_read(database_store: SqlStore) -> None:
         await store.list_read_positions(created.id)
     with counted("get_read_positions", read=2):
         await store.get_read_positions("ann", [created.id, random_id()])
-    with counted("ping", read=1):
-        await store.ping()
+    with counted("now", read=1):
+        await store.now()
+    since = created.created_at
+    with counted("list_changed_conversations", read=2 + 1):
+        await store.list_changed_conversations(since=since)
+        await store.list_changed_conversations(since=since + timedelta(hours=1))
+
+
+async def test_documents_of_link_notes(database_store: SqlStore) -> None:
+    """A write, a read for each, a delete; looking for them while there are none is one read."""
+    store = database_store
+    with counted("list_link_notes", read=1):
+        await store.list_link_notes()
+    with counted("put_link_note", write=2):
+        await store.put_link_note("3f9d")
+        await store.put_link_note("77aa")
+    with counted("list_link_notes", read=2):
+        await store.list_link_notes()
+    with counted("delete_link_note", delete=1):
+        await store.delete_link_note("3f9d")
+
+
+async def test_a_note_that_nobody_renews(database_store: SqlStore) -> None:
+    """After 25 seconds it is not listed, and whoever is cut off next sweeps it out."""
+    store = database_store
+    for boot_id, seconds in (("dead", 26), ("slow", 15)):
+        await store.put_link_note(boot_id)
+        renewed_at = await store.now() - timedelta(seconds=seconds)
+        await store._write("put_link_note", partial(date_note, boot_id, renewed_at))
+
+    assert (await store.list_link_notes()).boot_ids == {"slow"}
+
+    await store.put_link_note("3f9d")
+    assert await store._read("list_link_notes", stored_notes) == {"3f9d", "slow"}
+
+
+def date_note(boot_id: str, renewed_at: datetime, database: BaseDatabaseWrapper) -> None:
+    notes = LinkNoteRecord.objects.using(database.alias)
+    notes.filter(boot_id=boot_id).update(renewed_at=renewed_at)
+
+
+def stored_notes(database: BaseDatabaseWrapper) -> set[str]:
+    return set(LinkNoteRecord.objects.using(database.alias).values_list("boot_id", flat=True))
 
 
 async def test_what_is_refused_writes_no_documents(database_store: SqlStore) -> None:
@@ -284,7 +328,7 @@ async def test_close_gives_threads_and_connections_back(database_store: SqlStore
     opened: list[BaseDatabaseWrapper] = []
     with on_connect(opened.append):
         created = await database_store.create_conversation(new_conversation("ann"))
-        await asyncio.gather(*(database_store.ping() for _ in range(10)))
+        await asyncio.gather(*(database_store.now() for _ in range(10)))
         running = set(threading.enumerate()) - before
 
         await database_store.close()
@@ -353,7 +397,7 @@ async def test_commit_to_nothing(database_store: SqlStore) -> None:
 async def test_preferences_in_nothing(database_store: SqlStore) -> None:
     """Preferences in a conversation that was never stored are refused."""
     with pytest.raises(ConversationNotFound):
-        await database_store.set_preferences(random_id(), "ann", Preferences())
+        await database_store.set_preferences(random_id(), "ann", {"notify": Notify.ALL})
 
 
 async def test_refusals_keep_the_breaker_closed(database_store: SqlStore) -> None:

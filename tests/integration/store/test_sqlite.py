@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.entities import Preferences
+from messaging.entities import Notify
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.store.base import CommitUnknown
@@ -117,6 +118,17 @@ async def test_conversations_use_indexes(sql_store: SqlStore, plans: list[str]) 
     }
 
 
+async def test_what_changed_uses_an_index(sql_store: SqlStore, plans: list[str]) -> None:
+    """Conversations are found by the time of their latest change; to ask costs nothing while
+    nothing changes."""
+    await sql_store.list_changed_conversations(since=datetime.now(UTC))
+
+    assert plans[0] == (
+        "SEARCH messaging_conversation USING INDEX messaging_conversation_updated (updated_at>?)"
+    )
+    assert not any(plan.startswith("SCAN") for plan in plans)
+
+
 async def test_messages_by_id(sql_store: SqlStore, plans: list[str]) -> None:
     """Messages asked for by their ids are found by them, or by their conversation."""
     await sql_store.get_messages(random_id(), [random_id(), random_id()])
@@ -139,7 +151,7 @@ async def test_durability(sql_store: SqlStore) -> None:
 
     with on_connect(look):
         await sql_store.create_conversation(new_conversation("ann"))
-        await sql_store.ping()
+        await sql_store.now()
 
     assert found == [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)] * 2
 
@@ -187,7 +199,7 @@ async def test_locked_database(sql_store: SqlStore, impatient: None) -> None:
         with pytest.raises(StoreUnavailable):
             await sql_store.advance_read(created.id, "ann", 1)
         with pytest.raises(StoreUnavailable):
-            await sql_store.set_preferences(created.id, "ann", Preferences())
+            await sql_store.set_preferences(created.id, "ann", {"notify": Notify.ALL})
 
     assert await sql_store.get_conversation(created.id) == created
     await sql_store.commit(sending(created, "hello"))
@@ -315,5 +327,5 @@ async def test_breaker(sql_store: SqlStore, impatient: None) -> None:
         assert time.monotonic() - started < 0.1
 
     committed = await eventually(lambda: sql_store.commit(sending(created, "hello")))
-    await asyncio.gather(*(sql_store.ping() for _ in range(10)))
+    await asyncio.gather(*(sql_store.now() for _ in range(10)))
     assert await sql_store.get_conversation(created.id) == committed

@@ -13,9 +13,11 @@ from chat import authentication, commands, consumers
 from chat.authentication import issue_development_token
 from chat.consumers import ChatConsumer
 from chat.errors import TokenExpired, TokenRevoked
+from messaging.delivery.connection import Ending
 from messaging.exceptions import StoreUnavailable
+from messaging.identifiers import random_id
 from messaging.instance import Instance, get_instance, reset_instance
-from messaging.services import sessions
+from messaging.services import sessions, sync
 
 Frame = dict[str, Any]
 PATIENCE = 5
@@ -58,6 +60,13 @@ class Wire:
 
     def command(self, **fields: Any) -> None:
         self.give("websocket.receive", text=json.dumps(fields))
+
+    async def taken(self) -> None:
+        """Return once the consumer has what it was given: a step or two after it was received."""
+        while not self._incoming.empty():
+            await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
 
     async def next(self) -> Frame:
         async with asyncio.timeout(PATIENCE):
@@ -240,6 +249,148 @@ async def test_a_fault_in_a_command_closes_nothing(
     assert "secret" not in json.dumps(error)
 
 
+# A storm of them
+
+
+class Watched:
+    """The store's query of somebody's conversations, held up until `may_answer` is set."""
+
+    def __init__(self, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self.may_answer = asyncio.Event()
+        self._list = instance.store.list_conversations
+        monkeypatch.setattr(instance.store, "list_conversations", self._watched)
+
+    async def _watched(self, user_id: str, **options: Any) -> Any:
+        self.asked.append(user_id)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await self.may_answer.wait()
+        try:
+            return await self._list(user_id, **options)
+        finally:
+            self.at_once -= 1
+
+
+async def test_all_come_back_at_once(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """32 queries at a time, one for all sockets of a person, and everybody is let in."""
+    store = Watched(instance, monkeypatch)
+    sockets = [wire(f"user-{number // 2}") for number in range(200)]
+    for socket in sockets:
+        await socket.taken()
+    assert store.at_once == 16  # in 32 places, two to a person
+    store.may_answer.set()
+
+    for socket in sockets:
+        await socket.opened()
+
+    assert len(store.asked) == len(set(store.asked)) == 100
+    assert store.most_at_once <= 32
+    assert len(instance.hub.connections) == 200
+
+
+async def test_waiting_for_ones_turn_does_not_count(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that takes its time makes a queue, not a crowd that comes back again and again."""
+    list_conversations = instance.store.list_conversations
+
+    async def slow(*args: Any, **options: Any) -> Any:
+        await asyncio.sleep(0.2)
+        return await list_conversations(*args, **options)
+
+    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.5)
+    monkeypatch.setattr(instance.store, "list_conversations", slow)
+    sockets = [wire(f"user-{number}") for number in range(5 * 32)]
+
+    for socket in sockets:
+        await socket.opened()
+
+
+async def test_who_leaves_meanwhile_is_not_asked_for(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the store nor anybody behind has to do with a client that is gone."""
+    store = Watched(instance, monkeypatch)
+    before = [wire(f"user-{number}") for number in range(32)]
+    gone = [wire(f"gone-{number}") for number in range(5)]
+    last = wire("last")
+    for socket in (*before, *gone, last):
+        await socket.taken()
+    for socket in gone:
+        await socket.end()
+    store.may_answer.set()
+
+    await last.opened()
+    for socket in before:
+        await socket.opened()
+    assert {*store.asked} == {"last", *(f"user-{number}" for number in range(32))}
+
+
+async def test_all_sync_at_once(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reads take their turns, whoever's they are; what they wait is not held against a command."""
+    reading: set[str] = set()
+    most_at_once = 0
+    may_answer = asyncio.Event()
+
+    async def slow(conversation_id: str) -> None:
+        nonlocal most_at_once
+        reading.add(conversation_id)
+        most_at_once = max(most_at_once, len(reading))
+        await may_answer.wait()
+        reading.discard(conversation_id)
+
+    sockets = [wire(f"user-{number}") for number in range(8)]
+    for socket in sockets:
+        await socket.opened()
+    monkeypatch.setattr(instance.store, "get_conversation", slow)
+    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.05)
+    for socket in sockets:
+        conversations = {random_id(): 1 for _ in range(100)}
+        socket.command(id=1, type="conversation.sync", conversations=conversations)
+    async with asyncio.timeout(PATIENCE):
+        while len(reading) < 32:
+            await asyncio.sleep(0)
+    await asyncio.sleep(0.1)
+    may_answer.set()
+
+    for socket in sockets:
+        answers = (await socket.frame())["data"]["conversations"]
+        assert {answer["status"] for answer in answers.values()} == {"forbidden"}
+    assert most_at_once == 32
+
+
+async def test_a_store_that_hangs_in_a_sync(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command is answered, and nothing goes on behind it."""
+
+    reading = set()
+
+    async def hang(conversation_id: str) -> None:
+        reading.add(conversation_id)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            reading.discard(conversation_id)
+
+    monkeypatch.setattr(sync, "_SYNC_SECONDS", 0.1)
+    monkeypatch.setattr(instance.store, "get_conversation", hang)
+    socket = wire()
+    await socket.opened()
+    conversations = {random_id(): 1 for _ in range(100)}
+    socket.command(id=1, type="conversation.sync", conversations=conversations)
+
+    assert (await socket.frame())["code"] == "store_unavailable"
+    assert not reading
+
+
 # The end
 
 
@@ -292,6 +443,61 @@ async def test_the_outbox_is_bounded_in_characters(wire: Callable[..., Wire]) ->
     socket.writable.set()
 
     assert await socket.close_code() == 4001
+
+
+async def test_the_core_ends_a_connection(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked for until then is answered, and nothing of what comes after; then 4002."""
+    entered, may_end = asyncio.Event(), asyncio.Event()
+
+    async def slow(connection: object) -> dict[str, Any]:
+        entered.set()
+        await may_end.wait()
+        return {}
+
+    serializer, _ = commands._COMMANDS["ping"]
+    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, slow))
+    socket = wire()
+    await socket.opened()
+    socket.command(id=1, type="ping")
+    socket.command(id=2, type="ping")
+    await entered.wait()
+    await socket.taken()
+    (connection,) = instance.hub.connections.of("ann")
+
+    connection.end(Ending.DRAINING)
+    socket.command(id=3, type="ping")
+    await socket.taken()
+    may_end.set()
+
+    assert [(await socket.frame())["id"] for _ in range(2)] == [1, 2]
+    assert await socket.next() == {"type": "websocket.close", "code": 4002}
+    assert "ann" not in instance.hub.connections
+
+
+async def test_a_draining_instance_lets_nobody_in(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not before it was asked for, and not when the answer comes only now."""
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+    list_conversations = instance.store.list_conversations
+
+    async def slow(*args: Any, **options: Any) -> Any:
+        asked.set()
+        await may_answer.wait()
+        return await list_conversations(*args, **options)
+
+    monkeypatch.setattr(instance.store, "list_conversations", slow)
+    before = wire("ann")
+    await asked.wait()
+
+    await instance.drain()
+    after = wire("bob")
+    may_answer.set()
+
+    assert await before.close_code() == await after.close_code() == 4002
+    assert len(instance.hub.connections) == 0
 
 
 @pytest.mark.parametrize("how", ["disconnect", "cancelled", "broken"])

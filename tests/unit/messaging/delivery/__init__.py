@@ -37,7 +37,11 @@ class Elsewhere:
         hub = Hub(store=store, cache=cache, events=events)
         self._publisher = Publisher(hub=hub, link=None, events=events)
         self._writer = Writer(
-            store, cache, on_commit=self._committed, on_read=lambda conversation: None
+            store,
+            cache,
+            on_commit=self._committed,
+            on_read=lambda conversation: None,
+            on_doubt=lambda look: None,
         )
 
     async def found(self, *user_ids: str) -> Conversation:
@@ -125,8 +129,8 @@ def make_hub(store: Store, cache: ConversationCache | None = None) -> Hub:
 
 async def settle(hub: Hub) -> None:
     """Wait until the hub has nothing under way."""
-    while hub._tasks:
-        await asyncio.wait(hub._tasks)
+    while hub._filler._tasks:
+        await asyncio.wait(hub._filler._tasks)
 
 
 def texts(frames: Sequence[Mapping[str, Any]]) -> list[str | None]:

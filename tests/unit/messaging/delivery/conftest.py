@@ -2,7 +2,7 @@
 
 import pytest
 
-from messaging.delivery import hub as hub_module
+from messaging.delivery import filling as filling_module
 from messaging.delivery.hub import Hub
 from messaging.store.sql import SqlStore
 from tests.unit.messaging.delivery import Elsewhere, make_hub
@@ -11,8 +11,8 @@ from tests.unit.messaging.delivery import Elsewhere, make_hub
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing is read at once."""
-    monkeypatch.setattr(hub_module, "_PATIENCE_SECONDS", 0.001)
-    monkeypatch.setattr(hub_module, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(filling_module, "_PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr(filling_module, "_RETRY_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from messaging.delivery import hub as hub_module
+from messaging.delivery import filling as filling_module
 from messaging.delivery.batch import SoftEvent
 from messaging.delivery.hub import Hub
 from messaging.entities import Conversation, Message
@@ -72,7 +72,7 @@ async def test_what_is_ahead_waits_for_what_comes_before(
     """Two instances may publish out of order: nothing is read for that."""
     first = await elsewhere.batch(group, send(group.id, "ann"))
     second = await elsewhere.batch(group, send(group.id, "ann"))
-    monkeypatch.setattr(hub_module, "_PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(filling_module, "_PATIENCE_SECONDS", 60)
     monkeypatch.setattr(elsewhere.store, "get_conversation", None)
 
     hub.accept(second)
@@ -222,7 +222,9 @@ async def test_a_removal_is_the_last_thing(
     acts = [send(group.id, "ann"), remove("ann", "bob"), send(group.id, "ann")]
 
     hub.accept(await elsewhere.batch(group, *acts))
-    hub.accept_soft(SoftEvent(conversation_id=group.id, user_id="ann", frame='{"data": {}}'))
+    hub.accept_soft(
+        SoftEvent(conversation_id=group.id, user_id="ann", key="k", frame='{"data": {}}')
+    )
 
     assert bob.seen == [("message.created", 1), ("participant.removed", 2)]
     assert [version for _, version in ann.seen if version] == [1, 2, 3]
@@ -469,22 +471,52 @@ async def test_whoever_comes_back_in_time_keeps_it(
     assert ann.seen == []
 
 
-async def test_after_an_outage_everything_followed_is_compared(
+async def test_what_a_poll_finds_is_delivered(
     hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket
 ) -> None:
+    """Of a conversation that is followed and of one that is new here, each conversation being
+    read once."""
     other = await elsewhere.found("ann")
-    hub.announce(other)
     for conversation in (group, other):
         await elsewhere.commit(conversation, send(conversation.id, "ann"))
+    found = [await elsewhere.store.get_conversation(one.id) for one in (group, other)]
 
-    hub.recheck()
+    for state in found:
+        assert state is not None
+        hub.found(state)
+        hub.found(state)
     await settle(hub)
 
-    assert ann.seen == [
-        ("conversation.added", None),
-        ("message.created", 1),
-        ("message.created", 1),
-    ]
+    assert ann.seen == [("conversation.added", None), ("message.created", 1)]
+
+
+async def test_a_poll_finds_a_removal(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, bob: Socket
+) -> None:
+    """Whoever was removed gets nothing of what was missed, however it was found."""
+    await elsewhere.commit(group, send(group.id, "ann"), remove("ann", "bob"))
+    await elsewhere.commit(group, send(group.id, "ann"))
+    state = await elsewhere.store.get_conversation(group.id)
+    assert state is not None
+
+    hub.found(state)
+    await settle(hub)
+
+    assert bob.seen == [("conversation.removed", None)]
+    assert ann.seen == [("conversation.changes", 3)]
+
+
+async def test_a_poll_that_was_overtaken_changes_nothing(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket
+) -> None:
+    old = await elsewhere.store.get_conversation(group.id)
+    assert old is not None
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    hub.found(old)
+    await settle(hub)
+
+    assert ann.seen == [("message.created", 1)]
 
 
 async def test_soft_events_go_to_participants_only(
@@ -495,12 +527,15 @@ async def test_soft_events_go_to_participants_only(
         SoftEvent(
             conversation_id=group.id,
             user_id="bob",
+            key="k",
             frame='{"type": "theirs", "data": {}}',
             own_frame='{"type": "own", "data": {}}',
         )
     )
     hub.accept_soft(
-        SoftEvent(conversation_id=group.id, user_id="ann", frame='{"type": "t", "data": {}}')
+        SoftEvent(
+            conversation_id=group.id, user_id="ann", key="k", frame='{"type": "t", "data": {}}'
+        )
     )
 
     assert ann.seen == [("theirs", None)]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from messaging.delivery import hub as hub_module
+from messaging.delivery import filling as filling_module
 from messaging.delivery.batch import Batch
 from messaging.delivery.hub import Hub
 from messaging.entities import Conversation
@@ -330,7 +330,7 @@ async def test_every_client_ends_with_the_state_of_the_store(
 ) -> None:
     """Versions only rise; nothing reaches anybody above their removal; who is in is told so and
     has everything, who is out is told so and gets nothing more."""
-    monkeypatch.setattr(hub_module, "_PATIENCE_SECONDS", patience)
+    monkeypatch.setattr(filling_module, "_PATIENCE_SECONDS", patience)
     world = await World(sql_store, make_hub(sql_store)).begin()
     try:
         for step in steps:

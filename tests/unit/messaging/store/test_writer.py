@@ -19,6 +19,7 @@ from messaging.store import writer as writer_module
 from messaging.store.acts import Act, Outcome
 from messaging.store.base import Commit, CommitUnknown
 from messaging.store.cache import ConversationCache
+from messaging.store.doubts import Look
 from messaging.store.group_commit import Committed
 from messaging.store.sql import SqlStore
 from messaging.store.writer import Writer
@@ -64,8 +65,13 @@ class Side:
         self.cache = ConversationCache()
         self.committed: list[Committed] = []
         self.reads: list[Conversation] = []
+        self.doubts: list[Look] = []
         self.writer = Writer(
-            store, self.cache, on_commit=self.committed.append, on_read=self.reads.append
+            store,
+            self.cache,
+            on_commit=self.committed.append,
+            on_read=self.reads.append,
+            on_doubt=self.doubts.append,
         )
 
     @property
@@ -437,6 +443,43 @@ async def test_lost_answers_without_end(
 
     store.lost_before = 0
     await here.writer.drain()
+
+
+@pytest.mark.parametrize("applied", [True, False])
+async def test_a_commit_that_was_given_up_is_looked_at_again(
+    store: TryingStore, here: Side, group: Conversation, hurried: float, applied: bool
+) -> None:
+    """Answered with StoreUnavailable; should it have been applied, its changes are told then."""
+    here.cache.put(group)
+    setattr(store, "lost_after" if applied else "lost_before", 1)
+    real, store.get_conversation = store.get_conversation, away  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailable):
+        await here.submit(group, send(group.id, "ann"))
+    await here.writer.drain()
+    assert here.changes == []
+    store.get_conversation = real  # type: ignore[method-assign]
+
+    [look] = here.doubts
+    conversation = await look()
+
+    assert conversation is not None
+    assert conversation.version == (1 if applied else 0)
+    assert [change.version for change in here.changes] == ([1] if applied else [])
+
+
+async def away(conversation_id: str) -> Conversation | None:
+    raise StoreUnavailable
+
+
+async def test_what_was_settled_leaves_no_doubt(
+    store: TryingStore, here: Side, group: Conversation
+) -> None:
+    store.lost_after = 1
+
+    await here.submit(group, send(group.id, "ann"))
+    await here.writer.drain()
+
+    assert here.doubts == []
 
 
 async def test_whoever_gave_up_is_left_out(

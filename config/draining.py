@@ -1,0 +1,70 @@
+"""How the end of a server begins: the instance drains before the server learns of the signal.
+
+uvicorn closes all sockets (1012) before it ends the lifespan; daphne cancels them without a word
+and has no lifespan. So both get their signals later than they came.
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from types import FrameType
+from typing import Any
+
+import structlog
+
+logger = structlog.get_logger(__name__)
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+_drains = False
+
+
+def drain_at_signals(drain: Callable[[], Awaitable[None]]) -> None:
+    """At SIGTERM or SIGINT, await `drain`, then let the server end as it does. Another signal
+    ends the process at once.
+
+    To be called within the event loop of the server. Does nothing where no server has a handler
+    for SIGTERM, as in tests, or where this was called before.
+    """
+    global _drains  # noqa: PLW0603 - signals are the process's, too
+    if _drains or threading.current_thread() is not threading.main_thread():
+        return
+    end = _handler_of_server()
+    if end is None:
+        return
+    _drains = True
+    loop = asyncio.get_running_loop()
+    tasks = []
+
+    async def drain_and_end(number: int) -> None:
+        logger.info("server.signal", signal=signal.Signals(number).name)
+        try:
+            await drain()
+        except Exception:
+            logger.exception("server.drain_failed")
+        finally:
+            # uvicorn raises what it got once more when it is done: of SIGTERM the process would
+            # die, while SIGINT is an ordinary end with exit code 0.
+            end(signal.SIGINT, None)
+
+    def begin(number: int, frame: FrameType | None) -> None:
+        for one in _SIGNALS:
+            signal.signal(one, signal.SIG_DFL)
+        # Not in the context of whoever was interrupted: its ids would stand in the log lines.
+        loop.call_soon_threadsafe(
+            lambda: tasks.append(loop.create_task(drain_and_end(number))), context=Context()
+        )
+
+    for one in _SIGNALS:
+        signal.signal(one, begin)
+
+
+def _handler_of_server() -> Callable[[int, FrameType | None], Any] | None:
+    on_terminate, on_interrupt = map(signal.getsignal, _SIGNALS)
+    if not callable(on_terminate):
+        return None
+    if callable(on_interrupt) and on_interrupt is not signal.default_int_handler:
+        return on_interrupt
+    return on_terminate

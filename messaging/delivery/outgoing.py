@@ -1,0 +1,71 @@
+"""What waits to be published: one publish carries all that waits for a group.
+
+Each publish is a round trip to Redis, one after the other. What is committed during one goes
+together into the next. Where very many conversations wait, Redis being slow, all of it goes to
+the group of all instances at once: no conversation waits for the turns of the others.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_MANY_GROUPS = 16
+_MOST_ITEMS = 1_000
+"""In one publish. Redis drops a subscriber with 8 MiB unread for a minute
+(https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
+_MOST_WAITING = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    message: Mapping[str, Any]
+    conversation_id: str
+    version: int | None = None
+    """The version that it tells of; None where nothing is lost with it."""
+    added: Sequence[str] = ()
+
+
+class Outgoing:
+    def __init__(self, everybody: str) -> None:
+        """`everybody`: the group of all instances."""
+        self._everybody = everybody
+        self._groups: dict[str, list[Item]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def full(self) -> bool:
+        return self._count >= _MOST_WAITING
+
+    def put(self, group: str, item: Item) -> None:
+        self._groups.setdefault(group, []).append(item)
+        self._count += 1
+
+    def take(self) -> tuple[str, Sequence[Item]]:
+        """The next publish: a group, and what goes to it, in the order of putting."""
+        if len(self._groups) > _MANY_GROUPS:
+            return self._everybody, self._take_from(list(self._groups))
+        group = next(iter(self._groups))
+        return group, self._take_from([group])
+
+    def clear(self) -> Sequence[Item]:
+        """Give all of it up; returns it."""
+        items = [item for waiting in self._groups.values() for item in waiting]
+        self._groups.clear()
+        self._count = 0
+        return items
+
+    def _take_from(self, groups: Sequence[str]) -> Sequence[Item]:
+        taken: list[Item] = []
+        for group in groups:
+            waiting = self._groups[group]
+            room = _MOST_ITEMS - len(taken)
+            taken += waiting[:room]
+            if len(waiting) > room:
+                self._groups[group] = waiting[room:]
+                break
+            del self._groups[group]
+        self._count -= len(taken)
+        return taken

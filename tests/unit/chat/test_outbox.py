@@ -1,0 +1,222 @@
+"""The outbox by itself: what is written at once, what waits, and what is dropped or closed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from prometheus_client import REGISTRY
+
+from chat.closing import CloseCode
+from chat.outbox import Outbox
+from messaging.delivery.connection import Ending
+
+PATIENCE = 5
+
+
+class Server:
+    """The server's side of a socket: as uvicorn does, it lets a send wait while it has too much."""
+
+    def __init__(self) -> None:
+        self.taken: list[str | int] = []
+        """Texts, and the code of the close."""
+        self.takes = asyncio.Event()
+        self.takes.set()
+        self.fault: Exception | None = None
+        self.closings = 0
+        self.ended: list[Ending] = []
+        self.outbox = Outbox(self._send, on_close=self._closing, on_end=self.ended.append)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self.takes.wait()
+        await self.takes.wait()
+        if self.fault is not None:
+            raise self.fault
+        self.taken.append(message["text"] if "text" in message else message["code"])
+
+    def _closing(self) -> None:
+        self.closings += 1
+
+    async def has_taken(self, count: int) -> list[str | int]:
+        async with asyncio.timeout(PATIENCE):
+            while len(self.taken) < count:
+                await asyncio.sleep(0)
+        return self.taken
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server()
+    yield server
+    await server.outbox.stop()
+
+
+def dropped(reason: str) -> float:
+    return _value("chat_soft_events_dropped_total", {"reason": reason})
+
+
+def slow_closed() -> float:
+    return _value("chat_slow_sockets_closed_total", {})
+
+
+def _value(name: str, labels: dict[str, str]) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_what_the_server_takes_is_written_at_once(server: Server) -> None:
+    """In the same step, and without a task."""
+    tasks = asyncio.all_tasks()
+    server.outbox.put("one")
+    server.outbox.put_soft("two", "key")
+    server.outbox.put("three")
+    server.outbox.close(CloseCode.DRAINING)
+
+    assert server.taken == ["one", "two", "three", 4002]
+    assert asyncio.all_tasks() == tasks
+    assert server.closings == 1
+
+
+async def test_order_is_kept_where_some_waits(server: Server) -> None:
+    """The frame at which the server paused, those behind it, and those after all had been
+    written; several times over."""
+    for number in range(40):
+        if number % 10 == 3:
+            server.takes.clear()
+        if number % 10 == 7:
+            server.takes.set()
+            await asyncio.sleep(0)
+        server.outbox.put(str(number))
+    server.outbox.close(CloseCode.SILENT)
+
+    assert await server.has_taken(41) == [*map(str, range(40)), 4003]
+
+
+async def test_only_the_latest_of_a_key_waits(server: Server) -> None:
+    """At the place of the latest: what it says may rest on the frames between."""
+    before = dropped("replaced")
+    server.takes.clear()
+    server.outbox.put("first")
+    server.outbox.put_soft("bob types", "typing:bob")
+    server.outbox.put_soft("cid types", "typing:cid")
+    server.outbox.put("a message of bob")
+    server.outbox.put_soft("bob stopped", "typing:bob")
+    server.takes.set()
+
+    assert await server.has_taken(4) == ["first", "cid types", "a message of bob", "bob stopped"]
+    assert dropped("replaced") == before + 1
+
+
+async def test_soft_events_go_first(server: Server) -> None:
+    """What must not be lost takes their place; only then is a client too slow."""
+    before, closed = dropped("overflow"), slow_closed()
+    server.takes.clear()
+    server.outbox.put("at the server")
+    for number in range(400):
+        server.outbox.put_soft("soft", f"typing:{number}")
+    for number in range(1_000):
+        server.outbox.put(str(number))
+    assert dropped("overflow") == before + 400
+    server.outbox.put_soft("soft", "typing:1")
+    assert dropped("overflow") == before + 401
+    assert server.closings == 0
+    assert slow_closed() == closed
+
+    server.outbox.put("too much")
+    server.outbox.put("ignored")
+    server.outbox.put_soft("ignored", "typing:1")
+
+    assert server.closings == 1
+    assert slow_closed() == closed + 1
+    server.takes.set()
+    assert await server.has_taken(2) == ["at the server", 4001]
+
+
+@pytest.mark.parametrize("letter", ["x", "щ"])
+async def test_bytes_are_counted(server: Server, letter: str) -> None:
+    """As they go over the wire: 8 MiB may wait."""
+    frame = letter * (1024 * 1024 // len(letter.encode()))
+    server.takes.clear()
+    server.outbox.put("at the server")
+    for _ in range(8):
+        server.outbox.put(frame)
+    assert server.closings == 0
+    server.outbox.put("one more")
+    assert server.closings == 1
+
+
+async def test_what_was_written_waits_no_more(server: Server) -> None:
+    """However much goes through it in all, soft or not."""
+    for _ in range(5):
+        server.takes.clear()
+        for number in range(900):
+            server.outbox.put("x" * 5_000)
+            server.outbox.put_soft("y", f"typing:{number % 7}")
+        server.takes.set()
+        sent = len(server.taken)
+        await server.has_taken(sent + 900)
+        while server.outbox._writer is not None:
+            await asyncio.sleep(0)
+
+    assert not server.outbox.closed
+    assert server.outbox._bytes == server.outbox._soft == 0
+
+
+async def test_there_is_room_again_when_half_is_written(server: Server) -> None:
+    """Whoever answers a client waits for it."""
+    await server.outbox.room()
+    server.takes.clear()
+    for number in range(600):
+        server.outbox.put(str(number))
+    waiting = asyncio.create_task(server.outbox.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    server.takes.set()
+    await asyncio.wait([waiting], timeout=PATIENCE)
+
+    assert waiting.done()
+    assert len(server.taken) >= 100
+
+
+@pytest.mark.parametrize("paused", [False, True])
+@pytest.mark.parametrize("fault", [ConnectionResetError(), RuntimeError("a fault")])
+async def test_a_send_that_fails(server: Server, paused: bool, fault: Exception) -> None:
+    """Ends the socket and nothing else: whoever puts the frame does not notice."""
+    server.fault = fault
+    if paused:
+        server.takes.clear()
+    for _ in range(3):
+        server.outbox.put("nobody reads this")
+    server.takes.set()
+    async with asyncio.timeout(PATIENCE):
+        while not server.outbox.closed:
+            await asyncio.sleep(0)
+
+    server.fault = None
+    server.outbox.put("nor this")
+    server.outbox.close(CloseCode.DRAINING)
+    assert server.taken == []
+    assert server.closings == 1
+
+
+async def test_stopping_while_the_server_waits(server: Server) -> None:
+    """Leaves no task and no frame behind."""
+    tasks = asyncio.all_tasks()
+    server.takes.clear()
+    server.outbox.put("waits")
+    await asyncio.sleep(0)
+
+    await server.outbox.stop()
+    server.takes.set()
+
+    assert asyncio.all_tasks() == tasks
+    assert server.taken == []
+
+
+async def test_the_core_asks_for_the_end(server: Server) -> None:
+    """When that is, its owner decides."""
+    server.outbox.end(Ending.DRAINING)
+
+    assert server.ended == [Ending.DRAINING]
+    assert not server.outbox.closed

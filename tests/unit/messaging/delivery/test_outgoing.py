@@ -1,0 +1,60 @@
+"""What waits to be published."""
+
+from messaging.delivery.outgoing import Item, Outgoing
+
+
+def item(conversation_id: str, number: int) -> Item:
+    return Item(message={"number": number}, conversation_id=conversation_id, version=number)
+
+
+def numbers(items: object) -> list[int]:
+    assert isinstance(items, list)
+    return [one.message["number"] for one in items]
+
+
+def test_what_waits_for_a_group_goes_together_and_in_order() -> None:
+    outgoing = Outgoing("everybody")
+    for number in range(3):
+        outgoing.put("a", item("a", number))
+        outgoing.put("b", item("b", number))
+
+    group, items = outgoing.take()
+
+    assert (group, numbers(items)) == ("a", [0, 1, 2])
+    assert len(outgoing) == 3
+
+
+def test_very_many_groups_go_together_to_everybody() -> None:
+    outgoing = Outgoing("everybody")
+    for number in range(100):
+        outgoing.put(f"group {number % 50}", item("c", number))
+
+    group, items = outgoing.take()
+
+    assert group == "everybody"
+    assert sorted(numbers(items)) == list(range(100))
+    assert not outgoing
+
+
+def test_a_publish_is_bounded_and_the_rest_follows_in_order() -> None:
+    outgoing = Outgoing("everybody")
+    for number in range(2_500):
+        outgoing.put("a", item("a", number))
+
+    taken = []
+    while outgoing:
+        _, items = outgoing.take()
+        assert len(items) <= 1_000
+        taken += numbers(items)
+
+    assert taken == list(range(2_500))
+
+
+def test_what_is_given_up_is_named() -> None:
+    """Whoever gives it up tells of its versions in another way."""
+    outgoing = Outgoing("everybody")
+    outgoing.put("a", item("a", 1))
+    outgoing.put("b", item("b", 2))
+
+    assert numbers(outgoing.clear()) == [1, 2]
+    assert not outgoing

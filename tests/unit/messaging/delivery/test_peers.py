@@ -1,0 +1,98 @@
+"""The other instances, as their beacons tell."""
+
+from messaging.delivery.beacon import REPEATS
+from messaging.delivery.peers import LEASE_SECONDS, Peers
+
+
+def peers_since(moment: float) -> Peers:
+    return Peers(moment)
+
+
+def test_beacons_in_a_row_tell_of_nothing_missed() -> None:
+    peers = peers_since(0)
+
+    assert [peers.heard("b", number, float(number)) for number in range(1, 20)] == [None] * 19
+
+
+def test_fewer_skipped_beacons_than_an_entry_is_repeated_lose_nothing() -> None:
+    peers = peers_since(0)
+    peers.heard("b", 1, 1)
+
+    assert peers.heard("b", REPEATS, 5) is None
+
+
+def test_as_many_skipped_beacons_as_an_entry_is_repeated_may_have_lost_it() -> None:
+    """What was committed since the last one that was heard has to be looked for."""
+    peers = peers_since(0)
+    peers.heard("b", 1, 1)
+
+    assert peers.heard("b", 1 + REPEATS, 6) == 1
+
+
+def test_an_instance_that_was_there_before_is_no_news() -> None:
+    """Whoever starts hears the middle of the others' counting."""
+    peers = peers_since(100)
+
+    assert peers.heard("b", 5_000, 101) is None
+
+
+def test_an_instance_first_heard_in_the_middle_of_its_counting_was_missed() -> None:
+    peers = peers_since(100)
+
+    assert peers.heard("b", 30, 130) == 100
+
+
+def test_a_silent_instance_ends_once() -> None:
+    """With the moment at which it was heard last."""
+    peers = peers_since(0)
+    peers.heard("b", 1, 1)
+    peers.heard("c", 1, 5)
+
+    assert peers.pop_ended(1 + LEASE_SECONDS) == []
+    assert peers.pop_ended(1.1 + LEASE_SECONDS) == [("b", 1)]
+    assert peers.pop_ended(1.2 + LEASE_SECONDS) == []
+
+
+def test_who_says_goodbye_is_not_missed() -> None:
+    peers = peers_since(0)
+    peers.heard("b", 1, 1)
+
+    peers.goodbye("b")
+    peers.registered(["b"], 2)  # its entry goes a moment later
+
+    assert peers.pop_ended(100) == []
+
+
+def test_an_instance_that_ends_before_its_first_beacon_is_missed() -> None:
+    """It was in the registry before its first commit."""
+    peers = peers_since(0)
+    peers.registered(["b"], 20)
+    peers.registered(["b"], 21)
+
+    [(boot_id, since)] = peers.pop_ended(20.1 + LEASE_SECONDS)
+
+    assert boot_id == "b"
+    assert since <= 15  # it may have been there since the look before
+
+
+def test_one_that_stays_in_the_registry_for_a_while_ends_only_once() -> None:
+    peers = peers_since(0)
+    peers.heard("b", 1, 1)
+    assert len(peers.pop_ended(20)) == 1
+
+    peers.registered(["b"], 20)
+
+    assert peers.pop_ended(100) == []
+
+
+def test_after_an_outage_numbers_tell_nothing_and_silence_does() -> None:
+    """What was missed is read from the store; who died meanwhile was heard last before it."""
+    peers = peers_since(0)
+    peers.heard("b", 1, 1)
+    peers.heard("c", 1, 1)
+
+    peers.link_restored(60)
+
+    assert peers.heard("b", 60, 61) is None
+    assert peers.pop_ended(60 + LEASE_SECONDS) == []
+    assert peers.pop_ended(60.1 + LEASE_SECONDS) == [("c", 1)]
