@@ -44,6 +44,11 @@ class Relay:
         self._refuses = True
         self._end_all()
 
+    def drop(self) -> None:
+        """End every connection, and what was on its way with them; new ones pass."""
+        self._end_all()
+        self.mend()
+
     def hang(self) -> None:
         """Take connections and pass on nothing, not even their ends."""
         self._flows.clear()

@@ -11,7 +11,7 @@ from tests.clients.view import Violation, Wrong
 
 DEFAULT_FILE = Path(".development/chaos.json")
 _SHOWN = 6
-_WIDTH = 160
+_WIDTH = 300
 
 
 @dataclass(slots=True, kw_only=True)

@@ -40,6 +40,11 @@ class StubbornClient(Client):
     def connected(self) -> bool:
         return bool(self.hello)
 
+    @property
+    def instance_id(self) -> str:
+        """Where it is connected; empty where it is not."""
+        return str(self.hello.get("instance_id", ""))
+
     async def __aexit__(self, *exc_info: Any) -> None:
         await super().__aexit__(None, None, None)
         self.hello = {}

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.chaos.crowd import Crowd, Room
 from tests.chaos.ledger import Sent
-from tests.clients.rest import Data, Refused
+from tests.clients.rest import Data, Refused, Rest
 from tests.clients.view import Violation, Wrong
 
 _MOST_UNDER_WAY = 400
@@ -90,14 +90,26 @@ class Traffic:
             await asyncio.wait(self._under_way)
         self._give_up_at = float("inf")
 
-    async def send(self, room: Room, sender: str, *, by: str = "rest", text: str = "") -> Sent:
-        """A message; `by` socket or rest, where the socket is there."""
+    async def send(
+        self,
+        room: Room,
+        sender: str,
+        *,
+        by: str = "rest",
+        text: str = "",
+        rest: Rest | None = None,
+    ) -> Sent:
+        """A message, acknowledged when this returns; by socket where there is one and it is asked
+        for, or by a `rest` of the sender's that goes another way than the usual one."""
         client_id = f"{self._chance.getrandbits(64):016x}"
         words = text or " ".join(self._chance.choices(_WORDS, k=self._chance.randint(1, 8)))
         sent = Sent(client_id, room.id, sender, f"{client_id} {words}", time.perf_counter())
         self._ledger.sends[client_id] = sent
-        await self._send(sent, by)
+        await self._send(sent, by, rest or self._crowd.rests[sender])
         return sent
+
+    async def remove_somebody(self, room: Room) -> None:
+        await self._act_remove(room)
 
     # The pace
 
@@ -144,6 +156,7 @@ class Traffic:
             else:
                 return outcome
             if time.perf_counter() > self._give_up_at:
+                self._wrong("there is no answer, for a minute after everything works again")
                 outcome.refused = Refused(0, "given_up")
                 outcome.unsure = True
                 return outcome
@@ -159,8 +172,7 @@ class Traffic:
         if sender is not None:
             await self.send(room, sender, by=self._chance.choice(("rest", "socket")))
 
-    async def _send(self, sent: Sent, by: str) -> None:
-        rest = self._crowd.rests[sent.sender_id]
+    async def _send(self, sent: Sent, by: str, rest: Rest) -> None:
         tabs = [tab for tab in self._crowd.tabs[sent.sender_id] if tab.connected]
         by_socket = [self._chance.choice(tabs)] if by == "socket" and tabs else []
 
@@ -170,7 +182,7 @@ class Traffic:
                 sent.through = ""
                 return await rest.send(sent.conversation_id, sent.text, sent.client_id)
             tab = by_socket.pop()
-            sent.through = tab.hello.get("instance_id", "")
+            sent.through = tab.instance_id
             return await tab.send(sent.conversation_id, sent.text, sent.client_id)
 
         outcome = await self._try(attempt)

@@ -78,7 +78,7 @@ async def presence_ends(scene: Scene) -> None:
     one = scene.chance.choice(scene.cluster.instances)
     watcher = scene.crowd.people[0]
     guest = await scene.enter_tab(f"{watcher}.guest", one)
-    rest = scene.rest_elsewhere(watcher, one)
+    rest = scene.rest_by(watcher, *scene.besides(one))
 
     async def status() -> str:
         answer = await rest.request("GET", "/presence", user_ids=guest.user_id)

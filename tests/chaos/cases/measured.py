@@ -82,7 +82,9 @@ async def _go_on(
     _share_in_time(scene, began, ended, least=0.99)
     await scene.crowd.caught_up(scene.crowd.ledger.snapshot(), seconds=30)
     across = sorted(
-        delay for at, delay in deliveries(scene.crowd, across=True) if began <= at <= ended
+        delivery.delay
+        for delivery in deliveries(scene.crowd)
+        if delivery.across and began <= (delivery.sent.acknowledged_at or 0) <= ended
     )
     scene.figures["deliveries across instances"] = len(across)
     scene.require(bool(across), "nothing was delivered across instances")

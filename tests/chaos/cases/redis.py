@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from tests.chaos.cluster import Instance
-from tests.chaos.crowd import Room
 from tests.chaos.scene import Case, Scene
 
 _WITHOUT_REDIS = 3.0
@@ -94,7 +94,7 @@ async def cut_off(scene: Scene) -> None:
     """One instance is refused by Redis, the others are not."""
     one = scene.chance.choice(scene.cluster.instances)
     one.redis.cut()
-    await asyncio.sleep(scene.brief(15))
+    await asyncio.sleep(scene.brief(30))
     one.redis.mend()
 
 
@@ -102,7 +102,7 @@ async def cut_off_silently(scene: Scene) -> None:
     """What one instance and Redis say to each other no longer arrives."""
     one = scene.chance.choice(scene.cluster.instances)
     one.redis.hang()
-    await asyncio.sleep(scene.brief(15))
+    await asyncio.sleep(scene.brief(30))
     one.redis.mend()
 
 
@@ -119,20 +119,24 @@ async def last_event_lost(scene: Scene) -> None:
     for _ in range(3):
         room = scene.chance.choice(scene.crowd.rooms)
         deaf = scene.chance.choice(scene.cluster.instances)
-        await _unheard(scene, deaf, room)
+        rest = scene.rest_by(room.owner, *scene.besides(deaf))
+        async with _unheard(deaf):
+            await scene.traffic.send(room, room.owner, rest=rest)
         took = await scene.crowd.caught_up(scene.crowd.ledger.snapshot(), seconds=30)
         scene.in_time("the last message", 30.0 if took is None else took, _LAST_EVENT)
     scene.traffic.start()
 
 
-async def _unheard(scene: Scene, deaf: Instance, room: Room) -> None:
-    """A message while one instance's link is away, for less than it takes to notice that."""
-    deaf.redis.cut()
+@asynccontextmanager
+async def _unheard(deaf: Instance) -> AsyncIterator[None]:
+    """What is published meanwhile does not reach this instance, and its connections have gone
+    when it listens again: too short a time to be told from none."""
+    deaf.redis.hang()
     try:
-        await scene.traffic.send(room, room.owner)
-        await asyncio.sleep(0.3)
+        yield
+        await asyncio.sleep(0.2)
     finally:
-        deaf.redis.mend()
+        deaf.redis.drop()
 
 
 async def last_addition_lost(scene: Scene) -> None:
@@ -141,16 +145,12 @@ async def last_addition_lost(scene: Scene) -> None:
     await scene.traffic.pause()
     crowd = scene.crowd
     tab = scene.chance.choice([client for client in crowd.clients if client.connected])
-    deaf = next(one for one in scene.cluster.instances if one.name == tab.hello["instance_id"])
+    deaf = next(one for one in scene.cluster.instances if one.name == tab.instance_id)
     founder = f"{tab.user_id}.founder"
-    rest = scene.rest_elsewhere(founder, deaf)
+    rest = scene.rest_by(founder, *scene.besides(deaf))
     founded = await rest.create_group(f"{founder}.friend", title="Small")
-    deaf.redis.cut()
-    try:
+    async with _unheard(deaf):
         await rest.add(founded["id"], tab.user_id)
-        await asyncio.sleep(0.3)
-    finally:
-        deaf.redis.mend()
     began = time.perf_counter()
     while not tab.inside(founded["id"]) and time.perf_counter() - began < 30:
         await asyncio.sleep(0.05)
@@ -169,22 +169,21 @@ async def idle(scene: Scene) -> None:
 
 
 async def burst(scene: Scene) -> None:
-    """A thousand messages in one conversation; those of another are not kept waiting."""
-    loud, quiet = scene.crowd.rooms[0], scene.crowd.rooms[1]
-    many = scene.many(1000)
-
-    async def shout() -> None:
-        await asyncio.gather(*(scene.traffic.send(loud, loud.owner) for _ in range(many)))
-
-    shouting = asyncio.create_task(shout())
-    slowest = 0.0
-    while not shouting.done():
-        sent = await scene.traffic.send(quiet, quiet.owner)
-        assert sent.acknowledged_at is not None
-        slowest = max(slowest, sent.acknowledged_at - sent.began)
-        await asyncio.sleep(0.1)
-    await shouting
-    scene.in_time("the slowest answer beside the burst", slowest, 3)
+    """Everybody in one conversation talks at once; those in another are not kept waiting."""
+    loud, quiet = scene.crowd.rooms[1], scene.crowd.rooms[2]
+    # On connections of their own: what waits for a free one here is not the product's fault.
+    rest = scene.rest_by(quiet.owner, *scene.cluster.instances)
+    times = []
+    shouting = [
+        asyncio.create_task(scene.traffic.send(loud, loud.owner)) for _ in range(scene.many(500))
+    ]
+    while not all(task.done() for task in shouting):
+        sent = await scene.traffic.send(quiet, quiet.owner, rest=rest)
+        times.append((sent.acknowledged_at or time.perf_counter()) - sent.began)
+        await asyncio.sleep(0.05)
+    await asyncio.gather(*shouting)
+    scene.figures["answers beside the burst"] = len(times)
+    scene.in_time("the slowest of them", max(times), 3)
 
 
 _DOWN = Case(name="redis-killed", act=killed, delivers_within=_WITHOUT_REDIS)
@@ -206,5 +205,5 @@ CASES: Sequence[Case] = (
     Case(name="last-event-lost", act=last_event_lost, delivers_within=_LAST_EVENT),
     Case(name="last-addition-lost", act=last_addition_lost),
     Case(name="idle", act=idle, long=True),
-    Case(name="burst", act=burst, delivers_within=5.0),
+    Case(name="burst", act=burst),
 )

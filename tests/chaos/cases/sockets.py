@@ -133,6 +133,14 @@ async def removed_meanwhile(scene: Scene) -> None:
     scene.traffic.start()
 
 
+async def removed(scene: Scene) -> None:
+    """People are removed while everybody talks: they hear nothing from then on."""
+    rooms = [room for room in scene.crowd.rooms if not room.direct]
+    for _ in range(scene.many(60) + 4):
+        await scene.traffic.remove_somebody(scene.chance.choice(rooms))
+        await asyncio.sleep(0.1)
+
+
 async def ten_tabs(scene: Scene) -> None:
     """One person, ten sockets on two instances: each has everything."""
     user_id = scene.crowd.rooms[0].owner
@@ -147,6 +155,7 @@ CASES: Sequence[Case] = (
     Case(name="silent", act=silent, long=True),
     Case(name="closed-during-hello", act=closed_during_hello, delivers_within=5.0),
     Case(name="sync-from-anywhere", act=sync_from_anywhere, delivers_within=2.0),
+    Case(name="removed", act=removed, delivers_within=2.0),
     Case(name="removed-meanwhile", act=removed_meanwhile, delivers_within=2.0),
     Case(name="ten-tabs", act=ten_tabs, delivers_within=5.0),
 )
