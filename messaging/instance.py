@@ -11,19 +11,19 @@ import time
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import structlog
 from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
+from django.dispatch import Signal
 
 from messaging.admission import Admission
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
-from messaging.delivery.polling import OVERLAP, Polling
+from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.publisher import Publisher
 from messaging.delivery.redis_client import make_redis
@@ -48,6 +48,7 @@ logger = structlog.get_logger(__name__)
 
 _DRAIN_SECONDS = 10.0
 """From being told to end until everything is given back, however much is under way."""
+_RETRY_SECONDS = 1.0
 _LAST_SECONDS = 1.0
 _WORK_SECONDS = 3.0
 
@@ -72,7 +73,7 @@ class Instance:
             self.link = self._make_link()
             self.hub.attach(self.link)
         self.delivered = DeliveredPositions(self.store, self._redis)
-        self.doubts = Doubts(on_found=self._found_after_all)
+        self.doubts = Doubts(timeout=self.store.timeout, on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
             self.store,
@@ -197,9 +198,17 @@ class Instance:
         self.hub.tell_everyone(self.events.soft(kind, {}))
 
     def _peer_ended(self, boot_id: str, heard_at: float) -> None:
-        if self.polling.clock.known:
-            since = self.polling.clock.at(heard_at) - OVERLAP
-            self._background(_signal_lost(boot_id, since))
+        self._background(self._signal_lost(boot_id, heard_at))
+
+    async def _signal_lost(self, boot_id: str, heard_at: float) -> None:
+        while True:
+            try:
+                since = await self.polling.bound(heard_at)
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                await _tell(instance_lost, boot_id=boot_id, since=since)
+                return
 
     def _found_after_all(self, conversation: Conversation) -> None:
         self.hub.found(conversation)
@@ -213,19 +222,15 @@ class Instance:
 
 
 async def _signal_sent(committed: Committed) -> None:
-    conversation: Conversation = committed.conversation
     for change in committed.changes:
         if change.type is ChangeType.MESSAGE_CREATED:
-            answers = await message_sent.asend_robust(
-                sender=Instance, message=change.message, conversation=conversation
-            )
-            for receiver, answer in answers:
-                if isinstance(answer, Exception):
-                    logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)
+            await _tell(message_sent, message=change.message, conversation=committed.conversation)
 
 
-async def _signal_lost(boot_id: str, since: datetime) -> None:
-    await instance_lost.asend_robust(sender=Instance, boot_id=boot_id, since=since)
+async def _tell(signal: Signal, **arguments: Any) -> None:
+    for receiver, answer in await signal.asend_robust(sender=Instance, **arguments):
+        if isinstance(answer, Exception):
+            logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)
 
 
 _instance: Instance | None = None
