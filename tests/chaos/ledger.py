@@ -25,6 +25,7 @@ class Sent:
     """The instance that answered, where it was by a socket."""
     message_id: str = ""
     seq: int = 0
+    version: int = 0
 
 
 @dataclass(slots=True)
@@ -59,7 +60,9 @@ class Ledger:
     def acknowledged(self, sent: Sent, message: Data, at: float) -> None:
         if sent.acknowledged_at is None:
             sent.acknowledged_at = at
-            sent.message_id, sent.seq = message["id"], message["seq"]
+            sent.message_id, sent.seq, sent.version = (
+                message[name] for name in ("id", "seq", "version")
+            )
             self.by_message[sent.message_id] = sent
             self.contents[sent.message_id] = {sent.text}
             self.changed(sent.conversation_id, message["version"])

@@ -273,6 +273,8 @@ def deliveries(crowd: Crowd) -> Sequence[Delivery]:
                 sent = crowd.ledger.by_message.get(arrival.id)
                 if arrival.at is None or sent is None or sent.acknowledged_at is None:
                     continue
+                if arrival.version != sent.version:
+                    continue  # its edit was what brought it to somebody who had not loaded it
                 delay = max(arrival.at - sent.acknowledged_at, 0.0)
                 found.append(Delivery(sent=sent, client=client, delay=delay))
     return found
