@@ -6,7 +6,6 @@ import logging
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
@@ -19,6 +18,7 @@ from tests.chaos.crowd import FULL, Size
 from tests.chaos.crowd import SHORT as SMALL
 from tests.chaos.report import Outcome
 from tests.chaos.scene import Case, play
+from tests.clients.known import Violation, Wrong
 
 
 def main() -> int:
@@ -53,11 +53,14 @@ def main() -> int:
 async def _run(case: Case, emulator: str, seed: int, size: Size, *, short: bool) -> Outcome:
     """One case on a cluster of its own. What goes wrong with the kit is an outcome as well."""
     _say(f"{case.name}, seed {seed}…")
-    with ExitStack() as exit_:
-        folder = exit_.enter_context(tempfile.TemporaryDirectory(prefix="chat-chaos-"))
+    with tempfile.TemporaryDirectory(prefix="chat-chaos-") as folder:
         cluster = Cluster(folder=Path(folder), emulator=emulator, sentinel=case.sentinel)
-        async with cluster:
-            return await play(case, cluster, seed=seed, size=size, say=_say, short=short)
+        try:
+            async with cluster:
+                return await play(case, cluster, seed=seed, size=size, say=_say, short=short)
+        except Exception as error:
+            violation = Violation(Wrong.BROKEN, f"the case itself failed: {error!r}")
+            return Outcome(case=case.name, seed=seed, violations=[violation])
 
 
 def _show(outcome: Outcome) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.chaos.ledger import Ledger
+from tests.clients.known import Known, Violation, Wrong
 from tests.clients.rest import Data
-from tests.clients.view import Known, View, Violation, Wrong
+from tests.clients.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

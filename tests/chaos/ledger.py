@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.clients.known import Violation
 from tests.clients.rest import Data
-from tests.clients.view import Violation
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tests.clients.view import Violation, Wrong
+from tests.clients.known import Violation, Wrong
 
 DEFAULT_FILE = Path(".development/chaos.json")
 _SHOWN = 6

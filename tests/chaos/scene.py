@@ -22,8 +22,8 @@ from tests.chaos.ledger import Sent
 from tests.chaos.report import Outcome
 from tests.chaos.stubborn import StubbornClient
 from tests.chaos.traffic import Traffic
+from tests.clients.known import Violation, Wrong
 from tests.clients.rest import Data, Rest
-from tests.clients.view import Violation, Wrong
 
 WARM_SECONDS = 2.0
 BRIEF_SECONDS = 8.0
@@ -149,8 +149,7 @@ class Case:
     recovers_within: float = 15.0
     """Seconds after which everybody has to be complete."""
     sentinel: bool = False
-    long: bool = False
-    """Takes more than a minute."""
+    """Whether Redis is to be behind a Sentinel, with a replica."""
 
 
 async def play(

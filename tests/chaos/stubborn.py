@@ -10,8 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.chaos.cluster import Balancer
 from tests.clients.client import Client
+from tests.clients.known import Known, Wrong
 from tests.clients.rest import Data
-from tests.clients.view import Known, Wrong
 
 _HELLO_SECONDS = 15.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 3.0

@@ -9,8 +9,9 @@ import pytest
 from tests.chaos import checks
 from tests.chaos.checks import Check, Evidence
 from tests.chaos.ledger import Ledger, Sent
+from tests.clients.known import Known, Stay, Violation, Wrong
 from tests.clients.rest import Data
-from tests.clients.view import Known, Stay, View, Violation, Wrong
+from tests.clients.view import View
 
 ROOM = "room"
 PEOPLE = ("ann", "bob")

@@ -12,7 +12,7 @@ from tests.chaos.crowd import SHORT
 from tests.chaos.report import details
 from tests.chaos.sabotage import SABOTAGES
 from tests.chaos.scene import play
-from tests.clients.view import Wrong
+from tests.clients.known import Wrong
 
 REVEALED_BY = {
     "gaps": ("last-event-lost", {Wrong.LOST, Wrong.LATE}),

@@ -15,8 +15,9 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.clients.known import Known, Wrong
 from tests.clients.rest import Data, Http, Refused, Rest, token_of
-from tests.clients.view import Known, View, Wrong
+from tests.clients.view import View
 
 _ANSWER_SECONDS = 15.0
 _OUTSIDE = frozenset({"not_a_participant", "conversation_not_found"})

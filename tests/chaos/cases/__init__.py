@@ -14,11 +14,12 @@ CASES: Mapping[str, Case] = {
 SHORT: Sequence[str] = (
     "nothing",
     "redis-killed",
-    "redis-hung",
+    "redis-cut-off",
     "redis-link-killed",
     "last-event-lost",
+    "last-addition-lost",
     "instance-killed",
-    "instance-stalled",
+    "removed",
     "sync-from-anywhere",
 )
 """What `make test` runs, on one small cluster, the faults short."""

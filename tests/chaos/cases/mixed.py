@@ -40,4 +40,4 @@ async def mixed(scene: Scene) -> None:
         await asyncio.sleep(max(rest, 0))
 
 
-CASES: Sequence[Case] = (Case(name="mixed", act=mixed, long=True),)
+CASES: Sequence[Case] = (Case(name="mixed", act=mixed),)

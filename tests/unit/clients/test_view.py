@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tests.clients.known import Known, Wrong
 from tests.clients.rest import Data
-from tests.clients.view import Known, View, Wrong
+from tests.clients.view import View
 
 ME = "me-myself"
 C = "conversation"
