@@ -53,7 +53,7 @@ async def redis_hung(scene: Scene) -> None:
     scene.cluster.redis.resume()
     during = max(_answer_times(scene, began, time.perf_counter()))
     scene.figures["slowest answer before (s)"] = round(before, 3)
-    scene.in_time("slowest answer while Redis hung", during, before + 1, slack=1)
+    scene.in_time("slowest answer while Redis hung", during, before + 1, exactly=True)
 
 
 async def one_of_three_killed(scene: Scene) -> None:
@@ -91,9 +91,9 @@ async def _go_on(
     if across:
         p99 = across[int(len(across) * 0.99)]
         scene.figures["p50 across instances (s)"] = round(statistics.median(across), 3)
-        scene.in_time("p99 across instances", p99, arrives_within, slack=1)
+        scene.in_time("p99 across instances", p99, arrives_within, exactly=True)
     before, during = (float(v) for k, v in scene.figures.items() if k.startswith("connecting"))
-    scene.in_time("median of connecting", during, 1.5 * before, slack=1)
+    scene.in_time("median of connecting", during, 1.5 * before, exactly=True)
     scene.require(scene.closes() == closes, "sockets were closed")
 
 
@@ -107,9 +107,7 @@ async def _load(scene: Scene) -> None:
     async def sender() -> None:
         while time.perf_counter() < end:
             room = scene.chance.choice(rooms)
-            await scene.traffic.messages.send(
-                room, room.owner, by_socket=scene.chance.random() < 0.5
-            )
+            await messages.send(room, room.owner, by_socket=scene.chance.random() < 0.5)
 
     await asyncio.gather(*(sender() for _ in range(_SENDERS)))
     capacity = (len(scene.crowd.ledger.by_message) - before) / _CAPACITY_SECONDS
