@@ -13,7 +13,7 @@ from chat import authentication, commands, consumers
 from chat.authentication import issue_development_token
 from chat.consumers import ChatConsumer
 from chat.errors import TokenExpired, TokenRevoked
-from messaging.delivery.connection import Ending
+from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.instance import Instance, get_instance, reset_instance
@@ -40,6 +40,7 @@ class Wire:
         self._outgoing: asyncio.Queue[Frame] = asyncio.Queue()
         self.writable = asyncio.Event()
         self.writable.set()
+        self.lost = False
         scope = {
             "type": "websocket",
             "path": "/ws/v1",
@@ -52,6 +53,8 @@ class Wire:
 
     async def _send(self, message: Frame) -> None:
         await self.writable.wait()
+        if self.lost and message["type"] == "websocket.send":
+            raise ConnectionResetError  # as ASGI 2.4 has it
         await self._outgoing.put(message)
 
     def give(self, kind: str, **fields: Any) -> None:
@@ -132,6 +135,7 @@ async def test_a_silent_client_is_closed(wire: Callable[..., Wire], quick: float
 
     assert (await socket.frame())["type"] == "heartbeat"
     assert await socket.close_code() == 4003
+    assert len(get_instance().hub.connections) == 0
 
     assert 2 * quick <= asyncio.get_running_loop().time() - begun + 0.02 < 10 * quick
 
@@ -523,3 +527,64 @@ async def test_whatever_ends_it_nothing_stays_behind(
     assert not asyncio.all_tasks() - tasks
     if how == "broken":
         assert isinstance(socket.task.exception(), KeyError)
+        assert await socket.close_code() == 1011
+
+
+async def test_a_fault_outside_of_a_command(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that cannot be written down, say: closed with 1011, for the client to come back."""
+
+    async def answer(connection: object) -> dict[str, Any]:
+        return {"answer": object()}
+
+    serializer, _ = commands._COMMANDS["ping"]
+    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, answer))
+    socket = wire()
+    await socket.opened()
+    socket.command(id=1, type="ping")
+
+    assert await socket.close_code() == 1011
+    assert "ann" not in instance.hub.connections
+
+
+async def test_closed_during_hello(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever leaves while the store is asked was never here."""
+    store = Watched(instance, monkeypatch)
+    await instance.start()
+    tasks = asyncio.all_tasks()
+    socket = wire()
+    await socket.taken()
+    assert store.asked == ["ann"]
+
+    await socket.end()
+    store.may_answer.set()
+
+    async with asyncio.timeout(PATIENCE):
+        while asyncio.all_tasks() - tasks:
+            await asyncio.sleep(0)
+    assert "ann" not in instance.hub.connections
+
+
+async def test_hello_reaches_nobody(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server knows that the client is gone, and has not said so yet."""
+    connected: list[str] = []
+    connect = instance.hub.connect
+
+    def watched(connection: Connection, conversations: Any) -> Any:
+        connected.append(connection.user_id)
+        return connect(connection, conversations)
+
+    monkeypatch.setattr(instance.hub, "connect", watched)
+    socket = wire()
+    socket.lost = True
+    async with asyncio.timeout(PATIENCE):
+        while not connected:
+            await asyncio.sleep(0)
+
+    assert "ann" not in instance.hub.connections
+    assert not socket.task.done()
