@@ -46,6 +46,7 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         _say("Interrupted; everything is stopped.")
+        return 130
     _summarize(outcomes, arguments.report)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
