@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from collections import Counter
 from typing import Any
 
@@ -29,10 +28,6 @@ class StubbornClient(Client):
         super().__init__(user_id, "", balancer)
         self.closes: Counter[int] = Counter()
         """How often its sockets ended, by close code."""
-        self.refused = 0
-        """How often it could not connect at all."""
-        self.connect_seconds: list[tuple[float, float]] = []
-        """When it began to connect, and how long it took until `hello`."""
         self._balancer = balancer
         self._chance = chance
 
@@ -53,8 +48,7 @@ class StubbornClient(Client):
         tries = 0
         while True:
             self.begin()
-            began = time.perf_counter()
-            code = await self._one_socket(began)
+            code = await self._one_socket()
             if self.hello:
                 tries = 0
             wait = self.retry_after
@@ -64,24 +58,23 @@ class StubbornClient(Client):
                 self.violated(Wrong.BROKEN, f"closed with {code}")
                 return
             if wait is None:
-                wait = min(_FIRST_WAIT * 2**tries, _LONGEST_WAIT)
+                wait = min(_FIRST_WAIT * 2**tries, _LONGEST_WAIT) * self._chance.uniform(0.5, 1)
             tries += 1
-            await asyncio.sleep(wait * self._chance.uniform(0.5, 1))
+            await asyncio.sleep(wait)
 
     async def drop(self) -> None:
         """End the socket of one's own accord; another one follows."""
         if self.socket is not None:
             await self.socket.close(code=1001)
 
-    async def _one_socket(self, began: float) -> int | None:
+    async def _one_socket(self) -> int | None:
         """Its close code; None where there was no socket."""
         try:
             await self.open(self._balancer.pick().url)
         except (OSError, TimeoutError, InvalidHandshake, EOFError):
-            self.refused += 1
             return None
         assert self.socket is not None
-        watching = asyncio.create_task(self._expect_hello(began))
+        watching = asyncio.create_task(self._expect_hello())
         try:
             await self.read()
         except ConnectionClosed:
@@ -95,14 +88,12 @@ class StubbornClient(Client):
         self.closes[code] += 1
         return code
 
-    async def _expect_hello(self, began: float) -> None:
+    async def _expect_hello(self) -> None:
         assert self.socket is not None
         try:
             await self.wait_until(lambda: bool(self.hello), "hello", seconds=_HELLO_SECONDS)
         except AssertionError:
             self.socket.transport.abort()
-        else:
-            self.connect_seconds.append((began, time.perf_counter() - began))
 
     # What fails is asked for again
 
