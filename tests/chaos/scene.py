@@ -17,11 +17,12 @@ import httpx
 
 from tests.chaos import checks
 from tests.chaos.cluster import Balancer, Cluster, Instance
-from tests.chaos.crowd import Crowd, Size, gather
+from tests.chaos.crowd import Crowd, Room, Size, gather
 from tests.chaos.ledger import Sent
 from tests.chaos.report import Outcome
 from tests.chaos.stubborn import StubbornClient
 from tests.chaos.traffic import Traffic
+from tests.chaos.trying import Tries
 from tests.clients.known import Violation, Wrong
 from tests.clients.rest import Data, Rest
 
@@ -204,12 +205,18 @@ async def collect(crowd: Crowd, cluster: Cluster, *, seconds: float) -> checks.E
     conversations: dict[str, Data] = {}
     histories: dict[str, Sequence[Data]] = {}
     receipts: dict[str, Mapping[str, int]] = {}
+    tries = Tries(crowd.ledger, crowd.chance)
     for room in crowd.rooms:
         rest = crowd.rests[room.owner]
-        conversations[room.id] = await rest.get_conversation(room.id)
-        histories[room.id] = await rest.history(room.id)
-        answer = await rest.request("GET", f"/conversations/{room.id}/receipts")
-        receipts[room.id] = {item["user_id"]: item["read_seq"] for item in answer["items"]}
+        path = f"/conversations/{room.id}"
+
+        async def read(rest: Rest = rest, room: Room = room, path: str = path) -> None:
+            conversations[room.id] = await rest.get_conversation(room.id)
+            histories[room.id] = await rest.history(room.id)
+            answer = await rest.request("GET", f"{path}/receipts")
+            receipts[room.id] = {item["user_id"]: item["read_seq"] for item in answer["items"]}
+
+        await tries.until_known(read)
     versions = {room.id: conversations[room.id]["version"] for room in crowd.rooms}
     await crowd.caught_up(versions, seconds=seconds)
     return checks.Evidence(

@@ -20,7 +20,7 @@ REVEALED_BY = {
     "order": ("redis-slow", {Wrong.DISORDERED, Wrong.HOLE}),
     "removals": ("removed", {Wrong.LEAKED}),
     "beacons": ("last-event-lost", {Wrong.LATE}),
-    "notes": ("redis-cut-off", {Wrong.LATE}),
+    "notes": ("said-without-redis", {Wrong.LATE}),
 }
 """A case, and what is found wrong by it."""
 

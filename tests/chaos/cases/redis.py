@@ -12,6 +12,7 @@ from tests.chaos.scene import Case, Scene
 _WITHOUT_REDIS = 3.0
 _WITHOUT_REDIS_IN_PART = 10.0
 _LAST_EVENT = 5.0
+_COUNTED_AS_ENDED = 16.0
 
 
 async def nothing(scene: Scene) -> None:
@@ -104,6 +105,22 @@ async def cut_off_silently(scene: Scene) -> None:
     one.redis.hang()
     await asyncio.sleep(scene.brief(30))
     one.redis.mend()
+
+
+async def said_without_redis(scene: Scene) -> None:
+    """Only one instance commits anything, and it does not reach Redis, for so long that the others
+    have counted it as ended: all that tells them is its note in the store."""
+    await scene.traffic.pause()
+    one = scene.chance.choice(scene.cluster.instances)
+    room = scene.chance.choice(scene.crowd.rooms)
+    rest = scene.rest_by(room.owner, one)
+    one.redis.cut()
+    await asyncio.sleep(_COUNTED_AS_ENDED)
+    await scene.traffic.messages.send(room, room.owner, rest=rest)
+    took = await scene.crowd.caught_up(scene.crowd.ledger.snapshot(), seconds=20)
+    scene.in_time("hearing of it", 20.0 if took is None else took, _WITHOUT_REDIS_IN_PART)
+    one.redis.mend()
+    scene.traffic.start()
 
 
 async def links_killed(scene: Scene) -> None:
@@ -200,6 +217,7 @@ CASES: Sequence[Case] = (
     replace(_DOWN, name="redis-wrong-password", act=wrong_password),
     Case(name="redis-cut-off", act=cut_off, delivers_within=_WITHOUT_REDIS_IN_PART),
     Case(name="redis-silent", act=cut_off_silently, delivers_within=_WITHOUT_REDIS_IN_PART),
+    Case(name="said-without-redis", act=said_without_redis),
     Case(name="redis-link-killed", act=links_killed, delivers_within=_LAST_EVENT),
     Case(name="last-event-lost", act=last_event_lost, delivers_within=_LAST_EVENT),
     Case(name="last-addition-lost", act=last_addition_lost),
