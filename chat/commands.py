@@ -13,8 +13,8 @@ from chat.wire import changes_data, receipt_data
 from messaging.delivery.connection import Connection
 from messaging.exceptions import InvalidRequest
 from messaging.identifiers import is_stored_id
-from messaging.representations import message_data
-from messaging.services import messages, receipts, sessions, sync, typing_indicators
+from messaging.representations import message_data, presence_data
+from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
 
 Handler = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -53,6 +53,7 @@ def describe(command: Command) -> dict[str, str]:
 
 async def _send_message(connection: Connection, **fields: Any) -> dict[str, Any]:
     sent = await messages.send_message(user_id=connection.user_id, **fields)
+    presence.note_activity(connection=connection)
     return {"message": message_data(sent.message), "created": sent.created}
 
 
@@ -60,12 +61,16 @@ async def _mark_read(connection: Connection, conversation_id: str, seq: int) -> 
     receipt = await receipts.mark_read(
         user_id=connection.user_id, conversation_id=conversation_id, seq=seq
     )
+    presence.note_activity(connection=connection)
     return receipt_data(receipt)
 
 
 async def _mark_delivered(connection: Connection, conversation_id: str, seq: int) -> dict[str, Any]:
     await receipts.mark_delivered(
-        user_id=connection.user_id, conversation_id=conversation_id, seq=seq
+        user_id=connection.user_id,
+        conversation_id=conversation_id,
+        seq=seq,
+        seen=connection.activity.active,
     )
     return {}
 
@@ -84,6 +89,7 @@ async def _set_typing(
     await typing_indicators.set_typing(
         user_id=connection.user_id, conversation_id=conversation_id, typing=typing
     )
+    presence.note_activity(connection=connection)
     return {}
 
 
@@ -117,6 +123,16 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
     }
 
 
+async def _watch_presence(connection: Connection, user_ids: list[str]) -> dict[str, Any]:
+    present = await presence.watch_presence(connection=connection, user_ids=user_ids)
+    return {"items": [presence_data(person) for person in present]}
+
+
+async def _set_activity(connection: Connection, active: bool) -> dict[str, Any]:
+    presence.set_activity(connection=connection, active=active)
+    return {}
+
+
 async def _ping(connection: Connection) -> dict[str, Any]:
     return {}
 
@@ -128,5 +144,7 @@ _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "typing.start": (serializers.TypingCommand, _start_typing),
     "typing.stop": (serializers.TypingCommand, _stop_typing),
     "conversation.sync": (serializers.SyncCommand, _sync),
+    "presence.watch": (serializers.WatchPresenceCommand, _watch_presence),
+    "activity": (serializers.ActivityCommand, _set_activity),
     "ping": (serializers.PingCommand, _ping),
 }

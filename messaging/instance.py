@@ -19,14 +19,18 @@ from django.conf import settings
 from django.dispatch import Signal
 
 from messaging.admission import Admission
+from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
+from messaging.delivery.presence_watch import PresenceWatch
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.reachable import Reachable
 from messaging.delivery.redis_client import make_redis
+from messaging.delivery.rung import Rung
 from messaging.entities import ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
@@ -36,7 +40,7 @@ from messaging.signals import (
     instance_stopping,
     message_sent,
 )
-from messaging.store import make_store
+from messaging.store import make_stores
 from messaging.store.cache import ConversationCache
 from messaging.store.coalescing import ReadPositions
 from messaging.store.doubts import Doubts
@@ -58,7 +62,10 @@ class Instance:
         self.id: str = settings.INSTANCE_ID
         self.boot_id = secrets.token_hex(8)
         self.events = EventEncoder(self.id, self.boot_id)
-        self.store = make_store()
+        stores = make_stores()
+        self.store = stores.conversations
+        self.recipients = stores.recipients
+        self.decisions = stores.decisions
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self.admission = Admission()
@@ -73,6 +80,12 @@ class Instance:
             self.link = self._make_link()
             self.hub.attach(self.link)
         self.delivered = DeliveredPositions(self.store, self._redis)
+        self.acknowledged = Acknowledgements(self._redis)
+        self.rung = Rung(self._redis)
+        self.reachable = Reachable(self.recipients)
+        self.presence_watch = PresenceWatch(
+            hub=self.hub, presence=self.presence, reachable=self.reachable, events=self.events
+        )
         self.doubts = Doubts(timeout=self.store.timeout, on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
@@ -104,6 +117,7 @@ class Instance:
     async def _start(self) -> None:
         self.started_at = time.monotonic()
         self.delivered.start()
+        self.acknowledged.start()
         # Before the first commit the others can know of this instance: should it end before they
         # have heard of that commit, they look for it.
         registered = await self.presence.start()
@@ -140,6 +154,8 @@ class Instance:
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
             logger.warning("instance.stopping_incomplete")
+        await self.presence_watch.stop()
+        await self.acknowledged.stop()
         await self.delivered.stop()
         await self.presence.stop()
         if self._redis is not None:
@@ -153,6 +169,12 @@ class Instance:
         await self.store.close()
         self.started_at = self._starting = None
         logger.info("instance.stopped")
+
+    async def close(self) -> None:
+        """Give back what was used without a start, as the notification worker does."""
+        if self._redis is not None:
+            await self._redis.aclose()
+        await self.store.close()
 
     async def _finish_work(self, seconds: float) -> None:
         try:
@@ -214,6 +236,10 @@ class Instance:
         self.hub.found(conversation)
         if self.link is not None:
             self.link.repeat(conversation.id, conversation.version, conversation.participants)
+
+    def tell(self, signal: Signal, **arguments: Any) -> None:
+        """Send a signal in the background."""
+        self._background(_tell(signal, **arguments))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = start_task(work)

@@ -22,6 +22,10 @@ class Limits:
     sync_conversations: int = 100
     latest_conversations: int = 1_000
     """How many conversations `hello` and the unread total cover."""
+    devices: int = 25
+    """Per person; the one registered longest ago makes room."""
+    presence_users: int = 300
+    """Whose presence one may ask for, or watch, at once."""
     changed_messages: int = 1_000
     """Whoever missed more changes than this loads the conversation again."""
 

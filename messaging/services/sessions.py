@@ -88,6 +88,7 @@ async def _list_conversations(user_id: str) -> Page:
 
 def close_session(connection: Connection) -> None:
     instance = get_instance()
+    instance.presence_watch.unwatch(connection)
     instance.hub.disconnect(connection)
     instance.presence.changed(connection.user_id)
     logger.info("session.closed", connection_id=connection.id)

@@ -1,16 +1,44 @@
-"""Keeping: conversations, messages and read positions, on SQL or on Firestore."""
+"""Keeping: conversations, messages, read positions, recipients and decisions, on SQL or on
+Firestore."""
+
+from dataclasses import dataclass
 
 from django.conf import settings
 
 from messaging.store.base import Store
+from messaging.store.decisions import DecisionStore
+from messaging.store.recipients import RecipientStore
 
 
-def make_store() -> Store:
-    """The store that the setting `CHAT_STORE` names; only its vendor's library is imported."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What is kept where. They share their connections; closing `conversations` closes all."""
+
+    conversations: Store
+    recipients: RecipientStore
+    decisions: DecisionStore
+
+
+def make_stores() -> Stores:
+    """The stores that the setting `CHAT_STORE` names; only their vendor's library is imported."""
     if settings.CHAT_STORE == "firestore":
         from messaging.store.firestore import FirestoreStore  # noqa: PLC0415
+        from messaging.store.firestore_decisions import FirestoreDecisionStore  # noqa: PLC0415
+        from messaging.store.firestore_recipients import FirestoreRecipientStore  # noqa: PLC0415
 
-        return FirestoreStore(project=settings.GOOGLE_CLOUD_PROJECT)
+        documents = FirestoreStore(project=settings.GOOGLE_CLOUD_PROJECT)
+        return Stores(
+            conversations=documents,
+            recipients=FirestoreRecipientStore(documents),
+            decisions=FirestoreDecisionStore(documents),
+        )
     from messaging.store.sql import SqlStore  # noqa: PLC0415
+    from messaging.store.sql_decisions import SqlDecisionStore  # noqa: PLC0415
+    from messaging.store.sql_recipients import SqlRecipientStore  # noqa: PLC0415
 
-    return SqlStore()
+    database = SqlStore()
+    return Stores(
+        conversations=database,
+        recipients=SqlRecipientStore(database),
+        decisions=SqlDecisionStore(database),
+    )

@@ -45,6 +45,15 @@ class FirestoreStore:
         self._transactions = Transactions(self._connection)
         self._database = self._connection.database
 
+    @property
+    def connection(self) -> Connection:
+        """For the stores beside this one, which share it."""
+        return self._connection
+
+    @property
+    def transactions(self) -> Transactions:
+        return self._transactions
+
     async def close(self) -> None:
         await self._transactions.close()
         await self._connection.close()

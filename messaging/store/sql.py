@@ -217,6 +217,14 @@ class SqlStore:
         _count("list_link_notes", read=_queried(len(notes.boot_ids)))
         return notes
 
+    async def read(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
+        """For the stores beside this one, which share its threads."""
+        return await self._read(operation, work)
+
+    async def write(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
+        """Do what may be repeated, for the stores beside this one."""
+        return await self._write(operation, work)
+
     async def _read(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
         return await self._run(operation, work, False, StoreUnavailable)
 
@@ -274,6 +282,11 @@ class SqlStore:
 def _queried(found: int) -> int:
     """A query costs one read at least: https://firebase.google.com/docs/firestore/pricing"""
     return max(found, 1)
+
+
+def count(operation: str, *, read: int = 0, written: int = 0, deleted: int = 0) -> None:
+    """Count documents as Firestore would bill them, for the stores beside this one."""
+    _count(operation, read=read, written=written, deleted=deleted)
 
 
 def _count(operation: str, *, read: int = 0, written: int = 0, deleted: int = 0) -> None:

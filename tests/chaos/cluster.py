@@ -133,7 +133,6 @@ class Cluster:
         more = {"REDIS_URL": ""}
         if self.sentinel:
             sentinel = await exit_.enter_async_context(Sentinel())
-            await sentinel.wait_for_replica()
             self.redis, self.replica = sentinel.master, sentinel.replica
             more |= {"REDIS_SENTINELS": sentinel.address, "REDIS_SENTINEL_MASTER": MASTER}
         else:

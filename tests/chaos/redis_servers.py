@@ -2,25 +2,28 @@
 
 import asyncio
 import signal
-import tempfile
 from contextlib import AsyncExitStack, ExitStack
-from pathlib import Path
 from typing import Any, Self
 
 import redis.asyncio
 
 from config.development.processes import Process, free_port
-from config.development.redis import redis_process
+from config.development.redis import run_redis, run_sentinel
 
 MASTER = "chat"
+
+
+async def command(port: int, *words: str, password: str | None = None) -> Any:
+    async with redis.asyncio.Redis(port=port, password=password) as client:
+        return await client.execute_command(*words)  # type: ignore[no-untyped-call]
 
 
 class RedisServer:
     """One server, always on the same port, always empty when it starts."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *options: str) -> None:
         self.port = free_port()
-        self._arguments = arguments
+        self._options = options
         self._running = ExitStack()
         self._process: Process | None = None
 
@@ -33,7 +36,7 @@ class RedisServer:
 
     async def start(self) -> None:
         def run() -> Process:
-            return self._running.enter_context(redis_process(self.port, *self._arguments))
+            return self._running.enter_context(run_redis(self.port, *self._options))
 
         self._process = await asyncio.to_thread(run)
 
@@ -49,8 +52,7 @@ class RedisServer:
         self._signal(signal.SIGCONT)
 
     async def command(self, *words: str, password: str | None = None) -> Any:
-        async with redis.asyncio.Redis(port=self.port, password=password) as client:
-            return await client.execute_command(*words)  # type: ignore[no-untyped-call]
+        return await command(self.port, *words, password=password)
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
@@ -61,21 +63,20 @@ class Sentinel:
     """A master with a replica, and a Sentinel that puts the one in the other's place."""
 
     def __init__(self) -> None:
+        self.master = RedisServer()
+        self.replica = RedisServer("--replicaof", f"127.0.0.1 {self.master.port}")
+        self._port = free_port()
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as exit_:
-            self.master = await exit_.enter_async_context(RedisServer())
-            follows = ("--replicaof", f"127.0.0.1 {self.master.port}")
-            self.replica = await exit_.enter_async_context(RedisServer(*follows))
-            folder = exit_.enter_context(tempfile.TemporaryDirectory(prefix="chat-sentinel-"))
-            file = Path(folder) / "sentinel.conf"
-            file.write_text(
-                f"sentinel monitor {MASTER} 127.0.0.1 {self.master.port} 1\n"
-                f"sentinel down-after-milliseconds {MASTER} 1000\n"
-                f"sentinel failover-timeout {MASTER} 5000\n"
-            )
-            self._sentinel = await exit_.enter_async_context(RedisServer(str(file), "--sentinel"))
+            await exit_.enter_async_context(self.master)
+            await exit_.enter_async_context(self.replica)
+            running = exit_.enter_context(ExitStack())
+            settings = (f"down-after-milliseconds {MASTER} 1000", f"failover-timeout {MASTER} 5000")
+            sentinel = run_sentinel(self._port, MASTER, self.master.port, *settings)
+            await asyncio.to_thread(running.enter_context, sentinel)
+            await self._wait_for_replica()
             self._exit = exit_.pop_all()
         return self
 
@@ -84,10 +85,10 @@ class Sentinel:
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self._sentinel.port}"
+        return f"127.0.0.1:{self._port}"
 
-    async def wait_for_replica(self) -> None:
+    async def _wait_for_replica(self) -> None:
         """Until the Sentinel knows of it: before that there is nobody to take over."""
         async with asyncio.timeout(20):
-            while not await self._sentinel.command("SENTINEL", "REPLICAS", MASTER):
+            while not await command(self._port, "SENTINEL", "REPLICAS", MASTER):
                 await asyncio.sleep(0.2)

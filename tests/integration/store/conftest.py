@@ -9,8 +9,14 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker
 
 from messaging.store.base import Store
+from messaging.store.decisions import DecisionStore
 from messaging.store.firestore import FirestoreStore
+from messaging.store.firestore_decisions import FirestoreDecisionStore
+from messaging.store.firestore_recipients import FirestoreRecipientStore
+from messaging.store.recipients import RecipientStore
 from messaging.store.sql import SqlStore
+from messaging.store.sql_decisions import SqlDecisionStore
+from messaging.store.sql_recipients import SqlRecipientStore
 from tests.integration.store.databases import added_database, empty
 from tests.integration.store.firestore_relay import Relay
 
@@ -93,3 +99,19 @@ async def relayed_store(relay: Relay) -> AsyncIterator[FirestoreStore]:
     store = FirestoreStore(project=f"test-{uuid4().hex}")
     yield store
     await store.close()
+
+
+@pytest.fixture
+def recipients(store: SqlStore | FirestoreStore) -> RecipientStore:
+    """The recipients beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestoreRecipientStore(store)
+    return SqlRecipientStore(store)
+
+
+@pytest.fixture
+def decisions(store: SqlStore | FirestoreStore) -> DecisionStore:
+    """The decisions beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestoreDecisionStore(store)
+    return SqlDecisionStore(store)
