@@ -8,8 +8,11 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from websockets.exceptions import ConnectionClosed
+
 from tests.chaos.raw_sockets import raw
 from tests.chaos.scene import Case, Scene, deliveries
+from tests.chaos.stubborn import may_reconnect
 from tests.clients.known import Wrong
 
 _CAPACITY_SECONDS = 8.0
@@ -121,14 +124,29 @@ async def _load(scene: Scene) -> None:
 
 async def _probe_connecting(scene: Scene, name: str, seconds: float) -> None:
     """For so long, connect time and again; the median until `hello` is a figure."""
-    took = []
+    took, sent_away = [], 0
     for number in range(_PROBES):
         one = scene.cluster.instances[number % len(scene.cluster.instances)]
+        person = scene.chance.choice(scene.crowd.people)
         began = time.perf_counter()
-        async with raw(one.url, scene.chance.choice(scene.crowd.people)):
-            took.append(time.perf_counter() - began)
+        while not await _is_greeted(one.url, person):
+            sent_away += 1
+            await asyncio.sleep(0.2)
+        took.append(time.perf_counter() - began)
         await asyncio.sleep(max(seconds / _PROBES - took[-1], 0))
     scene.figures[f"{name} (s)"] = round(statistics.median(took), 4)
+    scene.figures[f"sent away while {name}"] = sent_away
+
+
+async def _is_greeted(url: str, user_id: str) -> bool:
+    """False where an instance says that one is to try again."""
+    try:
+        async with raw(url, user_id):
+            return True
+    except ConnectionClosed as closed:
+        if closed.rcvd is None or not may_reconnect(closed.rcvd.code):
+            raise
+        return False
 
 
 def _answer_times(scene: Scene, began: float, ended: float) -> list[float]:
