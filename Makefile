@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run run-ha test bench lint format requirements clean
+.PHONY: run run-ha test bench chaos lint format requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -17,6 +17,11 @@ test: lint
 
 bench: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
+
+# All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
+chaos: $(VENV)/.develop
+	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos -m chaos -q)
+	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .

@@ -15,8 +15,9 @@ import boto3
 import pytest
 
 from messaging.notifications.queue import create_queues
-from tests.acceptance.client import Client, Data, Rest, http_client
 from tests.acceptance.conftest import Run, kept_loop
+from tests.clients.client import Client
+from tests.clients.rest import Data, Rest, http_client
 from tests.notifications.fcm_server import PROJECT, Arrived, FcmServer
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker

@@ -21,9 +21,9 @@ from config.development.instances import instance, migrate, uvicorn_command
 from config.development.processes import Process, free_port
 from config.development.redis import redis_server as run_redis
 from messaging.notifications.queue import create_queues
-from tests.acceptance.client import Refused, http_client
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.crowd import DUE, Circle, Crowd
+from tests.clients.rest import Refused, http_client
 from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client, sqs_process
 from tests.notifications.workers import worker

@@ -9,10 +9,10 @@ import pytest
 
 from config.development.instances import instance, migrate, uvicorn_command
 from config.development.processes import free_port
-from tests.acceptance.client import Rest, http_client, token_of
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Figures, children, together
 from tests.benchmarks.sockets import MARK
+from tests.clients.rest import Rest, http_client, token_of
 
 GROUP = 20
 READS = re.compile(

@@ -14,8 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from config.development.instances import daphne_command, instance, migrate, uvicorn_command
 from config.development.processes import free_port
-from tests.acceptance.client import Rest, http_client, token_of
 from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import Rest, http_client, token_of
 
 Command = Callable[[int], Sequence[str]]
 
