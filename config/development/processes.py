@@ -83,6 +83,10 @@ class Process:
         self._child.send_signal(number)
 
     @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
     def ended(self) -> bool:
         """Whether the child has ended by itself, or by a signal."""
         return self._child.poll() is not None

@@ -15,12 +15,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import redis.asyncio
-import structlog
 
-from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.tasks import start_task, stop_tasks
-
-logger = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 15
 _HEARTBEAT_SECONDS = 5.0
@@ -64,6 +61,8 @@ class Presence:
         self._key = _users_key(boot_id)
         self._others: list[str] = []
         self._changed: set[str] = set()
+        self._unwritten = Outage("presence.not_written")
+        self._unknown = Outage("presence.unknown")
         self._acted: OrderedDict[str, float] = OrderedDict()
         self._unpublished: dict[str, float] = {}
         self._wake = asyncio.Event()
@@ -149,8 +148,9 @@ class Presence:
                     pipeline.mget([_acted_key(user_id) for user_id in user_ids])
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
-            logger.warning("presence.unknown", error=repr(error))
+            self._unknown.failed(error)
             return Seen(online=frozenset(), acted_at={}, complete=False)
+        self._unknown.over()
         online = {
             user_id
             for answer in answers[: len(others)]
@@ -170,7 +170,7 @@ class Presence:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._heartbeat(client)
         except UNREACHABLE as error:
-            logger.warning("presence.not_registered", error=repr(error))
+            self._unwritten.failed(error)
             return False
         return True
 
@@ -184,9 +184,10 @@ class Presence:
                     if not await self._heartbeat(client) or now >= rebuild_at:
                         await self._rebuild(client)
                         rebuild_at = now + _REBUILD_SECONDS
+                    self._unwritten.over()
                 await self._write_changed(client)
             except UNREACHABLE as error:
-                logger.warning("presence.write_failed", error=repr(error))
+                self._unwritten.failed(error)
                 rebuild_at = 0.0
                 await asyncio.sleep(1)
             try:

@@ -304,10 +304,10 @@ async def test_waiting_for_ones_turn_does_not_count(
     list_conversations = instance.store.list_conversations
 
     async def slow(*args: Any, **options: Any) -> Any:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         return await list_conversations(*args, **options)
 
-    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.5)
+    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 2)
     monkeypatch.setattr(instance.store, "list_conversations", slow)
     sockets = [wire(f"user-{number}") for number in range(5 * 32)]
 
