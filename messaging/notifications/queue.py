@@ -106,8 +106,17 @@ class SqsQueue:
             for message in answer.get("Messages", [])
         ]
 
-    async def delete(self, received: Received) -> None:
-        await self._call("delete_message", ReceiptHandle=received.receipt)
+    async def delete(self, received: Sequence[Received]) -> None:
+        """At most ten. What SQS does not delete it delivers again."""
+        answer = await self._call(
+            "delete_message_batch",
+            Entries=[
+                {"Id": str(index), "ReceiptHandle": one.receipt}
+                for index, one in enumerate(received)
+            ],
+        )
+        for one in answer.get("Failed", []):
+            logger.warning("queue.not_deleted", reason=one.get("Code"))
 
     async def hide(self, received: Received, seconds: int) -> None:
         """From now on for so long; zero gives it back."""

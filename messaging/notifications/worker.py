@@ -17,6 +17,7 @@ from messaging.notifications.jobs import Job, MalformedJob, decode, encode
 from messaging.notifications.notifier import Again, Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.queue import (
+    BATCH_ENTRIES,
     MOST_DELAY_SECONDS,
     Entry,
     QueueUnavailable,
@@ -28,6 +29,7 @@ from messaging.tasks import start_task, stop_tasks
 logger = structlog.get_logger(__name__)
 
 _AWAY_SECONDS = 1.0
+_GATHER_SECONDS = 0.1
 _POLLS_AT_ONCE = 2
 _HEALTHY_SECONDS = 30.0
 
@@ -39,6 +41,8 @@ class Worker:
         self._options = get_options()
         self._places = asyncio.Semaphore(self._options.jobs_at_once)
         self._jobs: set[asyncio.Task[None]] = set()
+        self._finished: list[Received] = []
+        self._some_finished = asyncio.Event()
         self._ending = asyncio.Event()
         self._heard_at = time.monotonic()
 
@@ -53,9 +57,13 @@ class Worker:
 
     async def run(self) -> None:
         logger.info("worker.started", queue=self._queue.url)
+        deleting = start_task(self._delete_finished())
         await asyncio.gather(*(self._poll() for _ in range(_POLLS_AT_ONCE)))
         while self._jobs:
             await asyncio.wait(self._jobs)
+        while self._finished:
+            await self._delete_some()
+        await stop_tasks(deleting)
         logger.info("worker.stopped")
 
     async def _poll(self) -> None:
@@ -99,7 +107,8 @@ class Worker:
         again = await self._notifier.run(job)
         if again is not None:
             await self._queue_anew(job, again)
-        await self._queue.delete(received)
+        self._finished.append(received)
+        self._some_finished.set()
         return "done" if again is None else "again"
 
     async def _queue_anew(self, job: Job, again: Again) -> None:
@@ -115,6 +124,24 @@ class Worker:
             delay=delay,
             attempt=job.attempt + 1,
         )
+
+    async def _delete_finished(self) -> None:
+        """Some at a time: requests are what SQS bills. One that comes again meanwhile finds
+        everything decided."""
+        while True:
+            await self._some_finished.wait()
+            self._some_finished.clear()
+            await asyncio.sleep(_GATHER_SECONDS)
+            while self._finished:
+                await self._delete_some()
+
+    async def _delete_some(self) -> None:
+        some, self._finished = self._finished[:BATCH_ENTRIES], self._finished[BATCH_ENTRIES:]
+        if some:
+            try:
+                await self._queue.delete(some)
+            except QueueUnavailable as error:
+                logger.warning("queue.away", reason=str(error))
 
     async def _keep_hidden(self, received: Received) -> None:
         while True:

@@ -35,7 +35,7 @@ async def _replay(url: str) -> int:
             for letter in letters:
                 if await queue.send([Entry(body=letter.body)]):
                     raise QueueUnavailable("SQS did not take one of them.")
-                await dead.delete(letter)
+                await dead.delete([letter])
                 moved += 1
     finally:
         await dead.close()
