@@ -24,7 +24,7 @@ from chat.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.origins import origin_allowed
 from chat.outbox import Outbox
 from messaging.delivery.connection import Connection, Ending
-from messaging.exceptions import Unavailable
+from messaging.exceptions import Banned, TokenRevoked, Unavailable
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
@@ -111,6 +111,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._outbox.close(CloseCode.TOKEN_EXPIRED)
         except NotAuthenticated:
             self._outbox.close(CloseCode.NOT_AUTHENTICATED)
+        except (TokenRevoked, Banned):
+            self._outbox.close(CloseCode.BANNED_OR_LOGGED_OUT)
         except (Unavailable, TimeoutError):
             self._outbox.close(CloseCode.TRY_AGAIN_LATER)
         except Exception:
@@ -215,8 +217,9 @@ class NoSuchPath(AsyncConsumer):  # type: ignore[misc]
 async def _authenticate(headers: Mapping[str, str], subprotocols: list[str]) -> Identity:
     for subprotocol in subprotocols:
         if subprotocol.startswith(_BEARER):
-            return await authenticate_token(subprotocol.removeprefix(_BEARER))
-    return await authenticate(headers.get("authorization"))
+            token = subprotocol.removeprefix(_BEARER)
+            return await authenticate_token(token, thoroughly=True)
+    return await authenticate(headers.get("authorization"), thoroughly=True)
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ handler awaited, and whatever is raised becomes the one error shape.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from django.http import HttpRequest, HttpResponse
@@ -38,6 +38,9 @@ class APIView(RestAPIView):
     public = False
     """Whether anybody may ask, without a token."""
 
+    sensitive: ClassVar[frozenset[str]] = frozenset()
+    """The methods before which whoever issued the token is asked whether it holds still."""
+
     user_id: str
     """Who is asking."""
 
@@ -59,7 +62,9 @@ class APIView(RestAPIView):
         self.request = self.initialize_request(request, *args, **kwargs)
         self.format_kwarg = None
         if not self.public:
-            identity = await authenticate(request.headers.get("Authorization"))
+            identity = await authenticate(
+                request.headers.get("Authorization"), thoroughly=request.method in self.sensitive
+            )
             self.user_id = identity.user_id
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         if is_stored_id(kwargs.get("conversation_id", "")):

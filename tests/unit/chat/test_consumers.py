@@ -12,9 +12,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from chat import authentication, commands, consumers
 from chat.authentication import issue_development_token
 from chat.consumers import ChatConsumer
-from chat.errors import TokenExpired, TokenRevoked
+from chat.errors import TokenExpired
 from messaging.delivery.connection import Ending
-from messaging.exceptions import StoreUnavailable
+from messaging.exceptions import StoreUnavailable, TokenRevoked
 from messaging.identifiers import random_id
 from messaging.instance import Instance, get_instance, reset_instance
 from messaging.services import sessions, sync
@@ -156,7 +156,7 @@ async def test_any_frame_keeps_it_open(
 
 @pytest.mark.parametrize(
     ("refusal", "code"),
-    [(TokenExpired(), 4502), (TokenRevoked(), 4501), (StoreUnavailable(), 1013)],
+    [(TokenExpired(), 4502), (TokenRevoked(), 4503), (StoreUnavailable(), 1013)],
 )
 async def test_why_it_was_closed(
     wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch, refusal: Exception, code: int
@@ -167,7 +167,7 @@ async def test_why_it_was_closed(
         async def authenticate(self, token: str) -> None:
             raise refusal
 
-    monkeypatch.setattr(authentication, "_authenticator", Refusing())
+    monkeypatch.setattr(authentication, "_verified", Refusing())
     socket = wire()
 
     assert (await socket.next())["type"] == "websocket.accept"
