@@ -10,7 +10,9 @@ from chat.errors import Problem
 _EVERYWHERE = {
     400: "The request is malformed",
     401: "No valid token",
+    403: "Banned, or not allowed",
     406: "Only JSON is spoken here",
+    429: "Too much at once; try again after Retry-After",
     500: "A fault on the server's side",
     503: "The store cannot be reached; try again after Retry-After",
 }

@@ -132,5 +132,9 @@ class SyncCommand(StrictSerializer):
         return value
 
 
+class RefreshCommand(StrictSerializer):
+    token = StrictCharField()
+
+
 class PingCommand(StrictSerializer):
     pass

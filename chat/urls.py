@@ -3,12 +3,15 @@
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from chat.views import base, conversations, health, me, messages, metrics, receipts, typing
+from chat.views import base, blocks, conversations, health, me, messages, metrics, receipts, typing
 
 _CONVERSATION = "conversations/<str:conversation_id>"
 
 _V1 = [
     path("me", me.MeView.as_view()),
+    path("me/sessions", me.SessionsView.as_view()),
+    path("blocks", blocks.BlocksView.as_view()),
+    path("blocks/<str:user_id>", blocks.BlockView.as_view()),
     path("conversations", conversations.ConversationsView.as_view()),
     path(_CONVERSATION, conversations.ConversationView.as_view()),
     path(f"{_CONVERSATION}/participants", conversations.ParticipantsView.as_view()),

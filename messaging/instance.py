@@ -19,6 +19,7 @@ from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 
 from messaging.admission import Admission
+from messaging.delivery.access import AccessList
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
 from messaging.delivery.hub import Hub
@@ -26,8 +27,9 @@ from messaging.delivery.link import Link
 from messaging.delivery.polling import OVERLAP, Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.rates import Rates
 from messaging.delivery.redis_client import make_redis
-from messaging.entities import ChangeType, Conversation
+from messaging.entities import Access, ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
 from messaging.signals import (
@@ -36,7 +38,7 @@ from messaging.signals import (
     instance_stopping,
     message_sent,
 )
-from messaging.store import make_store
+from messaging.store import make_stores
 from messaging.store.cache import ConversationCache
 from messaging.store.coalescing import ReadPositions
 from messaging.store.doubts import Doubts
@@ -57,15 +59,24 @@ class Instance:
         self.id: str = settings.INSTANCE_ID
         self.boot_id = secrets.token_hex(8)
         self.events = EventEncoder(self.id, self.boot_id)
-        self.store = make_store()
+        stores = make_stores()
+        self.store = stores.conversations
+        self.people = stores.people
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self.admission = Admission()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
+        self.access = AccessList(store=self.people, connections=self.hub.connections)
         self._redis = make_redis(settings.REDIS)
+        self.rates = Rates(self._redis)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
         self.polling = Polling(
-            store=self.store, hub=self.hub, boot_id=self.boot_id, on_change=self._degraded
+            store=self.store,
+            people=self.people,
+            hub=self.hub,
+            access=self.access,
+            boot_id=self.boot_id,
+            on_change=self._degraded,
         )
         self.link: Link | None = None
         if settings.REDIS is not None:
@@ -114,6 +125,13 @@ class Instance:
                     await self.polling.write_note()
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
+
+    async def apply_access(self, access: Access) -> None:
+        """Somebody's access was changed in the store: return once their sockets are closed, on
+        every instance that can be reached within a second."""
+        self.access.learn(access)
+        if self.link is not None:
+            await self.link.announce_access(access)
 
     async def drain(self) -> None:
         """Send everybody elsewhere, and return when they are gone, or a second before the time is
@@ -182,6 +200,7 @@ class Instance:
             publishing=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
             hub=self.hub,
             polling=self.polling,
+            access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.presence.other_boot_ids,
             on_ended=self._peer_ended,

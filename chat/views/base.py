@@ -18,10 +18,13 @@ from rest_framework.views import APIView as RestAPIView
 from chat.authentication import authenticate
 from chat.errors import Problem, problem_of, problem_response
 from chat.renderers import render_json
+from chat.throttling import REQUESTS, require_rate
+from messaging.delivery.rates import Rate
 from messaging.exceptions import InvalidRequest, PayloadTooLarge
 from messaging.identifiers import is_stored_id
 from messaging.instance import get_instance
 from messaging.limits import get_limits
+from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
 
@@ -65,7 +68,11 @@ class APIView(RestAPIView):
             identity = await authenticate(
                 request.headers.get("Authorization"), thoroughly=request.method in self.sensitive
             )
+            await sessions.require_admitted(
+                user_id=identity.user_id, signed_in_at=identity.signed_in_at
+            )
             self.user_id = identity.user_id
+            await require_rate(self.rate(), identity.user_id)
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         if is_stored_id(kwargs.get("conversation_id", "")):
             structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])
@@ -77,6 +84,10 @@ class APIView(RestAPIView):
             raise MethodNotAllowed(request.method or "")
         handler: Handler = getattr(self, request.method.lower())
         return _http_response(await handler(self.request, **kwargs))
+
+    def rate(self) -> Rate:
+        """What this request counts as."""
+        return REQUESTS
 
     def body(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
         """The validated body. Raises InvalidJSON, PayloadTooLarge, ValidationError."""

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from chat import shapes
 from chat.views.base import APIView
 from messaging.limits import get_limits
-from messaging.services import conversations
+from messaging.services import conversations, sessions
 
 
 class MeView(APIView):
@@ -21,3 +21,11 @@ class MeView(APIView):
                 "unread_total": await conversations.count_unread(user_id=self.user_id),
             }
         )
+
+
+class SessionsView(APIView):
+    @extend_schema(operation_id="log_out_everywhere", responses={204: None})
+    async def delete(self, request: Request) -> Response:
+        """Log me out everywhere, at once: this token as well."""
+        await sessions.log_out_everywhere(user_id=self.user_id)
+        return Response(status=204)

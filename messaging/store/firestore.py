@@ -45,6 +45,11 @@ class FirestoreStore:
         self._transactions = Transactions(self._connection)
         self._database = self._connection.database
 
+    @property
+    def connection(self) -> Connection:
+        """For the stores beside this one, which share it."""
+        return self._connection
+
     async def close(self) -> None:
         await self._transactions.close()
         await self._connection.close()
@@ -120,6 +125,16 @@ class FirestoreStore:
         )
         try:
             await self._connection.write("set_preferences", writes)
+        except DocumentMissing as error:
+            raise ConversationNotFound from error
+
+    async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
+        writes = Writes(self._database)
+        fields = {"blocked_by": {user_id: True}} if blocked else {}
+        mask = [f"blocked_by.{quoted(user_id)}"]
+        writes.update(self._conversation(conversation_id), fields, mask)
+        try:
+            await self._connection.write("set_blocked", writes)
         except DocumentMissing as error:
             raise ConversationNotFound from error
 

@@ -80,6 +80,10 @@ class Writes:
         else:
             write_token(write.current_document.update_time, token)
 
+    def put(self, name: str, fields: Mapping[str, Any], mask: Sequence[str]) -> None:
+        """The document is created, or gets the fields that the mask names; others stay."""
+        self._write(name, fields).update_mask.field_paths.extend(mask)
+
     def delete(self, name: str, *, token: int | None = None) -> None:
         """The document is gone afterwards. Given a token, it must be there and unchanged since."""
         write = self.request.writes.add()

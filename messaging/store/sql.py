@@ -119,6 +119,13 @@ class SqlStore:
         )
         _count("set_preferences", written=1)
 
+    async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
+        await self._write(
+            "set_blocked",
+            lambda database: writes.set_blocked(database, conversation_id, user_id, blocked),
+        )
+        _count("set_blocked", written=1)
+
     async def get_messages(
         self, conversation_id: str, message_ids: Sequence[str]
     ) -> Mapping[str, Message]:
@@ -217,6 +224,14 @@ class SqlStore:
         _count("list_link_notes", read=_queried(len(notes.boot_ids)))
         return notes
 
+    async def read(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
+        """For the stores beside this one, which share its threads."""
+        return await self._read(operation, work)
+
+    async def write(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
+        """Do what may be repeated, for the stores beside this one."""
+        return await self._write(operation, work)
+
     async def _read(self, operation: str, work: Callable[[BaseDatabaseWrapper], T]) -> T:
         return await self._run(operation, work, False, StoreUnavailable)
 
@@ -274,6 +289,11 @@ class SqlStore:
 def _queried(found: int) -> int:
     """A query costs one read at least: https://firebase.google.com/docs/firestore/pricing"""
     return max(found, 1)
+
+
+def count(operation: str, *, read: int = 0, written: int = 0, deleted: int = 0) -> None:
+    """Count documents as Firestore would bill them, for the stores beside this one."""
+    _count(operation, read=read, written=written, deleted=deleted)
 
 
 def _count(operation: str, *, read: int = 0, written: int = 0, deleted: int = 0) -> None:

@@ -10,7 +10,10 @@ from pytest_django import DjangoDbBlocker
 
 from messaging.store.base import Store
 from messaging.store.firestore import FirestoreStore
+from messaging.store.firestore_people import FirestorePeopleStore
+from messaging.store.people import PeopleStore
 from messaging.store.sql import SqlStore
+from messaging.store.sql_people import SqlPeopleStore
 from tests.integration.store.databases import added_database, empty
 from tests.integration.store.firestore_relay import Relay
 
@@ -93,3 +96,11 @@ async def relayed_store(relay: Relay) -> AsyncIterator[FirestoreStore]:
     store = FirestoreStore(project=f"test-{uuid4().hex}")
     yield store
     await store.close()
+
+
+@pytest.fixture
+def people(store: SqlStore | FirestoreStore) -> PeopleStore:
+    """The people beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestorePeopleStore(store)
+    return SqlPeopleStore(store)

@@ -30,4 +30,6 @@ def added_database(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[s
 def empty(url: str) -> None:
     """Delete every conversation of a PostgreSQL, with all that belongs to it, and the notes."""
     with psycopg.connect(url) as connection:
-        connection.execute("TRUNCATE messaging_conversation, messaging_link_note CASCADE")
+        connection.execute(
+            "TRUNCATE messaging_conversation, messaging_link_note, messaging_person CASCADE"
+        )
