@@ -27,6 +27,10 @@ class AccessList:
         self._connections = connections
         self._known: OrderedDict[str, Access] = OrderedDict()
 
+    def knows(self, user_id: str) -> bool:
+        """Whether `get` answers without the store."""
+        return user_id in self._known
+
     async def get(self, user_id: str) -> Access:
         """What holds for a person; one read of the store where it is not known here. Raises
         StoreUnavailable."""

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -48,14 +49,17 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
     await instance.start()
     limits = get_limits()
     connection = Connection(secrets.token_hex(8), user_id, outlet, signed_in_at=signed_in_at)
-    await require_admitted(user_id=user_id, signed_in_at=signed_in_at)
-    reconnected = instance.hub.reconnect(connection)
+    require_now = partial(require_admitted, user_id=user_id, signed_in_at=signed_in_at)
+    reconnected = None
+    if instance.access.knows(user_id):
+        await require_now()
+        reconnected = instance.hub.reconnect(connection)
     if reconnected is not None:
         named, connection.truncated = reconnected
     else:
-        page = await _list_conversations(user_id)
+        page, _ = await asyncio.gather(_list_conversations(user_id), require_now())
         # They may have been shut out meanwhile; that is known by now, and takes no await.
-        await require_admitted(user_id=user_id, signed_in_at=signed_in_at)
+        await require_now()
         named = instance.hub.connect(connection, page.conversations)
         connection.truncated = page.next_cursor is not None
     hello = {

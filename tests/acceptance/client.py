@@ -39,7 +39,9 @@ _DURABLE = _DURABLE_PEOPLE | {
 def token_of(user_id: str) -> str:
     """A development token of the instances that `config.development.instances` runs."""
     key = development_environment()["SECRET_KEY"]
-    return signing.Signer(key=key, sep=".", salt="chat.development-token").sign_object(user_id)
+    return signing.Signer(key=key, sep=".", salt="chat.development-token").sign_object(
+        [user_id, time.time()]
+    )
 
 
 def http_client(url: str) -> httpx.AsyncClient:
