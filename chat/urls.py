@@ -1,7 +1,7 @@
 """The paths of the API."""
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from chat.views import base, blocks, conversations, health, me, messages, metrics, receipts, typing
 
@@ -28,7 +28,7 @@ _V1 = [
 urlpatterns = [
     path("api/v1/", include(_V1)),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     path("metrics", metrics.metrics),
     path("health/live", health.LiveView.as_view()),
     path("health/ready", health.ReadyView.as_view()),

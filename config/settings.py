@@ -133,8 +133,11 @@ CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate", "X-Request-ID"]
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000  # sent over TLS only
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# These look for Django's own middleware by name; ours are subclasses of it (`chat.middleware`).
+SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {"json": not DEBUG, "level": "INFO"}
