@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run run-ha test bench lint format requirements clean
+.PHONY: run run-ha test bench fuzz lint format requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -17,6 +17,9 @@ test: lint
 
 bench: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
+
+fuzz: $(VENV)/.develop
+	$(BIN)/python -m pytest tests/fuzz -m fuzz -s -q
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .
