@@ -25,7 +25,7 @@ from chat.expiry import Expiry
 from chat.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.origins import origin_allowed
 from chat.outbox import Outbox
-from chat.throttling import REQUESTS, command_bucket, require_rate, violation_bucket
+from chat.throttling import REQUESTS, command_bucket, refuse, seconds_until_room, violation_bucket
 from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import Banned, TokenRevoked, Unavailable
 from messaging.services import sessions
@@ -102,12 +102,16 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
                 identity = await _authenticate(headers, subprotocols)
                 structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-                await require_rate(REQUESTS, identity.user_id)
-                self._connection = await sessions.open_session(
-                    user_id=identity.user_id,
-                    signed_in_at=identity.signed_in_at,
-                    outlet=self._outbox,
-                )
+                wait = await seconds_until_room(REQUESTS, identity.user_id)
+                if wait == 0:
+                    self._connection = await sessions.open_session(
+                        user_id=identity.user_id,
+                        signed_in_at=identity.signed_in_at,
+                        outlet=self._outbox,
+                    )
+            if self._connection is None:
+                await refuse(wait)
+                return
             if sessions.draining():
                 self._outbox.close(CloseCode.DRAINING)
             if self._outbox.closed:  # by its `hello`, where that did not reach anybody
@@ -149,7 +153,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         code = "ok"
         try:
             if self._bucket.overflows():
-                raise RateLimited(_BUCKET_SECONDS)
+                await refuse(_BUCKET_SECONDS)
             seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
             async with asyncio.timeout(seconds):
                 data = await commands.handle(command, connection)
@@ -164,7 +168,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             if connection.expires_at != self._expiry.expires_at:
                 self._expiry.set(connection.expires_at)
         described = commands.describe(command)
-        level = logging.DEBUG if described.get("command") in _FLEETING else logging.INFO
+        fleeting = described.get("command") in _FLEETING or code == RateLimited.code
+        level = logging.DEBUG if fleeting else logging.INFO
         logger.log(level, "command", **described, code=code)
 
     def _schedule_heartbeat(self) -> None:

@@ -3,6 +3,7 @@
 The numbers are the contract's. `CHAT_RATE_LIMITS=off` lifts them, for load tests.
 """
 
+import asyncio
 import time
 
 from django.conf import settings
@@ -17,18 +18,30 @@ TYPING_STOPS = Rate(name="typing-stops", per_second=1 / 3, burst=1)
 """Apart from the starts, or the first stop would come too late to be shown."""
 REQUESTS = Rate(name="requests", per_second=300 / 60, burst=300)
 
+_REFUSAL_SECONDS = 0.1
 _MOST_COMMANDS = 200
 _COMMANDS_PER_SECOND = 100
-_MOST_VIOLATIONS = 100
+_MOST_VIOLATIONS = 60
 _VIOLATIONS_PER_SECOND = 2
 
 
 async def require_rate(rate: Rate, user_id: str) -> None:
-    """Raises RateLimited."""
-    if settings.CHAT_RATE_LIMITS:
-        wait = await get_instance().rates.take(rate, user_id)
-        if wait > 0:
-            raise RateLimited(wait)
+    """Raises RateLimited, see `refuse`."""
+    wait = await seconds_until_room(rate, user_id)
+    if wait > 0:
+        await refuse(wait)
+
+
+async def seconds_until_room(rate: Rate, user_id: str) -> float:
+    """0.0, and one is counted; or how long somebody has to wait."""
+    return await get_instance().rates.take(rate, user_id) if settings.CHAT_RATE_LIMITS else 0.0
+
+
+async def refuse(wait: float) -> None:
+    """Raise RateLimited after a moment: whoever asks again and again has to wait for every answer,
+    and costs the less."""
+    await asyncio.sleep(_REFUSAL_SECONDS)
+    raise RateLimited(wait)
 
 
 class Bucket:

@@ -5,6 +5,7 @@ handler awaited, and whatever is raised becomes the one error shape.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
@@ -121,7 +122,10 @@ def _log(request: HttpRequest, response: HttpResponse) -> None:
     """By the route and not the path: what stands in a path may be anything."""
     match = request.resolver_match
     route = match.route if match is not None else ""
-    logger.info("request", method=request.method, route=route, status=response.status_code)
+    level = (
+        logging.DEBUG if response.status_code == 429 else logging.INFO
+    )  # of a flood there are many
+    logger.log(level, "request", method=request.method, route=route, status=response.status_code)
 
 
 def _http_response(response: Response) -> HttpResponse:
