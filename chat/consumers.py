@@ -99,29 +99,17 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             if sessions.draining():
                 self._outbox.close(CloseCode.DRAINING)
                 return
-            async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
-                identity = await _authenticate(headers, subprotocols)
-                structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-                wait = await seconds_until_room(REQUESTS, identity.user_id)
-                if wait == 0:
-                    self._connection = await sessions.open_session(
-                        user_id=identity.user_id,
-                        signed_in_at=identity.signed_in_at,
-                        outlet=self._outbox,
-                    )
-            if self._connection is None:
-                await refuse(wait)
-                return
+            identity, connection = await self._open(headers, subprotocols)
             if sessions.draining():
                 self._outbox.close(CloseCode.DRAINING)
             if self._outbox.closed:  # by its `hello`, where that did not reach anybody
                 self._end_session()
                 return
-            structlog.contextvars.bind_contextvars(connection_id=self._connection.id)
+            structlog.contextvars.bind_contextvars(connection_id=connection.id)
             self._schedule_heartbeat()
-            self._connection.expires_at = identity.expires_at
+            connection.expires_at = identity.expires_at
             self._expiry.set(identity.expires_at)
-            await self._work(self._connection)
+            await self._work(connection)
         except TokenExpired:
             self._outbox.close(CloseCode.TOKEN_EXPIRED)
         except NotAuthenticated:
@@ -133,6 +121,23 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         except Exception:
             logger.exception("session.failed")
             self._outbox.close(CloseCode.INTERNAL_ERROR)
+
+    async def _open(
+        self, headers: Mapping[str, str], subprotocols: list[str]
+    ) -> tuple[Identity, Connection]:
+        async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
+            identity = await _authenticate(headers, subprotocols)
+            structlog.contextvars.bind_contextvars(user_id=identity.user_id)
+            wait = await seconds_until_room(REQUESTS, identity.user_id)
+            if wait == 0:
+                self._connection = connection = await sessions.open_session(
+                    user_id=identity.user_id,
+                    signed_in_at=identity.signed_in_at,
+                    outlet=self._outbox,
+                )
+        if wait > 0:
+            await refuse(wait)
+        return identity, connection
 
     async def _work(self, connection: Connection) -> None:
         """The commands, one after the other. A client that does not read its answers gets no

@@ -5,6 +5,7 @@ The numbers are the contract's. `CHAT_RATE_LIMITS=off` lifts them, for load test
 
 import asyncio
 import time
+from typing import NoReturn
 
 from django.conf import settings
 
@@ -37,7 +38,7 @@ async def seconds_until_room(rate: Rate, user_id: str) -> float:
     return await get_instance().rates.take(rate, user_id) if settings.CHAT_RATE_LIMITS else 0.0
 
 
-async def refuse(wait: float) -> None:
+async def refuse(wait: float) -> NoReturn:
     """Raise RateLimited after a moment: whoever asks again and again has to wait for every answer,
     and costs the less."""
     await asyncio.sleep(_REFUSAL_SECONDS)
