@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run run-ha test bench fuzz lint format requirements clean
+.PHONY: run run-ha test bench fuzz chaos lint format requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -20,6 +20,11 @@ bench: $(VENV)/.develop
 
 fuzz: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/fuzz -m fuzz -s -q
+
+# All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
+chaos: $(VENV)/.develop
+	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos -m chaos -q)
+	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .

@@ -6,9 +6,14 @@ from django.conf import settings
 from django.core.checks import Error, register
 
 from messaging.delivery.redis_client import is_cluster
+from messaging.delivery.redis_host import find_redis
 
 TAG = "chat"
 _LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
+_SENTINEL_HINT = (
+    "For example REDIS_SENTINELS=10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379 and "
+    "REDIS_SENTINEL_MASTER=redis://:password@chat (or only chat, the name of the master)."
+)
 
 
 @register(TAG)
@@ -17,7 +22,7 @@ def check_settings(**_: Any) -> list[Error]:
     return [
         *_one_of("CHAT_STORE", ("sql", "firestore"), "chat.E001"),
         *_one_of("CHAT_AUTH", ("firebase", "dev"), "chat.E002"),
-        *_one_of("PUSH_BACKEND", ("log",), "chat.E003"),
+        *_one_of("PUSH_BACKEND", ("log", "fcm"), "chat.E003"),
         *_development_only(),
         *_project_named(),
         *_redis(),
@@ -46,33 +51,38 @@ def _development_only() -> list[Error]:
 
 
 def _project_named() -> list[Error]:
-    needed = settings.CHAT_STORE == "firestore" or settings.CHAT_AUTH == "firebase"
+    needed = (
+        settings.CHAT_STORE == "firestore"
+        or settings.CHAT_AUTH == "firebase"
+        or settings.PUSH_BACKEND == "fcm"
+    )
     if not needed or settings.GOOGLE_CLOUD_PROJECT:
         return []
-    message = "Firestore and Firebase Authentication need a project."
+    message = "Firestore, Firebase Authentication and Cloud Messaging need a project."
     return [Error(message, "Set GOOGLE_CLOUD_PROJECT to its id.", id="chat.E006")]
 
 
 def _redis() -> list[Error]:
-    return [*_redis_url(), *_sentinels(), *_channel_layer()] or _no_cluster()
+    return [*_redis_settings(), *_channel_layer()] or _no_cluster()
 
 
-def _redis_url() -> list[Error]:
-    if not settings.REDIS_URL or settings.REDIS_URL.startswith(("redis://", "rediss://")):
-        return []
-    message = "REDIS_URL is no redis:// or rediss:// address."
-    return [Error(message, "For example redis://127.0.0.1:6379/0.", id="chat.E007")]
-
-
-def _sentinels() -> list[Error]:
-    if settings.REDIS_SENTINELS and settings.REDIS_URL:
-        message = "REDIS_SENTINELS and REDIS_URL both say where Redis is."
-        return [Error(message, "Set one of them.", id="chat.E008")]
-    if bool(settings.REDIS_SENTINELS) == bool(settings.REDIS_SENTINEL_MASTER):
-        return []
-    message = "REDIS_SENTINELS and REDIS_SENTINEL_MASTER need each other."
-    hint = "For example REDIS_SENTINELS=10.0.0.1:26379,10.0.0.2:26379 REDIS_SENTINEL_MASTER=chat."
-    return [Error(message, hint, id="chat.E009")]
+def _redis_settings() -> list[Error]:
+    url, sentinels = settings.REDIS_URL, settings.REDIS_SENTINELS
+    master = settings.REDIS_SENTINEL_MASTER
+    if url and (sentinels or master):
+        message = "REDIS_URL and the settings for Sentinel both say where Redis is."
+        hint = "Unset REDIS_URL, or REDIS_SENTINELS and REDIS_SENTINEL_MASTER."
+        return [Error(message, hint, id="chat.E008")]
+    if bool(sentinels) != bool(master):
+        message = "REDIS_SENTINELS and REDIS_SENTINEL_MASTER need each other."
+        return [Error(message, _SENTINEL_HINT, id="chat.E009")]
+    try:
+        find_redis(url=url, sentinels=sentinels, master=master)
+    except ValueError as error:
+        if url:
+            return [Error(str(error), "For example redis://127.0.0.1:6379/0.", id="chat.E007")]
+        return [Error(str(error), _SENTINEL_HINT, id="chat.E012")]
+    return []
 
 
 def _channel_layer() -> list[Error]:

@@ -15,8 +15,8 @@ from chat.wire import changes_data, receipt_data
 from messaging.delivery.connection import Connection
 from messaging.exceptions import InvalidRequest, PermissionDenied
 from messaging.identifiers import is_stored_id
-from messaging.representations import message_data, timestamp
-from messaging.services import messages, receipts, sessions, sync, typing_indicators
+from messaging.representations import message_data, presence_data, timestamp
+from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
 
 Handler = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -58,6 +58,7 @@ def describe(command: Command) -> dict[str, str]:
 
 async def _send_message(connection: Connection, **fields: Any) -> dict[str, Any]:
     sent = await messages.send_message(user_id=connection.user_id, **fields)
+    presence.note_activity(connection=connection)
     return {"message": message_data(sent.message), "created": sent.created}
 
 
@@ -65,12 +66,16 @@ async def _mark_read(connection: Connection, conversation_id: str, seq: int) -> 
     receipt = await receipts.mark_read(
         user_id=connection.user_id, conversation_id=conversation_id, seq=seq
     )
+    presence.note_activity(connection=connection)
     return receipt_data(receipt)
 
 
 async def _mark_delivered(connection: Connection, conversation_id: str, seq: int) -> dict[str, Any]:
     await receipts.mark_delivered(
-        user_id=connection.user_id, conversation_id=conversation_id, seq=seq
+        user_id=connection.user_id,
+        conversation_id=conversation_id,
+        seq=seq,
+        seen=connection.activity.active,
     )
     return {}
 
@@ -89,6 +94,7 @@ async def _set_typing(
     await typing_indicators.set_typing(
         user_id=connection.user_id, conversation_id=conversation_id, typing=typing
     )
+    presence.note_activity(connection=connection)
     return {}
 
 
@@ -137,6 +143,16 @@ async def _refresh(connection: Connection, token: str) -> dict[str, Any]:
     return {"expires_at": None if expires_at is None else timestamp(expires_at)}
 
 
+async def _watch_presence(connection: Connection, user_ids: list[str]) -> dict[str, Any]:
+    present = await presence.watch_presence(connection=connection, user_ids=user_ids)
+    return {"items": [presence_data(person) for person in present]}
+
+
+async def _set_activity(connection: Connection, active: bool) -> dict[str, Any]:
+    presence.set_activity(connection=connection, active=active)
+    return {}
+
+
 async def _ping(connection: Connection) -> dict[str, Any]:
     return {}
 
@@ -149,6 +165,8 @@ _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "typing.stop": (serializers.TypingCommand, _stop_typing),
     "conversation.sync": (serializers.SyncCommand, _sync),
     "auth.refresh": (serializers.RefreshCommand, _refresh),
+    "presence.watch": (serializers.WatchPresenceCommand, _watch_presence),
+    "activity": (serializers.ActivityCommand, _set_activity),
     "ping": (serializers.PingCommand, _ping),
 }
 _RATES = {
@@ -156,6 +174,7 @@ _RATES = {
     "typing.start": TYPING,
     "typing.stop": TYPING_STOPS,
     "conversation.sync": REQUESTS,
+    "presence.watch": REQUESTS,
     "auth.refresh": REQUESTS,
 }
 """What counts over all sockets and REST together; the others are cheap, see `chat.throttling`."""

@@ -1,11 +1,12 @@
 """Serializer fields that take a value for what it is: JSON has types, and a string is no number."""
 
 import re
-from datetime import UTC
+from datetime import UTC, time
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 
 
@@ -77,3 +78,18 @@ class StrictDateTimeField(serializers.DateTimeField):
             return value.astimezone(UTC)
         except OverflowError:
             self.fail("overflow")
+
+
+class TimeOfDayField(serializers.RegexField):
+    """Hours and minutes, `22:30`, without a zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_TIME_OF_DAY.pattern, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> time:  # type: ignore[override]
+        if not isinstance(data, str) or not _TIME_OF_DAY.fullmatch(data):
+            self.fail("invalid")
+        return time.fromisoformat(data)
+
+    def run_validators(self, value: Any) -> None:
+        """The form was checked, and a time is not what the validators of strings expect."""

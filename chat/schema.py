@@ -51,6 +51,8 @@ class AutoSchema(openapi.AutoSchema):
         problems = dict(_EVERYWHERE)
         if "{conversation_id}" in self.path:
             problems |= _IN_A_CONVERSATION
+        if "{device_id}" in self.path:
+            problems[404] = "No such device"
         if self.method in {"POST", "PUT", "PATCH"}:
             problems |= _WITH_A_BODY
         if self.get_operation_id() in _CONFLICTS:

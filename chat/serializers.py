@@ -1,6 +1,8 @@
 """What requests and commands may say: types and shapes. The rules of chat are the core's."""
 
+from datetime import time
 from typing import Any
+from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
@@ -11,8 +13,9 @@ from chat.fields import (
     StrictDateTimeField,
     StrictIntegerField,
     StrictSerializer,
+    TimeOfDayField,
 )
-from messaging.entities import ConversationKind, Notify, Role
+from messaging.entities import ConversationKind, Notify, Platform, QuietHours, Role, TokenKind
 from messaging.limits import Limits
 
 MAX_SEQ = 2**53 - 1
@@ -21,7 +24,13 @@ MAX_SEQ = 2**53 - 1
 _LIMITS = Limits()
 
 
-def _choices(kind: type[ConversationKind | Notify | Role]) -> list[str]:
+_TIME_ZONES = frozenset(available_timezones())
+"""Read now and not on the event loop."""
+
+
+def _choices(
+    kind: type[ConversationKind | Notify | Platform | Role | TokenKind],
+) -> list[str]:
     return [member.value for member in kind]
 
 
@@ -55,6 +64,43 @@ class UpdateParticipant(StrictSerializer):
 class UpdatePreferences(StrictSerializer):
     muted_until = StrictDateTimeField(required=False, allow_null=True)
     notify = serializers.ChoiceField(_choices(Notify), required=False)
+
+
+class QuietHoursField(StrictSerializer):
+    time_zone = StrictCharField(max_length=64, help_text="An IANA time zone: Europe/Berlin")
+
+    def get_fields(self) -> dict[str, Any]:
+        # `from` is a word of Python's.
+        return {**super().get_fields(), "from": TimeOfDayField(), "to": TimeOfDayField()}
+
+    def validate_time_zone(self, value: str) -> str:
+        if value not in _TIME_ZONES:
+            raise serializers.ValidationError("There is no such time zone.", code="invalid")
+        return value
+
+    def to_internal_value(self, data: Any) -> QuietHours:
+        fields: dict[str, Any] = super().to_internal_value(data)
+        start: time = fields["from"]
+        return QuietHours(time_zone=fields["time_zone"], start=start, end=fields["to"])
+
+
+class UpdateSettings(StrictSerializer):
+    quiet_hours = QuietHoursField(required=False, allow_null=True)
+    push_text = StrictBooleanField(required=False)
+
+
+class RegisterDevice(StrictSerializer):
+    token = StrictCharField(max_length=4096)
+    token_kind = serializers.ChoiceField(_choices(TokenKind), default=TokenKind.TOKEN.value)
+    platform = serializers.ChoiceField(_choices(Platform))
+
+
+class PresenceQuery(StrictSerializer):
+    user_ids = StrictCharField(help_text="User ids, separated by commas")
+
+    def validate_user_ids(self, value: str) -> list[str]:
+        user_ids = value.split(",")
+        return [user_id for user_id in user_ids if user_id]
 
 
 class SendMessage(StrictSerializer):
@@ -134,6 +180,14 @@ class SyncCommand(StrictSerializer):
 
 class RefreshCommand(StrictSerializer):
     token = StrictCharField()
+
+
+class WatchPresenceCommand(StrictSerializer):
+    user_ids = UserIdsField()
+
+
+class ActivityCommand(StrictSerializer):
+    active = StrictBooleanField()
 
 
 class PingCommand(StrictSerializer):

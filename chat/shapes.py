@@ -1,16 +1,25 @@
 """The shapes of answers, for OpenAPI. A test holds what the API really answers against them."""
 
+from enum import StrEnum
 from typing import Any
 
 from rest_framework import serializers
 
-from messaging.entities import ConversationKind, Notify, Role
+from messaging.entities import (
+    ConversationKind,
+    Notify,
+    Platform,
+    PresenceStatus,
+    Role,
+    TokenKind,
+)
+from messaging.services.deliveries import PushVerdict
 from messaging.services.sync import SyncStatus
 
 _Shape = serializers.Serializer[Any]
 
 
-def _choice(kind: type[ConversationKind | Notify | Role | SyncStatus]) -> serializers.ChoiceField:
+def _choice(kind: type[StrEnum]) -> serializers.ChoiceField:
     return serializers.ChoiceField([member.value for member in kind])
 
 
@@ -78,6 +87,61 @@ class Changes(_Shape):
 class Preferences(_Shape):
     muted_until = serializers.DateTimeField(allow_null=True)
     notify = _choice(Notify)
+
+
+class QuietHours(_Shape):
+    time_zone = serializers.CharField()
+    to = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "from": serializers.CharField()}
+
+
+class Settings(_Shape):
+    quiet_hours = QuietHours(allow_null=True)
+    push_text = serializers.BooleanField()
+
+
+class Device(_Shape):
+    id = serializers.CharField()
+    token = serializers.CharField()
+    token_kind = _choice(TokenKind)
+    platform = _choice(Platform)
+    registered_at = serializers.DateTimeField()
+
+
+class Devices(_Shape):
+    items = Device(many=True)
+
+
+class PersonPresence(_Shape):
+    user_id = serializers.CharField()
+    status = _choice(PresenceStatus)
+    last_active_at = serializers.DateTimeField(allow_null=True)
+
+
+class PresenceList(_Shape):
+    items = PersonPresence(many=True)
+
+
+class Push(_Shape):
+    verdict = _choice(PushVerdict)
+    reason = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+    devices = serializers.DictField(
+        child=serializers.CharField(), help_text="By device id: sent, or what kept it from that"
+    )
+
+
+class PersonDelivery(_Shape):
+    user_id = serializers.CharField()
+    delivered = serializers.BooleanField()
+    read = serializers.BooleanField()
+    push = Push()
+
+
+class Delivery(_Shape):
+    items = PersonDelivery(many=True)
 
 
 class ReadReceipt(_Shape):

@@ -3,7 +3,20 @@
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from chat.views import base, blocks, conversations, health, me, messages, metrics, receipts, typing
+from chat.views import (
+    base,
+    blocks,
+    conversations,
+    deliveries,
+    devices,
+    health,
+    me,
+    messages,
+    metrics,
+    presence,
+    receipts,
+    typing,
+)
 
 _CONVERSATION = "conversations/<str:conversation_id>"
 
@@ -12,6 +25,7 @@ _V1 = [
     path("me/sessions", me.SessionsView.as_view()),
     path("blocks", blocks.BlocksView.as_view()),
     path("blocks/<str:user_id>", blocks.BlockView.as_view()),
+    path("me/preferences", me.PreferencesView.as_view()),
     path("conversations", conversations.ConversationsView.as_view()),
     path(_CONVERSATION, conversations.ConversationView.as_view()),
     path(f"{_CONVERSATION}/participants", conversations.ParticipantsView.as_view()),
@@ -19,10 +33,14 @@ _V1 = [
     path(f"{_CONVERSATION}/preferences", conversations.ConversationPreferencesView.as_view()),
     path(f"{_CONVERSATION}/messages", messages.MessagesView.as_view()),
     path(f"{_CONVERSATION}/messages/<str:message_id>", messages.MessageView.as_view()),
+    path(f"{_CONVERSATION}/messages/<str:message_id>/delivery", deliveries.DeliveryView.as_view()),
     path(f"{_CONVERSATION}/changes", messages.ChangesView.as_view()),
     path(f"{_CONVERSATION}/read", receipts.ReadView.as_view()),
     path(f"{_CONVERSATION}/receipts", receipts.ReceiptsView.as_view()),
     path(f"{_CONVERSATION}/typing", typing.TypingView.as_view()),
+    path("presence", presence.PresenceView.as_view()),
+    path("devices", devices.DevicesView.as_view()),
+    path("devices/<str:device_id>", devices.DeviceView.as_view()),
 ]
 
 urlpatterns = [

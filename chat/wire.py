@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from messaging.representations import message_data, personal_conversation_data
+from messaging.representations import (
+    message_data,
+    optional_timestamp,
+    personal_conversation_data,
+)
+from messaging.services.deliveries import PersonDelivery
 from messaging.services.receipts import ReadReceipt
 from messaging.services.sync import Changes
 
@@ -22,3 +27,17 @@ def changes_data(changes: Changes) -> dict[str, Any]:
 
 def receipt_data(receipt: ReadReceipt) -> dict[str, Any]:
     return {"read_seq": receipt.read_seq, "unread_count": receipt.unread_count}
+
+
+def delivery_data(delivery: PersonDelivery) -> dict[str, Any]:
+    return {
+        "user_id": delivery.user_id,
+        "delivered": delivery.delivered,
+        "read": delivery.read,
+        "push": {
+            "verdict": delivery.verdict.value,
+            "reason": delivery.reason,
+            "at": optional_timestamp(delivery.at),
+            "devices": dict(delivery.devices),
+        },
+    }

@@ -21,6 +21,7 @@ from chat.bodies import bounded  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from config.draining import drain_at_signals  # noqa: E402
+from config.flow import flow_controlled  # noqa: E402
 from messaging.instance import get_instance  # noqa: E402
 from messaging.limits import get_limits  # noqa: E402
 
@@ -54,6 +55,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     drain_at_signals(lambda: get_instance().stop())
     if scope["type"] == "http" and scope["path"].startswith(API_PATHS):
         receive = bounded(receive, get_limits().body_bytes)
+    elif scope["type"] == "websocket":
+        receive, send = flow_controlled(receive, send)
     await _protocols(scope, receive, send)
 
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 from config.databases import database
-from config.redis import redis_host
+from messaging.delivery.redis_host import find_redis
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,8 +24,12 @@ GOOGLE_CLOUD_PROJECT = env.GOOGLE_CLOUD_PROJECT
 REDIS_URL = env.REDIS_URL
 REDIS_SENTINELS = env.REDIS_SENTINELS
 REDIS_SENTINEL_MASTER = env.REDIS_SENTINEL_MASTER
-REDIS = redis_host()
+try:
+    REDIS = find_redis(url=REDIS_URL, sentinels=REDIS_SENTINELS, master=REDIS_SENTINEL_MASTER)
+except ValueError:
+    REDIS = None  # nothing is served: `chat.checks` says what is wrong
 INSTANCE_ID = env.INSTANCE_ID
+NOTIFICATION_QUEUE_URL = env.NOTIFICATION_QUEUE_URL
 PUSH_BACKEND = env.PUSH_BACKEND
 FIREBASE_AUTH_EMULATOR_HOST = env.FIREBASE_AUTH_EMULATOR_HOST
 

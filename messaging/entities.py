@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from enum import StrEnum
 
 COMMIT_TIME = datetime.max.replace(tzinfo=UTC)
@@ -142,3 +142,98 @@ class Change:
     """How it stands after a change of people, roles or title."""
     by: str
     """Who did it."""
+
+
+class TokenKind(StrEnum):
+    """What a device's token is to Firebase Cloud Messaging."""
+
+    TOKEN = "token"  # noqa: S105  a kind of token and none
+    INSTALLATION_ID = "installation_id"
+
+
+class Platform(StrEnum):
+    ANDROID = "android"
+    IOS = "ios"
+    WEB = "web"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """Where somebody's notifications go. A token belongs to one device of one person."""
+
+    id: str
+    """Chosen by the client; unique among its person's devices."""
+    token: str = field(repr=False)
+    token_kind: TokenKind
+    platform: Platform
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    """A stretch of every day without notifications; it may pass midnight."""
+
+    time_zone: str
+    """A name of the IANA time zone database."""
+    start: time
+    end: time
+    """Exclusive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSettings:
+    """What a person wants in all conversations."""
+
+    quiet_hours: QuietHours | None = None
+    push_text: bool = True
+    """Whether notifications show the message, or only that there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Somebody who may be notified: their settings and their devices."""
+
+    user_id: str
+    settings: UserSettings = UserSettings()
+    devices: tuple[Device, ...] = ()
+    """None of somebody banned, nor any from before they logged out everywhere."""
+    blocked: frozenset[str] = frozenset()
+    """Whom they do not want to hear from."""
+
+
+class Verdict(StrEnum):
+    """What became of notifying one person of one message."""
+
+    SENT = "sent"
+    DROPPED = "dropped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether one person is notified of one message, and why (not)."""
+
+    verdict: Verdict | None = None
+    """None while somebody is at it."""
+    reason: str = ""
+    at: datetime
+    devices: Mapping[str, str] = field(default_factory=dict)
+    """By device id: `sent`, or what kept it from being sent."""
+    claimed_until: datetime | None = None
+    """While it is undecided: until when whoever is at it has it for themselves."""
+
+
+class PresenceStatus(StrEnum):
+    ONLINE = "online"
+    """Has a socket."""
+    REACHABLE = "reachable"
+    """Has none, but a device to be notified on."""
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonPresence:
+    user_id: str
+    status: PresenceStatus
+    last_active_at: datetime | None
+    """When they last sent, read or typed something, or their client said that they are there."""

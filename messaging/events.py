@@ -12,11 +12,19 @@ from typing import Any
 
 import orjson
 
-from messaging.entities import Change, ChangeType, Conversation, Message, ReadPosition
+from messaging.entities import (
+    Change,
+    ChangeType,
+    Conversation,
+    Message,
+    PersonPresence,
+    ReadPosition,
+)
 from messaging.representations import (
     conversation_data,
     message_data,
     participant_data,
+    presence_data,
     read_position_data,
     timestamp,
 )
@@ -35,6 +43,7 @@ class EventType(StrEnum):
     RECEIPT_UPDATED = "receipt.updated"
     TYPING_STARTED = "typing.started"
     TYPING_STOPPED = "typing.stopped"
+    PRESENCE_CHANGED = "presence.changed"
     CONVERSATION_ADDED = "conversation.added"
     CONVERSATION_REMOVED = "conversation.removed"
     # the session
@@ -128,6 +137,9 @@ class EventEncoder:
         data = {"user_id": user_id, "expires_at": timestamp(expires_at)}
         kind = EventType.TYPING_STARTED if typing else EventType.TYPING_STOPPED
         return self.soft(kind, data, conversation_id=conversation_id)
+
+    def presence_changed(self, person: PersonPresence) -> str:
+        return self.soft(EventType.PRESENCE_CHANGED, presence_data(person))
 
     def soft(
         self, kind: EventType, data: dict[str, Any], *, conversation_id: str | None = None

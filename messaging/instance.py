@@ -11,24 +11,28 @@ import time
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import structlog
 from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
+from django.dispatch import Signal
 
 from messaging.admission import Admission
 from messaging.delivery.access import AccessList
+from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
-from messaging.delivery.polling import OVERLAP, Polling
+from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
+from messaging.delivery.presence_watch import PresenceWatch
 from messaging.delivery.publisher import Publisher
 from messaging.delivery.rates import Rates
+from messaging.delivery.reachable import Reachable
 from messaging.delivery.redis_client import make_redis
+from messaging.delivery.rung import Rung
 from messaging.entities import Access, ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
@@ -50,6 +54,7 @@ logger = structlog.get_logger(__name__)
 
 _DRAIN_SECONDS = 10.0
 """From being told to end until everything is given back, however much is under way."""
+_RETRY_SECONDS = 1.0
 _LAST_SECONDS = 1.0
 _WORK_SECONDS = 3.0
 
@@ -62,6 +67,8 @@ class Instance:
         stores = make_stores()
         self.store = stores.conversations
         self.people = stores.people
+        self.recipients = stores.recipients
+        self.decisions = stores.decisions
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self.admission = Admission()
@@ -83,7 +90,13 @@ class Instance:
             self.link = self._make_link()
             self.hub.attach(self.link)
         self.delivered = DeliveredPositions(self.store, self._redis)
-        self.doubts = Doubts(on_found=self._found_after_all)
+        self.acknowledged = Acknowledgements(self._redis)
+        self.rung = Rung(self._redis)
+        self.reachable = Reachable(self.recipients)
+        self.presence_watch = PresenceWatch(
+            hub=self.hub, presence=self.presence, reachable=self.reachable, events=self.events
+        )
+        self.doubts = Doubts(timeout=self.store.timeout, on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
             self.store,
@@ -114,6 +127,7 @@ class Instance:
     async def _start(self) -> None:
         self.started_at = time.monotonic()
         self.delivered.start()
+        self.acknowledged.start()
         # Before the first commit the others can know of this instance: should it end before they
         # have heard of that commit, they look for it.
         registered = await self.presence.start()
@@ -157,6 +171,8 @@ class Instance:
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
             logger.warning("instance.stopping_incomplete")
+        await self.presence_watch.stop()
+        await self.acknowledged.stop()
         await self.delivered.stop()
         await self.presence.stop()
         if self._redis is not None:
@@ -170,6 +186,12 @@ class Instance:
         await self.store.close()
         self.started_at = self._starting = None
         logger.info("instance.stopped")
+
+    async def close(self) -> None:
+        """Give back what was used without a start, as the notification worker does."""
+        if self._redis is not None:
+            await self._redis.aclose()
+        await self.store.close()
 
     async def _finish_work(self, seconds: float) -> None:
         try:
@@ -216,14 +238,26 @@ class Instance:
         self.hub.tell_everyone(self.events.soft(kind, {}))
 
     def _peer_ended(self, boot_id: str, heard_at: float) -> None:
-        if self.polling.clock.known:
-            since = self.polling.clock.at(heard_at) - OVERLAP
-            self._background(_signal_lost(boot_id, since))
+        self._background(self._signal_lost(boot_id, heard_at))
+
+    async def _signal_lost(self, boot_id: str, heard_at: float) -> None:
+        while True:
+            try:
+                since = await self.polling.bound(heard_at)
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                await _tell(instance_lost, boot_id=boot_id, since=since)
+                return
 
     def _found_after_all(self, conversation: Conversation) -> None:
         self.hub.found(conversation)
         if self.link is not None:
             self.link.repeat(conversation.id, conversation.version, conversation.participants)
+
+    def tell(self, signal: Signal, **arguments: Any) -> None:
+        """Send a signal in the background."""
+        self._background(_tell(signal, **arguments))
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         task = start_task(work)
@@ -232,19 +266,15 @@ class Instance:
 
 
 async def _signal_sent(committed: Committed) -> None:
-    conversation: Conversation = committed.conversation
     for change in committed.changes:
         if change.type is ChangeType.MESSAGE_CREATED:
-            answers = await message_sent.asend_robust(
-                sender=Instance, message=change.message, conversation=conversation
-            )
-            for receiver, answer in answers:
-                if isinstance(answer, Exception):
-                    logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)
+            await _tell(message_sent, message=change.message, conversation=committed.conversation)
 
 
-async def _signal_lost(boot_id: str, since: datetime) -> None:
-    await instance_lost.asend_robust(sender=Instance, boot_id=boot_id, since=since)
+async def _tell(signal: Signal, **arguments: Any) -> None:
+    for receiver, answer in await signal.asend_robust(sender=Instance, **arguments):
+        if isinstance(answer, Exception):
+            logger.error("signal.receiver_failed", receiver=repr(receiver), exc_info=answer)
 
 
 _instance: Instance | None = None

@@ -25,6 +25,10 @@ class Limits:
     sockets: int = 20
     """Of one person, on each instance; when there are more, the oldest is closed."""
     blocks: int = 1_000
+    devices: int = 25
+    """Per person; the one registered longest ago makes room."""
+    presence_users: int = 300
+    """Whose presence one may ask for, or watch, at once."""
     changed_messages: int = 1_000
     """Whoever missed more changes than this loads the conversation again."""
 

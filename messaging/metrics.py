@@ -28,6 +28,29 @@ COMMIT_CONFLICTS = Counter(
     "Commits that were evaluated again because somebody else was faster.",
 )
 
+NOTIFICATION_JOBS = Counter(
+    "chat_notification_jobs_total",
+    "Notification jobs by where they went or came from, and how they ended.",
+    ["path", "result"],
+)
+"""`path`: queue, direct or worker; `result`: sent, done, again, failed or dropped."""
+
+PUSHES = Counter(
+    "chat_pushes_total",
+    "Pushes to devices, by what they were for and how they ended.",
+    ["kind", "result"],
+)
+
+NOTIFICATIONS_WAITING = Gauge(
+    "chat_notifications_waiting",
+    "Notification jobs that this process keeps until the queue has taken them.",
+)
+
+QUEUE_AWAY = Gauge(
+    "chat_notification_queue_away",
+    "1 while jobs are carried out directly because the queue did not take them.",
+)
+
 _HOPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 COMMIT_SECONDS = Histogram(

@@ -6,6 +6,8 @@ ID_LENGTH = 26
 """Of conversations and messages, see `messaging.identifiers`."""
 USER_ID_LENGTH = 128
 CLIENT_ID_LENGTH = 128
+DEVICE_ID_LENGTH = 128
+SWEEP_ID_LENGTH = 128
 
 
 class ConversationRecord(models.Model):
@@ -147,3 +149,72 @@ class PersonRecord(models.Model):
 
     def __str__(self) -> str:
         return self.user_id
+
+
+class RecipientRecord(models.Model):
+    """What somebody wants in all conversations."""
+
+    user_id = models.CharField(primary_key=True, max_length=USER_ID_LENGTH)
+    settings = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "messaging_recipient"
+        verbose_name = "recipient"
+
+    def __str__(self) -> str:
+        return self.user_id
+
+
+class DeviceRecord(models.Model):
+    """Where somebody's notifications go; `token_digest` keeps a token from belonging to two."""
+
+    user_id = models.CharField(max_length=USER_ID_LENGTH)
+    device_id = models.CharField(max_length=DEVICE_ID_LENGTH)
+    token = models.TextField()
+    token_digest = models.CharField(max_length=ID_LENGTH, unique=True)
+    token_kind = models.CharField(max_length=16)
+    platform = models.CharField(max_length=16)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "messaging_device"
+        verbose_name = "device"
+        constraints = (
+            models.UniqueConstraint(fields=["user_id", "device_id"], name="messaging_device_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.device_id} of {self.user_id}"
+
+
+class DecisionRecord(models.Model):
+    """Who of a chunk of people is notified of a message, by user id."""
+
+    message_id = models.CharField(max_length=ID_LENGTH)
+    chunk = models.PositiveIntegerField()
+    people = models.JSONField(default=dict)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "messaging_decision"
+        verbose_name = "decision"
+        constraints = (
+            models.UniqueConstraint(fields=["message_id", "chunk"], name="messaging_decision_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.message_id}, {self.chunk}"
+
+
+class SweepRecord(models.Model):
+    """A sweep after a crash that somebody has taken on."""
+
+    id = models.CharField(primary_key=True, max_length=SWEEP_ID_LENGTH)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "messaging_sweep"
+        verbose_name = "sweep"
+
+    def __str__(self) -> str:
+        return self.id

@@ -3,7 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging.entities import Conversation, Message, Participant, Preferences, ReadPosition
+from messaging.entities import (
+    Conversation,
+    Device,
+    Message,
+    Participant,
+    PersonPresence,
+    Preferences,
+    ReadPosition,
+    UserSettings,
+)
 from messaging.limits import get_limits
 
 Data = dict[str, Any]
@@ -95,4 +104,36 @@ def preferences_data(preferences: Preferences) -> Data:
     return {
         "muted_until": optional_timestamp(preferences.muted_until),
         "notify": preferences.notify.value,
+    }
+
+
+def presence_data(person: PersonPresence) -> Data:
+    return {
+        "user_id": person.user_id,
+        "status": person.status.value,
+        "last_active_at": optional_timestamp(person.last_active_at),
+    }
+
+
+def device_data(device: Device) -> Data:
+    return {
+        "id": device.id,
+        "token": device.token,
+        "token_kind": device.token_kind.value,
+        "platform": device.platform.value,
+        "registered_at": timestamp(device.registered_at),
+    }
+
+
+def settings_data(settings: UserSettings) -> Data:
+    quiet = settings.quiet_hours
+    return {
+        "quiet_hours": None
+        if quiet is None
+        else {
+            "time_zone": quiet.time_zone,
+            "from": quiet.start.isoformat("minutes"),
+            "to": quiet.end.isoformat("minutes"),
+        },
+        "push_text": settings.push_text,
     }

@@ -6,13 +6,17 @@ message_sent = Signal()
 """A message was committed. Arguments: `message` (Message), `conversation` (Conversation, as it
 stood right after). Sent in the background, after the commit and never in a request's time."""
 
+conversation_read = Signal()
+"""Somebody has read a conversation up to its end. Arguments: `user_id`, `conversation_id`,
+`read_seq`. Sent in the background."""
+
+instance_lost = Signal()
+"""Another instance ended without a goodbye. Arguments: `boot_id` (str) and `since` (datetime, by
+the store's clock): what changed from there on may not have been notified. Sent on every instance
+that is left."""
+
 instance_started = Signal()
 """The instance of this process has started. Argument: `instance`."""
 
 instance_stopping = Signal()
 """It stops: finish what is under way. Argument: `instance`."""
-
-instance_lost = Signal()
-"""Another instance ended without a goodbye. Arguments: `boot_id` (str), `since` (datetime, by the
-store's clock): what changed from there on may not have been notified. Sent on every instance that
-notices."""

@@ -10,6 +10,8 @@ from config.development.firestore_emulator import EmulatorMissing, firestore_emu
 from config.development.postgres import PostgresMissing, postgres_server
 from config.development.redis import redis_server
 from messaging.store.firestore import FirestoreStore
+from tests.notifications.fcm_server import FcmServer
+from tests.notifications.sqs_server import sqs_server
 
 
 @pytest.fixture(scope="session", name="firestore_emulator")
@@ -55,3 +57,17 @@ def skip_or_fail(reason: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(f"NOT TESTED: {reason}")
+
+
+@pytest.fixture(scope="session", name="sqs_url")
+def _sqs_url() -> Iterator[str]:
+    """Where an Amazon SQS of this test run alone is."""
+    with sqs_server() as url:
+        yield url
+
+
+@pytest.fixture
+def fcm() -> Iterator[FcmServer]:
+    """A Firebase Cloud Messaging that nobody has pushed through yet."""
+    with FcmServer().run() as server:
+        yield server

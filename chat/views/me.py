@@ -4,10 +4,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat import shapes
+from chat import serializers, shapes
 from chat.views.base import APIView
 from messaging.limits import get_limits
-from messaging.services import conversations, sessions
+from messaging.representations import settings_data
+from messaging.services import conversations, preferences, sessions
 
 
 class MeView(APIView):
@@ -29,3 +30,23 @@ class SessionsView(APIView):
         """Log me out everywhere, at once: this token as well."""
         await sessions.log_out_everywhere(user_id=self.user_id)
         return Response(status=204)
+
+
+class PreferencesView(APIView):
+    @extend_schema(operation_id="get_preferences", responses={200: shapes.Settings})
+    async def get(self, request: Request) -> Response:
+        """What I want in all conversations."""
+        settings = await preferences.get_settings(user_id=self.user_id)
+        return Response(settings_data(settings))
+
+    @extend_schema(
+        operation_id="update_preferences",
+        request=serializers.UpdateSettings,
+        responses={200: shapes.Settings},
+    )
+    async def patch(self, request: Request) -> Response:
+        """Change it; what is not named stays. In the quiet hours nothing rings."""
+        settings = await preferences.set_settings(
+            user_id=self.user_id, changes=self.body(serializers.UpdateSettings)
+        )
+        return Response(settings_data(settings))

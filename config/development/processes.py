@@ -82,6 +82,15 @@ class Process:
         """Signal the child itself: SIGSTOP and SIGCONT make it hang and go on."""
         self._child.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether the child has ended by itself, or by a signal."""
+        return self._child.poll() is not None
+
     def wait(self, seconds: float) -> int:
         """Its exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
         return self._child.wait(seconds)

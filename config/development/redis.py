@@ -16,14 +16,50 @@ class RedisMissing(Exception):
 
 
 @contextmanager
-def redis_server() -> Iterator[str]:
-    """Run a Redis of our own; the value is its URL. Raises RedisMissing, NotReady."""
-    executable, port = _find_executable(), free_port()
-    with tempfile.TemporaryDirectory(prefix="chat-redis-") as directory:
-        command = [executable, "--bind", "127.0.0.1", "--port", str(port)]
-        command += ["--save", "", "--appendonly", "no"]
-        with Process(command, ready=partial(_answers, port), directory=Path(directory)):
-            yield f"redis://127.0.0.1:{port}/0"
+def redis_server(*options: str | Path) -> Iterator[str]:
+    """Run a Redis of our own, with these options beside ours; the value is its URL.
+
+    Raises RedisMissing, NotReady.
+    """
+    port = free_port()
+    with run_redis(port, *options):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextmanager
+def run_redis(port: int, *options: str | Path) -> Iterator[Process]:
+    """Run a Redis on this port; one that was there before is replaced by an empty one.
+
+    Raises RedisMissing, NotReady.
+    """
+    options = ("--port", str(port), "--save", "", "--appendonly", "no", *options)
+    with _run(port, *options) as process:
+        yield process
+
+
+@contextmanager
+def run_sentinel(port: int, name: str, master_port: int, *settings: str) -> Iterator[Process]:
+    """Run a sentinel that watches this master and needs no other to agree that it is gone. Each
+    of `settings` is a line of its file, such as `down-after-milliseconds NAME 1000`.
+
+    Raises RedisMissing, NotReady.
+    """
+    with tempfile.TemporaryDirectory(prefix="chat-sentinel-") as directory:
+        lines = [f"monitor {name} 127.0.0.1 {master_port} 1", *settings]
+        file = Path(directory, "sentinel.conf")  # which it writes to
+        file.write_text("".join(f"sentinel {line}\n" for line in lines))
+        with _run(port, file, "--sentinel", "--port", str(port)) as process:
+            yield process
+
+
+@contextmanager
+def _run(port: int, *options: str | Path) -> Iterator[Process]:
+    command = [_find_executable(), *options, "--bind", "127.0.0.1"]
+    with (
+        tempfile.TemporaryDirectory(prefix="chat-redis-") as directory,
+        Process(command, ready=partial(_answers, port), directory=Path(directory)) as process,
+    ):
+        yield process
 
 
 def _find_executable() -> str:
@@ -37,9 +73,13 @@ def _find_executable() -> str:
 
 
 def _answers(port: int) -> bool:
+    """Whatever it says: one with a password refuses, one with TLS hangs up."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
+            connection.recv(16)
+    except ConnectionResetError:
+        return True
     except OSError:
         return False
+    return True

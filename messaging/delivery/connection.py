@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from messaging.delivery.activity import Activity
+
 
 class Ending(Enum):
     """Why the core ends a connection. The door knows the close codes."""
@@ -44,6 +46,9 @@ class Connection:
         self.transmit: Callable[[str], None] = outlet.put
         self.transmit_soft: Callable[[str, str], None] = outlet.put_soft
         self.end = outlet.end
+        self.activity = Activity()
+        self.watched: frozenset[str] = frozenset()
+        """The people whose presence this client wants to be told of."""
         self.truncated = False
         """Whether its person has more conversations than `hello` named."""
         self.told: set[str] = set()

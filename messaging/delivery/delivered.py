@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import redis.asyncio
 import structlog
 
-from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
 from messaging.tasks import start_task, stop_tasks
@@ -47,6 +47,8 @@ class DeliveredPositions:
         self._known: OrderedDict[_Key, _Position] = OrderedDict()
         self._unstored: OrderedDict[_Key, None] = OrderedDict()
         self._unpublished: dict[str, dict[str, int]] = {}
+        self._unknown = Outage("delivered.unknown")
+        self._unwritten = Outage("delivered.not_published")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -87,8 +89,9 @@ class DeliveredPositions:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
                     (values,) = await pipeline.execute()
             except UNREACHABLE as error:
-                logger.warning("delivered.unknown", error=repr(error))
+                self._unknown.failed(error)
             else:
+                self._unknown.over()
                 pairs = zip(user_ids, values, strict=True)
                 known = {user_id: int(value) for user_id, value in pairs if value}
         for user_id in user_ids:
@@ -116,7 +119,9 @@ class DeliveredPositions:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await pipeline.execute()
         except UNREACHABLE as error:
-            logger.warning("delivered.publish_failed", error=repr(error))
+            self._unwritten.failed(error)
+        else:
+            self._unwritten.over()
 
     async def _store_due(self, now: float) -> None:
         due = [key for key in self._unstored if self._known[key].due <= now]

@@ -14,7 +14,7 @@ Not promised: bytes handed to the kernel cannot be called back.
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence, Set
 from typing import Protocol
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
@@ -27,6 +27,7 @@ from messaging.delivery.state import advanced
 from messaging.delivery.stream import Stream
 from messaging.entities import Conversation
 from messaging.events import EventEncoder
+from messaging.limits import get_limits
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
 
@@ -95,10 +96,11 @@ class Hub:
         return named
 
     def reconnect(self, connection: Connection) -> tuple[dict[str, dict[str, int]], bool] | None:
-        """`connect`, and whether the list is truncated, for somebody who left a moment ago and
-        whose conversations are all followed here still. None when the store has to be asked."""
+        """`connect`, and whether the list is truncated, for somebody who is here with another
+        socket, or who left a moment ago and whose conversations are all followed here still. None
+        when the store has to be asked."""
         user_id = connection.user_id
-        left = self._lingering.pop(user_id)
+        left = self._list_of(user_id) or self._lingering.pop(user_id)
         if left is None or not left.conversation_ids <= self._streams.keys():
             return None
         named = {}
@@ -109,6 +111,16 @@ class Hub:
                 stream.tell(connection)
         self.connections.add(connection)
         return named, left.truncated
+
+    def _list_of(self, user_id: str) -> ConversationList | None:
+        """What their other sockets were told, which is kept current for as long as all additions
+        are heard of."""
+        for connection in self.connections.of(user_id):
+            if self._hears_additions:
+                return ConversationList(
+                    conversation_ids=frozenset(connection.told), truncated=connection.truncated
+                )
+        return None
 
     def disconnect(self, connection: Connection) -> None:
         if not self.connections.remove(connection):
@@ -149,6 +161,19 @@ class Hub:
     def followed(self, conversation_id: str) -> Stream | None:
         """The conversation as it is delivered here; None where nobody here is in it."""
         return self._streams.get(conversation_id)
+
+    def companions(self, connection: Connection, user_ids: Set[str]) -> set[str]:
+        """Those of the people who share a conversation with this connection's person that is
+        followed here and not above the fan-out limit."""
+        most = get_limits().fan_out_participants
+        found: set[str] = set()
+        for conversation_id in connection.told:
+            participants = self._streams[conversation_id].participants
+            if len(participants) <= most:
+                found |= user_ids & participants.keys()
+            if len(found) == len(user_ids):
+                break
+        return found
 
     # Events arrive
 
@@ -239,7 +264,8 @@ class Hub:
         for connection in stream.audience_of(delivery.version):
             connection.transmit(delivery.frame)
         for connection in tuple(self.connections.of_all(delivery.removed)):
-            self._untell(stream, connection)
+            if not stream.has_state(connection, delivery.version):
+                self._untell(stream, connection)
         if delivery.added or delivery.removed:
             stream.apply_people(delivery)
         if delivery.announcement is not None:
@@ -256,27 +282,43 @@ class Hub:
         if conversation.version <= since:
             return
         people = joined_versions(conversation)
-        self._tell_removed(stream, people)
+        self._tell_removed(stream, people, conversation.version)
         stream.keep_only({user_id for user_id, joined in people.items() if joined <= since})
         stayed = stream.participants
+        joined = {user_id: v for user_id, v in people.items() if user_id not in stayed}
+        greeted = stream.greeted(joined)
         for version, frame in gap_frames(gap, since, self._events):
             for connection in stream.audience_of(version):
                 connection.transmit(frame)
+            for connection, floor in greeted.items():
+                if floor < version:
+                    connection.transmit(frame)
         stream.jump(conversation.version, conversation.seq, people)
-        added = [user_id for user_id in people if user_id not in stayed]
-        if added:
-            self._tell_added(stream, added, self._events.conversation_added(conversation))
+        if joined:
+            announcement = self._events.conversation_added(conversation)
+            self._tell_added(stream, joined, announcement, besides=greeted)
 
-    def _tell_added(self, stream: Stream, user_ids: Iterable[str], announcement: str) -> None:
-        self._note_added(stream.conversation_id, list(user_ids))
-        for connection in self.connections.of_all(user_ids):
-            stream.tell(connection)
-            connection.transmit(announcement)
+    def _tell_added(
+        self,
+        stream: Stream,
+        joined: Mapping[str, int],
+        announcement: str,
+        *,
+        besides: Container[Connection] = (),
+    ) -> None:
+        """`joined`: the version of their joining, by user id."""
+        self._note_added(stream.conversation_id, list(joined))
+        for connection in self.connections.of_all(joined):
+            known = stream.has_state(connection, joined[connection.user_id])
+            if not known and connection not in besides:
+                stream.tell(connection)
+                connection.transmit(announcement)
 
-    def _tell_removed(self, stream: Stream, people: Mapping[str, int]) -> None:
+    def _tell_removed(self, stream: Stream, people: Mapping[str, int], version: int) -> None:
+        """At this version. Whoever was greeted with a later one was in again by then."""
         frame = self._events.conversation_removed(stream.conversation_id)
         for connection in tuple(stream.told):
-            if connection.user_id not in people:
+            if connection.user_id not in people and not stream.has_state(connection, version):
                 self._untell(stream, connection)
                 connection.transmit(frame)
 

@@ -26,6 +26,7 @@ from messaging.delivery.hub import Hub
 from messaging.delivery.outgoing import Item, Outgoing
 from messaging.delivery.peers import Peers
 from messaging.delivery.polling import Polling
+from messaging.delivery.redis_client import describe
 from messaging.entities import Access
 from messaging.metrics import LINK_LOST, PUBLISH_SECONDS, TRANSIT_SECONDS
 from messaging.tasks import start_task, stop_tasks
@@ -38,6 +39,7 @@ _DOWN_FAILURES = 2
 _PUBLISH_SECONDS = 1.0
 _SUBSCRIBE_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
+_RENEW_SECONDS = 4.0
 _GOODBYE_SECONDS = 1.0
 
 
@@ -81,7 +83,7 @@ class Link:
         self._boot_id = boot_id
         self._registered = registered
         self._on_ended = on_ended
-        self._channel = f"instance.{uuid.uuid4().hex}"
+        self._channel = f"chat.instance.{uuid.uuid4().hex}"
         self._wanted: set[str] = {_INSTANCES}
         self._joined: set[str] = set()
         self._wanted_changed = asyncio.Event()
@@ -97,26 +99,31 @@ class Link:
         self._beat_now = asyncio.Event()
         self._last_echo = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
+        self._listening: list[asyncio.Task[None]] = []
 
     def start(self, *, connected: bool) -> None:
         """`connected`: whether Redis has answered just now."""
         works: list[Coroutine[Any, Any, None]] = [
-            self._receive(),
-            self._subscribe(),
             self._publish(),
             self._beat(),
+            self._renew(),
         ]
         self._last_echo = time.monotonic()
         self._peers = Peers(self._last_echo)
         if not connected:
             self._go_down("not connected")
         self._tasks = [start_task(work) for work in works]
+        self._listen()
+
+    def _listen(self) -> None:
+        self._listening = [start_task(self._receive()), start_task(self._subscribe())]
 
     async def stop(self, *, goodbye: bool) -> None:
         """Publish what waits, and give the connections back. Without a goodbye the others look for
         what may be missing."""
         await self._announcements.stop()
         await stop_tasks(*self._tasks)
+        await stop_tasks(*self._listening)
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 while self._outgoing:
@@ -124,7 +131,7 @@ class Link:
                 if goodbye:
                     await self._publish_items(_INSTANCES, [{"type": "goodbye"}])
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
-            logger.info("link.no_goodbye", error=repr(error))
+            logger.info("link.no_goodbye", error=describe(error))
         for layer in (self._receiving, self._publishing):
             with suppress(TimeoutError):  # a Redis that hangs is not waited for
                 async with asyncio.timeout(_GOODBYE_SECONDS):
@@ -200,7 +207,7 @@ class Link:
             if item.version is not None:
                 self._recent.note(item.conversation_id, item.version, item.added)
 
-    # The four works
+    # The works
 
     async def _publish(self) -> None:
         """In the order of commits; the beacon first. After a failure nothing is tried for a second
@@ -257,10 +264,10 @@ class Link:
         self._note(lost)
         LINK_LOST.inc(len(lost))
         if self._failures == 1:
-            logger.warning("link.publish_failed", error=repr(error))
+            logger.warning("link.publish_failed", error=describe(error))
             self._beat_now.set()
         elif self._failures == _DOWN_FAILURES:
-            self._go_down(repr(error))
+            self._go_down(describe(error))
 
     async def _subscribe(self) -> None:
         """Keep the joined groups equal to the wanted ones."""
@@ -271,7 +278,8 @@ class Link:
                     async with asyncio.timeout(_SUBSCRIBE_SECONDS):
                         await self._receiving.group_discard(group, self._channel)
                     self._joined.discard(group)
-                for group in self._wanted - self._joined:
+                # `instances` last: its beacon coming back tells that all is in force.
+                for group in sorted(self._wanted - self._joined, key=_INSTANCES.__eq__):
                     async with asyncio.timeout(_SUBSCRIBE_SECONDS):
                         await self._receiving.group_add(group, self._channel)
                     self._joined.add(group)
@@ -279,10 +287,27 @@ class Link:
                 await asyncio.sleep(0.01)  # the channel is not being received from yet
             except Exception as error:  # noqa: BLE001
                 log = logger.warning if self.up else logger.debug
-                log("link.subscribe_failed", error=repr(error))
+                log("link.subscribe_failed", error=describe(error))
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 await self._wanted_changed.wait()
+
+    async def _renew(self) -> None:
+        """Listen on a new connection where publishing works and yet nothing comes back: something
+        on the way takes all and says nothing, or the library holds on to a master of the past."""
+        while True:
+            await asyncio.sleep(_RENEW_SECONDS)
+            if self.up or self._failures:
+                continue
+            logger.info("link.renewed")
+            await stop_tasks(*self._listening)
+            try:
+                async with asyncio.timeout(_RENEW_SECONDS):
+                    await self._receiving.flush()
+            except Exception as error:  # noqa: BLE001 - a layer may raise anything
+                logger.debug("link.renewal_failed", error=describe(error))
+            self._joined.clear()
+            self._listen()
 
     async def _receive(self) -> None:
         """The call to `receive` is never cancelled while running: that would unsubscribe."""
@@ -291,7 +316,7 @@ class Link:
                 message = await self._receiving.receive(self._channel)
             except Exception as error:  # noqa: BLE001
                 log = logger.warning if self.up else logger.debug
-                log("link.receive_failed", error=repr(error))
+                log("link.receive_failed", error=describe(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             sender = message["from"]

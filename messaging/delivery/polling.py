@@ -22,14 +22,12 @@ from messaging.delivery.hub import Hub
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import LINK_STATE, POLLED_CONVERSATIONS, POLLS
 from messaging.store.base import Store
-from messaging.store.doubts import COMMIT_SECONDS
 from messaging.store.people import PeopleStore
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
-OVERLAP = timedelta(seconds=COMMIT_SECONDS + 2)
-"""A commit may be applied later than the time that it carries."""
+_MARGIN_SECONDS = 2.0
 _POLL_SECONDS = 2.0
 _LOOK_SECONDS = 5.0
 _RENEW_SECONDS = 8.0
@@ -82,7 +80,7 @@ class Polling:
         """`on_change` is told True when events may be late from now on, and False once all that
         was missed is read."""
         self.state = LinkState.UP
-        self.clock = StoreClock()
+        self._clock = StoreClock()
         self._store = store
         self._people = people
         self._access = access
@@ -136,6 +134,14 @@ class Polling:
         await self._store.put_link_note(self._boot_id)
         self._noted = True
 
+    async def bound(self, since: float) -> datetime:
+        """By the store's clock, the time that nothing carries which was applied after this moment
+        of the monotonic one: a commit may be later than its own timestamp by the store's timeout.
+        Raises StoreUnavailable."""
+        if not self._clock.known:
+            self._clock.note(await self._store.now())
+        return self._clock.at(since) - timedelta(seconds=self._store.timeout + _MARGIN_SECONDS)
+
     # Polls
 
     @property
@@ -164,18 +170,16 @@ class Polling:
         """Whether the store has answered. What it names is handed to the hub."""
         POLLS.inc()
         try:
-            if not self.clock.known:
-                self.clock.note(await self._store.now())
-            since_then = self.clock.at(since) - OVERLAP
-            people = await self._people.list_changed_access(since=since_then)
+            bound = await self.bound(since)
+            people = await self._people.list_changed_access(since=bound)
             self._access.learn_all(people.people)
-            changed = await self._store.list_changed_conversations(since=since_then)
+            changed = await self._store.list_changed_conversations(since=bound)
         except StoreUnavailable:
             return False
         except Exception:
             logger.exception("poll.failed")
             return False
-        self.clock.note(changed.read_at)
+        self._clock.note(changed.read_at)
         POLLED_CONVERSATIONS.inc(len(changed.conversations))
         for number, conversation in enumerate(changed.conversations):
             self._hub.found(conversation)
@@ -218,7 +222,7 @@ class Polling:
 
     async def _look_for_others(self) -> None:
         notes = await self._store.list_link_notes()
-        self.clock.note(notes.read_at)
+        self._clock.note(notes.read_at)
         cut_off = bool(notes.boot_ids - {self._boot_id})
         if cut_off and not self._others_cut_off:
             logger.warning("link.others_cut_off", boot_ids=sorted(notes.boot_ids))

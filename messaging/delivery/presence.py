@@ -1,4 +1,4 @@
-"""Presence: who has a socket on any instance.
+"""Presence: who has a socket on any instance, and when somebody last did something.
 
 Each instance keeps a Redis set of its connected users under a lease and renews it with one
 pipelined heartbeat: the cost grows with instances, not with sockets, and the users of a dead
@@ -9,22 +9,23 @@ Not promised: with Redis gone only the users of this instance are known; others 
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import redis.asyncio
-import structlog
 
-from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.tasks import start_task, stop_tasks
-
-logger = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 15
 _HEARTBEAT_SECONDS = 5.0
 _REBUILD_SECONDS = 60.0
 _CHUNK = 1_000
 _REGISTRY = "chat:presence:instances"
+_ACTED_KEPT_SECONDS = 30 * 24 * 3600
+_MOST_ACTED_HERE = 10_000
 _NOBODY = ""
 """A member of every set, so that an instance without users is told from one that lost its set."""
 
@@ -38,6 +39,17 @@ class LocalUsers(Protocol):
     def user_ids(self) -> Sequence[str]: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of some users."""
+
+    online: frozenset[str]
+    acted_at: Mapping[str, float]
+    """Seconds since the epoch, of those of whom it is known."""
+    complete: bool
+    """False where Redis did not answer: then it is only what this instance knows."""
+
+
 class Presence:
     def __init__(
         self, local: LocalUsers, client: redis.asyncio.Redis | None, *, boot_id: str
@@ -49,6 +61,10 @@ class Presence:
         self._key = _users_key(boot_id)
         self._others: list[str] = []
         self._changed: set[str] = set()
+        self._unwritten = Outage("presence.not_written")
+        self._unknown = Outage("presence.unknown")
+        self._acted: OrderedDict[str, float] = OrderedDict()
+        self._unpublished: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -86,32 +102,75 @@ class Presence:
             self._changed.add(user_id)
             self._wake.set()
 
+    def acted(self, user_id: str) -> None:
+        """Somebody did something here: sent, read, typed, or said that they are there."""
+        now = time.time()
+        self._acted[user_id] = now
+        self._acted.move_to_end(user_id)
+        if len(self._acted) > _MOST_ACTED_HERE:
+            self._acted.popitem(last=False)
+        if self._redis is not None:
+            self._unpublished[user_id] = now  # written with the next heartbeat or change
+
     async def online(self, user_ids: Iterable[str]) -> frozenset[str]:
         """Those of the users who have a socket somewhere: one round trip for any number."""
         user_ids = list(user_ids)
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
-        if self._redis is None or not self._others or not elsewhere:
-            return frozenset(here)
+        if self._others and elsewhere:
+            found = await self._ask(elsewhere, acted=False)
+            here |= found.online
+        return frozenset(here)
+
+    async def look(self, user_ids: Iterable[str]) -> Seen:
+        """Who has a socket somewhere, and when each of them last did something: one round trip
+        for any number."""
+        user_ids = list(user_ids)
+        here = {user_id for user_id in user_ids if user_id in self._local}
+        found = await self._ask(user_ids, acted=True)
+        acted_at = dict(found.acted_at)
+        for user_id in user_ids:
+            if user_id in self._acted:
+                acted_at[user_id] = max(self._acted[user_id], acted_at.get(user_id, 0.0))
+        return Seen(online=found.online | here, acted_at=acted_at, complete=found.complete)
+
+    async def _ask(self, user_ids: Sequence[str], *, acted: bool) -> Seen:
+        """What Redis knows of the other instances' users, and of everybody's last act."""
+        if self._redis is None or not user_ids:
+            return Seen(online=frozenset(), acted_at={}, complete=True)
+        others = tuple(self._others)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
-                for boot_id in self._others:
-                    pipeline.smismember(_users_key(boot_id), elsewhere)
+                for boot_id in others:
+                    pipeline.smismember(_users_key(boot_id), list(user_ids))
+                if acted:
+                    pipeline.mget([_acted_key(user_id) for user_id in user_ids])
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
-            logger.warning("presence.unknown", error=repr(error))
-            return frozenset(here)
-        for answer in answers:
-            here.update(u for u, present in zip(elsewhere, answer, strict=True) if present)
-        return frozenset(here)
+            self._unknown.failed(error)
+            return Seen(online=frozenset(), acted_at={}, complete=False)
+        self._unknown.over()
+        online = {
+            user_id
+            for answer in answers[: len(others)]
+            for user_id, present in zip(user_ids, answer, strict=True)
+            if present
+        }
+        moments = answers[-1] if acted else [None] * len(user_ids)
+        acted_at = {
+            user_id: float(moment)
+            for user_id, moment in zip(user_ids, moments, strict=True)
+            if moment is not None
+        }
+        return Seen(online=frozenset(online), acted_at=acted_at, complete=True)
 
     async def _register(self, client: redis.asyncio.Redis) -> bool:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._heartbeat(client)
         except UNREACHABLE as error:
-            logger.warning("presence.not_registered", error=repr(error))
+            self._unwritten.failed(error)
             return False
         return True
 
@@ -125,9 +184,10 @@ class Presence:
                     if not await self._heartbeat(client) or now >= rebuild_at:
                         await self._rebuild(client)
                         rebuild_at = now + _REBUILD_SECONDS
+                    self._unwritten.over()
                 await self._write_changed(client)
             except UNREACHABLE as error:
-                logger.warning("presence.write_failed", error=repr(error))
+                self._unwritten.failed(error)
                 rebuild_at = 0.0
                 await asyncio.sleep(1)
             try:
@@ -163,6 +223,7 @@ class Presence:
 
     async def _write_changed(self, client: redis.asyncio.Redis) -> None:
         changed, self._changed = self._changed, set()
+        acted, self._unpublished = self._unpublished, {}
         here = [user_id for user_id in changed if user_id in self._local]
         gone = [user_id for user_id in changed if user_id not in self._local]
         pipeline = client.pipeline(transaction=False)
@@ -170,9 +231,16 @@ class Presence:
             pipeline.sadd(self._key, *here)
         if gone:
             pipeline.srem(self._key, *gone)
+        for user_id, moment in acted.items():
+            pipeline.set(_acted_key(user_id), f"{moment:.3f}", ex=_ACTED_KEPT_SECONDS)
         if here or gone:
             pipeline.expire(self._key, LEASE_SECONDS)  # also where it begins a lost set anew
+        if here or gone or acted:
             await pipeline.execute()
+
+
+def _acted_key(user_id: str) -> str:
+    return f"chat:presence:acted:{user_id}"
 
 
 def _users_key(boot_id: str) -> str:

@@ -111,3 +111,16 @@ class Stream:
         """This connection was told the state of `version`: it gets what is above."""
         if version > self.version:
             self._floors[connection] = version
+
+    def has_state(self, connection: Connection, version: int) -> bool:
+        """Whether its `hello` named this version or a later one, which is ahead of the delivery
+        here: then it knows who came and went up to there."""
+        return self._floors.get(connection, 0) >= version
+
+    def greeted(self, joined: Mapping[str, int]) -> Mapping[Connection, int]:
+        """Those whose `hello` named a state in which they had joined already: that version."""
+        return {
+            connection: floor
+            for connection, floor in self._floors.items()
+            if joined.get(connection.user_id, floor + 1) <= floor
+        }

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0003_changes_and_link_notes'),
+        ('messaging', '0004_recipients_and_decisions'),
     ]
 
     operations = [

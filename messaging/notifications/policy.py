@@ -1,31 +1,164 @@
-"""Who is to be notified of a message. Pure: no input or output."""
+"""The policy: who is notified of a message, who is waited for, who is not and why.
 
-from collections.abc import Sequence
+Pure, and in one place: the receiver, the worker and `GET …/delivery` all ask here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from messaging.entities import Conversation, Message, Notify, Preferences
+from messaging.entities import (
+    Conversation,
+    Message,
+    Notify,
+    Preferences,
+    QuietHours,
+    Recipient,
+)
 
 _DEFAULT = Preferences()
 
 
-def candidates(conversation: Conversation, message: Message, now: datetime) -> Sequence[str]:
-    """The participants who want to know of this message when they are not there: not its sender,
-    nobody who muted the conversation, and with `mentions` only who is mentioned."""
-    return [
-        user_id
+class Reason(StrEnum):
+    """Why somebody is notified, or not. Shown by `GET …/delivery`."""
+
+    # sent
+    ABSENT = "absent"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    # waited for
+    CONNECTED = "connected"
+    # dropped
+    NOT_A_PARTICIPANT = "not_a_participant"
+    DELETED = "deleted"
+    READ = "read"
+    ACKNOWLEDGED = "acknowledged"
+    MUTED = "muted"
+    NOT_MENTIONED = "not_mentioned"
+    NOTIFICATIONS_OFF = "notifications_off"
+    QUIET_HOURS = "quiet_hours"
+    BLOCKED = "blocked"
+    NO_DEVICE = "no_device"
+    STALE = "stale"
+
+
+class Stage(StrEnum):
+    """At what point somebody is looked at."""
+
+    SENT = "sent"
+    """The message was committed just now."""
+    GRACE_OVER = "grace_over"
+    """Whoever was connected had their time to acknowledge it."""
+
+
+class Action(StrEnum):
+    SEND = "send"
+    WAIT = "wait"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    action: Action
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is known of one person and one message."""
+
+    stage: Stage = Stage.SENT
+    participant: bool = True
+    preferences: Preferences = _DEFAULT
+    mentioned: bool = False
+    deleted: bool = False
+    read: bool = False
+    connected: bool = False
+    """At the time of sending."""
+    acknowledged: bool = False
+    """By a connection that somebody is using."""
+    sender_id: str = ""
+    recipient: Recipient | None = None
+    """None where nobody has looked yet."""
+
+
+def rule(known: Circumstances, now: datetime) -> Ruling:
+    """What is to be done about one person, by what is known. The order is that of the reasons:
+    the first that holds is given."""
+    dropped = (
+        _unwanted(known, now)
+        or _done(known)
+        or (_unreachable(known, known.recipient, now) if known.recipient is not None else None)
+    )
+    if dropped is not None:
+        return Ruling(action=Action.DROP, reason=dropped)
+    if known.stage is Stage.GRACE_OVER:
+        return Ruling(action=Action.SEND, reason=Reason.NOT_ACKNOWLEDGED)
+    if known.connected:
+        return Ruling(action=Action.WAIT, reason=Reason.CONNECTED)
+    return Ruling(action=Action.SEND, reason=Reason.ABSENT)
+
+
+def rule_at_sending(
+    conversation: Conversation, message: Message, *, connected: frozenset[str], now: datetime
+) -> Mapping[str, Ruling]:
+    """Of everybody but the sender, at the moment of the commit, without asking any store."""
+    return {
+        user_id: rule(
+            Circumstances(
+                preferences=conversation.preferences.get(user_id, _DEFAULT),
+                mentioned=user_id in message.mentions,
+                connected=user_id in connected,
+            ),
+            now,
+        )
         for user_id in conversation.participants
         if user_id != message.sender_id
-        and _wants(conversation.preferences.get(user_id, _DEFAULT), user_id, message, now)
-    ]
+    }
 
 
-def _wants(preferences: Preferences, user_id: str, message: Message, now: datetime) -> bool:
+def interested(conversation: Conversation, message: Message, now: datetime) -> Sequence[str]:
+    """Those who want to know of this message when they are not there."""
+    rulings = rule_at_sending(conversation, message, connected=frozenset(), now=now)
+    return [user_id for user_id, ruling in rulings.items() if ruling.action is not Action.DROP]
+
+
+def is_quiet(quiet_hours: QuietHours, now: datetime) -> bool:
+    """Whether it is that time of the day where this person lives."""
+    local = now.astimezone(ZoneInfo(quiet_hours.time_zone)).time()
+    start, end = quiet_hours.start, quiet_hours.end
+    if start <= end:
+        return start <= local < end
+    return local >= start or local < end
+
+
+def _unwanted(known: Circumstances, now: datetime) -> Reason | None:
+    preferences = known.preferences
+    if not known.participant:
+        return Reason.NOT_A_PARTICIPANT
+    if known.deleted:
+        return Reason.DELETED
     if preferences.muted_until is not None and preferences.muted_until > now:
-        return False
-    match preferences.notify:
-        case Notify.ALL:
-            return True
-        case Notify.MENTIONS:
-            return user_id in message.mentions
-        case Notify.NONE:
-            return False
+        return Reason.MUTED
+    if preferences.notify is Notify.NONE:
+        return Reason.NOTIFICATIONS_OFF
+    if preferences.notify is Notify.MENTIONS and not known.mentioned:
+        return Reason.NOT_MENTIONED
+    return None
+
+
+def _done(known: Circumstances) -> Reason | None:
+    if known.read:
+        return Reason.READ
+    # A socket proves nothing before its time is over; who acknowledges early is not waited for.
+    return Reason.ACKNOWLEDGED if known.acknowledged else None
+
+
+def _unreachable(known: Circumstances, recipient: Recipient, now: datetime) -> Reason | None:
+    if known.sender_id in recipient.blocked:
+        return Reason.BLOCKED
+    quiet_hours = recipient.settings.quiet_hours
+    if quiet_hours is not None and is_quiet(quiet_hours, now):
+        return Reason.QUIET_HOURS
+    return None if recipient.devices else Reason.NO_DEVICE

@@ -1,37 +1,93 @@
-"""Push: what makes a phone ring."""
+"""Push: what makes a phone ring, behind a result type of our own.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+`fcm` is Firebase Cloud Messaging, `log` writes lines for development.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Protocol
 
 import structlog
+from django.conf import settings
+
+from messaging.entities import Device
 
 logger = structlog.get_logger(__name__)
 
+_INBOX_PUSHES = 100
+
+
+class Status(StrEnum):
+    SENT = "sent"
+    GONE = "gone"
+    """This token is nobody's any more: forget the device."""
+    LATER = "later"
+    """Try again after `retry_after` seconds."""
+    FAILED = "failed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """One message, for several people. Ids only: no text leaves the store this way."""
+class PushResult:
+    status: Status
+    reason: str = ""
+    retry_after: float = 0.0
 
-    conversation_id: str
-    message_id: str
-    seq: int
-    sender_id: str
-    user_ids: Sequence[str]
+
+SENT = PushResult(status=Status.SENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """What one device is to be told."""
+
+    user_id: str
+    device: Device
+    tag: str
+    """A notification takes the place of one with the same tag; so a repeat shows only one."""
+    data: Mapping[str, str]
+    title: str | None = None
+    """None for a push that shows nothing."""
+    body: str = field(default="", repr=False)
+    badge: int | None = None
+    link: str | None = None
 
 
 class PushBackend(Protocol):
-    async def push(self, notification: Notification) -> None: ...
+    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        """Push to each device; a result for each, in their order. Raises nothing that concerns
+        one of them."""
+
+    async def close(self) -> None: ...
 
 
 class LogPushBackend:
-    """For development: a log line for each person in the place of a ringing phone."""
+    """For development: a log line, and an entry of `inbox`, in the place of a ringing phone."""
 
-    async def push(self, notification: Notification) -> None:
-        for user_id in notification.user_ids:
+    inbox: ClassVar[deque[Push]] = deque(maxlen=_INBOX_PUSHES)
+    """The latest of this process."""
+
+    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        for push in pushes:
+            self.inbox.append(push)
             logger.info(
                 "push.sent",
-                to=user_id,
-                conversation_id=notification.conversation_id,
-                message_id=notification.message_id,
+                to=push.user_id,
+                device_id=push.device.id,
+                tag=push.tag,
+                kind=push.data["type"],
             )
+        return [SENT] * len(pushes)
+
+    async def close(self) -> None:
+        pass
+
+
+def make_push_backend() -> PushBackend:
+    """What the setting `PUSH_BACKEND` names."""
+    if settings.PUSH_BACKEND == "fcm":
+        from messaging.notifications.fcm import FcmPushBackend  # noqa: PLC0415 - takes a second
+
+        return FcmPushBackend()
+    return LogPushBackend()

@@ -1,47 +1,196 @@
-"""The queue of notifications in this process, and the work that empties it."""
+"""The queue of jobs on Amazon SQS. The only file that knows boto3.
+
+boto3 blocks, so every call runs in a thread of our own pool. Region, endpoint and credentials are
+found the standard way of boto3.
+
+Not promised: order, and once. SQS may deliver a job twice; the claims are what keeps it from
+ringing twice.
+"""
 
 import asyncio
+import functools
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import boto3
 import structlog
-
-from messaging.notifications.push import Notification, PushBackend
-from messaging.tasks import start_task
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 logger = structlog.get_logger(__name__)
 
-_CAPACITY = 10_000
+T = TypeVar("T")
+
+BATCH_ENTRIES = 10
+BATCH_BYTES = 256 * 1024
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
+MOST_DELAY_SECONDS = 900
+RECEIVED_AT_MOST = 5
+"""How often a job is delivered before it goes to the dead-letter queue."""
+
+_THREADS = 8
+_CONNECT_SECONDS = 2
+_ANSWER_SECONDS = 4
+_DAY_SECONDS = 24 * 3600
+_POLL_SECONDS = 5
+"""Long enough to cost little, short enough not to hold up an end."""
 
 
-class NotificationQueue:
-    """Bounded: when it is full a notification is dropped with a warning; a message is stored
-    already and is never held up by a phone."""
+class QueueUnavailable(Exception):
+    """SQS cannot be reached, did not answer in time, or refused."""
 
-    def __init__(self, backend: PushBackend) -> None:
-        self._backend = backend
-        self._queue: asyncio.Queue[Notification] = asyncio.Queue(_CAPACITY)
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        self._task = start_task(self._work())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is to be queued."""
 
-    async def stop(self) -> None:
-        """Push what is queued, then end."""
-        await self._queue.join()
-        if self._task is not None:
-            self._task.cancel()
+    body: str
+    delay: int = 0
+    """Seconds before anybody may receive it."""
 
-    def put(self, notification: Notification) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    body: str
+    receipt: str
+    count: int
+    """How often it has been delivered, this time included."""
+
+
+class SqsQueue:
+    """A queue, found by its URL. Every method may raise QueueUnavailable."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sqs")
+        self._client = functools.cache(_make_client)  # in a thread, when it is first needed
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+
+    async def send(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Queue at most ten entries of at most 256 KiB together; returns those that SQS did not
+        take, which it may do with some of a batch that it answers with 200."""
+        batch = [
+            {"Id": str(index), "MessageBody": entry.body, "DelaySeconds": entry.delay}
+            for index, entry in enumerate(entries)
+        ]
         try:
-            self._queue.put_nowait(notification)
-        except asyncio.QueueFull:
-            logger.warning("notification.dropped", message_id=notification.message_id)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                answer = await self._call("send_message_batch", Entries=batch)
+        except TimeoutError as error:
+            raise QueueUnavailable("no answer in time") from error
+        failed = answer.get("Failed", [])
+        for one in failed:
+            logger.warning("queue.entry_refused", reason=one.get("Code"))
+        return [entries[int(one["Id"])] for one in failed]
 
-    async def _work(self) -> None:
-        while True:
-            notification = await self._queue.get()
-            try:
-                await self._backend.push(notification)
-            except Exception:
-                logger.exception("push.failed", message_id=notification.message_id)
-            finally:
-                self._queue.task_done()
+    async def receive(self, most: int, *, hidden: int) -> Sequence[Received]:
+        """Wait up to five seconds for jobs; they are hidden from others for so many seconds."""
+        answer = await self._call(
+            "receive_message",
+            MaxNumberOfMessages=min(most, BATCH_ENTRIES),
+            WaitTimeSeconds=_POLL_SECONDS,
+            VisibilityTimeout=hidden,
+            AttributeNames=["ApproximateReceiveCount"],
+        )
+        return [
+            Received(
+                body=message["Body"],
+                receipt=message["ReceiptHandle"],
+                count=int(message["Attributes"]["ApproximateReceiveCount"]),
+            )
+            for message in answer.get("Messages", [])
+        ]
+
+    async def delete(self, received: Sequence[Received]) -> None:
+        """At most ten. What SQS does not delete it delivers again."""
+        answer = await self._call(
+            "delete_message_batch",
+            Entries=[
+                {"Id": str(index), "ReceiptHandle": one.receipt}
+                for index, one in enumerate(received)
+            ],
+        )
+        for one in answer.get("Failed", []):
+            logger.warning("queue.not_deleted", reason=one.get("Code"))
+
+    async def hide(self, received: Received, seconds: int) -> None:
+        """From now on for so long; zero gives it back."""
+        await self._call(
+            "change_message_visibility", ReceiptHandle=received.receipt, VisibilityTimeout=seconds
+        )
+
+    async def dead_letters(self) -> "SqsQueue | None":
+        """The queue of what was delivered too often; None where there is none."""
+        answer = await self._call("get_queue_attributes", AttributeNames=["RedrivePolicy"])
+        policy = answer.get("Attributes", {}).get("RedrivePolicy")
+        if policy is None:
+            return None
+        name = json.loads(policy)["deadLetterTargetArn"].rpartition(":")[2]
+        found = await self._run(lambda: self._client().get_queue_url(QueueName=name))
+        return SqsQueue(found["QueueUrl"])
+
+    async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        return await self._run(
+            lambda: getattr(self._client(), method)(QueueUrl=self.url, **arguments)
+        )
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(_POLL_SECONDS + _ANSWER_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+        except (BotoCoreError, ClientError, TimeoutError) as error:
+            raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def create_queues(name: str, *, hidden: int) -> str:
+    """Make a queue with its dead-letter queue, or bring them up to date; returns its URL. Blocks.
+
+    Raises QueueUnavailable.
+    """
+    client = _make_client()
+    try:
+        dead = _create(
+            client, f"{name}-dead-letters", {"MessageRetentionPeriod": str(14 * _DAY_SECONDS)}
+        )
+        attributes = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+        redrive = {
+            "deadLetterTargetArn": attributes["Attributes"]["QueueArn"],
+            "maxReceiveCount": RECEIVED_AT_MOST,
+        }
+        return _create(
+            client,
+            name,
+            {
+                "VisibilityTimeout": str(hidden),
+                "MessageRetentionPeriod": str(_DAY_SECONDS),
+                "RedrivePolicy": json.dumps(redrive),
+            },
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise QueueUnavailable(str(error)) from error
+
+
+def _create(client: Any, name: str, attributes: dict[str, str]) -> str:
+    try:
+        url: str = client.get_queue_url(QueueName=name)["QueueUrl"]
+    except client.exceptions.QueueDoesNotExist:
+        url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    else:
+        client.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    return url
+
+
+def _make_client() -> Any:
+    """Clients may be shared between threads; making one takes a tenth of a second."""
+    config = Config(
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_POLL_SECONDS + _ANSWER_SECONDS,
+        retries={"total_max_attempts": 1},  # the fallback is our own
+        max_pool_connections=_THREADS,
+    )
+    return boto3.session.Session().client("sqs", config=config)

@@ -1,50 +1,136 @@
-"""The ear of the notifications: from the signal that a message was sent to a queued job."""
+"""The ear of the notifications: from signals to jobs.
 
+Everything here runs in the background, after the commit. What goes wrong is logged by whoever
+sent the signal, and concerns nobody else.
+"""
+
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
+
 from messaging.entities import Conversation, Message
 from messaging.instance import Instance, get_instance
-from messaging.notifications.policy import candidates
-from messaging.notifications.push import LogPushBackend, Notification
-from messaging.notifications.queue import NotificationQueue
-from messaging.signals import instance_started, instance_stopping, message_sent
+from messaging.notifications.dispatcher import Dispatcher
+from messaging.notifications.jobs import ClearJob, NotifyJob, chunks
+from messaging.notifications.notifier import Notifier
+from messaging.notifications.options import get_options
+from messaging.notifications.policy import Action, Ruling, Stage, interested, rule_at_sending
+from messaging.notifications.push import PushBackend, make_push_backend
+from messaging.notifications.queue import SqsQueue
+from messaging.notifications.sweep import sweep
+from messaging.signals import (
+    conversation_read,
+    instance_lost,
+    instance_started,
+    instance_stopping,
+    message_sent,
+)
 
-_queues: dict[str, NotificationQueue] = {}
-"""By boot id: the queue lives as long as its instance."""
+_running: dict[str, tuple[Dispatcher, PushBackend]] = {}
+"""By boot id: they live as long as their instance."""
 
 
 def connect() -> None:
     """Listen. Called once, when Django has loaded the app."""
     instance_started.connect(_start, dispatch_uid="notifications")
     instance_stopping.connect(_stop, dispatch_uid="notifications")
-    message_sent.connect(_queue_notification, dispatch_uid="notifications")
+    message_sent.connect(_message_sent, dispatch_uid="notifications")
+    conversation_read.connect(_conversation_read, dispatch_uid="notifications")
+    instance_lost.connect(_instance_lost, dispatch_uid="notifications")
+
+
+async def notify(instance: Instance, conversation: Conversation, message: Message) -> None:
+    """Have everybody looked at whom a message concerns: those without a socket at once, the
+    others when they have had their time to acknowledge it."""
+    dispatcher, _ = _running[instance.boot_id]
+    now = datetime.now(UTC)
+    wanted = interested(conversation, message, now)
+    connected = await instance.presence.online(wanted) if wanted else frozenset()
+    rulings = rule_at_sending(conversation, message, connected=connected, now=now)
+    for number, people in enumerate(chunks(conversation.participants)):
+        chunk = {user_id: rulings[user_id] for user_id in people if user_id in rulings}
+        _dispatch(instance, dispatcher, message, number, chunk)
+
+
+def _dispatch(
+    instance: Instance,
+    dispatcher: Dispatcher,
+    message: Message,
+    number: int,
+    rulings: Mapping[str, Ruling],
+) -> None:
+    def those(action: Action) -> tuple[str, ...]:
+        return tuple(user_id for user_id, ruling in rulings.items() if ruling.action is action)
+
+    def job(stage: Stage, user_ids: tuple[str, ...], dropped: Mapping[str, str]) -> NotifyJob:
+        return NotifyJob(
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+            seq=message.seq,
+            chunk=number,
+            stage=stage,
+            user_ids=user_ids,
+            dropped=dropped,
+            made_at=time.time(),
+        )
+
+    absent, waiting = those(Action.SEND), those(Action.WAIT)
+    dropped = {user_id: rulings[user_id].reason.value for user_id in those(Action.DROP)}
+    if absent or dropped:
+        dispatcher.put(job(Stage.SENT, absent, dropped))
+    if waiting:
+        # What is acknowledged here, other processes know through Redis only.
+        alone = instance.link is None or instance.degraded
+        grace = get_options().grace
+        dispatcher.put(job(Stage.GRACE_OVER, waiting, {}), delay=grace, here=alone)
 
 
 async def _start(instance: Instance, **_: Any) -> None:
-    queue = _queues[instance.boot_id] = NotificationQueue(LogPushBackend())
-    queue.start()
+    url = settings.NOTIFICATION_QUEUE_URL
+    push = make_push_backend()
+    dispatcher = Dispatcher(Notifier(instance, push), SqsQueue(url) if url else None)
+    dispatcher.start()
+    _running[instance.boot_id] = dispatcher, push
 
 
 async def _stop(instance: Instance, **_: Any) -> None:
-    await _queues.pop(instance.boot_id).stop()
+    dispatcher, push = _running.pop(instance.boot_id)
+    await dispatcher.stop()
+    await push.close()
 
 
-async def _queue_notification(message: Message, conversation: Conversation, **_: Any) -> None:
+async def _message_sent(message: Message, conversation: Conversation, **_: Any) -> None:
     instance = get_instance()
-    queue = _queues.get(instance.boot_id)
-    wanted = candidates(conversation, message, datetime.now(UTC))
-    if queue is None or not wanted:
+    if instance.boot_id in _running:
+        await notify(instance, conversation, message)
+
+
+async def _conversation_read(user_id: str, conversation_id: str, read_seq: int, **_: Any) -> None:
+    """Read on one device: what the others still show is taken back."""
+    instance = get_instance()
+    if instance.boot_id not in _running:
         return
-    online = await instance.presence.online(wanted)
-    absent = [user_id for user_id in wanted if user_id not in online]
-    if absent:
-        queue.put(
-            Notification(
-                conversation_id=conversation.id,
-                message_id=message.id,
-                seq=message.seq,
-                sender_id=message.sender_id,
-                user_ids=absent,
+    if await instance.rung.discard(conversation_id, user_id):
+        dispatcher, _push = _running[instance.boot_id]
+        dispatcher.put(
+            ClearJob(
+                conversation_id=conversation_id,
+                user_id=user_id,
+                read_seq=read_seq,
+                made_at=time.time(),
             )
+        )
+
+
+async def _instance_lost(boot_id: str, since: datetime, **_: Any) -> None:
+    instance = get_instance()
+    if instance.boot_id in _running:
+        await sweep(
+            instance,
+            boot_id=boot_id,
+            since=since,
+            notify=lambda conversation, message: notify(instance, conversation, message),
         )

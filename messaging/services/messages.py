@@ -73,6 +73,7 @@ async def send_message(
     )
     outcome = await get_instance().writer.submit(conversation_id, act)
     assert outcome.message is not None
+    get_instance().presence.acted(user_id)
     logger.debug("message.sent", message_id=outcome.message.id, seq=outcome.message.seq)
     return SentMessage(message=outcome.message, created=outcome.change is not None)
 

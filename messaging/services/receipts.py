@@ -9,6 +9,7 @@ from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.representations import effective_read_seq
 from messaging.services.access import access_conversation, read_conversation
+from messaging.signals import conversation_read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,12 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     advanced = await instance.read_positions.advance(conversation_id, user_id, seq)
     read_seq = effective_read_seq(conversation, advanced.position)
     receipt = ReadReceipt(read_seq=read_seq, unread_count=max(conversation.seq - read_seq, 0))
+    instance.acknowledged.advance(conversation_id, user_id, seq)
+    instance.presence.acted(user_id)
+    if receipt.unread_count == 0:
+        instance.tell(
+            conversation_read, user_id=user_id, conversation_id=conversation_id, read_seq=read_seq
+        )
     if advanced.moved:
         instance.publisher.publish_receipt(
             conversation_id,
@@ -42,9 +49,12 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     return receipt
 
 
-async def mark_delivered(*, user_id: str, conversation_id: str, seq: int) -> None:
+async def mark_delivered(
+    *, user_id: str, conversation_id: str, seq: int, seen: bool = False
+) -> None:
     """Say that everything up to `seq` has arrived on one's device. An older seq changes nothing.
 
+    `seen`: on one that somebody is using; whoever has seen a message is not notified of it.
     Raises as `mark_read`. Nothing is written at once: see `messaging.delivery.delivered`. Nothing
     is read where the conversation is delivered here.
     """
@@ -55,6 +65,8 @@ async def mark_delivered(*, user_id: str, conversation_id: str, seq: int) -> Non
     else:
         conversation = await _conversation_up_to(seq, user_id, conversation_id)
         people = len(conversation.participants)
+    if seen:
+        instance.acknowledged.advance(conversation_id, user_id, seq)
     if instance.delivered.advance(conversation_id, user_id, seq):
         # What was read is not looked up for this: clients keep the highest they were told.
         cached = instance.cache.get(conversation_id)

@@ -117,6 +117,7 @@ async def log_out_everywhere(*, user_id: str) -> None:
 
 def close_session(connection: Connection) -> None:
     instance = get_instance()
+    instance.presence_watch.unwatch(connection)
     instance.hub.disconnect(connection)
     instance.presence.changed(connection.user_id)
     logger.info("session.closed", connection_id=connection.id)

@@ -1,11 +1,14 @@
-"""Keeping: conversations, messages, read positions and people, on SQL or on Firestore."""
+"""Keeping: conversations, messages, read positions, people, recipients and decisions, on SQL or
+on Firestore."""
 
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from messaging.store.base import Store
+from messaging.store.decisions import DecisionStore
 from messaging.store.people import PeopleStore
+from messaging.store.recipients import RecipientStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,18 +17,34 @@ class Stores:
 
     conversations: Store
     people: PeopleStore
+    recipients: RecipientStore
+    decisions: DecisionStore
 
 
 def make_stores() -> Stores:
     """The stores that the setting `CHAT_STORE` names; only their vendor's library is imported."""
     if settings.CHAT_STORE == "firestore":
         from messaging.store.firestore import FirestoreStore  # noqa: PLC0415
+        from messaging.store.firestore_decisions import FirestoreDecisionStore  # noqa: PLC0415
         from messaging.store.firestore_people import FirestorePeopleStore  # noqa: PLC0415
+        from messaging.store.firestore_recipients import FirestoreRecipientStore  # noqa: PLC0415
 
         documents = FirestoreStore(project=settings.GOOGLE_CLOUD_PROJECT)
-        return Stores(conversations=documents, people=FirestorePeopleStore(documents))
+        return Stores(
+            conversations=documents,
+            people=FirestorePeopleStore(documents),
+            recipients=FirestoreRecipientStore(documents),
+            decisions=FirestoreDecisionStore(documents),
+        )
     from messaging.store.sql import SqlStore  # noqa: PLC0415
+    from messaging.store.sql_decisions import SqlDecisionStore  # noqa: PLC0415
     from messaging.store.sql_people import SqlPeopleStore  # noqa: PLC0415
+    from messaging.store.sql_recipients import SqlRecipientStore  # noqa: PLC0415
 
-    rows = SqlStore()
-    return Stores(conversations=rows, people=SqlPeopleStore(rows))
+    database = SqlStore()
+    return Stores(
+        conversations=database,
+        people=SqlPeopleStore(database),
+        recipients=SqlRecipientStore(database),
+        decisions=SqlDecisionStore(database),
+    )

@@ -11,17 +11,17 @@ from messaging.entities import Conversation
 from messaging.exceptions import StoreUnavailable
 from messaging.tasks import start_task, stop_tasks
 
-COMMIT_SECONDS = 4.0
-"""How long a commit may be under way: the timeout of both stores."""
-_LOOK_AFTER_SECONDS = COMMIT_SECONDS + 1
+_MARGIN_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 
 Look = Callable[[], Awaitable[Conversation | None]]
 
 
 class Doubts:
-    def __init__(self, *, on_found: Callable[[Conversation], None]) -> None:
-        """`on_found` is told the state that the conversation is in after all."""
+    def __init__(self, *, timeout: float, on_found: Callable[[Conversation], None]) -> None:
+        """`timeout`: seconds that a commit may be under way. `on_found` is told the state that
+        the conversation is in after all."""
+        self._seconds = timeout + _MARGIN_SECONDS
         self._on_found = on_found
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -38,7 +38,7 @@ class Doubts:
         await stop_tasks(*self._tasks)
 
     async def _settle(self, look: Look) -> None:
-        await asyncio.sleep(_LOOK_AFTER_SECONDS)
+        await asyncio.sleep(self._seconds)
         while True:
             try:
                 conversation = await look()

@@ -50,6 +50,10 @@ class FirestoreStore:
         """For the stores beside this one, which share it."""
         return self._connection
 
+    @property
+    def transactions(self) -> Transactions:
+        return self._transactions
+
     async def close(self) -> None:
         await self._transactions.close()
         await self._connection.close()

@@ -20,7 +20,7 @@ class FirestorePeopleStore:
 
     async def get_access(self, user_id: str) -> Access:
         found = await self._connection.get("get_access", [self._user(user_id)])
-        return _read_access(found[0]) if found else Access(user_id=user_id)
+        return read_access(found[0]) if found else Access(user_id=user_id)
 
     async def log_out(self, user_id: str) -> Access:
         return await self._change("log_out", user_id, {"valid_after": SERVER_TIME})
@@ -35,12 +35,12 @@ class FirestorePeopleStore:
             self._database.root,
             query("users", ("access_changed_at", ">=", since)),
         )
-        return ChangedAccess(people=[_read_access(one) for one in found], read_at=read_at)
+        return ChangedAccess(people=[read_access(one) for one in found], read_at=read_at)
 
     async def get_blocks(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         names = [self._user(user_id) for user_id in user_ids]
         found = await self._connection.get("get_blocks", names) if names else []
-        blocks = {_user_id(one): frozenset(one.fields["blocked"].map_value.fields) for one in found}
+        blocks = {_user_id(one): read_blocked(one) for one in found}
         return {user_id: blocks.get(user_id, frozenset()) for user_id in user_ids}
 
     async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
@@ -64,7 +64,7 @@ def _user_id(document: Any) -> str:
     return str(user_id)
 
 
-def _read_access(document: Any) -> Access:
+def read_access(document: Any) -> Access:
     fields = document.fields
     return Access(
         user_id=_user_id(document),
@@ -72,3 +72,7 @@ def _read_access(document: Any) -> Access:
         banned=fields["banned"].boolean_value,
         changed_at=read_time(fields["access_changed_at"]),
     )
+
+
+def read_blocked(document: Any) -> frozenset[str]:
+    return frozenset(document.fields["blocked"].map_value.fields)

@@ -64,7 +64,7 @@ class SqlPeopleStore:
 
 def _get_access(database: BaseDatabaseWrapper, user_id: str) -> Access:
     record = PersonRecord.objects.using(database.alias).filter(user_id=user_id).first()
-    return Access(user_id=user_id) if record is None else _access(record)
+    return access_of(user_id, record)
 
 
 def _change_access(
@@ -109,6 +109,10 @@ def _set_block(database: BaseDatabaseWrapper, user_id: str, other_id: str, block
         if wanted != others:
             record.blocked = sorted(wanted)
             record.save(update_fields=["blocked"])
+
+
+def access_of(user_id: str, record: PersonRecord | None) -> Access:
+    return Access(user_id=user_id) if record is None else _access(record)
 
 
 def _access(record: PersonRecord) -> Access:

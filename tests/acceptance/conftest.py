@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ class Instances:
     urls: Sequence[str]
     guard_file: Path
     """Where they write what must not happen on their event loops."""
+    environment: Mapping[str, str]
 
 
 Run = Callable[..., AbstractContextManager[Instances]]
@@ -50,7 +51,8 @@ def _run_guarded(tmp_path_factory: pytest.TempPathFactory) -> Run:
                 own = {**environment, "INSTANCE_ID": f"instance-{number}"}
                 command = uvicorn_command(port, "--loop", "asyncio", application=_GUARDED)
                 running.enter_context(instance(port, environment=own, command=command))
-            yield Instances([f"http://127.0.0.1:{port}" for port in ports], guard_file)
+            urls = [f"http://127.0.0.1:{port}" for port in ports]
+            yield Instances(urls, guard_file, environment)
 
     return run
 

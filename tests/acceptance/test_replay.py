@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.acceptance import irc
-from tests.acceptance.client import Client, Data, http_client
 from tests.acceptance.conftest import Instances
+from tests.clients.client import Client
+from tests.clients.rest import Data, http_client
 
 LINES = None if os.environ.get("REPLAY") == "full" else 300
 IN_FLIGHT = 64

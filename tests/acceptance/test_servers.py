@@ -12,8 +12,9 @@ import pytest
 
 from config.development.instances import daphne_command, instance, migrate, uvicorn_command
 from config.development.processes import free_port
-from tests.acceptance.client import Client, http_client
 from tests.acceptance.conftest import Run, isolated_environment, kept_loop
+from tests.clients.client import Client
+from tests.clients.rest import http_client
 
 _BLOCKING = """
 import asyncio, time

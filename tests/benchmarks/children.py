@@ -15,7 +15,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Child:
-    """One process of `tests.benchmarks.load`. It ends with its input, so also with our process."""
+    """One process that makes load. It ends with its input, so also with our process."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -36,8 +36,11 @@ class Child:
 
 
 @contextmanager
-def children(count: int, **environment: str) -> Iterator[Sequence[Child]]:
-    """So many children, with these variables besides our own; gone once this is left."""
+def children(
+    count: int, *, module: str = "tests.benchmarks.load", **environment: str
+) -> Iterator[Sequence[Child]]:
+    """So many children, each of that module, with these variables besides our own; gone once this
+    is left."""
     variables = {
         **os.environ,
         "DEBUG": "1",
@@ -50,7 +53,7 @@ def children(count: int, **environment: str) -> Iterator[Sequence[Child]]:
         started = []
         for _ in range(count):
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.benchmarks.load"],
+                [sys.executable, "-m", module],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from config.development.processes import Process
-from tests.acceptance.client import token_of
+from tests.clients.rest import token_of
 
 _CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 

@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from chat import commands
 from config.development.processes import Process
-from tests.acceptance.client import token_of
+from tests.clients.rest import token_of
 
 _BATCH = 50
 _PATIENCE = 20

@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 
 from config.development.instances import daphne_command, instance, migrate, uvicorn_command
 from config.development.processes import Process, free_port
-from tests.acceptance.client import Rest, http_client, token_of
 from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import Rest, http_client, token_of
 
 Frame = dict[str, Any]
 Command = Callable[[int], Sequence[str]]

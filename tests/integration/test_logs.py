@@ -14,8 +14,8 @@ from websockets.typing import Origin, Subprotocol
 
 from config.development.instances import instance, migrate, uvicorn_command
 from config.development.processes import Process, free_port
-from tests.acceptance.client import token_of
 from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import token_of
 
 Json = dict[str, Any]
 

@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 
 from config.development.instances import instance, migrate
 from config.development.processes import free_port
-from tests.acceptance.client import Rest, http_client, token_of
 from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import Rest, http_client, token_of
 
 Frame = dict[str, Any]
 

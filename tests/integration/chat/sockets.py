@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.acceptance.client import Rest, token_of
+from tests.clients.rest import Rest, token_of
 
 Json = dict[str, Any]
 

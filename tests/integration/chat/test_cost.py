@@ -95,8 +95,8 @@ async def test_people(instance: Instance) -> None:
 async def test_receipts_and_typing(instance: Instance, groups: list[str]) -> None:
     """A read receipt is a transaction: one read, one write. What arrived is stored later, what is
     typed never."""
-    await instance.start()
     await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
+    await instance.start()  # after the message: to notify Bob of it costs as well
 
     with billed():
         await receipts.mark_delivered(user_id="bob", conversation_id=groups[0], seq=1)

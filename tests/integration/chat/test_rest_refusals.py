@@ -29,8 +29,15 @@ EXAMPLES: dict[str, Json] = {
     "edit_message": {"text": "edited"},
     "mark_read": {"seq": 1},
     "set_typing": {"typing": True},
+    "update_preferences": {"push_text": False},
+    "register_device": {"token": "t", "platform": "web"},
 }
 """A body for every operation that takes one."""
+QUERIES: dict[str, dict[str, Any]] = {
+    "list_changes": {"since": 0},
+    "get_presence": {"user_ids": "bob"},
+}
+"""A query for every operation that needs one."""
 
 
 def operations() -> list[tuple[str, str, str]]:
@@ -52,9 +59,11 @@ def attempt(ann: Api, bob: Api) -> Callable[[str, str, str], Any]:
             names["conversation_id"] = await ann.group(bob)
             names["message_id"] = (await ann.send(names["conversation_id"]))["id"]
             names["user_id"] = "bob"
+            names["device_id"] = "phone"
+            ok(await ann.request("PUT", "/devices/phone", json=EXAMPLES["register_device"]))
         path = template.format(**names).removeprefix("/api/v1")
-        query = {"since": 0} if operation == "list_changes" else None
-        return await ann.request(method, path, json=EXAMPLES.get(operation), params=query)
+        body, query = EXAMPLES.get(operation), QUERIES.get(operation)
+        return await ann.request(method, path, json=body, params=query)
 
     return attempt
 
@@ -166,12 +175,13 @@ async def test_bodies_are_needed_and_known(
     """A missing field is named, an unknown one is refused, for every operation."""
     group = await ann.group(bob)
     message = (await ann.send(group))["id"]
-    path = path.format(conversation_id=group, message_id=message, user_id="bob")
-    path = path.removeprefix("/api/v1")
+    path = path.format(
+        conversation_id=group, message_id=message, user_id="bob", device_id="phone"
+    ).removeprefix("/api/v1")
 
     unknown = await ann.request(method, path, json={**EXAMPLES[operation], "colour": "red"})
     assert wrong_fields(unknown) == [("colour", "unknown")]
-    if operation != "update_conversation_preferences":
+    if operation not in ("update_conversation_preferences", "update_preferences"):
         missing = await ann.request(method, path)
         assert {code for _, code in wrong_fields(missing)} == {"required"}
 
@@ -181,7 +191,7 @@ async def test_bodies_are_needed_and_known(
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "", "/nothing", "/me/", "/conversations/", "/presence", "/devices", "/me/preferences"],
+    ["/", "", "/nothing", "/me/", "/conversations/", "/blocks", "/reports", "/me/sessions"],
 )
 async def test_paths_that_do_not_exist(ann: Api, path: str) -> None:
     """What is not built yet is one of them."""
@@ -191,7 +201,9 @@ async def test_paths_that_do_not_exist(ann: Api, path: str) -> None:
 @pytest.mark.parametrize("path", sorted(schema()["paths"]))
 async def test_methods_that_are_not_allowed(ann: Api, path: str) -> None:
     """The answer names those that are."""
-    path = path.format(conversation_id=random_id(), message_id=random_id(), user_id="bob")
+    path = path.format(
+        conversation_id=random_id(), message_id=random_id(), user_id="bob", device_id="phone"
+    )
     exist = {method.upper() for method in operations_at(path)}
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - exist:
         answer = await ann.request(method, f"http://testserver{path}")

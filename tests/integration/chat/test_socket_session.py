@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from messaging.limits import Limits
-from tests.acceptance.client import token_of
+from tests.clients.rest import token_of
 from tests.integration.chat.sockets import (
     ALLOWED_ORIGIN,
     INSTANCE_ID,

@@ -9,11 +9,17 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker
 
 from messaging.store.base import Store
+from messaging.store.decisions import DecisionStore
 from messaging.store.firestore import FirestoreStore
+from messaging.store.firestore_decisions import FirestoreDecisionStore
 from messaging.store.firestore_people import FirestorePeopleStore
+from messaging.store.firestore_recipients import FirestoreRecipientStore
 from messaging.store.people import PeopleStore
+from messaging.store.recipients import RecipientStore
 from messaging.store.sql import SqlStore
+from messaging.store.sql_decisions import SqlDecisionStore
 from messaging.store.sql_people import SqlPeopleStore
+from messaging.store.sql_recipients import SqlRecipientStore
 from tests.integration.store.databases import added_database, empty
 from tests.integration.store.firestore_relay import Relay
 
@@ -104,3 +110,19 @@ def people(store: SqlStore | FirestoreStore) -> PeopleStore:
     if isinstance(store, FirestoreStore):
         return FirestorePeopleStore(store)
     return SqlPeopleStore(store)
+
+
+@pytest.fixture
+def recipients(store: SqlStore | FirestoreStore) -> RecipientStore:
+    """The recipients beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestoreRecipientStore(store)
+    return SqlRecipientStore(store)
+
+
+@pytest.fixture
+def decisions(store: SqlStore | FirestoreStore) -> DecisionStore:
+    """The decisions beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestoreDecisionStore(store)
+    return SqlDecisionStore(store)

@@ -28,8 +28,10 @@ def added_database(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[s
 
 
 def empty(url: str) -> None:
-    """Delete every conversation of a PostgreSQL, with all that belongs to it, and the notes."""
+    """Delete everything in a PostgreSQL's tables that the store writes."""
     with psycopg.connect(url) as connection:
         connection.execute(
-            "TRUNCATE messaging_conversation, messaging_link_note, messaging_person CASCADE"
+            "TRUNCATE messaging_conversation, messaging_link_note, messaging_person,"
+            " messaging_recipient,"
+            " messaging_device, messaging_decision, messaging_sweep CASCADE"
         )

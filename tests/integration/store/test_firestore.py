@@ -13,12 +13,23 @@ import pytest
 from google.cloud.firestore_v1.types import CommitRequest, StructuredQuery
 from grpc import StatusCode
 
-from messaging.entities import Conversation, Notify, Preferences
+from messaging.entities import (
+    Conversation,
+    Device,
+    Notify,
+    Platform,
+    Preferences,
+    TokenKind,
+    UserSettings,
+)
 from messaging.identifiers import random_id
 from messaging.store import firestore_documents as documents
 from messaging.store.base import LINK_NOTE_LIFETIME, Conflict
+from messaging.store.decisions import ChunkKey
 from messaging.store.firestore import FirestoreStore
+from messaging.store.firestore_decisions import FirestoreDecisionStore
 from messaging.store.firestore_people import FirestorePeopleStore
+from messaging.store.firestore_recipients import FirestoreRecipientStore
 from messaging.store.firestore_requests import Writes
 from tests.integration.store import new_conversation, people, sending
 from tests.integration.store.firestore_relay import Relay
@@ -202,6 +213,7 @@ async def test_what_no_query_asks_for_is_exempt(
     await people.log_out("ann")
     await people.set_banned("ann", banned=True)
     await people.set_block("ann", "bob", blocked=True)
+    await notify_somebody(relayed_store)
     stored = {
         (write.update.name.split("/")[-2], name.partition(".")[0])
         for request in relay.commits
@@ -217,6 +229,24 @@ async def test_what_no_query_asks_for_is_exempt(
         for override in declared_indexes()["fieldOverrides"]
     }
     assert exempt == stored - queried
+
+
+async def notify_somebody(store: FirestoreStore) -> None:
+    """Everything that the stores beside this one keep."""
+    recipients, decisions = FirestoreRecipientStore(store), FirestoreDecisionStore(store)
+    now = datetime.now(UTC)
+    device = Device(
+        id="phone",
+        token="t",
+        token_kind=TokenKind.TOKEN,
+        platform=Platform.WEB,
+        registered_at=now,
+    )
+    await recipients.set_settings("ann", UserSettings())
+    await recipients.put_device("ann", device, most=25)
+    key = ChunkKey(conversation_id=random_id(), message_id=random_id(), chunk=0)
+    await decisions.claim(key, ["ann"], now=now, until=now, expires_at=now)
+    await decisions.claim_sweep("dead", expires_at=now)
 
 
 # Keys

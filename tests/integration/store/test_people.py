@@ -6,11 +6,20 @@ from datetime import timedelta
 
 import pytest
 
-from messaging.entities import Access, ConversationKind, Participant, Role
+from messaging.entities import (
+    Access,
+    ConversationKind,
+    Device,
+    Participant,
+    Platform,
+    Role,
+    TokenKind,
+)
 from messaging.exceptions import ConversationNotFound
 from messaging.identifiers import random_id
 from messaging.store.base import Store
 from messaging.store.people import PeopleStore
+from messaging.store.recipients import RecipientStore
 from tests.unit.messaging import new_group
 
 ODD = "a.b-c:d@e_f"
@@ -135,3 +144,31 @@ async def test_a_conversation_says_who_blocks(store: Store) -> None:
     assert after.token != before.token
     with pytest.raises(ConversationNotFound):
         await store.set_blocked(random_id(), "ann", blocked=True)
+
+
+async def test_whose_phone_may_ring(people: PeopleStore, recipients: RecipientStore) -> None:
+    """Not that of somebody banned, nor one from before its person logged out; a recipient says
+    whom they block."""
+    now = await people.log_out("ann")
+    assert now.valid_after is not None
+    for id_, registered_at in (
+        ("old", now.valid_after - timedelta(seconds=1)),
+        ("new", now.valid_after + timedelta(seconds=1)),
+    ):
+        device = Device(
+            id=id_,
+            token=id_,
+            token_kind=TokenKind.TOKEN,
+            platform=Platform.WEB,
+            registered_at=registered_at,
+        )
+        await recipients.put_device("ann", device, most=5)
+    await people.set_block("ann", "bob", blocked=True)
+
+    ann = (await recipients.get_recipients(["ann"]))["ann"]
+    assert [device.id for device in ann.devices] == ["new"]
+    assert ann.blocked == {"bob"}
+
+    await people.set_banned("ann", banned=True)
+    ann = (await recipients.get_recipients(["ann"]))["ann"]
+    assert ann.devices == ()

@@ -9,7 +9,7 @@ import pytest
 
 from chat import authentication, commands, consumers
 from chat.errors import TokenExpired
-from messaging.delivery.connection import Ending
+from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import StoreUnavailable, TokenRevoked
 from messaging.identifiers import random_id
 from messaging.instance import Instance, get_instance
@@ -35,6 +35,7 @@ async def test_a_silent_client_is_closed(wire: Callable[..., Wire], quick: float
 
     assert (await socket.frame())["type"] == "heartbeat"
     assert await socket.close_code() == 4003
+    assert len(get_instance().hub.connections) == 0
 
     assert 2 * quick <= asyncio.get_running_loop().time() - begun + 0.02 < 10 * quick
 
@@ -203,10 +204,10 @@ async def test_waiting_for_ones_turn_does_not_count(
     list_conversations = instance.store.list_conversations
 
     async def slow(*args: Any, **options: Any) -> Any:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         return await list_conversations(*args, **options)
 
-    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.5)
+    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 2)
     monkeypatch.setattr(instance.store, "list_conversations", slow)
     sockets = [wire(f"user-{number}") for number in range(5 * 32)]
 
@@ -426,3 +427,64 @@ async def test_whatever_ends_it_nothing_stays_behind(
     assert not asyncio.all_tasks() - tasks
     if how == "broken":
         assert isinstance(socket.task.exception(), KeyError)
+        assert await socket.close_code() == 1011
+
+
+async def test_a_fault_outside_of_a_command(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that cannot be written down, say: closed with 1011, for the client to come back."""
+
+    async def answer(connection: object) -> dict[str, Any]:
+        return {"answer": object()}
+
+    serializer, _ = commands._COMMANDS["ping"]
+    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, answer))
+    socket = wire()
+    await socket.opened()
+    socket.command(id=1, type="ping")
+
+    assert await socket.close_code() == 1011
+    assert "ann" not in instance.hub.connections
+
+
+async def test_closed_during_hello(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever leaves while the store is asked was never here."""
+    store = Watched(instance, monkeypatch)
+    await instance.start()
+    tasks = asyncio.all_tasks()
+    socket = wire()
+    await socket.taken()
+    assert store.asked == ["ann"]
+
+    await socket.end()
+    store.may_answer.set()
+
+    async with asyncio.timeout(PATIENCE):
+        while asyncio.all_tasks() - tasks:
+            await asyncio.sleep(0)
+    assert "ann" not in instance.hub.connections
+
+
+async def test_hello_reaches_nobody(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server knows that the client is gone, and has not said so yet."""
+    connected: list[str] = []
+    connect = instance.hub.connect
+
+    def watched(connection: Connection, conversations: Any) -> Any:
+        connected.append(connection.user_id)
+        return connect(connection, conversations)
+
+    monkeypatch.setattr(instance.hub, "connect", watched)
+    socket = wire()
+    socket.lost = True
+    async with asyncio.timeout(PATIENCE):
+        while not connected:
+            await asyncio.sleep(0)
+
+    assert "ann" not in instance.hub.connections
+    assert not socket.task.done()

@@ -19,6 +19,7 @@ class Wire:
         self._outgoing: asyncio.Queue[Frame] = asyncio.Queue()
         self.writable = asyncio.Event()
         self.writable.set()
+        self.lost = False
         scope = {
             "type": "websocket",
             "path": "/ws/v1",
@@ -31,6 +32,8 @@ class Wire:
 
     async def _send(self, message: Frame) -> None:
         await self.writable.wait()
+        if self.lost and message["type"] == "websocket.send":
+            raise ConnectionResetError  # as ASGI 2.4 has it
         await self._outgoing.put(message)
 
     def give(self, kind: str, **fields: Any) -> None:

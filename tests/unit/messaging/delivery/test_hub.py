@@ -394,6 +394,50 @@ async def test_who_was_added_elsewhere_since_the_query_is_told(
     assert dan.seen == [("conversation.added", None)]
 
 
+@pytest.mark.parametrize("lost", [False, True])
+async def test_who_came_back_before_the_hello_is_not_told_again(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    sql_store: SqlStore,
+    ann: Socket,
+    lost: bool,
+) -> None:
+    """The events of their leaving and coming back arrive late, or never: `hello` had it all."""
+    late = [
+        await elsewhere.batch(group, remove("ann", "bob")),
+        await elsewhere.batch(group, add("ann", "bob")),
+    ]
+    bob = await Socket(hub, sql_store, "bob").connect()
+    assert bob.named[group.id]["version"] == 2
+
+    after = await elsewhere.batch(group, send(group.id, "ann"))
+    for batch in [after] if lost else [*late, after]:
+        hub.accept(batch)
+    await settle(hub)
+
+    assert bob.seen in ([("message.created", 3)], [("conversation.changes", 3)])
+    hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
+    assert bob.seen == [("participant.removed", 4)]
+
+
+async def test_a_state_from_before_the_hello_removes_nobody(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore, ann: Socket
+) -> None:
+    """A poll may have read it before, and hand it over after."""
+    await elsewhere.commit(group, remove("ann", "bob"))
+    outdated = await elsewhere.store.get_conversation(group.id)
+    assert outdated is not None
+    await elsewhere.commit(group, add("ann", "bob"))
+    bob = await Socket(hub, sql_store, "bob").connect()
+
+    hub.found(outdated)
+    await settle(hub)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert bob.seen == [("message.created", 3)]
+
+
 # Sync
 
 
@@ -540,3 +584,21 @@ async def test_soft_events_go_to_participants_only(
 
     assert ann.seen == [("theirs", None)]
     assert bob.seen == [("own", None), ("t", None)]
+
+
+async def test_a_second_socket_needs_no_query(
+    hub: Hub, sql_store: SqlStore, elsewhere: Elsewhere, group: Conversation, ann: Socket
+) -> None:
+    """The hub knows what the first was told, unless additions may have gone unheard."""
+    left = await elsewhere.found("bob", "ann")
+    hub.announce(left)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "hello")))
+    hub.accept(await elsewhere.batch(left, remove("bob", "ann")))
+    second, third = Socket(hub, sql_store, "ann"), Socket(hub, sql_store, "ann")
+
+    assert hub.reconnect(second.connection) == ({group.id: {"version": 1, "seq": 1}}, False)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "again")))
+    assert second.seen == [("message.created", 2)]
+
+    hub.distrust_lists()
+    assert hub.reconnect(third.connection) is None

@@ -1,23 +1,136 @@
-"""Who is to be notified of a message."""
+"""Who is notified of a message, who is waited for, who is not and why."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from messaging.entities import (
     Conversation,
     ConversationKind,
+    Device,
     Message,
     Notify,
     Participant,
+    Platform,
     Preferences,
+    QuietHours,
+    Recipient,
     Role,
+    TokenKind,
+    UserSettings,
 )
-from messaging.notifications.policy import candidates
+from messaging.notifications.policy import (
+    Circumstances,
+    Stage,
+    interested,
+    is_quiet,
+    rule,
+    rule_at_sending,
+)
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SOON, JUST_NOW = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1)
+
+PHONE = Device(
+    id="phone",
+    token="t",
+    token_kind=TokenKind.TOKEN,
+    platform=Platform.IOS,
+    registered_at=NOW,
+)
+RINGING = Recipient(user_id="bob", devices=(PHONE,))
+BLOCKING = replace(RINGING, blocked=frozenset({"ann"}))
+SLEEPING = replace(
+    RINGING,
+    settings=UserSettings(
+        quiet_hours=QuietHours(time_zone="Europe/Berlin", start=time(12), end=time(14))
+    ),
+)
+
+OFFLINE = Circumstances()
+ONLINE = Circumstances(connected=True)
+GRACE_OVER = Circumstances(connected=True, stage=Stage.GRACE_OVER)
+MUTED = Preferences(muted_until=SOON)
+MENTIONS = Preferences(notify=Notify.MENTIONS)
+NONE = Preferences(notify=Notify.NONE)
+
+
+@pytest.mark.parametrize(
+    ("known", "ruling"),
+    [
+        # at sending
+        (OFFLINE, "send absent"),
+        (ONLINE, "wait connected"),
+        (replace(OFFLINE, acknowledged=True), "drop acknowledged"),
+        (replace(ONLINE, acknowledged=True), "drop acknowledged"),
+        (replace(OFFLINE, recipient=RINGING), "send absent"),
+        (replace(OFFLINE, read=True), "drop read"),
+        (replace(OFFLINE, deleted=True), "drop deleted"),
+        (replace(OFFLINE, participant=False), "drop not_a_participant"),
+        (replace(OFFLINE, recipient=SLEEPING), "drop quiet_hours"),
+        (replace(OFFLINE, recipient=Recipient(user_id="bob")), "drop no_device"),
+        (replace(OFFLINE, sender_id="ann", recipient=BLOCKING), "drop blocked"),
+        (replace(OFFLINE, sender_id="cid", recipient=BLOCKING), "send absent"),
+        # when the grace is over
+        (GRACE_OVER, "send not_acknowledged"),
+        (replace(GRACE_OVER, connected=False), "send not_acknowledged"),
+        (replace(GRACE_OVER, acknowledged=True), "drop acknowledged"),
+        (replace(GRACE_OVER, read=True), "drop read"),
+        (replace(GRACE_OVER, acknowledged=True, read=True), "drop read"),
+        (replace(GRACE_OVER, deleted=True), "drop deleted"),
+        (replace(GRACE_OVER, participant=False), "drop not_a_participant"),
+        (replace(GRACE_OVER, recipient=SLEEPING), "drop quiet_hours"),
+        (replace(GRACE_OVER, recipient=RINGING), "send not_acknowledged"),
+        # one's own settings in the conversation
+        (replace(OFFLINE, preferences=MUTED), "drop muted"),
+        (replace(ONLINE, preferences=MUTED), "drop muted"),
+        (replace(OFFLINE, preferences=MUTED, mentioned=True), "drop muted"),
+        (replace(OFFLINE, preferences=Preferences(muted_until=NOW)), "send absent"),
+        (replace(OFFLINE, preferences=Preferences(muted_until=JUST_NOW)), "send absent"),
+        (replace(OFFLINE, preferences=MENTIONS), "drop not_mentioned"),
+        (replace(OFFLINE, preferences=MENTIONS, mentioned=True), "send absent"),
+        (replace(ONLINE, preferences=MENTIONS, mentioned=True), "wait connected"),
+        (replace(OFFLINE, preferences=NONE), "drop notifications_off"),
+        (replace(OFFLINE, preferences=NONE, mentioned=True), "drop notifications_off"),
+        # the first reason that holds is given
+        (replace(OFFLINE, preferences=MUTED, participant=False), "drop not_a_participant"),
+        (replace(OFFLINE, preferences=MUTED, read=True), "drop muted"),
+        (replace(OFFLINE, read=True, recipient=SLEEPING), "drop read"),
+    ],
+)
+def test_what_is_done(known: Circumstances, ruling: str) -> None:
+    """Send, wait or drop, with the reason."""
+    ruled = rule(known, NOW)
+
+    assert f"{ruled.action} {ruled.reason}" == ruling
+
+
+def hours(start: str, end: str, zone: str = "UTC") -> QuietHours:
+    return QuietHours(time_zone=zone, start=time.fromisoformat(start), end=time.fromisoformat(end))
+
+
+@pytest.mark.parametrize(
+    ("quiet_hours", "moment", "quiet"),
+    [
+        (hours("22:00", "07:00"), "2026-01-31T21:59:59", False),
+        (hours("22:00", "07:00"), "2026-01-31T22:00:00", True),
+        (hours("22:00", "07:00"), "2026-01-31T00:00:00", True),
+        (hours("22:00", "07:00"), "2026-01-31T06:59:59", True),
+        (hours("22:00", "07:00"), "2026-01-31T07:00:00", False),
+        (hours("12:00", "14:00"), "2026-01-31T13:00:00", True),
+        (hours("12:00", "14:00"), "2026-01-31T14:00:00", False),
+        (hours("09:00", "09:00"), "2026-01-31T09:00:00", False),
+        (hours("22:00", "07:00", "Europe/Berlin"), "2026-01-31T21:00:00", True),
+        (hours("22:00", "07:00", "Europe/Berlin"), "2026-07-31T20:00:00", True),  # summer time
+        (hours("22:00", "07:00", "Europe/Berlin"), "2026-07-31T05:00:00", False),
+        (hours("22:00", "07:00", "America/New_York"), "2026-01-31T03:00:00", True),
+    ],
+)
+def test_quiet_hours(quiet_hours: QuietHours, moment: str, quiet: bool) -> None:
+    """Where the person lives; they may pass midnight, and end on the minute."""
+    assert is_quiet(quiet_hours, datetime.fromisoformat(moment).replace(tzinfo=UTC)) is quiet
 
 
 def conversation(**preferences: Preferences) -> Conversation:
@@ -56,41 +169,36 @@ def message(*mentions: str, sender: str = "ann") -> Message:
     ("preferences", "mentions", "bob_rings"),
     [
         (None, (), True),
-        (Preferences(), (), True),
-        (Preferences(notify=Notify.ALL), ("cid",), True),
-        (Preferences(notify=Notify.MENTIONS), (), False),
-        (Preferences(notify=Notify.MENTIONS), ("cid",), False),
-        (Preferences(notify=Notify.MENTIONS), ("cid", "bob"), True),
-        (Preferences(notify=Notify.NONE), (), False),
-        (Preferences(notify=Notify.NONE), ("bob",), False),
-        (Preferences(muted_until=SOON), (), False),
-        (Preferences(muted_until=SOON), ("bob",), False),
-        (Preferences(muted_until=SOON, notify=Notify.MENTIONS), ("bob",), False),
-        (Preferences(muted_until=NOW), (), True),
-        (Preferences(muted_until=JUST_NOW), (), True),
-        (Preferences(muted_until=JUST_NOW, notify=Notify.MENTIONS), (), False),
-        (Preferences(muted_until=JUST_NOW, notify=Notify.MENTIONS), ("bob",), True),
+        (MENTIONS, (), False),
+        (MENTIONS, ("cid",), False),
+        (MENTIONS, ("cid", "bob"), True),
+        (NONE, ("bob",), False),
+        (MUTED, ("bob",), False),
     ],
 )
 def test_who_wants_to_know(
     preferences: Preferences | None, mentions: Sequence[str], bob_rings: bool
 ) -> None:
-    """A muted conversation is silent until the mute ends; with `mentions` only for those named;
-    nobody's settings are anybody else's."""
+    """Nobody's settings are anybody else's."""
     settings = {} if preferences is None else {"bob": preferences}
 
-    wanted = candidates(conversation(**settings), message(*mentions), NOW)
+    wanted = interested(conversation(**settings), message(*mentions), NOW)
 
     assert wanted == (["bob", "cid"] if bob_rings else ["cid"])
 
 
 def test_the_sender_knows() -> None:
     """Even when they mention themselves."""
-    assert candidates(conversation(), message("bob", sender="bob"), NOW) == ["ann", "cid"]
+    assert interested(conversation(), message("bob", sender="bob"), NOW) == ["ann", "cid"]
 
 
 def test_who_left_is_not_notified() -> None:
     """Settings outlive nothing: only participants count, mentioned or not."""
-    wanted = candidates(conversation(eve=Preferences()), message("eve"), NOW)
+    rulings = rule_at_sending(
+        conversation(eve=Preferences()), message("eve"), connected=frozenset({"cid"}), now=NOW
+    )
 
-    assert wanted == ["bob", "cid"]
+    assert {user_id: ruling.reason for user_id, ruling in rulings.items()} == {
+        "bob": "absent",
+        "cid": "connected",
+    }

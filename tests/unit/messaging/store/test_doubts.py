@@ -14,13 +14,13 @@ from tests.unit.messaging import new_group
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doubts_module, "_LOOK_AFTER_SECONDS", 0.01)
+    monkeypatch.setattr(doubts_module, "_MARGIN_SECONDS", 0.01)
     monkeypatch.setattr(doubts_module, "_RETRY_SECONDS", 0.01)
 
 
 async def test_the_look_is_repeated_until_the_store_answers() -> None:
     found: asyncio.Queue[Conversation] = asyncio.Queue()
-    doubts = Doubts(on_found=found.put_nowait)
+    doubts = Doubts(timeout=0, on_found=found.put_nowait)
     group = new_group("ann")
     answers: Iterator[Exception | Conversation] = iter(
         [StoreUnavailable(), StoreUnavailable(), group]
@@ -43,7 +43,7 @@ async def test_the_look_is_repeated_until_the_store_answers() -> None:
 
 async def test_what_never_came_to_be_is_nobodys_news() -> None:
     found: list[Conversation] = []
-    doubts = Doubts(on_found=found.append)
+    doubts = Doubts(timeout=0, on_found=found.append)
 
     async def look() -> None:
         return None

@@ -1,0 +1,106 @@
+"""Acknowledgements: up to which message somebody has certainly seen a conversation.
+
+Unlike delivered positions they move only by a connection that somebody is using (or by reading):
+a forgotten tab receives everything, and nobody sees it. Who acknowledged is not rung.
+
+They live in this process and, a moment later, in Redis, where the worker looks.
+
+Not promised: with Redis gone, what was acknowledged on other instances is not known here.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+import redis.asyncio
+import structlog
+
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
+from messaging.tasks import start_task, stop_tasks
+
+logger = structlog.get_logger(__name__)
+
+_GATHER_SECONDS = 0.2
+_REDIS_SECONDS = 24 * 3600
+_MOST_KNOWN = 100_000
+
+
+class Acknowledgements:
+    def __init__(self, client: redis.asyncio.Redis | None) -> None:
+        self._redis = client
+        self._known: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._unpublished: dict[str, dict[str, int]] = {}
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        if self._redis is not None:
+            self._task = start_task(self._work(self._redis))
+
+    async def stop(self) -> None:
+        if self._redis is not None and self._task is not None:
+            await stop_tasks(self._task)
+            await self._publish(self._redis)
+
+    def advance(self, conversation_id: str, user_id: str, seq: int) -> None:
+        """Somebody has seen everything up to here."""
+        key = (conversation_id, user_id)
+        if seq <= self._known.get(key, 0):
+            return
+        self._known[key] = seq
+        self._known.move_to_end(key)
+        if len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
+        if self._redis is not None:
+            self._unpublished.setdefault(conversation_id, {})[user_id] = seq
+            self._wake.set()
+
+    async def positions(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
+        """What is known of these people, here and in Redis; whoever is left out may have seen
+        anything."""
+        known = await self._in_redis(conversation_id, user_ids)
+        for user_id in user_ids:
+            seq = self._known.get((conversation_id, user_id))
+            if seq is not None:
+                known[user_id] = max(seq, known.get(user_id, 0))
+        return known
+
+    async def _in_redis(self, conversation_id: str, user_ids: Sequence[str]) -> dict[str, int]:
+        if self._redis is None or not user_ids:
+            return {}
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.zmscore(_redis_key(conversation_id), list(user_ids))
+                (values,) = await pipeline.execute()
+        except UNREACHABLE as error:
+            logger.warning("acknowledged.unknown", error=repr(error))
+            return {}
+        pairs = zip(user_ids, values, strict=True)
+        return {user_id: int(value) for user_id, value in pairs if value is not None}
+
+    async def _work(self, client: redis.asyncio.Redis) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._publish(client)
+            await asyncio.sleep(_GATHER_SECONDS)
+
+    async def _publish(self, client: redis.asyncio.Redis) -> None:
+        unpublished, self._unpublished = self._unpublished, {}
+        if not unpublished:
+            return
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                pipeline = client.pipeline(transaction=False)
+                for conversation_id, positions in unpublished.items():
+                    key = _redis_key(conversation_id)
+                    pipeline.zadd(key, positions, gt=True)  # never back, whoever else writes
+                    pipeline.expire(key, _REDIS_SECONDS)
+                await pipeline.execute()
+        except UNREACHABLE as error:
+            logger.warning("acknowledged.publish_failed", error=repr(error))
+
+
+def _redis_key(conversation_id: str) -> str:
+    return f"chat:acknowledged:{conversation_id}"

@@ -1,0 +1,49 @@
+"""Who is reachable without a socket: who has a device to be notified on.
+
+It costs a read per person, so what was found is kept for a minute.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from messaging.store.recipients import RecipientStore
+
+_KEPT_SECONDS = 60.0
+_MOST_KEPT = 10_000
+
+
+class Reachable:
+    def __init__(self, recipients: RecipientStore) -> None:
+        self._recipients = recipients
+        self._known: OrderedDict[str, tuple[bool, float]] = OrderedDict()
+
+    async def among(self, user_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the users who have a device. Raises StoreUnavailable."""
+        horizon = time.monotonic() - _KEPT_SECONDS
+        unknown = [
+            user_id
+            for user_id in user_ids
+            if user_id not in self._known or self._known[user_id][1] < horizon
+        ]
+        found = await self._recipients.get_recipients(unknown) if unknown else {}
+        answers = {user_id: bool(recipient.devices) for user_id, recipient in found.items()}
+        for user_id, answer in answers.items():
+            self._keep(user_id, answer)
+        return frozenset(
+            user_id
+            for user_id in user_ids
+            if (answers[user_id] if user_id in answers else self._known[user_id][0])
+        )
+
+    def registered(self, user_id: str) -> None:
+        self._keep(user_id, True)
+
+    def forget(self, user_id: str) -> None:
+        self._known.pop(user_id, None)
+
+    def _keep(self, user_id: str, answer: bool) -> None:
+        self._known[user_id] = (answer, time.monotonic())
+        self._known.move_to_end(user_id)
+        if len(self._known) > _MOST_KEPT:
+            self._known.popitem(last=False)

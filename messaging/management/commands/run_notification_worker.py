@@ -1,0 +1,46 @@
+"""`manage.py run_notification_worker`: carries out the jobs of the notification queue."""
+
+import asyncio
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from messaging.instance import get_instance
+from messaging.notifications.notifier import Notifier
+from messaging.notifications.push import make_push_backend
+from messaging.notifications.queue import SqsQueue
+from messaging.notifications.worker import Worker
+from messaging.notifications.worker_health import serve_health
+
+
+class Command(BaseCommand):
+    help = "Notifies people of messages, as the queue says; several may run side by side."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, help="Serves /health and /metrics on this port.")
+        parser.add_argument("--host", default="0.0.0.0", help="Where that is served.")  # noqa: S104
+
+    def handle(self, *args: Any, port: int | None, host: str, **options: Any) -> None:
+        if not settings.NOTIFICATION_QUEUE_URL:
+            raise CommandError("Set NOTIFICATION_QUEUE_URL; without it no worker is needed.")
+        asyncio.run(_run(settings.NOTIFICATION_QUEUE_URL, host, port))
+
+
+async def _run(url: str, host: str, port: int | None) -> None:
+    instance = get_instance()
+    push = make_push_backend()
+    queue = SqsQueue(url)
+    worker = Worker(Notifier(instance, push), queue)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.end)
+    try:
+        async with serve_health(worker, host, port):
+            await worker.run()
+    finally:
+        await push.close()
+        await queue.close()
+        await instance.close()

@@ -1,0 +1,177 @@
+"""The dispatcher of one process: brings jobs to the queue, or carries them out itself.
+
+Jobs wait in memory until SQS has taken them, ten at a time. Where no queue is configured, or it
+does not take them, the same job runs directly, a bounded number at once; after a pause the queue
+is tried again. A job that both the queue and this process have is told apart by its claims.
+
+Not promised: above the bound of waiting jobs the newest are dropped, with a warning; a killed
+process loses what it had not handed over, which the sweep after a crash makes up for.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+from messaging.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITING, QUEUE_AWAY
+from messaging.notifications.jobs import Job, encode
+from messaging.notifications.notifier import Notifier
+from messaging.notifications.options import get_options
+from messaging.notifications.queue import (
+    BATCH_BYTES,
+    BATCH_ENTRIES,
+    Entry,
+    QueueUnavailable,
+    SqsQueue,
+)
+from messaging.tasks import start_task, stop_tasks
+
+logger = structlog.get_logger(__name__)
+
+_GATHER_SECONDS = 0.2
+"""A request to SQS takes milliseconds of CPU, from those who send: some jobs share one."""
+_PAUSES = (1.0, 2.0, 5.0, 15.0)
+"""Seconds for which the queue is left alone after so many failures in a row."""
+
+
+class Dispatcher:
+    def __init__(self, notifier: Notifier, queue: SqsQueue | None) -> None:
+        self._notifier = notifier
+        self._queue = queue
+        self._waiting: deque[tuple[Job, Entry]] = deque()
+        self._wake = asyncio.Event()
+        self._places = asyncio.Semaphore(get_options().jobs_at_once)
+        self._failures = 0
+        self._next_try = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._direct: set[asyncio.Task[None]] = set()
+        self._ending = asyncio.Event()
+
+    def start(self) -> None:
+        if self._queue is not None:
+            self._task = start_task(self._work(self._queue))
+
+    async def stop(self) -> None:
+        """Hand over what waits, finish what is under way. What was to be looked at in a few
+        seconds is looked at now: nobody will be here then."""
+        self._ending.set()
+        if self._task is not None:
+            while self._waiting:
+                self._wake.set()
+                await asyncio.sleep(0.01)
+            await stop_tasks(self._task)
+        while self._direct:
+            await asyncio.wait(self._direct)
+        if self._queue is not None:
+            await self._queue.close()
+
+    def put(self, job: Job, *, delay: int = 0, here: bool = False) -> None:
+        """Have a job carried out after so many seconds. Neither waits nor raises.
+
+        `here`: by this process, because nobody else can know what it asks for.
+        """
+        if self._queue is None or here:
+            self._run_directly(job, delay)
+            return
+        if len(self._waiting) >= get_options().waiting:
+            NOTIFICATION_JOBS.labels("queue", "dropped").inc()
+            logger.error("notification.dropped", conversation_id=job.conversation_id)
+            return
+        self._waiting.append((job, Entry(body=encode(job), delay=delay)))
+        self._wake.set()
+
+    async def _work(self, queue: SqsQueue) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if len(self._waiting) < BATCH_ENTRIES:
+                await self._sleep(_GATHER_SECONDS)
+            while self._waiting:
+                NOTIFICATIONS_WAITING.set(len(self._waiting))
+                batch = self._next_batch()
+                refused = await self._try_queue(queue, [entry for _, entry in batch])
+                for job, entry in batch:
+                    if entry in refused:
+                        self._run_directly(job, entry.delay)
+                # Handed over by now: only here may they be forgotten.
+                for _ in batch:
+                    self._waiting.popleft()
+            NOTIFICATIONS_WAITING.set(0)
+
+    def _next_batch(self) -> Sequence[tuple[Job, Entry]]:
+        """The next jobs, as many as one request takes; at least one."""
+        batch: list[tuple[Job, Entry]] = []
+        size = 0
+        for job, entry in self._waiting:
+            size += len(entry.body.encode())
+            if batch and (size > BATCH_BYTES or len(batch) == BATCH_ENTRIES):
+                break
+            batch.append((job, entry))
+        return batch
+
+    async def _try_queue(self, queue: SqsQueue, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The entries that the queue has not taken."""
+        if time.monotonic() < self._next_try:
+            return entries
+        try:
+            refused = await queue.send(entries)
+        except QueueUnavailable as error:
+            pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
+            self._failures += 1
+            self._next_try = time.monotonic() + pause
+            QUEUE_AWAY.set(1)
+            logger.warning("queue.away", reason=str(error), pause=pause)
+            return entries
+        if self._failures:
+            logger.info("queue.back")
+        self._failures = 0
+        QUEUE_AWAY.set(0)
+        NOTIFICATION_JOBS.labels("queue", "sent").inc(len(entries) - len(refused))
+        return refused
+
+    def _run_directly(self, job: Job, delay: float) -> None:
+        if len(self._direct) >= get_options().waiting:
+            NOTIFICATION_JOBS.labels("direct", "dropped").inc()
+            logger.error("notification.dropped", conversation_id=job.conversation_id)
+            return
+        self._background(self._carry_out(job, delay))
+
+    async def _carry_out(self, job: Job, delay: float) -> None:
+        """Until nothing is left of it to do; a stale one is found to be so by the notifier."""
+        while True:
+            await self._sleep(delay)
+            try:
+                async with self._places:
+                    again = await self._notifier.run(job)
+            except Exception:
+                NOTIFICATION_JOBS.labels("direct", "failed").inc()
+                logger.exception("notification.failed", conversation_id=job.conversation_id)
+                return
+            if again is None:
+                NOTIFICATION_JOBS.labels("direct", "done").inc()
+                return
+            NOTIFICATION_JOBS.labels("direct", "again").inc()
+            if self._ending.is_set():
+                logger.warning(
+                    "notification.left", conversation_id=job.conversation_id, reason=again.reason
+                )
+                return
+            delay = again.seconds
+
+    async def _sleep(self, seconds: float) -> None:
+        """Not beyond the end of this process."""
+        if seconds <= 0:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
+        except TimeoutError:
+            pass
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = start_task(work)
+        self._direct.add(task)
+        task.add_done_callback(self._direct.discard)

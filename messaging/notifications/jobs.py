@@ -1,0 +1,91 @@
+"""Jobs: what is to be looked at, as it travels through the queue. Ids only, never a text."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from messaging.notifications.policy import Stage
+from messaging.store.decisions import ChunkKey
+
+CHUNK_PEOPLE = 500
+
+
+class MalformedJob(Exception):
+    """What came from the queue is no job of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifyJob:
+    """Look whether these people are to be notified of a message, and notify them."""
+
+    conversation_id: str
+    message_id: str
+    seq: int
+    chunk: int
+    stage: Stage
+    user_ids: tuple[str, ...]
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    """People who were ruled out at sending, with the reason: only written down."""
+    made_at: float
+    """By the clock of whoever made it, in seconds since the epoch."""
+    attempt: int = 0
+
+    @property
+    def key(self) -> ChunkKey:
+        return ChunkKey(
+            conversation_id=self.conversation_id, message_id=self.message_id, chunk=self.chunk
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearJob:
+    """Take a conversation's notification off somebody's devices: they have read it elsewhere."""
+
+    conversation_id: str
+    user_id: str
+    read_seq: int
+    made_at: float
+    attempt: int = 0
+
+
+Job = NotifyJob | ClearJob
+
+
+def chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:
+    """The people of a conversation in chunks of at most 500, the same whoever counts them."""
+    people = sorted(user_ids)
+    return [people[start : start + CHUNK_PEOPLE] for start in range(0, len(people), CHUNK_PEOPLE)]
+
+
+def encode(job: Job) -> str:
+    fields: dict[str, Any] = {"kind": "clear" if isinstance(job, ClearJob) else "notify"}
+    for name in _NAMES[type(job)]:
+        value = getattr(job, name)
+        fields[name] = value
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def decode(body: str) -> Job:
+    """Raises MalformedJob."""
+    try:
+        fields = json.loads(body)
+        kind = fields.pop("kind")
+        if kind == "clear":
+            return ClearJob(**fields)
+        if kind != "notify":
+            raise MalformedJob(f"unknown kind {kind!r}")
+        return NotifyJob(
+            **{
+                **fields,
+                "stage": Stage(fields["stage"]),
+                "user_ids": tuple(fields["user_ids"]),
+            }
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise MalformedJob(str(error)) from error
+
+
+_NAMES: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(kind.__dataclass_fields__) for kind in (NotifyJob, ClearJob)
+}

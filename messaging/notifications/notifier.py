@@ -1,0 +1,346 @@
+"""The notifier: carries out one job, wherever it came from.
+
+Everything that may have changed since the job was made is looked at again: who is still in the
+conversation, what was read, deleted, muted. The people are claimed before anything is pushed, and
+what became of each is written down: both are one write for at most 500 people.
+
+Guarantee: nobody is pushed to twice while whoever claimed them lives and the store answers. A
+worker that is killed between the answer of the push service and its own record lets the claim
+lapse: the push is repeated, with the same tag.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from messaging.entities import (
+    Conversation,
+    Decision,
+    Device,
+    Message,
+    Preferences,
+    ReadPosition,
+    Recipient,
+    Verdict,
+)
+from messaging.exceptions import StoreUnavailable
+from messaging.instance import Instance
+from messaging.metrics import PUSHES
+from messaging.notifications.jobs import ClearJob, Job, NotifyJob
+from messaging.notifications.options import Options, get_options
+from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
+from messaging.notifications.push import Push, PushBackend, PushResult, Status
+from messaging.representations import effective_read_seq
+
+logger = structlog.get_logger(__name__)
+
+_FRESH_SECONDS = 1.0
+"""A job this young is not held against read positions unless Redis knows of them."""
+_STORE_SECONDS = 5.0
+_RECORD_TRIES = 3
+_MOST_TEXT = 240
+_NO_TEXT = "New message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """The job is not done: it is to be carried out once more."""
+
+    seconds: float
+    reason: str
+
+
+class Notifier:
+    def __init__(self, instance: Instance, push: PushBackend) -> None:
+        self._instance = instance
+        self._push = push
+
+    async def run(self, job: Job) -> Again | None:
+        """Carry out a job; None when there is nothing left of it to do."""
+        try:
+            if isinstance(job, ClearJob):
+                return await self._clear(job)
+            return await self._notify(job)
+        except StoreUnavailable:
+            return Again(seconds=_STORE_SECONDS, reason="store_unavailable")
+
+    async def _notify(self, job: NotifyJob) -> Again | None:
+        options = get_options()
+        now = datetime.now(UTC)
+        seen = await self._instance.acknowledged.positions(job.conversation_id, job.user_ids)
+        # Whoever acknowledged in time is not written down: their position says it.
+        unseen = [user_id for user_id in job.user_ids if seen.get(user_id, 0) < job.seq]
+        decided = {
+            user_id: Decision(verdict=Verdict.DROPPED, reason=reason, at=now)
+            for user_id, reason in job.dropped.items()
+        }
+        again = None
+        if unseen:
+            claim = await self._instance.decisions.claim(
+                job.key,
+                unseen,
+                now=now,
+                until=now + options.lease_time,
+                expires_at=now + options.kept_time,
+            )
+            if claim.busy_until is not None:
+                seconds = max((claim.busy_until - now).total_seconds(), 1.0)
+                again = Again(seconds=seconds, reason="claimed")
+            if claim.taken:
+                work = _Work(job, claim.taken, seen, now, options)
+                decisions, later = await self._decide(work)
+                decided |= decisions
+                again = later or again
+        if decided:
+            await self._record(job, decided, now + options.kept_time)
+        return again
+
+    async def _decide(self, work: "_Work") -> tuple[dict[str, Decision], Again | None]:
+        """What becomes of the people who were claimed, with the pushes sent."""
+        job, now = work.job, work.now
+        if time.time() - job.made_at > work.options.stale:
+            return {user_id: _dropped(Reason.STALE, now) for user_id in work.taken}, None
+        conversation = await self._instance.store.get_conversation(job.conversation_id)
+        message = await self._message(conversation, job)
+        if conversation is None or message is None:
+            return {user_id: _dropped(Reason.DELETED, now) for user_id in work.taken}, None
+        read = await self._who_read(conversation, work)
+        circumstances = {
+            user_id: _circumstances(user_id, conversation, message, job.stage, user_id in read)
+            for user_id in work.taken
+        }
+        decisions, wanted = _sorted_out(circumstances, now)
+        recipients = await self._instance.recipients.get_recipients(list(wanted))
+        rulings = {
+            user_id: rule(replace(known, recipient=recipients[user_id]), now)
+            for user_id, known in wanted.items()
+        }
+        for user_id, ruling in rulings.items():
+            if ruling.action is Action.DROP:
+                decisions[user_id] = _dropped(ruling.reason, now)
+        ringing = [recipients[user_id] for user_id in rulings if user_id not in decisions]
+        if not ringing:
+            return decisions, None
+        results = await self._ring(conversation, message, ringing, work)
+        again = None
+        for recipient in ringing:
+            reason = rulings[recipient.user_id].reason
+            earlier = work.taken[recipient.user_id].devices
+            outcome = _outcome(reason, earlier, results[recipient.user_id])
+            decisions[recipient.user_id] = outcome
+            if outcome.verdict is None:
+                seconds = max(result.retry_after for result in results[recipient.user_id].values())
+                again = Again(seconds=max(seconds, again.seconds if again else 1), reason="later")
+        return decisions, again
+
+    async def _message(self, conversation: Conversation | None, job: NotifyJob) -> Message | None:
+        """The message, unless it is deleted."""
+        if conversation is None:
+            return None
+        message = conversation.last_message
+        if message is None or message.id != job.message_id:
+            found = await self._instance.store.get_messages(job.conversation_id, [job.message_id])
+            message = found.get(job.message_id)
+        return message if message is not None and message.deleted_at is None else None
+
+    async def _who_read(self, conversation: Conversation, work: "_Work") -> set[str]:
+        """Those who have read the message. What Redis knows is not asked of the store."""
+        age = time.time() - work.job.made_at
+        unknown = [user_id for user_id in work.taken if user_id not in work.seen]
+        if work.job.stage is Stage.SENT and 0 <= age < _FRESH_SECONDS:
+            unknown = []
+        positions = await self._positions(conversation, unknown)
+        return {
+            user_id
+            for user_id in work.taken
+            if effective_read_seq(
+                conversation, positions.get(user_id, ReadPosition(user_id=user_id))
+            )
+            >= work.job.seq
+        }
+
+    async def _positions(
+        self, conversation: Conversation, user_ids: Sequence[str]
+    ) -> Mapping[str, ReadPosition]:
+        store = self._instance.store
+        if 2 * len(user_ids) > len(conversation.participants):
+            found = await store.list_read_positions(conversation.id)
+            return {position.user_id: position for position in found}
+        each = await asyncio.gather(
+            *(store.get_read_positions(user_id, [conversation.id]) for user_id in user_ids)
+        )
+        return {
+            user_id: own[conversation.id]
+            for user_id, own in zip(user_ids, each, strict=True)
+            if conversation.id in own
+        }
+
+    async def _ring(
+        self,
+        conversation: Conversation,
+        message: Message,
+        ringing: Sequence[Recipient],
+        work: "_Work",
+    ) -> Mapping[str, Mapping[str, PushResult]]:
+        """Push to every device that has not had it yet; the results by person and device."""
+        user_ids = [recipient.user_id for recipient in ringing]
+        badges = await self._instance.rung.add(conversation.id, user_ids)
+        pushes = [
+            _notification(conversation, message, recipient, device, badges.get(recipient.user_id))
+            for recipient in ringing
+            for device in recipient.devices
+            if work.taken[recipient.user_id].devices.get(device.id) != Status.SENT
+        ]
+        results: dict[str, dict[str, PushResult]] = {user_id: {} for user_id in user_ids}
+        for push, result in zip(pushes, await self._push.send(pushes), strict=True):
+            results[push.user_id][push.device.id] = result
+            await self._note(push, result)
+        return results
+
+    async def _clear(self, job: ClearJob) -> Again | None:
+        if time.time() - job.made_at > get_options().stale:
+            return None
+        recipients = await self._instance.recipients.get_recipients([job.user_id])
+        data = {
+            "type": "clear",
+            "conversation_id": job.conversation_id,
+            "tag": job.conversation_id,
+            "read_seq": str(job.read_seq),
+        }
+        pushes = [
+            Push(user_id=job.user_id, device=device, tag=job.conversation_id, data=data)
+            for device in recipients[job.user_id].devices
+        ]
+        results = await self._push.send(pushes)
+        for push, result in zip(pushes, results, strict=True):
+            await self._note(push, result)
+        later = [result.retry_after for result in results if result.status is Status.LATER]
+        return Again(seconds=max(later), reason="later") if later else None
+
+    async def _note(self, push: Push, result: PushResult) -> None:
+        """Count a push, and forget a device that is gone, unless it has a new token by now."""
+        PUSHES.labels(push.data["type"], result.status.value).inc()
+        if result.status is Status.GONE:
+            removed = await self._instance.recipients.remove_device(
+                push.user_id, push.device.id, token=push.device.token
+            )
+            logger.info(
+                "device.gone",
+                user_id=push.user_id,
+                device_id=push.device.id,
+                reason=result.reason,
+                removed=removed,
+            )
+
+    async def _record(
+        self, job: NotifyJob, decisions: Mapping[str, Decision], expires_at: datetime
+    ) -> None:
+        """It has rung: a store that is away for a moment must not make it ring again."""
+        for tries in range(1, _RECORD_TRIES + 1):
+            try:
+                await self._instance.decisions.record(job.key, decisions, expires_at=expires_at)
+            except StoreUnavailable:
+                if tries == _RECORD_TRIES:
+                    raise
+                await asyncio.sleep(tries)
+            else:
+                break
+        logger.info(
+            "notification.decided",
+            conversation_id=job.conversation_id,
+            message_id=job.message_id,
+            stage=job.stage.value,
+            decisions={user_id: decisions[user_id].reason for user_id in list(decisions)[:10]},
+            people=len(decisions),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    job: NotifyJob
+    taken: Mapping[str, Decision]
+    seen: Mapping[str, int]
+    now: datetime
+    options: Options
+
+
+def _circumstances(
+    user_id: str, conversation: Conversation, message: Message, stage: Stage, read: bool
+) -> Circumstances:
+    return Circumstances(
+        sender_id=message.sender_id,
+        stage=stage,
+        participant=user_id in conversation.participants,
+        preferences=conversation.preferences.get(user_id, Preferences()),
+        mentioned=user_id in message.mentions,
+        read=read,
+    )
+
+
+def _sorted_out(
+    circumstances: Mapping[str, Circumstances], now: datetime
+) -> tuple[dict[str, Decision], dict[str, Circumstances]]:
+    """Those who can be ruled out without a look at their devices, and the others."""
+    decisions: dict[str, Decision] = {}
+    wanted: dict[str, Circumstances] = {}
+    for user_id, known in circumstances.items():
+        ruling = rule(known, now)
+        if ruling.action is Action.DROP:
+            decisions[user_id] = _dropped(ruling.reason, now)
+        else:
+            wanted[user_id] = known
+    return decisions, wanted
+
+
+def _dropped(reason: Reason, now: datetime) -> Decision:
+    return Decision(verdict=Verdict.DROPPED, reason=reason.value, at=now)
+
+
+def _outcome(
+    reason: Reason, earlier: Mapping[str, str], results: Mapping[str, PushResult]
+) -> Decision:
+    """Undecided while a device is to be tried again; sent if it rang anywhere."""
+    devices = {
+        **earlier,
+        **{device_id: result.reason or result.status for device_id, result in results.items()},
+    }
+    now = datetime.now(UTC)
+    if any(result.status is Status.LATER for result in results.values()):
+        return Decision(reason="later", at=now, devices=devices)
+    if Status.SENT in devices.values():
+        return Decision(verdict=Verdict.SENT, reason=reason.value, at=now, devices=devices)
+    reasons = ", ".join(sorted(set(devices.values())))
+    return Decision(verdict=Verdict.FAILED, reason=reasons, at=now, devices=devices)
+
+
+def _notification(
+    conversation: Conversation,
+    message: Message,
+    recipient: Recipient,
+    device: Device,
+    badge: int | None,
+) -> Push:
+    text = message.text or ""
+    if len(text) > _MOST_TEXT:
+        text = text[: _MOST_TEXT - 1] + "…"
+    return Push(
+        user_id=recipient.user_id,
+        device=device,
+        tag=conversation.id,
+        title=conversation.title or message.sender_id,
+        body=text if recipient.settings.push_text else _NO_TEXT,
+        badge=badge,
+        link=get_options().link.replace("{conversation_id}", conversation.id) or None,
+        data={
+            "type": "message",
+            "conversation_id": conversation.id,
+            "message_id": message.id,
+            "seq": str(message.seq),
+            "sender_id": message.sender_id,
+            "tag": conversation.id,
+        },
+    )

@@ -1,0 +1,58 @@
+"""Devices: where somebody's notifications go."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from messaging.entities import Device, Platform, TokenKind
+from messaging.exceptions import InvalidRequest, NotFound
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+
+_DEVICE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
+_RESERVED = re.compile(r"\.\.?|__.*__")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}", re.ASCII)
+
+
+async def list_devices(*, user_id: str) -> Sequence[Device]:
+    """One's own, the latest registered first. Raises StoreUnavailable."""
+    recipients = await get_instance().recipients.get_recipients([user_id])
+    devices = recipients[user_id].devices
+    return sorted(devices, key=lambda device: device.registered_at, reverse=True)
+
+
+async def register_device(
+    *, user_id: str, device_id: str, token: str, token_kind: TokenKind, platform: Platform
+) -> Device:
+    """From now on notifications go there; a token that was somebody else's is so no more.
+
+    Above the limit the device that was registered longest ago makes room. Raises InvalidRequest,
+    StoreUnavailable.
+    """
+    _require_device_id(device_id)
+    if not _TOKEN.fullmatch(token):
+        raise InvalidRequest.of("token", "A token is 1 to 4096 printable ASCII characters.")
+    now = datetime.now(UTC)
+    device = Device(
+        id=device_id,
+        token=token,
+        token_kind=token_kind,
+        platform=platform,
+        registered_at=now.replace(microsecond=now.microsecond // 1000 * 1000),
+    )
+    await get_instance().recipients.put_device(user_id, device, most=get_limits().devices)
+    get_instance().reachable.registered(user_id)
+    return device
+
+
+async def remove_device(*, user_id: str, device_id: str) -> None:
+    """Nothing goes there any more, as at a logout. Raises NotFound, StoreUnavailable."""
+    _require_device_id(device_id)
+    if not await get_instance().recipients.remove_device(user_id, device_id):
+        raise NotFound("You have no such device.")
+    get_instance().reachable.forget(user_id)
+
+
+def _require_device_id(device_id: str) -> None:
+    if not _DEVICE_ID.fullmatch(device_id) or _RESERVED.fullmatch(device_id):
+        raise NotFound("A device id is 1 to 128 characters of A-Z a-z 0-9 _ . : -")

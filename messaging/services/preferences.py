@@ -1,0 +1,28 @@
+"""Preferences: what somebody wants in all conversations."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
+
+from messaging.entities import UserSettings
+from messaging.instance import get_instance
+
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""Two changes of one person's settings, made here, follow each other."""
+
+
+async def get_settings(*, user_id: str) -> UserSettings:
+    """Raises StoreUnavailable."""
+    recipients = await get_instance().recipients.get_recipients([user_id])
+    return recipients[user_id].settings
+
+
+async def set_settings(*, user_id: str, changes: Mapping[str, Any]) -> UserSettings:
+    """Change `quiet_hours` or `push_text`; what is not named stays. Raises StoreUnavailable."""
+    turn = _turns.setdefault(user_id, asyncio.Lock())
+    async with turn:
+        settings = replace(await get_settings(user_id=user_id), **changes)
+        await get_instance().recipients.set_settings(user_id, settings)
+    return settings

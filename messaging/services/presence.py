@@ -1,0 +1,78 @@
+"""Presence: who of the people one talks with is there."""
+
+from collections.abc import Sequence
+
+from messaging.delivery.connection import Connection
+from messaging.entities import PersonPresence
+from messaging.exceptions import InvalidRequest
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+
+
+async def get_presence(*, user_id: str, user_ids: Sequence[str]) -> Sequence[PersonPresence]:
+    """Of those of the people with whom one shares a conversation; the others are left out.
+
+    One round trip to Redis. Raises InvalidRequest, StoreUnavailable.
+    """
+    wanted = _require_not_too_many(user_ids)
+    instance = get_instance()
+    known = {
+        person
+        for connection in instance.hub.connections.of(user_id)
+        for person in instance.hub.companions(connection, wanted)
+    }
+    if not wanted <= known:
+        known |= await _sharing(user_id, wanted)
+    asked = [person for person in dict.fromkeys(user_ids) if person in known]
+    return await instance.presence_watch.look(asked)
+
+
+async def watch_presence(
+    *, connection: Connection, user_ids: Sequence[str]
+) -> Sequence[PersonPresence]:
+    """Have a socket told when the presence of these people changes, in the place of those whom it
+    watched before; returns how it is now.
+
+    Only of people with whom one shares a conversation that is not above the fan-out limit.
+    Raises InvalidRequest, StoreUnavailable.
+    """
+    wanted = _require_not_too_many(user_ids)
+    instance = get_instance()
+    known = instance.hub.companions(connection, wanted)
+    asked = [person for person in dict.fromkeys(user_ids) if person in known]
+    instance.presence_watch.watch(connection, asked)
+    present = await instance.presence_watch.look(asked)
+    instance.presence_watch.tell(present)
+    return present
+
+
+def note_activity(*, connection: Connection) -> None:
+    """Somebody has just used this connection."""
+    connection.activity.acted()
+    get_instance().presence.acted(connection.user_id)
+
+
+def set_activity(*, connection: Connection, active: bool) -> None:
+    """The client says whether anybody is looking at it."""
+    if active:
+        note_activity(connection=connection)
+    else:
+        connection.activity.left()
+
+
+async def _sharing(user_id: str, wanted: set[str]) -> set[str]:
+    """Those of the people with whom one shares one of the latest conversations."""
+    limit = get_limits().latest_conversations
+    page = await get_instance().store.list_conversations(user_id, limit=limit)
+    return {
+        person
+        for conversation in page.conversations
+        for person in wanted & conversation.participants.keys()
+    }
+
+
+def _require_not_too_many(user_ids: Sequence[str]) -> set[str]:
+    limit = get_limits().presence_users
+    if len(user_ids) > limit:
+        raise InvalidRequest.of("user_ids", f"Name at most {limit} people.", "max_length")
+    return set(user_ids)

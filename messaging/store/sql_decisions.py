@@ -1,0 +1,157 @@
+"""Decisions on Django's ORM."""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import IntegrityError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import atomic
+
+from messaging.entities import Decision, Verdict
+from messaging.models import DecisionRecord, SweepRecord
+from messaging.store.decisions import ChunkKey, Claim, take
+from messaging.store.sql import SqlStore, count
+
+_PURGED_BY_ONE_IN = 100
+_PURGED_AT_ONCE = 500
+
+
+class SqlDecisionStore:
+    """Keeps `messaging.store.decisions.DecisionStore` in the threads of the SQL store."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    async def claim(
+        self,
+        key: ChunkKey,
+        user_ids: Sequence[str],
+        *,
+        now: datetime,
+        until: datetime,
+        expires_at: datetime,
+    ) -> Claim:
+        wanted = Decision(at=now, claimed_until=until)
+        claim, created = await self._store.write(
+            "claim", lambda database: _claim(database, key, user_ids, wanted, expires_at)
+        )
+        count("claim", read=int(not created), written=int(bool(claim.taken)))
+        return claim
+
+    async def record(
+        self, key: ChunkKey, decisions: Mapping[str, Decision], *, expires_at: datetime
+    ) -> None:
+        await self._store.write(
+            "record", lambda database: _record(database, key, decisions, expires_at)
+        )
+        count("record", written=1)
+
+    async def list_decisions(self, conversation_id: str, message_id: str) -> Mapping[str, Decision]:
+        found = await self._store.read(
+            "list_decisions", lambda database: _list_decisions(database, message_id)
+        )
+        count("list_decisions", read=max(len(found), 1))
+        return {user_id: decision for chunk in found for user_id, decision in chunk.items()}
+
+    async def claim_sweep(self, sweep_id: str, *, expires_at: datetime) -> bool:
+        claimed = await self._store.write(
+            "claim_sweep", lambda database: _claim_sweep(database, sweep_id, expires_at)
+        )
+        count("claim_sweep", written=1)
+        return claimed
+
+
+def _claim(
+    database: BaseDatabaseWrapper,
+    key: ChunkKey,
+    user_ids: Sequence[str],
+    wanted: Decision,
+    expires_at: datetime,
+) -> tuple[Claim, bool]:
+    """The claim, and whether it is the first of this chunk."""
+    with atomic(using=database.alias):
+        record, created = _locked(database, key, expires_at)
+        claim = take(_people(record), user_ids, wanted)
+        if claim.taken:
+            _put(record, claim.taken)
+    if random.randrange(_PURGED_BY_ONE_IN) == 0:
+        _purge(database, wanted.at)
+    return claim, created
+
+
+def _record(
+    database: BaseDatabaseWrapper,
+    key: ChunkKey,
+    decisions: Mapping[str, Decision],
+    expires_at: datetime,
+) -> None:
+    with atomic(using=database.alias):
+        record, _ = _locked(database, key, expires_at)
+        _put(record, decisions)
+
+
+def _list_decisions(database: BaseDatabaseWrapper, message_id: str) -> list[dict[str, Decision]]:
+    records = DecisionRecord.objects.using(database.alias).filter(
+        message_id=message_id, expires_at__gt=datetime.now(UTC)
+    )
+    return [_people(record) for record in records.order_by("chunk")]
+
+
+def _claim_sweep(database: BaseDatabaseWrapper, sweep_id: str, expires_at: datetime) -> bool:
+    try:
+        with atomic(using=database.alias):
+            SweepRecord.objects.using(database.alias).create(id=sweep_id, expires_at=expires_at)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _locked(
+    database: BaseDatabaseWrapper, key: ChunkKey, expires_at: datetime
+) -> tuple[DecisionRecord, bool]:
+    """The row of a chunk, which nobody else changes until the transaction ends."""
+    records = DecisionRecord.objects.using(database.alias).select_for_update()
+    return records.get_or_create(
+        message_id=key.message_id, chunk=key.chunk, defaults={"expires_at": expires_at}
+    )
+
+
+def _put(record: DecisionRecord, decisions: Mapping[str, Decision]) -> None:
+    record.people |= {user_id: _decision_json(one) for user_id, one in decisions.items()}
+    record.save(update_fields=["people"])
+
+
+def _purge(database: BaseDatabaseWrapper, now: datetime) -> None:
+    """Forget what has expired, a little of it: claims come often."""
+    for model in (DecisionRecord, SweepRecord):
+        expired = model.objects.using(database.alias).filter(expires_at__lt=now)
+        some = [record.pk for record in expired[:_PURGED_AT_ONCE]]
+        model.objects.using(database.alias).filter(pk__in=some).delete()
+
+
+def _people(record: DecisionRecord) -> dict[str, Decision]:
+    return {user_id: _decision(stored) for user_id, stored in record.people.items()}
+
+
+def _decision(stored: Mapping[str, Any]) -> Decision:
+    until = stored["claimed_until"]
+    return Decision(
+        verdict=stored["verdict"] and Verdict(stored["verdict"]),
+        reason=stored["reason"],
+        at=datetime.fromisoformat(stored["at"]),
+        devices=stored["devices"],
+        claimed_until=until and datetime.fromisoformat(until),
+    )
+
+
+def _decision_json(decision: Decision) -> dict[str, Any]:
+    until = decision.claimed_until
+    return {
+        "verdict": decision.verdict and decision.verdict.value,
+        "reason": decision.reason,
+        "at": decision.at.isoformat(),
+        "devices": dict(decision.devices),
+        "claimed_until": until and until.isoformat(),
+    }

@@ -1,0 +1,117 @@
+"""Presence of 1,000 users over three instances: what it costs Redis."""
+
+from collections.abc import AsyncIterator, Mapping
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+import redis.asyncio
+
+from config.development.redis import redis_server as run_redis
+from messaging.delivery.connection import Connections
+from messaging.delivery.presence import Presence
+from messaging.delivery.redis_client import make_redis
+from tests.outlets import Outlet, make_connection
+
+_ASKED = [f"user-{number}" for number in range(1_000)]
+_ROUNDS = 50
+
+
+@pytest_asyncio.fixture
+async def client() -> AsyncIterator[redis.asyncio.Redis]:
+    """A Redis that nobody else uses: its figures are ours."""
+    with run_redis() as url:
+        async with redis.asyncio.Redis.from_url(url, decode_responses=True) as client:
+            yield client
+
+
+class Instance:
+    """One that knows of its users, and does nothing by itself meanwhile."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = make_redis({"address": url})
+        self.connections = Connections()
+        self.presence = Presence(self.connections, self._redis, boot_id=uuid4().hex)
+
+    def connect(self, *user_ids: str) -> None:
+        for user_id in user_ids:
+            self.connections.add(make_connection(uuid4().hex, user_id, Outlet(lambda frame: None)))
+
+    async def write(self) -> None:
+        assert self._redis is not None
+        await self.presence._heartbeat(self._redis)
+        await self.presence._rebuild(self._redis)
+        await self.presence._heartbeat(self._redis)
+        await self.presence._write_changed(self._redis)
+
+    async def close(self) -> None:
+        assert self._redis is not None
+        await self._redis.aclose()
+
+
+async def used(client: redis.asyncio.Redis) -> Mapping[str, tuple[int, float]]:
+    """Calls and microseconds of Redis' CPU, by command."""
+    stats = await client.info("commandstats")
+    return {
+        name.removeprefix("cmdstat_"): (one["calls"], one["usec"]) for name, one in stats.items()
+    }
+
+
+async def cost(instance: Instance, client: redis.asyncio.Redis) -> float:
+    """Microseconds of Redis' CPU to tell the presence of 1,000 users, in one round trip."""
+    await client.config_resetstat()
+    seen = await instance.presence.look(_ASKED)
+    assert len(seen.online) == 500
+    assert len(seen.acted_at) == 500
+    commands = await used(client)
+    # Its own users an instance knows by itself.
+    calls = {name: commands[name][0] for name in ("smismember", "mget")}
+    assert calls == {"smismember": 2, "mget": 1}
+    assert commands.keys() - calls.keys() <= {"config|resetstat", "info"}
+    return sum(commands[name][1] for name in calls)
+
+
+async def hmget_cost(client: redis.asyncio.Redis) -> float:
+    await client.config_resetstat()
+    await client.execute_command("HMGET", "other", *_ASKED)  # type: ignore[no-untyped-call]
+    return (await used(client))["hmget"][1]
+
+
+@pytest.mark.parametrize("bystanders", [0, 10_000])
+async def test_presence_takes_three_commands(client: redis.asyncio.Redis, bystanders: int) -> None:
+    """In one round trip, however many users there are besides."""
+    await ratio(client, bystanders)
+
+
+@pytest.mark.benchmark
+async def test_presence_of_a_thousand(client: redis.asyncio.Redis) -> None:
+    """No more of Redis' CPU than three HMGET of as many."""
+    assert await ratio(client, 0) <= 3
+
+
+async def ratio(client: redis.asyncio.Redis, bystanders: int) -> float:
+    """How many HMGET of 1,000 it costs; the commands themselves are held in `cost`."""
+    connection = client.connection_pool.connection_kwargs
+    url = f"redis://{connection['host']}:{connection['port']}/0"
+    instances = [Instance(url) for _ in range(3)]
+    others = [f"other-{index}" for index in range(bystanders)]
+    for number, instance in enumerate(instances):
+        instance.connect(*_ASKED[number * 2 : number * 2 + 999 : 6], *others)
+    for user_id in _ASKED[:500]:
+        instances[0].presence.acted(user_id)
+    for instance in (*instances, *instances):  # twice, until all know of each other
+        await instance.write()
+    fields = [part for user_id in (*_ASKED, *others) for part in (user_id, "1")]
+    await client.execute_command("HSET", "other", *fields)  # type: ignore[no-untyped-call]
+
+    # The least of many: what else the machine does is in the others.
+    ours = min([await cost(instances[0], client) for _ in range(_ROUNDS)])
+    theirs = min([await hmget_cost(client) for _ in range(_ROUNDS)])
+
+    print(
+        f"\n1,000 of {1_000 + bystanders} users over 3 instances: {ours:.0f} µs of Redis;"
+        f" one HMGET of 1,000: {theirs:.0f} µs; {ours / theirs:.2f} times"
+    )
+    for instance in instances:
+        await instance.close()
+    return ours / theirs

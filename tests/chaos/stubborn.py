@@ -1,0 +1,128 @@
+"""A client that comes back: after every close that allows it, anywhere, from where it was."""
+
+import asyncio
+import random
+from collections import Counter
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from tests.chaos.cluster import Balancer
+from tests.clients.client import Client
+from tests.clients.known import Known, Wrong
+from tests.clients.rest import Data
+
+_HELLO_SECONDS = 15.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 3.0
+_RETRY_SECONDS = 0.5
+_FROM_SERVERS_AND_PROXIES = frozenset({1001, 1006, 1011, 1012, 1013})
+
+
+def may_reconnect(code: int) -> bool:
+    """As the contract says."""
+    return 4000 <= code < 4500 or code in _FROM_SERVERS_AND_PROXIES
+
+
+class StubbornClient(Client):
+    def __init__(self, user_id: str, balancer: Balancer, chance: random.Random) -> None:
+        super().__init__(user_id, "", balancer)
+        self.closes: Counter[int] = Counter()
+        """How often its sockets ended, by close code."""
+        self._balancer = balancer
+        self._chance = chance
+
+    @property
+    def connected(self) -> bool:
+        return bool(self.hello)
+
+    @property
+    def instance_id(self) -> str:
+        """Where it is connected; empty where it is not."""
+        return str(self.hello.get("instance_id", ""))
+
+    async def __aexit__(self, *exc_info: Any) -> None:
+        await super().__aexit__(None, None, None)
+        self.hello = {}
+
+    async def live(self) -> None:
+        tries = 0
+        while True:
+            self.begin()
+            code = await self._one_socket()
+            if self.hello:
+                tries = 0
+            wait = self.retry_after
+            self.hello = {}
+            self.unanswered()
+            if code is not None and not may_reconnect(code):
+                self.violated(Wrong.BROKEN, f"closed with {code}")
+                return
+            if wait is None:
+                wait = min(_FIRST_WAIT * 2**tries, _LONGEST_WAIT) * self._chance.uniform(0.5, 1)
+            tries += 1
+            await asyncio.sleep(wait)
+
+    async def drop(self) -> None:
+        """End the socket of one's own accord; another one follows."""
+        if self.socket is not None:
+            await self.socket.close(code=1001)
+
+    async def _one_socket(self) -> int | None:
+        """Its close code; None where there was no socket."""
+        try:
+            await self.open(self._balancer.pick().url)
+        except (OSError, TimeoutError, InvalidHandshake, EOFError):
+            return None
+        assert self.socket is not None
+        watching = asyncio.create_task(self._expect_hello())
+        try:
+            await self.read()
+        except ConnectionClosed:
+            pass
+        except Exception as error:
+            self.violated(Wrong.BROKEN, f"unreadable: {error!r}")
+            await self.socket.close()
+        finally:
+            watching.cancel()
+        code = self.socket.close_code or 1006
+        self.closes[code] += 1
+        return code
+
+    async def _expect_hello(self) -> None:
+        assert self.socket is not None
+        try:
+            await self.wait_until(lambda: bool(self.hello), "hello", seconds=_HELLO_SECONDS)
+        except AssertionError:
+            self.socket.transport.abort()
+
+    # What fails is asked for again
+
+    def not_loaded(self, conversation_id: str, known: Known, error: Exception) -> None:
+        async def again() -> None:
+            await asyncio.sleep(_RETRY_SECONDS)
+            if self.conversations[conversation_id] is known and known.inside:
+                await self.load_from_rest(conversation_id, known)
+            else:
+                self.take_not_loaded(known)
+
+        self.background(again())
+
+    def not_synced(self, conversation_id: str, known: Known, reply: Data) -> None:
+        number = known.latest_sync
+        if reply["status"] == 0:
+            return  # with the next socket's `hello` it is asked for again
+        if reply["status"] < 500:
+            self.violated(Wrong.BROKEN, f"syncing {conversation_id}: {reply}")
+
+        async def again() -> None:
+            await asyncio.sleep(_RETRY_SECONDS)
+            if self.connected and known.latest_sync == number and known.cursor is not None:
+                self.sync(conversation_id, known)
+
+        self.background(again())
+
+    def finished(self, task: asyncio.Task[Any]) -> None:
+        """Work on a socket that ended is nobody's fault."""
+        self.tasks.discard(task)
+        if not task.cancelled() and isinstance(task.exception(), (AssertionError, KeyError)):
+            self.violated(Wrong.BROKEN, f"failed: {task.exception()!r}")

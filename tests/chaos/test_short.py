@@ -1,0 +1,23 @@
+"""The short form: some faults, a small crowd, one seed. `make chaos` has the whole."""
+
+import pytest
+
+from tests.chaos import report
+from tests.chaos.cases import CASES, SHORT
+from tests.chaos.cluster import Cluster
+from tests.chaos.conftest import Say
+from tests.chaos.crowd import SHORT as SMALL
+from tests.chaos.scene import play
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", SHORT)
+async def test_nothing_is_lost(name: str, cluster: Cluster, say: Say) -> None:
+    """Nothing acknowledged is lost, nobody gets anything twice, out of order or that is not
+    theirs, and in the end everybody has what is stored."""
+    outcome = await play(CASES[name], cluster, seed=1, size=SMALL, say=say, short=True)
+
+    if name == SHORT[0]:
+        say(report.header())
+    say(report.row(outcome))
+    assert outcome.passed, "\n".join(report.details(outcome))

@@ -1,0 +1,75 @@
+"""Notifying with real parts: the store, Redis, SQS and FCM on the loopback address."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from messaging.entities import ConversationKind, Decision, Message, Platform, TokenKind
+from messaging.instance import get_instance
+from messaging.notifications.jobs import NotifyJob
+from messaging.notifications.policy import Stage
+from messaging.services import conversations, devices, messages
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Ann's, with the people who are to be notified of what she writes."""
+
+    id: str
+    user_ids: tuple[str, ...]
+
+    async def send(self, text: str = "Hello") -> Message:
+        sent = await messages.send_message(user_id="ann", conversation_id=self.id, text=text)
+        return sent.message
+
+    def job(self, message: Message, *, stage: Stage = Stage.SENT, age: float = 0.0) -> NotifyJob:
+        """The job that the receiver makes of a message."""
+        return NotifyJob(
+            conversation_id=self.id,
+            message_id=message.id,
+            seq=message.seq,
+            chunk=0,
+            stage=stage,
+            user_ids=self.user_ids,
+            made_at=time.time() - age,
+        )
+
+
+async def found(*user_ids: str, with_devices: int = 1) -> Group:
+    """A group of Ann and these people, each with so many devices: `bob-0`, …"""
+    founded = await conversations.create_conversation(
+        user_id="ann", kind=ConversationKind.GROUP, participant_ids=user_ids, title="Tea"
+    )
+    for user_id in user_ids:
+        for number in range(with_devices):
+            await register(user_id, number)
+    return Group(founded.own.conversation.id, user_ids)
+
+
+async def register(user_id: str, number: int = 0, *, token: str | None = None) -> None:
+    await devices.register_device(
+        user_id=user_id,
+        device_id=f"phone-{number}",
+        token=token or f"{user_id}-{number}",
+        token_kind=TokenKind.TOKEN,
+        platform=Platform.ANDROID,
+    )
+
+
+async def decisions(message: Message) -> Mapping[str, Decision]:
+    return await get_instance().decisions.list_decisions(message.conversation_id, message.id)
+
+
+async def reasons(message: Message) -> dict[str, str]:
+    """What was decided of everybody: `sent absent`."""
+    return {
+        user_id: f"{decision.verdict} {decision.reason}"
+        for user_id, decision in (await decisions(message)).items()
+    }
+
+
+async def until(holds: Callable[[], bool], *, seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.01)

@@ -1,0 +1,323 @@
+"""One job, carried out: who is pushed to, what is written down, and that it happens once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pytest_django import Settings
+
+from messaging.entities import Notify, Verdict
+from messaging.instance import Instance
+from messaging.metrics import STORE_DOCUMENTS
+from messaging.notifications.jobs import ClearJob
+from messaging.notifications.notifier import Again, Notifier
+from messaging.notifications.policy import Stage
+from messaging.services import conversations, messages, participants, preferences, receipts
+from tests.integration.notifications import decisions, found, reasons, register
+from tests.notifications.fcm_server import Answer, FcmServer, refusal
+
+UNREGISTERED = refusal(404, "NOT_FOUND", "UNREGISTERED")
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@contextmanager
+def billed(*, reads: int, writes: int) -> Iterator[None]:
+    before = _counted()
+    yield
+    counted = _counted()
+    counted.subtract(before)
+    assert (counted["read"], counted["write"]) == (reads, writes)
+
+
+def _counted() -> Counter[str]:
+    documents: Counter[str] = Counter()
+    for metric in STORE_DOCUMENTS.collect():
+        for sample in metric.samples:
+            if sample.name.endswith("_total"):
+                documents[sample.labels["kind"]] += int(sample.value)
+    return documents
+
+
+async def test_every_device_of_everybody(notifier: Notifier, fcm: FcmServer) -> None:
+    """With what the phone shows, and with why it rang."""
+    group = await found("bob", "cid", with_devices=2)
+    message = await group.send("Are you coming?")
+
+    assert await notifier.run(group.job(message)) is None
+
+    assert fcm.rung() == {"bob-0": 1, "bob-1": 1, "cid-0": 1, "cid-1": 1}
+    assert fcm.arrived[0].message["notification"] == {"title": "Tea", "body": "Are you coming?"}
+    assert fcm.arrived[0].data == {
+        "type": "message",
+        "conversation_id": group.id,
+        "message_id": message.id,
+        "seq": "1",
+        "sender_id": "ann",
+        "tag": group.id,
+    }
+    decided = (await decisions(message))["bob"]
+    assert (decided.verdict, decided.reason) == (Verdict.SENT, "absent")
+    assert decided.devices == {"phone-0": "sent", "phone-1": "sent"}
+
+
+async def test_no_text_for_whoever_wants_none(notifier: Notifier, fcm: FcmServer) -> None:
+    """And a long one is cut."""
+    group = await found("bob", "cid")
+    await preferences.set_settings(user_id="bob", changes={"push_text": False})
+    message = await group.send("x" * 10_000)
+
+    await notifier.run(group.job(message))
+
+    bodies = {one.target: one.message["notification"]["body"] for one in fcm.arrived}
+    assert bodies == {"bob-0": "New message", "cid-0": "x" * 239 + "…"}
+
+
+async def test_the_badge_counts_conversations(notifier: Notifier, fcm: FcmServer) -> None:
+    """Those with a notification that is not read."""
+    one, other = await found("bob"), await found("bob")
+
+    for group in (one, one, other):
+        await notifier.run(group.job(await group.send()))
+    await receipts.mark_read(user_id="bob", conversation_id=one.id, seq=2)
+
+    badges = [one.message["apns"]["payload"]["aps"]["badge"] for one in fcm.arrived]
+    assert badges == [1, 1, 2]
+
+
+async def test_a_job_delivered_many_times(notifier: Notifier, fcm: FcmServer) -> None:
+    """At once and later: everybody is pushed to once."""
+    group = await found("bob", "cid")
+    job = group.job(await group.send())
+
+    answers = await asyncio.gather(*(notifier.run(job) for _ in range(8)))
+    assert await notifier.run(job) is None
+
+    assert fcm.rung() == {"bob-0": 1, "cid-0": 1}
+    assert {again.reason for again in answers if again} <= {"claimed"}
+
+
+async def test_a_claim_that_lapsed(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
+    """Whoever had it may have pushed: it is pushed again, with the same tag, when its time is
+    over and no sooner."""
+    group = await found("bob", with_devices=2)
+    message = await group.send()
+    job, now = group.job(message), datetime.now(UTC)
+    until = now + timedelta(seconds=1.5)
+    await instance.decisions.claim(job.key, ["bob"], now=now, until=until, expires_at=NEVER)
+
+    again = await notifier.run(job)
+    assert again is not None
+    assert again.reason == "claimed"
+    assert fcm.arrived == []
+    await asyncio.sleep(again.seconds + 0.6)
+
+    assert await notifier.run(job) is None
+    assert fcm.rung() == {"bob-0": 1, "bob-1": 1}
+    assert {one.data["tag"] for one in fcm.arrived} == {group.id}
+
+
+@pytest.mark.parametrize("answer", [UNREGISTERED, refusal(403, "X", "SENDER_ID_MISMATCH")])
+async def test_a_token_that_is_gone(
+    instance: Instance, notifier: Notifier, fcm: FcmServer, answer: Answer
+) -> None:
+    """Its device goes; the person's others ring."""
+    fcm.answers["bob-0"] = answer
+    group = await found("bob", with_devices=2)
+    message = await group.send()
+
+    assert await notifier.run(group.job(message)) is None
+
+    (left,) = (await instance.recipients.get_recipients(["bob"]))["bob"].devices
+    assert left.id == "phone-1"
+    assert await reasons(message) == {"bob": "sent absent"}
+
+
+async def test_the_only_token_is_gone(notifier: Notifier, fcm: FcmServer) -> None:
+    """Then it failed, and why; the next message finds no device."""
+    fcm.answers["bob-0"] = UNREGISTERED
+    group = await found("bob")
+    first = await group.send()
+    await notifier.run(group.job(first))
+    second = await group.send()
+    await notifier.run(group.job(second))
+
+    assert await reasons(first) == {"bob": "failed unregistered"}
+    assert await reasons(second) == {"bob": "dropped no_device"}
+
+
+async def test_a_token_that_was_renewed_meanwhile(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
+    """What FCM says of the old one does not take the new one away."""
+    fcm.answers["bob-0"] = UNREGISTERED
+    fcm.open.clear()
+    group = await found("bob")
+    running = asyncio.create_task(notifier.run(group.job(await group.send())))
+    await asyncio.sleep(0.3)
+    await register("bob", token="bob-new")
+    fcm.open.set()
+    await running
+
+    (device,) = (await instance.recipients.get_recipients(["bob"]))["bob"].devices
+    assert device.token == "bob-new"
+
+
+async def test_fcm_wants_a_pause(notifier: Notifier, fcm: FcmServer) -> None:
+    """The job comes again after it, for the devices that have not rung and no others."""
+    group = await found("bob", "cid", with_devices=2)
+    fcm.answers["bob-1"] = [refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70"), Answer()]
+    message = await group.send()
+
+    assert await notifier.run(group.job(message)) == Again(seconds=70, reason="later")
+    assert await reasons(message) == {"bob": "None later", "cid": "sent absent"}
+    assert await notifier.run(group.job(message)) is None
+
+    assert fcm.rung() == {"bob-0": 1, "bob-1": 1, "cid-0": 1, "cid-1": 1}
+    assert await reasons(message) == {"bob": "sent absent", "cid": "sent absent"}
+
+
+async def test_what_fcm_does_not_take(notifier: Notifier, fcm: FcmServer) -> None:
+    """Is kept with its reason; the device stays."""
+    fcm.answers["bob-0"] = refusal(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT")
+    group = await found("bob")
+    message = await group.send()
+
+    assert await notifier.run(group.job(message)) is None
+
+    assert await reasons(message) == {"bob": "failed invalid_argument"}
+    assert (await decisions(message))["bob"].devices == {"phone-0": "invalid_argument"}
+
+
+async def test_what_changed_meanwhile(notifier: Notifier, fcm: FcmServer) -> None:
+    """Read, muted, removed: each is looked at again, and the others ring."""
+    group = await found("bob", "cid", "dan", "eve", "fay")
+    message = await group.send()
+    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=1)
+    for person, changes in (("cid", {"muted_until": NEVER}), ("dan", {"notify": Notify.NONE})):
+        await conversations.set_preferences(
+            user_id=person, conversation_id=group.id, changes=changes
+        )
+    await participants.remove_participant(
+        user_id="ann", conversation_id=group.id, participant_id="eve"
+    )
+
+    await notifier.run(group.job(message, age=2))
+
+    assert fcm.rung() == {"fay-0": 1}
+    assert await reasons(message) == {
+        "cid": "dropped muted",
+        "dan": "dropped notifications_off",
+        "eve": "dropped not_a_participant",
+        "fay": "sent absent",
+    }
+
+
+async def test_read_on_another_instance(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
+    """The store knows, where neither this process nor Redis does."""
+    group = await found("bob")
+    message = await group.send()
+    await instance.store.advance_read(group.id, "bob", 1)
+
+    await notifier.run(group.job(message, age=2))
+
+    assert fcm.arrived == []
+    assert await reasons(message) == {"bob": "dropped read"}
+
+
+async def test_deleted_meanwhile(notifier: Notifier, fcm: FcmServer) -> None:
+    """Also when it is not the latest any more."""
+    group = await found("bob")
+    first, second = await group.send(), await group.send()
+    for message in (first, second):
+        await messages.delete_message(
+            user_id="ann", conversation_id=group.id, message_id=message.id
+        )
+        await notifier.run(group.job(message))
+        assert await reasons(message) == {"bob": "dropped deleted"}
+
+    assert fcm.arrived == []
+
+
+async def test_acknowledged_in_time(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
+    """By a connection in use. One that is not in use proves nothing."""
+    group = await found("bob", "cid", "dan")
+    message = await group.send()
+    await receipts.mark_delivered(user_id="bob", conversation_id=group.id, seq=1, seen=True)
+    await receipts.mark_delivered(user_id="cid", conversation_id=group.id, seq=1)
+
+    await notifier.run(group.job(message, stage=Stage.GRACE_OVER))
+
+    assert fcm.rung() == {"cid-0": 1, "dan-0": 1}
+    assert await reasons(message) == {
+        "cid": "sent not_acknowledged",
+        "dan": "sent not_acknowledged",
+    }
+
+
+async def test_too_late(notifier: Notifier, fcm: FcmServer) -> None:
+    """An hour later nobody wants to be rung."""
+    group = await found("bob")
+    message = await group.send()
+
+    assert await notifier.run(group.job(message, age=3_601)) is None
+
+    assert fcm.arrived == []
+    assert await reasons(message) == {"bob": "dropped stale"}
+
+
+async def test_both_rounds_of_one_message(notifier: Notifier, fcm: FcmServer) -> None:
+    """Whoever was pushed to at once is not pushed to again when the grace of others is over."""
+    group = await found("bob", "cid")
+    message = await group.send()
+
+    await notifier.run(group.job(message))
+    await notifier.run(group.job(message, stage=Stage.GRACE_OVER))
+
+    assert fcm.rung() == {"bob-0": 1, "cid-0": 1}
+
+
+async def test_clearing(notifier: Notifier, fcm: FcmServer) -> None:
+    """A data message with the notification's tag to every device."""
+    group = await found("bob", with_devices=2)
+    job = ClearJob(conversation_id=group.id, user_id="bob", read_seq=7, made_at=4e9)
+
+    assert await notifier.run(job) is None
+
+    assert fcm.rung("clear") == {"bob-0": 1, "bob-1": 1}
+    assert fcm.arrived[0].data == {
+        "type": "clear",
+        "conversation_id": group.id,
+        "tag": group.id,
+        "read_seq": "7",
+    }
+    assert "notification" not in fcm.arrived[0].message
+
+
+async def test_what_it_costs(notifier: Notifier, settings: Settings) -> None:
+    """At most two reads for each who is rung, and two writes for the message; nothing at all for
+    those who acknowledged."""
+    direct, group = await found("bob"), await found(*(f"user-{number}" for number in range(20)))
+
+    message = await direct.send()
+    with billed(reads=2, writes=2):
+        await notifier.run(direct.job(message))
+
+    message = await group.send()
+    with billed(reads=1 + 20, writes=2):
+        await notifier.run(group.job(message))
+
+    # Whoever has acknowledged something before is known in Redis.
+    message = await direct.send()
+    await receipts.mark_delivered(user_id="bob", conversation_id=direct.id, seq=1, seen=True)
+    with billed(reads=2, writes=2):
+        await notifier.run(direct.job(message, stage=Stage.GRACE_OVER))
+
+    message = await direct.send()
+    await receipts.mark_delivered(user_id="bob", conversation_id=direct.id, seq=3, seen=True)
+    with billed(reads=0, writes=0):
+        await notifier.run(direct.job(message, stage=Stage.GRACE_OVER))

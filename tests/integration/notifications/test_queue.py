@@ -1,0 +1,417 @@
+"""From the commit to the device through SQS, and around it where it is away."""
+
+import asyncio
+import hashlib
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from messaging.instance import Instance
+from messaging.notifications.notifier import Notifier
+from messaging.notifications.queue import (
+    RECEIVED_AT_MOST,
+    Entry,
+    QueueUnavailable,
+    SqsQueue,
+    create_queues,
+)
+from messaging.notifications.worker import Worker
+from messaging.services import messages, presence, receipts, sessions
+from messaging.signals import instance_lost
+from tests.integration.notifications import found, reasons, register, until
+from tests.notifications.fcm_server import Answer, FcmServer, refusal
+from tests.notifications.sqs_server import Gate, aws_environment, sqs_client
+from tests.outlets import SIGNED_IN_AT, Outlet
+
+
+@asynccontextmanager
+async def working(notifier: Notifier, url: str) -> AsyncIterator[Worker]:
+    """A worker in this process, which finishes what it holds."""
+    queue = SqsQueue(url)
+    worker = Worker(notifier, queue)
+    running = asyncio.create_task(worker.run())
+    yield worker
+    worker.end()
+    await running
+    await queue.close()
+
+
+def left(sqs_url: str, url: str) -> int:
+    """Jobs in a queue, hidden and delayed ones too."""
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
+    answer = sqs_client(sqs_url).get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(answer["Attributes"][name]) for name in names)
+
+
+@pytest.fixture
+def queued(settings: Settings, queue_url: str) -> str:
+    """The instance uses the queue."""
+    settings.NOTIFICATION_QUEUE_URL = queue_url
+    return queue_url
+
+
+async def test_without_a_queue(instance: Instance, fcm: FcmServer) -> None:
+    """The process that took the message pushes."""
+    group = await found("bob")
+    await instance.start()
+
+    message = await group.send()
+
+    await until(lambda: fcm.rung() == {"bob-0": 1})
+    await instance.stop()
+    assert await reasons(message) == {"bob": "sent absent"}
+
+
+async def test_through_the_queue(
+    instance: Instance, notifier: Notifier, fcm: FcmServer, queued: str, sqs_url: str
+) -> None:
+    """Ids only; nobody pushes until a worker is there."""
+    group = await found("bob", "cid")
+    await instance.start()
+    for number in range(25):
+        await group.send(f"secret {number}")
+    await until(lambda: left(sqs_url, queued) == 25)
+    assert fcm.arrived == []
+    (peeked,) = sqs_client(sqs_url).receive_message(QueueUrl=queued, VisibilityTimeout=0)[
+        "Messages"
+    ]
+    assert "secret" not in peeked["Body"]
+
+    async with working(notifier, queued):
+        await until(lambda: fcm.rung() == {"bob-0": 25, "cid-0": 25})
+
+    assert left(sqs_url, queued) == 0
+
+
+async def test_the_queue_goes_and_comes_back(
+    instance: Instance, notifier: Notifier, fcm: FcmServer, queued: str, sqs_url: str, gate: Gate
+) -> None:
+    """Meanwhile the process pushes itself; nobody is rung twice."""
+    group = await found("bob")
+    await instance.start()
+    await group.send()
+    await until(lambda: left(sqs_url, queued) == 1)
+
+    gate.shut()
+    for number in range(2, 6):
+        await group.send()
+        await until(lambda number=number: fcm.rung()["bob-0"] == number - 1)  # type: ignore[misc]
+    gate.reopen()
+    await asyncio.sleep(2.2)  # it is left alone for up to so long
+    await group.send()
+    await until(lambda: left(sqs_url, queued) == 2)
+
+    async with working(notifier, queued):
+        await until(lambda: fcm.rung()["bob-0"] == 6)
+        await asyncio.sleep(0.2)
+    assert fcm.rung() == {"bob-0": 6}
+
+
+async def test_an_answer_that_does_not_come(
+    instance: Instance, notifier: Notifier, fcm: FcmServer, queued: str, sqs_url: str, gate: Gate
+) -> None:
+    """Sends are answered; the job, which SQS has, runs directly as well, and rings once."""
+    group = await found("bob")
+    await instance.start()
+    gate.withhold()
+
+    begin = time.monotonic()
+    for _ in range(5):
+        await group.send()
+    assert time.monotonic() - begin < 2
+
+    await until(lambda: fcm.rung() == {"bob-0": 5})
+    assert left(sqs_url, queued) >= 1
+    gate.reopen()
+    async with working(notifier, queued):
+        await until(lambda: left(sqs_url, queued) == 0)
+    assert fcm.rung() == {"bob-0": 5}
+
+
+async def test_a_batch_that_is_taken_in_part(
+    monkeypatch: pytest.MonkeyPatch, instance: Instance, fcm: FcmServer, settings: Settings
+) -> None:
+    """What SQS did not take, in an answer that says 200, is pushed directly."""
+    group = await found("bob", "cid")
+    with refusing_queue() as (url, taken):
+        for name, value in aws_environment(url).items():
+            monkeypatch.setenv(name, value)
+        settings.NOTIFICATION_QUEUE_URL = f"{url}/123456789012/half"
+        await instance.start()
+        for _ in range(8):
+            await group.send()
+        await until(lambda: len(taken) + fcm.rung()["bob-0"] == 8)
+        await instance.stop()
+
+    assert taken
+    assert fcm.rung()["bob-0"] >= 1
+
+
+@contextmanager
+def refusing_queue() -> Iterator[tuple[str, list[str]]]:
+    """An SQS that takes every other entry; the values are its URL and what it took."""
+    taken: list[str] = []
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            answer: dict[str, Any] = {"Successful": [], "Failed": []}
+            for entry in request["Entries"]:
+                seen.append(entry["MessageBody"])
+                if len(seen) % 2:
+                    taken.append(entry["MessageBody"])
+                    digest = hashlib.md5(entry["MessageBody"].encode()).hexdigest()
+                    answer["Successful"].append(
+                        {"Id": entry["Id"], "MessageId": "1", "MD5OfMessageBody": digest}
+                    )
+                else:
+                    refused = {"Id": entry["Id"], "Code": "InternalError", "SenderFault": False}
+                    answer["Failed"].append(refused)
+            content = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", taken
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+async def test_a_pause_that_fcm_wants(
+    instance: Instance, notifier: Notifier, fcm: FcmServer, queued: str, sqs_url: str
+) -> None:
+    """The job goes back to the queue for so long, and is not lost."""
+    fcm.answers["bob-0"] = [refusal(429, "RESOURCE_EXHAUSTED", Retry_After="2"), Answer()]
+    group = await found("bob")
+    await instance.start()
+    await group.send()
+
+    async with working(notifier, queued):
+        await until(lambda: fcm.rung() == {"bob-0": 1})
+
+    first, second = fcm.arrived
+    assert second.at - first.at >= 1.9
+    assert left(sqs_url, queued) == 0
+
+
+async def test_poison(
+    instance: Instance,
+    notifier: Notifier,
+    queue: SqsQueue,
+    queued: str,
+    sqs_url: str,
+    settings: Settings,
+) -> None:
+    """Goes to the dead letters, harms nobody else, and can be replayed."""
+    settings.CHAT_NOTIFICATIONS = {"lease": 1}
+    group = await found("bob")
+    await instance.start()
+    dead = await queue.dead_letters()
+    assert dead is not None
+
+    await queue.send([Entry(body="poison")])
+    async with working(notifier, queued):
+        message = await group.send()
+        await until_decided(message, 1)
+        await until(lambda: left(sqs_url, dead.url) == 1, seconds=30)
+    assert await reasons(message) == {"bob": "sent absent"}
+    assert left(sqs_url, queued) == 0
+
+    out = StringIO()
+    await asyncio.to_thread(call_command, "replay_dead_letters", stdout=out)
+    assert out.getvalue() == "1 replayed.\n"
+    assert (left(sqs_url, dead.url), left(sqs_url, queued)) == (0, 1)
+    await dead.close()
+
+
+def test_making_the_queues(gate: Gate, sqs_url: str) -> None:
+    """Making them again brings them up to date."""
+    client = sqs_client(sqs_url)
+    out = StringIO()
+    call_command("create_notification_queues", "made-here", stdout=out)
+    url = out.getvalue().strip().removeprefix("NOTIFICATION_QUEUE_URL=")
+    client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "7"})
+
+    assert create_queues("made-here", hidden=60) == url
+
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["VisibilityTimeout"] == "60"
+    policy = json.loads(attributes["RedrivePolicy"])
+    assert int(policy["maxReceiveCount"]) == RECEIVED_AT_MOST
+    assert policy["deadLetterTargetArn"].endswith(":made-here-dead-letters")
+
+
+async def test_a_queue_that_is_not_there(queue: SqsQueue, gate: Gate) -> None:
+    """Says so, within its time."""
+    gate.shut()
+
+    with pytest.raises(QueueUnavailable):
+        await queue.send([Entry(body="x")])
+    with pytest.raises(QueueUnavailable):
+        await queue.receive(1, hidden=60)
+
+
+# Who is there
+
+
+async def test_somebody_who_acknowledges(
+    instance: Instance, fcm: FcmServer, settings: Settings
+) -> None:
+    """Is not rung; whoever has only a tab open is, when the grace is over."""
+    settings.CHAT_NOTIFICATIONS = {"grace": 1}
+    group = await found("bob", "cid", "dan")
+    await instance.start()
+    bob, cid, dan = [await connect(person) for person in ("bob", "cid", "dan")]
+    presence.set_activity(connection=bob, active=True)
+    presence.set_activity(connection=dan, active=True)
+    presence.set_activity(connection=dan, active=False)
+
+    begin = time.monotonic()
+    message = await group.send()
+    for connection in (bob, cid, dan):
+        await receipts.mark_delivered(
+            user_id=connection.user_id,
+            conversation_id=group.id,
+            seq=1,
+            seen=connection.activity.active,
+        )
+    await until(lambda: len(fcm.arrived) == 2)
+
+    assert time.monotonic() - begin >= 1
+    assert fcm.rung() == {"cid-0": 1, "dan-0": 1}
+    await until_decided(message, 2)
+    assert await reasons(message) == {
+        "cid": "sent not_acknowledged",
+        "dan": "sent not_acknowledged",
+    }
+
+
+async def test_an_end_within_the_grace(
+    instance: Instance, fcm: FcmServer, settings: Settings
+) -> None:
+    """Nobody will look later: it is looked now."""
+    settings.CHAT_NOTIFICATIONS = {"grace": 300}
+    group = await found("bob")
+    await instance.start()
+    await connect("bob")
+    await group.send()
+    await asyncio.sleep(0.2)
+
+    await instance.stop()
+
+    assert fcm.rung() == {"bob-0": 1}
+
+
+async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:
+    """The notification is taken off all devices, once, and only where there is one."""
+    group, quiet = await found("bob", with_devices=2), await found("bob", with_devices=2)
+    await instance.start()
+    await receipts.mark_read(user_id="bob", conversation_id=quiet.id, seq=0)
+    await group.send()
+    await group.send()
+    await until(lambda: fcm.rung() == {"bob-0": 2, "bob-1": 2})
+
+    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=1)
+    await asyncio.sleep(0.3)
+    assert fcm.rung("clear") == {}
+    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=2)
+    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=2)
+    await until(lambda: fcm.rung("clear") == {"bob-0": 1, "bob-1": 1})
+    await asyncio.sleep(0.3)
+
+    assert fcm.rung("clear") == {"bob-0": 1, "bob-1": 1}
+
+
+async def test_a_device_that_moved(instance: Instance, fcm: FcmServer) -> None:
+    """Gets the messages of whoever has it now, and none of the other's."""
+    group = await found("bob", "cid")
+    await register("cid", token="bob-0")
+    await instance.start()
+
+    message = await group.send()
+    await until_decided(message, 2)
+
+    assert fcm.rung() == {"bob-0": 1}
+    assert await reasons(message) == {"bob": "dropped no_device", "cid": "sent absent"}
+
+
+# After a crash
+
+
+async def test_the_sweep(instance: Instance, fcm: FcmServer) -> None:
+    """What was committed and never handed over is notified, by one of those who are left, and
+    what was notified is not notified again."""
+    group = await found("bob", "cid")
+    before = await group.send("sent by an instance that died")  # this one is not started yet
+    await asyncio.sleep(0.05)
+    await instance.start()
+    after = await group.send("sent by one that lives")
+    await until(lambda: fcm.rung() == {"bob-0": 1, "cid-0": 1})
+    await until_decided(after, 2)
+    assert await reasons(before) == {}
+
+    since = before.created_at - timedelta(seconds=1)
+    for _ in range(3):
+        await instance_lost.asend(sender=Instance, boot_id="dead", since=since)
+    await until_decided(before, 2)
+
+    assert fcm.rung() == {"bob-0": 2, "cid-0": 2}
+    assert await reasons(before) == {"bob": "sent absent", "cid": "sent absent"}
+
+
+async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer) -> None:
+    """Not even where it was edited since."""
+    group = await found("bob")
+    old = await group.send()
+    await asyncio.sleep(0.01)  # times are in milliseconds
+    new = await group.send()
+    await messages.edit_message(
+        user_id="ann", conversation_id=group.id, message_id=old.id, text="edited since"
+    )
+    await instance.start()
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=new.created_at)
+    await instance.stop()
+
+    assert [one.data["message_id"] for one in fcm.arrived] == [new.id]
+
+
+async def until_decided(message: Any, people: int) -> None:
+    async with asyncio.timeout(15):
+        while True:
+            decided = await reasons(message)
+            if len(decided) == people and not any("None" in one for one in decided.values()):
+                return
+            await asyncio.sleep(0.02)
+
+
+async def connect(user_id: str) -> Any:
+    return await sessions.open_session(
+        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
+    )

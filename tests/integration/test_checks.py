@@ -1,0 +1,119 @@
+"""Start-up checks of Redis: each wrong setting is named; a Redis that is away is none."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from chat.checks import check_settings
+from config.development.processes import free_port
+from config.development.redis import run_redis
+
+_URL = "redis://127.0.0.1:6379/0"
+_LAYER = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}
+
+
+@pytest.fixture(autouse=True)
+def _development(settings: Settings) -> None:
+    """The other settings are as they should be."""
+    settings.DEBUG = True
+
+
+@pytest.mark.parametrize(
+    ("wrong", "identifier", "named"),
+    [
+        ({"REDIS_URL": "127.0.0.1:6379"}, "chat.E007", "REDIS_URL"),
+        ({"REDIS_URL": "http://127.0.0.1:6379"}, "chat.E007", "http"),
+        ({"REDIS_URL": "unix:///run/redis.sock"}, "chat.E007", "REDIS_URL"),
+        ({"REDIS_URL": "redis://:secret@/0"}, "chat.E007", "host and port"),
+        ({"REDIS_URL": "redis://:secret@redis:70000"}, "chat.E007", "redis:70000"),
+        ({"REDIS_URL": "redis://:secret/x@redis:6379"}, "chat.E007", "%2F"),
+        ({"REDIS_URL": "redis://:secret[x@redis:6379"}, "chat.E007", "host and port"),
+        ({"REDIS_URL": "redis://redis/chat"}, "chat.E007", "database"),
+        ({"REDIS_URL": "redis://redis?ssl_cert_reqs=none"}, "chat.E007", "ssl_cert_reqs"),
+        ({"REDIS_URL": "rediss://redis?ssl_cert_reqs=maybe"}, "chat.E007", "maybe"),
+        ({"REDIS_URL": "rediss://redis?ssl_ca=/ca.pem"}, "chat.E007", "ssl_ca"),
+        (
+            {"REDIS_URL": _URL, "REDIS_SENTINELS": ["one"], "REDIS_SENTINEL_MASTER": "chat"},
+            "chat.E008",
+            "both",
+        ),
+        ({"REDIS_SENTINELS": ["10.0.0.1:26379"]}, "chat.E009", "REDIS_SENTINEL_MASTER"),
+        ({"REDIS_SENTINEL_MASTER": "chat"}, "chat.E009", "REDIS_SENTINELS"),
+        (
+            {"REDIS_SENTINELS": ["one", "two:x"], "REDIS_SENTINEL_MASTER": "chat"},
+            "chat.E012",
+            "two:x",
+        ),
+        ({"REDIS_SENTINELS": ["one", ":1"], "REDIS_SENTINEL_MASTER": "chat"}, "chat.E012", ":1"),
+        ({"REDIS_SENTINELS": ["one:0"], "REDIS_SENTINEL_MASTER": "chat"}, "chat.E012", "one:0"),
+        (
+            {"REDIS_SENTINELS": ["one"], "REDIS_SENTINEL_MASTER": "redis://:secret@"},
+            "chat.E012",
+            "REDIS_SENTINEL_MASTER",
+        ),
+        ({"REDIS_URL": _URL, "CHANNEL_LAYERS": _LAYER}, "chat.E010", "RedisChannelLayer"),
+    ],
+)
+def test_a_wrong_setting(
+    settings: Settings, wrong: dict[str, Any], identifier: str, named: str
+) -> None:
+    """Its error names it, and shows no password."""
+    for name, value in wrong.items():
+        setattr(settings, name, value)
+
+    (error,) = check_settings()
+
+    assert error.id == identifier
+    assert named in error.msg
+    assert "secret" not in error.msg
+
+
+@pytest.mark.parametrize(
+    ("sentinels", "master"),
+    [
+        (["10.0.0.1", "10.0.0.2:26380", "[::1]:26379"], "chat"),
+        (["rediss://:secret@one:26379?ssl_ca_certs=/ca.pem", "two"], "rediss://u:p@Chat/2"),
+    ],
+)
+def test_sentinels(settings: Settings, sentinels: list[str], master: str) -> None:
+    """A host is enough, and a name."""
+    settings.REDIS_SENTINELS, settings.REDIS_SENTINEL_MASTER = sentinels, master
+
+    assert check_settings() == []
+
+
+@pytest.mark.parametrize("cluster", [True, False])
+def test_a_cluster(settings: Settings, cluster: bool) -> None:
+    """A node of one is refused: the channel layer would not find its channels."""
+    while (port := free_port()) > 55_535:  # 10,000 above it is the port of the cluster's own
+        pass
+    with run_redis(port, "--cluster-enabled", "yes" if cluster else "no"):
+        settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
+        errors = check_settings()
+
+    assert [error.id for error in errors] == (["chat.E011"] if cluster else [])
+
+
+@contextmanager
+def hung() -> Iterator[int]:
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("server", [hung(), nullcontext(free_port())], ids=["hung", "refuses"])
+def test_an_unreachable_redis(settings: Settings, server: AbstractContextManager[int]) -> None:
+    """It is no wrong setting, and holds up the start for about a second at most."""
+    with server as port:
+        settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
+        begun = time.monotonic()
+        errors = check_settings()
+        took = time.monotonic() - begun
+
+    assert errors == []
+    assert took < 3

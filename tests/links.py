@@ -1,0 +1,183 @@
+"""Instances as far as delivery goes: hubs and links on one store, joined by a real Redis."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from channels_redis.pubsub import RedisPubSubChannelLayer
+
+from messaging.delivery import link as link_module
+from messaging.delivery import peers as peers_module
+from messaging.delivery import polling as polling_module
+from messaging.delivery.access import AccessList
+from messaging.delivery.hub import Hub
+from messaging.delivery.link import Link
+from messaging.delivery.polling import Polling
+from messaging.delivery.publisher import Publisher
+from messaging.entities import Conversation
+from messaging.events import EventEncoder
+from messaging.store.acts import Act
+from messaging.store.cache import ConversationCache
+from messaging.store.sql import SqlStore
+from messaging.store.sql_people import SqlPeopleStore
+from messaging.store.writer import Writer
+from tests.outlets import Outlet, make_connection
+from tests.unit.messaging import new_group
+
+Frame = dict[str, Any]
+PATIENCE = 30
+
+
+class LossyLayer:
+    """The real layer, which loses what it is told to, and can be cut off."""
+
+    def __init__(self, host: str | Mapping[str, Any], prefix: str) -> None:
+        self._layer = RedisPubSubChannelLayer(hosts=[host], prefix=prefix)
+        self.group_add = self._layer.group_add
+        self.group_discard = self._layer.group_discard
+        self.flush = self._layer.flush
+        self.loses: Callable[[Mapping[str, Any]], bool] = lambda item: False
+        self.cut = False
+
+    async def receive(self, channel: str) -> Mapping[str, Any]:
+        while True:
+            message: Mapping[str, Any] = await self._layer.receive(channel)
+            if not self.cut:
+                return message
+
+    async def group_send(self, group: str, message: Mapping[str, Any]) -> None:
+        if self.cut:
+            raise ConnectionError
+        kept = [item for item in message["items"] if not self.loses(item)]
+        if kept:
+            await self._layer.group_send(group, {**message, "items": kept})
+
+
+class Side:
+    """One instance: its own layer, hub, link, polls and writer, on the store of both."""
+
+    def __init__(self, host: str | Mapping[str, Any], store: SqlStore, prefix: str) -> None:
+        self.boot_id = uuid4().hex
+        self.events = EventEncoder(f"instance-{self.boot_id}", self.boot_id)
+        self.cache = ConversationCache()
+        self.store = store
+        self.degraded: asyncio.Queue[bool] = asyncio.Queue()
+        self.ended: asyncio.Queue[str] = asyncio.Queue()
+        self.registry: list[str] = []
+        self.layer = LossyLayer(host, prefix)
+        self.hub = Hub(store=store, cache=self.cache, events=self.events)
+        self.people = SqlPeopleStore(store)
+        self.access = AccessList(store=self.people, connections=self.hub.connections)
+        self.polling = Polling(
+            store=store,
+            people=self.people,
+            hub=self.hub,
+            access=self.access,
+            boot_id=self.boot_id,
+            on_change=self.degraded.put_nowait,
+        )
+        self.link = Link(
+            receiving=self.layer,
+            publishing=self.layer,
+            hub=self.hub,
+            polling=self.polling,
+            access=self.access,
+            boot_id=self.boot_id,
+            registered=lambda: self.registry,
+            on_ended=lambda boot_id, heard_at: self.ended.put_nowait(boot_id),
+        )
+        self.hub.attach(self.link)
+        self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
+        self._writer = Writer(
+            store,
+            self.cache,
+            on_commit=self.publisher.publish_commit,
+            on_read=lambda conversation: None,
+            on_doubt=lambda look: None,
+        )
+
+    def start(self, *, connected: bool = True) -> None:
+        self.link.start(connected=connected)
+        self.polling.start()
+
+    async def becomes_degraded(self, degraded: bool) -> None:
+        async with asyncio.timeout(PATIENCE):
+            assert await self.degraded.get() is degraded
+
+    async def commit(self, conversation: Conversation, act: Act) -> None:
+        await self._writer.submit(conversation.id, act)
+
+    async def found(self, *user_ids: str) -> Conversation:
+        conversation = await self.store.create_conversation(new_group(*user_ids))
+        self.publisher.publish_founded(conversation)
+        return conversation
+
+    async def connect(self, user_id: str) -> "Socket":
+        socket = Socket(user_id)
+        page = await self.store.list_conversations(user_id, limit=100)
+        self.hub.connect(socket.connection, page.conversations)
+        return socket
+
+    async def stop(self) -> None:
+        await self.link.stop(goodbye=True)
+        await self._give_back()
+
+    async def kill(self) -> None:
+        """End without a goodbye."""
+        await self.link.stop(goodbye=False)
+        await self._give_back()
+
+    async def _give_back(self) -> None:
+        await self.polling.stop()
+        await self.hub.stop()
+
+
+class Socket:
+    def __init__(self, user_id: str) -> None:
+        self._frames: asyncio.Queue[Frame] = asyncio.Queue()
+        self.outlet = Outlet(lambda text: self._frames.put_nowait(json.loads(text)))
+        self.connection = make_connection(uuid4().hex, user_id, self.outlet)
+
+    async def next(self) -> tuple[str, int | None]:
+        """Type and version of the next event."""
+        async with asyncio.timeout(PATIENCE):
+            frame = await self._frames.get()
+        return frame["type"], frame.get("version")
+
+    async def until(self, version: int) -> list[tuple[str, int | None]]:
+        """The events up to this version."""
+        got = [await self.next()]
+        while got[-1][1] != version:
+            got.append(await self.next())
+        return got
+
+    @property
+    def waiting(self) -> int:
+        return self._frames.qsize()
+
+
+async def hears(side: Side, other: Side) -> None:
+    """Wait until a beacon of the other has come here."""
+    async with asyncio.timeout(PATIENCE):
+        while other.boot_id not in side.link._peers._peers:
+            await asyncio.sleep(0.05)
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beacons, polls and looks come ten times as often as in production."""
+    for module, name, seconds in (
+        (link_module, "BEACON_SECONDS", 0.1),
+        (link_module, "_DOWN_SECONDS", 0.5),
+        (link_module, "_RETRY_SECONDS", 0.1),
+        (link_module, "_RENEW_SECONDS", 0.7),
+        (peers_module, "BEACON_SECONDS", 0.1),
+        (peers_module, "LEASE_SECONDS", 1.5),
+        (polling_module, "_POLL_SECONDS", 0.2),
+        (polling_module, "_LOOK_SECONDS", 0.5),
+        (polling_module, "_REJOIN_SECONDS", 0.1),
+        (polling_module, "_RETRY_SECONDS", 0.1),
+    ):
+        monkeypatch.setattr(module, name, seconds)

@@ -1,0 +1,1 @@
+"""Amazon SQS and Firebase Cloud Messaging on the loopback address, for all tests that notify."""

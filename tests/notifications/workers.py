@@ -1,0 +1,38 @@
+"""Notification workers as child processes."""
+
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from config.development.processes import Process, free_port
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def worker(environment: Mapping[str, str], *, port: int | None = None) -> Iterator[Process]:
+    """Run one, with FCM where the environment says, until the context is left."""
+    port = port or free_port()
+    command = [
+        *(sys.executable, "-m", "tests.notifications.manage", "run_notification_worker"),
+        *("--host", "127.0.0.1", "--port", str(port)),
+    ]
+    with Process(
+        command,
+        ready=partial(is_healthy, port),
+        environment=environment,
+        directory=_ROOT,
+    ) as process:
+        yield process
+
+
+def is_healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,80 @@
+"""Jobs as they travel through the queue."""
+
+import json
+
+import pytest
+
+from messaging.notifications.jobs import (
+    ClearJob,
+    Job,
+    MalformedJob,
+    NotifyJob,
+    chunks,
+    decode,
+    encode,
+)
+from messaging.notifications.policy import Stage
+
+NOTIFY = NotifyJob(
+    conversation_id="c",
+    message_id="m",
+    seq=7,
+    chunk=0,
+    stage=Stage.GRACE_OVER,
+    user_ids=("ann", "bob"),
+    dropped={"cid": "muted"},
+    made_at=1.5,
+    attempt=2,
+)
+CLEAR = ClearJob(conversation_id="c", user_id="ann", read_seq=7, made_at=1.5)
+
+
+@pytest.mark.parametrize("job", [NOTIFY, CLEAR])
+def test_what_is_queued_comes_out(job: Job) -> None:
+    assert decode(encode(job)) == job
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "not JSON",
+        "[]",
+        "7",
+        "{}",
+        '{"kind": "other"}',
+        '{"kind": "clear"}',
+        json.dumps({**json.loads(encode(NOTIFY)), "stage": "later"}),
+        json.dumps({**json.loads(encode(NOTIFY)), "text": "hello"}),
+    ],
+)
+def test_what_is_no_job(body: str) -> None:
+    with pytest.raises(MalformedJob):
+        decode(body)
+
+
+def test_a_full_job_fits_into_the_queue() -> None:
+    """SQS takes 256 KiB."""
+    people = tuple(f"{number:0128}" for number in range(500))
+    job = NotifyJob(
+        conversation_id="c" * 26,
+        message_id="m" * 26,
+        seq=2**53,
+        chunk=1,
+        stage=Stage.SENT,
+        user_ids=people,
+        made_at=1.0,
+    )
+
+    assert len(encode(job).encode()) < 128 * 1024
+
+
+def test_chunks() -> None:
+    """Everybody is in one of them, whatever the order they are named in."""
+    people = [f"user-{number}" for number in range(1_001)]
+
+    parts = chunks(reversed(people))
+
+    assert [len(part) for part in parts] == [500, 500, 1]
+    assert sorted(people) == [person for part in parts for person in part]
+    assert chunks([]) == []
