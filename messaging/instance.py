@@ -19,6 +19,7 @@ from django.conf import settings
 from django.dispatch import Signal
 
 from messaging.admission import Admission
+from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
@@ -28,10 +29,11 @@ from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.presence_watch import PresenceWatch
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.rates import Rates
 from messaging.delivery.reachable import Reachable
 from messaging.delivery.redis_client import make_redis
 from messaging.delivery.rung import Rung
-from messaging.entities import ChangeType, Conversation
+from messaging.entities import Access, ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
 from messaging.signals import (
@@ -64,16 +66,24 @@ class Instance:
         self.events = EventEncoder(self.id, self.boot_id)
         stores = make_stores()
         self.store = stores.conversations
+        self.people = stores.people
         self.recipients = stores.recipients
         self.decisions = stores.decisions
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self.admission = Admission()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
+        self.access = AccessList(store=self.people, connections=self.hub.connections)
         self._redis = make_redis(settings.REDIS)
+        self.rates = Rates(self._redis)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
         self.polling = Polling(
-            store=self.store, hub=self.hub, boot_id=self.boot_id, on_change=self._degraded
+            store=self.store,
+            people=self.people,
+            hub=self.hub,
+            access=self.access,
+            boot_id=self.boot_id,
+            on_change=self._degraded,
         )
         self.link: Link | None = None
         if settings.REDIS is not None:
@@ -129,6 +139,13 @@ class Instance:
                     await self.polling.write_note()
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
+
+    async def apply_access(self, access: Access) -> None:
+        """Somebody's access was changed in the store: return once their sockets are closed, on
+        every instance that can be reached within a second."""
+        self.access.learn(access)
+        if self.link is not None:
+            await self.link.announce_access(access)
 
     async def drain(self) -> None:
         """Send everybody elsewhere, and return when they are gone, or a second before the time is
@@ -205,6 +222,7 @@ class Instance:
             publishing=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
             hub=self.hub,
             polling=self.polling,
+            access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.presence.other_boot_ids,
             on_ended=self._peer_ended,

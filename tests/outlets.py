@@ -1,8 +1,12 @@
 """Where a connection's frames go in tests that need no socket."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
-from messaging.delivery.connection import Ending
+from messaging.delivery.connection import Connection, Ending
+
+SIGNED_IN_AT = datetime(2026, 1, 1, tzinfo=UTC)
+"""Of whoever connects in a test where it makes no difference."""
 
 
 class Outlet:
@@ -20,3 +24,12 @@ class Outlet:
 
     def end(self, reason: Ending) -> None:
         self.ended.append(reason)
+
+
+def make_connection(
+    connection_id: str,
+    user_id: str,
+    outlet: Outlet,
+    signed_in_at: datetime = SIGNED_IN_AT,
+) -> Connection:
+    return Connection(connection_id, user_id, outlet, signed_in_at=signed_in_at)

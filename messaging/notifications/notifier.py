@@ -272,6 +272,7 @@ def _circumstances(
     user_id: str, conversation: Conversation, message: Message, stage: Stage, read: bool
 ) -> Circumstances:
     return Circumstances(
+        sender_id=message.sender_id,
         stage=stage,
         participant=user_id in conversation.participants,
         preferences=conversation.preferences.get(user_id, Preferences()),

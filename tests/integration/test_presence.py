@@ -15,7 +15,7 @@ from messaging.delivery import presence
 from messaging.delivery.connection import Connection, Connections
 from messaging.delivery.presence import Presence
 from messaging.delivery.redis_client import make_redis
-from tests.outlets import Outlet
+from tests.outlets import Outlet, make_connection
 
 _LEASE_SECONDS = 2  # the registry counts in whole seconds
 _HEARTBEAT_SECONDS = 0.1
@@ -30,7 +30,9 @@ class Instance:
         self.presence = Presence(self.connections, self._redis, boot_id=uuid4().hex)
 
     def connect(self, *user_ids: str) -> list[Connection]:
-        connections = [Connection(uuid4().hex, user_id, Outlet(_discard)) for user_id in user_ids]
+        connections = [
+            make_connection(uuid4().hex, user_id, Outlet(_discard)) for user_id in user_ids
+        ]
         for connection in connections:
             self.connections.add(connection)
             self.presence.changed(connection.user_id)
