@@ -207,6 +207,7 @@ class Instance:
             polling=self.polling,
             boot_id=self.boot_id,
             registered=lambda: self.presence.other_boot_ids,
+            on_met=self.presence.met,
             on_ended=self._peer_ended,
         )
 
