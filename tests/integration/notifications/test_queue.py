@@ -328,6 +328,24 @@ async def test_an_end_within_the_grace(
     assert fcm.rung() == {"bob-0": 1}
 
 
+async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -> None:
+    """Has the rest of the time that an end may take, and what became of it is written down."""
+    group = await found("bob")
+    await instance.start()
+    fcm.open.clear()
+    message = await group.send()
+    await until(lambda: fcm.asked == 1)
+
+    stopping = asyncio.create_task(instance.stop())
+    await asyncio.sleep(2.5)
+    assert not stopping.done()
+    fcm.open.set()
+    await stopping
+
+    assert fcm.rung() == {"bob-0": 1}
+    assert await reasons(message) == {"bob": "sent absent"}
+
+
 async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:
     """The notification is taken off all devices, once, and only where there is one."""
     group, quiet = await found("bob", with_devices=2), await found("bob", with_devices=2)
