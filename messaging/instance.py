@@ -165,11 +165,13 @@ class Instance:
         if self.started_at is None:
             return
         await self.drain()
-        await self._finish_work(max(self._ends_at - time.monotonic(), _LAST_SECONDS))
+        await self._finish_work(self._seconds_left)
+        all_finished = True
         try:
-            async with asyncio.timeout(_LAST_SECONDS):
+            async with asyncio.timeout(self._seconds_left):
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
+            all_finished = False
             logger.warning("instance.stopping_incomplete")
         await self.presence_watch.stop()
         await self.acknowledged.stop()
@@ -178,8 +180,8 @@ class Instance:
         if self._redis is not None:
             await self._redis.aclose()
         if self.link is not None:
-            # Without a goodbye the others look for what may be applied yet.
-            await self.link.stop(goodbye=not self.doubts)
+            # Without a goodbye the others look for what may be applied yet, or was left undone.
+            await self.link.stop(goodbye=all_finished and not self.doubts)
             await self.polling.stop()
         await self.doubts.stop()
         await self.hub.stop()
@@ -192,6 +194,11 @@ class Instance:
         if self._redis is not None:
             await self._redis.aclose()
         await self.store.close()
+
+    @property
+    def _seconds_left(self) -> float:
+        """Until the drain's time is over; a second at least for whatever comes last."""
+        return max(self._ends_at - time.monotonic(), _LAST_SECONDS)
 
     async def _finish_work(self, seconds: float) -> None:
         try:
@@ -225,6 +232,7 @@ class Instance:
             access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.presence.other_boot_ids,
+            on_met=self.presence.met,
             on_ended=self._peer_ended,
         )
 

@@ -64,12 +64,14 @@ class Link:
         access: AccessList,
         boot_id: str,
         registered: Callable[[], Iterable[str]],
+        on_met: Callable[[str], None],
         on_ended: Callable[[str, float], None],
     ) -> None:
         """`receiving` and `publishing` are two layers, for channels_redis lets every subscription
         wait for the round trip of the publish before it. `registered` tells which instances are
-        in the registry. `on_ended` is told of each that ended without a goodbye, and when it was
-        heard last (on the monotonic clock)."""
+        known to be in the registry, `on_met` is told of one that is heard and is not among them.
+        `on_ended` is told of each that ended without a goodbye, and when it was heard last (on
+        the monotonic clock)."""
         self.up = True
         self._receiving = receiving
         self._publishing = publishing
@@ -82,6 +84,7 @@ class Link:
         )
         self._boot_id = boot_id
         self._registered = registered
+        self._on_met = on_met
         self._on_ended = on_ended
         self._channel = f"chat.instance.{uuid.uuid4().hex}"
         self._wanted: set[str] = {_INSTANCES}
@@ -384,6 +387,8 @@ class Link:
                 self._hear_access(item, sender)
 
     def _heard(self, beacon: Mapping[str, Any], sender: str) -> None:
+        if sender not in self._registered():
+            self._on_met(sender)
         missed_since = self._peers.heard(sender, beacon["number"], time.monotonic())
         if missed_since is not None:
             logger.info("link.beacons_missed", boot_id=sender)
