@@ -34,6 +34,7 @@ from messaging.delivery.rung import Rung
 from messaging.entities import ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
+from messaging.metrics import MESSAGES
 from messaging.signals import (
     instance_lost,
     instance_started,
@@ -189,13 +190,15 @@ class Instance:
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""
         self.publisher.publish_commit(committed)
+        changes = Counter(change.type for change in committed.changes)
         logger.info(
             "commit",
             conversation_id=committed.conversation.id,
             version=committed.conversation.version,
-            changes=dict(Counter(change.type.value for change in committed.changes)),
+            changes={kind.value: count for kind, count in changes.items()},
         )
-        if any(change.type is ChangeType.MESSAGE_CREATED for change in committed.changes):
+        if sent := changes[ChangeType.MESSAGE_CREATED]:
+            MESSAGES.inc(sent)
             self._background(_signal_sent(committed))
 
     def _make_link(self) -> Link:

@@ -25,7 +25,12 @@ from messaging.delivery.outgoing import Item, Outgoing
 from messaging.delivery.peers import Peers
 from messaging.delivery.polling import Polling
 from messaging.delivery.redis_client import describe
-from messaging.metrics import LINK_LOST, PUBLISH_SECONDS, TRANSIT_SECONDS
+from messaging.metrics import (
+    DELIVERY_LINK_SECONDS,
+    LINK_LOST,
+    PUBLISH_SECONDS,
+    TRANSIT_SECONDS,
+)
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
@@ -353,7 +358,7 @@ class Link:
             return
         match item["type"]:
             case "changes":
-                self._hub.accept(Batch.from_message(item))
+                self._accept(Batch.from_message(item))
             case "soft":
                 self._hub.accept_soft(SoftEvent.from_message(item))
             case "added":
@@ -362,6 +367,11 @@ class Link:
                 self._heard(item, sender)
             case "goodbye":
                 self._peers.goodbye(sender)
+
+    def _accept(self, batch: Batch) -> None:
+        self._hub.accept(batch)
+        if batch.committed_at is not None:
+            DELIVERY_LINK_SECONDS.observe(max(time.time() - batch.committed_at, 0))
 
     def _heard(self, beacon: Mapping[str, Any], sender: str) -> None:
         missed_since = self._peers.heard(sender, beacon["number"], time.monotonic())
