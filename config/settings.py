@@ -140,7 +140,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 LOGGING_CONFIG = "config.logs.configure"
-LOGGING = {"json": not DEBUG, "level": "INFO"}
+LOGGING = {"format": env.LOG_FORMAT, "level": env.LOG_LEVEL}
 
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random string.")
