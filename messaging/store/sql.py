@@ -92,6 +92,14 @@ class SqlStore:
         _count("list_conversations", read=_queried(len(page.conversations)))
         return page
 
+    async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
+        found = await self._read(
+            "list_conversation_ids",
+            lambda database: reads.list_conversation_ids(database, after=after, limit=limit),
+        )
+        _count("list_conversation_ids", read=_queried(len(found)))
+        return found
+
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
         async def read_page(after: Conversation | None) -> ChangedConversations:
             page = await self._read(
