@@ -166,7 +166,7 @@ async def test_the_users_of_an_instance_that_has_just_started(
     await first.start()
     await second.start()
     try:
-        bob = Connection(uuid4().hex, "bob", Outlet(_discard))
+        bob = make_connection(uuid4().hex, "bob", Outlet(_discard))
         second.hub.connections.add(bob)
         second.presence.changed("bob")
 
