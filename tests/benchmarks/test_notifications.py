@@ -20,6 +20,8 @@ import pytest
 from config.development.instances import instance, migrate, uvicorn_command
 from config.development.processes import Process, free_port
 from config.development.redis import redis_server as run_redis
+from messaging.entities import Decision
+from messaging.exceptions import StoreUnavailable
 from messaging.notifications.queue import create_queues
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_decisions import FirestoreDecisionStore
@@ -31,7 +33,8 @@ from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client, sqs_process
 from tests.notifications.workers import worker
 
-_LONGEST_IN_FLIGHT_SECONDS = 30.0
+_LONGEST_IN_FLIGHT_SECONDS = 10.0
+_READS_AT_ONCE = 16
 _NAMES = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -176,13 +179,18 @@ class Witness:
             if one.at > since
         }
         messages = {(conversation_id, message_id) for conversation_id, message_id, _ in recent}
-        known = dict(
-            zip(
-                messages,
-                await asyncio.gather(*(self._decisions.list_decisions(*one) for one in messages)),
-                strict=True,
-            )
-        )
+        places = asyncio.Semaphore(_READS_AT_ONCE)
+
+        async def read(message: tuple[str, str]) -> Mapping[str, Decision]:
+            while True:
+                try:
+                    async with places:
+                        return await self._decisions.list_decisions(*message)
+                except StoreUnavailable:
+                    await asyncio.sleep(0.1)
+
+        found = await asyncio.gather(*map(read, messages))
+        known = dict(zip(messages, found, strict=True))
         self.in_flight.append(
             {
                 (message_id, user_id)
