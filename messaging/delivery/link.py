@@ -28,7 +28,12 @@ from messaging.delivery.peers import Peers
 from messaging.delivery.polling import Polling
 from messaging.delivery.redis_client import describe
 from messaging.entities import Access
-from messaging.metrics import LINK_LOST, PUBLISH_SECONDS, TRANSIT_SECONDS
+from messaging.metrics import (
+    DELIVERY_LINK_SECONDS,
+    LINK_LOST,
+    PUBLISH_SECONDS,
+    TRANSIT_SECONDS,
+)
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
@@ -374,7 +379,7 @@ class Link:
             return
         match item["type"]:
             case "changes":
-                self._hub.accept(Batch.from_message(item))
+                self._accept(Batch.from_message(item))
             case "soft":
                 self._hub.accept_soft(SoftEvent.from_message(item))
             case "added":
@@ -385,6 +390,11 @@ class Link:
                 self._peers.goodbye(sender)
             case "access" | "access.known":
                 self._hear_access(item, sender)
+
+    def _accept(self, batch: Batch) -> None:
+        self._hub.accept(batch)
+        if batch.committed_at is not None:
+            DELIVERY_LINK_SECONDS.observe(max(time.time() - batch.committed_at, 0))
 
     def _heard(self, beacon: Mapping[str, Any], sender: str) -> None:
         if sender not in self._registered():
