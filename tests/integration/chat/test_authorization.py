@@ -53,6 +53,8 @@ FIELDS: dict[str, Any] = {
 }
 """Of the commands about one conversation, besides its id."""
 
+OF_OPERATORS = {"moderation", "verification"}
+"""The services that act for no participant: only the admin and commands call them."""
 ABOUT_NOBODY_ELSE = {"activity", "auth.refresh", "ping"}
 ABOUT_SEVERAL = {"conversation.sync"}
 
@@ -68,6 +70,7 @@ def services_of_conversations() -> list[Any]:
             if inspect.iscoroutinefunction(function)
             and function.__module__ == module.__name__
             and not name.startswith("_")
+            and info.name.rpartition(".")[2] not in OF_OPERATORS
             and "conversation_id" in inspect.signature(function).parameters
         ]
     return found
