@@ -145,6 +145,51 @@ async def test_an_answer_that_does_not_come(
     assert fcm.rung() == {"bob-0": 5}
 
 
+async def test_an_address_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, instance: Instance, fcm: FcmServer, queued: str
+) -> None:
+    """boto3 does not call that an error of its own. It is a queue that is away like any other:
+    jobs run directly, and the instance ends."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "localhost:9324")
+    group = await found("bob")
+    await instance.start()
+
+    for number in range(1, 4):
+        await group.send()
+        await until(lambda number=number: fcm.rung()["bob-0"] == number)  # type: ignore[misc]
+    async with asyncio.timeout(10):
+        await instance.stop()
+
+
+async def test_deleting_that_fails(
+    instance: Instance,
+    notifier: Notifier,
+    fcm: FcmServer,
+    queued: str,
+    sqs_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the reason, the jobs after it are deleted."""
+    real, tries = SqsQueue.delete, []
+
+    async def delete(queue: SqsQueue, received: Any) -> None:
+        tries.append(received)
+        if len(tries) == 1:
+            raise ValueError("not of boto3's own kind")
+        await real(queue, received)
+
+    monkeypatch.setattr(SqsQueue, "delete", delete)
+    group = await found("bob")
+    await instance.start()
+
+    async with working(notifier, queued):
+        await group.send()
+        await until(lambda: len(tries) == 1)
+        await group.send()
+        await until(lambda: fcm.rung() == {"bob-0": 2})
+        await until(lambda: left(sqs_url, queued) == 1)
+
+
 async def test_a_batch_that_is_taken_in_part(
     monkeypatch: pytest.MonkeyPatch, instance: Instance, fcm: FcmServer, settings: Settings
 ) -> None:
