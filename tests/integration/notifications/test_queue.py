@@ -510,11 +510,12 @@ async def test_what_a_sweep_hands_on_is_as_old_as_its_message(
     instance: Instance, fcm: FcmServer, settings: Settings
 ) -> None:
     """It rings nobody once the message is stale, however late the sweep made its job."""
-    settings.CHAT_NOTIFICATIONS = {"stale": 5, "grace": 6}
+    settings.CHAT_NOTIFICATIONS = {"stale": 5, "grace": 4}
     group = await found("bob")
     message = await group.send()
     await instance.start()
     await connect("bob")
+    await asyncio.sleep(2)  # with the grace it is stale
 
     await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
     await until_decided(message, 1)
@@ -550,6 +551,30 @@ async def test_a_sweep_knows_who_rang_in_whichever_chunk(
     rung = fcm.rung()
     assert rung.pop("bob-0") == (2 if changed == "added" else 1)
     assert rung == {"cid-0": 2, "dan-0": 2, "eve-0": 2}
+
+
+async def test_a_sweep_beside_what_is_queued(
+    instance: Instance,
+    notifier: Notifier,
+    fcm: FcmServer,
+    queued: str,
+    sqs_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Makes jobs for the same chunks, though somebody was added since: the claims tell."""
+    monkeypatch.setattr(jobs, "CHUNK_PEOPLE", 2)
+    group = await found("bob", "cid", "dan")
+    await instance.start()
+    message = await group.send()
+    await until(lambda: left(sqs_url, queued) == 2)
+    await participants.add_participants(user_id="ann", conversation_id=group.id, user_ids=["abe"])
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await until(lambda: left(sqs_url, queued) == 4)
+    async with working(notifier, queued):
+        await until_decided(message, 3)
+
+    assert fcm.rung() == {"bob-0": 1, "cid-0": 1, "dan-0": 1}
 
 
 async def test_a_sweep_hands_on_what_was_claimed_in_its_chunk(
