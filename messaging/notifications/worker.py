@@ -140,8 +140,8 @@ class Worker:
         if some:
             try:
                 await self._queue.delete(some)
-            except QueueUnavailable as error:
-                logger.warning("queue.away", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - the next ones are to be deleted all the same
+                logger.warning("queue.away", reason=repr(error))
 
     async def _keep_hidden(self, received: Received) -> None:
         while True:
