@@ -19,21 +19,25 @@ from django.conf import settings
 from django.dispatch import Signal
 
 from messaging.admission import Admission
+from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
+from messaging.delivery.figures import LiveFigures, Status
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.presence_watch import PresenceWatch
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.rates import Rates
 from messaging.delivery.reachable import Reachable
 from messaging.delivery.redis_client import make_redis
 from messaging.delivery.rung import Rung
-from messaging.entities import ChangeType, Conversation
+from messaging.entities import Access, ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
+from messaging.metrics import MESSAGES
 from messaging.signals import (
     instance_lost,
     instance_started,
@@ -64,16 +68,24 @@ class Instance:
         self.events = EventEncoder(self.id, self.boot_id)
         stores = make_stores()
         self.store = stores.conversations
+        self.people = stores.people
         self.recipients = stores.recipients
         self.decisions = stores.decisions
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self.admission = Admission()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
+        self.access = AccessList(store=self.people, connections=self.hub.connections)
         self._redis = make_redis(settings.REDIS)
+        self.rates = Rates(self._redis)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
         self.polling = Polling(
-            store=self.store, hub=self.hub, boot_id=self.boot_id, on_change=self._degraded
+            store=self.store,
+            people=self.people,
+            hub=self.hub,
+            access=self.access,
+            boot_id=self.boot_id,
+            on_change=self._degraded,
         )
         self.link: Link | None = None
         if settings.REDIS is not None:
@@ -86,6 +98,7 @@ class Instance:
         self.presence_watch = PresenceWatch(
             hub=self.hub, presence=self.presence, reachable=self.reachable, events=self.events
         )
+        self.figures = LiveFigures(self._redis, self._status)
         self.doubts = Doubts(timeout=self.store.timeout, on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
@@ -95,6 +108,7 @@ class Instance:
             on_read=lambda conversation: self.hub.behind(conversation.id, conversation.version),
             on_doubt=self.doubts.add,
         )
+        self._made_at = time.monotonic()
         self.started_at: float | None = None
         self._starting: asyncio.Task[None] | None = None
         self.draining = False
@@ -118,6 +132,7 @@ class Instance:
         self.started_at = time.monotonic()
         self.delivered.start()
         self.acknowledged.start()
+        self.figures.start(role="instance")
         # Before the first commit the others can know of this instance: should it end before they
         # have heard of that commit, they look for it.
         registered = await self.presence.start()
@@ -129,6 +144,13 @@ class Instance:
                     await self.polling.write_note()
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
+
+    async def apply_access(self, access: Access) -> None:
+        """Somebody's access was changed in the store: return once their sockets are closed, on
+        every instance that can be reached within a second."""
+        self.access.learn(access)
+        if self.link is not None:
+            await self.link.announce_access(access)
 
     async def drain(self) -> None:
         """Send everybody elsewhere, and return when they are gone, or a second before the time is
@@ -156,6 +178,7 @@ class Instance:
         except TimeoutError:
             all_finished = False
             logger.warning("instance.stopping_incomplete")
+        await self.figures.stop()
         await self.presence_watch.stop()
         await self.acknowledged.stop()
         await self.delivered.stop()
@@ -174,6 +197,7 @@ class Instance:
 
     async def close(self) -> None:
         """Give back what was used without a start, as the notification worker does."""
+        await self.figures.stop()
         if self._redis is not None:
             await self._redis.aclose()
         await self.store.close()
@@ -196,13 +220,15 @@ class Instance:
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""
         self.publisher.publish_commit(committed)
+        changes = Counter(change.type for change in committed.changes)
         logger.info(
             "commit",
             conversation_id=committed.conversation.id,
             version=committed.conversation.version,
-            changes=dict(Counter(change.type.value for change in committed.changes)),
+            changes={kind.value: count for kind, count in changes.items()},
         )
-        if any(change.type is ChangeType.MESSAGE_CREATED for change in committed.changes):
+        if sent := changes[ChangeType.MESSAGE_CREATED]:
+            MESSAGES.inc(sent)
             self._background(_signal_sent(committed))
 
     def _make_link(self) -> Link:
@@ -212,6 +238,7 @@ class Instance:
             publishing=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
             hub=self.hub,
             polling=self.polling,
+            access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.presence.other_boot_ids,
             on_met=self.presence.met,
@@ -244,6 +271,17 @@ class Instance:
         self.hub.found(conversation)
         if self.link is not None:
             self.link.repeat(conversation.id, conversation.version, conversation.participants)
+
+    def _status(self) -> Status:
+        return Status(
+            instance_id=self.id,
+            boot_id=self.boot_id,
+            uptime=time.monotonic() - self._made_at,
+            link=self.polling.state.value
+            if self.link is not None and self.started_at is not None
+            else "unused",
+            draining=self.draining,
+        )
 
     def tell(self, signal: Signal, **arguments: Any) -> None:
         """Send a signal in the background."""

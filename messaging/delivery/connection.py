@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
 from messaging.delivery.activity import Activity
+from messaging.metrics import SOCKETS
 
 
 class Ending(Enum):
     """Why the core ends a connection. The door knows the close codes."""
 
     DRAINING = "draining"
+    SHUT_OUT = "shut_out"
+    """Its person is banned or logged out: nothing more may reach them."""
+    TOO_MANY = "too_many"
+    """Its person has opened many others since."""
 
 
 class Outlet(Protocol):
@@ -30,9 +36,14 @@ class Outlet(Protocol):
 class Connection:
     """One socket of one person, as the hub sees it."""
 
-    def __init__(self, connection_id: str, user_id: str, outlet: Outlet) -> None:
+    def __init__(
+        self, connection_id: str, user_id: str, outlet: Outlet, *, signed_in_at: datetime
+    ) -> None:
         self.id = connection_id
         self.user_id = user_id
+        self.signed_in_at = signed_in_at
+        self.expires_at: datetime | None = None
+        """Until when its person has shown who they are; None: for good."""
         self.transmit: Callable[[str], None] = outlet.put
         self.transmit_soft: Callable[[str, str], None] = outlet.put_soft
         self.end = outlet.end
@@ -75,6 +86,7 @@ class Connections:
 
     def add(self, connection: Connection) -> None:
         self._by_user.setdefault(connection.user_id, []).append(connection)
+        SOCKETS.inc()
         self._left.clear()
 
     def remove(self, connection: Connection) -> bool:
@@ -83,6 +95,7 @@ class Connections:
         if connection not in connections:
             return False
         connections.remove(connection)
+        SOCKETS.dec()
         if not connections:
             del self._by_user[connection.user_id]
         if not self._by_user:

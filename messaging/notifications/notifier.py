@@ -12,7 +12,7 @@ record lets the claim lapse: the push is repeated, with the same tag.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ from messaging.entities import (
 )
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
-from messaging.metrics import PUSHES
+from messaging.metrics import NOTIFICATION_DECISIONS, PUSHES
 from messaging.notifications.claims import KeptClaim
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob
 from messaging.notifications.options import Options, get_options
@@ -262,6 +262,7 @@ class Notifier:
                 if time.time() - job.made_at > get_options().stale:
                     raise
                 await asyncio.sleep(_RECORD_SECONDS)
+        _count(decisions.values())
         logger.info(
             "notification.decided",
             conversation_id=job.conversation_id,
@@ -289,6 +290,7 @@ def _circumstances(
     user_id: str, conversation: Conversation, message: Message, stage: Stage, read: bool
 ) -> Circumstances:
     return Circumstances(
+        sender_id=message.sender_id,
         stage=stage,
         participant=user_id in conversation.participants,
         preferences=conversation.preferences.get(user_id, Preferences()),
@@ -310,6 +312,15 @@ def _sorted_out(
         else:
             wanted[user_id] = known
     return decisions, wanted
+
+
+def _count(decisions: Iterable[Decision]) -> None:
+    """Those that are final. Why something failed is said by FCM, in any number of ways."""
+    for decision in decisions:
+        if decision.verdict is not None:
+            failed = decision.verdict is Verdict.FAILED
+            reason = "failed" if failed else decision.reason
+            NOTIFICATION_DECISIONS.labels(decision.verdict.value, reason).inc()
 
 
 def _dropped(reason: Reason, now: datetime) -> Decision:

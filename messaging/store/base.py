@@ -115,6 +115,10 @@ class Store(Protocol):
     ) -> Page:
         """The conversations of one person, latest activity first. Raises InvalidCursor."""
 
+    async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
+        """The ids of the first `limit` conversations that come after this id, in an order of the
+        store's own that stays: a shorter answer is the last."""
+
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
         """The conversations whose `updated_at`, the time of their latest durable change or of
         their founding, is at or after `since`, each whole, in any order.
@@ -135,6 +139,13 @@ class Store(Protocol):
     ) -> None:
         """Change the fields of somebody's `Preferences` that are named; what others change at the
         same moment stays. Not a durable change: no version, but a new token.
+
+        Raises ConversationNotFound.
+        """
+
+    async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
+        """Say in a direct conversation that one of its people blocks the other, or not any more.
+        Not a durable change: no version, but a new token, so that who commits next sees it.
 
         Raises ConversationNotFound.
         """

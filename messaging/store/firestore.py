@@ -99,6 +99,21 @@ class FirestoreStore:
             conversations=page, next_cursor=documents.cursor_after(page[-1]) if full else None
         )
 
+    async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
+        last = [Reference(self._conversation(after))] if after else []
+        found = await self._connection.query(
+            "list_conversation_ids",
+            self._database.root,
+            query(
+                "conversations",
+                order_by=[("__name__", "ascending")],
+                start_after=last,
+                limit=limit,
+                only=["__name__"],
+            ),
+        )
+        return [document.name.rpartition("/")[2] for document in found]
+
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
         return await changed.list_changed(self._connection, since)
 
@@ -129,6 +144,16 @@ class FirestoreStore:
         )
         try:
             await self._connection.write("set_preferences", writes)
+        except DocumentMissing as error:
+            raise ConversationNotFound from error
+
+    async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
+        writes = Writes(self._database)
+        fields = {"blocked_by": {user_id: True}} if blocked else {}
+        mask = [f"blocked_by.{quoted(user_id)}"]
+        writes.update(self._conversation(conversation_id), fields, mask)
+        try:
+            await self._connection.write("set_blocked", writes)
         except DocumentMissing as error:
             raise ConversationNotFound from error
 

@@ -128,10 +128,13 @@ def query(
     order_by: Sequence[tuple[str, str]] = (),
     start_after: Sequence[Any] = (),
     limit: int | None = None,
+    only: Sequence[str] = (),
 ) -> Any:
     """`where`: field, operator, value, all of which must hold; `order_by`: field, direction;
-    `start_after`: a value for each field of the order."""
+    `start_after`: a value for each field of the order; `only`: the fields to return, else all."""
     structured = _StructuredQuery()
+    for path in only:
+        structured.select.fields.add().field_path = path
     structured.from_.add().collection_id = collection
     for path, operator, value in where:
         part = structured.where

@@ -48,6 +48,11 @@ def list_conversations(
     return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if full else None)
 
 
+def list_conversation_ids(database: BaseDatabaseWrapper, *, after: str, limit: int) -> list[str]:
+    records = ConversationRecord.objects.using(database.alias).filter(id__gt=after)
+    return list(records.order_by("id").values_list("id", flat=True)[:limit])
+
+
 def list_changed_conversations(
     database: BaseDatabaseWrapper, *, since: datetime, after: Conversation | None, limit: int
 ) -> ChangedConversations:

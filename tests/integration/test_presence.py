@@ -18,7 +18,7 @@ from messaging.delivery.connection import Connection, Connections
 from messaging.delivery.presence import Presence
 from messaging.delivery.redis_client import make_redis
 from messaging.tasks import stop_tasks
-from tests.outlets import Outlet
+from tests.outlets import Outlet, make_connection
 
 _LEASE_SECONDS = 2  # the registry counts in whole seconds
 _HEARTBEAT_SECONDS = 0.13
@@ -35,7 +35,9 @@ class Instance:
         self.presence = Presence(self.connections, self._redis, boot_id=uuid4().hex)
 
     def connect(self, *user_ids: str) -> list[Connection]:
-        connections = [Connection(uuid4().hex, user_id, Outlet(_discard)) for user_id in user_ids]
+        connections = [
+            make_connection(uuid4().hex, user_id, Outlet(_discard)) for user_id in user_ids
+        ]
         for connection in connections:
             self.connections.add(connection)
             self.presence.changed(connection.user_id)
@@ -164,7 +166,7 @@ async def test_the_users_of_an_instance_that_has_just_started(
     await first.start()
     await second.start()
     try:
-        bob = Connection(uuid4().hex, "bob", Outlet(_discard))
+        bob = make_connection(uuid4().hex, "bob", Outlet(_discard))
         second.hub.connections.add(bob)
         second.presence.changed("bob")
 

@@ -34,7 +34,7 @@ from messaging.signals import instance_lost
 from tests.integration.notifications import found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client
-from tests.outlets import Outlet
+from tests.outlets import SIGNED_IN_AT, Outlet
 
 
 @asynccontextmanager
@@ -480,4 +480,6 @@ async def until_decided(message: Any, people: int) -> None:
 
 
 async def connect(user_id: str) -> Any:
-    return await sessions.open_session(user_id=user_id, outlet=Outlet(lambda frame: None))
+    return await sessions.open_session(
+        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
+    )
