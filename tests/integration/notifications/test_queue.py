@@ -6,7 +6,7 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +14,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import structlog
 from django.core.management import call_command
 from pytest_django import Settings
 
@@ -21,11 +22,13 @@ from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
 from messaging.notifications import jobs
 from messaging.notifications import sweep as sweep_module
+from messaging.notifications import worker as worker_module
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.queue import (
     RECEIVED_AT_MOST,
     Entry,
     QueueUnavailable,
+    Received,
     SqsQueue,
     create_queues,
 )
@@ -326,6 +329,33 @@ async def test_a_queue_that_is_not_there(queue: SqsQueue, gate: Gate) -> None:
         await queue.send([Entry(body="x")])
     with pytest.raises(QueueUnavailable):
         await queue.receive(1, hidden=60)
+
+
+async def test_a_worker_says_once_that_it_is_away(
+    notifier: Notifier, queue_url: str, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many polls fail meanwhile; and once that it is back."""
+    monkeypatch.setattr(worker_module, "_AWAY_SECONDS", 0.02)
+    failed = []
+    receive = SqsQueue.receive
+
+    async def counted(queue: SqsQueue, most: int, *, hidden: int) -> Sequence[Received]:
+        try:
+            return await receive(queue, most, hidden=hidden)
+        except QueueUnavailable as error:
+            failed.append(error)
+            raise
+
+    monkeypatch.setattr(SqsQueue, "receive", counted)
+    gate.shut()
+    with structlog.testing.capture_logs() as lines:
+        async with working(notifier, queue_url):
+            await until(lambda: len(failed) > 6)
+            gate.reopen()
+            await until(lambda: lines[-1]["event"] == "queue.back")
+    said = [line["event"] for line in lines if line["event"].startswith("queue.")]
+
+    assert said == ["queue.away", "queue.back"]
 
 
 # Who is there
