@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core import signing
 
 from chat.errors import NotAuthenticated, TokenExpired, TokenRevoked
+from messaging.conditions import Condition
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import is_user_id
 
@@ -32,6 +33,10 @@ class Identity:
 
 
 class Authenticator(Protocol):
+    @property
+    def condition(self) -> Condition:
+        """Whether tokens could be verified the last time."""
+
     async def authenticate(self, token: str) -> Identity:
         """Raises NotAuthenticated, TokenExpired, TokenRevoked, and Unavailable when the token
         cannot be verified just now."""
@@ -39,6 +44,8 @@ class Authenticator(Protocol):
 
 class DevelopmentAuthenticator:
     """Tokens signed with SECRET_KEY by `manage.py issue_token`. Refused unless DEBUG."""
+
+    condition = Condition.OK
 
     async def authenticate(self, token: str) -> Identity:
         try:
@@ -55,6 +62,7 @@ class FirebaseAuthenticator:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="verify-token")
         self._lock = threading.Lock()
         self._app: firebase_admin.App | None = None
+        self.condition = Condition.OK
 
     async def authenticate(self, token: str) -> Identity:
         loop = asyncio.get_running_loop()
@@ -69,9 +77,11 @@ class FirebaseAuthenticator:
         ):
             raise TokenRevoked from None
         except (firebase_admin.auth.CertificateFetchError, TimeoutError):
+            self.condition = Condition.DEGRADED
             raise StoreUnavailable("Tokens cannot be verified at the moment.") from None
         except (firebase_admin.auth.InvalidIdTokenError, ValueError):
             raise NotAuthenticated("This is not a valid Firebase ID token.") from None
+        self.condition = Condition.OK
         expires_at = datetime.fromtimestamp(claims.get("exp", 0), UTC)
         if expires_at <= datetime.now(UTC):  # with its emulator firebase-admin looks at no times
             raise TokenExpired
@@ -108,12 +118,17 @@ async def authenticate(authorization: str | None) -> Identity:
 
 
 async def authenticate_token(token: str) -> Identity:
-    global _authenticator  # noqa: PLW0603 - made when first needed, once per process
     if len(token) > _MOST_TOKEN_CHARACTERS:
         raise NotAuthenticated("The token is too long.")
+    return await get_authenticator().authenticate(token)
+
+
+def get_authenticator() -> Authenticator:
+    """That of this process."""
+    global _authenticator  # noqa: PLW0603 - made when first needed, once per process
     if _authenticator is None:
         _authenticator = make_authenticator()
-    return await _authenticator.authenticate(token)
+    return _authenticator
 
 
 def issue_development_token(user_id: str) -> str:

@@ -20,6 +20,7 @@ import structlog
 from django.conf import settings
 from firebase_admin import exceptions, messaging
 
+from messaging.conditions import Condition
 from messaging.entities import TokenKind
 from messaging.notifications.push import SENT, Push, PushResult, Status
 
@@ -54,6 +55,7 @@ class FcmPushBackend:
             options={"projectId": settings.GOOGLE_CLOUD_PROJECT, "httpTimeout": _HTTP_SECONDS},
             name=f"notifications-{next(_app_numbers)}",
         )
+        self.condition = Condition.OK
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fcm", daemon=True)
         self._thread.start()
@@ -75,7 +77,10 @@ class FcmPushBackend:
 
     async def _hand_over(self, batch: Sequence[Push]) -> Sequence[PushResult]:
         sending = asyncio.run_coroutine_threadsafe(self._send_batch(batch), self._loop)
-        return await asyncio.wrap_future(sending)
+        results = await asyncio.wrap_future(sending)
+        away = all(result.status is Status.LATER for result in results)
+        self.condition = Condition.DEGRADED if away else Condition.OK
+        return results
 
     async def _send_batch(self, batch: Sequence[Push]) -> Sequence[PushResult]:
         """In the thread."""

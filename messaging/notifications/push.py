@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 import structlog
 from django.conf import settings
 
+from messaging.conditions import Condition
 from messaging.entities import Device
 
 logger = structlog.get_logger(__name__)
@@ -55,6 +56,10 @@ class Push:
 
 
 class PushBackend(Protocol):
+    @property
+    def condition(self) -> Condition:
+        """As of the last push."""
+
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         """Push to each device; a result for each, in their order. Raises nothing that concerns
         one of them."""
@@ -67,6 +72,7 @@ class LogPushBackend:
 
     inbox: ClassVar[deque[Push]] = deque(maxlen=_INBOX_PUSHES)
     """The latest of this process."""
+    condition = Condition.UNUSED
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         for push in pushes:

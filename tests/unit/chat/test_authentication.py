@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import firebase_admin
@@ -22,6 +24,10 @@ from chat.authentication import (
     make_authenticator,
 )
 from chat.errors import NotAuthenticated, TokenExpired
+from config.development.processes import free_port
+from messaging.conditions import Condition
+from messaging.exceptions import StoreUnavailable
+from tests.notifications.fcm_server import FcmServer
 
 PROJECT = "chat-test"
 HTTP_TOKEN = set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -200,3 +206,33 @@ async def test_a_firebase_token_that_is_not_for_us(
 async def test_garbage_is_no_firebase_token(firebase: FirebaseAuthenticator, token: str) -> None:
     with pytest.raises(NotAuthenticated):
         await firebase.authenticate(token)
+
+
+async def test_keys_that_are_not_to_be_had(
+    firebase: FirebaseAuthenticator,
+    fcm: FcmServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """The token is neither taken nor refused, and it is said that none can be verified, until
+    one was again."""
+    emulator = os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
+    monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(fcm.credentials(tmp_path)))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    header = base64.urlsafe_b64encode(b'{"alg": "RS256", "kid": "1"}').decode().rstrip("=")
+    token = f"{header}.{unsigned().split('.')[1]}.c2lnbmVk"
+    assert firebase.condition is Condition.OK
+
+    with pytest.raises(StoreUnavailable):
+        await firebase.authenticate(token)
+    assert firebase.condition is Condition.DEGRADED
+    with pytest.raises(NotAuthenticated):
+        await firebase.authenticate("x.y.z")
+    assert firebase.condition is Condition.DEGRADED
+
+    firebase_admin.delete_app(firebase._app)
+    firebase._app = None
+    monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", emulator)
+    await firebase.authenticate(unsigned())
+    assert firebase.condition is Condition.OK
