@@ -65,6 +65,18 @@ class FcmPushBackend:
         answers = await asyncio.gather(*(self._hand_over(batch) for batch in batches))
         return [result for answer in answers for result in answer]
 
+    async def try_out(self) -> None:
+        """Ask FCM to look at a push without sending it. Raises firebase-admin's FirebaseError,
+        InvalidArgumentError where all is well: the token of this push is none."""
+        push = messaging.Message(data={"type": "doctor"})
+        push.token = "doctor"  # noqa: S105  none, which FCM looks at last
+        trying = asyncio.run_coroutine_threadsafe(
+            messaging.send_each_async([push], dry_run=True, app=self._app), self._loop
+        )
+        answer = await asyncio.wrap_future(trying)
+        if answer.responses[0].exception is not None:
+            raise answer.responses[0].exception
+
     async def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._close)
