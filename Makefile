@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run run-ha test bench chaos lint format requirements clean
+.PHONY: run run-ha test bench fuzz chaos lint format requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -17,6 +17,9 @@ test: lint
 
 bench: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
+
+fuzz: $(VENV)/.develop
+	$(BIN)/python -m pytest tests/fuzz -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
 chaos: $(VENV)/.develop

@@ -7,13 +7,15 @@ from typing import Any
 from rest_framework.serializers import Serializer
 
 from chat import serializers
+from chat.authentication import authenticate_token
 from chat.frames import Command
+from chat.throttling import REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
 from chat.views.base import validated
 from chat.wire import changes_data, receipt_data
 from messaging.delivery.connection import Connection
-from messaging.exceptions import InvalidRequest
+from messaging.exceptions import InvalidRequest, PermissionDenied
 from messaging.identifiers import is_stored_id
-from messaging.representations import message_data, presence_data
+from messaging.representations import message_data, presence_data, timestamp
 from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
 
 Handler = Callable[..., Awaitable[dict[str, Any]]]
@@ -31,6 +33,9 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
     """
     if not isinstance(command.type, str) or command.type not in _COMMANDS:
         raise InvalidRequest.of("type", "There is no such command.", "unknown")
+    rate = _RATES.get(command.type)
+    if rate is not None:
+        await require_rate(rate, connection.user_id)
     serializer_class, handler = _COMMANDS[command.type]
     return await handler(connection, **validated(serializer_class, command.fields))
 
@@ -123,6 +128,21 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
     }
 
 
+async def _refresh(connection: Connection, token: str) -> dict[str, Any]:
+    """Go on with a fresh token of the same person; one that ends earlier changes nothing."""
+    identity = await authenticate_token(token, thoroughly=True)
+    if identity.user_id != connection.user_id:
+        raise PermissionDenied("This is somebody else's token.")
+    await sessions.require_admitted(user_id=identity.user_id, signed_in_at=identity.signed_in_at)
+    connection.signed_in_at = max(connection.signed_in_at, identity.signed_in_at)
+    if connection.expires_at is not None and (
+        identity.expires_at is None or identity.expires_at > connection.expires_at
+    ):
+        connection.expires_at = identity.expires_at
+    expires_at = connection.expires_at
+    return {"expires_at": None if expires_at is None else timestamp(expires_at)}
+
+
 async def _watch_presence(connection: Connection, user_ids: list[str]) -> dict[str, Any]:
     present = await presence.watch_presence(connection=connection, user_ids=user_ids)
     return {"items": [presence_data(person) for person in present]}
@@ -144,7 +164,17 @@ _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "typing.start": (serializers.TypingCommand, _start_typing),
     "typing.stop": (serializers.TypingCommand, _stop_typing),
     "conversation.sync": (serializers.SyncCommand, _sync),
+    "auth.refresh": (serializers.RefreshCommand, _refresh),
     "presence.watch": (serializers.WatchPresenceCommand, _watch_presence),
     "activity": (serializers.ActivityCommand, _set_activity),
     "ping": (serializers.PingCommand, _ping),
 }
+_RATES = {
+    "message.send": SENDS,
+    "typing.start": TYPING,
+    "typing.stop": TYPING_STOPS,
+    "conversation.sync": REQUESTS,
+    "presence.watch": REQUESTS,
+    "auth.refresh": REQUESTS,
+}
+"""What counts over all sockets and REST together; the others are cheap, see `chat.throttling`."""

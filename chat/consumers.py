@@ -10,6 +10,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -19,12 +20,14 @@ from channels.exceptions import StopConsumer
 from chat import commands
 from chat.authentication import Identity, authenticate, authenticate_token
 from chat.closing import CODE_OF_ENDING, CloseCode
-from chat.errors import NotAuthenticated, TokenExpired, problem_of
+from chat.errors import NotAuthenticated, RateLimited, TokenExpired, problem_of
+from chat.expiry import Expiry
 from chat.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.origins import origin_allowed
 from chat.outbox import Outbox
+from chat.throttling import REQUESTS, command_bucket, refuse, seconds_until_room, violation_bucket
 from messaging.delivery.connection import Connection, Ending
-from messaging.exceptions import Unavailable
+from messaging.exceptions import Banned, TokenRevoked, Unavailable
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
@@ -34,6 +37,7 @@ _BEARER = "bearer."
 _COMMANDS_WAITING = 64
 _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
+_BUCKET_SECONDS = 1.0
 _FLEETING = ("ping", "typing.start", "typing.stop")
 
 
@@ -51,6 +55,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._ending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._heard_at = time.monotonic()
+        self._expiry = Expiry(on_expiring=self._expiring, on_expired=self._expired)
+        self._bucket, self._violations = command_bucket(), violation_bucket()
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
@@ -93,29 +99,45 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             if sessions.draining():
                 self._outbox.close(CloseCode.DRAINING)
                 return
-            async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
-                identity = await _authenticate(headers, subprotocols)
-                structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-                self._connection = await sessions.open_session(
-                    user_id=identity.user_id, outlet=self._outbox
-                )
+            identity, connection = await self._open(headers, subprotocols)
             if sessions.draining():
                 self._outbox.close(CloseCode.DRAINING)
             if self._outbox.closed:  # by its `hello`, where that did not reach anybody
                 self._end_session()
                 return
-            structlog.contextvars.bind_contextvars(connection_id=self._connection.id)
+            structlog.contextvars.bind_contextvars(connection_id=connection.id)
             self._schedule_heartbeat()
-            await self._work(self._connection)
+            connection.expires_at = identity.expires_at
+            self._expiry.set(identity.expires_at)
+            await self._work(connection)
         except TokenExpired:
             self._outbox.close(CloseCode.TOKEN_EXPIRED)
         except NotAuthenticated:
             self._outbox.close(CloseCode.NOT_AUTHENTICATED)
-        except (Unavailable, TimeoutError):
+        except (TokenRevoked, Banned):
+            self._outbox.close(CloseCode.BANNED_OR_LOGGED_OUT)
+        except (Unavailable, RateLimited, TimeoutError):
             self._outbox.close(CloseCode.TRY_AGAIN_LATER)
         except Exception:
             logger.exception("session.failed")
             self._outbox.close(CloseCode.INTERNAL_ERROR)
+
+    async def _open(
+        self, headers: Mapping[str, str], subprotocols: list[str]
+    ) -> tuple[Identity, Connection]:
+        async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
+            identity = await _authenticate(headers, subprotocols)
+            structlog.contextvars.bind_contextvars(user_id=identity.user_id)
+            wait = await seconds_until_room(REQUESTS, identity.user_id)
+            if wait == 0:
+                self._connection = connection = await sessions.open_session(
+                    user_id=identity.user_id,
+                    signed_in_at=identity.signed_in_at,
+                    outlet=self._outbox,
+                )
+        if wait > 0:
+            await refuse(wait)
+        return identity, connection
 
     async def _work(self, connection: Connection) -> None:
         """The commands, one after the other. A client that does not read its answers gets no
@@ -131,9 +153,12 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             command = parse_command(text)
         except Unreadable as unreadable:
             self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
+            self._violated()
             return
         code = "ok"
         try:
+            if self._bucket.overflows():
+                await refuse(_BUCKET_SECONDS)
             seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
             async with asyncio.timeout(seconds):
                 data = await commands.handle(command, connection)
@@ -141,10 +166,15 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             problem = problem_of(error)
             code = problem.code
             self._outbox.put(encode_error(command.id, problem))
+            if code == RateLimited.code:
+                self._violated()
         else:
             self._outbox.put(encode_reply(command.id, data))
+            if connection.expires_at != self._expiry.expires_at:
+                self._expiry.set(connection.expires_at)
         described = commands.describe(command)
-        level = logging.DEBUG if described.get("command") in _FLEETING else logging.INFO
+        fleeting = described.get("command") in _FLEETING or code == RateLimited.code
+        level = logging.DEBUG if fleeting else logging.INFO
         logger.log(level, "command", **described, code=code)
 
     def _schedule_heartbeat(self) -> None:
@@ -158,9 +188,23 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._outbox.put(sessions.heartbeat_frame())
         self._schedule_heartbeat()
 
+    def _violated(self) -> None:
+        if self._violations.overflows():
+            logger.warning("session.protocol_violated")
+            self._outbox.close(CloseCode.PROTOCOL_VIOLATED)
+
+    def _expiring(self, expires_at: datetime) -> None:
+        self._outbox.put(sessions.expiring_frame(expires_at))
+
+    def _expired(self) -> None:
+        self._outbox.close(CloseCode.TOKEN_EXPIRED, drop=True)
+
     def _end(self, reason: Ending) -> None:
-        """The core ends it: what was asked for up to now is answered, and nothing after that."""
-        if self._ending is None:
+        """The core ends it: what was asked for up to now is answered, and nothing after that.
+        Somebody who is shut out gets no answer any more either."""
+        if reason is Ending.SHUT_OUT:
+            self._outbox.close(CODE_OF_ENDING[reason], drop=True)
+        elif self._ending is None:
             self._ending = asyncio.create_task(self._finish(CODE_OF_ENDING[reason]))
 
     async def _finish(self, code: CloseCode) -> None:
@@ -173,6 +217,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         """The socket is being closed: its person is no longer here from now on. A client that
         does not read does not take the close either; it is waited for as long as is polite."""
         self._end_session()
+        self._expiry.stop()
         if self._worker is not None:
             self._worker.cancel()
         if self._timer is not None:
@@ -190,6 +235,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             sessions.close_session(connection)
 
     async def _leave(self) -> None:
+        self._expiry.stop()
         if self._timer is not None:
             self._timer.cancel()
         self._end_session()
@@ -215,8 +261,9 @@ class NoSuchPath(AsyncConsumer):  # type: ignore[misc]
 async def _authenticate(headers: Mapping[str, str], subprotocols: list[str]) -> Identity:
     for subprotocol in subprotocols:
         if subprotocol.startswith(_BEARER):
-            return await authenticate_token(subprotocol.removeprefix(_BEARER))
-    return await authenticate(headers.get("authorization"))
+            token = subprotocol.removeprefix(_BEARER)
+            return await authenticate_token(token, thoroughly=True)
+    return await authenticate(headers.get("authorization"), thoroughly=True)
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:

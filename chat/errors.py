@@ -4,6 +4,7 @@ Whatever is not listed here is a fault of ours: it is logged, and the client lea
 happened and under which request id, never what it was.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,6 +26,8 @@ STATUS: dict[str, tuple[int, str]] = {
     "token_revoked": (401, "Token revoked"),
     "not_a_participant": (403, "Not a participant"),
     "permission_denied": (403, "Permission denied"),
+    "banned": (403, "Banned"),
+    "blocked": (403, "Blocked"),
     "conversation_not_found": (404, "Conversation not found"),
     "message_not_found": (404, "Message not found"),
     "not_found": (404, "Not found"),
@@ -33,6 +36,7 @@ STATUS: dict[str, tuple[int, str]] = {
     "client_id_reused": (409, "client_id reused"),
     "payload_too_large": (413, "Payload too large"),
     "unsupported_media_type": (415, "Unsupported media type"),
+    "rate_limited": (429, "Rate limited"),
     "internal_error": (500, "Internal error"),
     "store_unavailable": (503, "Store unavailable"),
 }
@@ -45,6 +49,17 @@ class InvalidJSON(MessagingError):
     code = "invalid_json"
 
 
+class RateLimited(MessagingError):
+    """Too much at once: try again later."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__()
+        self.retry_after = max(math.ceil(retry_after), 1)
+        """Seconds."""
+
+
 class NotAuthenticated(MessagingError):
     """Send a valid token: `Authorization: Bearer <token>`."""
 
@@ -55,12 +70,6 @@ class TokenExpired(NotAuthenticated):
     """The token has expired: get a fresh one."""
 
     code = "token_expired"
-
-
-class TokenRevoked(NotAuthenticated):
-    """The token was revoked: sign in again."""
-
-    code = "token_revoked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +133,7 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case InvalidRequest():
             return Problem(code=error.code, detail=error.detail, errors=tuple(error.errors))
-        case Unavailable():
+        case Unavailable() | RateLimited():
             return Problem(code=error.code, detail=error.detail, retry_after=error.retry_after)
         case MessagingError():
             return Problem(code=error.code, detail=error.detail)

@@ -6,6 +6,7 @@ import json
 import time
 import urllib.request
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from django.conf import settings
@@ -13,10 +14,11 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import run_checks
 
 from chat import checks
-from chat.authentication import FirebaseAuthenticator
+from chat.authentication.firebase import FirebaseAuthenticator
+from chat.authentication.identity import Identity
 from chat.errors import NotAuthenticated
 from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
-from messaging.exceptions import Unavailable
+from messaging.exceptions import StoreUnavailable, TokenRevoked
 
 KEYS_URL = (
     "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
@@ -58,7 +60,13 @@ async def examine_tokens() -> Sequence[Finding]:
         behind = f"{text}: new tokens are refused, for they seem to be of the future."
         ahead = f"{text}: tokens end too early."
         findings.append(wrong(behind, remedy) if skew < 0 else note(ahead, remedy))
-    return [*findings, *await _verify_a_forged_token()]
+    authenticator = FirebaseAuthenticator()
+    try:
+        findings.append(await _verify_a_forged_token(authenticator))
+        findings.append(await _ask_for_a_user(authenticator))
+    finally:
+        authenticator.close()
+    return findings
 
 
 def _ask_for_keys() -> float:
@@ -72,7 +80,7 @@ def _ask_for_keys() -> float:
     return (begun + time.time()) / 2 - (date + 0.5)
 
 
-async def _verify_a_forged_token() -> Sequence[Finding]:
+async def _verify_a_forged_token(authenticator: FirebaseAuthenticator) -> Finding:
     """It is refused by whoever can verify tokens at all."""
     now = int(time.time())
     project = settings.GOOGLE_CLOUD_PROJECT
@@ -88,20 +96,29 @@ async def _verify_a_forged_token() -> Sequence[Finding]:
     )
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
     token = ".".join([*(part.rstrip("=") for part in encoded), "c2lnbmVk"])
-    authenticator = FirebaseAuthenticator()
     try:
         await authenticator.authenticate(token)
     except NotAuthenticated:
-        return [well("A forged token is refused.")]
-    except Unavailable:
-        return [wrong("CHAT_AUTH=firebase: tokens cannot be verified.", _NETWORK)]
-    except Exception as error:  # noqa: BLE001 - google-auth has many
-        text = f"CHAT_AUTH=firebase: firebase-admin finds no credentials, which it needs: {error}"
-        remedy = "Name the JSON file of a service account in GOOGLE_APPLICATION_CREDENTIALS."
-        return [wrong(text, remedy)]
-    finally:
-        authenticator.close()
-    return [wrong("A forged token is accepted.", "Unset FIREBASE_AUTH_EMULATOR_HOST.")]
+        return well("A forged token is refused.")
+    except StoreUnavailable:
+        return wrong("CHAT_AUTH=firebase: tokens cannot be verified.", _NETWORK)
+    return wrong("A forged token is accepted.", "Unset FIREBASE_AUTH_EMULATOR_HOST.")
+
+
+async def _ask_for_a_user(authenticator: FirebaseAuthenticator) -> Finding:
+    """There is none of this name; who may ask is told so."""
+    now = datetime.now(UTC)
+    nobody = Identity(user_id="doctor-asks-for-nobody", signed_in_at=now, expires_at=None)
+    try:
+        await authenticator.require_unrevoked(nobody)
+    except TokenRevoked:
+        return well("Firebase tells which tokens are revoked.")
+    except StoreUnavailable:
+        text = "CHAT_AUTH=firebase: Firebase does not tell which tokens are revoked."
+        return wrong(text, _NETWORK.replace("www", "identitytoolkit"))
+    text = "Without fitting credentials revoked tokens hold until they expire."
+    remedy = "Name the JSON file of a service account with the role roles/firebaseauth.viewer in "
+    return note(text, f"{remedy}GOOGLE_APPLICATION_CREDENTIALS.")
 
 
 async def examine_pages() -> Sequence[Finding]:

@@ -93,8 +93,11 @@ class Outbox:
         """Return once less than half of what may wait does."""
         await self._roomy.wait()
 
-    def close(self, code: CloseCode) -> None:
-        """Take nothing more; write what waits, then close the socket with this code."""
+    def close(self, code: CloseCode, *, drop: bool = False) -> None:
+        """Take nothing more; write what waits, or drop it, then close the socket with this
+        code."""
+        if drop:
+            self._waiting.clear()
         if self.closed:
             return
         self._close_code = code

@@ -10,7 +10,9 @@ from chat.errors import Problem
 _EVERYWHERE = {
     400: "The request is malformed",
     401: "No valid token",
+    403: "Banned, or not allowed",
     406: "Only JSON is spoken here",
+    429: "Too much at once; try again after Retry-After",
     500: "A fault on the server's side",
     503: "The store cannot be reached; try again after Retry-After",
 }
@@ -62,4 +64,15 @@ def add_bearer_scheme(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A drf-spectacular hook: declares the scheme that every operation names."""
     components = result.setdefault("components", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    return result
+
+
+def close_request_bodies(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A drf-spectacular hook: says of every body that unknown fields are refused."""
+    schemas = result["components"]["schemas"]
+    for item in result["paths"].values():
+        for operation in item.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"]["$ref"].rpartition("/")[2]
+                schemas[name]["additionalProperties"] = False
     return result

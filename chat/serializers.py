@@ -178,6 +178,10 @@ class SyncCommand(StrictSerializer):
         return value
 
 
+class RefreshCommand(StrictSerializer):
+    token = StrictCharField()
+
+
 class WatchPresenceCommand(StrictSerializer):
     user_ids = UserIdsField()
 

@@ -159,6 +159,14 @@ class Receipts(_Shape):
     items = ReadPosition(many=True)
 
 
+class BlockedPerson(_Shape):
+    user_id = serializers.CharField()
+
+
+class Blocks(_Shape):
+    items = BlockedPerson(many=True)
+
+
 class Me(_Shape):
     user_id = serializers.CharField()
     limits = serializers.DictField(child=serializers.IntegerField())

@@ -1,10 +1,11 @@
 """The paths of the API."""
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from chat.views import (
     base,
+    blocks,
     conversations,
     deliveries,
     devices,
@@ -21,6 +22,9 @@ _CONVERSATION = "conversations/<str:conversation_id>"
 
 _V1 = [
     path("me", me.MeView.as_view()),
+    path("me/sessions", me.SessionsView.as_view()),
+    path("blocks", blocks.BlocksView.as_view()),
+    path("blocks/<str:user_id>", blocks.BlockView.as_view()),
     path("me/preferences", me.PreferencesView.as_view()),
     path("conversations", conversations.ConversationsView.as_view()),
     path(_CONVERSATION, conversations.ConversationView.as_view()),
@@ -42,7 +46,7 @@ _V1 = [
 urlpatterns = [
     path("api/v1/", include(_V1)),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     path("metrics", metrics.metrics),
     path("health/live", health.LiveView.as_view()),
     path("health/ready", health.ReadyView.as_view()),

@@ -23,6 +23,7 @@ CHAT_AUTH: str = env.str("CHAT_AUTH", default="firebase")
 FIREBASE_AUTH_EMULATOR_HOST: str = env.str("FIREBASE_AUTH_EMULATOR_HOST", default="")
 NOTIFICATION_QUEUE_URL: str = env.str("NOTIFICATION_QUEUE_URL", default="")
 PUSH_BACKEND: str = env.str("PUSH_BACKEND", default="log")
+CHAT_RATE_LIMITS: bool = env.str("CHAT_RATE_LIMITS", default="on").lower() not in ("off", "0")
 CHAT_DEMO: bool = env.bool("CHAT_DEMO", default=False)
 
 LOG_FORMAT: str = env.str("LOG_FORMAT", default="console" if DEBUG else "json")

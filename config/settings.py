@@ -19,6 +19,7 @@ ALLOWED_ORIGINS = env.ALLOWED_ORIGINS
 CHAT_STORE = env.CHAT_STORE
 CHAT_AUTH = env.CHAT_AUTH
 CHAT_DEMO = env.CHAT_DEMO
+CHAT_RATE_LIMITS = env.CHAT_RATE_LIMITS
 GOOGLE_CLOUD_PROJECT = env.GOOGLE_CLOUD_PROJECT
 REDIS_URL = env.REDIS_URL
 REDIS_SENTINELS = env.REDIS_SENTINELS
@@ -123,9 +124,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,  # a PATCH may not leave out what it is about
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chat.schema.add_bearer_scheme",
+        "chat.schema.close_request_bodies",
     ],
 }
 
@@ -136,8 +139,11 @@ CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate", "X-Request-ID"]
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000  # sent over TLS only
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# These look for Django's own middleware by name; ours are subclasses of it (`chat.middleware`).
+SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {"format": env.LOG_FORMAT, "level": env.LOG_LEVEL}

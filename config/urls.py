@@ -4,13 +4,16 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from chat.views.demo import demo
+from chat.views.demo import DemoNotificationsView, demo
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chat.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.CHAT_DEMO:
-    urlpatterns.append(path("", demo))
+    urlpatterns += [
+        path("", demo),
+        path("demo/notifications", DemoNotificationsView.as_view()),
+    ]
 
 handler500 = "chat.views.base.server_error"

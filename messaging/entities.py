@@ -95,12 +95,29 @@ class Conversation:
     """The latest own message of everybody who sent one: sending counts as reading up to there."""
     preferences: Mapping[str, Preferences] = field(default_factory=dict)
     """Only of those who changed theirs."""
+    blocked_by: frozenset[str] = frozenset()
+    """Who of a direct conversation's two people blocks the other."""
     content_hash: str = ""
     """Digest of the founding request's content: decides whether a reused `client_id` is a retry."""
     commit_id: str = field(default="", compare=False, repr=False)
     """Random id of the commit that wrote it last: tells after a lost answer whose commit it was."""
     token: object = field(default=None, compare=False, repr=False)
     """What the store compares to know that nobody changed the conversation in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Whether somebody may come in."""
+
+    user_id: str
+    valid_after: datetime | None = None
+    """Whoever signed in up to this moment has to sign in again."""
+    banned: bool = False
+    changed_at: datetime | None = None
+    """None if it never did."""
+
+    def admits(self, signed_in_at: datetime) -> bool:
+        return not self.banned and (self.valid_after is None or signed_in_at > self.valid_after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +196,9 @@ class Recipient:
     user_id: str
     settings: UserSettings = UserSettings()
     devices: tuple[Device, ...] = ()
+    """None of somebody banned, nor any from before they logged out everywhere."""
+    blocked: frozenset[str] = frozenset()
+    """Whom they do not want to hear from."""
 
 
 class Verdict(StrEnum):

@@ -52,6 +52,7 @@ class EventType(StrEnum):
     RESYNC = "resync"
     DEGRADED = "degraded"
     RESTORED = "restored"
+    AUTH_EXPIRING = "auth.expiring"
     DRAINING = "draining"
 
 
@@ -117,6 +118,10 @@ class EventEncoder:
     def draining(self, retry_after: float) -> str:
         """`retry_after`: in how many seconds to connect anew, elsewhere."""
         return self.soft(EventType.DRAINING, {"retry_after": retry_after})
+
+    def auth_expiring(self, expires_at: datetime) -> str:
+        """`expires_at`: until when a fresh token has to be shown."""
+        return self.soft(EventType.AUTH_EXPIRING, {"expires_at": timestamp(expires_at)})
 
     def receipt_updated(
         self, conversation_id: str, position: ReadPosition, *, unread_count: int | None = None

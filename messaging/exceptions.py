@@ -5,6 +5,9 @@ MessagingError
 ├── PayloadTooLarge
 ├── NotAParticipant
 ├── PermissionDenied
+├── Banned
+├── Blocked
+├── TokenRevoked
 ├── NotFound
 │   ├── ConversationNotFound
 │   └── MessageNotFound
@@ -68,6 +71,24 @@ class PermissionDenied(MessagingError):
     """You may not do this."""
 
     code = "permission_denied"
+
+
+class Banned(MessagingError):
+    """You are banned."""
+
+    code = "banned"
+
+
+class Blocked(MessagingError):
+    """One of you has blocked the other."""
+
+    code = "blocked"
+
+
+class TokenRevoked(MessagingError):
+    """You were logged out: sign in again."""
+
+    code = "token_revoked"
 
 
 class NotFound(MessagingError):

@@ -20,6 +20,7 @@ from django.dispatch import Signal
 
 from messaging.admission import Admission
 from messaging.conditions import Condition
+from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
@@ -30,10 +31,11 @@ from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.presence_watch import PresenceWatch
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.rates import Rates
 from messaging.delivery.reachable import Reachable
 from messaging.delivery.redis_client import make_redis
 from messaging.delivery.rung import Rung
-from messaging.entities import ChangeType, Conversation
+from messaging.entities import Access, ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import MESSAGES
@@ -67,16 +69,24 @@ class Instance:
         self.events = EventEncoder(self.id, self.boot_id)
         stores = make_stores()
         self.store = stores.conversations
+        self.people = stores.people
         self.recipients = stores.recipients
         self.decisions = stores.decisions
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self.admission = Admission()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
+        self.access = AccessList(store=self.people, connections=self.hub.connections)
         self._redis = make_redis(settings.REDIS)
+        self.rates = Rates(self._redis)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
         self.polling = Polling(
-            store=self.store, hub=self.hub, boot_id=self.boot_id, on_change=self._degraded
+            store=self.store,
+            people=self.people,
+            hub=self.hub,
+            access=self.access,
+            boot_id=self.boot_id,
+            on_change=self._degraded,
         )
         self.link: Link | None = None
         if settings.REDIS is not None:
@@ -138,6 +148,13 @@ class Instance:
         await instance_started.asend_robust(sender=Instance, instance=self)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
+    async def apply_access(self, access: Access) -> None:
+        """Somebody's access was changed in the store: return once their sockets are closed, on
+        every instance that can be reached within a second."""
+        self.access.learn(access)
+        if self.link is not None:
+            await self.link.announce_access(access)
+
     async def drain(self) -> None:
         """Send everybody elsewhere, and return when they are gone, or a second before the time is
         over: what is under way is finished first. Doing it again does nothing."""
@@ -156,11 +173,13 @@ class Instance:
         if self.started_at is None:
             return
         await self.drain()
-        await self._finish_work(max(self._ends_at - time.monotonic(), _LAST_SECONDS))
+        await self._finish_work(self._seconds_left)
+        all_finished = True
         try:
-            async with asyncio.timeout(_LAST_SECONDS):
+            async with asyncio.timeout(self._seconds_left):
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
+            all_finished = False
             logger.warning("instance.stopping_incomplete")
         await self.figures.stop()
         await self.presence_watch.stop()
@@ -170,8 +189,8 @@ class Instance:
         if self._redis is not None:
             await self._redis.aclose()
         if self.link is not None:
-            # Without a goodbye the others look for what may be applied yet.
-            await self.link.stop(goodbye=not self.doubts)
+            # Without a goodbye the others look for what may be applied yet, or was left undone.
+            await self.link.stop(goodbye=all_finished and not self.doubts)
             await self.polling.stop()
         await self.doubts.stop()
         await self.hub.stop()
@@ -185,6 +204,11 @@ class Instance:
         if self._redis is not None:
             await self._redis.aclose()
         await self.store.close()
+
+    @property
+    def _seconds_left(self) -> float:
+        """Until the drain's time is over; a second at least for whatever comes last."""
+        return max(self._ends_at - time.monotonic(), _LAST_SECONDS)
 
     async def _finish_work(self, seconds: float) -> None:
         try:
@@ -217,8 +241,10 @@ class Instance:
             publishing=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
             hub=self.hub,
             polling=self.polling,
+            access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.presence.other_boot_ids,
+            on_met=self.presence.met,
             on_ended=self._peer_ended,
         )
 

@@ -22,6 +22,9 @@ class Limits:
     sync_conversations: int = 100
     latest_conversations: int = 1_000
     """How many conversations `hello` and the unread total cover."""
+    sockets: int = 20
+    """Of one person, on each instance; when there are more, the oldest is closed."""
+    blocks: int = 1_000
     devices: int = 25
     """Per person; the one registered longest ago makes room."""
     presence_users: int = 300

@@ -23,6 +23,7 @@ class ConversationRecord(models.Model):
     version = models.PositiveBigIntegerField()
     sent_seq = models.JSONField(default=dict)
     preferences = models.JSONField(default=dict)
+    blocked_by = models.JSONField(default=list)
     content_hash = models.CharField(max_length=64, blank=True)
     commit_id = models.CharField(max_length=ID_LENGTH, blank=True, default="")
     revision = models.PositiveBigIntegerField()
@@ -131,6 +132,23 @@ class LinkNoteRecord(models.Model):
 
     def __str__(self) -> str:
         return self.boot_id
+
+
+class PersonRecord(models.Model):
+    """Since when somebody's sign-ins hold, whether they are banned, and whom they block."""
+
+    user_id = models.CharField(primary_key=True, max_length=USER_ID_LENGTH)
+    valid_after = models.DateTimeField(null=True)
+    banned = models.BooleanField(default=False)
+    access_changed_at = models.DateTimeField(null=True, db_index=True)
+    blocked = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "messaging_person"
+        verbose_name = "person"
+
+    def __str__(self) -> str:
+        return self.user_id
 
 
 class RecipientRecord(models.Model):

@@ -12,7 +12,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from messaging.delivery import link as link_module
 from messaging.delivery import peers as peers_module
 from messaging.delivery import polling as polling_module
-from messaging.delivery.connection import Connection
+from messaging.delivery.access import AccessList
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.polling import Polling
@@ -22,8 +22,9 @@ from messaging.events import EventEncoder
 from messaging.store.acts import Act
 from messaging.store.cache import ConversationCache
 from messaging.store.sql import SqlStore
+from messaging.store.sql_people import SqlPeopleStore
 from messaging.store.writer import Writer
-from tests.outlets import Outlet
+from tests.outlets import Outlet, make_connection
 from tests.unit.messaging import new_group
 
 Frame = dict[str, Any]
@@ -65,19 +66,29 @@ class Side:
         self.store = store
         self.degraded: asyncio.Queue[bool] = asyncio.Queue()
         self.ended: asyncio.Queue[str] = asyncio.Queue()
+        self.met: asyncio.Queue[str] = asyncio.Queue()
         self.registry: list[str] = []
         self.layer = LossyLayer(host, prefix)
         self.hub = Hub(store=store, cache=self.cache, events=self.events)
+        self.people = SqlPeopleStore(store)
+        self.access = AccessList(store=self.people, connections=self.hub.connections)
         self.polling = Polling(
-            store=store, hub=self.hub, boot_id=self.boot_id, on_change=self.degraded.put_nowait
+            store=store,
+            people=self.people,
+            hub=self.hub,
+            access=self.access,
+            boot_id=self.boot_id,
+            on_change=self.degraded.put_nowait,
         )
         self.link = Link(
             receiving=self.layer,
             publishing=self.layer,
             hub=self.hub,
             polling=self.polling,
+            access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.registry,
+            on_met=self.met.put_nowait,
             on_ended=lambda boot_id, heard_at: self.ended.put_nowait(boot_id),
         )
         self.hub.attach(self.link)
@@ -129,11 +140,8 @@ class Side:
 class Socket:
     def __init__(self, user_id: str) -> None:
         self._frames: asyncio.Queue[Frame] = asyncio.Queue()
-        self.connection = Connection(
-            uuid4().hex,
-            user_id,
-            Outlet(lambda text: self._frames.put_nowait(json.loads(text))),
-        )
+        self.outlet = Outlet(lambda text: self._frames.put_nowait(json.loads(text)))
+        self.connection = make_connection(uuid4().hex, user_id, self.outlet)
 
     async def next(self) -> tuple[str, int | None]:
         """Type and version of the next event."""

@@ -12,6 +12,7 @@ from config.settings import *  # noqa: F403
 from config.settings import DATABASES
 
 DEBUG = False
+CHAT_RATE_LIMITS = False  # they have tests of their own
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 # A file and not memory: the store reads and writes from threads of its own.
 _folder = tempfile.TemporaryDirectory(prefix="chat-tests-")  # gone with the process

@@ -5,9 +5,10 @@ handler awaited, and whatever is raised becomes the one error shape.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from django.http import HttpRequest, HttpResponse
@@ -19,11 +20,14 @@ from rest_framework.views import APIView as RestAPIView
 from chat.authentication import authenticate
 from chat.errors import Problem, problem_of, problem_response
 from chat.renderers import render_json
+from chat.throttling import REQUESTS, require_rate
+from messaging.delivery.rates import Rate
 from messaging.exceptions import InvalidRequest, PayloadTooLarge
 from messaging.identifiers import is_stored_id
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.metrics import HTTP_REQUEST_SECONDS
+from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
 
@@ -39,6 +43,9 @@ class APIView(RestAPIView):
 
     public = False
     """Whether anybody may ask, without a token."""
+
+    sensitive: ClassVar[frozenset[str]] = frozenset()
+    """The methods before which whoever issued the token is asked whether it holds still."""
 
     user_id: str
     """Who is asking."""
@@ -62,7 +69,9 @@ class APIView(RestAPIView):
         route = match.route if match is not None else ""
         method = request.method if request.method in self.allowed_methods else "other"
         HTTP_REQUEST_SECONDS.labels(method, route, response.status_code).observe(seconds)
-        logger.info("request", method=request.method, route=route, status=response.status_code)
+        status = response.status_code
+        level = logging.DEBUG if status == 429 else logging.INFO  # of a flood there are many
+        logger.log(level, "request", method=request.method, route=route, status=status)
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         await get_instance().start()
@@ -70,8 +79,14 @@ class APIView(RestAPIView):
         self.request = self.initialize_request(request, *args, **kwargs)
         self.format_kwarg = None
         if not self.public:
-            identity = await authenticate(request.headers.get("Authorization"))
+            identity = await authenticate(
+                request.headers.get("Authorization"), thoroughly=request.method in self.sensitive
+            )
+            await sessions.require_admitted(
+                user_id=identity.user_id, signed_in_at=identity.signed_in_at
+            )
             self.user_id = identity.user_id
+            await require_rate(self.rate(), identity.user_id)
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         if is_stored_id(kwargs.get("conversation_id", "")):
             structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])
@@ -83,6 +98,10 @@ class APIView(RestAPIView):
             raise MethodNotAllowed(request.method or "")
         handler: Handler = getattr(self, request.method.lower())
         return _http_response(await handler(self.request, **kwargs))
+
+    def rate(self) -> Rate:
+        """What this request counts as."""
+        return REQUESTS
 
     def body(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
         """The validated body. Raises InvalidJSON, PayloadTooLarge, ValidationError."""

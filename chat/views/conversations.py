@@ -73,6 +73,8 @@ class ConversationView(APIView):
 
 
 class ParticipantsView(APIView):
+    sensitive = frozenset({"POST"})
+
     @extend_schema(
         operation_id="add_participants",
         request=serializers.AddParticipants,
@@ -94,6 +96,8 @@ class ParticipantsView(APIView):
 
 
 class ParticipantView(APIView):
+    sensitive = frozenset({"PATCH", "DELETE"})
+
     @extend_schema(
         operation_id="update_participant",
         request=serializers.UpdateParticipant,

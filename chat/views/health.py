@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat.authentication import get_authenticator
+from chat import authentication
 from chat.views.base import APIView
 from messaging.conditions import Condition
 from messaging.exceptions import MessagingError
@@ -36,7 +36,7 @@ class ReadyView(APIView):
         checks = {
             "store": await _store_condition(),
             "redis": _link_condition(),
-            "tokens": get_authenticator().condition,
+            "tokens": authentication.condition(),
             **{name: ask() for name, ask in instance.dependencies.items()},
         }
         conditions = set(checks.values())

@@ -8,7 +8,7 @@ from chat import serializers, shapes
 from chat.views.base import APIView
 from messaging.limits import get_limits
 from messaging.representations import settings_data
-from messaging.services import conversations, preferences
+from messaging.services import conversations, preferences, sessions
 
 
 class MeView(APIView):
@@ -22,6 +22,14 @@ class MeView(APIView):
                 "unread_total": await conversations.count_unread(user_id=self.user_id),
             }
         )
+
+
+class SessionsView(APIView):
+    @extend_schema(operation_id="log_out_everywhere", responses={204: None})
+    async def delete(self, request: Request) -> Response:
+        """Log me out everywhere, at once: this token as well."""
+        await sessions.log_out_everywhere(user_id=self.user_id)
+        return Response(status=204)
 
 
 class PreferencesView(APIView):

@@ -5,13 +5,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import serializers, shapes
+from chat.throttling import SENDS
 from chat.views.base import APIView
 from chat.wire import changes_data
+from messaging.delivery.rates import Rate
 from messaging.representations import message_data
 from messaging.services import history, messages, sync
 
 
 class MessagesView(APIView):
+    def rate(self) -> Rate:
+        return SENDS if self.request.method == "POST" else super().rate()
+
     @extend_schema(
         operation_id="list_messages",
         parameters=[serializers.MessagesQuery],

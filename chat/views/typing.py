@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import serializers
+from chat.throttling import TYPING, TYPING_STOPS, require_rate
 from chat.views.base import APIView
 from messaging.services import typing_indicators
 
@@ -14,6 +15,7 @@ class TypingView(APIView):
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Show the others that I am typing, or that I stopped."""
         body = self.body(serializers.SetTyping)
+        await require_rate(TYPING if body["typing"] else TYPING_STOPS, self.user_id)
         await typing_indicators.set_typing(
             user_id=self.user_id, conversation_id=conversation_id, typing=body["typing"]
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -13,6 +14,10 @@ class Ending(Enum):
     """Why the core ends a connection. The door knows the close codes."""
 
     DRAINING = "draining"
+    SHUT_OUT = "shut_out"
+    """Its person is banned or logged out: nothing more may reach them."""
+    TOO_MANY = "too_many"
+    """Its person has opened many others since."""
 
 
 class Outlet(Protocol):
@@ -31,9 +36,14 @@ class Outlet(Protocol):
 class Connection:
     """One socket of one person, as the hub sees it."""
 
-    def __init__(self, connection_id: str, user_id: str, outlet: Outlet) -> None:
+    def __init__(
+        self, connection_id: str, user_id: str, outlet: Outlet, *, signed_in_at: datetime
+    ) -> None:
         self.id = connection_id
         self.user_id = user_id
+        self.signed_in_at = signed_in_at
+        self.expires_at: datetime | None = None
+        """Until when its person has shown who they are; None: for good."""
         self.transmit: Callable[[str], None] = outlet.put
         self.transmit_soft: Callable[[str, str], None] = outlet.put_soft
         self.end = outlet.end

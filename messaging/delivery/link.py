@@ -18,6 +18,8 @@ from typing import Any, Protocol
 
 import structlog
 
+from messaging.delivery.access import AccessList
+from messaging.delivery.announcements import Announcements, read_access
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.beacon import BEACON_SECONDS, RecentCommits
 from messaging.delivery.hub import Hub
@@ -25,6 +27,7 @@ from messaging.delivery.outgoing import Item, Outgoing
 from messaging.delivery.peers import Peers
 from messaging.delivery.polling import Polling
 from messaging.delivery.redis_client import describe
+from messaging.entities import Access
 from messaging.metrics import (
     DELIVERY_LINK_SECONDS,
     LINK_LOST,
@@ -63,21 +66,30 @@ class Link:
         publishing: ChannelLayer,
         hub: Hub,
         polling: Polling,
+        access: AccessList,
         boot_id: str,
         registered: Callable[[], Iterable[str]],
+        on_met: Callable[[str], None],
         on_ended: Callable[[str, float], None],
     ) -> None:
         """`receiving` and `publishing` are two layers, for channels_redis lets every subscription
         wait for the round trip of the publish before it. `registered` tells which instances are
-        in the registry. `on_ended` is told of each that ended without a goodbye, and when it was
-        heard last (on the monotonic clock)."""
+        known to be in the registry, `on_met` is told of one that is heard and is not among them.
+        `on_ended` is told of each that ended without a goodbye, and when it was heard last (on
+        the monotonic clock)."""
         self.up = True
         self._receiving = receiving
         self._publishing = publishing
         self._hub = hub
         self._polling = polling
+        self._access = access
+        self._announcements = Announcements(
+            publish=self._publish_to_all,
+            peers=lambda: self._peers.alive if self.up else frozenset(),
+        )
         self._boot_id = boot_id
         self._registered = registered
+        self._on_met = on_met
         self._on_ended = on_ended
         self._channel = f"chat.instance.{uuid.uuid4().hex}"
         self._wanted: set[str] = {_INSTANCES}
@@ -117,6 +129,7 @@ class Link:
     async def stop(self, *, goodbye: bool) -> None:
         """Publish what waits, and give the connections back. Without a goodbye the others look for
         what may be missing."""
+        await self._announcements.stop()
         await stop_tasks(*self._tasks)
         await stop_tasks(*self._listening)
         try:
@@ -177,6 +190,11 @@ class Link:
         item = Item(message=event.as_message(), conversation_id=event.conversation_id)
         self._send(event.conversation_id, item)
 
+    async def announce_access(self, access: Access) -> None:
+        """Return once every other instance has closed what is to be closed, or after a second;
+        at once while the link is down."""
+        await self._announcements.tell(access)
+
     def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
         """Say in the next beacons that this version exists, and who is in the conversation."""
         self._recent.note(conversation_id, version, user_ids)
@@ -187,6 +205,9 @@ class Link:
         else:
             self._outgoing.put(group, item)
             self._something_to_do.set()
+
+    def _publish_to_all(self, message: Mapping[str, Any]) -> None:
+        self._send(_INSTANCES, Item(message=message, conversation_id=""))
 
     def _note(self, items: Iterable[Item]) -> None:
         """Published or lost: the next beacons tell of it."""
@@ -367,6 +388,8 @@ class Link:
                 self._heard(item, sender)
             case "goodbye":
                 self._peers.goodbye(sender)
+            case "access" | "access.known":
+                self._hear_access(item, sender)
 
     def _accept(self, batch: Batch) -> None:
         self._hub.accept(batch)
@@ -374,12 +397,22 @@ class Link:
             DELIVERY_LINK_SECONDS.observe(max(time.time() - batch.committed_at, 0))
 
     def _heard(self, beacon: Mapping[str, Any], sender: str) -> None:
+        if sender not in self._registered():
+            self._on_met(sender)
         missed_since = self._peers.heard(sender, beacon["number"], time.monotonic())
         if missed_since is not None:
             logger.info("link.beacons_missed", boot_id=sender)
             self._polling.look_back(missed_since)
         for conversation_id, (version, added) in beacon["commits"].items():
             self._hub.report(conversation_id, version, added)
+
+    def _hear_access(self, item: Mapping[str, Any], sender: str) -> None:
+        if item["type"] == "access":
+            self._access.learn(read_access(item["access"]))
+            known = {"type": "access.known", "number": item["number"], "to": sender}
+            self._publish_to_all(known)
+        elif item["to"] == self._boot_id:
+            self._announcements.acknowledged(item["number"], sender)
 
     def _echoed(self, beacon: Mapping[str, Any]) -> None:
         self._last_echo = time.monotonic()

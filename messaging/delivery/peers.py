@@ -39,6 +39,11 @@ class Peers:
         just_begun = now < self._listening_since + 2 * BEACON_SECONDS
         return None if number < REPEATS or just_begun else self._listening_since
 
+    @property
+    def alive(self) -> frozenset[str]:
+        """Those heard of that have not ended, as far as is known."""
+        return frozenset(self._peers)
+
     def goodbye(self, boot_id: str) -> None:
         """It has ended in order, with everything published."""
         self._peers.pop(boot_id, None)

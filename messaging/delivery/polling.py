@@ -1,4 +1,4 @@
-"""Polling: what changed is read from the store while events may not arrive.
+"""Polling: what changed, and whose access did, is read from the store while events may not arrive.
 
 That is while the own link is down, while another instance says in the store that its link is
 (what it commits is not published), and once after anything that may have been missed: beacons
@@ -17,10 +17,12 @@ from typing import Any
 
 import structlog
 
+from messaging.delivery.access import AccessList
 from messaging.delivery.hub import Hub
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import LINK_STATE, POLLED_CONVERSATIONS, POLLS
 from messaging.store.base import Store
+from messaging.store.people import PeopleStore
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
@@ -66,13 +68,22 @@ class StoreClock:
 
 class Polling:
     def __init__(
-        self, *, store: Store, hub: Hub, boot_id: str, on_change: Callable[[bool], None]
+        self,
+        *,
+        store: Store,
+        people: PeopleStore,
+        hub: Hub,
+        access: AccessList,
+        boot_id: str,
+        on_change: Callable[[bool], None],
     ) -> None:
         """`on_change` is told True when events may be late from now on, and False once all that
         was missed is read."""
         self.state = LinkState.UP
         self._clock = StoreClock()
         self._store = store
+        self._people = people
+        self._access = access
         self._hub = hub
         self._boot_id = boot_id
         self._on_change = on_change
@@ -161,6 +172,8 @@ class Polling:
         POLLS.inc()
         try:
             bound = await self.bound(since)
+            people = await self._people.list_changed_access(since=bound)
+            self._access.learn_all(people.people)
             changed = await self._store.list_changed_conversations(since=bound)
         except StoreUnavailable:
             return False

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NOT_MENTIONED = "not_mentioned"
     NOTIFICATIONS_OFF = "notifications_off"
     QUIET_HOURS = "quiet_hours"
+    BLOCKED = "blocked"
     NO_DEVICE = "no_device"
     STALE = "stale"
 
@@ -77,6 +78,7 @@ class Circumstances:
     """At the time of sending."""
     acknowledged: bool = False
     """By a connection that somebody is using."""
+    sender_id: str = ""
     recipient: Recipient | None = None
     """None where nobody has looked yet."""
 
@@ -87,7 +89,7 @@ def rule(known: Circumstances, now: datetime) -> Ruling:
     dropped = (
         _unwanted(known, now)
         or _done(known)
-        or (_unreachable(known.recipient, now) if known.recipient is not None else None)
+        or (_unreachable(known, known.recipient, now) if known.recipient is not None else None)
     )
     if dropped is not None:
         return Ruling(action=Action.DROP, reason=dropped)
@@ -153,7 +155,9 @@ def _done(known: Circumstances) -> Reason | None:
     return Reason.ACKNOWLEDGED if known.acknowledged else None
 
 
-def _unreachable(recipient: Recipient, now: datetime) -> Reason | None:
+def _unreachable(known: Circumstances, recipient: Recipient, now: datetime) -> Reason | None:
+    if known.sender_id in recipient.blocked:
+        return Reason.BLOCKED
     quiet_hours = recipient.settings.quiet_hours
     if quiet_hours is not None and is_quiet(quiet_hours, now):
         return Reason.QUIET_HOURS

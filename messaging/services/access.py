@@ -2,6 +2,7 @@
 
 from messaging.entities import Conversation, ConversationKind, Participant, Role
 from messaging.exceptions import (
+    Blocked,
     ConversationNotFound,
     MessageNotFound,
     NotAParticipant,
@@ -40,6 +41,12 @@ def require_group(conversation: Conversation, what: str) -> None:
     """Raises PermissionDenied in direct conversations, whose people and title are fixed."""
     if conversation.kind is ConversationKind.DIRECT:
         raise PermissionDenied(f"A direct conversation has {what}.")
+
+
+def require_unblocked(conversation: Conversation) -> None:
+    """Raises Blocked where one of a direct conversation's people blocks the other."""
+    if conversation.blocked_by:
+        raise Blocked
 
 
 def require_conversation_id(conversation_id: str) -> None:

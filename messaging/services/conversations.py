@@ -41,6 +41,7 @@ from messaging.services.access import (
     require_participant,
     require_role,
 )
+from messaging.services.blocks import require_no_block
 from messaging.services.text import require_client_id, require_title
 from messaging.store.acts import SMALL_ACT, Outcome
 from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
@@ -92,9 +93,10 @@ async def create_conversation(
     others = _require_user_ids(participant_ids, besides=user_id)
     if kind is ConversationKind.DIRECT:
         wanted = _direct_conversation(user_id, others, title)
+        conversation, created = await _store_direct(wanted, user_id, others[0])
     else:
         wanted = _group_conversation(user_id, others, title, client_id)
-    conversation, created = await _store_founded(wanted)
+        conversation, created = await _store_founded(wanted)
     require_participant(conversation, user_id)
     if created:
         logger.info("conversation.created", conversation_id=conversation.id, kind=kind.value)
@@ -103,6 +105,25 @@ async def create_conversation(
     else:
         own = await _with_position(user_id, conversation)
     return FoundedConversation(own=own, created=created)
+
+
+async def _store_direct(
+    wanted: Conversation, user_id: str, person_id: str
+) -> tuple[Conversation, bool]:
+    """As `_store_founded`. One that is there already is shown, whoever blocks whom."""
+    instance = get_instance()
+    existing = await instance.store.get_conversation(wanted.id)
+    if existing is not None:
+        return existing, False
+    await require_no_block(user_id, person_id)
+    conversation, created = await _store_founded(wanted)
+    # A block made meanwhile did not find the conversation, and stands with its person.
+    blocks = await instance.people.get_blocks([user_id, person_id])
+    for one, other in ((user_id, person_id), (person_id, user_id)):
+        if other in blocks[one]:
+            await instance.store.set_blocked(conversation.id, one, blocked=True)
+            instance.cache.drop(conversation.id)
+    return conversation, created
 
 
 async def _store_founded(wanted: Conversation) -> tuple[Conversation, bool]:

@@ -21,6 +21,7 @@ from messaging.services.access import (
     require_message_id,
     require_participant,
     require_role,
+    require_unblocked,
 )
 from messaging.services.text import require_client_id, require_text
 from messaging.store.acts import SMALL_ACT, Outcome
@@ -48,7 +49,8 @@ async def send_message(
 
     With a `client_id` it may be sent again and again and is there once. Returns after the store
     has committed. Raises InvalidRequest, ConversationNotFound, NotAParticipant, ClientIdReused,
-    StoreUnavailable (then the message may be there; sending again with the `client_id` settles).
+    Blocked, StoreUnavailable (then the message may be there; sending again with the `client_id`
+    settles).
     """
     require_conversation_id(conversation_id)
     require_text(text)
@@ -131,6 +133,7 @@ class _SendMessage:
             if first.content_hash != self.content_hash:
                 raise ClientIdReused
             return Outcome(conversation=conversation, message=first)
+        require_unblocked(conversation)
         self._require_references(conversation, messages)
         message = Message(
             id=self.creates,
@@ -197,6 +200,7 @@ class _EditMessage:
             raise MessageNotFound
         if message.sender_id != self.user_id:
             raise PermissionDenied("Only its sender may edit a message.")
+        require_unblocked(conversation)
         if message.text == self.text:
             return Outcome(conversation=conversation, message=message)
         version = conversation.version + 1

@@ -4,12 +4,14 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from functools import partial
 
 import structlog
 
-from messaging.delivery.connection import Connection, Outlet
+from messaging.delivery.connection import Connection, Ending, Outlet
 from messaging.events import EventType
-from messaging.exceptions import StoreUnavailable
+from messaging.exceptions import Banned, StoreUnavailable, TokenRevoked
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.services.sync import Changes, SyncStatus
@@ -26,21 +28,38 @@ def turn() -> AbstractAsyncContextManager[None]:
     return get_instance().admission.place()
 
 
-async def open_session(*, user_id: str, outlet: Outlet) -> Connection:
+async def require_admitted(*, user_id: str, signed_in_at: datetime) -> None:
+    """Raises Banned, TokenRevoked for whoever logged out everywhere since they signed in, and
+    StoreUnavailable: of whom nothing is known here, the store is asked once."""
+    access = await get_instance().access.get(user_id)
+    if access.banned:
+        raise Banned
+    if not access.admits(signed_in_at):
+        raise TokenRevoked
+
+
+async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) -> Connection:
     """Connect a socket: its first frame is `hello`, and what happens from then on follows.
 
     One query of the person's conversations, or none for somebody who left this instance within
-    the last minute; Redis is not waited for. Raises StoreUnavailable.
+    the last minute; Redis is not waited for. Above `sockets` of one person on this instance the
+    oldest is ended. Raises as `require_admitted`.
     """
     instance = get_instance()
     await instance.start()
     limits = get_limits()
-    connection = Connection(secrets.token_hex(8), user_id, outlet)
-    reconnected = instance.hub.reconnect(connection)
+    connection = Connection(secrets.token_hex(8), user_id, outlet, signed_in_at=signed_in_at)
+    require_now = partial(require_admitted, user_id=user_id, signed_in_at=signed_in_at)
+    reconnected = None
+    if instance.access.knows(user_id):
+        await require_now()
+        reconnected = instance.hub.reconnect(connection)
     if reconnected is not None:
         named, connection.truncated = reconnected
     else:
         page = await _list_conversations(user_id)
+        # What was read beside it, and what was heard of since: this takes no await.
+        await require_now()
         named = instance.hub.connect(connection, page.conversations)
         connection.truncated = page.next_cursor is not None
     hello = {
@@ -55,12 +74,15 @@ async def open_session(*, user_id: str, outlet: Outlet) -> Connection:
     }
     connection.transmit(instance.events.soft(EventType.HELLO, hello))
     instance.presence.changed(user_id)
+    for oldest in instance.hub.connections.of(user_id)[: -limits.sockets]:
+        oldest.end(Ending.TOO_MANY)
     logger.info("session.opened", connection_id=connection.id, conversations=len(named))
     return connection
 
 
 async def _list_conversations(user_id: str) -> Page:
-    """One query for all sockets of a person that connect together.
+    """One query for all sockets of a person that connect together, and beside it one read of
+    whether they may come in.
 
     One that is under way may have read before the socket at hand came, and is shared all the
     same: what it misses the hub has heard since and makes good in `connect`, as it does for the
@@ -74,7 +96,10 @@ async def _list_conversations(user_id: str) -> Page:
         limit = get_limits().latest_conversations
         try:
             async with asyncio.timeout(_QUERY_SECONDS):
-                page = await instance.store.list_conversations(user_id, limit=limit)
+                page, _ = await asyncio.gather(
+                    instance.store.list_conversations(user_id, limit=limit),
+                    instance.access.get(user_id),
+                )
         except TimeoutError:
             raise StoreUnavailable from None
         for conversation in page.conversations:
@@ -84,6 +109,14 @@ async def _list_conversations(user_id: str) -> Page:
     if instance.degraded:
         return await read()
     return await instance.admission.share(f"conversations:{user_id}", read)
+
+
+async def log_out_everywhere(*, user_id: str) -> None:
+    """End all of one's sign-ins, and the sockets that rest on them, on every instance; that is
+    waited for, up to a second. Raises StoreUnavailable."""
+    instance = get_instance()
+    await instance.apply_access(await instance.people.log_out(user_id))
+    logger.info("person.logged_out", user_id=user_id)
 
 
 def close_session(connection: Connection) -> None:
@@ -112,6 +145,10 @@ def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str
 def draining() -> bool:
     """Whether this instance is about to end: nobody is let in any more."""
     return get_instance().draining
+
+
+def expiring_frame(expires_at: datetime) -> str:
+    return get_instance().events.auth_expiring(expires_at)
 
 
 def heartbeat_frame() -> str:

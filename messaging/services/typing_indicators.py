@@ -12,7 +12,8 @@ _SHOWN_FOR = timedelta(seconds=6)
 async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> None:
     """Show the others that somebody types, for six seconds, or that they stopped.
 
-    Nothing is shown in conversations above the fan-out limit. It goes on without the store, and
+    Nothing is shown in conversations above the fan-out limit, nor to whoever is known here to
+    block or be blocked. It goes on without the store, and
     costs no read, where the conversation is delivered here. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable.
     """
@@ -22,6 +23,9 @@ async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> Non
     else:
         conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
         people = len(conversation.participants)
+    cached = get_instance().cache.get(conversation_id)
+    if cached is not None and cached.blocked_by:
+        return
     if people > get_limits().fan_out_participants:
         return
     now = datetime.now(UTC)

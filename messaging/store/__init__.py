@@ -1,5 +1,5 @@
-"""Keeping: conversations, messages, read positions, recipients and decisions, on SQL or on
-Firestore."""
+"""Keeping: conversations, messages, read positions, people, recipients and decisions, on SQL or
+on Firestore."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from django.conf import settings
 
 from messaging.store.base import Store
 from messaging.store.decisions import DecisionStore
+from messaging.store.people import PeopleStore
 from messaging.store.recipients import RecipientStore
 
 
@@ -15,6 +16,7 @@ class Stores:
     """What is kept where. They share their connections; closing `conversations` closes all."""
 
     conversations: Store
+    people: PeopleStore
     recipients: RecipientStore
     decisions: DecisionStore
 
@@ -24,21 +26,25 @@ def make_stores() -> Stores:
     if settings.CHAT_STORE == "firestore":
         from messaging.store.firestore import FirestoreStore  # noqa: PLC0415
         from messaging.store.firestore_decisions import FirestoreDecisionStore  # noqa: PLC0415
+        from messaging.store.firestore_people import FirestorePeopleStore  # noqa: PLC0415
         from messaging.store.firestore_recipients import FirestoreRecipientStore  # noqa: PLC0415
 
         documents = FirestoreStore(project=settings.GOOGLE_CLOUD_PROJECT)
         return Stores(
             conversations=documents,
+            people=FirestorePeopleStore(documents),
             recipients=FirestoreRecipientStore(documents),
             decisions=FirestoreDecisionStore(documents),
         )
     from messaging.store.sql import SqlStore  # noqa: PLC0415
     from messaging.store.sql_decisions import SqlDecisionStore  # noqa: PLC0415
+    from messaging.store.sql_people import SqlPeopleStore  # noqa: PLC0415
     from messaging.store.sql_recipients import SqlRecipientStore  # noqa: PLC0415
 
     database = SqlStore()
     return Stores(
         conversations=database,
+        people=SqlPeopleStore(database),
         recipients=SqlRecipientStore(database),
         decisions=SqlDecisionStore(database),
     )

@@ -143,6 +143,13 @@ class Store(Protocol):
         Raises ConversationNotFound.
         """
 
+    async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
+        """Say in a direct conversation that one of its people blocks the other, or not any more.
+        Not a durable change: no version, but a new token, so that who commits next sees it.
+
+        Raises ConversationNotFound.
+        """
+
     async def get_messages(
         self, conversation_id: str, message_ids: Sequence[str]
     ) -> Mapping[str, Message]:

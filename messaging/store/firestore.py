@@ -147,6 +147,16 @@ class FirestoreStore:
         except DocumentMissing as error:
             raise ConversationNotFound from error
 
+    async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
+        writes = Writes(self._database)
+        fields = {"blocked_by": {user_id: True}} if blocked else {}
+        mask = [f"blocked_by.{quoted(user_id)}"]
+        writes.update(self._conversation(conversation_id), fields, mask)
+        try:
+            await self._connection.write("set_blocked", writes)
+        except DocumentMissing as error:
+            raise ConversationNotFound from error
+
     async def get_messages(
         self, conversation_id: str, message_ids: Sequence[str]
     ) -> Mapping[str, Message]:

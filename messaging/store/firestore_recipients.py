@@ -17,10 +17,11 @@ from messaging.entities import (
     UserSettings,
 )
 from messaging.store.firestore import FirestoreStore
+from messaging.store.firestore_people import read_access, read_blocked
 from messaging.store.firestore_requests import Writes
 from messaging.store.firestore_transactions import Transaction
 from messaging.store.firestore_values import plain_time, quoted, read_text
-from messaging.store.recipients import oldest_beyond, token_digest
+from messaging.store.recipients import oldest_beyond, ringing, token_digest
 
 _READ_AT_ONCE = 500
 
@@ -117,7 +118,8 @@ def _read_recipient(document: Any) -> Recipient:
             push_text=not fields["push_text"].HasField("boolean_value")
             or fields["push_text"].boolean_value,
         ),
-        devices=tuple(_devices(document).values()),
+        devices=ringing(_devices(document).values(), read_access(document)),
+        blocked=read_blocked(document),
     )
 
 

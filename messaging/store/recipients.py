@@ -3,10 +3,10 @@
 `sql_recipients` and `firestore_recipients` both keep it; one contract suite checks them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from messaging.entities import Device, Recipient, UserSettings
+from messaging.entities import Access, Device, Recipient, UserSettings
 from messaging.identifiers import derived_id
 
 
@@ -30,6 +30,12 @@ class RecipientStore(Protocol):
     ) -> bool:
         """Forget a device; given a token, only if that is still its own. False where nothing was
         to be forgotten."""
+
+
+def ringing(devices: Iterable[Device], access: Access) -> tuple[Device, ...]:
+    """Those that may ring: none of somebody banned, and none that was registered before its person
+    logged out everywhere."""
+    return tuple(device for device in devices if access.admits(device.registered_at))
 
 
 def token_digest(device: Device) -> str:

@@ -128,6 +128,13 @@ class SqlStore:
         )
         _count("set_preferences", written=1)
 
+    async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
+        await self._write(
+            "set_blocked",
+            lambda database: writes.set_blocked(database, conversation_id, user_id, blocked),
+        )
+        _count("set_blocked", written=1)
+
     async def get_messages(
         self, conversation_id: str, message_ids: Sequence[str]
     ) -> Mapping[str, Message]:

@@ -16,9 +16,10 @@ from messaging.entities import (
     TokenKind,
     UserSettings,
 )
-from messaging.models import DeviceRecord, RecipientRecord
-from messaging.store.recipients import oldest_beyond, token_digest
+from messaging.models import DeviceRecord, PersonRecord, RecipientRecord
+from messaging.store.recipients import oldest_beyond, ringing, token_digest
 from messaging.store.sql import SqlStore, count
+from messaging.store.sql_people import access_of
 
 
 class SqlRecipientStore:
@@ -65,11 +66,13 @@ def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> d
     registered = DeviceRecord.objects.using(database.alias).filter(user_id__in=user_ids)
     for record in registered.order_by("user_id", "device_id"):
         devices[record.user_id].append(_device(record))
+    people = PersonRecord.objects.using(database.alias).in_bulk(list(user_ids))
     return {
         user_id: Recipient(
             user_id=user_id,
             settings=settings.get(user_id, UserSettings()),
-            devices=tuple(devices[user_id]),
+            devices=ringing(devices[user_id], access_of(user_id, people.get(user_id))),
+            blocked=frozenset(people[user_id].blocked if user_id in people else ()),
         )
         for user_id in user_ids
     }

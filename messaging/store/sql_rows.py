@@ -49,6 +49,7 @@ def conversation_columns(conversation: Conversation) -> dict[str, Any]:
             user_id: preferences_json(preferences)
             for user_id, preferences in conversation.preferences.items()
         },
+        "blocked_by": sorted(conversation.blocked_by),
         "content_hash": conversation.content_hash,
         "commit_id": conversation.commit_id,
     }
@@ -151,6 +152,7 @@ def conversation(
         preferences={
             user_id: preferences(stored) for user_id, stored in record.preferences.items()
         },
+        blocked_by=frozenset(record.blocked_by),
         content_hash=record.content_hash,
         commit_id=record.commit_id,
         token=record.revision,

@@ -98,6 +98,19 @@ def set_preferences(
         records.update(preferences=stored, revision=F("revision") + 1)
 
 
+def set_blocked(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, blocked: bool
+) -> None:
+    with atomic(using=database.alias):
+        records = ConversationRecord.objects.using(database.alias).filter(id=conversation_id)
+        record = records.select_for_update().first()
+        if record is None:
+            raise ConversationNotFound
+        blockers = set(record.blocked_by)
+        blockers = blockers | {user_id} if blocked else blockers - {user_id}
+        records.update(blocked_by=sorted(blockers), revision=F("revision") + 1)
+
+
 def advance_read(
     database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
 ) -> Advanced:

@@ -65,6 +65,7 @@ def isolated_environment(folder: Path, **settings: str) -> dict[str, str]:
             "DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite3'}",
             "CHAT_STORE": "sql",
             "REDIS_URL": "",
+            "CHAT_RATE_LIMITS": "off",
             **settings,
         }
     )

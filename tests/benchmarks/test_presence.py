@@ -8,10 +8,10 @@ import pytest_asyncio
 import redis.asyncio
 
 from config.development.redis import redis_server as run_redis
-from messaging.delivery.connection import Connection, Connections
+from messaging.delivery.connection import Connections
 from messaging.delivery.presence import Presence
 from messaging.delivery.redis_client import make_redis
-from tests.outlets import Outlet
+from tests.outlets import Outlet, make_connection
 
 _ASKED = [f"user-{number}" for number in range(1_000)]
 _ROUNDS = 50
@@ -35,7 +35,7 @@ class Instance:
 
     def connect(self, *user_ids: str) -> None:
         for user_id in user_ids:
-            self.connections.add(Connection(uuid4().hex, user_id, Outlet(lambda frame: None)))
+            self.connections.add(make_connection(uuid4().hex, user_id, Outlet(lambda frame: None)))
 
     async def write(self) -> None:
         assert self._redis is not None

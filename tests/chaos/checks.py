@@ -131,7 +131,7 @@ def nobody_gets_what_came_after_their_removal(evidence: Evidence) -> Findings:
     """Each change that somebody got was made while they were in, or was their own removal.
 
     When people came and went is put together from what all clients were told; an addition is
-    known of everybody who was in when somebody loaded the conversation.
+    known of everybody who was in at any state that somebody saw.
     """
     moves = _moves(evidence.views)
     for view in evidence.views:

@@ -1,6 +1,7 @@
 """One person's requests over HTTP."""
 
 import ssl
+import time
 from typing import Any, Protocol
 
 import httpx
@@ -20,7 +21,7 @@ def token_of(user_id: str) -> str:
     signer = signing.Signer(
         key=key, sep=".", salt="chat.development-token", fallback_keys=[]
     )  # without the settings of this process
-    return signer.sign_object(user_id)
+    return signer.sign_object([user_id, time.time()])
 
 
 def http_client(url: str) -> httpx.AsyncClient:

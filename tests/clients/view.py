@@ -23,7 +23,7 @@ class View(ABC):
         self.people: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = {}
         """Who was added or removed, by conversation and version."""
         self.joined: set[tuple[str, str, int]] = set()
-        """Conversation, person and the version they joined at, as it was loaded."""
+        """Conversation, person and the version they joined at, of every state that was seen."""
         self.received: list[tuple[str, int]] = []
         """Conversation and version of each durable event."""
         self.origins: set[str] = set()
@@ -127,6 +127,7 @@ class View(ABC):
 
     def _take_added(self, conversation: Data) -> None:
         conversation_id = conversation["id"]
+        self._note_joined(conversation)
         before = self.conversations.get(conversation_id)
         if before is not None and before.inside:
             joined = _joined(conversation).get(self.user_id)
@@ -254,6 +255,7 @@ class View(ABC):
         known.stay.messages.append(Arrival(seq, message["version"], message["id"], at))
 
     def _keep_settings(self, known: Known, conversation: Data) -> None:
+        self._note_joined(conversation)
         known.title = conversation["title"]
         people = conversation["participants"]
         known.people = frozenset(_joined(conversation)) if people is not None else None
@@ -269,6 +271,10 @@ class View(ABC):
         else:
             known.stay.over = True
             known.stay.cut_short = cut_short
+
+    def _note_joined(self, conversation: Data) -> None:
+        for person, version in _joined(conversation).items():
+            self.joined.add((conversation["id"], person, version))
 
     # Answers
 
@@ -287,7 +293,7 @@ class View(ABC):
         """The conversation, and whole pages of its messages read after it, the latest included."""
         known.loading = False
         joined = _joined(loaded)
-        self.joined.update((conversation_id, person, version) for person, version in joined.items())
+        self._note_joined(loaded)
         if self.conversations[conversation_id] is not known or not known.inside:
             return
         if joined[self.user_id] > known.announced:

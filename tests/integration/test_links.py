@@ -9,9 +9,10 @@ import pytest
 import pytest_asyncio
 
 from messaging.delivery.beacon import REPEATS
+from messaging.delivery.connection import Ending
 from messaging.entities import ReadPosition
 from messaging.store.sql import SqlStore
-from tests.links import PATIENCE, Side, hears, hurry
+from tests.links import PATIENCE, Side, Socket, hears, hurry
 from tests.unit.messaging import add, remove, send
 
 
@@ -225,6 +226,28 @@ async def test_an_instance_that_died_before_its_first_beacon_is_missed(
     assert there.ended.get_nowait() == short_lived.boot_id
 
 
+async def test_an_instance_that_is_heard_before_it_is_known(
+    sides: tuple[Side, Side],
+) -> None:
+    """The registry is read every five seconds; its first beacon is heard at once. Whoever is known
+    is not told of."""
+    here, there = sides
+    await hears(there, here)
+    there.registry = [here.boot_id]
+    while not there.met.empty():
+        there.met.get_nowait()
+
+    number = here.link._number
+    async with asyncio.timeout(PATIENCE):
+        while here.link._number < number + 2:
+            await asyncio.sleep(0.05)
+    assert there.met.empty()
+    there.registry = []
+
+    async with asyncio.timeout(PATIENCE):
+        assert await there.met.get() == here.boot_id
+
+
 async def test_skipped_beacons_are_made_up_for(sides: tuple[Side, Side]) -> None:
     """Whoever missed as many as a commit is repeated looks at what changed since."""
     here, there = sides
@@ -283,3 +306,88 @@ async def test_events_in_a_slow_link_arrive_together(sides: tuple[Side, Side]) -
     got = [await bob.next() for _ in range(120)]
     assert sorted(got) == sorted([("message.created", v) for v in (1, 2, 3)] * 40)
     assert here.link.up
+
+
+# Who is logged out or banned
+
+
+async def shut_out(side: Side, user_id: str) -> None:
+    """What an instance does when somebody logs out everywhere."""
+    access = await side.people.log_out(user_id)
+    side.access.learn(access)
+    await side.link.announce_access(access)
+
+
+async def ended(socket: Socket) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not socket.outlet.ended:
+            await asyncio.sleep(0.02)
+    assert socket.outlet.ended[0] is Ending.SHUT_OUT
+
+
+async def test_who_logs_out_is_gone_everywhere_by_the_answer(sides: tuple[Side, Side]) -> None:
+    """Nobody else is."""
+    here, there = sides
+    ann, also_ann, bob = (
+        await here.connect("ann"),
+        await there.connect("ann"),
+        await there.connect("bob"),
+    )
+    await hears(here, there)
+
+    await shut_out(here, "ann")
+
+    assert ann.outlet.ended[0] is also_ann.outlet.ended[0] is Ending.SHUT_OUT
+    assert bob.outlet.ended == []
+
+
+@pytest.mark.parametrize("lost", ["access", "access.known"])
+async def test_what_redis_loses_of_it_is_said_again(sides: tuple[Side, Side], lost: str) -> None:
+    here, there = sides
+    ann = await there.connect("ann")
+    await hears(here, there)
+    losses = iter(range(2))
+    loses = lambda item: item["type"] == lost and next(losses, None) is not None  # noqa: E731
+    here.layer.loses = there.layer.loses = loses
+
+    await shut_out(here, "ann")
+
+    assert ann.outlet.ended[0] is Ending.SHUT_OUT
+
+
+async def test_an_instance_that_does_not_answer_is_waited_for_a_second(
+    sides: tuple[Side, Side],
+) -> None:
+    here, there = sides
+    await hears(here, there)
+    there.layer.loses = lambda item: item["type"] == "access.known"
+    begun = asyncio.get_running_loop().time()
+
+    await shut_out(here, "ann")
+
+    assert 0.9 < asyncio.get_running_loop().time() - begun < PATIENCE
+
+
+@pytest.mark.parametrize("cut", ["both", "the other"])
+async def test_without_redis_the_store_tells(sides: tuple[Side, Side], cut: str) -> None:
+    here, there = sides
+    ann = await there.connect("ann")
+    there.layer.cut = True
+    here.layer.cut = cut == "both"
+    await there.becomes_degraded(True)
+
+    await shut_out(here, "ann")
+
+    await ended(ann)
+
+
+async def test_one_that_is_cut_off_shuts_out_at_the_others(sides: tuple[Side, Side]) -> None:
+    """They read its note, and then the store."""
+    here, there = sides
+    ann = await there.connect("ann")
+    here.layer.cut = True
+    await here.becomes_degraded(True)
+
+    await shut_out(here, "ann")
+
+    await ended(ann)

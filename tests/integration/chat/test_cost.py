@@ -25,7 +25,7 @@ from messaging.services import (
     sessions,
     typing_indicators,
 )
-from tests.outlets import Outlet
+from tests.outlets import SIGNED_IN_AT, Outlet
 
 _GROUPS = 20
 
@@ -51,7 +51,9 @@ def _counted() -> Counter[str]:
 
 async def connect(user_id: str) -> tuple[Connection, dict[str, Any]]:
     frames: list[str] = []
-    connection = await sessions.open_session(user_id=user_id, outlet=Outlet(frames.append))
+    connection = await sessions.open_session(
+        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
+    )
     hello = json.loads(frames[0])
     assert hello["type"] == "hello"
     return connection, hello["data"]["conversations"]
@@ -128,8 +130,9 @@ async def test_a_full_page_of_unread_conversations(groups: list[str]) -> None:
 
 
 async def test_connecting(groups: list[str]) -> None:
-    """One query; none for whoever comes back within a minute, and the same `hello`."""
-    with billed(reads=_GROUPS):
+    """One query, and one read of whether they may come in; none for whoever comes back within a
+    minute, and the same `hello`."""
+    with billed(reads=_GROUPS + 1):
         connection, hello = await connect("ann")
     assert hello.keys() == set(groups)
     await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
@@ -153,7 +156,7 @@ async def test_a_list_as_long_as_hello_covers(
     """It is called truncated even if nothing is behind it: to look there would cost a read."""
     settings.CHAT_LIMITS = {"latest_conversations": covered}
 
-    with billed(reads=named):
+    with billed(reads=named + 1):
         connection, hello = await connect("ann")
 
     assert (len(hello), connection.truncated) == (named, truncated)

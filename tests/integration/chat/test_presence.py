@@ -14,7 +14,7 @@ from messaging.instance import Instance
 from messaging.limits import get_limits
 from messaging.services import participants, presence, sessions
 from tests.integration.chat import Api, Json, ok, wrong_fields
-from tests.outlets import Outlet
+from tests.outlets import SIGNED_IN_AT, Outlet
 
 
 class Socket:
@@ -42,7 +42,9 @@ class Socket:
 
 async def connect(user_id: str) -> Socket:
     frames: list[str] = []
-    connection = await sessions.open_session(user_id=user_id, outlet=Outlet(frames.append))
+    connection = await sessions.open_session(
+        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
+    )
     return Socket(connection, frames)
 
 

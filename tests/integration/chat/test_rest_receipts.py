@@ -7,7 +7,7 @@ import pytest
 
 from messaging.services import sessions
 from tests.integration.chat import Api, Json, ok, problem, wrong_fields
-from tests.outlets import Outlet
+from tests.outlets import SIGNED_IN_AT, Outlet
 
 
 async def read(person: Api, conversation: str, seq: int) -> Json:
@@ -63,7 +63,9 @@ async def test_what_the_others_are_shown(ann: Api, bob: Api) -> None:
     """Never less than the receipts say: what one sent, one has read and received."""
     group = await ann.group(bob)
     frames: list[str] = []
-    connection = await sessions.open_session(user_id="ann", outlet=Outlet(frames.append))
+    connection = await sessions.open_session(
+        user_id="ann", signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
+    )
     for person in (ann, bob):
         await person.send(group)
 

@@ -12,10 +12,13 @@ from messaging.store.base import Store
 from messaging.store.decisions import DecisionStore
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_decisions import FirestoreDecisionStore
+from messaging.store.firestore_people import FirestorePeopleStore
 from messaging.store.firestore_recipients import FirestoreRecipientStore
+from messaging.store.people import PeopleStore
 from messaging.store.recipients import RecipientStore
 from messaging.store.sql import SqlStore
 from messaging.store.sql_decisions import SqlDecisionStore
+from messaging.store.sql_people import SqlPeopleStore
 from messaging.store.sql_recipients import SqlRecipientStore
 from tests.integration.store.databases import added_database, empty
 from tests.integration.store.firestore_relay import Relay
@@ -99,6 +102,14 @@ async def relayed_store(relay: Relay) -> AsyncIterator[FirestoreStore]:
     store = FirestoreStore(project=f"test-{uuid4().hex}")
     yield store
     await store.close()
+
+
+@pytest.fixture
+def people(store: SqlStore | FirestoreStore) -> PeopleStore:
+    """The people beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestorePeopleStore(store)
+    return SqlPeopleStore(store)
 
 
 @pytest.fixture

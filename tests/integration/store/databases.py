@@ -31,6 +31,7 @@ def empty(url: str) -> None:
     """Delete everything in a PostgreSQL's tables that the store writes."""
     with psycopg.connect(url) as connection:
         connection.execute(
-            "TRUNCATE messaging_conversation, messaging_link_note, messaging_recipient,"
+            "TRUNCATE messaging_conversation, messaging_link_note, messaging_person,"
+            " messaging_recipient,"
             " messaging_device, messaging_decision, messaging_sweep CASCADE"
         )

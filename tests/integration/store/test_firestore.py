@@ -28,6 +28,7 @@ from messaging.store.base import LINK_NOTE_LIFETIME, Conflict
 from messaging.store.decisions import ChunkKey
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_decisions import FirestoreDecisionStore
+from messaging.store.firestore_people import FirestorePeopleStore
 from messaging.store.firestore_recipients import FirestoreRecipientStore
 from messaging.store.firestore_requests import Writes
 from tests.integration.store import new_conversation, people, sending
@@ -168,7 +169,8 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     assert questions.keys() == asking, "a query is missing here"
     await asyncio.gather(*questions.values())
     await relayed_store.list_conversations("ann", limit=10, cursor=CURSOR)
-    assert len(relay.queries) == len(questions) + 1 + (documents.SHARDS - 1)
+    await FirestorePeopleStore(relayed_store).list_changed_access(since=datetime.now(UTC))
+    assert len(relay.queries) == len(questions) + 2 + (documents.SHARDS - 1)
     return set(map(index_for, relay.queries))
 
 
@@ -207,6 +209,10 @@ async def test_what_no_query_asks_for_is_exempt(
     conversation = await relayed_store.create_conversation(new_conversation("ann", "bob"))
     await relayed_store.commit(sending(conversation, "one"))
     await relayed_store.put_link_note("3f9d")
+    people = FirestorePeopleStore(relayed_store)
+    await people.log_out("ann")
+    await people.set_banned("ann", banned=True)
+    await people.set_block("ann", "bob", blocked=True)
     await notify_somebody(relayed_store)
     stored = {
         (write.update.name.split("/")[-2], name.partition(".")[0])

@@ -404,6 +404,7 @@ async def test_instance(server: Server) -> None:
         DATABASE_URL=url,
         CHAT_STORE="sql",
         REDIS_URL="",
+        CHAT_RATE_LIMITS="off",
         DJANGO_SETTINGS_MODULE="config.settings",  # the run of the tests exports its own
     )
     await asyncio.to_thread(migrate, environment)

@@ -2,119 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from django.db import DEFAULT_DB_ALIAS, connections
 
 from chat import authentication, commands, consumers
-from chat.authentication import issue_development_token
-from chat.consumers import ChatConsumer
-from chat.errors import TokenExpired, TokenRevoked
+from chat.errors import TokenExpired
 from messaging.delivery.connection import Connection, Ending
-from messaging.exceptions import StoreUnavailable
+from messaging.exceptions import StoreUnavailable, TokenRevoked
 from messaging.identifiers import random_id
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.instance import Instance, get_instance
 from messaging.services import sessions, sync
-
-Frame = dict[str, Any]
-PATIENCE = 5
-
-
-@pytest_asyncio.fixture
-async def instance(transactional_db: None) -> AsyncIterator[Instance]:
-    database = connections.settings[DEFAULT_DB_ALIAS]
-    assert database["NAME"] == database["TEST"]["NAME"]
-    await reset_instance()
-    yield get_instance()
-    await reset_instance()
-
-
-class Wire:
-    """The server's side of one socket: what it gives to the consumer and what it takes."""
-
-    def __init__(self, user_id: str = "ann") -> None:
-        self._incoming: asyncio.Queue[Frame] = asyncio.Queue()
-        self._outgoing: asyncio.Queue[Frame] = asyncio.Queue()
-        self.writable = asyncio.Event()
-        self.writable.set()
-        self.lost = False
-        scope = {
-            "type": "websocket",
-            "path": "/ws/v1",
-            "headers": [],
-            "subprotocols": ["chat.v1", f"bearer.{issue_development_token(user_id)}"],
-        }
-        self.give("websocket.connect")
-        application: Any = ChatConsumer.as_asgi()
-        self.task = asyncio.create_task(application(scope, self._incoming.get, self._send))
-
-    async def _send(self, message: Frame) -> None:
-        await self.writable.wait()
-        if self.lost and message["type"] == "websocket.send":
-            raise ConnectionResetError  # as ASGI 2.4 has it
-        await self._outgoing.put(message)
-
-    def give(self, kind: str, **fields: Any) -> None:
-        """A message of the server's; without a kind it is a fault of the server's."""
-        self._incoming.put_nowait({"type": kind, **fields} if kind else {})
-
-    def command(self, **fields: Any) -> None:
-        self.give("websocket.receive", text=json.dumps(fields))
-
-    async def taken(self) -> None:
-        """Return once the consumer has what it was given: a step or two after it was received."""
-        while not self._incoming.empty():
-            await asyncio.sleep(0)
-        for _ in range(10):
-            await asyncio.sleep(0)
-
-    async def next(self) -> Frame:
-        async with asyncio.timeout(PATIENCE):
-            return await self._outgoing.get()
-
-    async def frame(self) -> Frame:
-        message = await self.next()
-        assert message["type"] == "websocket.send", message
-        frame: Frame = json.loads(message["text"])
-        return frame
-
-    async def opened(self) -> Frame:
-        """Accept and `hello`."""
-        assert await self.next() == {"type": "websocket.accept", "subprotocol": "chat.v1"}
-        hello = await self.frame()
-        assert hello["type"] == "hello"
-        return hello
-
-    async def close_code(self) -> int:
-        """The code with which it is closed; frames before are skipped."""
-        while (message := await self.next())["type"] != "websocket.close":
-            pass
-        code: int = message["code"]
-        return code
-
-    async def end(self) -> None:
-        if not self.task.done():
-            self.give("websocket.disconnect", code=1000)
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(self.task, return_exceptions=True)
-
-
-@pytest_asyncio.fixture
-async def wire(instance: Instance) -> AsyncIterator[Callable[..., Wire]]:
-    """Somebody's socket: `wire("ann")`."""
-    wires: list[Wire] = []
-
-    def make(user_id: str = "ann") -> Wire:
-        wires.append(Wire(user_id))
-        return wires[-1]
-
-    yield make
-    for one in wires:
-        await one.end()
-    assert len(instance.hub.connections) == 0
+from tests.unit.chat.wire import PATIENCE, Wire
 
 
 @pytest.fixture
@@ -160,7 +60,7 @@ async def test_any_frame_keeps_it_open(
 
 @pytest.mark.parametrize(
     ("refusal", "code"),
-    [(TokenExpired(), 4502), (TokenRevoked(), 4501), (StoreUnavailable(), 1013)],
+    [(TokenExpired(), 4502), (TokenRevoked(), 4503), (StoreUnavailable(), 1013)],
 )
 async def test_why_it_was_closed(
     wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch, refusal: Exception, code: int
@@ -171,7 +71,7 @@ async def test_why_it_was_closed(
         async def authenticate(self, token: str) -> None:
             raise refusal
 
-    monkeypatch.setattr(authentication, "_authenticator", Refusing())
+    monkeypatch.setattr(authentication, "_verified", Refusing())
     socket = wire()
 
     assert (await socket.next())["type"] == "websocket.accept"

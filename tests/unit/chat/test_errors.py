@@ -18,17 +18,17 @@ from messaging.exceptions import FieldError, MessagingError
 CONTRACT = {
     400: {"invalid_request", "invalid_json"},
     401: {"not_authenticated", "token_expired", "token_revoked"},
-    403: {"not_a_participant", "permission_denied"},
+    403: {"not_a_participant", "permission_denied", "banned", "blocked"},
     404: {"conversation_not_found", "message_not_found", "not_found"},
     405: {"method_not_allowed"},
     406: {"not_acceptable"},
     409: {"client_id_reused"},
     413: {"payload_too_large"},
     415: {"unsupported_media_type"},
+    429: {"rate_limited"},
     500: {"internal_error"},
     503: {"store_unavailable"},
 }
-"""Of what exists so far: `banned`, `blocked` and `rate_limited` come with what they are about."""
 
 LADDER: list[tuple[Exception, str]] = [
     (exceptions.InvalidRequest.of("text", "Wrong."), "invalid_request"),
@@ -36,6 +36,9 @@ LADDER: list[tuple[Exception, str]] = [
     (exceptions.PayloadTooLarge(), "payload_too_large"),
     (exceptions.NotAParticipant(), "not_a_participant"),
     (exceptions.PermissionDenied(), "permission_denied"),
+    (exceptions.Banned(), "banned"),
+    (exceptions.Blocked(), "blocked"),
+    (exceptions.TokenRevoked(), "token_revoked"),
     (exceptions.NotFound(), "not_found"),
     (exceptions.ConversationNotFound(), "conversation_not_found"),
     (exceptions.MessageNotFound(), "message_not_found"),
@@ -44,7 +47,7 @@ LADDER: list[tuple[Exception, str]] = [
     (errors.InvalidJSON(), "invalid_json"),
     (errors.NotAuthenticated(), "not_authenticated"),
     (errors.TokenExpired(), "token_expired"),
-    (errors.TokenRevoked(), "token_revoked"),
+    (errors.RateLimited(0.5), "rate_limited"),
     (TimeoutError(), "store_unavailable"),
     (RequestDataTooBig(), "payload_too_large"),
     (Http404(), "not_found"),
@@ -108,7 +111,7 @@ def test_over_http(error: Exception, code: str) -> None:
     assert document["type"].endswith(code)
     assert "secret" not in document["detail"]
     assert ("WWW-Authenticate" in response) is (response.status_code == 401)
-    assert ("Retry-After" in response) is (response.status_code == 503)
+    assert ("Retry-After" in response) is (response.status_code in {429, 503})
 
 
 @pytest.mark.parametrize(("error", "code"), LADDER, ids=lambda value: repr(value)[:40])
@@ -121,7 +124,7 @@ def test_over_the_socket(error: Exception, code: str) -> None:
     assert frame["type"] == "error"
     assert (frame["code"], frame["status"]) == (code, STATUS[code][0])
     assert frame["detail"] == problem.as_document("")["detail"]
-    assert ("retry_after" in frame) is (frame["status"] == 503)
+    assert ("retry_after" in frame) is (frame["status"] in {429, 503})
 
 
 @pytest.mark.parametrize(

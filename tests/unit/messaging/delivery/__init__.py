@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from messaging.delivery.batch import Batch
-from messaging.delivery.connection import Connection
 from messaging.delivery.hub import Hub
 from messaging.delivery.publisher import Publisher
 from messaging.entities import ChangeType, Conversation
@@ -18,7 +17,7 @@ from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
 from messaging.store.group_commit import Committed
 from messaging.store.writer import Writer
-from tests.outlets import Outlet
+from tests.outlets import Outlet, make_connection
 from tests.unit.messaging import new_group
 
 Frame = dict[str, Any]
@@ -93,7 +92,7 @@ class Socket:
         self.hub = hub
         self.store = store
         self.frames: list[Frame] = []
-        self.connection = Connection(f"c{next(self._ids)}", user_id, Outlet(self._receive))
+        self.connection = make_connection(f"c{next(self._ids)}", user_id, Outlet(self._receive))
         self.named: dict[str, dict[str, int]] = {}
 
     async def look(self) -> Sequence[Conversation]:

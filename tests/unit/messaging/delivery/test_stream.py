@@ -7,7 +7,7 @@ from messaging.delivery import stream as stream_module
 from messaging.delivery.batch import Delivery
 from messaging.delivery.connection import Connection
 from messaging.delivery.stream import Stream
-from tests.outlets import Outlet
+from tests.outlets import Outlet, make_connection
 
 
 def delivery(version: int, **people: object) -> Delivery:
@@ -15,7 +15,7 @@ def delivery(version: int, **people: object) -> Delivery:
 
 
 def connection(user_id: str) -> Connection:
-    return Connection(f"c-{user_id}", user_id, Outlet(lambda frame: None))
+    return make_connection(f"c-{user_id}", user_id, Outlet(lambda frame: None))
 
 
 def popped(stream: Stream) -> list[int]:

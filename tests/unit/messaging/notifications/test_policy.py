@@ -41,6 +41,7 @@ PHONE = Device(
     registered_at=NOW,
 )
 RINGING = Recipient(user_id="bob", devices=(PHONE,))
+BLOCKING = replace(RINGING, blocked=frozenset({"ann"}))
 SLEEPING = replace(
     RINGING,
     settings=UserSettings(
@@ -70,6 +71,8 @@ NONE = Preferences(notify=Notify.NONE)
         (replace(OFFLINE, participant=False), "drop not_a_participant"),
         (replace(OFFLINE, recipient=SLEEPING), "drop quiet_hours"),
         (replace(OFFLINE, recipient=Recipient(user_id="bob")), "drop no_device"),
+        (replace(OFFLINE, sender_id="ann", recipient=BLOCKING), "drop blocked"),
+        (replace(OFFLINE, sender_id="cid", recipient=BLOCKING), "send absent"),
         # when the grace is over
         (GRACE_OVER, "send not_acknowledged"),
         (replace(GRACE_OVER, connected=False), "send not_acknowledged"),

@@ -1,0 +1,70 @@
+"""Who is calling: from a bearer token to an identity.
+
+`CHAT_AUTH` decides who made the token: Firebase Authentication, or this project itself for
+development. A token is verified off the event loop.
+"""
+
+from django.conf import settings
+
+from chat.authentication.development import DevelopmentAuthenticator, issue_development_token
+from chat.authentication.firebase import FirebaseAuthenticator
+from chat.authentication.identity import Authenticator, Identity
+from chat.authentication.verified import VerifiedTokens
+from chat.errors import NotAuthenticated
+from messaging.conditions import Condition
+
+__all__ = [
+    "Identity",
+    "authenticate",
+    "authenticate_token",
+    "condition",
+    "issue_development_token",
+    "make_authenticator",
+]
+
+_MOST_TOKEN_CHARACTERS = 8_192
+
+
+def make_authenticator() -> Authenticator:
+    """What the setting `CHAT_AUTH` names. Development tokens are never accepted outside DEBUG."""
+    if settings.CHAT_AUTH == "dev":
+        return DevelopmentAuthenticator()
+    return FirebaseAuthenticator()
+
+
+_verified: VerifiedTokens | None = None
+
+
+async def authenticate(authorization: str | None, *, thoroughly: bool = False) -> Identity:
+    """The identity behind an `Authorization` header. Raises as `authenticate_token`."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotAuthenticated
+    return await authenticate_token(token.strip(), thoroughly=thoroughly)
+
+
+async def authenticate_token(token: str, *, thoroughly: bool = False) -> Identity:
+    """The identity behind a token; thoroughly: after asking its issuer whether it holds still.
+
+    Raises NotAuthenticated, TokenExpired, TokenRevoked, and StoreUnavailable when the token cannot
+    be verified just now.
+    """
+    if len(token) > _MOST_TOKEN_CHARACTERS:
+        raise NotAuthenticated("The token is too long.")
+    tokens = _tokens()
+    identity = await tokens.authenticate(token)
+    if thoroughly:
+        await tokens.require_unrevoked(token, identity)
+    return identity
+
+
+def condition() -> Condition:
+    """Whether tokens could be verified the last time."""
+    return _tokens().condition
+
+
+def _tokens() -> VerifiedTokens:
+    global _verified  # noqa: PLW0603 - made when first needed, once per process
+    if _verified is None:
+        _verified = VerifiedTokens(make_authenticator())
+    return _verified

@@ -1,0 +1,170 @@
+"""Firebase ID tokens, through firebase-admin in a few threads of its own.
+
+https://firebase.google.com/docs/auth/admin/verify-id-tokens
+
+A signature is checked against Google's certificates and needs no credentials. Whether a token was
+revoked or its user disabled, Firebase is asked with the credentials of this server; where it has
+none, or they do not suffice, that is logged and the token holds until it expires.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import firebase_admin
+import firebase_admin.auth
+import firebase_admin.credentials
+import firebase_admin.exceptions
+import google.auth.credentials
+import google.auth.exceptions
+import structlog
+from django.conf import settings
+
+from chat.authentication.identity import Identity, require_user_id
+from chat.errors import NotAuthenticated, TokenExpired
+from messaging.conditions import Condition
+from messaging.exceptions import StoreUnavailable, TokenRevoked
+
+logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+_SECONDS = 4.5
+"""For everything that a token needs; the pool's threads give up by themselves before that."""
+_HTTP_SECONDS = 4.0
+_THREADS = 8
+_WARN_EVERY_SECONDS = 60.0
+_NOT_VALID = (
+    firebase_admin.auth.InvalidIdTokenError,
+    *(KeyError, TypeError, ValueError, OverflowError),  # what claims of the wrong kind lead to
+)
+_NO_ANSWER = (
+    firebase_admin.exceptions.FirebaseError,
+    google.auth.exceptions.GoogleAuthError,
+    TimeoutError,
+)
+
+
+class FirebaseAuthenticator:
+    def __init__(self) -> None:
+        self.condition = Condition.OK
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="verify-token")
+        self._verifying = _make_app("chat-verifying", _NoCredentials())
+        self._asking: asyncio.Future[firebase_admin.App | None] | None = None
+        self._warned_at = -_WARN_EVERY_SECONDS
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        firebase_admin.delete_app(self._verifying)
+        if self._asking is not None and self._asking.done() and (app := self._asking.result()):
+            firebase_admin.delete_app(app)
+
+    async def authenticate(self, token: str) -> Identity:
+        try:
+            claims = await self._call(
+                lambda: firebase_admin.auth.verify_id_token(token, app=self._verifying)
+            )
+            expires_at = _moment(claims.get("exp", 0))
+            signed_in_at = _moment(claims.get("auth_time", claims["iat"]))
+            self.condition = Condition.OK
+        except firebase_admin.auth.ExpiredIdTokenError:
+            raise TokenExpired from None
+        except StoreUnavailable:
+            self.condition = Condition.DEGRADED
+            raise
+        except firebase_admin.auth.CertificateFetchError as error:
+            self.condition = Condition.DEGRADED
+            raise _unavailable(error) from None
+        except _NOT_VALID:
+            raise NotAuthenticated("This is not a valid Firebase ID token.") from None
+        if expires_at <= datetime.now(UTC):  # with its emulator firebase-admin looks at no times
+            raise TokenExpired
+        return Identity(
+            user_id=require_user_id(claims["uid"]),
+            signed_in_at=signed_in_at,
+            expires_at=expires_at,
+        )
+
+    async def require_unrevoked(self, identity: Identity) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                app = await self._app_that_may_ask()
+                if app is None:
+                    return
+                user = await self._call(
+                    lambda: firebase_admin.auth.get_user(identity.user_id, app=app)
+                )
+        except firebase_admin.auth.UserNotFoundError:
+            raise TokenRevoked from None
+        except firebase_admin.exceptions.PermissionDeniedError as error:
+            self._warn(error)
+        except _NO_ANSWER as error:
+            if not settings.FIREBASE_AUTH_EMULATOR_HOST:
+                raise _unavailable(error) from None
+            self._warn(error)  # with it nothing is proved anyway
+        else:
+            if user.disabled or user.tokens_valid_after_timestamp > 1_000 * _seconds(identity):
+                raise TokenRevoked
+
+    async def _app_that_may_ask(self) -> firebase_admin.App | None:
+        """None where there are no credentials. They are looked for once, which may take long."""
+        if self._asking is None:
+            loop = asyncio.get_running_loop()
+            self._asking = loop.run_in_executor(self._pool, _find_credentials)
+        app = await asyncio.shield(self._asking)
+        if app is None:
+            self._warn("there are no application default credentials")
+        return app
+
+    async def _call(self, work: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await loop.run_in_executor(self._pool, work)
+        except TimeoutError as error:
+            raise _unavailable(error) from None
+
+    def _warn(self, reason: object) -> None:
+        now = time.monotonic()
+        if now - self._warned_at >= _WARN_EVERY_SECONDS:
+            self._warned_at = now
+            logger.warning("authentication.revocation_unknown", reason=str(reason))
+
+
+class _NoCredentials(firebase_admin.credentials.Base):  # type: ignore[misc]
+    """firebase-admin wants some even for what needs none."""
+
+    def get_credential(self) -> google.auth.credentials.Credentials:
+        return google.auth.credentials.AnonymousCredentials()  # type: ignore[no-untyped-call]
+
+
+def _find_credentials() -> firebase_admin.App | None:
+    credential = firebase_admin.credentials.ApplicationDefault()
+    if not settings.FIREBASE_AUTH_EMULATOR_HOST:  # to which firebase-admin shows its own
+        try:
+            credential.get_credential()
+        except google.auth.exceptions.DefaultCredentialsError:
+            return None
+    return _make_app("chat-asking", credential)
+
+
+def _make_app(name: str, credential: firebase_admin.credentials.Base) -> firebase_admin.App:
+    """Apps are known to firebase-admin by name, one of each per process."""
+    options = {"projectId": settings.GOOGLE_CLOUD_PROJECT, "httpTimeout": _HTTP_SECONDS}
+    return firebase_admin.initialize_app(credential, options, name=f"{name}-{time.monotonic_ns()}")
+
+
+def _moment(seconds: Any) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _seconds(identity: Identity) -> float:
+    return identity.signed_in_at.timestamp()
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    logger.warning("authentication.unavailable", error=type(error).__name__)
+    return StoreUnavailable("Tokens cannot be verified at the moment.")

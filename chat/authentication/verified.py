@@ -1,0 +1,80 @@
+"""Verified tokens, remembered until they expire: a token is verified once, however often it is
+shown, and once for all who show it at the same moment."""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from chat.authentication.identity import Authenticator, Identity
+from chat.errors import TokenExpired
+from messaging.conditions import Condition
+from messaging.exceptions import TokenRevoked
+from messaging.tasks import start_task
+
+T = TypeVar("T")
+
+_MOST_TOKENS = 50_000
+
+
+class VerifiedTokens:
+    """Tokens themselves are not kept, only their digests."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+        self._identities: OrderedDict[bytes, Identity] = OrderedDict()
+        self._under_way: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
+
+    @property
+    def condition(self) -> Condition:
+        return self._authenticator.condition
+
+    async def authenticate(self, token: str) -> Identity:
+        """Raises as `Authenticator.authenticate`."""
+        digest = _digest(token)
+        known = self._identities.get(digest)
+        if known is not None:
+            if known.expires_at is not None and known.expires_at <= datetime.now(UTC):
+                del self._identities[digest]
+                raise TokenExpired
+            self._identities.move_to_end(digest)
+            return known
+        return await self._once(("verify", digest), lambda: self._verify(token, digest))
+
+    async def require_unrevoked(self, token: str, identity: Identity) -> None:
+        """Raises as `Authenticator.require_unrevoked`. What was revoked is forgotten as well."""
+        digest = _digest(token)
+        try:
+            await self._once(
+                ("ask", digest), lambda: self._authenticator.require_unrevoked(identity)
+            )
+        except TokenRevoked:
+            self._identities.pop(digest, None)
+            raise
+
+    async def _verify(self, token: str, digest: bytes) -> Identity:
+        identity = await self._authenticator.authenticate(token)
+        self._identities[digest] = identity
+        if len(self._identities) > _MOST_TOKENS:
+            self._identities.popitem(last=False)
+        return identity
+
+    async def _once(self, key: tuple[str, bytes], work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """It goes on when whoever asked first is gone."""
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = start_task(work())
+            task.add_done_callback(lambda done: self._done(key, done))
+        answer: T = await asyncio.shield(task)
+        return answer
+
+    def _done(self, key: tuple[str, bytes], task: asyncio.Task[Any]) -> None:
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # for asyncio not to miss whoever left
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

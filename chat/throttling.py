@@ -1,0 +1,75 @@
+"""Throttling: how much one person may do, over REST and over sockets together.
+
+The numbers are the contract's. `CHAT_RATE_LIMITS=off` lifts them, for load tests.
+"""
+
+import asyncio
+import time
+from typing import NoReturn
+
+from django.conf import settings
+
+from chat.errors import RateLimited
+from messaging.delivery.rates import Rate
+from messaging.instance import get_instance
+
+SENDS = Rate(name="sends", per_second=10, burst=20)
+TYPING = Rate(name="typing", per_second=1 / 3, burst=1)
+TYPING_STOPS = Rate(name="typing-stops", per_second=1 / 3, burst=1)
+"""Apart from the starts, or the first stop would come too late to be shown."""
+REQUESTS = Rate(name="requests", per_second=300 / 60, burst=300)
+
+_REFUSAL_SECONDS = 0.1
+_MOST_COMMANDS = 200
+_COMMANDS_PER_SECOND = 100
+_MOST_VIOLATIONS = 60
+_VIOLATIONS_PER_SECOND = 2
+
+
+async def require_rate(rate: Rate, user_id: str) -> None:
+    """Raises RateLimited, see `refuse`."""
+    wait = await seconds_until_room(rate, user_id)
+    if wait > 0:
+        await refuse(wait)
+
+
+async def seconds_until_room(rate: Rate, user_id: str) -> float:
+    """0.0, and one is counted; or how long somebody has to wait."""
+    return await get_instance().rates.take(rate, user_id) if settings.CHAT_RATE_LIMITS else 0.0
+
+
+async def refuse(wait: float) -> NoReturn:
+    """Raise RateLimited after a moment: whoever asks again and again has to wait for every answer,
+    and costs the less."""
+    await asyncio.sleep(_REFUSAL_SECONDS)
+    raise RateLimited(wait)
+
+
+class Bucket:
+    """Something of one socket, so much at once and so much a second."""
+
+    def __init__(self, *, most: int, per_second: float) -> None:
+        self._most = most
+        self._per_second = per_second
+        self._level = 0.0
+        self._at = time.monotonic()
+
+    def overflows(self) -> bool:
+        """Count one more. Never, where there are no limits."""
+        now = time.monotonic()
+        self._level = max(self._level - (now - self._at) * self._per_second, 0.0)
+        self._at = now
+        if self._level + 1 > self._most:
+            return settings.CHAT_RATE_LIMITS is True
+        self._level += 1
+        return False
+
+
+def command_bucket() -> Bucket:
+    """What any commands of one socket cost together, however cheap they are."""
+    return Bucket(most=_MOST_COMMANDS, per_second=_COMMANDS_PER_SECOND)
+
+
+def violation_bucket() -> Bucket:
+    """Unreadable frames and commands beyond the limits: who goes on and on is let go."""
+    return Bucket(most=_MOST_VIOLATIONS, per_second=_VIOLATIONS_PER_SECOND)

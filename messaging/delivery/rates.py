@@ -1,0 +1,94 @@
+"""Rates: how often somebody may do something, counted over all instances in Redis.
+
+The generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm): one
+number per person and rule, the moment at which what was done would be paid off. One round trip
+counts and answers. While Redis does not answer each instance counts for itself.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import redis.asyncio
+import structlog
+
+from messaging.delivery.redis_client import UNREACHABLE
+
+logger = structlog.get_logger(__name__)
+
+_REDIS_SECONDS = 0.25
+_ALONE_SECONDS = 2.0
+"""For so long Redis is not asked after it did not answer: a hung one delays nobody else."""
+_MOST_COUNTED = 50_000
+
+_TAKE = """
+local now = redis.call('TIME')
+now = now[1] + now[2] / 1000000
+local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local paid_at = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local wait = paid_at + interval - now - interval * burst
+if wait > 0.000001 then return tostring(wait) end
+redis.call('SET', KEYS[1], string.format('%.6f', paid_at + interval),
+           'PX', math.ceil((paid_at + interval - now) * 1000))
+return '0'
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    name: str
+    per_second: float
+    burst: int
+    """How many at once, after a rest."""
+
+    @property
+    def interval(self) -> float:
+        return 1 / self.per_second
+
+
+class Rates:
+    def __init__(self, client: redis.asyncio.Redis | None) -> None:
+        self._take_in_redis = None if client is None else client.register_script(_TAKE)
+        self._alone_until = 0.0
+        self._paid_at: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._refused_until: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    async def take(self, rate: Rate, user_id: str) -> float:
+        """Count one; 0.0, or the seconds after which there is room, and then nothing is counted."""
+        key, now = (rate.name, user_id), time.monotonic()
+        refused = self._refused_until.get(key, 0.0) - now
+        if refused > 0:  # a flood costs no round trips
+            return refused
+        if self._take_in_redis is None or now < self._alone_until:
+            return self._take_here(rate, key, now)
+        try:
+            async with asyncio.timeout(_REDIS_SECONDS):
+                answer = await self._take_in_redis(
+                    keys=[f"chat:rate:{rate.name}:{user_id}"], args=[rate.interval, rate.burst]
+                )
+        except UNREACHABLE as error:
+            self._alone_until = time.monotonic() + _ALONE_SECONDS
+            logger.warning("rates.counted_alone", error=repr(error))
+            return self._take_here(rate, key, now)
+        wait = float(answer)
+        if wait > 0:
+            _remember(self._refused_until, key, time.monotonic() + wait)
+        return wait
+
+    def _take_here(self, rate: Rate, key: tuple[str, str], now: float) -> float:
+        paid_at = max(self._paid_at.get(key, now), now)
+        wait = paid_at + rate.interval - now - rate.interval * rate.burst
+        if wait > 1e-6:
+            return wait
+        _remember(self._paid_at, key, paid_at + rate.interval)
+        return 0.0
+
+
+def _remember(
+    moments: OrderedDict[tuple[str, str], float], key: tuple[str, str], at: float
+) -> None:
+    moments[key] = at
+    moments.move_to_end(key)
+    if len(moments) > _MOST_COUNTED:
+        moments.popitem(last=False)

@@ -1,0 +1,66 @@
+"""Blocks: whom somebody does not want to hear from.
+
+Between the two there are no direct messages, in either direction, and no new direct conversation.
+A block stands in the document of whoever made it, and in that of the direct conversation where
+there is one, so that a send needs no further read.
+"""
+
+import structlog
+
+from messaging.exceptions import Blocked, ConversationNotFound, InvalidRequest
+from messaging.identifiers import direct_conversation_id, is_user_id
+from messaging.instance import get_instance
+from messaging.limits import get_limits
+
+logger = structlog.get_logger(__name__)
+
+
+async def list_blocks(*, user_id: str) -> list[str]:
+    """Whom one blocks, by user id. Raises StoreUnavailable."""
+    return sorted((await get_instance().people.get_blocks([user_id]))[user_id])
+
+
+async def block_person(*, user_id: str, person_id: str) -> None:
+    """Block somebody; again is fine. Raises InvalidRequest, StoreUnavailable (then block them
+    again)."""
+    _require_other(user_id, person_id)
+    blocks = (await get_instance().people.get_blocks([user_id]))[user_id]
+    limit = get_limits().blocks
+    if person_id not in blocks and len(blocks) >= limit:
+        raise InvalidRequest.of("user_id", f"You block {limit} people already.", "max_length")
+    await _set_block(user_id, person_id, blocked=True)
+
+
+async def unblock_person(*, user_id: str, person_id: str) -> None:
+    """Block somebody no more; whoever is not blocked stays so. Raises as `block_person`."""
+    _require_other(user_id, person_id)
+    await _set_block(user_id, person_id, blocked=False)
+
+
+async def require_no_block(user_id: str, person_id: str) -> None:
+    """Raises Blocked, StoreUnavailable."""
+    blocks = await get_instance().people.get_blocks([user_id, person_id])
+    if person_id in blocks[user_id] or user_id in blocks[person_id]:
+        raise Blocked
+
+
+async def _set_block(user_id: str, person_id: str, *, blocked: bool) -> None:
+    """First the person, then the conversation; whoever founds one does it the other way round,
+    see `conversations`. So at least one of the two sees what the other did."""
+    instance = get_instance()
+    conversation_id = direct_conversation_id(*sorted((user_id, person_id)))
+    await instance.people.set_block(user_id, person_id, blocked=blocked)
+    try:
+        await instance.store.set_blocked(conversation_id, user_id, blocked=blocked)
+    except ConversationNotFound:
+        pass  # whoever founds it asks the people
+    else:
+        instance.cache.drop(conversation_id)
+    logger.info("person.blocked" if blocked else "person.unblocked", person_id=person_id)
+
+
+def _require_other(user_id: str, person_id: str) -> None:
+    if not is_user_id(person_id):
+        raise InvalidRequest.of("user_id", "This is not a user id.")
+    if person_id == user_id:
+        raise InvalidRequest.of("user_id", "Nobody blocks themselves.")

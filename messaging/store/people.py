@@ -1,0 +1,40 @@
+"""What a store promises of people: since when their sign-ins hold, whether they are banned, and
+whom they block.
+
+`sql_people` and `firestore_people` both keep it; one contract suite checks them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from messaging.entities import Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedAccess:
+    people: Sequence[Access]
+    read_at: datetime
+    """The store's time when it answered."""
+
+
+class PeopleStore(Protocol):
+    """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
+
+    async def get_access(self, user_id: str) -> Access:
+        """One read; of whoever was never logged out or banned as well."""
+
+    async def log_out(self, user_id: str) -> Access:
+        """End every sign-in up to the store's present time."""
+
+    async def set_banned(self, user_id: str, *, banned: bool) -> Access: ...
+
+    async def list_changed_access(self, *, since: datetime) -> ChangedAccess:
+        """Of everybody whose access changed at or after `since`, as it is now."""
+
+    async def get_blocks(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Whom each of these people blocks; one read each."""
+
+    async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
+        """Block somebody, or not any more. Changing nothing is fine."""

@@ -1,0 +1,124 @@
+"""People on Django's ORM."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import atomic
+
+from messaging.entities import Access
+from messaging.models import PersonRecord
+from messaging.store.people import ChangedAccess
+from messaging.store.sql import SqlStore, count
+from messaging.store.sql_clock import now
+
+
+class SqlPeopleStore:
+    """Keeps `messaging.store.people.PeopleStore` in the threads of the SQL store."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    async def get_access(self, user_id: str) -> Access:
+        found = await self._store.read(
+            "get_access", lambda database: _get_access(database, user_id)
+        )
+        count("get_access", read=1)
+        return found
+
+    async def log_out(self, user_id: str) -> Access:
+        access = await self._store.write(
+            "log_out", lambda database: _change_access(database, user_id, logged_out=True)
+        )
+        count("log_out", read=1, written=1)
+        return access
+
+    async def set_banned(self, user_id: str, *, banned: bool) -> Access:
+        access = await self._store.write(
+            "set_banned", lambda database: _change_access(database, user_id, banned=banned)
+        )
+        count("set_banned", read=1, written=1)
+        return access
+
+    async def list_changed_access(self, *, since: datetime) -> ChangedAccess:
+        changed = await self._store.read(
+            "list_changed_access", lambda database: _list_changed(database, since)
+        )
+        count("list_changed_access", read=max(len(changed.people), 1))
+        return changed
+
+    async def get_blocks(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        blocks = await self._store.read(
+            "get_blocks", lambda database: _get_blocks(database, user_ids)
+        )
+        count("get_blocks", read=len(user_ids))
+        return blocks
+
+    async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
+        await self._store.write(
+            "set_block", lambda database: _set_block(database, user_id, other_id, blocked)
+        )
+        count("set_block", written=1)
+
+
+def _get_access(database: BaseDatabaseWrapper, user_id: str) -> Access:
+    record = PersonRecord.objects.using(database.alias).filter(user_id=user_id).first()
+    return access_of(user_id, record)
+
+
+def _change_access(
+    database: BaseDatabaseWrapper,
+    user_id: str,
+    *,
+    logged_out: bool = False,
+    banned: bool | None = None,
+) -> Access:
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        at = now(database)
+        changes: dict[str, Any] = {"access_changed_at": at}
+        if logged_out:
+            changes["valid_after"] = at
+        if banned is not None:
+            changes["banned"] = banned
+        record, _ = records.update_or_create(user_id=user_id, defaults=changes)
+    return _access(record)
+
+
+def _list_changed(database: BaseDatabaseWrapper, since: datetime) -> ChangedAccess:
+    read_at = now(database)
+    records = PersonRecord.objects.using(database.alias).filter(access_changed_at__gte=since)
+    return ChangedAccess(people=[_access(record) for record in records], read_at=read_at)
+
+
+def _get_blocks(
+    database: BaseDatabaseWrapper, user_ids: Sequence[str]
+) -> dict[str, frozenset[str]]:
+    records = PersonRecord.objects.using(database.alias).filter(user_id__in=user_ids)
+    blocks = {record.user_id: frozenset(record.blocked) for record in records}
+    return {user_id: blocks.get(user_id, frozenset()) for user_id in user_ids}
+
+
+def _set_block(database: BaseDatabaseWrapper, user_id: str, other_id: str, blocked: bool) -> None:
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        record, _ = records.select_for_update().get_or_create(user_id=user_id)
+        others = set(record.blocked)
+        wanted = others | {other_id} if blocked else others - {other_id}
+        if wanted != others:
+            record.blocked = sorted(wanted)
+            record.save(update_fields=["blocked"])
+
+
+def access_of(user_id: str, record: PersonRecord | None) -> Access:
+    return Access(user_id=user_id) if record is None else _access(record)
+
+
+def _access(record: PersonRecord) -> Access:
+    return Access(
+        user_id=record.user_id,
+        valid_after=record.valid_after,
+        banned=record.banned,
+        changed_at=record.access_changed_at,
+    )

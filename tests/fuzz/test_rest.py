@@ -1,0 +1,52 @@
+"""REST under requests made from its own description: what it answers is what it says it answers.
+
+schemathesis (https://schemathesis.readthedocs.io) makes valid and invalid requests of every
+operation, and sequences of them, and applies all of its checks: no 5xx, no status, content type or
+document that is not described, nothing invalid accepted, nothing valid refused, nothing without a
+token.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.development.processes import Process
+from tests.clients.rest import token_of
+
+_CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+
+
+@pytest.mark.parametrize(
+    ("examples", "least"),
+    [(3, 500), pytest.param(150, 5_000, marks=pytest.mark.fuzz)],
+    ids=["short", "long"],
+)
+def test_rest_keeps_to_its_description(
+    server: Process, port: int, examples: int, least: int, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("schemathesis")), "--no-color"),
+            *("--config-file", str(_CONFIGURATION)),
+            *("run", f"http://127.0.0.1:{port}/api/schema"),
+            *("--header", f"Authorization: Bearer {token_of('ann')}"),
+            # Whoever calls it is nobody afterwards.
+            *("--exclude-operation-id", "log_out_everywhere"),
+            *("--checks", "all", "--max-examples", str(examples), "--continue-on-failure"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-10_000:] + done.stderr
+    generated = re.search(r"([\d,]+) generated", done.stdout)
+    assert generated is not None, done.stdout
+    assert int(generated[1].replace(",", "")) >= least
+    assert "Authentication failed" not in done.stdout
+    assert "exc_info" not in server.output()
+    assert "Traceback" not in server.output()

@@ -1,0 +1,212 @@
+"""The socket under any frames at all: each is answered once, and nobody else notices."""
+
+import itertools
+import json
+import re
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from websockets.sync.client import ClientConnection, connect
+
+from chat import commands
+from config.development.processes import Process
+from tests.clients.rest import token_of
+
+_BATCH = 50
+_PATIENCE = 20
+_IDS = st.integers() | st.text(max_size=70) | st.none() | st.booleans() | st.floats()
+_ODD_FRAMES = [
+    *('{"id": 1, "id": 2, "type": "ping"}', '{"id": 1, "type": "ping", "x": NaN}'),
+    *('{"id": "\\ud800", "type": "ping"}', "[" * 5_000, '{"a":' * 2_000, ""),
+    json.dumps({"id": 1, "type": "ping", "x": "y" * 70_000}),
+]
+
+
+def one_of(strings: list[str]) -> st.SearchStrategy[str]:
+    """As `sampled_from`, which would print them all."""
+    return st.integers(0, len(strings) - 1).map(strings.__getitem__)
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([2**53, -1, 2**64, 10**400])
+    | st.floats()
+    | st.text(max_size=40)
+    | one_of(["../admin", "__x__", "me", "\x00", "x" * 10_001, "\u202e", "🦆" * 50]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+
+
+def frames_in(conversation_id: str) -> st.SearchStrategy[str | bytes]:
+    """What is no JSON, what is no command, commands that are wrong somewhere, and right ones."""
+    right = {
+        "id": _IDS,
+        "type": st.sampled_from(sorted(commands._COMMANDS)) | st.text(max_size=20),
+        "conversation_id": st.just(conversation_id) | _VALUES,
+        "text": st.text(max_size=200),
+        "client_id": st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
+        "seq": st.integers(0, 3) | _VALUES,
+        "token": st.text(max_size=50),
+        "conversations": st.dictionaries(
+            st.just(conversation_id) | st.text(max_size=30),
+            st.integers(-1, 5) | _VALUES,
+            max_size=4,
+        )
+        | _VALUES,
+    }
+    command = st.fixed_dictionaries({}, optional=right)
+    odd = st.dictionaries(st.sampled_from([*right, "sender_id", "x"]), _VALUES)
+    return st.one_of(
+        command.map(json.dumps),
+        odd.map(json.dumps),
+        _VALUES.map(json.dumps),
+        st.text(max_size=100),
+        st.binary(max_size=100),
+        one_of(_ODD_FRAMES),
+    )
+
+
+def made(conversation_id: str, count: int) -> list[list[str | bytes]]:
+    """So many frames, in batches. Made before they are sent: Hypothesis takes it ill when anything
+    else makes random numbers meanwhile, as a socket does."""
+    batches: list[list[str | bytes]] = []
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(frames_in(conversation_id))
+    def make(frame: str | bytes) -> None:
+        if not batches or len(batches[-1]) == _BATCH:
+            batches.append([])
+        batches[-1].append(frame)
+
+    make()
+    return batches
+
+
+class Client:
+    """Somebody's socket, which takes an answer to every frame."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._numbers = itertools.count()
+
+    def answers(self, frames: list[str | bytes]) -> list[dict[str, Any]]:
+        """To these frames; events are left out."""
+        mark = f"the end of batch {next(self._numbers)}"
+        for frame in (*frames, json.dumps({"id": mark, "type": "ping"})):
+            self._connection.send(frame)
+        answers: list[dict[str, Any]] = []
+        while not answers or answers[-1]["id"] != mark:
+            frame = json.loads(self._connection.recv(timeout=_PATIENCE))
+            if "event_id" not in frame:
+                answers.append(frame)
+        return answers[:-1]
+
+    def seconds(self) -> float:
+        begun = time.perf_counter()
+        self.answers([])
+        return time.perf_counter() - begun
+
+
+@contextmanager
+def client(port: int, user_id: str) -> Iterator[Client]:
+    headers = {"Authorization": f"Bearer {token_of(user_id)}"}
+    with connect(
+        f"ws://127.0.0.1:{port}/ws/v1", additional_headers=headers, proxy=None, max_size=None
+    ) as connection:
+        assert json.loads(connection.recv(timeout=_PATIENCE))["type"] == "hello"
+        yield Client(connection)
+
+
+@pytest.fixture
+def conversation_id(server: Process, port: int) -> str:
+    answer = httpx.post(
+        f"http://127.0.0.1:{port}/api/v1/conversations",
+        json={"kind": "group", "participant_ids": ["ann", "bob"]},
+        headers={"Authorization": f"Bearer {token_of('ann')}"},
+        trust_env=False,
+    )
+    id_: str = answer.json()["id"]
+    return id_
+
+
+def let_loose(port: int, batches: list[list[str | bytes]]) -> None:
+    """Every frame is answered, and with what an answer is."""
+    with client(port, "ann") as ann:
+        for batch in batches:
+            answers = ann.answers(batch)
+            assert len(answers) == len(batch)
+            for answer in answers:
+                if answer["type"] == "reply":
+                    assert answer.keys() == {"id", "type", "data"}
+                else:
+                    assert answer.keys() >= {"id", "type", "code", "detail", "status"}
+                    assert answer["status"] < 500, answer
+
+
+def test_every_frame_is_answered(server: Process, port: int, conversation_id: str) -> None:
+    """And none is a fault of the server's."""
+    let_loose(port, made(conversation_id, 1_000))
+
+    assert "Traceback" not in server.output()
+
+
+@pytest.mark.fuzz
+def test_many_frames_harm_nobody(server: Process, port: int, conversation_id: str) -> None:
+    """A neighbour waits hardly longer, and the server's memory does not grow."""
+    batches = made(conversation_id, 20_000)
+    assert sum(map(len, batches)) >= 20_000
+    let_loose(port, made(conversation_id, 1_000))  # what is kept for good is there by then
+    with client(port, "bob") as bob:
+        quiet = p99([bob.seconds() for _ in range(500)])
+        before = resident_bytes(port)
+        latencies: list[float] = []
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(0.02):
+                latencies.append(bob.seconds())
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            let_loose(port, batches)
+        finally:
+            over.set()
+            watching.join()
+    grown = resident_bytes(port) - before
+    print(
+        f"neighbour's p99 {p99(latencies) * 1e3:.1f} ms, quiet {quiet * 1e3:.1f} ms;"
+        f" memory grew by {grown / 2**20:.1f} MiB"
+    )
+
+    assert p99(latencies) <= max(2 * quiet, quiet + 0.05)
+    assert grown < 16 * 2**20
+    assert "Traceback" not in server.output()
+
+
+def p99(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=100)[98]
+
+
+def resident_bytes(port: int) -> float:
+    """As the server itself tells."""
+    metrics = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    (line,) = re.findall(r"^process_resident_memory_bytes (.+)$", metrics, re.MULTILINE)
+    return float(line)

@@ -1,0 +1,198 @@
+"""Who may ask: logged out, banned, blocked, or too often."""
+
+from collections.abc import Callable
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from messaging.instance import Instance
+from messaging.services import moderation
+from tests.integration.chat import Api, ok, problem, wrong_fields
+
+MakeApi = Callable[[str], Api]
+
+
+async def test_after_logging_out_the_token_is_refused(ann: Api, bob: Api, api: MakeApi) -> None:
+    """Everybody else's, and one of a new sign-in, is not."""
+    await ann.get("/me")
+
+    answer = await ann.delete("/me/sessions")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    for _ in range(2):
+        assert problem(await ann.get("/me")) == (401, "token_revoked")
+    assert problem(await ann.delete("/me/sessions")) == (401, "token_revoked")
+    ok(await bob.get("/me"))
+    ok(await api("ann").get("/me"))
+
+
+async def test_a_banned_person_is_refused_everything(ann: Api, bob: Api, api: MakeApi) -> None:
+    """Until the ban is lifted."""
+    group = await ann.group(bob)
+
+    await moderation.ban_person(person_id="ann")
+
+    for person in (ann, api("ann")):
+        assert problem(await person.get("/me")) == (403, "banned")
+        sent = await person.post(f"/conversations/{group}/messages", text="hello")
+        assert problem(sent) == (403, "banned")
+    await bob.send(group)
+    await moderation.unban_person(person_id="ann")
+    ok(await ann.get(f"/conversations/{group}"))
+
+
+async def test_the_store_is_asked_of_a_person_once(
+    ann: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What changes is told."""
+    asked = []
+    get_access = instance.people.get_access
+
+    async def watched(user_id: str) -> object:
+        asked.append(user_id)
+        return await get_access(user_id)
+
+    monkeypatch.setattr(instance.people, "get_access", watched)
+    for _ in range(5):
+        await ann.get("/me")
+
+    assert asked == ["ann"]
+
+
+# Blocks
+
+
+async def put(person: Api, path: str) -> tuple[int, bytes]:
+    answer = await person.request("PUT", path)
+    return answer.status_code, answer.content
+
+
+@pytest.mark.parametrize("blocker", ["ann", "bob"])
+async def test_blocked_people_do_not_write_to_each_other(ann: Api, bob: Api, blocker: str) -> None:
+    """In either direction; neither anew nor by changing what was written. Reading, taking back and
+    groups go on."""
+    by, other = (ann, bob) if blocker == "ann" else (bob, ann)
+    direct, group = await ann.direct(bob), await ann.group(bob)
+    mine = await ann.send(direct, "mine", client_id="1")
+    messages = f"/conversations/{direct}/messages"
+
+    assert await put(by, f"/blocks/{other.user_id}") == (204, b"")
+
+    for person in (ann, bob):
+        assert problem(await person.post(messages, text="hello")) == (403, "blocked")
+        ok(await person.get(messages))
+        await person.send(group)
+    assert problem(await ann.patch(f"{messages}/{mine['id']}", text="new")) == (403, "blocked")
+    again = await ann.post(messages, text="mine", client_id="1")
+    assert again.status_code == 200
+    assert (await ann.delete(f"{messages}/{mine['id']}")).status_code == 204
+
+    assert (await by.delete(f"/blocks/{other.user_id}")).status_code == 204
+    await other.send(direct, "hello again")
+
+
+@pytest.mark.parametrize("founder", ["ann", "bob"])
+async def test_blocked_people_found_no_direct_conversation(
+    ann: Api, bob: Api, founder: str
+) -> None:
+    """Whoever asks; a group they may share. One that is there is shown."""
+    person, other = (ann, bob) if founder == "ann" else (bob, ann)
+    await put(ann, "/blocks/bob")
+
+    direct = {"kind": "direct", "participant_ids": [other.user_id]}
+    assert problem(await person.post("/conversations", **direct)) == (403, "blocked")
+    await person.group(other)
+
+    await ann.delete("/blocks/bob")
+    await person.direct(other)
+    await put(ann, "/blocks/bob")
+    assert (await person.post("/conversations", **direct)).status_code == 200
+
+
+async def test_a_block_made_while_the_conversation_is_founded(
+    ann: Api, bob: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the two sees the other: nothing can be sent."""
+    create = instance.store.create_conversation
+
+    async def meanwhile(conversation: object) -> object:
+        await put(bob, "/blocks/ann")
+        return await create(conversation)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(instance.store, "create_conversation", meanwhile)
+    direct = await ann.direct(bob)
+
+    answer = await ann.post(f"/conversations/{direct}/messages", text="hello")
+    assert problem(answer) == (403, "blocked")
+
+
+async def test_ones_own_blocks(ann: Api, bob: Api) -> None:
+    """By user id; blocking again and unblocking whoever is not blocked is fine."""
+    assert ok(await ann.get("/blocks")) == {"items": []}
+    for _ in range(2):
+        assert await put(ann, "/blocks/zoe") == (204, b"")
+    await put(ann, "/blocks/bob")
+    assert ok(await ann.get("/blocks")) == {"items": [{"user_id": "bob"}, {"user_id": "zoe"}]}
+    assert ok(await bob.get("/blocks")) == {"items": []}
+
+    for _ in range(2):
+        assert (await ann.delete("/blocks/zoe")).status_code == 204
+    assert ok(await ann.get("/blocks")) == {"items": [{"user_id": "bob"}]}
+
+
+@pytest.mark.parametrize("user_id", ["ann", "me", "a b", "__x__", "x" * 129])
+async def test_who_cannot_be_blocked(ann: Api, user_id: str) -> None:
+    """Oneself, and nobody's id."""
+    answer = await ann.request("PUT", f"/blocks/{user_id}")
+    assert wrong_fields(answer) == [("user_id", "invalid")]
+
+
+async def test_so_many_people_can_be_blocked(ann: Api, settings: Settings) -> None:
+    settings.CHAT_LIMITS = {"blocks": 2}
+    for user_id in ("x", "y", "y"):
+        assert await put(ann, f"/blocks/{user_id}") == (204, b"")
+
+    answer = await ann.request("PUT", "/blocks/z")
+
+    assert wrong_fields(answer) == [("user_id", "max_length")]
+
+
+# Rates
+
+
+async def test_too_many_sends(ann: Api, bob: Api, settings: Settings) -> None:
+    """Twenty at once, then ten a second. Other requests, and other people, are not held up."""
+    settings.CHAT_RATE_LIMITS = True
+    group = await ann.group(bob)
+    path = f"/conversations/{group}/messages"
+
+    answers = [await ann.post(path, text=str(number)) for number in range(40)]
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert answers[19].status_code == 201
+    assert refused
+    assert problem(refused[0]) == (429, "rate_limited")
+    assert refused[0].headers["Retry-After"] == "1"
+    ok(await ann.get(path))
+    await bob.send(group)
+
+
+async def test_too_much_typing(ann: Api, settings: Settings) -> None:
+    """One start and one stop in three seconds."""
+    settings.CHAT_RATE_LIMITS = True
+    path = f"/conversations/{await ann.group()}/typing"
+
+    statuses = [
+        (await ann.post(path, typing=typing)).status_code for typing in (True, True, False, False)
+    ]
+
+    assert statuses == [202, 429, 202, 429]
+
+
+async def test_too_many_requests(ann: Api, settings: Settings) -> None:
+    settings.CHAT_RATE_LIMITS = True
+
+    statuses = [(await ann.get("/blocks")).status_code for _ in range(330)]
+
+    assert set(statuses[:300]) == {200}
+    assert 429 in statuses

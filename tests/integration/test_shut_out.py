@@ -1,0 +1,195 @@
+"""Three instances, everybody sending as fast as they can: who is removed or logged out gets nothing
+more, wherever they are connected."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import psycopg
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from config.development.instances import instance, migrate
+from config.development.processes import free_port
+from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import Rest, http_client, token_of
+
+Frame = dict[str, Any]
+
+PATIENCE = 15
+SOCKETS_EACH = 2
+BEFORE = "before"
+AFTER = "after"
+
+
+@pytest.fixture(scope="module")
+def urls(
+    redis_server: str, postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sequence[str]]:
+    """Three instances on one Redis and one PostgreSQL."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE shut_out")
+    folder: Path = tmp_path_factory.mktemp("shut-out")
+    environment = isolated_environment(
+        folder,
+        DATABASE_URL=postgres_server.rpartition("/")[0] + "/shut_out",
+        REDIS_URL=redis_server.removesuffix("/0") + "/5",
+    )
+    migrate(environment)
+    with ExitStack() as running:
+        ports = [free_port() for _ in range(3)]
+        for number, port in enumerate(ports):
+            own = {**environment, "INSTANCE_ID": f"instance-{number}"}
+            running.enter_context(instance(port, environment=own))
+        yield [f"http://127.0.0.1:{port}" for port in ports]
+
+
+class Socket:
+    """One of eve's; it notes all that comes until it is closed."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self.frames: list[tuple[float, Frame]] = []
+        self.close_code: int | None = None
+        self.reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                frame = orjson.loads(await self._connection.recv())
+                self.frames.append((time.monotonic(), frame))
+        except ConnectionClosed as closed:
+            self.close_code = closed.rcvd.code if closed.rcvd is not None else None
+
+    def has(self, kind: str) -> bool:
+        return any(frame["type"] == kind for _, frame in self.frames)
+
+    async def until(self, kind: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not self.has(kind):
+                await asyncio.sleep(0.02)
+
+    @property
+    def texts(self) -> list[str]:
+        return [
+            frame["data"]["message"]["text"]
+            for _, frame in self.frames
+            if frame["type"] == "message.created"
+        ]
+
+
+class Busy:
+    """People on every instance who send one message after the other; what they say tells whether
+    they began to before or after."""
+
+    def __init__(self, rests: Sequence[Rest], group: str) -> None:
+        self._rests, self._group = rests, group
+        self.says = BEFORE
+        self.sent = 0
+        self._tasks = [asyncio.create_task(self._send(rest)) for rest in rests for _ in range(2)]
+
+    async def _send(self, rest: Rest) -> None:
+        for number in itertools.count():
+            await rest.send(self._group, self.says, f"{id(asyncio.current_task())}-{number}")
+            self.sent += 1
+
+    async def more(self, count: int) -> None:
+        """Return once so many more were sent."""
+        enough = self.sent + count
+        async with asyncio.timeout(PATIENCE):
+            while self.sent < enough:
+                await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            assert isinstance(result, asyncio.CancelledError), result
+
+
+@asynccontextmanager
+async def party(
+    urls: Sequence[str], name: str
+) -> AsyncIterator[tuple[Sequence[Socket], Busy, Sequence[httpx.AsyncClient], str]]:
+    """A group in which ann sends on all instances, and eve listens on all of them."""
+    eve = f"eve-{name}"
+    async with AsyncExitStack() as stack:
+        https = [await stack.enter_async_context(http_client(url)) for url in urls]
+        rests = [Rest(http, "ann") for http in https]
+        group = (await rests[0].create_group(eve, title=name))["id"]
+        sockets = []
+        for url in urls:
+            for _ in range(SOCKETS_EACH):
+                connection = await stack.enter_async_context(
+                    connect(
+                        url.replace("http", "ws") + "/ws/v1",
+                        additional_headers={"Authorization": f"Bearer {token_of(eve)}"},
+                        proxy=None,
+                        close_timeout=1,
+                    )
+                )
+                sockets.append(Socket(connection))
+        for socket in sockets:
+            await socket.until("hello")
+        busy = Busy(rests, group)
+        try:
+            await busy.more(100)
+            yield sockets, busy, https, group
+        finally:
+            await busy.stop()
+            for socket in sockets:
+                socket.reading.cancel()
+            await asyncio.gather(*(one.reading for one in sockets), return_exceptions=True)
+
+
+async def test_after_a_removal_nothing_of_a_higher_version(urls: Sequence[str]) -> None:
+    """On none of the sockets, for ever."""
+    async with party(urls, "removed") as (sockets, busy, https, group):
+        await Rest(https[0], "ann").remove(group, "eve-removed")
+        busy.says = AFTER
+        await busy.more(200)
+
+        for socket in sockets:
+            versions = [
+                frame["version"]
+                for _, frame in socket.frames
+                if frame.get("conversation_id") == group and "version" in frame
+            ]
+            (removal,) = [
+                frame["version"]
+                for _, frame in socket.frames
+                if frame["type"] == "participant.removed"
+            ]
+            assert versions == sorted(set(versions))
+            assert versions[-1] == removal
+            assert AFTER not in socket.texts
+            assert BEFORE in socket.texts
+
+
+async def test_after_logging_out_nothing_that_was_begun_later(urls: Sequence[str]) -> None:
+    """Once the answer is there: on no instance, and every socket is closed."""
+    async with party(urls, "logged-out") as (sockets, busy, https, _):
+        begun = time.monotonic()
+        await Rest(https[1], "eve-logged-out").request("DELETE", "/me/sessions")
+        returned = time.monotonic()
+        busy.says = AFTER
+        await busy.more(200)
+
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*(socket.reading for socket in sockets))
+        last = max(at for socket in sockets for at, _ in socket.frames)
+        print(
+            f"DELETE /me/sessions took {(returned - begun) * 1e3:.0f} ms;"
+            f" the last frame came {(last - returned) * 1e3:+.0f} ms after it"
+        )
+        for socket in sockets:
+            assert socket.close_code == 4503
+            assert AFTER not in socket.texts
+            assert BEFORE in socket.texts

@@ -1,0 +1,135 @@
+"""Firebase on the loopback: a key, its certificate, and what Google's servers answer."""
+
+import base64
+import datetime as dt
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+PROJECT = "chat-test"
+CERTIFICATES = "/certificates"
+_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "securetoken")])
+
+
+class Key:
+    """A key as Google signs with one, and its certificate as Google publishes it."""
+
+    def __init__(self, kid: str) -> None:
+        self.kid = kid
+        self._private = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+        now = dt.datetime.now(dt.UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(_NAME)
+            .issuer_name(_NAME)
+            .public_key(self._private.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=1))
+            .sign(self._private, hashes.SHA256())
+        )
+        self.certificate = certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def sign(self, *, kid: str | None = None, **claims: Any) -> str:
+        """An ID token with these claims besides the standard ones; None leaves one out."""
+        return jwt.encode(
+            standard_claims(**claims),
+            self._private,
+            algorithm="RS256",
+            headers={"kid": kid or self.kid},
+        )
+
+
+def standard_claims(**claims: Any) -> dict[str, Any]:
+    now = int(time.time())
+    standard = {
+        "iss": f"https://securetoken.google.com/{PROJECT}",
+        "aud": PROJECT,
+        "sub": "ann",
+        "iat": now - 10,
+        "auth_time": now - 10,
+        "exp": now + 3600,
+    }
+    return {name: value for name, value in (standard | claims).items() if value is not None}
+
+
+def unsigned(*, kid: str | None = None, **claims: Any) -> str:
+    """An ID token as the emulator issues it."""
+    header = {"alg": "none", "typ": "JWT"} | ({} if kid is None else {"kid": kid})
+    parts = (header, standard_claims(**claims))
+    encoded = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
+    return ".".join([*(part.rstrip("=") for part in encoded), ""])
+
+
+class Google:
+    """The certificates, and what is known of users."""
+
+    def __init__(self) -> None:
+        self.certificates: dict[str, str] = {}
+        self.users: dict[str, dict[str, Any]] = {}
+        self.status: dict[str, int] = {}
+        """Of the answers to these paths; 200 for others."""
+        self.asked: list[str] = []
+        self.released = threading.Event()
+        self.released.set()
+        """While it is not set, nothing is answered."""
+        self.host = ""
+
+    @property
+    def certificate_url(self) -> str:
+        return f"http://{self.host}{CERTIFICATES}"
+
+    def answer(self, path: str, body: bytes) -> tuple[int, Any]:
+        self.asked.append(path)
+        self.released.wait(20)
+        if path in self.status:
+            return self.status[path], {"error": {"status": "X", "message": "x"}}
+        if path == CERTIFICATES:
+            return 200, self.certificates
+        wanted = json.loads(body)["localId"]
+        users = [{"localId": id_, **self.users[id_]} for id_ in wanted if id_ in self.users]
+        return 200, {"users": users} if users else {}
+
+
+@contextmanager
+def google() -> Iterator[Google]:
+    fake = Google()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            status, document = fake.answer(self.path, self.rfile.read(length))
+            content = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    fake.host = f"127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        fake.released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

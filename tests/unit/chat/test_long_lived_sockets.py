@@ -1,0 +1,294 @@
+"""Sockets that outlive what let them in: tokens end, people log out or are banned."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pytest_django.fixtures import Settings
+
+from chat import authentication, consumers, expiry, throttling
+from chat.authentication.firebase import FirebaseAuthenticator
+from chat.authentication.verified import VerifiedTokens
+from messaging.delivery.rates import Rate
+from messaging.identifiers import random_id
+from messaging.instance import Instance
+from messaging.services import moderation, sessions
+from tests.unit.chat.firebase import PROJECT, Google, google, unsigned
+from tests.unit.chat.wire import Frame, Wire
+
+Open = Callable[..., Wire]
+
+
+@pytest_asyncio.fixture
+async def firebase(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
+    """Tokens as Firebase's emulator issues them, for ann and bob."""
+    with google() as fake:
+        settings.GOOGLE_CLOUD_PROJECT = PROJECT
+        settings.FIREBASE_AUTH_EMULATOR_HOST = fake.host
+        monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", fake.host)
+        fake.users = {"ann": {}, "bob": {}}
+        authenticator = FirebaseAuthenticator()
+        monkeypatch.setattr(authentication, "_verified", VerifiedTokens(authenticator))
+        yield fake
+        authenticator.close()
+
+
+def lasting(seconds: float, **claims: Any) -> str:
+    return unsigned(exp=int(time.time() + seconds), **claims)
+
+
+async def ask(socket: Wire, kind: str, **fields: Any) -> Frame:
+    """The answer to a command; what comes before it is skipped."""
+    socket.command(id=kind, type=kind, **fields)
+    while (frame := await socket.frame()).get("id") != kind:
+        pass
+    return frame
+
+
+# Tokens end
+
+
+async def test_the_end_of_a_token_is_told_before_it_comes(
+    firebase: Google, wire: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some seconds before; then the socket is closed."""
+    monkeypatch.setattr(expiry, "NOTICE_SECONDS", 1.0)
+    socket = wire(token=lasting(3))
+    await socket.opened()
+
+    told = await socket.frame()
+    assert told["type"] == "auth.expiring"
+    assert told["data"].keys() == {"expires_at"}
+
+    assert await socket.close_code() == 4502
+
+
+async def test_what_ends_sooner_than_the_notice_is_told_at_once(
+    firebase: Google, wire: Open
+) -> None:
+    socket = wire(token=lasting(20))
+    await socket.opened()
+
+    assert (await socket.frame())["type"] == "auth.expiring"
+
+
+async def test_a_fresh_token_puts_the_end_off(
+    firebase: Google, wire: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = wire(token=lasting(3))
+    await socket.opened()
+    assert (await socket.frame())["type"] == "auth.expiring"
+
+    answer = await ask(socket, "auth.refresh", token=lasting(3600))
+
+    assert answer["type"] == "reply"
+    await asyncio.sleep(3.1)
+    assert (await ask(socket, "ping"))["type"] == "reply"
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        (lambda: unsigned(sub="bob"), "permission_denied"),
+        (lambda: lasting(-10), "token_expired"),
+        (lambda: unsigned(aud="another"), "not_authenticated"),
+        (lambda: "x", "not_authenticated"),
+        (lambda: unsigned(sub="ann", auth_time=1, x=1), "token_revoked"),
+    ],
+    ids=["somebody else's", "an expired one", "of another project", "none", "a revoked one"],
+)
+async def test_what_does_not_refresh(
+    firebase: Google, wire: Open, token: Callable[[], str], code: str
+) -> None:
+    """It is refused, and the token before goes on."""
+    firebase.users["ann"] = {"validSince": "2"}
+    socket = wire(token=lasting(3600))
+    await socket.opened()
+
+    answer = await ask(socket, "auth.refresh", token=token())
+
+    assert (answer["type"], answer["code"]) == ("error", code)
+    assert (await ask(socket, "ping"))["type"] == "reply"
+
+
+async def test_a_token_that_ends_earlier_changes_nothing(firebase: Google, wire: Open) -> None:
+    socket = wire(token=lasting(3600))
+    await socket.opened()
+
+    first = await ask(socket, "auth.refresh", token=lasting(7200))
+    second = await ask(socket, "auth.refresh", token=lasting(60))
+
+    assert first["data"] == second["data"]
+
+
+async def test_a_development_token_never_ends(wire: Open) -> None:
+    socket = wire()
+    await socket.opened()
+
+    answer = await ask(socket, "auth.refresh", token=authentication.issue_development_token("ann"))
+
+    assert answer["data"] == {"expires_at": None}
+
+
+@pytest.mark.parametrize("user", [{"disabled": True}, {"validSince": str(2**33)}, None])
+async def test_revoked_at_the_door(
+    firebase: Google, wire: Open, user: dict[str, Any] | None
+) -> None:
+    """Disabled, revoked or deleted: whoever comes in is asked for."""
+    firebase.users = {} if user is None else {"ann": user}
+    socket = wire(token=lasting(3600))
+
+    await socket.next()
+    assert await socket.close_code() == 4503
+
+
+# Logged out, banned
+
+
+async def test_who_logs_out_is_out(wire: Open, instance: Instance) -> None:
+    """On all of their sockets before the answer; a new sign-in is let in, the old one is not."""
+    old = authentication.issue_development_token("ann")
+    sockets = [wire(token=old) for _ in range(3)]
+    bob = wire("bob")
+    for socket in (*sockets, bob):
+        await socket.opened()
+
+    await sessions.log_out_everywhere(user_id="ann")
+
+    assert instance.hub.connections.user_ids == ("bob",)
+    for socket in sockets:
+        assert await socket.close_code() == 4503
+    again = wire(token=old)
+    await again.next()
+    assert await again.close_code() == 4503
+    await wire("ann").opened()
+    assert (await ask(bob, "ping"))["type"] == "reply"
+
+
+async def test_a_banned_person_stays_out(wire: Open, instance: Instance) -> None:
+    """With fresh tokens as well, until the ban is lifted."""
+    socket = wire()
+    await socket.opened()
+
+    await moderation.ban_person(person_id="ann")
+
+    assert await socket.close_code() == 4503
+    again = wire()
+    await again.next()
+    assert await again.close_code() == 4503
+    await moderation.unban_person(person_id="ann")
+    await wire().opened()
+
+
+async def test_who_is_shut_out_gets_nothing_that_waits(wire: Open, instance: Instance) -> None:
+    """Not even what was queued for a slow client before."""
+    socket = wire()
+    await socket.opened()
+    socket.writable.clear()
+    for number in range(10):
+        instance.hub.tell_everyone(f'{{"number": {number}}}')
+
+    await moderation.ban_person(person_id="ann")
+    socket.writable.set()
+
+    first = await socket.next()
+    assert first["type"] == "websocket.send"  # it was on its way
+    assert await socket.next() == {"type": "websocket.close", "code": 4503}
+
+
+async def test_shut_out_while_coming_in(
+    wire: Open, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the token and the registration with the hub."""
+    list_conversations = instance.store.list_conversations
+
+    async def meanwhile(*args: Any, **options: Any) -> Any:
+        page = await list_conversations(*args, **options)
+        await moderation.ban_person(person_id="ann")
+        return page
+
+    monkeypatch.setattr(instance.store, "list_conversations", meanwhile)
+    socket = wire()
+
+    assert (await socket.next())["type"] == "websocket.accept"
+    assert await socket.next() == {"type": "websocket.close", "code": 4503}
+
+
+# Too many, too much
+
+
+async def test_the_oldest_of_too_many_sockets_goes(
+    wire: Open, instance: Instance, settings: Settings
+) -> None:
+    settings.CHAT_LIMITS = {"sockets": 3}
+    sockets = []
+    for _ in range(5):
+        sockets.append(wire())
+        await sockets[-1].opened()
+
+    for socket in sockets[:2]:
+        assert await socket.close_code() == 4506
+    for socket in sockets[2:]:
+        assert (await ask(socket, "ping"))["type"] == "reply"
+
+
+@pytest.fixture
+def limited(settings: Settings) -> None:
+    settings.CHAT_RATE_LIMITS = True
+
+
+async def test_beyond_the_rate_commands_are_refused(limited: None, wire: Open) -> None:
+    """With the time after which to come back; over all sockets of a person."""
+    sockets = [wire(), wire()]
+    for socket in sockets:
+        await socket.opened()
+    fields = {"conversation_id": random_id(), "text": "hello", "client_id": "1"}
+
+    codes = [
+        (await ask(sockets[number % 2], "message.send", **fields))["code"] for number in range(22)
+    ]
+    refused = await ask(sockets[0], "typing.start", conversation_id=random_id())
+    again = await ask(sockets[1], "typing.start", conversation_id=random_id())
+
+    assert codes[:20] == ["conversation_not_found"] * 20
+    assert "rate_limited" in codes[20:]
+    assert refused["code"] == "conversation_not_found"
+    assert (again["code"], again["status"]) == ("rate_limited", 429)
+    assert 1 <= again["retry_after"] <= 3
+
+
+@pytest.mark.parametrize("frame", ["{", '{"id": 1, "type": "ping"}'], ids=["unreadable", "flood"])
+async def test_who_goes_on_and_on_is_let_go(
+    limited: None, wire: Open, frame: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some sixty refusals in a row."""
+    monkeypatch.setattr(throttling, "_REFUSAL_SECONDS", 0)
+    socket = wire()
+    await socket.opened()
+    for _ in range(1_000):
+        socket.give("websocket.receive", text=frame)
+
+    assert await socket.close_code() == 4505
+
+
+async def test_who_connects_too_often_has_to_wait(
+    limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Rate(name="requests", per_second=0.1, burst=2)
+    monkeypatch.setattr(consumers, "REQUESTS", few)
+    for _ in range(2):
+        await wire().opened()
+    socket = wire()
+
+    await socket.next()
+    assert await socket.close_code() == 1013
+
+
+async def test_without_limits_nobody_is_let_go(wire: Open) -> None:
+    """For load tests."""
+    bucket = throttling.violation_bucket()
+
+    assert not any(bucket.overflows() for _ in range(10_000))

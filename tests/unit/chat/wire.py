@@ -1,0 +1,81 @@
+"""The consumer from below: what an ASGI server gives to it and takes from it."""
+
+import asyncio
+import json
+from typing import Any
+
+from chat.authentication import issue_development_token
+from chat.consumers import ChatConsumer
+
+Frame = dict[str, Any]
+PATIENCE = 5
+
+
+class Wire:
+    """The server's side of one socket: what it gives to the consumer and what it takes."""
+
+    def __init__(self, user_id: str = "ann", token: str | None = None) -> None:
+        self._incoming: asyncio.Queue[Frame] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[Frame] = asyncio.Queue()
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self.lost = False
+        scope = {
+            "type": "websocket",
+            "path": "/ws/v1",
+            "headers": [],
+            "subprotocols": ["chat.v1", f"bearer.{token or issue_development_token(user_id)}"],
+        }
+        self.give("websocket.connect")
+        application: Any = ChatConsumer.as_asgi()
+        self.task = asyncio.create_task(application(scope, self._incoming.get, self._send))
+
+    async def _send(self, message: Frame) -> None:
+        await self.writable.wait()
+        if self.lost and message["type"] == "websocket.send":
+            raise ConnectionResetError  # as ASGI 2.4 has it
+        await self._outgoing.put(message)
+
+    def give(self, kind: str, **fields: Any) -> None:
+        """A message of the server's; without a kind it is a fault of the server's."""
+        self._incoming.put_nowait({"type": kind, **fields} if kind else {})
+
+    def command(self, **fields: Any) -> None:
+        self.give("websocket.receive", text=json.dumps(fields))
+
+    async def taken(self) -> None:
+        """Return once the consumer has what it was given: a step or two after it was received."""
+        while not self._incoming.empty():
+            await asyncio.sleep(0)
+        for _ in range(25):
+            await asyncio.sleep(0)
+
+    async def next(self) -> Frame:
+        async with asyncio.timeout(PATIENCE):
+            return await self._outgoing.get()
+
+    async def frame(self) -> Frame:
+        message = await self.next()
+        assert message["type"] == "websocket.send", message
+        frame: Frame = json.loads(message["text"])
+        return frame
+
+    async def opened(self) -> Frame:
+        """Accept and `hello`."""
+        assert await self.next() == {"type": "websocket.accept", "subprotocol": "chat.v1"}
+        hello = await self.frame()
+        assert hello["type"] == "hello"
+        return hello
+
+    async def close_code(self) -> int:
+        """The code with which it is closed; frames before are skipped."""
+        while (message := await self.next())["type"] != "websocket.close":
+            pass
+        code: int = message["code"]
+        return code
+
+    async def end(self) -> None:
+        if not self.task.done():
+            self.give("websocket.disconnect", code=1000)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(self.task, return_exceptions=True)
