@@ -9,7 +9,7 @@ import math
 import secrets
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from django.conf import settings
 from django.dispatch import Signal
 
 from messaging.admission import Admission
+from messaging.conditions import Condition
 from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
@@ -109,6 +110,8 @@ class Instance:
             on_doubt=self.doubts.add,
         )
         self._made_at = time.monotonic()
+        self.dependencies: dict[str, Callable[[], Condition]] = {}
+        """What else tells of its condition, by name; notifications add themselves."""
         self.started_at: float | None = None
         self._starting: asyncio.Task[None] | None = None
         self.draining = False

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from messaging.conditions import Condition
 from messaging.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITING, QUEUE_AWAY
 from messaging.notifications.jobs import Job, encode
 from messaging.notifications.notifier import Notifier
@@ -48,6 +49,13 @@ class Dispatcher:
         self._task: asyncio.Task[None] | None = None
         self._direct: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
+
+    @property
+    def condition(self) -> Condition:
+        """That of the queue, as of the last time it was needed."""
+        if self._queue is None:
+            return Condition.UNUSED
+        return Condition.DEGRADED if self._failures else Condition.OK
 
     def start(self) -> None:
         if self._queue is not None:

@@ -102,6 +102,8 @@ async def _start(instance: Instance, **_: Any) -> None:
     push = make_push_backend()
     dispatcher = Dispatcher(Notifier(instance, push), SqsQueue(url) if url else None)
     dispatcher.start()
+    instance.dependencies["queue"] = lambda: dispatcher.condition
+    instance.dependencies["push"] = lambda: push.condition
     _running[instance.boot_id] = dispatcher, push
 
 
