@@ -116,6 +116,12 @@ class EditMessage(StrictSerializer):
     text = StrictCharField(allow_blank=True)
 
 
+class ReportMessage(StrictSerializer):
+    conversation_id = StrictCharField(max_length=128)
+    message_id = StrictCharField(max_length=128)
+    reason = StrictCharField(allow_blank=True)
+
+
 class MarkRead(StrictSerializer):
     seq = StrictIntegerField(min_value=0, max_value=MAX_SEQ)
 

@@ -128,11 +128,14 @@ def query(
     order_by: Sequence[tuple[str, str]] = (),
     start_after: Sequence[Any] = (),
     limit: int | None = None,
+    everywhere: bool = False,
 ) -> Any:
     """`where`: field, operator, value, all of which must hold; `order_by`: field, direction;
-    `start_after`: a value for each field of the order."""
+    `start_after`: a value for each field of the order; `everywhere`: in all collections of this
+    name below the parent, however deep."""
     structured = _StructuredQuery()
-    structured.from_.add().collection_id = collection
+    source = structured.from_.add()
+    source.collection_id, source.all_descendants = collection, everywhere
     for path, operator, value in where:
         part = structured.where
         if len(where) > 1:
