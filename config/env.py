@@ -26,4 +26,7 @@ PUSH_BACKEND: str = env.str("PUSH_BACKEND", default="log")
 CHAT_RATE_LIMITS: bool = env.str("CHAT_RATE_LIMITS", default="on").lower() not in ("off", "0")
 CHAT_DEMO: bool = env.bool("CHAT_DEMO", default=False)
 
+LOG_FORMAT: str = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="info").upper()
+
 INSTANCE_ID: str = env.str("INSTANCE_ID", default="") or f"{platform.node()}-{os.getpid()}"

@@ -1,4 +1,4 @@
-"""Logs: one structured line per event, as JSON in production and for people in development.
+"""Logs: one structured line per event, as JSON or for people.
 
 Every line names what happened (`action`), the instance, and whatever the request bound with
 `structlog.contextvars`: request id, user id, conversation id. Message text and tokens never.
@@ -6,19 +6,26 @@ Every line names what happened (`action`), the instance, and whatever the reques
 
 import logging.config
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 from structlog.typing import EventDict, WrappedLogger
 
 from config import env
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def configure(options: dict[str, Any]) -> None:
     """Set up structlog and the standard library's logging to write the same lines.
 
-    `options`: `json` (bool), `level` (a logging level's name). Called by Django with `LOGGING`.
+    `options`: `format` (json or console), `level` (the least that is written). Called by Django
+    with `LOGGING`. Raises ImproperlyConfigured.
     """
+    _require("LOG_FORMAT", options["format"], ("json", "console"))
+    _require("LOG_LEVEL", options["level"], _LEVELS)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -26,7 +33,7 @@ def configure(options: dict[str, Any]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_instance_id,
     ]
-    if options["json"]:
+    if options["format"] == "json":
         renderers: list[structlog.typing.Processor] = [
             # Without the local variables: they hold texts and tokens.
             structlog.processors.ExceptionRenderer(
@@ -86,6 +93,12 @@ def configure(options: dict[str, Any]) -> None:
             },
         }
     )
+
+
+def _require(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        choices = ", ".join(known).lower()
+        raise ImproperlyConfigured(f"{name} is {value.lower()!r}. Set it to one of: {choices}.")
 
 
 def _add_instance_id(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

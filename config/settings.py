@@ -146,7 +146,7 @@ X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 LOGGING_CONFIG = "config.logs.configure"
-LOGGING = {"json": not DEBUG, "level": "INFO"}
+LOGGING = {"format": env.LOG_FORMAT, "level": env.LOG_LEVEL}
 
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random string.")

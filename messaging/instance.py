@@ -23,6 +23,7 @@ from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
+from messaging.delivery.figures import LiveFigures, Status
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.polling import Polling
@@ -36,6 +37,7 @@ from messaging.delivery.rung import Rung
 from messaging.entities import Access, ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
+from messaging.metrics import MESSAGES
 from messaging.signals import (
     instance_lost,
     instance_started,
@@ -98,6 +100,7 @@ class Instance:
         self.presence_watch = PresenceWatch(
             hub=self.hub, presence=self.presence, reachable=self.reachable, events=self.events
         )
+        self.figures = LiveFigures(self._redis, self._status)
         self.doubts = Doubts(timeout=self.store.timeout, on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
@@ -107,6 +110,7 @@ class Instance:
             on_read=lambda conversation: self.hub.behind(conversation.id, conversation.version),
             on_doubt=self.doubts.add,
         )
+        self._made_at = time.monotonic()
         self.started_at: float | None = None
         self._starting: asyncio.Task[None] | None = None
         self.draining = False
@@ -130,6 +134,7 @@ class Instance:
         self.started_at = time.monotonic()
         self.delivered.start()
         self.acknowledged.start()
+        self.figures.start(role="instance")
         # Before the first commit the others can know of this instance: should it end before they
         # have heard of that commit, they look for it.
         registered = await self.presence.start()
@@ -167,12 +172,15 @@ class Instance:
         if self.started_at is None:
             return
         await self.drain()
-        await self._finish_work(max(self._ends_at - time.monotonic(), _LAST_SECONDS))
+        await self._finish_work(self._seconds_left)
+        all_finished = True
         try:
-            async with asyncio.timeout(_LAST_SECONDS):
+            async with asyncio.timeout(self._seconds_left):
                 await instance_stopping.asend_robust(sender=Instance, instance=self)
         except TimeoutError:
+            all_finished = False
             logger.warning("instance.stopping_incomplete")
+        await self.figures.stop()
         await self.presence_watch.stop()
         await self.acknowledged.stop()
         await self.delivered.stop()
@@ -180,8 +188,8 @@ class Instance:
         if self._redis is not None:
             await self._redis.aclose()
         if self.link is not None:
-            # Without a goodbye the others look for what may be applied yet.
-            await self.link.stop(goodbye=not self.doubts)
+            # Without a goodbye the others look for what may be applied yet, or was left undone.
+            await self.link.stop(goodbye=all_finished and not self.doubts)
             await self.polling.stop()
         await self.doubts.stop()
         await self.hub.stop()
@@ -191,9 +199,15 @@ class Instance:
 
     async def close(self) -> None:
         """Give back what was used without a start, as the notification worker does."""
+        await self.figures.stop()
         if self._redis is not None:
             await self._redis.aclose()
         await self.store.close()
+
+    @property
+    def _seconds_left(self) -> float:
+        """Until the drain's time is over; a second at least for whatever comes last."""
+        return max(self._ends_at - time.monotonic(), _LAST_SECONDS)
 
     async def _finish_work(self, seconds: float) -> None:
         try:
@@ -208,13 +222,15 @@ class Instance:
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""
         self.publisher.publish_commit(committed)
+        changes = Counter(change.type for change in committed.changes)
         logger.info(
             "commit",
             conversation_id=committed.conversation.id,
             version=committed.conversation.version,
-            changes=dict(Counter(change.type.value for change in committed.changes)),
+            changes={kind.value: count for kind, count in changes.items()},
         )
-        if any(change.type is ChangeType.MESSAGE_CREATED for change in committed.changes):
+        if sent := changes[ChangeType.MESSAGE_CREATED]:
+            MESSAGES.inc(sent)
             self._background(_signal_sent(committed))
 
     def _make_link(self) -> Link:
@@ -227,6 +243,7 @@ class Instance:
             access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.presence.other_boot_ids,
+            on_met=self.presence.met,
             on_ended=self._peer_ended,
         )
 
@@ -256,6 +273,17 @@ class Instance:
         self.hub.found(conversation)
         if self.link is not None:
             self.link.repeat(conversation.id, conversation.version, conversation.participants)
+
+    def _status(self) -> Status:
+        return Status(
+            instance_id=self.id,
+            boot_id=self.boot_id,
+            uptime=time.monotonic() - self._made_at,
+            link=self.polling.state.value
+            if self.link is not None and self.started_at is not None
+            else "unused",
+            draining=self.draining,
+        )
 
     def tell(self, signal: Signal, **arguments: Any) -> None:
         """Send a signal in the background."""

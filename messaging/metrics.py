@@ -1,9 +1,30 @@
-"""The metrics of this process, named by Prometheus' conventions; `/metrics` shows them.
+"""The metrics of this process, named by Prometheus' conventions; `/metrics` shows them, and
+docs/metrics.md explains them.
 
 https://prometheus.io/docs/practices/naming/
 """
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+# A third of all series, of which nobody asks more than when this process started.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+_HOPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+HTTP_REQUEST_SECONDS = Histogram(
+    "chat_http_request_seconds",
+    "From a request of the API until its answer was made, by route and not by path.",
+    ["method", "route", "status"],
+    buckets=_HOPS,
+)
+
+SOCKETS = Gauge("chat_sockets", "WebSockets that are open on this instance.")
+
+MESSAGES = Counter("chat_messages_total", "Messages that this instance has committed.")
+
+DELIVERIES = Counter(
+    "chat_deliveries_total", "Durable events handed to sockets, one for each socket."
+)
 
 STORE_DOCUMENTS = Counter(
     "chat_store_documents_total",
@@ -11,6 +32,13 @@ STORE_DOCUMENTS = Counter(
     ["operation", "kind"],
 )
 """`operation`: the store's method; `kind`: read, write or delete."""
+
+STORE_SECONDS = Histogram(
+    "chat_store_seconds",
+    "Calls to the store that were answered, one try each.",
+    ["operation"],
+    buckets=_HOPS,
+)
 
 STORE_UNAVAILABLE = Counter(
     "chat_store_unavailable_total",
@@ -41,6 +69,13 @@ PUSHES = Counter(
     ["kind", "result"],
 )
 
+NOTIFICATION_DECISIONS = Counter(
+    "chat_notification_decisions_total",
+    "People who were, or were not, notified of a message, and why.",
+    ["verdict", "reason"],
+)
+"""`reason`: as `GET …/delivery` tells it; of what failed, `failed`."""
+
 NOTIFICATIONS_WAITING = Gauge(
     "chat_notifications_waiting",
     "Notification jobs that this process keeps until the queue has taken them.",
@@ -50,8 +85,6 @@ QUEUE_AWAY = Gauge(
     "chat_notification_queue_away",
     "1 while jobs are carried out directly because the queue did not take them.",
 )
-
-_HOPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 COMMIT_SECONDS = Histogram(
     "chat_commit_seconds",
@@ -66,6 +99,23 @@ PUBLISH_SECONDS = Histogram(
 TRANSIT_SECONDS = Histogram(
     "chat_transit_seconds",
     "From the publish on another instance to its arrival here, by the clocks of both.",
+    buckets=_HOPS,
+)
+
+DELIVERY_SECONDS = Histogram(
+    "chat_delivery_seconds",
+    "From a commit until its events were handed to the sockets, by the clocks of both instances.",
+    ["path"],
+    buckets=_HOPS,
+)
+"""`path`: local, or link for what another instance committed."""
+
+DELIVERY_LOCAL_SECONDS = DELIVERY_SECONDS.labels("local")
+DELIVERY_LINK_SECONDS = DELIVERY_SECONDS.labels("link")
+
+ACKNOWLEDGEMENT_SECONDS = Histogram(
+    "chat_acknowledgement_seconds",
+    "From handing a message to the sockets until a client acknowledged it, if within a minute.",
     buckets=_HOPS,
 )
 

@@ -66,6 +66,7 @@ class Side:
         self.store = store
         self.degraded: asyncio.Queue[bool] = asyncio.Queue()
         self.ended: asyncio.Queue[str] = asyncio.Queue()
+        self.met: asyncio.Queue[str] = asyncio.Queue()
         self.registry: list[str] = []
         self.layer = LossyLayer(host, prefix)
         self.hub = Hub(store=store, cache=self.cache, events=self.events)
@@ -87,6 +88,7 @@ class Side:
             access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.registry,
+            on_met=self.met.put_nowait,
             on_ended=lambda boot_id, heard_at: self.ended.put_nowait(boot_id),
         )
         self.hub.attach(self.link)

@@ -6,6 +6,7 @@ handler awaited, and whatever is raised becomes the one error shape.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ from messaging.exceptions import InvalidRequest, PayloadTooLarge
 from messaging.identifiers import is_stored_id
 from messaging.instance import get_instance
 from messaging.limits import get_limits
+from messaging.metrics import HTTP_REQUEST_SECONDS
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
@@ -49,6 +51,7 @@ class APIView(RestAPIView):
     """Who is asking."""
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        begun = time.monotonic()
         try:
             async with asyncio.timeout(_REQUEST_SECONDS):
                 response = await self._handle(request, *args, **kwargs)
@@ -57,8 +60,18 @@ class APIView(RestAPIView):
             response = problem_response(problem, _request_id(request))
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
-        _log(request, response)
+        self._account(request, response, time.monotonic() - begun)
         return response
+
+    def _account(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        """By the route and not the path: what stands in a path may be anything, as may a method."""
+        match = request.resolver_match
+        route = match.route if match is not None else ""
+        method = request.method if request.method in self.allowed_methods else "other"
+        HTTP_REQUEST_SECONDS.labels(method, route, response.status_code).observe(seconds)
+        status = response.status_code
+        level = logging.DEBUG if status == 429 else logging.INFO  # of a flood there are many
+        logger.log(level, "request", method=request.method, route=route, status=status)
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         await get_instance().start()
@@ -116,16 +129,6 @@ def _give_length(request: HttpRequest) -> None:
     if length > get_limits().body_bytes:
         raise PayloadTooLarge(f"A request body has at most {get_limits().body_bytes} bytes.")
     request.META["CONTENT_LENGTH"] = str(length)
-
-
-def _log(request: HttpRequest, response: HttpResponse) -> None:
-    """By the route and not the path: what stands in a path may be anything."""
-    match = request.resolver_match
-    route = match.route if match is not None else ""
-    level = (
-        logging.DEBUG if response.status_code == 429 else logging.INFO
-    )  # of a flood there are many
-    logger.log(level, "request", method=request.method, route=route, status=response.status_code)
 
 
 def _http_response(response: Response) -> HttpResponse:

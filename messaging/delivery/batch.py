@@ -28,11 +28,14 @@ class Batch:
     deliveries: Sequence[Delivery]
     state: Mapping[str, Any] | None = None
     """What the commit made of the conversation, see `messaging.delivery.state`."""
+    committed_at: float | None = None
+    """Seconds since the epoch, by the clock of the instance that committed."""
 
     def as_message(self) -> dict[str, Any]:
         return {
             "type": "changes",
             "state": self.state,
+            "committed_at": self.committed_at,
             "conversation_id": self.conversation_id,
             "changes": [
                 [d.version, d.seq, d.frame, dict(d.added), list(d.removed), d.announcement]
@@ -45,6 +48,7 @@ class Batch:
         return cls(
             conversation_id=message["conversation_id"],
             state=message["state"],
+            committed_at=message["committed_at"],
             deliveries=[
                 Delivery(
                     version=version,

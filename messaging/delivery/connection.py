@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from messaging.delivery.activity import Activity
+from messaging.metrics import SOCKETS
 
 
 class Ending(Enum):
@@ -85,6 +86,7 @@ class Connections:
 
     def add(self, connection: Connection) -> None:
         self._by_user.setdefault(connection.user_id, []).append(connection)
+        SOCKETS.inc()
         self._left.clear()
 
     def remove(self, connection: Connection) -> bool:
@@ -93,6 +95,7 @@ class Connections:
         if connection not in connections:
             return False
         connections.remove(connection)
+        SOCKETS.dec()
         if not connections:
             del self._by_user[connection.user_id]
         if not self._by_user:

@@ -36,6 +36,9 @@ async def read_gap(
     conversation = found or await store.get_conversation(conversation_id)
     if conversation is None or conversation.version <= since:
         return None
+    last = conversation.last_message
+    if last is not None and conversation.version == last.version == since + 1:
+        return Gap(conversation=conversation, messages=[last], complete=True)  # it has it all
     limit = get_limits().changed_messages
     messages = await store.list_changed_messages(
         conversation_id, since=since, until=conversation.version, limit=limit + 1

@@ -28,6 +28,7 @@ from messaging.delivery.stream import Stream
 from messaging.entities import Conversation
 from messaging.events import EventEncoder
 from messaging.limits import get_limits
+from messaging.metrics import DELIVERIES
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
 
@@ -261,8 +262,12 @@ class Hub:
             self._deliver(stream, delivery)
 
     def _deliver(self, stream: Stream, delivery: Delivery) -> None:
-        for connection in stream.audience_of(delivery.version):
+        audience = stream.audience_of(delivery.version)
+        for connection in audience:
             connection.transmit(delivery.frame)
+        DELIVERIES.inc(len(audience))
+        if delivery.seq:
+            stream.spoken_at = time.monotonic()
         for connection in tuple(self.connections.of_all(delivery.removed)):
             if not stream.has_state(connection, delivery.version):
                 self._untell(stream, connection)

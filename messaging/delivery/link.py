@@ -28,7 +28,12 @@ from messaging.delivery.peers import Peers
 from messaging.delivery.polling import Polling
 from messaging.delivery.redis_client import describe
 from messaging.entities import Access
-from messaging.metrics import LINK_LOST, PUBLISH_SECONDS, TRANSIT_SECONDS
+from messaging.metrics import (
+    DELIVERY_LINK_SECONDS,
+    LINK_LOST,
+    PUBLISH_SECONDS,
+    TRANSIT_SECONDS,
+)
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
@@ -64,12 +69,14 @@ class Link:
         access: AccessList,
         boot_id: str,
         registered: Callable[[], Iterable[str]],
+        on_met: Callable[[str], None],
         on_ended: Callable[[str, float], None],
     ) -> None:
         """`receiving` and `publishing` are two layers, for channels_redis lets every subscription
         wait for the round trip of the publish before it. `registered` tells which instances are
-        in the registry. `on_ended` is told of each that ended without a goodbye, and when it was
-        heard last (on the monotonic clock)."""
+        known to be in the registry, `on_met` is told of one that is heard and is not among them.
+        `on_ended` is told of each that ended without a goodbye, and when it was heard last (on
+        the monotonic clock)."""
         self.up = True
         self._receiving = receiving
         self._publishing = publishing
@@ -82,6 +89,7 @@ class Link:
         )
         self._boot_id = boot_id
         self._registered = registered
+        self._on_met = on_met
         self._on_ended = on_ended
         self._channel = f"chat.instance.{uuid.uuid4().hex}"
         self._wanted: set[str] = {_INSTANCES}
@@ -371,7 +379,7 @@ class Link:
             return
         match item["type"]:
             case "changes":
-                self._hub.accept(Batch.from_message(item))
+                self._accept(Batch.from_message(item))
             case "soft":
                 self._hub.accept_soft(SoftEvent.from_message(item))
             case "added":
@@ -383,7 +391,14 @@ class Link:
             case "access" | "access.known":
                 self._hear_access(item, sender)
 
+    def _accept(self, batch: Batch) -> None:
+        self._hub.accept(batch)
+        if batch.committed_at is not None:
+            DELIVERY_LINK_SECONDS.observe(max(time.time() - batch.committed_at, 0))
+
     def _heard(self, beacon: Mapping[str, Any], sender: str) -> None:
+        if sender not in self._registered():
+            self._on_met(sender)
         missed_since = self._peers.heard(sender, beacon["number"], time.monotonic())
         if missed_since is not None:
             logger.info("link.beacons_missed", boot_id=sender)

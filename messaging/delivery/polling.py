@@ -102,6 +102,7 @@ class Polling:
         return self.state is not LinkState.UP
 
     def start(self) -> None:
+        self._show_state()
         works: list[Coroutine[Any, Any, None]] = [self._poll(), self._keep_notes()]
         self._tasks = [start_task(work) for work in works]
 
@@ -234,10 +235,13 @@ class Polling:
             return
         begins, ends = self.state is LinkState.UP, state is LinkState.UP
         self.state = state
-        for each in LinkState:
-            LINK_STATE.labels(each.value).set(each is state)
+        self._show_state()
         if ends:
             # The others look every five seconds: until they have seen all that was not published.
             self._delete_note_at = time.monotonic() + _LOOK_SECONDS + _POLL_SECONDS
         if begins or ends:
             self._on_change(begins)
+
+    def _show_state(self) -> None:
+        for each in LinkState:
+            LINK_STATE.labels(each.value).set(each is self.state)

@@ -79,8 +79,14 @@ class Presence:
 
     @property
     def other_boot_ids(self) -> Sequence[str]:
-        """The instances in the registry besides this one, as of the last heartbeat."""
+        """The instances in the registry besides this one, as of the last heartbeat, and those
+        that were met since."""
         return self._others
+
+    def met(self, boot_id: str) -> None:
+        """Another instance is there, though the registry was read before it entered: its users
+        are asked for from now on. The next heartbeat decides whether it stays."""
+        self._others.append(boot_id)
 
     async def stop(self) -> None:
         """Say goodbye: this instance's users are offline at once."""

@@ -4,6 +4,7 @@ One path for everything: the own hub first, the link beside it. Without Redis th
 remains, which is the direct broadcast to the sockets of this instance.
 """
 
+import time
 from datetime import datetime
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
@@ -12,6 +13,7 @@ from messaging.delivery.link import Link
 from messaging.delivery.state import state_after
 from messaging.entities import Change, ChangeType, Conversation, ReadPosition
 from messaging.events import EventEncoder
+from messaging.metrics import DELIVERY_LOCAL_SECONDS
 from messaging.store.group_commit import Committed
 
 
@@ -23,7 +25,7 @@ class Publisher:
 
     def publish_commit(self, committed: Committed) -> None:
         """The changes of one commit, in the order of their versions."""
-        conversation = committed.conversation
+        conversation, committed_at = committed.conversation, time.time()
         batch = Batch(
             conversation_id=conversation.id,
             deliveries=[
@@ -31,8 +33,10 @@ class Publisher:
                 for change in committed.changes
             ],
             state=state_after(committed) if self._link is not None else None,
+            committed_at=committed_at,
         )
         self._hub.accept(batch)
+        DELIVERY_LOCAL_SECONDS.observe(max(time.time() - committed_at, 0))
         added = [user_id for delivery in batch.deliveries for user_id in delivery.added]
         if added:
             self._hub.announce(conversation)

@@ -21,6 +21,8 @@ class Stream:
         """The last version that was delivered here."""
         self.seq = seq
         """The number of the latest message at that version."""
+        self.spoken_at = 0.0
+        """When a message was last handed out here, on the monotonic clock."""
         self.participants = dict(participants)
         """Who is in the conversation at that version: the version they joined at, by user id."""
         self.known = version

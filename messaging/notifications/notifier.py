@@ -11,7 +11,7 @@ lapse: the push is repeated, with the same tag.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -29,7 +29,7 @@ from messaging.entities import (
 )
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
-from messaging.metrics import PUSHES
+from messaging.metrics import NOTIFICATION_DECISIONS, PUSHES
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob
 from messaging.notifications.options import Options, get_options
 from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
@@ -249,6 +249,7 @@ class Notifier:
                 await asyncio.sleep(tries)
             else:
                 break
+        _count(decisions.values())
         logger.info(
             "notification.decided",
             conversation_id=job.conversation_id,
@@ -294,6 +295,15 @@ def _sorted_out(
         else:
             wanted[user_id] = known
     return decisions, wanted
+
+
+def _count(decisions: Iterable[Decision]) -> None:
+    """Those that are final. Why something failed is said by FCM, in any number of ways."""
+    for decision in decisions:
+        if decision.verdict is not None:
+            failed = decision.verdict is Verdict.FAILED
+            reason = "failed" if failed else decision.reason
+            NOTIFICATION_DECISIONS.labels(decision.verdict.value, reason).inc()
 
 
 def _dropped(reason: Reason, now: datetime) -> Decision:

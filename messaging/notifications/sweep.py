@@ -2,15 +2,22 @@
 
 One of the instances that are left takes it on. It looks at the messages that were created since
 the lost instance was last heard of, and makes the ordinary jobs for those of which nobody has
-decided everything; that some of them are queued already does no harm, the claims tell.
+decided everything; that some of them are queued already does no harm, the claims tell. Nobody
+else does it, so a store that does not answer is asked again, until what is looked for is stale.
+
+Not promised: an instance that ends or dies in the middle leaves the rest undone.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from messaging.entities import Conversation, Message
+from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
 from messaging.notifications.options import get_options
 
@@ -18,59 +25,104 @@ logger = structlog.get_logger(__name__)
 
 _CLAIM_KEPT = timedelta(days=1)
 _SAME_SECONDS = 300
+_RETRY_SECONDS = 1.0
 _STEP = 50
 """Messages read at once, from the latest back."""
 
+T = TypeVar("T")
 Notify = Callable[[Conversation, Message], Awaitable[None]]
 
 
 async def sweep(instance: Instance, *, boot_id: str, since: datetime, notify: Notify) -> None:
-    """Take on the sweep for a lost instance, unless somebody else has. Raises StoreUnavailable."""
-    # Those who are left do not agree on `since` to the second.
-    name = f"{boot_id}.{since.timestamp() // _SAME_SECONDS:.0f}"
-    if not await instance.decisions.claim_sweep(name, expires_at=datetime.now(UTC) + _CLAIM_KEPT):
-        return
-    # Older ones would ring nobody any more.
-    since = max(since, datetime.now(UTC) - timedelta(seconds=get_options().stale))
-    changed = await instance.store.list_changed_conversations(since=since)
-    found = 0
-    for conversation in changed.conversations:
-        for message in await _created_since(instance, conversation, since):
-            if await _undecided(instance, conversation, message):
-                await notify(conversation, message)
-                found += 1
-    logger.warning(
-        "notifications.swept",
-        lost=boot_id,
-        since=since.isoformat(),
-        conversations=len(changed.conversations),
-        messages=found,
-    )
+    """Take on the sweep for a lost instance, unless somebody else has.
+
+    Raises StoreUnavailable when the store has not answered for as long as anybody would be rung.
+    """
+    await _Sweep(instance, boot_id, since, notify).run()
 
 
-async def _created_since(
-    instance: Instance, conversation: Conversation, since: datetime
-) -> list[Message]:
-    """Those that are not deleted, the oldest first."""
-    created: list[Message] = []
-    last_seq = conversation.seq
-    while last_seq > 0:
-        page = await instance.store.list_messages(
-            conversation.id, first_seq=max(last_seq - _STEP + 1, 1), last_seq=last_seq
+class _Sweep:
+    def __init__(self, instance: Instance, boot_id: str, since: datetime, notify: Notify) -> None:
+        self._instance = instance
+        self._boot_id = boot_id
+        now, stale = datetime.now(UTC), timedelta(seconds=get_options().stale)
+        self._lost_since = since
+        self._since = max(since, now - stale)  # older ones would ring nobody any more
+        self._ends_at = now + stale
+        self._notify = notify
+
+    async def run(self) -> None:
+        if not await self._claim():
+            return
+        changed = await self._answered(
+            lambda: self._instance.store.list_changed_conversations(since=self._since)
         )
-        new = [message for message in page if message.created_at >= since]
-        created = new + created
-        if len(new) < len(page) or not page:
-            break
-        last_seq -= _STEP
-    return [message for message in created if message.deleted_at is None]
+        found = 0
+        for conversation in changed.conversations:
+            for message in await self._created(conversation):
+                if await self._undecided(conversation, message):
+                    await self._notify(conversation, message)
+                    found += 1
+        logger.warning(
+            "notifications.swept",
+            lost=self._boot_id,
+            since=self._since.isoformat(),
+            conversations=len(changed.conversations),
+            messages=found,
+        )
 
+    async def _claim(self) -> bool:
+        """Whether it is ours to do. A claim whose answer was lost may be: then it is done, should
+        it be twice."""
+        # Those who are left do not agree on `since` to the second.
+        name = f"{self._boot_id}.{self._lost_since.timestamp() // _SAME_SECONDS:.0f}"
+        tried = 0
 
-async def _undecided(instance: Instance, conversation: Conversation, message: Message) -> bool:
-    """Whether there is anybody of whom it is not known what became of notifying them."""
-    decisions = await instance.decisions.list_decisions(conversation.id, message.id)
-    return any(
-        user_id != message.sender_id
-        and (user_id not in decisions or decisions[user_id].verdict is None)
-        for user_id in conversation.participants
-    )
+        async def claim() -> bool:
+            nonlocal tried
+            tried += 1
+            return await self._instance.decisions.claim_sweep(
+                name, expires_at=datetime.now(UTC) + _CLAIM_KEPT
+            )
+
+        return await self._answered(claim) or tried > 1
+
+    async def _created(self, conversation: Conversation) -> list[Message]:
+        """Those of the time in question that are not deleted, the oldest first."""
+        store = self._instance.store
+        created: list[Message] = []
+        last_seq = conversation.seq
+        while last_seq > 0:
+            first_seq = max(last_seq - _STEP + 1, 1)
+            page = await self._answered(
+                partial(
+                    store.list_messages, conversation.id, first_seq=first_seq, last_seq=last_seq
+                )
+            )
+            new = [message for message in page if message.created_at >= self._since]
+            created = new + created
+            if len(new) < len(page) or not page:
+                break
+            last_seq -= _STEP
+        return [message for message in created if message.deleted_at is None]
+
+    async def _undecided(self, conversation: Conversation, message: Message) -> bool:
+        """Whether there is anybody of whom it is not known what became of notifying them."""
+        decisions = await self._answered(
+            lambda: self._instance.decisions.list_decisions(conversation.id, message.id)
+        )
+        return any(
+            user_id != message.sender_id
+            and (user_id not in decisions or decisions[user_id].verdict is None)
+            for user_id in conversation.participants
+        )
+
+    async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What the store answers, however often it has to be asked."""
+        while True:
+            try:
+                return await ask()
+            except StoreUnavailable:
+                if self._instance.draining or datetime.now(UTC) > self._ends_at:
+                    raise
+                await asyncio.sleep(_RETRY_SECONDS)

@@ -1,5 +1,6 @@
 """Read receipts: how far each participant has read; it only moves forward."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -7,9 +8,13 @@ from messaging.entities import Conversation, ReadPosition
 from messaging.exceptions import InvalidRequest
 from messaging.instance import get_instance
 from messaging.limits import get_limits
+from messaging.metrics import ACKNOWLEDGEMENT_SECONDS
 from messaging.representations import effective_read_seq
 from messaging.services.access import access_conversation, read_conversation
 from messaging.signals import conversation_read
+
+_PROMPT_SECONDS = 60.0
+"""An acknowledgement that comes later tells that the client was away, not how long it took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,10 @@ async def mark_delivered(
     if seen:
         instance.acknowledged.advance(conversation_id, user_id, seq)
     if instance.delivered.advance(conversation_id, user_id, seq):
+        if followed is not None and seq == followed.seq:
+            seconds = time.monotonic() - followed.spoken_at
+            if seconds <= _PROMPT_SECONDS:
+                ACKNOWLEDGEMENT_SECONDS.observe(seconds)
         # What was read is not looked up for this: clients keep the highest they were told.
         cached = instance.cache.get(conversation_id)
         read_seq = cached.sent_seq.get(user_id, 0) if cached is not None else 0

@@ -57,8 +57,8 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
     if reconnected is not None:
         named, connection.truncated = reconnected
     else:
-        page, _ = await asyncio.gather(_list_conversations(user_id), require_now())
-        # They may have been shut out meanwhile; that is known by now, and takes no await.
+        page = await _list_conversations(user_id)
+        # What was read beside it, and what was heard of since: this takes no await.
         await require_now()
         named = instance.hub.connect(connection, page.conversations)
         connection.truncated = page.next_cursor is not None
@@ -81,7 +81,8 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
 
 
 async def _list_conversations(user_id: str) -> Page:
-    """One query for all sockets of a person that connect together.
+    """One query for all sockets of a person that connect together, and beside it one read of
+    whether they may come in.
 
     One that is under way may have read before the socket at hand came, and is shared all the
     same: what it misses the hub has heard since and makes good in `connect`, as it does for the
@@ -95,7 +96,10 @@ async def _list_conversations(user_id: str) -> Page:
         limit = get_limits().latest_conversations
         try:
             async with asyncio.timeout(_QUERY_SECONDS):
-                page = await instance.store.list_conversations(user_id, limit=limit)
+                page, _ = await asyncio.gather(
+                    instance.store.list_conversations(user_id, limit=limit),
+                    instance.access.get(user_id),
+                )
         except TimeoutError:
             raise StoreUnavailable from None
         for conversation in page.conversations:

@@ -92,7 +92,7 @@ async def delete_conversation(*, conversation_id: str) -> None:
             raise PermissionDenied("A direct conversation can be frozen, but not deleted.")
         if not conversation.participants:
             return Outcome(conversation=conversation)
-        bare = replace(conversation, title=None, last_message=None)
+        bare = replace(conversation, title=None, last_message=None, seq=0)
         return without_participants(bare, list(conversation.participants.values()), by=OPERATOR)
 
     await _submit("conversation.deleted", conversation_id, _Intervene(change=emptied))

@@ -115,6 +115,10 @@ class Store(Protocol):
     ) -> Page:
         """The conversations of one person, latest activity first. Raises InvalidCursor."""
 
+    async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
+        """The ids of the first `limit` conversations that come after this id, in an order of the
+        store's own that stays: a shorter answer is the last."""
+
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
         """The conversations whose `updated_at`, the time of their latest durable change or of
         their founding, is at or after `since`, each whole, in any order.

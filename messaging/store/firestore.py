@@ -99,6 +99,21 @@ class FirestoreStore:
             conversations=page, next_cursor=documents.cursor_after(page[-1]) if full else None
         )
 
+    async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
+        last = [Reference(self._conversation(after))] if after else []
+        found = await self._connection.query(
+            "list_conversation_ids",
+            self._database.root,
+            query(
+                "conversations",
+                order_by=[("__name__", "ascending")],
+                start_after=last,
+                limit=limit,
+                only=["__name__"],
+            ),
+        )
+        return [document.name.rpartition("/")[2] for document in found]
+
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
         return await changed.list_changed(self._connection, since)
 

@@ -17,7 +17,7 @@ from grpc import StatusCode
 from grpc.aio import AioRpcError
 
 from messaging.exceptions import StoreUnavailable
-from messaging.metrics import STORE_DOCUMENTS, STORE_UNAVAILABLE
+from messaging.metrics import STORE_DOCUMENTS, STORE_SECONDS, STORE_UNAVAILABLE
 from messaging.store import firestore_requests as requests
 from messaging.store.base import AlreadyExists, CommitUnknown, Conflict
 from messaging.store.breaker import CircuitBreaker
@@ -164,6 +164,7 @@ class Connection:
         except (TimeoutError, GoogleAuthError) as error:
             self._breaker.failed()
             raise unavailable(operation, error) from error
+        begun = time.monotonic()
         try:
             answer = await call(channel, timeout)
         except AioRpcError as error:
@@ -173,6 +174,7 @@ class Connection:
                 self._breaker.answered()
             raise
         self._breaker.answered()
+        STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
         return answer
 
     async def _get(self, operation: str, names: Sequence[str]) -> list[Any]:

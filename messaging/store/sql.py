@@ -5,6 +5,7 @@ Every method is one function in a thread of the store's own, see `sql_threads`.
 
 import asyncio
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.entities import Conversation, Message, ReadPosition
 from messaging.exceptions import StoreUnavailable
-from messaging.metrics import STORE_DOCUMENTS, STORE_UNAVAILABLE
+from messaging.metrics import STORE_DOCUMENTS, STORE_SECONDS, STORE_UNAVAILABLE
 from messaging.store import sql_link_notes as link_notes
 from messaging.store import sql_reads as reads
 from messaging.store import sql_rows as rows
@@ -90,6 +91,14 @@ class SqlStore:
         )
         _count("list_conversations", read=_queried(len(page.conversations)))
         return page
+
+    async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
+        found = await self._read(
+            "list_conversation_ids",
+            lambda database: reads.list_conversation_ids(database, after=after, limit=limit),
+        )
+        _count("list_conversation_ids", read=_queried(len(found)))
+        return found
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
         async def read_page(after: Conversation | None) -> ChangedConversations:
@@ -257,6 +266,7 @@ class SqlStore:
             raise
         if self._threads is None:
             self._threads = Threads(alias=self._using, timeout=self.timeout)
+        begun = time.monotonic()
         call = self._threads.start(work, writes=writes)
         try:
             async with asyncio.timeout(self.timeout):
@@ -278,6 +288,7 @@ class SqlStore:
             self._breaker.answered()  # it refuses
             raise
         self._breaker.answered()
+        STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
         return answer
 
     def _failed(self, operation: str, reason: str) -> None:

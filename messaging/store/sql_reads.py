@@ -59,6 +59,11 @@ def list_latest_conversations(
         return _conversations(database, list(listed.order_by("-updated_at", "-id")[:limit]))
 
 
+def list_conversation_ids(database: BaseDatabaseWrapper, *, after: str, limit: int) -> list[str]:
+    records = ConversationRecord.objects.using(database.alias).filter(id__gt=after)
+    return list(records.order_by("id").values_list("id", flat=True)[:limit])
+
+
 def list_changed_conversations(
     database: BaseDatabaseWrapper, *, since: datetime, after: Conversation | None, limit: int
 ) -> ChangedConversations:

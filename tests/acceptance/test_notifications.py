@@ -85,7 +85,7 @@ class Stories:
         """Bob, with a socket that knows of the conversation."""
         async with Client(f"bob-{story.name}", self._url, self._http) as bob:
             await bob.wait_until_loaded(story.conversation_id)
-            # An instance that has just started is known to the others within five seconds.
+            # An instance that has just started is known to the others by its first beacon.
             async with asyncio.timeout(10):
                 while (await self._status(story)) != "online":
                     await asyncio.sleep(0.1)

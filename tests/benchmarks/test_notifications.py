@@ -97,7 +97,6 @@ async def product(
             own = {**environment, "INSTANCE_ID": f"instance-{number}"}
             command = uvicorn_command(port, application="tests.notifications.asgi:application")
             running.enter_context(instance(port, environment=own, command=command))
-        await asyncio.sleep(6)  # until they know each other
         yield [f"http://127.0.0.1:{port}" for port in ports], gate, environment
 
 

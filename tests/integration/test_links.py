@@ -226,6 +226,28 @@ async def test_an_instance_that_died_before_its_first_beacon_is_missed(
     assert there.ended.get_nowait() == short_lived.boot_id
 
 
+async def test_an_instance_that_is_heard_before_it_is_known(
+    sides: tuple[Side, Side],
+) -> None:
+    """The registry is read every five seconds; its first beacon is heard at once. Whoever is known
+    is not told of."""
+    here, there = sides
+    await hears(there, here)
+    there.registry = [here.boot_id]
+    while not there.met.empty():
+        there.met.get_nowait()
+
+    number = here.link._number
+    async with asyncio.timeout(PATIENCE):
+        while here.link._number < number + 2:
+            await asyncio.sleep(0.05)
+    assert there.met.empty()
+    there.registry = []
+
+    async with asyncio.timeout(PATIENCE):
+        assert await there.met.get() == here.boot_id
+
+
 async def test_skipped_beacons_are_made_up_for(sides: tuple[Side, Side]) -> None:
     """Whoever missed as many as a commit is repeated looks at what changed since."""
     here, there = sides

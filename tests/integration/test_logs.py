@@ -1,6 +1,9 @@
 """What the logs of a server say, and what they never say: message text and tokens."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +15,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from config.development.instances import instance, migrate, uvicorn_command
+from config.development.instances import (
+    development_environment,
+    instance,
+    migrate,
+    uvicorn_command,
+)
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
@@ -24,10 +32,6 @@ _SECRET = "Zwetschgenknoedel"
 _GOOD_TOKEN = token_of("ann")
 _REQUEST_ID = "request-of-this-test"
 _JSON = {"Content-Type": "application/json"}
-_JSON_SETTINGS = """
-from config.settings import *
-LOGGING = {**LOGGING, "json": True}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,8 @@ class Logged:
 
 @pytest.fixture(scope="module")
 def in_json(tmp_path_factory: pytest.TempPathFactory) -> Logged:
-    """As in production. Development tokens need DEBUG, under which logs are for people: settings
-    of its own turn JSON on."""
-    folder = tmp_path_factory.mktemp("json")
-    (folder / "json_logs.py").write_text(_JSON_SETTINGS)
-    return run(folder, DJANGO_SETTINGS_MODULE="json_logs", PYTHONPATH=str(folder))
+    """As in production. Development tokens need DEBUG, under which logs are for people."""
+    return run(tmp_path_factory.mktemp("json"), LOG_FORMAT="json")
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +193,47 @@ def test_what_was_committed(in_json: Logged) -> None:
 
     assert [line["conversation_id"] for line in commits] == [in_json.conversation_id] * 4
     assert all("user_id" not in line and "request_id" not in line for line in commits)
+
+
+@pytest.mark.parametrize(
+    ("debug", "log_format", "is_json"),
+    [("0", "", True), ("1", "", False), ("1", "json", True), ("0", "console", False)],
+)
+def test_for_machines_or_for_people(debug: str, log_format: str, is_json: bool) -> None:
+    """As LOG_FORMAT says, else as JSON unless DEBUG."""
+    output = logged(DEBUG=debug, **({"LOG_FORMAT": log_format} if log_format else {}))
+
+    assert output.count("tea") == 2
+    assert output.startswith("{") is is_json
+
+
+@pytest.mark.parametrize(("level", "lines"), [("debug", 3), ("info", 2), ("warning", 1)])
+def test_the_least_that_is_written(level: str, lines: int) -> None:
+    """LOG_LEVEL, in whatever case."""
+    assert logged(LOG_LEVEL=level).count("tea") == lines
+    assert logged(LOG_LEVEL=level.upper()).count("tea") == lines
+
+
+@pytest.mark.parametrize(("name", "value"), [("LOG_FORMAT", "xml"), ("LOG_LEVEL", "chatty")])
+def test_a_log_setting_that_there_is_not(name: str, value: str) -> None:
+    """The start stops with its name and what it may be."""
+    output = logged(**{name: value})
+
+    assert f"ImproperlyConfigured: {name} is '{value}'. Set it to one of: " in output
+    assert "tea" not in output
+
+
+def logged(**variables: str) -> str:
+    """What a process with these settings writes: a line of each level."""
+    code = "import django, structlog; django.setup(); log = structlog.get_logger()\n"
+    code += "log.debug('tea.one'); log.info('tea.two'); log.warning('tea.three')"
+    environment = {**development_environment(), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command,
+        env={**os.environ, **environment, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr

@@ -9,16 +9,21 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import redis.asyncio
+from pytest_django import Settings
 
+import messaging.instance
 from config.development.processes import free_port
 from messaging.delivery import presence
 from messaging.delivery.connection import Connection, Connections
 from messaging.delivery.presence import Presence
 from messaging.delivery.redis_client import make_redis
+from messaging.tasks import stop_tasks
 from tests.outlets import Outlet, make_connection
 
 _LEASE_SECONDS = 2  # the registry counts in whole seconds
-_HEARTBEAT_SECONDS = 0.1
+_HEARTBEAT_SECONDS = 0.13
+"""Not a tenth: cancelling is repeated every tenth of a second (`messaging.tasks`), and in step
+with the heartbeat it would be lost each time."""
 
 
 class Instance:
@@ -121,6 +126,57 @@ async def test_connected_elsewhere_is_online(one: Instance, other: Instance) -> 
     await becomes(one, {"ann", "bob", "cid"}, {"ann", "bob"})
     await becomes(other, {"ann", "bob", "cid"}, {"ann", "bob"})
     assert await one.presence.online([]) == frozenset()
+
+
+async def test_an_instance_that_was_met(one: Instance, start: Start) -> None:
+    """Its users are online here before the registry is read again; if it is not in there by then,
+    it is forgotten."""
+    assert one.presence._task is not None
+    await stop_tasks(one.presence._task)  # the registry is not read again
+    other = await start()
+    other.connect("bob")
+    assert await one.presence.online(["bob"]) == frozenset()
+
+    one.presence.met(other.presence._boot_id)
+    one.presence.met("somebody-else")
+
+    await becomes(one, {"bob"}, {"bob"})
+    assert one.presence._redis is not None
+    await one.presence._heartbeat(one.presence._redis)
+    assert one.presence.other_boot_ids == [other.presence._boot_id]
+
+
+async def test_the_users_of_an_instance_that_has_just_started(
+    redis_server: str,
+    client: redis.asyncio.Redis,
+    transactional_db: None,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its first beacon tells of it: nobody waits until the registry is read again."""
+    monkeypatch.setattr(presence, "_HEARTBEAT_SECONDS", 3_600.0)
+    settings.REDIS = {"address": redis_server}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [redis_server], "prefix": uuid4().hex},
+        }
+    }
+    first, second = messaging.instance.Instance(), messaging.instance.Instance()
+    await first.start()
+    await second.start()
+    try:
+        bob = make_connection(uuid4().hex, "bob", Outlet(_discard))
+        second.hub.connections.add(bob)
+        second.presence.changed("bob")
+
+        async with asyncio.timeout(20):
+            while await first.presence.online(["bob"]) != {"bob"}:
+                await asyncio.sleep(0.05)
+        second.hub.connections.remove(bob)
+    finally:
+        await first.stop()
+        await second.stop()
 
 
 async def test_one_round_trip(

@@ -24,7 +24,11 @@ class Api:
     def __init__(self, client: httpx.AsyncClient, user_id: str) -> None:
         self.user_id = user_id
         self.client = client
-        self._token = issue_development_token(user_id)
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Get a token of this moment."""
+        self._token = issue_development_token(self.user_id)
 
     async def request(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any

@@ -24,7 +24,7 @@ from messaging.exceptions import ConversationNotFound, MessagingError, NotAParti
 from messaging.instance import Instance
 from messaging.services.sync import SyncStatus
 from tests.integration.chat import Api, problem
-from tests.integration.chat.test_rest_refusals import EXAMPLES, operations
+from tests.integration.chat.test_rest_refusals import EXAMPLES, QUERIES, operations
 from tests.outlets import Outlet, make_connection
 
 MakeApi = Callable[[str], Api]
@@ -54,7 +54,7 @@ FIELDS: dict[str, Any] = {
 }
 """Of the commands about one conversation, besides its id."""
 
-ABOUT_NOBODY_ELSE = {"auth.refresh", "ping"}
+ABOUT_NOBODY_ELSE = {"activity", "auth.refresh", "ping"}
 ABOUT_SEVERAL = {"conversation.sync"}
 
 
@@ -135,9 +135,9 @@ async def test_endpoints_refuse_outsiders(
 ) -> None:
     """Whatever is asked for, and nothing of what was said is in the answer."""
     where = path.format(**names, user_id="bob").removeprefix("/api/v1")
-    query = {"since": 0} if operation == "list_changes" else None
+    body, query = EXAMPLES.get(operation), QUERIES.get(operation)
 
-    answer = await outsider.request(method, where, json=EXAMPLES.get(operation), params=query)
+    answer = await outsider.request(method, where, json=body, params=query)
 
     refusal, status = refusal_in(names)
     assert problem(answer) == (status, refusal.code)
@@ -157,6 +157,10 @@ async def test_commands_refuse_outsiders(
         answer = await commands.handle(command, connection)
         assert answer["conversations"][id_]["status"] == "forbidden"
         assert "between us" not in str(answer)
+        return
+    if kind == "presence.watch":
+        command = Command(id=1, type=kind, fields={"user_ids": ["ann", "bob"]})
+        assert await commands.handle(command, connection) == {"items": []}
         return
     command = Command(id=1, type=kind, fields={**FIELDS[kind], "conversation_id": id_})
     with pytest.raises(MessagingError) as refused:

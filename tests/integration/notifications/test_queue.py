@@ -2,12 +2,13 @@
 
 import asyncio
 import hashlib
+import itertools
 import json
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 from typing import Any
@@ -16,7 +17,9 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
+from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
+from messaging.notifications import sweep as sweep_module
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.queue import (
     RECEIVED_AT_MOST,
@@ -328,6 +331,24 @@ async def test_an_end_within_the_grace(
     assert fcm.rung() == {"bob-0": 1}
 
 
+async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -> None:
+    """Has the rest of the time that an end may take, and what became of it is written down."""
+    group = await found("bob")
+    await instance.start()
+    fcm.open.clear()
+    message = await group.send()
+    await until(lambda: fcm.asked == 1)
+
+    stopping = asyncio.create_task(instance.stop())
+    await asyncio.sleep(2.5)
+    assert not stopping.done()
+    fcm.open.set()
+    await stopping
+
+    assert fcm.rung() == {"bob-0": 1}
+    assert await reasons(message) == {"bob": "sent absent"}
+
+
 async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:
     """The notification is taken off all devices, once, and only where there is one."""
     group, quiet = await found("bob", with_devices=2), await found("bob", with_devices=2)
@@ -400,6 +421,53 @@ async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer
     await instance.stop()
 
     assert [one.data["message_id"] for one in fcm.arrived] == [new.id]
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_a_sweep_outlives_an_outage_of_the_store(
+    instance: Instance, fcm: FcmServer, monkeypatch: pytest.MonkeyPatch, claimed: bool
+) -> None:
+    """In the middle, and where nobody knows whether its claim was applied: nobody else would do
+    it."""
+    monkeypatch.setattr(sweep_module, "_RETRY_SECONDS", 0.05)
+    group = await found("bob")
+    sent = [await group.send() for _ in range(60)]
+    await instance.start()
+    claim = instance.decisions.claim_sweep
+
+    async def claim_without_an_answer(sweep_id: str, *, expires_at: datetime) -> bool:
+        if claimed:
+            await claim(sweep_id, expires_at=expires_at)
+        raise StoreUnavailable
+
+    for store, method, breaking, first in (
+        (instance.decisions, "claim_sweep", claim_without_an_answer, 0),
+        (instance.store, "list_changed_conversations", _away, 0),
+        (instance.store, "list_messages", _away, 1),
+        (instance.decisions, "list_decisions", _away, 10),
+    ):
+        break_twice(monkeypatch, store, method, breaking, first)
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=sent[0].created_at)
+
+    await until(lambda: fcm.rung() == {"bob-0": 60})
+
+
+async def _away(*args: Any, **options: Any) -> None:
+    raise StoreUnavailable
+
+
+def break_twice(
+    monkeypatch: pytest.MonkeyPatch, store: Any, method: str, breaking: Any, first: int
+) -> None:
+    """Two calls in a row, counted from zero, find no store."""
+    real, numbers = getattr(store, method), itertools.count()
+
+    async def call(*args: Any, **options: Any) -> Any:
+        broken = first <= next(numbers) < first + 2
+        return await (breaking if broken else real)(*args, **options)
+
+    monkeypatch.setattr(store, method, call)
 
 
 async def until_decided(message: Any, people: int) -> None:

@@ -170,6 +170,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
             since=datetime.now(UTC)
         ),
         "list_link_notes": relayed_store.list_link_notes(),
+        "list_conversation_ids": relayed_store.list_conversation_ids(limit=10),
     }
     asking = {name for name in vars(FirestoreStore) if name.startswith(("list_", "count_"))}
     assert questions.keys() == asking, "a query is missing here"

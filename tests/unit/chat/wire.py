@@ -47,7 +47,7 @@ class Wire:
         """Return once the consumer has what it was given: a step or two after it was received."""
         while not self._incoming.empty():
             await asyncio.sleep(0)
-        for _ in range(10):
+        for _ in range(25):
             await asyncio.sleep(0)
 
     async def next(self) -> Frame:

@@ -108,6 +108,27 @@ async def test_a_lost_last_event_is_found_once_it_is_heard_of(
     assert ann.seen == [("message.created", 1)]
 
 
+async def test_one_lost_message_is_read_with_its_conversation(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    ann: Socket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Which carries the latest: no look at the messages, new, edited or deleted."""
+    monkeypatch.setattr(elsewhere.store, "list_changed_messages", None)
+    [sent] = await elsewhere.commit(group, send(group.id, "ann", "tpyo"))
+    assert sent.message is not None
+    hub.report(group.id, 1, [])
+    await settle(hub)
+    await elsewhere.commit(group, edit("ann", sent.message.id, "typo"))
+    hub.report(group.id, 2, [])
+    await settle(hub)
+
+    assert texts(ann.frames) == ["tpyo", "typo"]
+    assert ann.seen == [("message.created", 1), ("message.updated", 2)]
+
+
 async def test_what_was_heard_of_and_is_not_there_is_forgotten(
     hub: Hub, group: Conversation, ann: Socket
 ) -> None:
