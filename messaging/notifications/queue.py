@@ -54,6 +54,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
+    id: str
     body: str
     receipt: str
     count: int
@@ -88,17 +89,21 @@ class SqsQueue:
             logger.warning("queue.entry_refused", reason=one.get("Code"))
         return [entries[int(one["Id"])] for one in failed]
 
-    async def receive(self, most: int, *, hidden: int) -> Sequence[Received]:
-        """Wait up to five seconds for jobs; they are hidden from others for so many seconds."""
+    async def receive(
+        self, most: int, *, hidden: int, wait: int = _POLL_SECONDS
+    ) -> Sequence[Received]:
+        """Wait so many seconds, five at most, for jobs; they are hidden from others for so many.
+        Not waiting at all, SQS looks only at some of its servers."""
         answer = await self._call(
             "receive_message",
             MaxNumberOfMessages=min(most, BATCH_ENTRIES),
-            WaitTimeSeconds=_POLL_SECONDS,
+            WaitTimeSeconds=wait,
             VisibilityTimeout=hidden,
             AttributeNames=["ApproximateReceiveCount"],
         )
         return [
             Received(
+                id=message["MessageId"],
                 body=message["Body"],
                 receipt=message["ReceiptHandle"],
                 count=int(message["Attributes"]["ApproximateReceiveCount"]),
