@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, Table, link
@@ -80,10 +81,12 @@ class PersonAdmin(KeptAdmin):
     actions = (ban, unban, log_out)
 
     @admin.display(description="banned until")
-    def ban(self, person: Person) -> Any:
+    def ban(self, person: Person) -> str | None:
         if person.banned_until is None or person.banned_until <= timezone.now():
             return None
-        return "for good" if person.banned_until == FOREVER else person.banned_until
+        if person.banned_until == FOREVER:
+            return "for good"
+        return date_format(person.banned_until, "DATETIME_FORMAT")
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.ban_person")

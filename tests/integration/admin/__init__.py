@@ -1,4 +1,4 @@
-"""The admin as an operator uses it: pages asked for and forms sent, through the whole application."""
+"""The admin as an operator uses it: pages asked for and forms sent."""
 
 import re
 from collections.abc import Sequence
