@@ -15,7 +15,7 @@ class Conversation(models.Model):
     people = models.PositiveIntegerField()
     messages = models.PositiveBigIntegerField()
     version = models.PositiveBigIntegerField()
-    frozen = models.BooleanField(help_text="Only owners and admins write.")
+    frozen = models.BooleanField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField("last change")
 
@@ -30,7 +30,7 @@ class Conversation(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.title or f"{self.kind} {self.id}"
+        return self.title or f"{self.kind.capitalize()} {self.id}"
 
 
 class Message(models.Model):
@@ -51,7 +51,7 @@ class Message(models.Model):
         permissions = (("redact_message", "Can redact messages"),)
 
     def __str__(self) -> str:
-        return f"message {self.seq} in {self.conversation}"
+        return f"Message {self.seq} of {self.conversation}"
 
 
 class Person(models.Model):
@@ -90,7 +90,7 @@ class Report(models.Model):
         permissions = (("handle_report", "Can close reports"),)
 
     def __str__(self) -> str:
-        return f"report about {self.author}"
+        return f"Report about {self.author}"
 
 
 class Notification(models.Model):
@@ -107,7 +107,7 @@ class Notification(models.Model):
         default_permissions = ("view",)
 
     def __str__(self) -> str:
-        return f"notifications of message {self.message}"
+        return f"Notifications of message {self.message}"
 
 
 class DeadLetter(models.Model):

@@ -23,4 +23,5 @@ __all__ = [
 ]
 
 admin.site.site_header = admin.site.site_title = "Chat"
+admin.site.site_url = None
 admin.site.index_title = "Operations"

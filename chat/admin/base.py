@@ -69,6 +69,10 @@ class KeptAdmin(_ModelAdmin):
         """What its page shows beside the fields."""
         return ()
 
+    def pointless_acts(self, row: Any) -> set[str]:
+        """Actions that would change nothing, so that its page does not offer them."""
+        return set()
+
     def read_page(self, wanted: Wanted) -> Found:
         return on_loop(self.list_rows)(wanted)
 
@@ -118,17 +122,18 @@ class KeptAdmin(_ModelAdmin):
 
         def answer() -> Any:
             context = {
-                "acts": [
-                    (action[1], action[2])
-                    for action in self.get_actions(request).values()
-                    if action is not None
-                ],
                 "list_url": self.list_url(request),
                 **(extra_context or {}),
             }
             response = super(KeptAdmin, self).changeform_view(request, object_id, form_url, context)
             if isinstance(response, TemplateResponse):
                 row = response.context_data["original"]  # type: ignore[index]
+                pointless = self.pointless_acts(row)
+                response.context_data["acts"] = [  # type: ignore[index]
+                    (action[1], action[2])
+                    for action in self.get_actions(request).values()
+                    if action is not None and action[1] not in pointless
+                ]
                 response.context_data["tables"] = on_loop(self.list_tables)(row)  # type: ignore[index]
                 response.context_data["title"] = str(row)  # type: ignore[index]
                 response.context_data["subtitle"] = None  # type: ignore[index]

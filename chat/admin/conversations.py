@@ -14,7 +14,7 @@ from chat.admin.base import KeptAdmin, Table, link
 from chat.admin.lists import Found, Wanted, place, read_place
 from chat.models import Conversation
 from messaging import entities
-from messaging.entities import Role
+from messaging.entities import ConversationKind, Role
 from messaging.identifiers import is_stored_id, is_user_id
 from messaging.instance import get_instance
 from messaging.services import supervision
@@ -72,16 +72,28 @@ async def assign_role(conversation: Conversation, *, by: str, user: str, role: s
 
 @admin.register(Conversation)
 class ConversationAdmin(KeptAdmin):
-    list_display = ("__str__", "kind", "people", "messages", "frozen", "updated_at")
+    list_display = ("__str__", "kind", "people", "messages", "state", "updated_at")
     fields = (
-        *("id", "kind", "title", "messages", "version", "frozen", "created_at", "updated_at"),
+        *("id", "kind", "title", "messages", "version", "state", "created_at", "updated_at"),
         "inside",
     )
-    readonly_fields = ("inside",)
+    readonly_fields = ("inside", "state")
     search_fields = ("id",)
     search_help_text = "The id of a conversation, or of a user who is in it."
     actions = (freeze, unfreeze, delete, expel, assign_role)
     about_one = frozenset({"expel", "assign_role"})
+
+    @admin.display(description="state")
+    def state(self, conversation: Conversation) -> str:
+        if not conversation.people:
+            return "deleted, or left by everybody"
+        return "frozen: only owners and admins write" if conversation.frozen else "open"
+
+    def pointless_acts(self, row: Any) -> set[str]:
+        pointless = {"freeze"} if row.frozen else {"unfreeze"}
+        if row.entity.kind is ConversationKind.DIRECT:
+            pointless |= {"delete", "expel", "assign_role"}
+        return pointless
 
     @admin.display(description="inside")
     def inside(self, conversation: Conversation) -> str:

@@ -78,6 +78,9 @@ class MessageAdmin(KeptAdmin):
     def told(self, message: Message) -> str:
         return link("notification", message.pk, "Who was told of it, and why not")
 
+    def pointless_acts(self, row: Any) -> set[str]:
+        return set() if row.deleted_at is None else {"redact"}
+
     def has_redact_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.redact_message")
 
@@ -90,7 +93,7 @@ class MessageAdmin(KeptAdmin):
         if not is_stored_id(conversation_id):
             return HttpResponseRedirect(reverse("admin:chat_conversation_changelist"))
         return self._asking(request, conversation_id) or super().changelist_view(
-            request, {"conversation_id": conversation_id}
+            request, {"title": f"Messages of {conversation_id}"}
         )
 
     def changeform_view(

@@ -81,12 +81,15 @@ class PersonAdmin(KeptAdmin):
     actions = (ban, unban, log_out)
 
     @admin.display(description="banned until")
-    def ban(self, person: Person) -> str | None:
+    def ban(self, person: Person) -> str:
         if person.banned_until is None or person.banned_until <= timezone.now():
-            return None
+            return "–"
         if person.banned_until == FOREVER:
             return "for good"
         return date_format(person.banned_until, "DATETIME_FORMAT")
+
+    def pointless_acts(self, row: Any) -> set[str]:
+        return {"unban"} if row.banned_until is None else set()
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.ban_person")

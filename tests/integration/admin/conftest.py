@@ -11,12 +11,15 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.db import connection
+from django.test import override_settings
 from pytest_django.fixtures import Settings
 
 from messaging.instance import Instance, get_instance, reset_instance
 from tests.integration.admin import Operator, sign_in
 from tests.integration.chat import Api
-from tests.integration.chat.conftest import application
+
+with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
+    from config.asgi import application
 
 SignIn = Callable[..., Awaitable[Operator]]
 

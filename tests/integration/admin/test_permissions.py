@@ -100,8 +100,7 @@ async def test_whoever_may_only_look_changes_nothing(operator: SignIn, ann: Api,
 
     for name, action in DOING:
         path = f"message/?conversation={group}" if name == "message" else f"{name}/"
-        values = {"until": "", "user": "bob", "role": "owner"}
-        await viewer.act(path, action, keys[name], **values)
+        await viewer.act(path, action, keys[name], until="", user="bob", role="owner")
 
     assert ok(await bob.get(f"/conversations/{group}")) == before
     assert (await bob.send(group, "still here"))["seq"] == 2
