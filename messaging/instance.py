@@ -72,6 +72,8 @@ class Instance:
         self.people = stores.people
         self.recipients = stores.recipients
         self.decisions = stores.decisions
+        self.catalogue = stores.catalogue
+        self.reports = stores.reports
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self.admission = Admission()

@@ -10,6 +10,7 @@ ringing twice.
 import asyncio
 import functools
 import json
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ _THREADS = 8
 _CONNECT_SECONDS = 2
 _ANSWER_SECONDS = 4
 _DAY_SECONDS = 24 * 3600
+_session = functools.cache(boto3.session.Session)
+"""One for all clients: it keeps what it has read of AWS, some hundred thousand objects, which the
+garbage collector would go through for each session anew."""
+_making = threading.Lock()
+"""Sessions are not for several threads at once."""
 _POLL_SECONDS = 5
 """Long enough to cost little, short enough not to hold up an end."""
 
@@ -59,6 +65,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
+    id: str
     body: str
     receipt: str
     count: int
@@ -93,17 +100,21 @@ class SqsQueue:
             logger.warning("queue.entry_refused", reason=one.get("Code"))
         return [entries[int(one["Id"])] for one in failed]
 
-    async def receive(self, most: int, *, hidden: int) -> Sequence[Received]:
-        """Wait up to five seconds for jobs; they are hidden from others for so many seconds."""
+    async def receive(
+        self, most: int, *, hidden: int, wait: int = _POLL_SECONDS
+    ) -> Sequence[Received]:
+        """Wait so many seconds, five at most, for jobs; they are hidden from others for so many.
+        Not waiting at all, SQS looks only at some of its servers."""
         answer = await self._call(
             "receive_message",
             MaxNumberOfMessages=min(most, BATCH_ENTRIES),
-            WaitTimeSeconds=_POLL_SECONDS,
+            WaitTimeSeconds=wait,
             VisibilityTimeout=hidden,
             AttributeNames=["ApproximateReceiveCount"],
         )
         return [
             Received(
+                id=message["MessageId"],
                 body=message["Body"],
                 receipt=message["ReceiptHandle"],
                 count=int(message["Attributes"]["ApproximateReceiveCount"]),
@@ -208,4 +219,5 @@ def _make_client() -> Any:
         retries={"total_max_attempts": 1},  # the fallback is our own
         max_pool_connections=_THREADS,
     )
-    return boto3.session.Session().client("sqs", config=config)
+    with _making:
+        return _session().client("sqs", config=config)
