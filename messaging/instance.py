@@ -175,11 +175,13 @@ class Instance:
         if self.started_at is None:
             return
         await self.drain()
-        await self._finish_work(self._seconds_left)
-        all_finished = True
+        all_finished = await self._finish_work(self._seconds_left)
         try:
             async with asyncio.timeout(self._seconds_left):
-                await instance_stopping.asend_robust(sender=Instance, instance=self)
+                answers = await instance_stopping.asend_robust(sender=Instance, instance=self)
+            for _, answer in answers:
+                if answer is False or isinstance(answer, Exception):
+                    all_finished = False
         except TimeoutError:
             all_finished = False
             logger.warning("instance.stopping_incomplete")
@@ -212,7 +214,7 @@ class Instance:
         """Until the drain's time is over; a second at least for whatever comes last."""
         return max(self._ends_at - time.monotonic(), _LAST_SECONDS)
 
-    async def _finish_work(self, seconds: float) -> None:
+    async def _finish_work(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
                 await self.writer.drain()
@@ -221,6 +223,8 @@ class Instance:
                     await asyncio.wait(self._tasks)
         except TimeoutError:
             logger.warning("instance.work_incomplete")
+            return False
+        return True
 
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""

@@ -107,10 +107,11 @@ async def _start(instance: Instance, **_: Any) -> None:
     _running[instance.boot_id] = dispatcher, push
 
 
-async def _stop(instance: Instance, **_: Any) -> None:
+async def _stop(instance: Instance, **_: Any) -> bool:
     dispatcher, push = _running.pop(instance.boot_id)
-    await dispatcher.stop()
+    all_done = await dispatcher.stop()
     await push.close()
+    return all_done
 
 
 async def _message_sent(message: Message, conversation: Conversation, **_: Any) -> None:
