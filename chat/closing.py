@@ -6,7 +6,8 @@ from messaging.delivery.connection import Ending
 
 
 class CloseCode(IntEnum):
-    INTERNAL_ERROR = 1011  # RFC 6455's registry; servers and proxies send these two as well
+    LOST = 1006  # RFC 6455: never sent, it stands for a connection that broke
+    INTERNAL_ERROR = 1011  # of its registry; servers and proxies send these two as well
     TRY_AGAIN_LATER = 1013
     TOO_SLOW = 4001
     DRAINING = 4002

@@ -50,6 +50,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._outbox = Outbox(send, on_close=self._part, on_end=self._end)
         self._main = asyncio.current_task()
         self._given_up = False
+        self._left_with: int | None = None
         self._commands: asyncio.Queue[str | None] = asyncio.Queue(_COMMANDS_WAITING)
         self._worker: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -79,6 +80,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 if not self._outbox.closed and self._ending is None:
                     await self._commands.put(message.get("text"))
             case "websocket.disconnect":
+                self._left_with = message.get("code")
                 raise StopConsumer
 
     async def _accept(self) -> None:
@@ -232,7 +234,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     def _end_session(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            sessions.close_session(connection)
+            code = self._outbox.close_code or self._left_with
+            sessions.close_session(connection, code=None if code is None else int(code))
 
     async def _leave(self) -> None:
         self._expiry.stop()

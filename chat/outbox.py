@@ -46,7 +46,8 @@ class Outbox:
         self._numbers = itertools.count()
         self._soft = 0
         self._bytes = 0
-        self._close_code: CloseCode | None = None
+        self.close_code: CloseCode | None = None
+        """With what it is being closed, where that begins here."""
         self._writer: asyncio.Task[None] | None = None
         self._roomy = asyncio.Event()
         self._roomy.set()
@@ -54,7 +55,7 @@ class Outbox:
     @property
     def closed(self) -> bool:
         """Whether nothing more is taken."""
-        return self._close_code is not None
+        return self.close_code is not None
 
     def put(self, frame: str) -> None:
         """Write a frame, or queue it behind those that wait. Never blocks and never raises."""
@@ -100,7 +101,7 @@ class Outbox:
             self._waiting.clear()
         if self.closed:
             return
-        self._close_code = code
+        self.close_code = code
         self._roomy.set()
         if self._writer is None:
             self._start({"type": "websocket.close", "code": int(code)})
@@ -135,10 +136,10 @@ class Outbox:
                 key, frame = self._waiting.popitem(last=False)
                 self._unqueue(key, frame)
                 await self._send({"type": "websocket.send", "text": frame})
-            if self._close_code is None:
+            if self.close_code is None:
                 self._writer = None
             else:
-                await self._send({"type": "websocket.close", "code": int(self._close_code)})
+                await self._send({"type": "websocket.close", "code": int(self.close_code)})
         except Exception as error:  # noqa: BLE001
             self._fail(error)
 
@@ -149,7 +150,7 @@ class Outbox:
             logger.error("outbox.failed", exc_info=error)
         self._waiting.clear()
         if not self.closed:
-            self._close_code = CloseCode.TRY_AGAIN_LATER
+            self.close_code = CloseCode.LOST
             self._on_close()
 
     # What waits

@@ -22,6 +22,13 @@ _IN_A_CONVERSATION = {
 }
 _WITH_A_BODY = {413: "The body is too large", 415: "The body is not JSON"}
 _CONFLICTS = {"create_conversation", "send_message"}
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
 
 
 class AutoSchema(openapi.AutoSchema):
@@ -39,11 +46,13 @@ class AutoSchema(openapi.AutoSchema):
         # Here and not in `get_response_serializers`: what `@extend_schema` says replaces that.
         operation = super().get_operation(*args, **kwargs)
         if operation is not None:
+            operation["summary"] = operation.pop("description").removesuffix(".")
             problem = self.resolve_serializer(shapes.Problem, "response").ref
             for status, description in self._problems().items():
                 operation["responses"][str(status)] = {
                     "content": {Problem.MEDIA_TYPE: {"schema": problem}},
                     "description": description,
+                    **({"headers": _RETRY_AFTER} if status in {429, 503} else {}),
                 }
         return operation
 
@@ -75,4 +84,5 @@ def close_request_bodies(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 name = content["schema"]["$ref"].rpartition("/")[2]
                 schemas[name]["additionalProperties"] = False
+                schemas[name].pop("description", None)  # inherited: how that is done
     return result

@@ -17,6 +17,7 @@ from chat.fields import (
 )
 from messaging.entities import ConversationKind, Notify, Platform, QuietHours, Role, TokenKind
 from messaging.limits import Limits
+from messaging.services.text import MAX_CLIENT_ID
 
 MAX_SEQ = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8259 §6)."""
@@ -44,12 +45,16 @@ class UserIdsField(serializers.ListField):
 class CreateConversation(StrictSerializer):
     kind = serializers.ChoiceField(_choices(ConversationKind))
     participant_ids = UserIdsField()
-    title = StrictCharField(required=False, allow_null=True, allow_blank=True)
-    client_id = StrictCharField(required=False, allow_null=True, allow_blank=True)
+    title = StrictCharField(
+        required=False, allow_null=True, allow_blank=True, max_length=_LIMITS.title_characters
+    )
+    client_id = StrictCharField(
+        required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID
+    )
 
 
 class UpdateConversation(StrictSerializer):
-    title = StrictCharField(allow_blank=True)
+    title = StrictCharField(allow_blank=True, max_length=_LIMITS.title_characters)
 
 
 class AddParticipants(StrictSerializer):
@@ -104,8 +109,10 @@ class PresenceQuery(StrictSerializer):
 
 
 class SendMessage(StrictSerializer):
-    text = StrictCharField(allow_blank=True)
-    client_id = StrictCharField(required=False, allow_null=True, allow_blank=True)
+    text = StrictCharField(allow_blank=True, max_length=_LIMITS.text_characters)
+    client_id = StrictCharField(
+        required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID
+    )
     reply_to = StrictCharField(required=False, allow_null=True)
     mentions = serializers.ListField(
         child=StrictCharField(max_length=128), required=False, max_length=_LIMITS.participants
@@ -113,7 +120,7 @@ class SendMessage(StrictSerializer):
 
 
 class EditMessage(StrictSerializer):
-    text = StrictCharField(allow_blank=True)
+    text = StrictCharField(allow_blank=True, max_length=_LIMITS.text_characters)
 
 
 class ReportMessage(StrictSerializer):
@@ -161,7 +168,7 @@ class _InConversation(StrictSerializer):
 
 
 class SendMessageCommand(_InConversation, SendMessage):
-    client_id = StrictCharField(allow_blank=True)
+    client_id = StrictCharField(allow_blank=True, max_length=MAX_CLIENT_ID)
 
 
 class MarkReadCommand(_InConversation, MarkRead):

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from chat.errors import STATUS
 from messaging.entities import (
     ConversationKind,
     Notify,
@@ -177,7 +178,10 @@ class Report(_Shape):
 
 class Me(_Shape):
     user_id = serializers.CharField()
-    limits = serializers.DictField(child=serializers.IntegerField())
+    limits = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="By name; the rates are of one person, over REST and sockets together",
+    )
     unread_total = serializers.IntegerField()
 
 
@@ -193,7 +197,7 @@ class Problem(_Shape):
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
-    code = serializers.CharField()
+    code = serializers.ChoiceField(list(STATUS))
     detail = serializers.CharField()
     request_id = serializers.CharField()
     errors = FieldError(many=True, required=False)  # type: ignore[assignment]

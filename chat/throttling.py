@@ -1,6 +1,7 @@
 """Throttling: how much one person may do, over REST and over sockets together.
 
-The numbers are the contract's. `CHAT_RATE_LIMITS=off` lifts them, for load tests.
+The numbers are among the limits that clients are shown. `CHAT_RATE_LIMITS=off` lifts them, for
+load tests.
 """
 
 import asyncio
@@ -12,12 +13,19 @@ from django.conf import settings
 from chat.errors import RateLimited
 from messaging.delivery.rates import Rate
 from messaging.instance import get_instance
+from messaging.limits import get_limits
 
-SENDS = Rate(name="sends", per_second=10, burst=20)
-TYPING = Rate(name="typing", per_second=1 / 3, burst=1)
-TYPING_STOPS = Rate(name="typing-stops", per_second=1 / 3, burst=1)
+_LIMITS = get_limits()
+
+SENDS = Rate(name="sends", per_second=_LIMITS.sends_per_second, burst=_LIMITS.sends_burst)
+TYPING = Rate(name="typing", per_second=1 / _LIMITS.typing_seconds, burst=1)
+TYPING_STOPS = Rate(name="typing-stops", per_second=1 / _LIMITS.typing_seconds, burst=1)
 """Apart from the starts, or the first stop would come too late to be shown."""
-REQUESTS = Rate(name="requests", per_second=300 / 60, burst=300)
+REQUESTS = Rate(
+    name="requests",
+    per_second=_LIMITS.requests_per_minute / 60,
+    burst=_LIMITS.requests_per_minute,
+)
 
 _REFUSAL_SECONDS = 0.1
 _MOST_COMMANDS = 200

@@ -82,6 +82,8 @@ def configure(options: dict[str, Any]) -> None:
                 "django": {"handlers": [], "propagate": True},
                 # Refusals are answers, not warnings; faults are logged where they are caught.
                 "django.request": {"level": "ERROR"},
+                # Whoever scans the net names hosts at random, and is answered with 400.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
                 # An access line per request or frame belongs to the proxy in front.
                 "uvicorn": {"handlers": [], "propagate": True},
                 "uvicorn.access": {"level": "WARNING"},

@@ -2,15 +2,22 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-from chat.views.demo import demo
+from chat.views.demo import DemoNotificationsView, demo
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chat.urls")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=static("chat/demo/icon.svg"))),
 ]
 if settings.CHAT_DEMO:
-    urlpatterns.append(path("", demo))
+    urlpatterns += [
+        path("", demo),
+        path("demo/notifications", DemoNotificationsView.as_view()),
+    ]
 
 handler500 = "chat.views.base.server_error"

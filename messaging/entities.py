@@ -231,6 +231,8 @@ class Decision:
     """By device id: `sent`, or what kept it from being sent."""
     claimed_until: datetime | None = None
     """While it is undecided: until when whoever is at it has it for themselves."""
+    chunk: int = field(default=0, compare=False)
+    """Where it is kept among those of its message; given by whoever reads it."""
 
 
 class ReportStatus(StrEnum):

@@ -124,8 +124,8 @@ class Instance:
         return self.polling.degraded
 
     async def start(self) -> None:
-        """Start whatever runs beside the requests. Starting again does nothing."""
-        if self._starting is None:
+        """Start whatever runs beside the requests. Again does nothing, unless it failed."""
+        if self._starting is None or (self._starting.done() and self._starting.exception()):
             self._starting = start_task(self._start())
         if not self._starting.done():
             await asyncio.shield(self._starting)

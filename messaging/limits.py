@@ -33,6 +33,13 @@ class Limits:
     """Whose presence one may ask for, or watch, at once."""
     changed_messages: int = 1_000
     """Whoever missed more changes than this loads the conversation again."""
+    sends_per_second: int = 10
+    """Of one person over REST and all sockets together, as the rates that follow."""
+    sends_burst: int = 20
+    """How many at once, after a rest."""
+    typing_seconds: int = 3
+    """One may be said to start typing, and to stop, once in so long."""
+    requests_per_minute: int = 300
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from messaging.delivery.connection import Connection, Ending
+from messaging.instance import Instance
 
 SIGNED_IN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """Of whoever connects in a test where it makes no difference."""
@@ -33,3 +34,9 @@ def make_connection(
     signed_in_at: datetime = SIGNED_IN_AT,
 ) -> Connection:
     return Connection(connection_id, user_id, outlet, signed_in_at=signed_in_at)
+
+
+def everybody_leaves(instance: Instance) -> None:
+    """These clients do not hear that they are sent away: an instance that ends would wait."""
+    for connection in instance.hub.connections.everyone():
+        instance.hub.disconnect(connection)

@@ -7,7 +7,7 @@ handler awaited, and whatever is raised becomes the one error shape.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 import structlog
@@ -93,7 +93,7 @@ class APIView(RestAPIView):
         _give_length(request)
         self.perform_content_negotiation(self.request)
         if request.method == "OPTIONS":
-            return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+            return _without_content(204, {"Allow": ", ".join(self.allowed_methods)})
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(request.method or "")
         handler: Handler = getattr(self, request.method.lower())
@@ -135,8 +135,7 @@ def _http_response(response: Response) -> HttpResponse:
     """Rendered here: Django would render a template response in a thread."""
     headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
     if response.data is None:
-        headers["Content-Length"] = "0"
-        return HttpResponse(status=response.status_code, headers=headers)
+        return _without_content(response.status_code, headers)
     content = render_json(response.data)
     return HttpResponse(
         content,
@@ -144,6 +143,14 @@ def _http_response(response: Response) -> HttpResponse:
         content_type="application/json",
         headers={**headers, "Content-Length": str(len(content))},
     )
+
+
+def _without_content(status: int, headers: Mapping[str, str]) -> HttpResponse:
+    response = HttpResponse(status=status, headers=headers)
+    del response["Content-Type"]  # Django's own, of nothing
+    if status != 204:  # which has no length (RFC 9110 §8.6)
+        response["Content-Length"] = "0"
+    return response
 
 
 def _request_id(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from messaging.services import deliveries
 class DeliveryView(APIView):
     @extend_schema(operation_id="get_delivery", responses={200: shapes.Delivery})
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
-        """For its sender, and the owner and admins of a group; kept for a week."""
+        """Who got it, how, or why not: for its sender, and the owner and admins of a group."""
         people = await deliveries.get_delivery(
             user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
         )

@@ -14,7 +14,7 @@ from messaging.services import devices
 class DevicesView(APIView):
     @extend_schema(operation_id="list_devices", responses={200: shapes.Devices})
     async def get(self, request: Request) -> Response:
-        """The latest registered first."""
+        """My devices, the latest registered first."""
         own = await devices.list_devices(user_id=self.user_id)
         return Response({"items": [device_data(device) for device in own]})
 

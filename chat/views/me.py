@@ -45,7 +45,7 @@ class PreferencesView(APIView):
         responses={200: shapes.Settings},
     )
     async def patch(self, request: Request) -> Response:
-        """Change it; what is not named stays. In the quiet hours nothing rings."""
+        """Change what I want everywhere; what is not named stays. In quiet hours nothing rings."""
         settings = await preferences.set_settings(
             user_id=self.user_id, changes=self.body(serializers.UpdateSettings)
         )

@@ -17,7 +17,7 @@ class PresenceView(APIView):
         responses={200: shapes.PresenceList},
     )
     async def get(self, request: Request) -> Response:
-        """Of those of the people with whom I share a conversation; the others are left out."""
+        """Who is there, of the people with whom I share a conversation; the others are left out."""
         query = self.query(serializers.PresenceQuery)
         present = await presence.get_presence(user_id=self.user_id, user_ids=query["user_ids"])
         return Response({"items": [presence_data(person) for person in present]})

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from config.development.processes import Process
+from config.development.processes import Process, require_free
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +58,7 @@ def instance(
 
     Raises NotReady.
     """
+    require_free(port)
     with Process(
         command or uvicorn_command(port),
         ready=partial(_is_live, port),

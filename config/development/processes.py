@@ -1,7 +1,9 @@
 """Child processes that are ready when they are handed over and gone when they are done with."""
 
 import contextlib
+import errno
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -30,6 +32,20 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def require_free(*ports: int, advice: str = "") -> None:
+    """Raises NotReady where somebody listens on one of these ports of the loopback address: what
+    answers there would be taken for the child."""
+    for port in ports:
+        with socket.socket() as probe:
+            # As servers do, or connections that have just ended would count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                why = "taken" if error.errno == errno.EADDRINUSE else f"no use: {error.strerror}"
+                raise NotReady(f"Port {port} is {why}. {advice}".strip()) from error
 
 
 class Process:
@@ -85,6 +101,11 @@ class Process:
     @property
     def pid(self) -> int:
         return self._child.pid
+
+    @property
+    def command(self) -> str:
+        """For a shell."""
+        return shlex.join(self._command)
 
     @property
     def ended(self) -> bool:

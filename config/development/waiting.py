@@ -1,15 +1,44 @@
 """What the programs for development have in common: talk to the terminal, wait for Ctrl-C."""
 
 import signal
+import time
+from collections.abc import Mapping
+
+from config.development.processes import Process
+
+_POLL_SECONDS = 0.2
 
 
 def say(line: str) -> None:
     print(line, flush=True)
 
 
-def until_interrupted() -> None:
-    """Return at SIGINT or SIGTERM."""
-    waited_for = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
-    signal.sigwait(waited_for)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, waited_for)
+def until_interrupted(parts: Mapping[str, Process]) -> bool:
+    """Return at SIGINT or SIGTERM, or when all of these have ended: whether any still runs.
+
+    Says which part ended, when it does; the others go on.
+    """
+    interrupted = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal interrupted
+        interrupted = True
+
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    running = dict(parts)
+    try:
+        while running and not interrupted:
+            time.sleep(_POLL_SECONDS)
+            for name in [name for name, part in running.items() if part.ended and not interrupted]:
+                say(f"{name} has ended, {_how(running.pop(name).wait(0))}.")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return bool(running)
+
+
+def _how(status: int) -> str:
+    """In words, from an exit status as `subprocess` has it."""
+    return f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"

@@ -13,12 +13,9 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import redis.asyncio
-import structlog
 
-from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.tasks import start_task, stop_tasks
-
-logger = structlog.get_logger(__name__)
 
 _GATHER_SECONDS = 0.2
 _REDIS_SECONDS = 24 * 3600
@@ -30,6 +27,8 @@ class Acknowledgements:
         self._redis = client
         self._known: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._unpublished: dict[str, dict[str, int]] = {}
+        self._unknown = Outage("acknowledged.unknown")
+        self._unwritten = Outage("acknowledged.not_published")
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -74,8 +73,9 @@ class Acknowledgements:
                 pipeline.zmscore(_redis_key(conversation_id), list(user_ids))
                 (values,) = await pipeline.execute()
         except UNREACHABLE as error:
-            logger.warning("acknowledged.unknown", error=repr(error))
+            self._unknown.failed(error)
             return {}
+        self._unknown.over()
         pairs = zip(user_ids, values, strict=True)
         return {user_id: int(value) for user_id, value in pairs if value is not None}
 
@@ -99,7 +99,9 @@ class Acknowledgements:
                     pipeline.expire(key, _REDIS_SECONDS)
                 await pipeline.execute()
         except UNREACHABLE as error:
-            logger.warning("acknowledged.publish_failed", error=repr(error))
+            self._unwritten.failed(error)
+        else:
+            self._unwritten.over()
 
 
 def _redis_key(conversation_id: str) -> str:

@@ -66,7 +66,7 @@ class Announcements:
         await stop_tasks(*self._tasks)
 
     def _missing(self, number: int) -> frozenset[str]:
-        return self._peers() - self._acknowledged[number]
+        return self._peers() - self._acknowledged.get(number, frozenset())
 
     async def _repeat(self, number: int, access: Access) -> None:
         message = {"type": "access", "number": number, "access": access_state(access)}
@@ -78,7 +78,7 @@ class Announcements:
                 self._publish(message)
                 await asyncio.sleep(_REPEAT_SECONDS)
         finally:
-            del self._acknowledged[number]
+            self._acknowledged.pop(number, None)
 
 
 def access_state(access: Access) -> list[Any]:

@@ -183,7 +183,10 @@ class Polling:
         self._clock.note(changed.read_at)
         POLLED_CONVERSATIONS.inc(len(changed.conversations))
         for number, conversation in enumerate(changed.conversations):
-            self._hub.found(conversation)
+            try:
+                self._hub.found(conversation)
+            except Exception:  # concerns this conversation, and not the polls
+                logger.exception("poll.not_taken", conversation_id=conversation.id)
             if number % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
         return True
@@ -224,11 +227,11 @@ class Polling:
     async def _look_for_others(self) -> None:
         notes = await self._store.list_link_notes()
         self._clock.note(notes.read_at)
-        cut_off = bool(notes.boot_ids - {self._boot_id})
-        if cut_off and not self._others_cut_off:
-            logger.warning("link.others_cut_off", boot_ids=sorted(notes.boot_ids))
+        others = notes.boot_ids - {self._boot_id}
+        if others and not self._others_cut_off:
+            logger.warning("link.others_cut_off", boot_ids=sorted(others))
             self.look_back(time.monotonic() - _LOOK_BACK_SECONDS)
-        self._others_cut_off = cut_off
+        self._others_cut_off = bool(others)
 
     def _enter(self, state: LinkState) -> None:
         if state is self.state:

@@ -11,11 +11,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import redis.asyncio
-import structlog
 
-from messaging.delivery.redis_client import UNREACHABLE
-
-logger = structlog.get_logger(__name__)
+from messaging.delivery.redis_client import UNREACHABLE, Outage
 
 _REDIS_SECONDS = 0.25
 _ALONE_SECONDS = 2.0
@@ -51,6 +48,7 @@ class Rates:
     def __init__(self, client: redis.asyncio.Redis | None) -> None:
         self._take_in_redis = None if client is None else client.register_script(_TAKE)
         self._alone_until = 0.0
+        self._alone = Outage("rates.counted_alone")
         self._paid_at: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._refused_until: OrderedDict[tuple[str, str], float] = OrderedDict()
 
@@ -69,8 +67,9 @@ class Rates:
                 )
         except UNREACHABLE as error:
             self._alone_until = time.monotonic() + _ALONE_SECONDS
-            logger.warning("rates.counted_alone", error=repr(error))
+            self._alone.failed(error)
             return self._take_here(rate, key, now)
+        self._alone.over()
         wait = float(answer)
         if wait > 0:
             _remember(self._refused_until, key, time.monotonic() + wait)

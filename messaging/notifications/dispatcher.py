@@ -24,7 +24,6 @@ from messaging.notifications.queue import (
     BATCH_BYTES,
     BATCH_ENTRIES,
     Entry,
-    QueueUnavailable,
     SqsQueue,
 )
 from messaging.tasks import start_task, stop_tasks
@@ -118,12 +117,12 @@ class Dispatcher:
             return entries
         try:
             refused = await queue.send(entries)
-        except QueueUnavailable as error:
+        except Exception as error:  # noqa: BLE001 - boto3 may raise anything, and jobs must go on
             pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
             self._failures += 1
             self._next_try = time.monotonic() + pause
             QUEUE_AWAY.set(1)
-            logger.warning("queue.away", reason=str(error), pause=pause)
+            logger.warning("queue.away", reason=repr(error), pause=pause)
             return entries
         if self._failures:
             logger.info("queue.back")

@@ -4,9 +4,10 @@ Everything that may have changed since the job was made is looked at again: who 
 conversation, what was read, deleted, muted. The people are claimed before anything is pushed, and
 what became of each is written down: both are one write for at most 500 people.
 
-Guarantee: nobody is pushed to twice while whoever claimed them lives and the store answers. A
-worker that is killed between the answer of the push service and its own record lets the claim
-lapse: the push is repeated, with the same tag.
+Guarantee: nobody is pushed to twice while whoever claimed them lives. Slow work keeps its claim,
+nothing is pushed under one that has lapsed, and what was pushed is written down however often the
+store has to be asked. A worker that is killed between the answer of the push service and its own
+record lets the claim lapse: the push is repeated, with the same tag.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ from messaging.entities import (
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
 from messaging.metrics import NOTIFICATION_DECISIONS, PUSHES
+from messaging.notifications.claims import KeptClaim
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob
 from messaging.notifications.options import Options, get_options
 from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
@@ -41,7 +43,8 @@ logger = structlog.get_logger(__name__)
 _FRESH_SECONDS = 1.0
 """A job this young is not held against read positions unless Redis knows of them."""
 _STORE_SECONDS = 5.0
-_RECORD_TRIES = 3
+_RECORD_SECONDS = 1.0
+"""Between tries."""
 _MOST_TEXT = 240
 _NO_TEXT = "New message"
 
@@ -91,8 +94,16 @@ class Notifier:
                 seconds = max((claim.busy_until - now).total_seconds(), 1.0)
                 again = Again(seconds=seconds, reason="claimed")
             if claim.taken:
-                work = _Work(job, claim.taken, seen, now, options)
-                decisions, later = await self._decide(work)
+                kept = KeptClaim(
+                    self._instance.decisions,
+                    job.key,
+                    claim.taken,
+                    until=now + options.lease_time,
+                    lease=options.lease_time,
+                    expires_at=now + options.kept_time,
+                )
+                async with kept:
+                    decisions, later = await self._decide(_Work(job, kept, seen, now, options))
                 decided |= decisions
                 again = later or again
         if decided:
@@ -125,6 +136,8 @@ class Notifier:
         ringing = [recipients[user_id] for user_id in rulings if user_id not in decisions]
         if not ringing:
             return decisions, None
+        if work.claim.lapsed:
+            return decisions, Again(seconds=1, reason="lapsed")
         results = await self._ring(conversation, message, ringing, work)
         again = None
         for recipient in ringing:
@@ -224,31 +237,37 @@ class Notifier:
     async def _note(self, push: Push, result: PushResult) -> None:
         """Count a push, and forget a device that is gone, unless it has a new token by now."""
         PUSHES.labels(push.data["type"], result.status.value).inc()
-        if result.status is Status.GONE:
+        if result.status is not Status.GONE:
+            return
+        try:
             removed = await self._instance.recipients.remove_device(
                 push.user_id, push.device.id, token=push.device.token
             )
-            logger.info(
-                "device.gone",
-                user_id=push.user_id,
-                device_id=push.device.id,
-                reason=result.reason,
-                removed=removed,
-            )
+        except StoreUnavailable:
+            # The others have rung, which is yet to be written down. The next push finds it gone.
+            logger.warning("device.kept", user_id=push.user_id, device_id=push.device.id)
+            return
+        logger.info(
+            "device.gone",
+            user_id=push.user_id,
+            device_id=push.device.id,
+            reason=result.reason,
+            removed=removed,
+        )
 
     async def _record(
         self, job: NotifyJob, decisions: Mapping[str, Decision], expires_at: datetime
     ) -> None:
-        """It has rung: a store that is away for a moment must not make it ring again."""
-        for tries in range(1, _RECORD_TRIES + 1):
+        """It has rung, and must not ring again because the store is away: when the job is stale
+        nobody is rung any more."""
+        while True:
             try:
                 await self._instance.decisions.record(job.key, decisions, expires_at=expires_at)
-            except StoreUnavailable:
-                if tries == _RECORD_TRIES:
-                    raise
-                await asyncio.sleep(tries)
-            else:
                 break
+            except StoreUnavailable:
+                if time.time() - job.made_at > get_options().stale:
+                    raise
+                await asyncio.sleep(_RECORD_SECONDS)
         _count(decisions.values())
         logger.info(
             "notification.decided",
@@ -263,10 +282,14 @@ class Notifier:
 @dataclass(frozen=True, slots=True)
 class _Work:
     job: NotifyJob
-    taken: Mapping[str, Decision]
+    claim: KeptClaim
     seen: Mapping[str, int]
     now: datetime
     options: Options
+
+    @property
+    def taken(self) -> Mapping[str, Decision]:
+        return self.claim.taken
 
 
 def _circumstances(

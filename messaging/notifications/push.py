@@ -3,20 +3,14 @@
 `fcm` is Firebase Cloud Messaging, `log` writes lines for development.
 """
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Protocol
 
-import structlog
 from django.conf import settings
 
 from messaging.entities import Device
-
-logger = structlog.get_logger(__name__)
-
-_INBOX_PUSHES = 100
 
 
 class Status(StrEnum):
@@ -62,32 +56,12 @@ class PushBackend(Protocol):
     async def close(self) -> None: ...
 
 
-class LogPushBackend:
-    """For development: a log line, and an entry of `inbox`, in the place of a ringing phone."""
-
-    inbox: ClassVar[deque[Push]] = deque(maxlen=_INBOX_PUSHES)
-    """The latest of this process."""
-
-    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
-        for push in pushes:
-            self.inbox.append(push)
-            logger.info(
-                "push.sent",
-                to=push.user_id,
-                device_id=push.device.id,
-                tag=push.tag,
-                kind=push.data["type"],
-            )
-        return [SENT] * len(pushes)
-
-    async def close(self) -> None:
-        pass
-
-
 def make_push_backend() -> PushBackend:
     """What the setting `PUSH_BACKEND` names."""
     if settings.PUSH_BACKEND == "fcm":
         from messaging.notifications.fcm import FcmPushBackend  # noqa: PLC0415 - takes a second
 
         return FcmPushBackend()
+    from messaging.notifications.log import LogPushBackend  # noqa: PLC0415 - it imports from here
+
     return LogPushBackend()

@@ -45,6 +45,7 @@ class Worker:
         self._some_finished = asyncio.Event()
         self._ending = asyncio.Event()
         self._heard_at = time.monotonic()
+        self._away = False
 
     @property
     def healthy(self) -> bool:
@@ -73,16 +74,28 @@ class Worker:
             try:
                 received = await self._queue.receive(10, hidden=self._options.lease)
             except QueueUnavailable as error:
-                logger.warning("queue.away", reason=str(error))
+                self._queue_failed(error)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_AWAY_SECONDS):
                         await self._ending.wait()
                 continue
-            self._heard_at = time.monotonic()
+            self._queue_answered()
             for one in received:
                 task = start_task(self._handle(one))
                 self._jobs.add(task)
                 task.add_done_callback(self._jobs.discard)
+
+    def _queue_failed(self, error: Exception) -> None:
+        """Said once, however many calls fail until a poll is answered."""
+        if not self._away:
+            self._away = True
+            logger.warning("queue.away", reason=str(error))
+
+    def _queue_answered(self) -> None:
+        self._heard_at = time.monotonic()
+        if self._away:
+            self._away = False
+            logger.info("queue.back")
 
     async def _handle(self, received: Received) -> None:
         hiding = start_task(self._keep_hidden(received))
@@ -94,7 +107,7 @@ class Worker:
             logger.error("job.malformed", reason=str(error), count=received.count)
         except QueueUnavailable as error:
             result = "failed"  # it comes again; the claims know what was done
-            logger.warning("queue.away", reason=str(error))
+            self._queue_failed(error)
         except Exception:
             result = "failed"
             logger.exception("job.failed", count=received.count)
@@ -140,8 +153,8 @@ class Worker:
         if some:
             try:
                 await self._queue.delete(some)
-            except QueueUnavailable as error:
-                logger.warning("queue.away", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - the next ones are to be deleted all the same
+                self._queue_failed(error)
 
     async def _keep_hidden(self, received: Received) -> None:
         while True:
@@ -149,4 +162,4 @@ class Worker:
             try:
                 await self._queue.hide(received, self._options.lease)
             except QueueUnavailable as error:
-                logger.warning("queue.away", reason=str(error))
+                self._queue_failed(error)

@@ -119,12 +119,13 @@ async def log_out_everywhere(*, user_id: str) -> None:
     logger.info("person.logged_out", user_id=user_id)
 
 
-def close_session(connection: Connection) -> None:
+def close_session(connection: Connection, *, code: int | None = None) -> None:
+    """`code`: of the close frame, where there is one."""
     instance = get_instance()
     instance.presence_watch.unwatch(connection)
     instance.hub.disconnect(connection)
     instance.presence.changed(connection.user_id)
-    logger.info("session.closed", connection_id=connection.id)
+    logger.info("session.closed", connection_id=connection.id, code=code)
 
 
 def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str, Changes]:

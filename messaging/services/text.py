@@ -6,7 +6,8 @@ from messaging.exceptions import InvalidRequest
 from messaging.limits import get_limits
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_CLIENT_ID = re.compile(r"[\x20-\x7e]{1,128}")
+MAX_CLIENT_ID = 128
+_CLIENT_ID = re.compile(rf"[\x20-\x7e]{{1,{MAX_CLIENT_ID}}}")
 
 
 def require_text(text: str) -> None:
@@ -50,7 +51,7 @@ def require_reason(reason: str) -> None:
 
 def require_client_id(client_id: str) -> None:
     if not _CLIENT_ID.fullmatch(client_id):
-        detail = "A client_id has 1 to 128 printable ASCII characters."
+        detail = f"A client_id has 1 to {MAX_CLIENT_ID} printable ASCII characters."
         raise InvalidRequest.of("client_id", detail, "invalid")
 
 

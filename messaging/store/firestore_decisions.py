@@ -126,10 +126,11 @@ def _decision(decision: Decision) -> dict[str, Any]:
 
 def read_people(document: Any) -> dict[str, Decision]:
     people = document.fields["people"].map_value.fields
-    return {user_id: _read_decision(people[user_id].map_value.fields) for user_id in people}
+    chunk = int(document.name.rpartition("/")[2])
+    return {user_id: _read_decision(people[user_id].map_value.fields, chunk) for user_id in people}
 
 
-def _read_decision(fields: Any) -> Decision:
+def _read_decision(fields: Any, chunk: int) -> Decision:
     verdict = fields["verdict"].string_value
     devices = fields["devices"].map_value.fields
     return Decision(
@@ -138,4 +139,5 @@ def _read_decision(fields: Any) -> Decision:
         at=plain_time(fields["at"].timestamp_value),
         devices={device_id: devices[device_id].string_value for device_id in devices},
         claimed_until=read_time(fields["claimed_until"]),
+        chunk=chunk,
     )

@@ -135,10 +135,10 @@ def _purge(database: BaseDatabaseWrapper, now: datetime) -> None:
 
 
 def people_of(record: DecisionRecord) -> dict[str, Decision]:
-    return {user_id: _decision(stored) for user_id, stored in record.people.items()}
+    return {user_id: _decision(stored, record.chunk) for user_id, stored in record.people.items()}
 
 
-def _decision(stored: Mapping[str, Any]) -> Decision:
+def _decision(stored: Mapping[str, Any], chunk: int) -> Decision:
     until = stored["claimed_until"]
     return Decision(
         verdict=stored["verdict"] and Verdict(stored["verdict"]),
@@ -146,6 +146,7 @@ def _decision(stored: Mapping[str, Any]) -> Decision:
         at=datetime.fromisoformat(stored["at"]),
         devices=stored["devices"],
         claimed_until=until and datetime.fromisoformat(until),
+        chunk=chunk,
     )
 
 

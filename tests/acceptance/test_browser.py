@@ -1,5 +1,6 @@
 """Two real Chromium tabs on two instances: what people see when they chat."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -10,6 +11,8 @@ from typing import Protocol
 
 import pytest
 from playwright.async_api import Browser, FrameLocator, Locator, Page, async_playwright, expect
+
+from tests.clients.rest import Rest, http_client
 
 CHROMIUM = shutil.which("chromium")
 MISSING = "NOT TESTED: there is no `chromium` on PATH, so no browser has tried the demo page."
@@ -248,6 +251,61 @@ async def test_people_come_and_go(two_instances: Instances, room: Room) -> None:
     await expect(alice.find("notice").last).to_have_text("You removed Carol")
     await expect(carol.conversation(title)).to_have_count(0)
     await expect(carol.composer).to_be_hidden()
+
+
+async def test_the_phone_rings_for_whoever_is_away(one_instance: Instances, room: Room) -> None:
+    """It shows who wrote what, the latest in the place of the earlier, until that is read. Whoever
+    looks at the page acknowledges."""
+    (url,) = one_instance.urls
+    title = f"Phones {uuid.uuid4()}"
+    alice = await room.person(url, "alice")
+    carol = await room.person(url, "carol")
+    await expect(carol.find("phone")).to_contain_text("Silent.")
+    assert isinstance(carol.screen, Page)
+    await carol.screen.context.close()
+
+    await alice.write_to("Carol")
+    await alice.say("Are you coming?")
+    await alice.say("We start without you")
+    await alice.create_group(title, "Carol")
+    await alice.say("Who brings the cake?")
+
+    carol = await room.person(url, "carol")
+    direct = carol.find("notification").filter(has_text="We start without you")
+    group = carol.find("notification").filter(has_text=title)
+    await expect(direct).to_contain_text("Alice")
+    await expect(group).to_contain_text("Alice: Who brings the cake?")
+    await expect(carol.find("notification").filter(has_text="Are you coming?")).to_have_count(0)
+    if path := os.environ.get("CHAT_PHONE_PICTURE"):
+        assert isinstance(carol.screen, Page)
+        await carol.screen.screenshot(path=path)
+
+    await direct.click()
+    await expect(carol.message("We start without you")).to_be_visible()
+    await expect(direct).to_have_count(0)
+    await expect(group).to_be_visible()
+
+    await carol.say("On my way")
+    await expect(alice.conversation("Carol")).to_contain_text("On my way")
+    async with http_client(url) as http:
+        assert await outcome_for_the_other(Rest(http, "carol"), "On my way") == "acknowledged"
+
+
+async def outcome_for_the_other(sender: Rest, text: str) -> str:
+    """Why the other person of a direct conversation was rung or not, of its latest message."""
+    (conversation,) = [
+        one
+        for one in (await sender.request("GET", "/conversations"))["items"]
+        if one["last_message"] is not None and one["last_message"]["text"] == text
+    ]
+    path = f"/conversations/{conversation['id']}/messages/{conversation['last_message']['id']}"
+    async with asyncio.timeout(20):
+        while True:
+            (item,) = (await sender.request("GET", f"{path}/delivery"))["items"]
+            if item["push"]["verdict"] != "pending":
+                reason: str = item["push"]["reason"]
+                return reason
+            await asyncio.sleep(0.1)
 
 
 async def take_picture(room: Room, url: str, path: str) -> None:

@@ -103,6 +103,8 @@ def use_rest(port: int) -> str:
         request(401, "GET", "/me", headers={"Authorization": f"Bearer {_SECRET}"})
         request(400, "GET", messages, params={"limit": _SECRET})
         request(404, "GET", f"/{_SECRET}")
+        scanned = http.get(f"http://127.0.0.1:{port}/admin/", headers={"Host": "scanned.example"})
+        assert scanned.status_code == 400
         conversation_id: str = group["id"]
         return conversation_id
 
@@ -185,6 +187,13 @@ def test_whose_request_it_was(in_json: Logged) -> None:
         assert line["user_id"] == "ann"
         assert line["conversation_id"] == in_json.conversation_id
     assert opened["user_id"] == "ann"
+
+
+def test_how_a_socket_ended(in_json: Logged) -> None:
+    """With the code of its close frame, whoever sent it."""
+    (closed,) = in_json.actions("session.closed")
+
+    assert closed["code"] == 1000
 
 
 def test_what_was_committed(in_json: Logged) -> None:

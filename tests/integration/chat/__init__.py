@@ -117,6 +117,8 @@ async def check_answer(answer: httpx.Response) -> None:
     content = documented[str(answer.status_code)].get("content", {})
     if not content:
         assert not answer.content
+        assert "Content-Type" not in answer.headers
+        assert ("Content-Length" in answer.headers) is (answer.status_code != 204)
         return
     media_type = answer.headers["Content-Type"]
     assert media_type in content

@@ -26,6 +26,7 @@ from tests.integration.chat.sockets import (
     Socket,
     credentials,
 )
+from tests.outlets import everybody_leaves
 
 with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
     from config.asgi import application
@@ -40,6 +41,7 @@ async def instance(transactional_db: None) -> AsyncIterator[Instance]:
     assert database["NAME"] == database["TEST"]["NAME"]
     await reset_instance()
     yield get_instance()
+    everybody_leaves(get_instance())
     await reset_instance()
 
 

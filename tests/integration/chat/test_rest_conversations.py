@@ -351,5 +351,7 @@ async def test_me(ann: Api, bob: Api) -> None:
 
     assert (me["user_id"], me["unread_total"]) == ("bob", 2)
     assert me["limits"]["text_characters"] == 10_000
+    assert me["limits"]["sends_per_second"] == 10
+    assert me["limits"]["requests_per_minute"] == 300
     assert me["limits"]["body_bytes"] == me["limits"]["frame_bytes"] == 64 * 1024
     assert ok(await ann.get("/me"))["unread_total"] == 0

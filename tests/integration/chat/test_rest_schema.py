@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from chat.errors import STATUS
 from tests.integration.chat import Api, operations_at, schema, validator
 
 
@@ -56,6 +57,40 @@ def test_every_operation_needs_a_token() -> None:
         for operation in item.values():
             assert operation["security"] == [{"bearer": []}]
             assert "401" in operation["responses"]
+
+
+def test_every_operation_has_a_line_of_its_own() -> None:
+    """By which /api/docs lists them."""
+    summaries = [
+        operation["summary"] for item in schema()["paths"].values() for operation in item.values()
+    ]
+
+    assert all(re.fullmatch(r"[A-Z][^\n]{8,}", summary) for summary in summaries)
+    assert len(set(summaries)) == len(summaries)
+
+
+def test_a_refusal_is_described() -> None:
+    """By the codes that there are, and by when to come back."""
+    problem = schema()["components"]["schemas"]["Problem"]["properties"]["code"]
+    name = problem["$ref"].rpartition("/")[2]
+    assert schema()["components"]["schemas"][name]["enum"] == list(STATUS)
+    for item in schema()["paths"].values():
+        for operation in item.values():
+            with_header = {
+                status
+                for status, answer in operation["responses"].items()
+                if "Retry-After" in answer.get("headers", {})
+            }
+            assert with_header == {"429", "503"}
+
+
+def test_how_long_a_thing_may_be() -> None:
+    schemas = schema()["components"]["schemas"]
+    sent, founded = schemas["SendMessageRequest"], schemas["CreateConversationRequest"]
+
+    assert sent["properties"]["text"]["maxLength"] == 10_000
+    assert sent["properties"]["client_id"]["maxLength"] == 128
+    assert founded["properties"]["title"]["maxLength"] == 200
 
 
 async def test_it_is_served_to_everybody(api: object, ann: Api) -> None:

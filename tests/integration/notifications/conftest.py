@@ -15,6 +15,7 @@ from messaging.notifications.notifier import Notifier
 from messaging.notifications.queue import SqsQueue, create_queues
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect
 from tests.notifications.sqs_server import Gate, aws_environment
+from tests.outlets import everybody_leaves
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ async def instance(transactional_db: None, pushing: None) -> AsyncIterator[Insta
     assert database["NAME"] == database["TEST"]["NAME"]
     await reset_instance()
     yield get_instance()
+    everybody_leaves(get_instance())
     await reset_instance()
 
 

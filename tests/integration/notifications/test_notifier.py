@@ -1,22 +1,27 @@
 """One job, carried out: who is pushed to, what is written down, and that it happens once."""
 
 import asyncio
+import itertools
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pytest_django import Settings
 
 from messaging.entities import Notify, Verdict
+from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
 from messaging.metrics import STORE_DOCUMENTS
+from messaging.notifications import notifier as notifier_module
 from messaging.notifications.jobs import ClearJob
 from messaging.notifications.notifier import Again, Notifier
 from messaging.notifications.policy import Stage
 from messaging.services import conversations, messages, participants, preferences, receipts
-from tests.integration.notifications import decisions, found, reasons, register
+from tests.integration.notifications import decisions, found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 
 UNREGISTERED = refusal(404, "NOT_FOUND", "UNREGISTERED")
@@ -105,8 +110,8 @@ async def test_a_claim_that_lapsed(instance: Instance, notifier: Notifier, fcm: 
     group = await found("bob", with_devices=2)
     message = await group.send()
     job, now = group.job(message), datetime.now(UTC)
-    until = now + timedelta(seconds=1.5)
-    await instance.decisions.claim(job.key, ["bob"], now=now, until=until, expires_at=NEVER)
+    soon = now + timedelta(seconds=1.5)
+    await instance.decisions.claim(job.key, ["bob"], now=now, until=soon, expires_at=NEVER)
 
     again = await notifier.run(job)
     assert again is not None
@@ -117,6 +122,82 @@ async def test_a_claim_that_lapsed(instance: Instance, notifier: Notifier, fcm: 
     assert await notifier.run(job) is None
     assert fcm.rung() == {"bob-0": 1, "bob-1": 1}
     assert {one.data["tag"] for one in fcm.arrived} == {group.id}
+
+
+async def test_a_push_that_takes_longer_than_the_claim(
+    notifier: Notifier, fcm: FcmServer, settings: Settings
+) -> None:
+    """It is renewed meanwhile, and nobody else pushes."""
+    settings.CHAT_NOTIFICATIONS = {"lease": 2}
+    group = await found("bob")
+    message = await group.send()
+    job = group.job(message)
+    fcm.open.clear()
+    first = asyncio.create_task(notifier.run(job))
+    await until(lambda: fcm.asked == 1)
+
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        again = await notifier.run(job)
+        assert again is not None
+        assert again.reason == "claimed"
+        await asyncio.sleep(0.1)
+    fcm.open.set()
+
+    assert await first is None
+    assert await notifier.run(job) is None
+    assert fcm.rung() == {"bob-0": 1}
+
+
+async def test_a_process_that_stood_still(
+    instance: Instance,
+    notifier: Notifier,
+    fcm: FcmServer,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When its claim has lapsed somebody else may be pushing: it claims anew instead."""
+    settings.CHAT_NOTIFICATIONS = {"lease": 1}
+    group = await found("bob")
+    message = await group.send()
+    job = group.job(message)
+    real = instance.recipients.get_recipients
+
+    async def stand_still(user_ids: Any) -> Any:
+        recipients = await real(user_ids)
+        time.sleep(1.1)
+        return recipients
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(instance.recipients, "get_recipients", stand_still)
+        assert await notifier.run(job) == Again(seconds=1, reason="lapsed")
+    assert fcm.arrived == []
+
+    assert await notifier.run(job) is None
+    assert fcm.rung() == {"bob-0": 1}
+
+
+async def test_a_store_that_is_away_after_the_push(
+    instance: Instance, notifier: Notifier, fcm: FcmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What became of it is written down when the store is back, however late: it does not ring
+    again."""
+    monkeypatch.setattr(notifier_module, "_RECORD_SECONDS", 0.01)
+    group = await found("bob")
+    message = await group.send()
+    real, tries = instance.decisions.record, itertools.count(1)
+
+    async def away(*args: Any, **options: Any) -> None:
+        if next(tries) < 30:
+            raise StoreUnavailable
+        await real(*args, **options)
+
+    monkeypatch.setattr(instance.decisions, "record", away)
+
+    assert await notifier.run(group.job(message)) is None
+
+    assert fcm.rung() == {"bob-0": 1}
+    assert await reasons(message) == {"bob": "sent absent"}
 
 
 @pytest.mark.parametrize("answer", [UNREGISTERED, refusal(403, "X", "SENDER_ID_MISMATCH")])
@@ -146,6 +227,35 @@ async def test_the_only_token_is_gone(notifier: Notifier, fcm: FcmServer) -> Non
 
     assert await reasons(first) == {"bob": "failed unregistered"}
     assert await reasons(second) == {"bob": "dropped no_device"}
+
+
+async def test_a_token_that_is_gone_while_the_store_is_away(
+    instance: Instance,
+    notifier: Notifier,
+    fcm: FcmServer,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its device stays until the next push; those who rang with it are not rung again."""
+    settings.CHAT_NOTIFICATIONS = {"lease": 1}
+    fcm.answers["cid-0"] = UNREGISTERED
+    group = await found("bob", "cid")
+    message = await group.send()
+    job = group.job(message)
+
+    async def away(*args: Any, **options: Any) -> bool:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(instance.recipients, "remove_device", away)
+        assert await notifier.run(job) is None
+    assert await reasons(message) == {"bob": "sent absent", "cid": "failed unregistered"}
+    await asyncio.sleep(1.1)  # a claim would have lapsed
+    assert await notifier.run(job) is None
+    assert fcm.rung() == {"bob-0": 1}
+
+    await notifier.run(group.job(await group.send()))
+    assert (await instance.recipients.get_recipients(["cid"]))["cid"].devices == ()
 
 
 async def test_a_token_that_was_renewed_meanwhile(

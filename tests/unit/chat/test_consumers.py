@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
 
 from chat import authentication, commands, consumers
 from chat.errors import TokenExpired
@@ -34,7 +35,9 @@ async def test_a_silent_client_is_closed(wire: Callable[..., Wire], quick: float
     begun = asyncio.get_running_loop().time()
 
     assert (await socket.frame())["type"] == "heartbeat"
-    assert await socket.close_code() == 4003
+    with structlog.testing.capture_logs() as lines:
+        assert await socket.close_code() == 4003
+    assert [line["code"] for line in lines if line["event"] == "session.closed"] == [4003]
     assert len(get_instance().hub.connections) == 0
 
     assert 2 * quick <= asyncio.get_running_loop().time() - begun + 0.02 < 10 * quick

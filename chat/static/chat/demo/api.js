@@ -70,6 +70,15 @@ export class Api {
     return this.#request("POST", `${conversation(id)}/read`, { body: { seq } });
   }
 
+  registerDevice(id, body) {
+    return this.#request("PUT", `devices/${encodeURIComponent(id)}`, { body });
+  }
+
+  /** No part of the API: what a phone would show, of which only the demo has one. */
+  listDemoNotifications() {
+    return this.#request("GET", "/demo/notifications");
+  }
+
   async #request(method, path, options = {}, renewed = false) {
     const response = await this.#fetch(method, path, options);
     if (response.status === 204) return null;
@@ -84,7 +93,7 @@ export class Api {
   }
 
   async #fetch(method, path, { query = {}, body }) {
-    const url = new URL(`/api/v1/${path}`, location.origin);
+    const url = new URL(path, `${location.origin}/api/v1/`);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined && value !== null) url.searchParams.set(name, value);
     }

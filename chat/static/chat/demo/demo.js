@@ -1,6 +1,7 @@
 /** The entry: puts the client together for the person whose page this is. */
 
 import { Api } from "./api.js";
+import { Attention } from "./attention.js";
 import { pause, waitAfter } from "./backoff.js";
 import { Conversations } from "./conversations.js";
 import { Outbox } from "./outbox.js";
@@ -39,9 +40,14 @@ client.conversations = new Conversations({
   onChange: changed,
   onMessage: (conversation, message) => {
     if (message.sender_id === config.user_id) client.outbox.settle(message);
+    else client.attention.arrived(message);
     view.announce(conversation, message);
   },
   onGone: (conversation) => view.gone(conversation),
+});
+client.attention = new Attention({
+  socket: client.socket,
+  unread: () => client.conversations.list.filter((conversation) => conversation.unread > 0),
 });
 view = new View({ client, config });
 start();
@@ -58,6 +64,7 @@ async function start() {
     }
   }
   view.openFromAddress();
+  view.startPhone();
   client.socket.connect();
 }
 
@@ -67,8 +74,12 @@ function handle(event) {
 }
 
 function connectionChanged() {
-  if (client.socket.connected) client.outbox.resume();
-  else client.conversations.disconnected();
+  if (client.socket.connected) {
+    client.outbox.resume();
+    client.attention.tell();
+  } else {
+    client.conversations.disconnected();
+  }
   changed();
 }
 

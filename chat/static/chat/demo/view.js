@@ -5,6 +5,7 @@ import { confirm, Dialogs } from "./dialogs.js";
 import { HistoryView } from "./history_view.js";
 import { ListView, otherPerson } from "./list_view.js";
 import { openMenu } from "./menu.js";
+import { Phone } from "./phone.js";
 import { hue, initial, Names } from "./words.js";
 
 const CONNECTION = {
@@ -24,11 +25,12 @@ export class View {
   #history;
   #composer;
   #dialogs;
+  #phone = null;
   #scheduled = false;
   #seen = { openId: null, endSeq: 0 };
 
   /** `client` is what demo.js has put together. */
-  constructor({ client, config: { user_id: me, people } }) {
+  constructor({ client, config: { user_id: me, people, phone } }) {
     this.#client = client;
     this.#me = me;
     this.#names = new Names(people, me);
@@ -55,6 +57,7 @@ export class View {
     });
     this.#composer = this.#makeComposer(names);
     this.#dialogs = this.#makeDialogs(people, names);
+    if (phone) this.#phone = this.#makePhone(names);
     this.#listen();
     byId("my-name").textContent = names.of(me);
     byId("my-avatar").textContent = initial(names.of(me));
@@ -101,6 +104,11 @@ export class View {
     if (id === this.#client.conversations.openId) return;
     const known = id === null || this.#client.conversations.get(id);
     if (known) this.#attempt(() => this.#client.conversations.open(id));
+  }
+
+  /** Where this server has one for me. */
+  startPhone() {
+    this.#phone?.start();
   }
 
   render() {
@@ -218,6 +226,18 @@ export class View {
         typing: () => teller.typing(conversations.openId),
         idle: () => teller.stop(),
       },
+    });
+  }
+
+  #makePhone(names) {
+    return new Phone({
+      api: this.#client.api,
+      me: this.#me,
+      names,
+      section: byId("phone"),
+      list: byId("phone-list"),
+      quiet: byId("phone-quiet"),
+      onOpen: (id) => this.#open(id),
     });
   }
 

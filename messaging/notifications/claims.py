@@ -1,0 +1,80 @@
+"""The claim of one job on people, kept for as long as the work on them lasts.
+
+A claim has an end, so that whoever dies leaves nobody unrung. Work that takes longer, because the
+push service or the machine is slow, renews it in good time: otherwise the next would ring them too.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+import structlog
+
+from messaging.entities import Decision
+from messaging.exceptions import StoreUnavailable
+from messaging.store.decisions import ChunkKey, DecisionStore
+from messaging.tasks import start_task
+
+logger = structlog.get_logger(__name__)
+
+
+class KeptClaim:
+    """People who were claimed; in its context they stay so."""
+
+    def __init__(
+        self,
+        decisions: DecisionStore,
+        key: ChunkKey,
+        taken: Mapping[str, Decision],
+        *,
+        until: datetime,
+        lease: timedelta,
+        expires_at: datetime,
+    ) -> None:
+        self.taken = taken
+        self._decisions = decisions
+        self._key = key
+        self._until = until
+        self._lease = lease
+        self._expires_at = expires_at
+        self._done = asyncio.Event()
+        self._renewing: asyncio.Task[None] | None = None
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether somebody else may have claimed them by now: this process stood still."""
+        return datetime.now(UTC) >= self._until
+
+    async def __aenter__(self) -> Self:
+        self._renewing = start_task(self._renew())
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        assert self._renewing is not None
+        self._done.set()
+        # Not cancelled: a renewal under way could take effect after what is recorded next.
+        await self._renewing
+
+    async def _renew(self) -> None:
+        """At half time: a write may take effect as late as the store's timeout."""
+        while not await self._done_within(self._lease / 2) and not self.lapsed:
+            until = datetime.now(UTC) + self._lease
+            claims = {
+                user_id: replace(claim, claimed_until=until)
+                for user_id, claim in self.taken.items()
+            }
+            try:
+                await self._decisions.record(self._key, claims, expires_at=self._expires_at)
+            except StoreUnavailable:
+                continue  # nobody else can claim anything either
+            self._until = until
+            logger.info("notification.claim_renewed", message_id=self._key.message_id)
+
+    async def _done_within(self, time: timedelta) -> bool:
+        try:
+            async with asyncio.timeout(time.total_seconds()):
+                return await self._done.wait()
+        except TimeoutError:
+            return False

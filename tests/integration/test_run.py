@@ -1,0 +1,99 @@
+"""`make run` says what is the matter: with its port, and with what it runs."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from config.development.processes import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = """
+from config.development.processes import Process
+from config.development.waiting import until_interrupted
+broken = Process(["sh", "-c", "exit 3"], ready=lambda: True)
+sound = Process(["sleep", "60"], ready=lambda: True)
+with broken, sound:
+    print(until_interrupted({"Broken": broken, "Sound": sound}), not sound.ended)
+"""
+
+
+@contextmanager
+def make_run(directory: Path, port: str) -> Iterator["subprocess.Popen[str]"]:
+    """What `make run` runs, with its database in this directory."""
+    own = {"PORT": port, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "config.development.run"],
+        cwd=directory,
+        env={**os.environ, **own},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.terminate()
+
+
+def test_a_taken_port_is_refused(tmp_path: Path) -> None:
+    """In one line, before anything is started, whoever it is that answers there."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with make_run(tmp_path, str(port)) as run:
+            said, _ = run.communicate(timeout=60)
+
+    assert run.returncode == 1
+    assert said == f"Port {port} is taken. Choose another: PORT=8123 make run\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+def test_a_port_is_a_number(tmp_path: Path, port: str) -> None:
+    with make_run(tmp_path, port) as run:
+        said, _ = run.communicate(timeout=60)
+
+    assert run.returncode == 1
+    assert said == f"PORT is {port!r}. Set it to a number from 1 to 65535.\n"
+
+
+def test_it_ends_with_its_instance(tmp_path: Path) -> None:
+    """It serves on the port that was chosen; when the instance dies, it says so and fails."""
+    port = str(free_port())
+    with make_run(tmp_path, port) as run:
+        assert run.stdout is not None
+        said = ""
+        while "Ctrl-C" not in said:
+            line = run.stdout.readline()
+            assert line, said
+            said += line
+        assert f"http://127.0.0.1:{port}/\n" in said
+        children = subprocess.run(
+            ["pgrep", "-P", str(run.pid)], capture_output=True, text=True, check=True
+        )
+        os.kill(int(children.stdout), signal.SIGKILL)
+
+        rest, _ = run.communicate(timeout=60)
+
+    assert run.returncode == 1
+    assert rest == "The instance has ended, by SIGKILL.\n"
+
+
+def test_the_other_parts_go_on() -> None:
+    """Of several parts the one that ended is named, with how; then Ctrl-C still ends the rest."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARTS], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "Broken has ended, with exit status 3.\n"
+        owner.send_signal(signal.SIGINT)
+
+        rest, _ = owner.communicate(timeout=60)
+
+    assert rest == "True True\n"
