@@ -45,7 +45,14 @@ def act(
             chosen = [row for row in found if row is not None]
             if confirmed and fields.is_valid():
                 for row in chosen:
-                    if _done(modeladmin, request, row, carry_out, fields.cleaned_data):
+                    if _done(
+                        modeladmin,
+                        request,
+                        row,
+                        carry_out=carry_out,
+                        description=description,
+                        values=fields.cleaned_data,
+                    ):
                         said = [f"{name}: {value}" for name, value in fields.cleaned_data.items()]
                         modeladmin.log_change(request, row, "; ".join((description, *said)))
                 return HttpResponseRedirect(_next_page(request))
@@ -70,15 +77,21 @@ def act(
 
 
 def _done(
-    modeladmin: KeptAdmin, request: HttpRequest, row: Any, carry_out: Act, values: dict[str, Any]
+    modeladmin: KeptAdmin,
+    request: HttpRequest,
+    row: Any,
+    *,
+    carry_out: Act,
+    description: str,
+    values: dict[str, Any],
 ) -> bool:
     by = request.user.get_username()
     try:
         on_loop(carry_out)(row, by=by, **values)
     except (MessagingError, QueueUnavailable) as error:
-        modeladmin.message_user(request, f"{row}: {error}", messages.ERROR)
+        modeladmin.message_user(request, f"{description}: {row}. {error}", messages.ERROR)
         return False
-    modeladmin.message_user(request, f"{row}: done.", messages.SUCCESS)
+    modeladmin.message_user(request, f"{description}: {row}, done.", messages.SUCCESS)
     logger.info("operator.acted", act=carry_out.__name__, by=by, key=str(row.pk))
     return True
 

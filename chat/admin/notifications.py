@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from chat.admin.base import KeptAdmin, Table, link
 from chat.admin.lists import Found, Wanted, place, read_place
@@ -28,6 +29,10 @@ class NotificationAdmin(KeptAdmin):
     @admin.display(description="conversation")
     def conversation_link(self, notification: Notification) -> str:
         return link("conversation", notification.conversation)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        asked = {} if "q" in request.GET else {"title": "Notifications that failed"}
+        return super().changelist_view(request, asked)
 
     async def list_rows(self, wanted: Wanted) -> Found:
         if wanted.search:

@@ -106,6 +106,10 @@ class ReportAdmin(KeptAdmin):
             link("notification", key, "Who was told of it"),
         )
 
+    def pointless_acts(self, row: Any) -> set[str]:
+        pointless = set() if row.status == ReportStatus.OPEN else {"dismiss"}
+        return pointless | ({"redact_reported"} if row.status == ReportStatus.REDACTED else set())
+
     def has_handle_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.handle_report")
 

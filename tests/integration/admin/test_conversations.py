@@ -60,7 +60,7 @@ async def test_freezing_asks_and_is_written_down(ann: Api, bob: Api, root: Opera
     await bob.send(group)
 
     done = await root.act("conversation/", "freeze", group)
-    assert "Tea: done." in text_of(done)
+    assert "Freeze: Tea, done." in text_of(done)
     refused = await bob.post(f"/conversations/{group}/messages", text="hello")
     assert problem(refused) == (403, "permission_denied")
     assert "Freeze" in await root.page(f"conversation/{group}/history/")

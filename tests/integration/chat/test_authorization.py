@@ -54,22 +54,16 @@ FIELDS: dict[str, Any] = {
 }
 """Of the commands about one conversation, besides its id."""
 
-OF_OPERATORS = {"moderation", "verification"}
+OF_OPERATORS = {"moderation", "supervision", "verification"}
 """The services that act for no participant: only the admin and commands call them."""
 ABOUT_NOBODY_ELSE = {"activity", "auth.refresh", "ping"}
 ABOUT_SEVERAL = {"conversation.sync"}
-
-
-FOR_OPERATORS = {"messaging.services.supervision"}
-"""They are no participants; what they may, the admin knows."""
 
 
 def services_of_conversations() -> list[Any]:
     """Every public function of the services that is about one conversation."""
     found = []
     for info in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
-        if info.name in FOR_OPERATORS:
-            continue
         module = importlib.import_module(info.name)
         found += [
             pytest.param(function, id=f"{info.name.rpartition('.')[2]}.{name}")
