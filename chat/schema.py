@@ -58,7 +58,7 @@ class AutoSchema(openapi.AutoSchema):
 
     def _problems(self) -> dict[int, str]:
         problems = dict(_EVERYWHERE)
-        if "{conversation_id}" in self.path:
+        if "{conversation_id}" in self.path or self.path.endswith("/reports"):
             problems |= _IN_A_CONVERSATION
         if "{device_id}" in self.path:
             problems[404] = "No such device"

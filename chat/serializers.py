@@ -123,6 +123,12 @@ class EditMessage(StrictSerializer):
     text = StrictCharField(allow_blank=True, max_length=_LIMITS.text_characters)
 
 
+class ReportMessage(StrictSerializer):
+    conversation_id = StrictCharField(max_length=128)
+    message_id = StrictCharField(max_length=128)
+    reason = StrictCharField(allow_blank=True)
+
+
 class MarkRead(StrictSerializer):
     seq = StrictIntegerField(min_value=0, max_value=MAX_SEQ)
 

@@ -168,6 +168,14 @@ class Blocks(_Shape):
     items = BlockedPerson(many=True)
 
 
+class Report(_Shape):
+    id = serializers.CharField()
+    conversation_id = serializers.CharField()
+    message_id = serializers.CharField()
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
 class Me(_Shape):
     user_id = serializers.CharField()
     limits = serializers.DictField(

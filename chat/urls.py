@@ -15,6 +15,7 @@ from chat.views import (
     metrics,
     presence,
     receipts,
+    reports,
     typing,
 )
 
@@ -38,6 +39,7 @@ _V1 = [
     path(f"{_CONVERSATION}/read", receipts.ReadView.as_view()),
     path(f"{_CONVERSATION}/receipts", receipts.ReceiptsView.as_view()),
     path(f"{_CONVERSATION}/typing", typing.TypingView.as_view()),
+    path("reports", reports.ReportsView.as_view()),
     path("presence", presence.PresenceView.as_view()),
     path("devices", devices.DevicesView.as_view()),
     path("devices/<str:device_id>", devices.DeviceView.as_view()),

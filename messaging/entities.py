@@ -8,6 +8,9 @@ from enum import StrEnum
 COMMIT_TIME = datetime.max.replace(tzinfo=UTC)
 """Stands for the moment of the commit; the store replaces it with its own clock's time."""
 
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The end of what has none; every store can keep it."""
+
 
 class ConversationKind(StrEnum):
     DIRECT = "direct"
@@ -97,6 +100,8 @@ class Conversation:
     """Only of those who changed theirs."""
     blocked_by: frozenset[str] = frozenset()
     """Who of a direct conversation's two people blocks the other."""
+    frozen: bool = False
+    """Whether an operator has stopped it: only owners and admins write until that is undone."""
     content_hash: str = ""
     """Digest of the founding request's content: decides whether a reused `client_id` is a retry."""
     commit_id: str = field(default="", compare=False, repr=False)
@@ -112,9 +117,14 @@ class Access:
     user_id: str
     valid_after: datetime | None = None
     """Whoever signed in up to this moment has to sign in again."""
-    banned: bool = False
+    banned_until: datetime | None = None
     changed_at: datetime | None = None
     """None if it never did."""
+
+    @property
+    def banned(self) -> bool:
+        """Whether a ban holds at this moment; it ends by itself."""
+        return self.banned_until is not None and datetime.now(UTC) < self.banned_until
 
     def admits(self, signed_in_at: datetime) -> bool:
         return not self.banned and (self.valid_after is None or signed_in_at > self.valid_after)
@@ -221,6 +231,38 @@ class Decision:
     """By device id: `sent`, or what kept it from being sent."""
     claimed_until: datetime | None = None
     """While it is undecided: until when whoever is at it has it for themselves."""
+    chunk: int = field(default=0, compare=False)
+    """Where it is kept among those of its message; given by whoever reads it."""
+
+
+class ReportStatus(StrEnum):
+    """What operators made of a report."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    REDACTED = "redacted"
+    """The message was taken away."""
+    BANNED = "banned"
+    """Its author was banned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A participant tells operators of a message. The message itself is not copied."""
+
+    id: str
+    """Derived from who reports which message: each person reports a message once."""
+    conversation_id: str
+    message_id: str
+    author_id: str
+    """Who sent the message."""
+    reporter_id: str
+    reason: str
+    created_at: datetime
+    status: ReportStatus = ReportStatus.OPEN
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    """The operator's name in the admin."""
 
 
 class PresenceStatus(StrEnum):

@@ -18,6 +18,8 @@ class Limits:
     listed_participants: int = 50
     """Larger conversations show their participants only when they are loaded one by one."""
     title_characters: int = 200
+    reason_characters: int = 1_000
+    """Of why a message is reported."""
     page: int = 100
     sync_conversations: int = 100
     latest_conversations: int = 1_000

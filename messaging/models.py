@@ -8,6 +8,8 @@ USER_ID_LENGTH = 128
 CLIENT_ID_LENGTH = 128
 DEVICE_ID_LENGTH = 128
 SWEEP_ID_LENGTH = 128
+OPERATOR_LENGTH = 150
+"""Of a user name in Django's admin."""
 
 
 class ConversationRecord(models.Model):
@@ -24,6 +26,7 @@ class ConversationRecord(models.Model):
     sent_seq = models.JSONField(default=dict)
     preferences = models.JSONField(default=dict)
     blocked_by = models.JSONField(default=list)
+    frozen = models.BooleanField(default=False)
     content_hash = models.CharField(max_length=64, blank=True)
     commit_id = models.CharField(max_length=ID_LENGTH, blank=True, default="")
     revision = models.PositiveBigIntegerField()
@@ -139,7 +142,7 @@ class PersonRecord(models.Model):
 
     user_id = models.CharField(primary_key=True, max_length=USER_ID_LENGTH)
     valid_after = models.DateTimeField(null=True)
-    banned = models.BooleanField(default=False)
+    banned_until = models.DateTimeField(null=True, db_index=True)
     access_changed_at = models.DateTimeField(null=True, db_index=True)
     blocked = models.JSONField(default=list)
 
@@ -190,9 +193,11 @@ class DeviceRecord(models.Model):
 class DecisionRecord(models.Model):
     """Who of a chunk of people is notified of a message, by user id."""
 
+    conversation_id = models.CharField(max_length=ID_LENGTH, default="")
     message_id = models.CharField(max_length=ID_LENGTH)
     chunk = models.PositiveIntegerField()
     people = models.JSONField(default=dict)
+    failed_at = models.DateTimeField(null=True, db_index=True)
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:
@@ -204,6 +209,32 @@ class DecisionRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id}, {self.chunk}"
+
+
+class ReportRecord(models.Model):
+    """A message that somebody has told operators of."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH)
+    conversation_id = models.CharField(max_length=ID_LENGTH)
+    message_id = models.CharField(max_length=ID_LENGTH)
+    author_id = models.CharField(max_length=USER_ID_LENGTH)
+    reporter_id = models.CharField(max_length=USER_ID_LENGTH)
+    reason = models.TextField()
+    created_at = models.DateTimeField(db_index=True)
+    status = models.CharField(max_length=16)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=OPERATOR_LENGTH, blank=True)
+
+    class Meta:
+        db_table = "messaging_report"
+        verbose_name = "report"
+        indexes = (
+            models.Index(fields=["status", "created_at"], name="messaging_report_status"),
+            models.Index(fields=["author_id", "created_at"], name="messaging_report_author"),
+        )
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class SweepRecord(models.Model):

@@ -11,6 +11,7 @@ from messaging.entities import (
     PersonPresence,
     Preferences,
     ReadPosition,
+    Report,
     UserSettings,
 )
 from messaging.limits import get_limits
@@ -104,6 +105,17 @@ def preferences_data(preferences: Preferences) -> Data:
     return {
         "muted_until": optional_timestamp(preferences.muted_until),
         "notify": preferences.notify.value,
+    }
+
+
+def report_data(report: Report) -> Data:
+    """A report as whoever made it sees it: not what operators make of it."""
+    return {
+        "id": report.id,
+        "conversation_id": report.conversation_id,
+        "message_id": report.message_id,
+        "reason": report.reason,
+        "created_at": timestamp(report.created_at),
     }
 
 

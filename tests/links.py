@@ -172,7 +172,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beacons, polls and looks come ten times as often as in production."""
     for module, name, seconds in (
         (link_module, "BEACON_SECONDS", 0.1),
-        (link_module, "_DOWN_SECONDS", 0.5),
+        (link_module, "_DOWN_SECONDS", 1.0),
         (link_module, "_RETRY_SECONDS", 0.1),
         (link_module, "_RENEW_SECONDS", 0.7),
         (peers_module, "BEACON_SECONDS", 0.1),

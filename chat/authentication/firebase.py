@@ -8,6 +8,7 @@ none, or they do not suffice, that is logged and the token holds until it expire
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from django.conf import settings
 
 from chat.authentication.identity import Identity, require_user_id
 from chat.errors import NotAuthenticated, TokenExpired
+from messaging.conditions import Condition
 from messaging.exceptions import StoreUnavailable, TokenRevoked
 
 logger = structlog.get_logger(__name__)
@@ -49,15 +51,20 @@ _NO_ANSWER = (
 
 class FirebaseAuthenticator:
     def __init__(self) -> None:
+        self.condition = Condition.OK
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="verify-token")
         self._verifying = _make_app("chat-verifying", _NoCredentials())
         self._asking: asyncio.Future[firebase_admin.App | None] | None = None
+        self._ask_again_at = math.inf
         self._warned_at = -_WARN_EVERY_SECONDS
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
         firebase_admin.delete_app(self._verifying)
-        if self._asking is not None and self._asking.done() and (app := self._asking.result()):
+        asked = self._asking
+        if asked is None or not asked.done() or asked.exception() is not None:
+            return
+        if (app := asked.result()) is not None:
             firebase_admin.delete_app(app)
 
     async def authenticate(self, token: str) -> Identity:
@@ -67,9 +74,14 @@ class FirebaseAuthenticator:
             )
             expires_at = _moment(claims.get("exp", 0))
             signed_in_at = _moment(claims.get("auth_time", claims["iat"]))
+            self.condition = Condition.OK
         except firebase_admin.auth.ExpiredIdTokenError:
             raise TokenExpired from None
+        except StoreUnavailable:
+            self.condition = Condition.DEGRADED
+            raise
         except firebase_admin.auth.CertificateFetchError as error:
+            self.condition = Condition.DEGRADED
             raise _unavailable(error) from None
         except _NOT_VALID:
             raise NotAuthenticated("This is not a valid Firebase ID token.") from None
@@ -103,12 +115,17 @@ class FirebaseAuthenticator:
                 raise TokenRevoked
 
     async def _app_that_may_ask(self) -> firebase_admin.App | None:
-        """None where there are no credentials. They are looked for once, which may take long."""
-        if self._asking is None:
+        """None where there are no credentials, which are looked for again after a minute: to find
+        them may take long, and whoever knows of them may be away."""
+        now = time.monotonic()
+        failed = self._asking is not None and self._asking.done() and self._asking.exception()
+        if self._asking is None or failed or now >= self._ask_again_at:
             loop = asyncio.get_running_loop()
             self._asking = loop.run_in_executor(self._pool, _find_credentials)
+            self._ask_again_at = math.inf
         app = await asyncio.shield(self._asking)
         if app is None:
+            self._ask_again_at = min(self._ask_again_at, now + _WARN_EVERY_SECONDS)
             self._warn("there are no application default credentials")
         return app
 

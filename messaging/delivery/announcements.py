@@ -66,7 +66,7 @@ class Announcements:
         await stop_tasks(*self._tasks)
 
     def _missing(self, number: int) -> frozenset[str]:
-        return self._peers() - self._acknowledged[number]
+        return self._peers() - self._acknowledged.get(number, frozenset())
 
     async def _repeat(self, number: int, access: Access) -> None:
         message = {"type": "access", "number": number, "access": access_state(access)}
@@ -78,23 +78,31 @@ class Announcements:
                 self._publish(message)
                 await asyncio.sleep(_REPEAT_SECONDS)
         finally:
-            del self._acknowledged[number]
+            self._acknowledged.pop(number, None)
 
 
 def access_state(access: Access) -> list[Any]:
     return [
         access.user_id,
-        None if access.valid_after is None else (access.valid_after - _EPOCH) // _MICROSECOND,
-        access.banned,
-        None if access.changed_at is None else (access.changed_at - _EPOCH) // _MICROSECOND,
+        _micros(access.valid_after),
+        _micros(access.banned_until),
+        _micros(access.changed_at),
     ]
 
 
 def read_access(state: list[Any]) -> Access:
-    user_id, valid_after, banned, changed_at = state
+    user_id, valid_after, banned_until, changed_at = state
     return Access(
         user_id=user_id,
-        valid_after=None if valid_after is None else _EPOCH + valid_after * _MICROSECOND,
-        banned=banned,
-        changed_at=None if changed_at is None else _EPOCH + changed_at * _MICROSECOND,
+        valid_after=_moment(valid_after),
+        banned_until=_moment(banned_until),
+        changed_at=_moment(changed_at),
     )
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else _EPOCH + micros * _MICROSECOND

@@ -52,6 +52,7 @@ class Hub:
         self._streams: dict[str, Stream] = {}
         self._forgotten: OrderedDict[str, Stream] = OrderedDict()
         self._leaving: OrderedDict[str, float] = OrderedDict()
+        self._discovering: set[str] = set()
         self._reported = Reported()
         self._lingering = Lingering()
         self._hears_additions = True
@@ -222,7 +223,9 @@ class Hub:
         """These people were added: where one of them is here, follow the conversation."""
         self._note_added(conversation_id, user_ids)
         here = any(user_id in self.connections for user_id in user_ids)
-        if here and conversation_id not in self._streams:
+        known = self._streams.keys() | self._discovering
+        if here and conversation_id not in known:
+            self._discovering.add(conversation_id)
             self._filler.run(self._follow_from_store(conversation_id))
 
     def report(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
@@ -246,13 +249,18 @@ class Hub:
 
     def tidy(self) -> None:
         """Stop following the conversations that nobody here has been in for a minute."""
+        now = time.monotonic()
         while self._leaving:
             conversation_id, deadline = next(iter(self._leaving.items()))
-            if deadline > time.monotonic():
+            if deadline > now:
                 return
             del self._leaving[conversation_id]
             stream = self._streams.get(conversation_id)
-            if stream is not None and not stream.told:
+            if stream is None or stream.told:
+                continue
+            if stream.filling:  # what comes of it may concern somebody here
+                self._leave_later(stream)
+            else:
                 self._forget(stream)
 
     # Delivery
@@ -330,8 +338,12 @@ class Hub:
     def _untell(self, stream: Stream, connection: Connection) -> None:
         stream.untell(connection)
         if not stream.told:
-            self._leaving[stream.conversation_id] = time.monotonic() + _LINGER_SECONDS
-            self._leaving.move_to_end(stream.conversation_id)
+            self._leave_later(stream)
+
+    def _leave_later(self, stream: Stream) -> None:
+        """It is followed for another minute, should nobody here be told of it by then."""
+        self._leaving[stream.conversation_id] = time.monotonic() + _LINGER_SECONDS
+        self._leaving.move_to_end(stream.conversation_id)
 
     # Following
 
@@ -361,11 +373,16 @@ class Hub:
             for connection in here:
                 stream.tell(connection)
                 connection.transmit(frame)
+        if not stream.told:
+            self._leave_later(stream)
         self.behind(conversation.id, self._reported.version(conversation.id))
         return stream
 
     async def _follow_from_store(self, conversation_id: str) -> None:
-        conversation = await self._filler.read_conversation(conversation_id)
+        try:
+            conversation = await self._filler.read_conversation(conversation_id)
+        finally:
+            self._discovering.discard(conversation_id)
         if conversation is not None:
             self.announce(conversation)
             self.behind(conversation_id, conversation.version)

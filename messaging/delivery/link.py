@@ -167,6 +167,7 @@ class Link:
                 conversation_id=batch.conversation_id,
                 version=last,
                 added=added,
+                size=sum(len(delivery.frame) for delivery in batch.deliveries),
             ),
         )
         if added:
@@ -274,7 +275,7 @@ class Link:
         if self._failures == 1:
             logger.warning("link.publish_failed", error=describe(error))
             self._beat_now.set()
-        elif self._failures == _DOWN_FAILURES:
+        elif self._failures >= _DOWN_FAILURES:
             self._go_down(describe(error))
 
     async def _subscribe(self) -> None:
@@ -348,9 +349,12 @@ class Link:
                 pass
             self._beat_now.clear()
             now = time.monotonic()
-            if now - begun < 2 * BEACON_SECONDS:  # else it was this process that stood still
-                self._look_around(now)
-            self._hub.tidy()
+            try:
+                if now - begun < 2 * BEACON_SECONDS:  # else it was this process that stood still
+                    self._look_around(now)
+                self._hub.tidy()
+            except Exception:  # the beacon goes on, whatever happens
+                logger.exception("link.beat_failed")
 
     def _look_around(self, now: float) -> None:
         if not self.up:

@@ -11,9 +11,11 @@ from typing import Any
 
 _MANY_GROUPS = 16
 _MOST_ITEMS = 1_000
-"""In one publish. Redis drops a subscriber with 8 MiB unread for a minute
+_MOST_CHARACTERS = 2 * 1024 * 1024
+"""In one publish, but for a single item. Redis drops a subscriber with 32 MiB unread
 (https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
 _MOST_WAITING = 10_000
+_MOST_CHARACTERS_WAITING = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Item:
     version: int | None = None
     """The version that it tells of; None where nothing is lost with it."""
     added: Sequence[str] = ()
+    size: int = 500
+    """About how many characters it has."""
 
 
 class Outgoing:
@@ -31,17 +35,19 @@ class Outgoing:
         self._everybody = everybody
         self._groups: dict[str, list[Item]] = {}
         self._count = 0
+        self._characters = 0
 
     def __len__(self) -> int:
         return self._count
 
     @property
     def full(self) -> bool:
-        return self._count >= _MOST_WAITING
+        return self._count >= _MOST_WAITING or self._characters >= _MOST_CHARACTERS_WAITING
 
     def put(self, group: str, item: Item) -> None:
         self._groups.setdefault(group, []).append(item)
         self._count += 1
+        self._characters += item.size
 
     def take(self) -> tuple[str, Sequence[Item]]:
         """The next publish: a group, and what goes to it, in the order of putting."""
@@ -54,18 +60,24 @@ class Outgoing:
         """Give all of it up; returns it."""
         items = [item for waiting in self._groups.values() for item in waiting]
         self._groups.clear()
-        self._count = 0
+        self._count = self._characters = 0
         return items
 
     def _take_from(self, groups: Sequence[str]) -> Sequence[Item]:
         taken: list[Item] = []
+        characters = 0
         for group in groups:
-            waiting = self._groups[group]
-            room = _MOST_ITEMS - len(taken)
-            taken += waiting[:room]
-            if len(waiting) > room:
-                self._groups[group] = waiting[room:]
+            waiting = self._groups.pop(group)
+            for position, item in enumerate(waiting):
+                if taken and (
+                    len(taken) == _MOST_ITEMS or characters + item.size > _MOST_CHARACTERS
+                ):
+                    self._groups[group] = waiting[position:]
+                    break
+                taken.append(item)
+                characters += item.size
+            if group in self._groups:
                 break
-            del self._groups[group]
         self._count -= len(taken)
+        self._characters -= characters
         return taken

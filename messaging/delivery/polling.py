@@ -183,7 +183,10 @@ class Polling:
         self._clock.note(changed.read_at)
         POLLED_CONVERSATIONS.inc(len(changed.conversations))
         for number, conversation in enumerate(changed.conversations):
-            self._hub.found(conversation)
+            try:
+                self._hub.found(conversation)
+            except Exception:  # concerns this conversation, and not the polls
+                logger.exception("poll.not_taken", conversation_id=conversation.id)
             if number % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
         return True

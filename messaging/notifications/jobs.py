@@ -28,7 +28,8 @@ class NotifyJob:
     dropped: Mapping[str, str] = field(default_factory=dict)
     """People who were ruled out at sending, with the reason: only written down."""
     made_at: float
-    """By the clock of whoever made it, in seconds since the epoch."""
+    """In seconds since the epoch, by the clock of whoever made it; a sweep's are as old as their
+    message."""
     attempt: int = 0
 
     @property
@@ -52,7 +53,7 @@ class ClearJob:
 Job = NotifyJob | ClearJob
 
 
-def chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:
+def in_chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:
     """The people of a conversation in chunks of at most 500, the same whoever counts them."""
     people = sorted(user_ids)
     return [people[start : start + CHUNK_PEOPLE] for start in range(0, len(people), CHUNK_PEOPLE)]

@@ -237,17 +237,23 @@ class Notifier:
     async def _note(self, push: Push, result: PushResult) -> None:
         """Count a push, and forget a device that is gone, unless it has a new token by now."""
         PUSHES.labels(push.data["type"], result.status.value).inc()
-        if result.status is Status.GONE:
+        if result.status is not Status.GONE:
+            return
+        try:
             removed = await self._instance.recipients.remove_device(
                 push.user_id, push.device.id, token=push.device.token
             )
-            logger.info(
-                "device.gone",
-                user_id=push.user_id,
-                device_id=push.device.id,
-                reason=result.reason,
-                removed=removed,
-            )
+        except StoreUnavailable:
+            # The others have rung, which is yet to be written down. The next push finds it gone.
+            logger.warning("device.kept", user_id=push.user_id, device_id=push.device.id)
+            return
+        logger.info(
+            "device.gone",
+            user_id=push.user_id,
+            device_id=push.device.id,
+            reason=result.reason,
+            removed=removed,
+        )
 
     async def _record(
         self, job: NotifyJob, decisions: Mapping[str, Decision], expires_at: datetime

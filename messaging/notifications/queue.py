@@ -10,6 +10,7 @@ ringing twice.
 import asyncio
 import functools
 import json
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -35,12 +36,22 @@ _THREADS = 8
 _CONNECT_SECONDS = 2
 _ANSWER_SECONDS = 4
 _DAY_SECONDS = 24 * 3600
+_session = functools.cache(boto3.session.Session)
+"""One for all clients: it keeps what it has read of AWS, some hundred thousand objects, which the
+garbage collector would go through for each session anew."""
+_making = threading.Lock()
+"""Sessions are not for several threads at once."""
 _POLL_SECONDS = 5
 """Long enough to cost little, short enough not to hold up an end."""
 
 
 class QueueUnavailable(Exception):
     """SQS cannot be reached, did not answer in time, or refused."""
+
+    def __init__(self, reason: str, *, code: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        """SQS' own word where it refused, else boto3's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
+    id: str
     body: str
     receipt: str
     count: int
@@ -88,17 +100,21 @@ class SqsQueue:
             logger.warning("queue.entry_refused", reason=one.get("Code"))
         return [entries[int(one["Id"])] for one in failed]
 
-    async def receive(self, most: int, *, hidden: int) -> Sequence[Received]:
-        """Wait up to five seconds for jobs; they are hidden from others for so many seconds."""
+    async def receive(
+        self, most: int, *, hidden: int, wait: int = _POLL_SECONDS
+    ) -> Sequence[Received]:
+        """Wait so many seconds, five at most, for jobs; they are hidden from others for so many.
+        Not waiting at all, SQS looks only at some of its servers."""
         answer = await self._call(
             "receive_message",
             MaxNumberOfMessages=min(most, BATCH_ENTRIES),
-            WaitTimeSeconds=_POLL_SECONDS,
+            WaitTimeSeconds=wait,
             VisibilityTimeout=hidden,
             AttributeNames=["ApproximateReceiveCount"],
         )
         return [
             Received(
+                id=message["MessageId"],
                 body=message["Body"],
                 receipt=message["ReceiptHandle"],
                 count=int(message["Attributes"]["ApproximateReceiveCount"]),
@@ -124,6 +140,13 @@ class SqsQueue:
             "change_message_visibility", ReceiptHandle=received.receipt, VisibilityTimeout=seconds
         )
 
+    async def waiting(self) -> int:
+        """How many jobs nobody has received yet, about."""
+        answer = await self._call(
+            "get_queue_attributes", AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
     async def dead_letters(self) -> "SqsQueue | None":
         """The queue of what was delivered too often; None where there is none."""
         answer = await self._call("get_queue_attributes", AttributeNames=["RedrivePolicy"])
@@ -144,7 +167,10 @@ class SqsQueue:
             async with asyncio.timeout(_POLL_SECONDS + _ANSWER_SECONDS):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, call)
         except (BotoCoreError, ClientError, TimeoutError) as error:
-            raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
+            code = type(error).__name__
+            if isinstance(error, ClientError):
+                code = error.response.get("Error", {}).get("Code", code)
+            raise QueueUnavailable(f"{type(error).__name__}: {error}", code=code) from error
 
 
 def create_queues(name: str, *, hidden: int) -> str:
@@ -193,4 +219,5 @@ def _make_client() -> Any:
         retries={"total_max_attempts": 1},  # the fallback is our own
         max_pool_connections=_THREADS,
     )
-    return boto3.session.Session().client("sqs", config=config)
+    with _making:
+        return _session().client("sqs", config=config)

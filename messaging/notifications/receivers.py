@@ -5,7 +5,7 @@ sent the signal, and concerns nobody else.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,13 +14,13 @@ from django.conf import settings
 from messaging.entities import Conversation, Message
 from messaging.instance import Instance, get_instance
 from messaging.notifications.dispatcher import Dispatcher
-from messaging.notifications.jobs import ClearJob, NotifyJob, chunks
+from messaging.notifications.jobs import ClearJob, NotifyJob, in_chunks
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Ruling, Stage, interested, rule_at_sending
 from messaging.notifications.push import PushBackend, make_push_backend
 from messaging.notifications.queue import SqsQueue
-from messaging.notifications.sweep import sweep
+from messaging.notifications.sweep import Left, sweep
 from messaging.signals import (
     conversation_read,
     instance_lost,
@@ -42,17 +42,24 @@ def connect() -> None:
     instance_lost.connect(_instance_lost, dispatch_uid="notifications")
 
 
-async def notify(instance: Instance, conversation: Conversation, message: Message) -> None:
-    """Have everybody looked at whom a message concerns: those without a socket at once, the
+async def notify(
+    instance: Instance,
+    conversation: Conversation,
+    message: Message,
+    *,
+    chunks: Mapping[int, Sequence[str]],
+    made_at: float,
+) -> None:
+    """Have these people looked at whom a message may concern: those without a socket at once, the
     others when they have had their time to acknowledge it."""
     dispatcher, _ = _running[instance.boot_id]
     now = datetime.now(UTC)
     wanted = interested(conversation, message, now)
     connected = await instance.presence.online(wanted) if wanted else frozenset()
     rulings = rule_at_sending(conversation, message, connected=connected, now=now)
-    for number, people in enumerate(chunks(conversation.participants)):
+    for number, people in chunks.items():
         chunk = {user_id: rulings[user_id] for user_id in people if user_id in rulings}
-        _dispatch(instance, dispatcher, message, number, chunk)
+        _dispatch(instance, dispatcher, message, number, chunk, made_at=made_at)
 
 
 def _dispatch(
@@ -61,6 +68,8 @@ def _dispatch(
     message: Message,
     number: int,
     rulings: Mapping[str, Ruling],
+    *,
+    made_at: float,
 ) -> None:
     def those(action: Action) -> tuple[str, ...]:
         return tuple(user_id for user_id, ruling in rulings.items() if ruling.action is action)
@@ -74,7 +83,7 @@ def _dispatch(
             stage=stage,
             user_ids=user_ids,
             dropped=dropped,
-            made_at=time.time(),
+            made_at=made_at,
         )
 
     absent, waiting = those(Action.SEND), those(Action.WAIT)
@@ -93,19 +102,23 @@ async def _start(instance: Instance, **_: Any) -> None:
     push = make_push_backend()
     dispatcher = Dispatcher(Notifier(instance, push), SqsQueue(url) if url else None)
     dispatcher.start()
+    instance.dependencies["queue"] = lambda: dispatcher.condition
+    instance.dependencies["push"] = lambda: push.condition
     _running[instance.boot_id] = dispatcher, push
 
 
-async def _stop(instance: Instance, **_: Any) -> None:
+async def _stop(instance: Instance, **_: Any) -> bool:
     dispatcher, push = _running.pop(instance.boot_id)
-    await dispatcher.stop()
+    all_done = await dispatcher.stop()
     await push.close()
+    return all_done
 
 
 async def _message_sent(message: Message, conversation: Conversation, **_: Any) -> None:
     instance = get_instance()
     if instance.boot_id in _running:
-        await notify(instance, conversation, message)
+        chunks = dict(enumerate(in_chunks(conversation.participants)))
+        await notify(instance, conversation, message, chunks=chunks, made_at=time.time())
 
 
 async def _conversation_read(user_id: str, conversation_id: str, read_seq: int, **_: Any) -> None:
@@ -127,10 +140,12 @@ async def _conversation_read(user_id: str, conversation_id: str, read_seq: int, 
 
 async def _instance_lost(boot_id: str, since: datetime, **_: Any) -> None:
     instance = get_instance()
-    if instance.boot_id in _running:
-        await sweep(
-            instance,
-            boot_id=boot_id,
-            since=since,
-            notify=lambda conversation, message: notify(instance, conversation, message),
-        )
+    if instance.boot_id not in _running:
+        return
+
+    async def hand_on(left: Left) -> None:
+        """As old as the message is: what was read since is looked at, and nobody is rung late."""
+        made_at = left.message.created_at.timestamp()
+        await notify(instance, left.conversation, left.message, chunks=left.chunks, made_at=made_at)
+
+    await sweep(instance, boot_id=boot_id, since=since, hand_on=hand_on)

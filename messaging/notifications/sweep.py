@@ -1,15 +1,17 @@
 """The sweep after a crash: what an instance committed and did not hand over is notified.
 
 One of the instances that are left takes it on. It looks at the messages that were created since
-the lost instance was last heard of, and makes the ordinary jobs for those of which nobody has
-decided everything; that some of them are queued already does no harm, the claims tell. Nobody
-else does it, so a store that does not answer is asked again, until what is looked for is stale.
+the lost instance was last heard of, and makes the ordinary jobs for the people of whom nobody has
+decided; that some of them are queued already does no harm, the claims tell. Nobody else does it,
+so a store that does not answer is asked again, until what is looked for is stale.
 
-Not promised: an instance that ends or dies in the middle leaves the rest undone.
+Not promised: an instance that ends or dies in the middle leaves the rest undone. In a conversation
+of more than 500 people of whom some left, whoever still waits in the queue may be rung twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -19,6 +21,7 @@ import structlog
 from messaging.entities import Conversation, Message
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
+from messaging.notifications.jobs import in_chunks
 from messaging.notifications.options import get_options
 
 logger = structlog.get_logger(__name__)
@@ -30,26 +33,38 @@ _STEP = 50
 """Messages read at once, from the latest back."""
 
 T = TypeVar("T")
-Notify = Callable[[Conversation, Message], Awaitable[None]]
 
 
-async def sweep(instance: Instance, *, boot_id: str, since: datetime, notify: Notify) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """People of whom it is not known what became of notifying them of a message."""
+
+    conversation: Conversation
+    message: Message
+    chunks: Mapping[int, Sequence[str]]
+    """Each in the chunk in which they were claimed, if they were."""
+
+
+HandOn = Callable[[Left], Awaitable[None]]
+
+
+async def sweep(instance: Instance, *, boot_id: str, since: datetime, hand_on: HandOn) -> None:
     """Take on the sweep for a lost instance, unless somebody else has.
 
     Raises StoreUnavailable when the store has not answered for as long as anybody would be rung.
     """
-    await _Sweep(instance, boot_id, since, notify).run()
+    await _Sweep(instance, boot_id, since, hand_on).run()
 
 
 class _Sweep:
-    def __init__(self, instance: Instance, boot_id: str, since: datetime, notify: Notify) -> None:
+    def __init__(self, instance: Instance, boot_id: str, since: datetime, hand_on: HandOn) -> None:
         self._instance = instance
         self._boot_id = boot_id
         now, stale = datetime.now(UTC), timedelta(seconds=get_options().stale)
         self._lost_since = since
         self._since = max(since, now - stale)  # older ones would ring nobody any more
         self._ends_at = now + stale
-        self._notify = notify
+        self._hand_on = hand_on
 
     async def run(self) -> None:
         if not await self._claim():
@@ -59,10 +74,9 @@ class _Sweep:
         )
         found = 0
         for conversation in changed.conversations:
-            for message in await self._created(conversation):
-                if await self._undecided(conversation, message):
-                    await self._notify(conversation, message)
-                    found += 1
+            for left in await self._left(conversation):
+                await self._hand_on(left)
+                found += 1
         logger.warning(
             "notifications.swept",
             lost=self._boot_id,
@@ -106,16 +120,51 @@ class _Sweep:
             last_seq -= _STEP
         return [message for message in created if message.deleted_at is None]
 
-    async def _undecided(self, conversation: Conversation, message: Message) -> bool:
-        """Whether there is anybody of whom it is not known what became of notifying them."""
+    async def _left(self, conversation: Conversation) -> Sequence[Left]:
+        """What is to be handed on of a conversation. Who has read a message is left out here:
+        of those whose earlier acknowledgements Redis has, no job asks the store."""
+        undecided = [
+            (message, people)
+            for message in await self._created(conversation)
+            if (people := await self._undecided(conversation, message))
+        ]
+        if not undecided:
+            return []
+        positions = await self._answered(
+            lambda: self._instance.store.list_read_positions(conversation.id)
+        )
+        read = {position.user_id: position.read_seq for position in positions}
+        left = []
+        for message, people in undecided:
+            chunks: dict[int, list[str]] = {}
+            for user_id, number in people.items():
+                if read.get(user_id, 0) < message.seq:
+                    chunks.setdefault(number, []).append(user_id)
+            if chunks:
+                left.append(Left(conversation=conversation, message=message, chunks=chunks))
+        return left
+
+    async def _undecided(self, conversation: Conversation, message: Message) -> Mapping[str, int]:
+        """Those of whom it is not known what became of notifying them, each with their chunk."""
         decisions = await self._answered(
             lambda: self._instance.decisions.list_decisions(conversation.id, message.id)
         )
-        return any(
-            user_id != message.sender_id
-            and (user_id not in decisions or decisions[user_id].verdict is None)
-            for user_id in conversation.participants
-        )
+        # Without those who came later the chunks are those of the send, unless somebody left.
+        there = [
+            user_id
+            for user_id, participant in conversation.participants.items()
+            if participant.joined_version <= message.version
+        ]
+        undecided: dict[str, int] = {}
+        for number, people in enumerate(in_chunks(there)):
+            for user_id in people:
+                decision = decisions.get(user_id)
+                if decision is None:
+                    undecided[user_id] = number
+                elif decision.verdict is None:
+                    undecided[user_id] = decision.chunk  # whoever is at it decides it there
+        undecided.pop(message.sender_id, None)
+        return undecided
 
     async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What the store answers, however often it has to be asked."""

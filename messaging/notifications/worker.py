@@ -85,7 +85,7 @@ class Worker:
                 self._jobs.add(task)
                 task.add_done_callback(self._jobs.discard)
 
-    def _queue_failed(self, error: QueueUnavailable) -> None:
+    def _queue_failed(self, error: Exception) -> None:
         """Said once, however many calls fail until a poll is answered."""
         if not self._away:
             self._away = True
@@ -153,7 +153,7 @@ class Worker:
         if some:
             try:
                 await self._queue.delete(some)
-            except QueueUnavailable as error:
+            except Exception as error:  # noqa: BLE001 - the next ones are to be deleted all the same
                 self._queue_failed(error)
 
     async def _keep_hidden(self, received: Received) -> None:

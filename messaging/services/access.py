@@ -49,6 +49,12 @@ def require_unblocked(conversation: Conversation) -> None:
         raise Blocked
 
 
+def require_unfrozen(conversation: Conversation, user_id: str) -> None:
+    """Raises PermissionDenied for members of a conversation that an operator has stopped."""
+    if conversation.frozen and conversation.participants[user_id].role is Role.MEMBER:
+        raise PermissionDenied("This conversation is frozen.")
+
+
 def require_conversation_id(conversation_id: str) -> None:
     """Raises ConversationNotFound for what cannot be an id of ours, before it reaches a store."""
     if not is_stored_id(conversation_id):

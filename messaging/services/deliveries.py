@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from messaging.entities import Decision, ReadPosition, Role
+from messaging.entities import Conversation, Decision, Message, ReadPosition, Role
 from messaging.exceptions import MessageNotFound
 from messaging.instance import get_instance
 from messaging.representations import effective_read_seq
@@ -52,12 +52,18 @@ async def get_delivery(
     message = found[message_id]
     if message.sender_id != user_id:
         require_role(conversation, user_id, Role.ADMIN)
+    return await list_deliveries(conversation, message)
+
+
+async def list_deliveries(conversation: Conversation, message: Message) -> Sequence[PersonDelivery]:
+    """Of every participant but the sender, whoever asks. Raises StoreUnavailable."""
+    instance = get_instance()
     people = [person for person in conversation.participants if person != message.sender_id]
-    decisions = await instance.decisions.list_decisions(conversation_id, message_id)
-    stored = await instance.store.list_read_positions(conversation_id)
+    decisions = await instance.decisions.list_decisions(conversation.id, message.id)
+    stored = await instance.store.list_read_positions(conversation.id)
     positions = {position.user_id: position for position in stored}
-    delivered = await instance.delivered.positions(conversation_id, people)
-    acknowledged = await instance.acknowledged.positions(conversation_id, people)
+    delivered = await instance.delivered.positions(conversation.id, people)
+    acknowledged = await instance.acknowledged.positions(conversation.id, people)
 
     def delivery(person: str) -> PersonDelivery:
         position = positions.get(person, ReadPosition(user_id=person))

@@ -22,6 +22,7 @@ from messaging.services.access import (
     require_participant,
     require_role,
     require_unblocked,
+    require_unfrozen,
 )
 from messaging.services.text import require_client_id, require_text
 from messaging.store.acts import SMALL_ACT, Outcome
@@ -134,6 +135,7 @@ class _SendMessage:
                 raise ClientIdReused
             return Outcome(conversation=conversation, message=first)
         require_unblocked(conversation)
+        require_unfrozen(conversation, self.sender_id)
         self._require_references(conversation, messages)
         message = Message(
             id=self.creates,
@@ -201,6 +203,7 @@ class _EditMessage:
         if message.sender_id != self.user_id:
             raise PermissionDenied("Only its sender may edit a message.")
         require_unblocked(conversation)
+        require_unfrozen(conversation, self.user_id)
         if message.text == self.text:
             return Outcome(conversation=conversation, message=message)
         version = conversation.version + 1
@@ -226,17 +229,22 @@ class _DeleteMessage:
             raise MessageNotFound
         if message.sender_id != self.user_id:
             require_role(conversation, self.user_id, Role.ADMIN)
-        if message.deleted_at is not None:
-            return Outcome(conversation=conversation, message=message)
-        tombstone = replace(
-            message,
-            version=conversation.version + 1,
-            text=None,
-            reply_to=None,
-            mentions=(),
-            deleted_at=COMMIT_TIME,
-        )
-        return _changed_message(conversation, tombstone, ChangeType.MESSAGE_DELETED, self.user_id)
+        return deleted(conversation, message, by=self.user_id)
+
+
+def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome:
+    """The conversation with a tombstone in the message's place."""
+    if message.deleted_at is not None:
+        return Outcome(conversation=conversation, message=message)
+    tombstone = replace(
+        message,
+        version=conversation.version + 1,
+        text=None,
+        reply_to=None,
+        mentions=(),
+        deleted_at=COMMIT_TIME,
+    )
+    return _changed_message(conversation, tombstone, ChangeType.MESSAGE_DELETED, by)
 
 
 def _changed_message(

@@ -1,6 +1,6 @@
 """The people of a group: add, remove, leave, and change roles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -125,32 +125,10 @@ class _RemoveParticipant:
         leaving = self.participant_id == self.user_id
         if not leaving:
             require_role(conversation, self.user_id, Role.ADMIN)
-        participant = _require_present(conversation, self.participant_id)
+        participant = require_present(conversation, self.participant_id)
         if not leaving and actor.role is not Role.OWNER and not outranks(actor, participant):
             raise PermissionDenied("Only an owner removes owners and admins.")
-        rest = {
-            person: other
-            for person, other in conversation.participants.items()
-            if person != self.participant_id
-        }
-        if rest:
-            _require_owner(rest)
-        version = conversation.version + 1
-        after = replace(
-            conversation,
-            version=version,
-            participants=rest,
-            sent_seq=_without(conversation.sent_seq, self.participant_id),
-            preferences=_without(conversation.preferences, self.participant_id),
-        )
-        change = Change(
-            type=ChangeType.PARTICIPANT_REMOVED,
-            version=version,
-            participants=(participant,),
-            conversation=after,
-            by=self.user_id,
-        )
-        return Outcome(conversation=after, change=change)
+        return without_participants(conversation, [participant], by=self.user_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,23 +144,51 @@ class _SetRole:
         require_participant(conversation, self.user_id)
         require_group(conversation, "no roles")
         require_role(conversation, self.user_id, Role.OWNER)
-        participant = _require_present(conversation, self.participant_id)
-        if participant.role is self.role:
-            return Outcome(conversation=conversation)
-        changed = replace(participant, role=self.role)
-        people = {**conversation.participants, self.participant_id: changed}
-        _require_owner(people)
-        after = replace(conversation, version=conversation.version + 1, participants=people)
-        change = Change(
-            type=ChangeType.CONVERSATION_UPDATED,
-            version=after.version,
-            conversation=after,
-            by=self.user_id,
-        )
-        return Outcome(conversation=after, change=change)
+        return with_role(conversation, self.participant_id, self.role, by=self.user_id)
 
 
-def _require_present(conversation: Conversation, person: str) -> Participant:
+def without_participants(
+    conversation: Conversation, removed: Sequence[Participant], *, by: str
+) -> Outcome:
+    """The conversation once these people are gone, all in one change. Raises PermissionDenied if
+    those who stay had no owner."""
+    gone = {person.user_id for person in removed}
+    rest = _without(conversation.participants, gone)
+    if rest:
+        _require_owner(rest)
+    version = conversation.version + 1
+    after = replace(
+        conversation,
+        version=version,
+        participants=rest,
+        sent_seq=_without(conversation.sent_seq, gone),
+        preferences=_without(conversation.preferences, gone),
+    )
+    change = Change(
+        type=ChangeType.PARTICIPANT_REMOVED,
+        version=version,
+        participants=tuple(removed),
+        conversation=after,
+        by=by,
+    )
+    return Outcome(conversation=after, change=change)
+
+
+def with_role(conversation: Conversation, person: str, role: Role, *, by: str) -> Outcome:
+    """The conversation with another role for somebody. Raises NotFound, PermissionDenied."""
+    participant = require_present(conversation, person)
+    if participant.role is role:
+        return Outcome(conversation=conversation)
+    people = {**conversation.participants, person: replace(participant, role=role)}
+    _require_owner(people)
+    after = replace(conversation, version=conversation.version + 1, participants=people)
+    change = Change(
+        type=ChangeType.CONVERSATION_UPDATED, version=after.version, conversation=after, by=by
+    )
+    return Outcome(conversation=after, change=change)
+
+
+def require_present(conversation: Conversation, person: str) -> Participant:
     participant = conversation.participants.get(person)
     if participant is None:
         raise NotFound(f"There is no participant {person!r} in this conversation.")
@@ -194,5 +200,5 @@ def _require_owner(people: Mapping[str, Participant]) -> None:
         raise PermissionDenied("A group needs an owner: make somebody else owner first.")
 
 
-def _without(mapping: Mapping[str, Value], key: str) -> Mapping[str, Value]:
-    return {name: value for name, value in mapping.items() if name != key}
+def _without(mapping: Mapping[str, Value], keys: Set[str]) -> Mapping[str, Value]:
+    return {name: value for name, value in mapping.items() if name not in keys}

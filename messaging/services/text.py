@@ -1,4 +1,4 @@
-"""What may be written: the rules for message texts, titles and client ids."""
+"""What may be written: the rules for message texts, titles, reasons and client ids."""
 
 import re
 
@@ -36,6 +36,17 @@ def require_title(title: str) -> None:
     if "\n" in title or "\t" in title:
         raise InvalidRequest.of("title", "A title is one line.", "invalid")
     _require_no_control_characters("title", title)
+
+
+def require_reason(reason: str) -> None:
+    """Why a message is reported, in the words of whoever does."""
+    limit = get_limits().reason_characters
+    if not reason.strip():
+        raise InvalidRequest.of("reason", "The reason has nothing to read.", "blank")
+    if len(reason) > limit:
+        detail = f"The reason has more than {limit} characters."
+        raise InvalidRequest.of("reason", detail, "max_length")
+    _require_no_control_characters("reason", reason)
 
 
 def require_client_id(client_id: str) -> None:

@@ -87,10 +87,14 @@ class Evaluation:
         return self.conversation.version == self.base.version
 
     @property
-    def only_created(self) -> Mapping[str, Message]:
-        """The new messages, by id, if all that is changed is that they are there; else none."""
-        versions = self.conversation.version - self.base.version
-        return self._created if len(self._created) == versions else {}
+    def created(self) -> Mapping[str, Message]:
+        """The new messages, by id."""
+        return self._created
+
+    @property
+    def only_creates(self) -> bool:
+        """Whether all that is changed is that new messages are there."""
+        return len(self._created) == self.conversation.version - self.base.version
 
     def commit(self, commit_id: str) -> Commit:
         return Commit(

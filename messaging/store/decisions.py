@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from messaging.entities import Decision
+from messaging.entities import Decision, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,12 @@ class DecisionStore(Protocol):
 
     async def claim_sweep(self, sweep_id: str, *, expires_at: datetime) -> bool:
         """Take on a sweep; False when somebody else has."""
+
+
+def failed_at(decisions: Mapping[str, Decision]) -> datetime | None:
+    """When the last of those that failed did; None where none has."""
+    failed = [one.at for one in decisions.values() if one.verdict is Verdict.FAILED]
+    return max(failed, default=None)
 
 
 def take(known: Mapping[str, Decision], user_ids: Sequence[str], claim: Decision) -> Claim:

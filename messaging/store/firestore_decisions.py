@@ -13,7 +13,7 @@ from typing import Any
 from messaging.entities import Decision, Verdict
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import AlreadyExists, CommitUnknown, Conflict
-from messaging.store.decisions import ChunkKey, Claim, take
+from messaging.store.decisions import ChunkKey, Claim, failed_at, take
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction
@@ -45,7 +45,7 @@ class FirestoreDecisionStore:
 
         async def claim(transaction: Transaction) -> Claim:
             document = await transaction.get(name)
-            known = {} if document is None else _read_people(document)
+            known = {} if document is None else read_people(document)
             claim = take(known, user_ids, wanted)
             if claim.taken:
                 transaction.writes.update(name, _people(claim.taken), mask=_paths(claim.taken))
@@ -57,10 +57,13 @@ class FirestoreDecisionStore:
         self, key: ChunkKey, decisions: Mapping[str, Decision], *, expires_at: datetime
     ) -> None:
         writes = Writes(self._database)
+        failed: dict[str, Any] = {}
+        if at := failed_at(decisions):
+            failed["failed_at"] = at  # the catalogue lists these
         writes.put(
             self._chunk(key),
-            _document(decisions, expires_at),
-            mask=[*_paths(decisions), "expires_at"],
+            {**_document(decisions, expires_at), **failed},
+            mask=[*_paths(decisions), "expires_at", *failed],
         )
         await self._connection.write("record", writes)
 
@@ -72,7 +75,7 @@ class FirestoreDecisionStore:
             user_id: decision
             for document in found
             if plain_time(document.fields["expires_at"].timestamp_value) > now
-            for user_id, decision in _read_people(document).items()
+            for user_id, decision in read_people(document).items()
         }
 
     async def claim_sweep(self, sweep_id: str, *, expires_at: datetime) -> bool:
@@ -121,12 +124,13 @@ def _decision(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _read_people(document: Any) -> dict[str, Decision]:
+def read_people(document: Any) -> dict[str, Decision]:
     people = document.fields["people"].map_value.fields
-    return {user_id: _read_decision(people[user_id].map_value.fields) for user_id in people}
+    chunk = int(document.name.rpartition("/")[2])
+    return {user_id: _read_decision(people[user_id].map_value.fields, chunk) for user_id in people}
 
 
-def _read_decision(fields: Any) -> Decision:
+def _read_decision(fields: Any, chunk: int) -> Decision:
     verdict = fields["verdict"].string_value
     devices = fields["devices"].map_value.fields
     return Decision(
@@ -135,4 +139,5 @@ def _read_decision(fields: Any) -> Decision:
         at=plain_time(fields["at"].timestamp_value),
         devices={device_id: devices[device_id].string_value for device_id in devices},
         claimed_until=read_time(fields["claimed_until"]),
+        chunk=chunk,
     )

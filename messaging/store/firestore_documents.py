@@ -110,6 +110,7 @@ def read_conversation(document: Any) -> Conversation:
             != _DEFAULT_PREFERENCES
         },
         blocked_by=frozenset(fields["blocked_by"].map_value.fields),
+        frozen=fields["frozen"].boolean_value,
         content_hash=fields["content_hash"].string_value,
         commit_id=fields["commit_id"].string_value,
         token=read_token(document.update_time),
@@ -227,6 +228,7 @@ _WRITTEN: Mapping[str, Callable[[Any], Fields]] = {
         "preferences": {user_id: preferences(asdict(own)) for user_id, own in preferences_.items()}
     },
     "blocked_by": lambda people: {"blocked_by": dict.fromkeys(people, True)},
+    "frozen": lambda frozen: {"frozen": frozen},
     "content_hash": lambda content_hash: {"content_hash": content_hash},
     "commit_id": lambda commit_id: {"commit_id": commit_id},
 }

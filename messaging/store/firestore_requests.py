@@ -129,13 +129,16 @@ def query(
     start_after: Sequence[Any] = (),
     limit: int | None = None,
     only: Sequence[str] = (),
+    everywhere: bool = False,
 ) -> Any:
     """`where`: field, operator, value, all of which must hold; `order_by`: field, direction;
-    `start_after`: a value for each field of the order; `only`: the fields to return, else all."""
+    `start_after`: a value for each field of the order; `only`: the fields to return, else all;
+    `everywhere`: in all collections of this name below the parent, however deep."""
     structured = _StructuredQuery()
     for path in only:
         structured.select.fields.add().field_path = path
-    structured.from_.add().collection_id = collection
+    source = structured.from_.add()
+    source.collection_id, source.all_descendants = collection, everywhere
     for path, operator, value in where:
         part = structured.where
         if len(where) > 1:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from messaging.entities import Change, Conversation
+from messaging.entities import Change, Conversation, Message
 from messaging.exceptions import ConversationNotFound, MessagingError, StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.metrics import COMMIT_CONFLICTS
@@ -108,9 +108,7 @@ class GroupCommit:
         Acts whose requests have given up are not tried again. Raises what refuses all of them:
         ConversationNotFound, StoreUnavailable.
         """
-        if await self._carry_out(on_commit):
-            self._unanswered.clear()  # the precondition stops what has not arrived by now
-        else:
+        if not await self._carry_out(on_commit):
             self._cache.drop(self._conversation_id)
 
     async def settle(self, on_commit: Callable[[Committed], None]) -> Conversation:
@@ -220,19 +218,21 @@ class GroupCommit:
                 logger.info("commit.settled", conversation_id=self._conversation_id)
                 self._finish(lost.batch, lost.evaluation, base, at, on_commit)
                 return True
+        # Those that the precondition stops from now on were not applied. Kept, they would be
+        # taken for a later try that has the same messages.
+        self._unanswered = [
+            lost for lost in self._unanswered if lost.evaluation.base.token == base.token
+        ]
         return False
 
     async def _applied_at(self, lost: _Unanswered, base: Conversation) -> datetime | None:
         if base.commit_id == lost.commit_id:
             return base.updated_at
-        created = lost.evaluation.only_created
+        created = lost.evaluation.created
         found = await self._store.get_messages(base.id, list(created)) if created else {}
-        # A message's place in the order is given once, whatever becomes of its text. Of other
-        # changes nothing tells later whether it was this commit that made them.
-        if not created or any(
-            message_id not in found
-            or found[message_id].seq != message.seq
-            or found[message_id].content_hash != message.content_hash
+        only_sends = lost.evaluation.only_creates
+        if not created or not all(
+            message_id in found and _is_the_same(found[message_id], message, only_sends)
             for message_id, message in created.items()
         ):
             return None
@@ -255,6 +255,7 @@ class GroupCommit:
             for outcome in outcomes
             if isinstance(outcome, Outcome) and outcome.change is not None
         ]
+        self._unanswered.clear()  # the precondition stops what has not arrived by now
         on_commit(
             Committed(conversation=stored, before_token=evaluation.base.token, changes=changes)
         )
@@ -265,6 +266,14 @@ class GroupCommit:
     ) -> None:
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.give(outcome)
+
+
+def _is_the_same(found: Message, created: Message, only_sends: bool) -> bool:
+    """Whether a message was put where it is by this commit. Its place in the order is given once,
+    whatever becomes of its text; beside other changes only its version tells that they were made
+    with it, as long as it has not changed since."""
+    same = (found.seq, found.content_hash) == (created.seq, created.content_hash)
+    return same and (only_sends or found.version == created.version)
 
 
 def _stamped(outcome: Outcome, stored: Conversation, at: datetime) -> Outcome:

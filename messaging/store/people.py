@@ -28,7 +28,8 @@ class PeopleStore(Protocol):
     async def log_out(self, user_id: str) -> Access:
         """End every sign-in up to the store's present time."""
 
-    async def set_banned(self, user_id: str, *, banned: bool) -> Access: ...
+    async def set_ban(self, user_id: str, *, until: datetime | None) -> Access:
+        """Ban somebody up to a moment, `FOREVER` at the latest; None lifts the ban."""
 
     async def list_changed_access(self, *, since: datetime) -> ChangedAccess:
         """Of everybody whose access changed at or after `since`, as it is now."""

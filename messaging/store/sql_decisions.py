@@ -11,7 +11,7 @@ from django.db.transaction import atomic
 
 from messaging.entities import Decision, Verdict
 from messaging.models import DecisionRecord, SweepRecord
-from messaging.store.decisions import ChunkKey, Claim, take
+from messaging.store.decisions import ChunkKey, Claim, failed_at, take
 from messaging.store.sql import SqlStore, count
 
 _PURGED_BY_ONE_IN = 100
@@ -73,7 +73,7 @@ def _claim(
     """The claim, and whether it is the first of this chunk."""
     with atomic(using=database.alias):
         record, created = _locked(database, key, expires_at)
-        claim = take(_people(record), user_ids, wanted)
+        claim = take(people_of(record), user_ids, wanted)
         if claim.taken:
             _put(record, claim.taken)
     if random.randrange(_PURGED_BY_ONE_IN) == 0:
@@ -96,7 +96,7 @@ def _list_decisions(database: BaseDatabaseWrapper, message_id: str) -> list[dict
     records = DecisionRecord.objects.using(database.alias).filter(
         message_id=message_id, expires_at__gt=datetime.now(UTC)
     )
-    return [_people(record) for record in records.order_by("chunk")]
+    return [people_of(record) for record in records.order_by("chunk")]
 
 
 def _claim_sweep(database: BaseDatabaseWrapper, sweep_id: str, expires_at: datetime) -> bool:
@@ -114,13 +114,16 @@ def _locked(
     """The row of a chunk, which nobody else changes until the transaction ends."""
     records = DecisionRecord.objects.using(database.alias).select_for_update()
     return records.get_or_create(
-        message_id=key.message_id, chunk=key.chunk, defaults={"expires_at": expires_at}
+        message_id=key.message_id,
+        chunk=key.chunk,
+        defaults={"conversation_id": key.conversation_id, "expires_at": expires_at},
     )
 
 
 def _put(record: DecisionRecord, decisions: Mapping[str, Decision]) -> None:
     record.people |= {user_id: _decision_json(one) for user_id, one in decisions.items()}
-    record.save(update_fields=["people"])
+    record.failed_at = failed_at(decisions) or record.failed_at
+    record.save(update_fields=["people", "failed_at"])
 
 
 def _purge(database: BaseDatabaseWrapper, now: datetime) -> None:
@@ -131,11 +134,11 @@ def _purge(database: BaseDatabaseWrapper, now: datetime) -> None:
         model.objects.using(database.alias).filter(pk__in=some).delete()
 
 
-def _people(record: DecisionRecord) -> dict[str, Decision]:
-    return {user_id: _decision(stored) for user_id, stored in record.people.items()}
+def people_of(record: DecisionRecord) -> dict[str, Decision]:
+    return {user_id: _decision(stored, record.chunk) for user_id, stored in record.people.items()}
 
 
-def _decision(stored: Mapping[str, Any]) -> Decision:
+def _decision(stored: Mapping[str, Any], chunk: int) -> Decision:
     until = stored["claimed_until"]
     return Decision(
         verdict=stored["verdict"] and Verdict(stored["verdict"]),
@@ -143,6 +146,7 @@ def _decision(stored: Mapping[str, Any]) -> Decision:
         at=datetime.fromisoformat(stored["at"]),
         devices=stored["devices"],
         claimed_until=until and datetime.fromisoformat(until),
+        chunk=chunk,
     )
 
 

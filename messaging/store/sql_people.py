@@ -29,16 +29,16 @@ class SqlPeopleStore:
 
     async def log_out(self, user_id: str) -> Access:
         access = await self._store.write(
-            "log_out", lambda database: _change_access(database, user_id, logged_out=True)
+            "log_out", lambda database: _change_access(database, user_id)
         )
         count("log_out", read=1, written=1)
         return access
 
-    async def set_banned(self, user_id: str, *, banned: bool) -> Access:
+    async def set_ban(self, user_id: str, *, until: datetime | None) -> Access:
         access = await self._store.write(
-            "set_banned", lambda database: _change_access(database, user_id, banned=banned)
+            "set_ban", lambda database: _change_access(database, user_id, {"banned_until": until})
         )
-        count("set_banned", read=1, written=1)
+        count("set_ban", read=1, written=1)
         return access
 
     async def list_changed_access(self, *, since: datetime) -> ChangedAccess:
@@ -68,28 +68,23 @@ def _get_access(database: BaseDatabaseWrapper, user_id: str) -> Access:
 
 
 def _change_access(
-    database: BaseDatabaseWrapper,
-    user_id: str,
-    *,
-    logged_out: bool = False,
-    banned: bool | None = None,
+    database: BaseDatabaseWrapper, user_id: str, ban: Mapping[str, Any] | None = None
 ) -> Access:
+    """Ban somebody, or not any more; without that, log them out."""
     records = PersonRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         at = now(database)
-        changes: dict[str, Any] = {"access_changed_at": at}
-        if logged_out:
-            changes["valid_after"] = at
-        if banned is not None:
-            changes["banned"] = banned
-        record, _ = records.update_or_create(user_id=user_id, defaults=changes)
-    return _access(record)
+        changes = {"valid_after": at} if ban is None else ban
+        record, _ = records.update_or_create(
+            user_id=user_id, defaults={"access_changed_at": at, **changes}
+        )
+    return read_access(record)
 
 
 def _list_changed(database: BaseDatabaseWrapper, since: datetime) -> ChangedAccess:
     read_at = now(database)
     records = PersonRecord.objects.using(database.alias).filter(access_changed_at__gte=since)
-    return ChangedAccess(people=[_access(record) for record in records], read_at=read_at)
+    return ChangedAccess(people=[read_access(record) for record in records], read_at=read_at)
 
 
 def _get_blocks(
@@ -112,13 +107,13 @@ def _set_block(database: BaseDatabaseWrapper, user_id: str, other_id: str, block
 
 
 def access_of(user_id: str, record: PersonRecord | None) -> Access:
-    return Access(user_id=user_id) if record is None else _access(record)
+    return Access(user_id=user_id) if record is None else read_access(record)
 
 
-def _access(record: PersonRecord) -> Access:
+def read_access(record: PersonRecord) -> Access:
     return Access(
         user_id=record.user_id,
         valid_after=record.valid_after,
-        banned=record.banned,
+        banned_until=record.banned_until,
         changed_at=record.access_changed_at,
     )

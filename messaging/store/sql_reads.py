@@ -48,6 +48,17 @@ def list_conversations(
     return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if full else None)
 
 
+def list_latest_conversations(
+    database: BaseDatabaseWrapper, *, limit: int, after: tuple[datetime, str] | None
+) -> list[Conversation]:
+    """Of everybody's, those that changed last, the latest first."""
+    listed = ConversationRecord.objects.using(database.alias)
+    if after is not None:
+        listed = listed.filter(Q(updated_at__lt=after[0]) | Q(updated_at=after[0], id__lt=after[1]))
+    with _snapshot(database):
+        return _conversations(database, list(listed.order_by("-updated_at", "-id")[:limit]))
+
+
 def list_conversation_ids(database: BaseDatabaseWrapper, *, after: str, limit: int) -> list[str]:
     records = ConversationRecord.objects.using(database.alias).filter(id__gt=after)
     return list(records.order_by("id").values_list("id", flat=True)[:limit])

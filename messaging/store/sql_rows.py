@@ -50,6 +50,7 @@ def conversation_columns(conversation: Conversation) -> dict[str, Any]:
             for user_id, preferences in conversation.preferences.items()
         },
         "blocked_by": sorted(conversation.blocked_by),
+        "frozen": conversation.frozen,
         "content_hash": conversation.content_hash,
         "commit_id": conversation.commit_id,
     }
@@ -153,6 +154,7 @@ def conversation(
             user_id: preferences(stored) for user_id, stored in record.preferences.items()
         },
         blocked_by=frozenset(record.blocked_by),
+        frozen=record.frozen,
         content_hash=record.content_hash,
         commit_id=record.commit_id,
         token=record.revision,

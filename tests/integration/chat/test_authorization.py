@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, Any] = {
     "role": Role.MEMBER,
     "changes": {},
     "client_id": "1",
+    "reason": "spam",
 }
 """For the services, by the name of the parameter."""
 
@@ -53,6 +54,8 @@ FIELDS: dict[str, Any] = {
 }
 """Of the commands about one conversation, besides its id."""
 
+OF_OPERATORS = {"moderation", "supervision", "verification"}
+"""The services that act for no participant: only the admin and commands call them."""
 ABOUT_NOBODY_ELSE = {"activity", "auth.refresh", "ping"}
 ABOUT_SEVERAL = {"conversation.sync"}
 
@@ -68,6 +71,7 @@ def services_of_conversations() -> list[Any]:
             if inspect.iscoroutinefunction(function)
             and function.__module__ == module.__name__
             and not name.startswith("_")
+            and info.name.rpartition(".")[2] not in OF_OPERATORS
             and "conversation_id" in inspect.signature(function).parameters
         ]
     return found

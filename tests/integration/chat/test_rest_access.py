@@ -1,6 +1,8 @@
 """Who may ask: logged out, banned, blocked, or too often."""
 
+import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -196,3 +198,24 @@ async def test_too_many_requests(ann: Api, settings: Settings) -> None:
 
     assert set(statuses[:300]) == {200}
     assert 429 in statuses
+
+
+async def test_a_ban_that_ends(ann: Api, instance: Instance) -> None:
+    """Ends by itself, here and in what is kept of it."""
+    until = datetime.now(UTC) + timedelta(seconds=1)
+    await moderation.ban_person(person_id="ann", until=until)
+    assert problem(await ann.get("/me")) == (403, "banned")
+
+    async with asyncio.timeout(10):
+        while (await ann.get("/me")).status_code == 403:
+            await asyncio.sleep(0.05)
+
+    assert datetime.now(UTC) >= until
+    ok(await ann.get("/me"))
+
+
+async def test_an_operator_logs_somebody_out(ann: Api, api: MakeApi) -> None:
+    """As they could themselves."""
+    await moderation.log_out_person(person_id="ann")
+
+    assert problem(await ann.get("/me")) == (401, "token_revoked")

@@ -31,6 +31,7 @@ EXAMPLES: dict[str, Json] = {
     "set_typing": {"typing": True},
     "update_preferences": {"push_text": False},
     "register_device": {"token": "t", "platform": "web"},
+    "report_message": {"conversation_id": "", "message_id": "", "reason": "spam"},
 }
 """A body for every operation that takes one."""
 QUERIES: dict[str, dict[str, Any]] = {
@@ -63,6 +64,8 @@ def attempt(ann: Api, bob: Api) -> Callable[[str, str, str], Any]:
             ok(await ann.request("PUT", "/devices/phone", json=EXAMPLES["register_device"]))
         path = template.format(**names).removeprefix("/api/v1")
         body, query = EXAMPLES.get(operation), QUERIES.get(operation)
+        if body is not None:
+            body = {**body, **{name: names[name] for name in body.keys() & names.keys()}}
         answer = await ann.request(method, path, json=body, params=query)
         if operation == "log_out_everywhere" and answer.is_success:
             ann.sign_in()
@@ -194,7 +197,7 @@ async def test_bodies_are_needed_and_known(
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "", "/nothing", "/me/", "/conversations/", "/blocks/", "/reports"],
+    ["/", "", "/nothing", "/me/", "/conversations/", "/blocks/", "/reports/"],
 )
 async def test_paths_that_do_not_exist(ann: Api, path: str) -> None:
     """What is not built yet is one of them."""
@@ -405,7 +408,14 @@ async def test_health(ann: Api, instance: Instance, monkeypatch: pytest.MonkeyPa
 
     live, ready = await health("live"), await health("ready")
     assert (live.status_code, ready.status_code) == (200, 200)
-    assert ready.json()["checks"] == {"store": "ok", "redis": "unused"}
+    assert ready.json()["status"] == "ok"
+    assert ready.json()["checks"] == {
+        "store": "ok",
+        "redis": "unused",
+        "tokens": "ok",
+        "queue": "unused",
+        "push": "unused",
+    }
 
     async def fail() -> None:
         raise StoreUnavailable

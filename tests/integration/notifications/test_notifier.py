@@ -229,6 +229,35 @@ async def test_the_only_token_is_gone(notifier: Notifier, fcm: FcmServer) -> Non
     assert await reasons(second) == {"bob": "dropped no_device"}
 
 
+async def test_a_token_that_is_gone_while_the_store_is_away(
+    instance: Instance,
+    notifier: Notifier,
+    fcm: FcmServer,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its device stays until the next push; those who rang with it are not rung again."""
+    settings.CHAT_NOTIFICATIONS = {"lease": 1}
+    fcm.answers["cid-0"] = UNREGISTERED
+    group = await found("bob", "cid")
+    message = await group.send()
+    job = group.job(message)
+
+    async def away(*args: Any, **options: Any) -> bool:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as outage:
+        outage.setattr(instance.recipients, "remove_device", away)
+        assert await notifier.run(job) is None
+    assert await reasons(message) == {"bob": "sent absent", "cid": "failed unregistered"}
+    await asyncio.sleep(1.1)  # a claim would have lapsed
+    assert await notifier.run(job) is None
+    assert fcm.rung() == {"bob-0": 1}
+
+    await notifier.run(group.job(await group.send()))
+    assert (await instance.recipients.get_recipients(["cid"]))["cid"].devices == ()
+
+
 async def test_a_token_that_was_renewed_meanwhile(
     instance: Instance, notifier: Notifier, fcm: FcmServer
 ) -> None:

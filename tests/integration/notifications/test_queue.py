@@ -8,18 +8,21 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import redis.asyncio
 import structlog
 from django.core.management import call_command
 from pytest_django import Settings
 
 from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
+from messaging.instance import Instance, get_instance, reset_instance
+from messaging.notifications import jobs
 from messaging.notifications import sweep as sweep_module
 from messaging.notifications import worker as worker_module
 from messaging.notifications.notifier import Notifier
@@ -32,8 +35,9 @@ from messaging.notifications.queue import (
     create_queues,
 )
 from messaging.notifications.worker import Worker
-from messaging.services import messages, presence, receipts, sessions
+from messaging.services import messages, participants, presence, receipts, sessions
 from messaging.signals import instance_lost
+from messaging.store.decisions import ChunkKey
 from tests.integration.notifications import found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client
@@ -146,6 +150,52 @@ async def test_an_answer_that_does_not_come(
     async with working(notifier, queued):
         await until(lambda: left(sqs_url, queued) == 0)
     assert fcm.rung() == {"bob-0": 5}
+
+
+async def test_an_address_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, instance: Instance, fcm: FcmServer, queued: str
+) -> None:
+    """boto3 does not call that an error of its own. It is a queue that is away like any other:
+    jobs run directly, and the instance ends."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "localhost:9324")
+    group = await found("bob")
+    await instance.start()
+
+    for number in range(1, 4):
+        await group.send()
+        await until(lambda number=number: fcm.rung()["bob-0"] == number)  # type: ignore[misc]
+    async with asyncio.timeout(10):
+        await instance.stop()
+
+
+async def test_deleting_that_fails(
+    instance: Instance,
+    notifier: Notifier,
+    fcm: FcmServer,
+    queued: str,
+    sqs_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the reason, the jobs after it are deleted."""
+    real = SqsQueue.delete
+    tries: list[Any] = []
+
+    async def delete(queue: SqsQueue, received: Any) -> None:
+        tries.append(received)
+        if len(tries) == 1:
+            raise ValueError("not of boto3's own kind")
+        await real(queue, received)
+
+    monkeypatch.setattr(SqsQueue, "delete", delete)
+    group = await found("bob")
+    await instance.start()
+
+    async with working(notifier, queued):
+        await group.send()
+        await until(lambda: len(tries) == 1)
+        await group.send()
+        await until(lambda: fcm.rung() == {"bob-0": 2})
+        await until(lambda: left(sqs_url, queued) == 1)
 
 
 async def test_a_batch_that_is_taken_in_part(
@@ -379,6 +429,61 @@ async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -
     assert await reasons(message) == {"bob": "sent absent"}
 
 
+async def test_what_cannot_be_done_at_the_end_goes_to_the_queue(
+    instance: Instance, fcm: FcmServer, queued: str, sqs_url: str, gate: Gate
+) -> None:
+    """The workers have it then."""
+    fcm.answers["bob-0"] = refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70")
+    group = await found("bob")
+    await instance.start()
+    gate.shut()
+    await group.send()
+    await until(lambda: len(fcm.arrived) == 1)
+    gate.reopen()
+    await asyncio.sleep(2.2)  # it is left alone for up to so long
+
+    await instance.stop()
+
+    assert left(sqs_url, queued) == 1
+
+
+@pytest.mark.parametrize("retry", [True, False])
+async def test_a_goodbye(
+    transactional_db: None,
+    pushing: None,
+    fcm: FcmServer,
+    redis_server: str,
+    settings: Settings,
+    retry: bool,
+) -> None:
+    """Is not said where a push is left to be tried again and there is no queue: the others look
+    for it then."""
+    prefix = uuid4().hex
+    settings.REDIS = {"address": redis_server}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [redis_server], "prefix": prefix},
+        }
+    }
+    await reset_instance()
+    if retry:
+        fcm.answers["bob-0"] = refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70")
+    group = await found("bob")
+    await get_instance().start()
+    await group.send()
+    await until(lambda: len(fcm.arrived) == 1)
+
+    async with redis.asyncio.Redis.from_url(redis_server) as client, client.pubsub() as heard:
+        await heard.psubscribe(f"{prefix}*")
+        await reset_instance()
+        said = []
+        while (message := await heard.get_message(timeout=1)) is not None:
+            said.append("goodbye" in str(message["data"]))
+
+    assert any(said) is not retry
+
+
 async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:
     """The notification is taken off all devices, once, and only where there is one."""
     group, quiet = await found("bob", with_devices=2), await found("bob", with_devices=2)
@@ -451,6 +556,140 @@ async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer
     await instance.stop()
 
     assert [one.data["message_id"] for one in fcm.arrived] == [new.id]
+
+
+async def test_a_sweep_rings_those_who_were_there(instance: Instance, fcm: FcmServer) -> None:
+    """Nobody who was added after the message."""
+    group = await found("bob")
+    message = await group.send()
+    await register("dan")
+    await participants.add_participants(user_id="ann", conversation_id=group.id, user_ids=["dan"])
+    await instance.start()
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await instance.stop()
+
+    assert fcm.rung() == {"bob-0": 1}
+
+
+@pytest.mark.parametrize("acknowledged", [False, True])
+async def test_a_sweep_rings_nobody_who_has_read(
+    instance: Instance, fcm: FcmServer, acknowledged: bool
+) -> None:
+    """Though their acknowledgement went with the instance that died, with or without an earlier
+    one that is known."""
+    group = await found("bob", "cid")
+    if acknowledged:
+        await group.send()
+        await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=1)
+        await asyncio.sleep(0.01)  # times are in milliseconds
+    message = await group.send()
+    await instance.store.advance_read(group.id, "bob", message.seq)
+    await instance.start()
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await instance.stop()
+
+    assert fcm.rung() == {"cid-0": 1}
+
+
+async def test_what_a_sweep_hands_on_is_as_old_as_its_message(
+    instance: Instance, fcm: FcmServer, settings: Settings
+) -> None:
+    """It rings nobody once the message is stale, however late the sweep made its job."""
+    settings.CHAT_NOTIFICATIONS = {"stale": 5, "grace": 4}
+    group = await found("bob")
+    message = await group.send()
+    await instance.start()
+    await connect("bob")
+    await asyncio.sleep(2)  # with the grace it is stale
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await until_decided(message, 1)
+
+    assert await reasons(message) == {"bob": "dropped stale"}
+    assert fcm.arrived == []
+
+
+@pytest.mark.parametrize("changed", ["added", "removed"])
+async def test_a_sweep_knows_who_rang_in_whichever_chunk(
+    instance: Instance, fcm: FcmServer, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    """Somebody who came or left since has moved the others from one to the next."""
+    monkeypatch.setattr(jobs, "CHUNK_PEOPLE", 2)
+    group = await found("bob", "cid", "dan", "eve")
+    before = await group.send("sent by an instance that died")  # this one is not started yet
+    await asyncio.sleep(0.01)  # times are in milliseconds
+    await instance.start()
+    after = await group.send("sent by one that lives")
+    await until_decided(after, 4)
+    if changed == "added":
+        await participants.add_participants(
+            user_id="ann", conversation_id=group.id, user_ids=["abe"]
+        )
+    else:
+        await participants.remove_participant(
+            user_id="ann", conversation_id=group.id, participant_id="bob"
+        )
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=before.created_at)
+    await until_decided(before, 4 if changed == "added" else 3)
+
+    rung = fcm.rung()
+    assert rung.pop("bob-0") == (2 if changed == "added" else 1)
+    assert rung == {"cid-0": 2, "dan-0": 2, "eve-0": 2}
+
+
+async def test_a_sweep_beside_what_is_queued(
+    instance: Instance,
+    notifier: Notifier,
+    fcm: FcmServer,
+    queued: str,
+    sqs_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Makes jobs for the same chunks, though somebody was added since: the claims tell."""
+    monkeypatch.setattr(jobs, "CHUNK_PEOPLE", 2)
+    group = await found("bob", "cid", "dan")
+    await instance.start()
+    message = await group.send()
+    await until(lambda: left(sqs_url, queued) == 2)
+    await participants.add_participants(user_id="ann", conversation_id=group.id, user_ids=["abe"])
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await until(lambda: left(sqs_url, queued) == 4)
+    async with working(notifier, queued):
+        await until_decided(message, 3)
+
+    assert fcm.rung() == {"bob-0": 1, "cid-0": 1, "dan-0": 1}
+
+
+async def test_a_sweep_hands_on_what_was_claimed_in_its_chunk(
+    instance: Instance, fcm: FcmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever claimed it may live: as long as the claim holds nobody else rings, wherever they
+    would be counted now."""
+    monkeypatch.setattr(jobs, "CHUNK_PEOPLE", 2)
+    group = await found("bob", "cid", "dan")
+    message = await group.send()
+    key = ChunkKey(conversation_id=group.id, message_id=message.id, chunk=1)
+    now = datetime.now(UTC)
+    await instance.decisions.claim(
+        key,
+        ["cid", "dan"],
+        now=now,
+        until=now + timedelta(seconds=60),
+        expires_at=now + timedelta(days=1),
+    )
+    await participants.remove_participant(
+        user_id="ann", conversation_id=group.id, participant_id="bob"
+    )
+    await instance.start()
+
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await instance.stop()
+
+    assert fcm.rung() == {}
 
 
 @pytest.mark.parametrize("claimed", [False, True])

@@ -13,10 +13,11 @@ from messaging.entities import (
     ConversationKind,
     Message,
     Participant,
+    Report,
     Role,
 )
 from messaging.exceptions import StoreUnavailable
-from messaging.identifiers import content_hash, random_id
+from messaging.identifiers import content_hash, derived_id, random_id
 from messaging.store.base import Commit
 
 T = TypeVar("T")
@@ -46,6 +47,19 @@ def new_conversation(
         updated_at=COMMIT_TIME,
         active_at=active_at,
         content_hash=content_hash(*user_ids),
+    )
+
+
+def new_report(reporter_id: str, *, author_id: str = "eve") -> Report:
+    """Of one message, whoever reports it."""
+    return Report(
+        id=derived_id("report", reporter_id, author_id),
+        conversation_id=derived_id("conversation"),
+        message_id=derived_id("message", author_id),
+        author_id=author_id,
+        reporter_id=reporter_id,
+        reason=f"{reporter_id} does not like it",
+        created_at=COMMIT_TIME,
     )
 
 

@@ -9,17 +9,23 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker
 
 from messaging.store.base import Store
+from messaging.store.catalogue import Catalogue
 from messaging.store.decisions import DecisionStore
 from messaging.store.firestore import FirestoreStore
+from messaging.store.firestore_catalogue import FirestoreCatalogue
 from messaging.store.firestore_decisions import FirestoreDecisionStore
 from messaging.store.firestore_people import FirestorePeopleStore
 from messaging.store.firestore_recipients import FirestoreRecipientStore
+from messaging.store.firestore_reports import FirestoreReportStore
 from messaging.store.people import PeopleStore
 from messaging.store.recipients import RecipientStore
+from messaging.store.reports import ReportStore
 from messaging.store.sql import SqlStore
+from messaging.store.sql_catalogue import SqlCatalogue
 from messaging.store.sql_decisions import SqlDecisionStore
 from messaging.store.sql_people import SqlPeopleStore
 from messaging.store.sql_recipients import SqlRecipientStore
+from messaging.store.sql_reports import SqlReportStore
 from tests.integration.store.databases import added_database, empty
 from tests.integration.store.firestore_relay import Relay
 
@@ -126,3 +132,19 @@ def decisions(store: SqlStore | FirestoreStore) -> DecisionStore:
     if isinstance(store, FirestoreStore):
         return FirestoreDecisionStore(store)
     return SqlDecisionStore(store)
+
+
+@pytest.fixture
+def catalogue(store: SqlStore | FirestoreStore) -> Catalogue:
+    """The catalogue beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestoreCatalogue(store)
+    return SqlCatalogue(store)
+
+
+@pytest.fixture
+def reports(store: SqlStore | FirestoreStore) -> ReportStore:
+    """The reports beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestoreReportStore(store)
+    return SqlReportStore(store)

@@ -91,11 +91,14 @@ async def test_decisions_read_back(decisions: DecisionStore) -> None:
     await decisions.record(key, {"ann": sent(**{"phone.1": "sent"})}, expires_at=KEPT)
     await decisions.record(other, {"c.d": dropped}, expires_at=KEPT)
 
-    assert await decisions.list_decisions(key.conversation_id, key.message_id) == {
+    found = await decisions.list_decisions(key.conversation_id, key.message_id)
+    assert found == {
         "ann": sent(**{"phone.1": "sent"}),
         "bob": Decision(at=NOW, claimed_until=NOW + LEASE),
         "c.d": dropped,
     }
+    chunks = {user_id: decision.chunk for user_id, decision in found.items()}
+    assert chunks == {"ann": 0, "bob": 0, "c.d": 1}
     assert await decisions.list_decisions(key.conversation_id, random_id()) == {}
 
 

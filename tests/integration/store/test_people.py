@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from messaging.entities import (
+    FOREVER,
     Access,
     ConversationKind,
     Device,
@@ -63,16 +64,30 @@ async def test_logging_out_again_ends_more(people: PeopleStore) -> None:
 async def test_a_ban_stands_until_it_is_lifted(people: PeopleStore, store: Store) -> None:
     """Whenever somebody signed in; lifting it leaves the rest."""
     logged_out = await people.log_out("ann")
-    banned = await people.set_banned("ann", banned=True)
+    banned = await people.set_ban("ann", until=FOREVER)
     later = await store.now() + timedelta(days=1)
 
     assert banned.banned
     assert banned.valid_after == logged_out.valid_after
     assert not banned.admits(later)
 
-    lifted = await people.set_banned("ann", banned=False)
+    lifted = await people.set_ban("ann", until=None)
     assert lifted.admits(later)
     assert lifted == await people.get_access("ann")
+
+
+async def test_a_ban_ends_by_itself(people: PeopleStore, store: Store) -> None:
+    """At the moment that it was given, and another ban gives another one."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    over = await people.set_ban("ann", until=now - timedelta(seconds=1))
+    assert not over.banned
+    assert over.admits(await store.now())
+
+    banned = await people.set_ban("ann", until=now + timedelta(hours=1))
+
+    assert banned.banned
+    assert banned.banned_until == now + timedelta(hours=1)
+    assert banned == await people.get_access("ann")
 
 
 async def test_whose_access_changed_since(people: PeopleStore, store: Store) -> None:
@@ -80,8 +95,8 @@ async def test_whose_access_changed_since(people: PeopleStore, store: Store) -> 
     begun = await store.now()
     await people.set_block("cid", "dan", blocked=True)
     await people.log_out("ann")
-    banned = await people.set_banned("ann", banned=True)
-    bob = await people.set_banned("bob", banned=True)
+    banned = await people.set_ban("ann", until=FOREVER)
+    bob = await people.set_ban("bob", until=FOREVER)
 
     changed = await people.list_changed_access(since=begun)
 
@@ -98,7 +113,7 @@ async def test_blocks_come_and_go(people: PeopleStore) -> None:
         await people.set_block("ann", ODD, blocked=True)
     await people.set_block("ann", "bob", blocked=True)
     await people.set_block("bob", "ann", blocked=True)
-    await people.set_banned("ann", banned=True)
+    await people.set_ban("ann", until=FOREVER)
     assert await people.get_blocks(["ann", "bob", "cid"]) == {
         "ann": {ODD, "bob"},
         "bob": {"ann"},
@@ -169,6 +184,6 @@ async def test_whose_phone_may_ring(people: PeopleStore, recipients: RecipientSt
     assert [device.id for device in ann.devices] == ["new"]
     assert ann.blocked == {"bob"}
 
-    await people.set_banned("ann", banned=True)
+    await people.set_ban("ann", until=FOREVER)
     ann = (await recipients.get_recipients(["ann"]))["ann"]
     assert ann.devices == ()

@@ -12,6 +12,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from messaging.delivery import filling as filling_module
+from messaging.delivery import hub as hub_module
 from messaging.delivery.batch import SoftEvent
 from messaging.delivery.hub import Hub
 from messaging.entities import Conversation, Message
@@ -335,6 +336,58 @@ async def test_a_removal_outdates_the_copy(
     hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
 
     assert cache.get(group.id) is None
+
+
+async def test_what_is_being_read_is_not_forgotten(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    sql_store: SqlStore,
+    group: Conversation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody here is in it any more, but somebody was added, and their event was lost."""
+    monkeypatch.setattr(hub_module, "_LINGER_SECONDS", 0)
+    bob, dan = Socket(hub, sql_store, "bob"), Socket(hub, sql_store, "dan")
+    for socket in (bob, dan):
+        await socket.connect()
+    bob.leave()
+    await elsewhere.commit(group, add("ann", "dan"), send(group.id, "ann"))
+    asked, answer = asyncio.Event(), asyncio.Event()
+    real = sql_store.list_changed_messages
+
+    async def slow(*args: Any, **options: Any) -> Any:
+        asked.set()
+        await answer.wait()
+        return await real(*args, **options)
+
+    monkeypatch.setattr(sql_store, "list_changed_messages", slow)
+    hub.report(group.id, 2, ["dan"])
+    await asked.wait()
+    hub.tidy()
+    answer.set()
+    await settle(hub)
+
+    assert dan.seen == [("conversation.added", None)]
+    dan.leave()
+    hub.tidy()
+    assert hub._streams == {}
+
+
+async def test_a_conversation_opened_for_nobody_is_forgotten(
+    hub: Hub, elsewhere: Elsewhere, sql_store: SqlStore, group: Conversation
+) -> None:
+    """A query was overtaken by its person's own removal."""
+    bob = await Socket(hub, sql_store, "bob").connect()
+    again = Socket(hub, sql_store, "bob")
+    query = await again.look()
+    hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
+    bob.leave()
+    hub._forget(hub._streams[group.id])
+
+    again.arrive(query)
+
+    assert again.named == {}
+    assert group.id in hub._leaving
 
 
 # Hello

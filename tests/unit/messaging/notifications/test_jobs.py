@@ -9,9 +9,9 @@ from messaging.notifications.jobs import (
     Job,
     MalformedJob,
     NotifyJob,
-    chunks,
     decode,
     encode,
+    in_chunks,
 )
 from messaging.notifications.policy import Stage
 
@@ -73,8 +73,8 @@ def test_chunks() -> None:
     """Everybody is in one of them, whatever the order they are named in."""
     people = [f"user-{number}" for number in range(1_001)]
 
-    parts = chunks(reversed(people))
+    parts = in_chunks(reversed(people))
 
     assert [len(part) for part in parts] == [500, 500, 1]
     assert sorted(people) == [person for part in parts for person in part]
-    assert chunks([]) == []
+    assert in_chunks([]) == []

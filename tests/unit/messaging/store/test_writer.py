@@ -16,7 +16,7 @@ from messaging.exceptions import (
 )
 from messaging.identifiers import random_id
 from messaging.store import writer as writer_module
-from messaging.store.acts import Act, Outcome
+from messaging.store.acts import Act, Evaluation, Outcome
 from messaging.store.base import Commit, CommitUnknown
 from messaging.store.cache import ConversationCache
 from messaging.store.doubts import Look
@@ -39,10 +39,24 @@ class TryingStore(SqlStore):
         """How many of the next commits get lost on their way there."""
         self.lost_after = 0
         """How many of the next answers get lost on their way back."""
+        self.overtaken_by: Act | None = None
+        """What somebody else commits just before the next look at the conversation."""
+        self.lost_after_look = 0
+        """How many answers get lost after that."""
 
     @property
     def sizes(self) -> Sequence[int]:
         return [len(commit.created) for commit in self.commits]
+
+    async def get_conversation(self, conversation_id: str) -> Conversation | None:
+        act, self.overtaken_by = self.overtaken_by, None
+        conversation = await super().get_conversation(conversation_id)
+        if act is None or conversation is None:
+            return conversation
+        evaluation = Evaluation(conversation, {})
+        evaluation.add(act)
+        self.lost_after += self.lost_after_look
+        return await super().commit(evaluation.commit(random_id()))
 
     async def commit(self, commit: Commit) -> Conversation:
         self.commits.append(commit)
@@ -398,6 +412,48 @@ async def test_an_answer_that_got_lost_is_settled(
     assert message_of(outcome).seq == 1
     assert await messages(store, group) == [(1, 1, "hello")]
     assert here.reads[-1].version == (1 if lost == "lost_after" else 0)
+
+
+async def test_a_lost_commit_is_not_taken_for_an_earlier_one(
+    store: TryingStore, here: Side, group: Conversation
+) -> None:
+    """The first try never arrived, and was overtaken by a change that is no message: the second
+    has the same message at the same place, at another version."""
+    await here.submit(group, send(group.id, "ann"))
+    store.lost_before, store.lost_after_look = 1, 1
+    store.overtaken_by = rename("ann", "Coffee")
+
+    outcome = await here.submit(group, send(group.id, "bob", client_id="once"))
+
+    message = message_of(outcome)
+    stored = await store.get_messages(group.id, [message.id])
+    assert message.version == stored[message.id].version == 3
+    assert [change.version for change in here.changes] == [1, 3]
+
+
+async def test_a_mixed_commit_that_was_overtaken_is_told(
+    store: TryingStore, here: Side, group: Conversation
+) -> None:
+    """Its answer was lost, its id is overwritten: the message in it proves it, with the version
+    that it has. Else nobody would be notified of it."""
+    first = message_of(await here.submit(group, send(group.id, "ann")))
+    store.gate.clear()
+    blocking = here.begin(group, rename("ann", "Milk"))
+    await store.waiting.acquire()
+    await store.waiting.acquire()
+    tasks = here.begin(
+        group, edit("ann", first.id, "edited"), send(group.id, "bob", client_id="once")
+    )
+    await asyncio.sleep(0)
+    store.gate.set()
+    await asyncio.gather(*blocking)
+    store.overtaken_by = rename("ann", "Coffee")
+    store.lost_after = 1
+
+    _, sent = await asyncio.gather(*tasks)
+
+    assert [change.version for change in here.changes] == [1, 2, 3, 4]
+    assert sent.change is not None
 
 
 # Patience

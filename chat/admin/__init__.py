@@ -1,0 +1,27 @@
+"""The admin: one file per thing that operators manage, on whichever store is configured."""
+
+from django.contrib import admin
+
+from chat.admin import (
+    conversations,
+    dead_letters,
+    messages,
+    notifications,
+    people,
+    processes,
+    reports,
+)
+
+__all__ = [
+    "conversations",
+    "dead_letters",
+    "messages",
+    "notifications",
+    "people",
+    "processes",
+    "reports",
+]
+
+admin.site.site_header = admin.site.site_title = "Chat"
+admin.site.site_url = None
+admin.site.index_title = "Operations"

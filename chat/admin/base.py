@@ -1,0 +1,164 @@
+"""The admin of what a store keeps: lists, pages and actions, on Django's own `ModelAdmin`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
+
+from chat.admin.bridge import on_loop
+from chat.admin.lists import Found, KeptList, Rows, Wanted
+from messaging.exceptions import Unavailable
+from messaging.notifications.queue import QueueUnavailable
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+_ROWS = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What a page shows beside the fields."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    empty: str = "None."
+
+
+class KeptAdmin(_ModelAdmin):
+    """Reads through `list_rows`, `find_row` and `list_tables`, which run on the instance's event
+    loop; everything else is Django's. Nothing can be added or edited: what operators do are
+    actions, each with a confirmation and a permission of its own (`chat.admin.acts`)."""
+
+    scope: ClassVar[str] = ""
+    """The parameter that every list of these must have, where there is one."""
+
+    about_one: ClassVar[frozenset[str]] = frozenset()
+    """The actions that make no sense for several at once: only pages offer them."""
+
+    list_per_page = _ROWS
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    change_form_template = "admin/chat/page.html"
+    empty_value_display = "–"
+
+    class Media:
+        css: ClassVar = {"all": ["chat/admin.css"]}
+
+    async def list_rows(self, wanted: Wanted) -> Found:
+        """A page of the list."""
+        raise NotImplementedError
+
+    async def find_row(self, key: str) -> Model | None:
+        """One of the rows, by its key."""
+        raise NotImplementedError
+
+    async def list_tables(self, row: Any) -> Sequence[Table]:
+        """What its page shows beside the fields."""
+        return ()
+
+    def pointless_acts(self, row: Any) -> set[str]:
+        """Actions that would change nothing, so that its page does not offer them."""
+        return set()
+
+    def read_page(self, wanted: Wanted) -> Found:
+        return on_loop(self.list_rows)(wanted)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Rows(self.model)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeptList]:
+        return KeptList
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Model | None:
+        return on_loop(self.find_row)(object_id)
+
+    def get_action_choices(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        choices = super().get_action_choices(request, *args, **kwargs)
+        if request.method != "GET":
+            return choices
+        return [choice for choice in choices if choice[0] not in self.about_one]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Django's own deleting is none of ours."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        context = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
+        return self._answer(
+            request, lambda: super(KeptAdmin, self).changelist_view(request, context)
+        )
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        if request.method != "GET":
+            # Nothing is edited here; and Django would begin a transaction.
+            return HttpResponse(status=405)
+
+        def answer() -> Any:
+            context = {
+                "list_url": self.list_url(request),
+                **(extra_context or {}),
+            }
+            response = super(KeptAdmin, self).changeform_view(request, object_id, form_url, context)
+            if isinstance(response, TemplateResponse):
+                row = response.context_data["original"]  # type: ignore[index]
+                pointless = self.pointless_acts(row)
+                response.context_data["acts"] = [  # type: ignore[index]
+                    (action[1], action[2])
+                    for action in self.get_actions(request).values()
+                    if action is not None and action[1] not in pointless
+                ]
+                response.context_data["tables"] = on_loop(self.list_tables)(row)  # type: ignore[index]
+                response.context_data["title"] = str(row)  # type: ignore[index]
+                response.context_data["subtitle"] = None  # type: ignore[index]
+            return response
+
+        return self._answer(request, answer)
+
+    def list_url(self, request: HttpRequest) -> str:
+        """Where the actions of a page are sent to."""
+        return reverse(f"admin:chat_{self.opts.model_name}_changelist")
+
+    def _answer(self, request: HttpRequest, answer: Callable[[], Any]) -> Any:
+        try:
+            return answer()
+        except (Unavailable, QueueUnavailable) as error:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Not available",
+                "detail": str(error),
+                "opts": self.opts,
+            }
+            return TemplateResponse(request, "admin/chat/unavailable.html", context, status=503)
+
+
+def link(model: str, key: str, text: str | None = None) -> str:
+    """A link to the page of something."""
+    url = reverse(f"admin:chat_{model}_change", args=[quote(key)])
+    return format_html('<a href="{}">{}</a>', url, text or key)

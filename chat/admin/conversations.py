@@ -1,0 +1,180 @@
+"""Conversations: who is in them, freezing and deleting them. What is said in them is not shown
+here, see `chat.admin.messages`."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from chat.admin.acts import act
+from chat.admin.base import KeptAdmin, Table, link
+from chat.admin.lists import Found, Wanted, place, read_place
+from chat.models import Conversation
+from messaging import entities
+from messaging.entities import ConversationKind, Role
+from messaging.identifiers import is_stored_id, is_user_id
+from messaging.instance import get_instance
+from messaging.services import supervision
+
+
+@act("Freeze", permission="freeze", consequence="Members will not be able to write any more.")
+async def freeze(conversation: Conversation, *, by: str) -> None:
+    await supervision.set_frozen(conversation_id=conversation.id, frozen=True)
+
+
+@act("Unfreeze", permission="freeze", consequence="Everybody will be able to write again.")
+async def unfreeze(conversation: Conversation, *, by: str) -> None:
+    await supervision.set_frozen(conversation_id=conversation.id, frozen=False)
+
+
+@act(
+    "Delete",
+    permission="erase",
+    consequence="Everybody loses it at once, and everything that was said in it is deleted. "
+    "This cannot be undone.",
+)
+async def delete(conversation: Conversation, *, by: str) -> None:
+    await supervision.delete_conversation(conversation_id=conversation.id)
+
+
+class PersonForm(forms.Form):
+    user = forms.CharField(max_length=128)
+
+
+class RoleForm(PersonForm):
+    role = forms.ChoiceField(choices=[(role.value, role.value) for role in Role])
+
+
+@act(
+    "Remove somebody",
+    permission="manage_people",
+    consequence="They will not see anything of it any more, from this moment on.",
+    form=PersonForm,
+)
+async def expel(conversation: Conversation, *, by: str, user: str) -> None:
+    await supervision.expel_participant(conversation_id=conversation.id, participant_id=user)
+
+
+@act(
+    "Change a role",
+    permission="manage_people",
+    consequence="Owners and admins rename a group, add and remove people, and delete messages.",
+    form=RoleForm,
+)
+async def assign_role(conversation: Conversation, *, by: str, user: str, role: str) -> None:
+    await supervision.assign_role(
+        conversation_id=conversation.id, participant_id=user, role=Role(role)
+    )
+
+
+@admin.register(Conversation)
+class ConversationAdmin(KeptAdmin):
+    list_display = ("__str__", "kind", "people", "messages", "state", "updated_at")
+    fields = (
+        *("id", "kind", "title", "messages", "version", "state", "created_at", "updated_at"),
+        "inside",
+    )
+    readonly_fields = ("inside", "state")
+    search_fields = ("id",)
+    search_help_text = "The id of a conversation, or of a user who is in it."
+    actions = (freeze, unfreeze, delete, expel, assign_role)
+    about_one = frozenset({"expel", "assign_role"})
+
+    @admin.display(description="state")
+    def state(self, conversation: Conversation) -> str:
+        if not conversation.people:
+            return "deleted, or left by everybody"
+        return "frozen: only owners and admins write" if conversation.frozen else "open"
+
+    def pointless_acts(self, row: Any) -> set[str]:
+        pointless = {"freeze"} if row.frozen else {"unfreeze"}
+        if row.entity.kind is ConversationKind.DIRECT:
+            pointless |= {"delete", "expel", "assign_role"}
+        return pointless
+
+    @admin.display(description="inside")
+    def inside(self, conversation: Conversation) -> str:
+        messages = reverse("admin:chat_message_changelist") + f"?conversation={conversation.id}"
+        last = conversation.entity.last_message
+        return format_html(
+            '<a href="{}">Look into it</a>{}',
+            messages,
+            ""
+            if last is None
+            else format_html(
+                " · {}",
+                link("notification", f"{conversation.id}.{last.id}", "Who was told of the latest"),
+            ),
+        )
+
+    def has_freeze_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.freeze_conversation")
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.delete_conversation")
+
+    def has_manage_people_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.manage_people_of_conversation")
+
+    async def list_rows(self, wanted: Wanted) -> Found:
+        if wanted.search:
+            return await _search(wanted)
+        found = await get_instance().catalogue.list_conversations(
+            limit=wanted.limit, after=read_place(wanted.after)
+        )
+        full = len(found) == wanted.limit
+        return Found(
+            rows=[_row(one) for one in found],
+            next=place(found[-1].updated_at, found[-1].id) if full else None,
+        )
+
+    async def find_row(self, key: str) -> Conversation | None:
+        if not is_stored_id(key):
+            return None
+        found = await get_instance().store.get_conversation(key)
+        return None if found is None else _row(found)
+
+    async def list_tables(self, row: Any) -> list[Table]:
+        people = row.entity.participants.values()
+        return [
+            Table(
+                title="People",
+                headings=("User", "Role", "Since version"),
+                rows=[
+                    (link("person", one.user_id), one.role.value, one.joined_version)
+                    for one in people
+                ],
+                empty="Nobody is left.",
+            )
+        ]
+
+
+async def _search(wanted: Wanted) -> Found:
+    store = get_instance().store
+    if wanted.after is None and is_stored_id(wanted.search):
+        found = await store.get_conversation(wanted.search)
+        if found is not None:
+            return Found(rows=[_row(found)])
+    if not is_user_id(wanted.search):
+        return Found(rows=[])
+    page = await store.list_conversations(wanted.search, limit=wanted.limit, cursor=wanted.after)
+    return Found(rows=[_row(one) for one in page.conversations], next=page.next_cursor)
+
+
+def _row(conversation: entities.Conversation) -> Conversation:
+    row = Conversation(
+        id=conversation.id,
+        kind=conversation.kind.value,
+        title=conversation.title or "",
+        people=len(conversation.participants),
+        messages=conversation.seq,
+        version=conversation.version,
+        frozen=conversation.frozen,
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
+    )
+    row.entity = conversation
+    return row

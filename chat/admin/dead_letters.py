@@ -1,0 +1,86 @@
+"""Dead letters: notification jobs that failed too often; looking at them, and replaying them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponseRedirect
+
+from chat.admin.acts import act
+from chat.admin.base import KeptAdmin
+from chat.admin.lists import Found, Wanted
+from chat.models import DeadLetter
+from messaging.notifications import dead_letters
+from messaging.notifications.dead_letters import NoDeadLetters
+from messaging.notifications.jobs import NotifyJob
+from messaging.notifications.queue import QueueUnavailable
+
+_MOST = 100
+
+
+@act(
+    "Replay",
+    permission="replay",
+    consequence="The jobs go back to the queue. Nobody is rung twice, nor for what is an hour old.",
+)
+async def replay(letter: DeadLetter, *, by: str) -> None:
+    if not await dead_letters.replay_dead_letters(settings.NOTIFICATION_QUEUE_URL, ids=[letter.id]):
+        raise QueueUnavailable("It is not there any more, or hidden for a moment: try again.")
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(KeptAdmin):
+    list_display = ("made_at", "kind", "message", "conversation", "people")
+    list_display_links = None
+    list_per_page = _MOST
+    actions = (replay,)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.replay_deadletter")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        if not settings.NOTIFICATION_QUEUE_URL:
+            messages.info(request, "There is no queue: each instance pushes by itself.")
+        return super().changelist_view(request, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """They have no pages: SQS has no way to find one."""
+        return HttpResponseRedirect(self.list_url(request))
+
+    async def list_rows(self, wanted: Wanted) -> Found:
+        if not settings.NOTIFICATION_QUEUE_URL:
+            return Found(rows=[])
+        try:
+            letters = await dead_letters.list_dead_letters(
+                settings.NOTIFICATION_QUEUE_URL, most=wanted.limit
+            )
+        except NoDeadLetters:
+            return Found(rows=[])
+        rows = [_row(letter) for letter in letters]
+        rows.sort(key=lambda row: str(row.made_at))
+        return Found(rows=rows)
+
+    async def find_row(self, key: str) -> DeadLetter:
+        return DeadLetter(id=key)
+
+
+def _row(letter: dead_letters.DeadLetter) -> DeadLetter:
+    job = letter.job
+    if job is None:
+        return DeadLetter(id=letter.id, kind="not a job")
+    notifying = isinstance(job, NotifyJob)
+    return DeadLetter(
+        id=letter.id,
+        kind="notify" if notifying else "clear",
+        conversation=job.conversation_id,
+        message=job.message_id if isinstance(job, NotifyJob) else "",
+        people=len(job.user_ids) if isinstance(job, NotifyJob) else 1,
+        made_at=datetime.fromtimestamp(job.made_at, UTC),
+    )

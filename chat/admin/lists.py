@@ -1,0 +1,126 @@
+"""Lists of the admin on a store: pages that go on from a place, without offsets and counts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core import signing
+from django.db.models import Model
+from django.http import HttpRequest
+
+from messaging.store.catalogue import Place
+
+if TYPE_CHECKING:
+    from chat.admin.base import KeptAdmin
+
+AFTER = "after"
+"""The parameter that says where a page begins."""
+_SALT = "chat.admin.place"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which rows a list is to show."""
+
+    limit: int
+    after: Any = None
+    """What `Found.next` was on the page before; None on the first."""
+    search: str = ""
+    filters: Mapping[str, str | None] = field(default_factory=dict)
+    """The values of the list's filters and of its scope, by parameter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A page."""
+
+    rows: Sequence[Model]
+    next: Any = None
+    """Where the page after it begins, in a form that JSON can keep; None where there is none."""
+
+
+class Rows:
+    """Stands where Django's admin hands a queryset to an action: which rows it is about."""
+
+    def __init__(self, model: type[Model], keys: Collection[str] = ()) -> None:
+        self.model = model
+        self.keys = keys
+
+    def filter(self, *, pk__in: Collection[str]) -> "Rows":
+        return Rows(self.model, pk__in)
+
+
+class KeptList(ChangeList):
+    """A change list whose page comes from the store.
+
+    It replaces the two methods of `ChangeList` that talk to a queryset; what the templates show of
+    a list stays as they expect it.
+    """
+
+    model_admin: "KeptAdmin"
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        lookups = super().get_filters_params(params)
+        lookups.pop(self.model_admin.scope, None)
+        return lookups
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+        self._after = self.params.pop(AFTER, "")
+        self.filter_params.pop(AFTER, None)  # another filter begins with its first page
+        (self.filter_specs, self.has_filters, unknown, _, self.has_active_filters) = (
+            self.get_filters(request)
+        )
+        if unknown:
+            raise IncorrectLookupParameters
+        self.clear_all_filters_qs = self.get_query_string(remove=list(self.get_filters_params()))
+        return self.root_queryset
+
+    def get_results(self, request: HttpRequest) -> None:
+        filters = {
+            spec.parameter_name: spec.value()
+            for spec in self.filter_specs
+            if isinstance(spec, SimpleListFilter) and spec.parameter_name
+        }
+        if scope := self.model_admin.scope:
+            filters[scope] = self.params.get(scope, "")
+        found = self.model_admin.read_page(
+            Wanted(
+                limit=self.list_per_page,
+                after=_read_place(self._after) if self._after else None,
+                search=self.query.strip(),
+                filters=filters,
+            )
+        )
+        self.result_list: Any = found.rows
+        self.result_count = self.full_result_count = len(found.rows)
+        self.show_full_result_count = self.show_admin_actions = bool(found.rows)
+        self.can_show_all = self.multi_page = False
+        self.is_continued = bool(self._after)
+        self.first_query = self.get_query_string()
+        self.next_query = (
+            None
+            if found.next is None
+            else self.get_query_string({AFTER: signing.dumps(found.next, salt=_SALT)})
+        )
+
+
+def place(moment: datetime, key: str) -> Any:
+    """A place in a list by time, for `Found.next`."""
+    return [moment.isoformat(), key]
+
+
+def read_place(after: Any) -> Place | None:
+    """The same, out of `Wanted.after`."""
+    return None if after is None else (datetime.fromisoformat(after[0]), after[1])
+
+
+def _read_place(text: str) -> Any:
+    """Signed, so that no store is asked for a place that it did not give."""
+    try:
+        return signing.loads(text, salt=_SALT)
+    except signing.BadSignature as error:
+        raise IncorrectLookupParameters from error

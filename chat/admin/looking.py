@@ -1,0 +1,45 @@
+"""Looking into a conversation: operators say why, and it is written into the history."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
+from django.utils import timezone
+
+from chat.models import Conversation
+
+_LOOK = "Looked into it: "
+_HOLDS = timedelta(hours=1)
+
+
+class LookForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "autofocus": True}),
+        help_text="Written into the history of the conversation, with your name.",
+    )
+
+
+def may_look(request: HttpRequest, conversation_id: str) -> bool:
+    """Whether the operator has given a reason within the last hour."""
+    assert request.user.is_authenticated
+    return LogEntry.objects.filter(
+        user_id=request.user.pk,
+        content_type=ContentType.objects.get_for_model(Conversation),
+        object_id=conversation_id,
+        change_message__startswith=_LOOK,
+        action_time__gte=timezone.now() - _HOLDS,
+    ).exists()
+
+
+def note_look(request: HttpRequest, conversation: Conversation, reason: str) -> None:
+    assert request.user.is_authenticated
+    LogEntry.objects.log_actions(
+        user_id=request.user.pk,
+        queryset=[conversation],
+        action_flag=CHANGE,
+        change_message=_LOOK + reason,
+        single_object=True,
+    )

@@ -1,0 +1,179 @@
+"""Messages, in their conversation, for whoever has said why they look into it; and redacting."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+
+from chat.admin.acts import act
+from chat.admin.base import KeptAdmin, link
+from chat.admin.bridge import on_loop
+from chat.admin.conversations import ConversationAdmin
+from chat.admin.lists import Found, Wanted
+from chat.admin.looking import LookForm, may_look, note_look
+from chat.models import Conversation, Message
+from messaging import entities
+from messaging.identifiers import is_stored_id
+from messaging.instance import get_instance
+from messaging.services import supervision
+
+_SCOPE = "conversation"
+
+
+@act(
+    "Redact",
+    permission="redact",
+    consequence="The text is taken away for everybody, at once and for good; the place stays.",
+)
+async def redact(message: Message, *, by: str) -> None:
+    conversation_id, message_id = message.pk.split(".")
+    await supervision.redact_message(conversation_id=conversation_id, message_id=message_id)
+
+
+@admin.register(Message)
+class MessageAdmin(KeptAdmin):
+    list_display = ("seq", "sender", "shown", "created_at", "state")
+    list_display_links = ("seq",)
+    fields = (
+        "conversation_link",
+        "seq",
+        "sender_link",
+        "text",
+        "created_at",
+        "edited_at",
+        "deleted_at",
+        "told",
+    )
+    readonly_fields = ("conversation_link", "sender_link", "told")
+    actions = (redact,)
+    scope = _SCOPE
+
+    @admin.display(description="text")
+    def shown(self, message: Message) -> str:
+        return Truncator(message.text).chars(160)
+
+    @admin.display(description="state")
+    def state(self, message: Message) -> str:
+        if message.deleted_at is not None:
+            return "deleted"
+        return "edited" if message.edited_at is not None else ""
+
+    @admin.display(description="conversation")
+    def conversation_link(self, message: Message) -> str:
+        return format_html(
+            '{} · <a href="{}">All of its messages</a>',
+            link("conversation", message.conversation),
+            f"{reverse('admin:chat_message_changelist')}?{_SCOPE}={message.conversation}",
+        )
+
+    @admin.display(description="sender")
+    def sender_link(self, message: Message) -> str:
+        return link("person", message.sender)
+
+    @admin.display(description="notifications")
+    def told(self, message: Message) -> str:
+        return link("notification", message.pk, "Who was told of it, and why not")
+
+    def pointless_acts(self, row: Any) -> set[str]:
+        return set() if row.deleted_at is None else {"redact"}
+
+    def has_redact_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.redact_message")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """There is no list of the messages of all conversations."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        conversation_id = request.GET.get(_SCOPE, "")
+        if not is_stored_id(conversation_id):
+            return HttpResponseRedirect(reverse("admin:chat_conversation_changelist"))
+        return self._asking(request, conversation_id) or super().changelist_view(
+            request, {"title": f"Messages of {conversation_id}"}
+        )
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        conversation_id = (object_id or "").partition(".")[0]
+        return self._asking(request, conversation_id) or super().changeform_view(
+            request, object_id, form_url, extra_context
+        )
+
+    def list_url(self, request: HttpRequest) -> str:
+        assert request.resolver_match is not None
+        conversation_id, _, _ = request.resolver_match.kwargs["object_id"].partition(".")
+        return f"{super().list_url(request)}?{_SCOPE}={conversation_id}"
+
+    def _asking(self, request: HttpRequest, conversation_id: str) -> Any:
+        """The page that asks for a reason; None where one was given."""
+        if not self.has_view_permission(request) or may_look(request, conversation_id):
+            return None
+
+        def answer() -> Any:
+            finder = self.admin_site.get_model_admin(Conversation)
+            assert isinstance(finder, ConversationAdmin)
+            conversation = on_loop(finder.find_row)(conversation_id)
+            if conversation is None:
+                raise Http404
+            asked = "look" in request.POST
+            form = LookForm(request.POST if asked else None)
+            if asked and form.is_valid():
+                note_look(request, conversation, form.cleaned_data["reason"])
+                return HttpResponseRedirect(request.get_full_path())
+            context = {
+                **self.admin_site.each_context(request),
+                "title": f"Look into {conversation}?",
+                "opts": self.opts,
+                "conversation": conversation,
+                "form": form,
+                "media": self.media,
+            }
+            return TemplateResponse(request, "admin/chat/look.html", context)
+
+        return self._answer(request, answer)
+
+    async def list_rows(self, wanted: Wanted) -> Found:
+        store = get_instance().store
+        conversation_id = wanted.filters[_SCOPE] or ""
+        if wanted.after is None:
+            found = await store.list_latest_messages(conversation_id, limit=wanted.limit)
+        else:
+            found = await store.list_messages(
+                conversation_id,
+                first_seq=max(wanted.after - wanted.limit, 1),
+                last_seq=wanted.after - 1,
+            )
+        more = bool(found) and found[0].seq > 1
+        return Found(
+            rows=[_row(message) for message in reversed(found)],
+            next=found[0].seq if more else None,
+        )
+
+    async def find_row(self, key: str) -> Message | None:
+        conversation_id, _, message_id = key.partition(".")
+        if not (is_stored_id(conversation_id) and is_stored_id(message_id)):
+            return None
+        found = await get_instance().store.get_messages(conversation_id, [message_id])
+        return _row(found[message_id]) if message_id in found else None
+
+
+def _row(message: entities.Message) -> Message:
+    return Message(
+        id=f"{message.conversation_id}.{message.id}",
+        conversation=message.conversation_id,
+        seq=message.seq,
+        sender=message.sender_id,
+        text=message.text or "",
+        created_at=message.created_at,
+        edited_at=message.edited_at,
+        deleted_at=message.deleted_at,
+    )

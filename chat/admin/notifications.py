@@ -1,0 +1,104 @@
+"""Notifications: who was told of a message, and why the others were not."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from chat.admin.base import KeptAdmin, Table, link
+from chat.admin.lists import Found, Wanted, place, read_place
+from chat.models import Notification
+from messaging import entities
+from messaging.entities import Verdict
+from messaging.identifiers import is_stored_id
+from messaging.instance import get_instance
+from messaging.services.deliveries import PersonDelivery, list_deliveries
+from messaging.store.catalogue import FailedNotification
+
+
+@admin.register(Notification)
+class NotificationAdmin(KeptAdmin):
+    """The list has those that failed; the page of any message's can be asked for."""
+
+    list_display = ("failed_at", "message", "conversation", "failures")
+    fields = ("conversation_link", "message")
+    readonly_fields = ("conversation_link",)
+    search_fields = ("id",)
+    search_help_text = "The ids of a conversation and of a message in it, with a space between."
+
+    @admin.display(description="conversation")
+    def conversation_link(self, notification: Notification) -> str:
+        return link("conversation", notification.conversation)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        asked = {} if "q" in request.GET else {"title": "Notifications that failed"}
+        return super().changelist_view(request, asked)
+
+    async def list_rows(self, wanted: Wanted) -> Found:
+        if wanted.search:
+            row = await self.find_row(".".join(wanted.search.split()))
+            return Found(rows=[] if row is None else [row])
+        found = await get_instance().catalogue.list_failed(
+            limit=wanted.limit, after=read_place(wanted.after)
+        )
+        full = len(found) == wanted.limit
+        return Found(
+            rows=[_failed(one) for one in found],
+            next=place(found[-1].failed_at, found[-1].id) if full else None,
+        )
+
+    async def find_row(self, key: str) -> Notification | None:
+        conversation_id, _, message_id = key.partition(".")
+        if not (is_stored_id(conversation_id) and is_stored_id(message_id)):
+            return None
+        store = get_instance().store
+        conversation = await store.get_conversation(conversation_id)
+        found = await store.get_messages(conversation_id, [message_id])
+        if conversation is None or message_id not in found:
+            return None
+        row = Notification(id=key, conversation=conversation_id, message=message_id)
+        row.entities = conversation, found[message_id]
+        return row
+
+    async def list_tables(self, row: Any) -> list[Table]:
+        conversation: entities.Conversation
+        message: entities.Message
+        conversation, message = row.entities
+        deliveries = await list_deliveries(conversation, message)
+        return [
+            Table(
+                title="People",
+                headings=("User", "Push", "Why", "When", "Devices", "Delivered", "Read"),
+                rows=[_person(delivery) for delivery in deliveries],
+                empty="There is nobody but the sender.",
+            )
+        ]
+
+
+def _person(delivery: PersonDelivery) -> tuple[Any, ...]:
+    devices = ", ".join(f"{device}: {result}" for device, result in delivery.devices.items())
+    return (
+        link("person", delivery.user_id),
+        delivery.verdict.value,
+        delivery.reason or "–",
+        delivery.at or "–",
+        devices or "–",
+        "yes" if delivery.delivered else "no",
+        "yes" if delivery.read else "no",
+    )
+
+
+def _failed(one: FailedNotification) -> Notification:
+    reasons = sorted(
+        f"{user_id}: {decision.reason}"
+        for user_id, decision in one.people.items()
+        if decision.verdict is Verdict.FAILED
+    )
+    more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return Notification(
+        id=f"{one.conversation_id}.{one.message_id}",
+        conversation=one.conversation_id,
+        message=one.message_id,
+        failed_at=one.failed_at,
+        failures=", ".join(reasons[:3]) + more,
+    )

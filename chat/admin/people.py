@@ -1,0 +1,177 @@
+"""People: their sockets and devices; banning them and logging them out."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from chat.admin.acts import act
+from chat.admin.base import KeptAdmin, Table, link
+from chat.admin.lists import Found, Wanted, place, read_place
+from chat.models import Person
+from messaging.entities import FOREVER, Access
+from messaging.identifiers import is_user_id
+from messaging.instance import get_instance
+from messaging.services import moderation
+
+_CONVERSATIONS = 25
+
+
+class BanForm(forms.Form):
+    until = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="In UTC; empty: for good.",
+    )
+
+    def clean_until(self) -> datetime:
+        until: datetime = self.cleaned_data["until"] or FOREVER
+        if until <= timezone.now():
+            raise forms.ValidationError("That moment is over.")
+        return until
+
+
+SHUT_OUT = "Their sockets are closed and everything they ask for is refused, at once."
+
+
+@act("Ban", permission="ban", consequence=SHUT_OUT, form=BanForm)
+async def ban(person: Person, *, by: str, until: datetime) -> None:
+    await moderation.ban_person(person_id=person.user_id, until=until)
+
+
+@act("Lift the ban", permission="ban", consequence="They may sign in again.")
+async def unban(person: Person, *, by: str) -> None:
+    await moderation.unban_person(person_id=person.user_id)
+
+
+@act(
+    "Log out everywhere",
+    permission="log_out",
+    consequence="Their sockets are closed at once, and they have to sign in anew on every device.",
+)
+async def log_out(person: Person, *, by: str) -> None:
+    await moderation.log_out_person(person_id=person.user_id)
+
+
+class BannedFilter(admin.SimpleListFilter):
+    title = "access"
+    parameter_name = "banned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Banned")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset
+
+
+@admin.register(Person)
+class PersonAdmin(KeptAdmin):
+    list_display = ("user_id", "ban", "logged_out_at")
+    fields = ("user_id", "ban", "logged_out_at")
+    list_filter = (BannedFilter,)
+    search_fields = ("user_id",)
+    search_help_text = (
+        "The whole id of a user. The list has everybody with a device, a setting, a block or a ban."
+    )
+    actions = (ban, unban, log_out)
+
+    @admin.display(description="banned until")
+    def ban(self, person: Person) -> str:
+        if person.banned_until is None or person.banned_until <= timezone.now():
+            return "–"
+        if person.banned_until == FOREVER:
+            return "for good"
+        return date_format(person.banned_until, "DATETIME_FORMAT")
+
+    def pointless_acts(self, row: Any) -> set[str]:
+        return {"unban"} if row.banned_until is None else set()
+
+    def has_ban_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.ban_person")
+
+    def has_log_out_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.log_out_person")
+
+    async def list_rows(self, wanted: Wanted) -> Found:
+        instance = get_instance()
+        if wanted.search:
+            found = await self.find_row(wanted.search)
+            return Found(rows=[] if found is None else [found])
+        people: Sequence[Access]
+        next_: Any
+        if wanted.filters["banned"]:
+            people = await instance.catalogue.list_banned(
+                limit=wanted.limit, after=read_place(wanted.after)
+            )
+            next_ = people and place(people[-1].banned_until or FOREVER, people[-1].user_id)
+        else:
+            people = await instance.catalogue.list_people(
+                limit=wanted.limit, after=wanted.after or ""
+            )
+            next_ = people and people[-1].user_id
+        return Found(
+            rows=[_row(access) for access in people],
+            next=next_ if len(people) == wanted.limit else None,
+        )
+
+    async def find_row(self, key: str) -> Person | None:
+        """Of anybody who could exist: people are not founded, they come."""
+        if not is_user_id(key):
+            return None
+        return _row(await get_instance().people.get_access(key))
+
+    async def list_tables(self, row: Any) -> list[Table]:
+        instance = get_instance()
+        user_id = row.user_id
+        seen = await instance.presence.look([user_id])
+        acted_at = seen.acted_at.get(user_id)
+        here = len(instance.hub.connections.of(user_id))
+        recipient = (await instance.recipients.get_recipients([user_id]))[user_id]
+        page = await instance.store.list_conversations(user_id, limit=_CONVERSATIONS)
+        return [
+            Table(
+                title="Presence",
+                headings=("Connected", "Sockets on this instance", "Last active"),
+                rows=[
+                    (
+                        "yes" if user_id in seen.online else "no",
+                        here,
+                        "–" if acted_at is None else datetime.fromtimestamp(acted_at, UTC),
+                    )
+                ],
+            ),
+            Table(
+                title="Devices that may ring",
+                headings=("Device", "Platform", "Registered"),
+                rows=[
+                    (device.id, device.platform.value, device.registered_at)
+                    for device in recipient.devices
+                ],
+            ),
+            Table(
+                title="Latest conversations",
+                headings=("Conversation", "Kind", "People", "Last spoken in"),
+                rows=[
+                    (
+                        link("conversation", one.id, one.title or one.id),
+                        one.kind.value,
+                        len(one.participants),
+                        one.active_at,
+                    )
+                    for one in page.conversations
+                ],
+            ),
+        ]
+
+
+def _row(access: Access) -> Person:
+    return Person(
+        user_id=access.user_id,
+        banned_until=access.banned_until,
+        logged_out_at=access.valid_after,
+    )

@@ -1,0 +1,161 @@
+"""Reports: the queue of what participants have told, and what becomes of it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+
+from chat.admin.acts import act
+from chat.admin.base import KeptAdmin, link
+from chat.admin.lists import Found, Wanted, place, read_place
+from chat.admin.people import SHUT_OUT, BanForm
+from chat.models import Report
+from messaging import entities
+from messaging.entities import ReportStatus
+from messaging.identifiers import is_stored_id, is_user_id
+from messaging.instance import get_instance
+from messaging.services import moderation, reports, supervision
+
+_ALL = "all"
+
+
+@act("Dismiss", permission="handle", consequence="The message stays as it is.")
+async def dismiss(report: Report, *, by: str) -> None:
+    await reports.close_report(report_id=report.id, status=ReportStatus.DISMISSED, by=by)
+
+
+@act(
+    "Redact the message",
+    permission="redact",
+    consequence="Its text is taken away for everybody, at once and for good.",
+)
+async def redact_reported(report: Report, *, by: str) -> None:
+    await supervision.redact_message(conversation_id=report.conversation, message_id=report.message)
+    await reports.close_report(report_id=report.id, status=ReportStatus.REDACTED, by=by)
+
+
+@act("Ban its author", permission="ban", consequence=SHUT_OUT, form=BanForm)
+async def ban_author(report: Report, *, by: str, until: datetime) -> None:
+    await moderation.ban_person(person_id=report.author, until=until)
+    await reports.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """The queue is what is open; the rest is there on request."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((one.value, one.value.capitalize()) for one in ReportStatus), (_ALL, "All")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset
+
+    def value(self) -> str:
+        return super().value() or ReportStatus.OPEN.value
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for lookup, title in self.lookup_choices:
+            query = changelist.get_query_string({self.parameter_name: lookup})
+            yield {
+                "selected": self.value() == lookup,
+                "query_string": query,
+                "display": title,
+            }
+
+
+@admin.register(Report)
+class ReportAdmin(KeptAdmin):
+    list_display = ("created_at", "author", "shown", "reporter", "status", "closed_by")
+    fields = (
+        *("status", "reason", "about", "reporter_link", "message_link", "created_at"),
+        *("closed_at", "closed_by"),
+    )
+    readonly_fields = ("about", "reporter_link", "message_link")
+    list_filter = (StatusFilter,)
+    search_fields = ("author",)
+    search_help_text = "The id of a report, or of a user whose messages were reported."
+    actions = (dismiss, redact_reported, ban_author)
+
+    @admin.display(description="reason")
+    def shown(self, report: Report) -> str:
+        return Truncator(report.reason).chars(100)
+
+    @admin.display(description="about")
+    def about(self, report: Report) -> str:
+        return link("person", report.author)
+
+    @admin.display(description="reported by")
+    def reporter_link(self, report: Report) -> str:
+        return link("person", report.reporter)
+
+    @admin.display(description="message")
+    def message_link(self, report: Report) -> str:
+        key = f"{report.conversation}.{report.message}"
+        return format_html(
+            '{} · <a href="{}?conversation={}">Look into the conversation</a> · {}',
+            link("message", key, "Read it"),
+            reverse("admin:chat_message_changelist"),
+            report.conversation,
+            link("notification", key, "Who was told of it"),
+        )
+
+    def pointless_acts(self, row: Any) -> set[str]:
+        pointless = set() if row.status == ReportStatus.OPEN else {"dismiss"}
+        return pointless | ({"redact_reported"} if row.status == ReportStatus.REDACTED else set())
+
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.handle_report")
+
+    def has_redact_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perms(("chat.handle_report", "chat.redact_message"))
+
+    def has_ban_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perms(("chat.handle_report", "chat.ban_person"))
+
+    async def list_rows(self, wanted: Wanted) -> Found:
+        status = wanted.filters["status"]
+        author = None
+        if wanted.search:
+            found = await self.find_row(wanted.search)
+            if found is not None or not is_user_id(wanted.search):
+                return Found(rows=[] if found is None else [found])
+            author, status = wanted.search, _ALL
+        listed = await get_instance().reports.list_reports(
+            limit=wanted.limit,
+            after=read_place(wanted.after),
+            status=None if status in (None, _ALL) else ReportStatus(status),
+            author_id=author,
+        )
+        full = len(listed) == wanted.limit
+        return Found(
+            rows=[_row(report) for report in listed],
+            next=place(listed[-1].created_at, listed[-1].id) if full else None,
+        )
+
+    async def find_row(self, key: str) -> Report | None:
+        if not is_stored_id(key):
+            return None
+        found = await get_instance().reports.get_report(key)
+        return None if found is None else _row(found)
+
+
+def _row(report: entities.Report) -> Report:
+    return Report(
+        id=report.id,
+        status=report.status.value,
+        reason=report.reason,
+        author=report.author_id,
+        reporter=report.reporter_id,
+        conversation=report.conversation_id,
+        message=report.message_id,
+        created_at=report.created_at,
+        closed_at=report.closed_at,
+        closed_by=report.closed_by,
+    )

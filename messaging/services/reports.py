@@ -1,0 +1,57 @@
+"""Reports: a participant tells operators of a message, and they say what they made of it."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from messaging.entities import COMMIT_TIME, Report, ReportStatus
+from messaging.exceptions import MessageNotFound, NotFound
+from messaging.identifiers import derived_id
+from messaging.instance import get_instance
+from messaging.services.access import access_conversation, require_message_id
+from messaging.services.text import require_reason
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeReport:
+    report: Report
+    created: bool
+    """False when this person has reported this message before: the report is the first one."""
+
+
+async def report_message(
+    *, user_id: str, conversation_id: str, message_id: str, reason: str
+) -> MadeReport:
+    """Tell operators of a message, once. Raises InvalidRequest, ConversationNotFound,
+    NotAParticipant, MessageNotFound (also once it is deleted), StoreUnavailable."""
+    require_reason(reason)
+    await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    require_message_id(message_id)
+    instance = get_instance()
+    message = (await instance.store.get_messages(conversation_id, [message_id])).get(message_id)
+    if message is None or message.deleted_at is not None:
+        raise MessageNotFound
+    report = Report(
+        id=derived_id("report", user_id, message_id),
+        conversation_id=conversation_id,
+        message_id=message_id,
+        author_id=message.sender_id,
+        reporter_id=user_id,
+        reason=reason,
+        created_at=COMMIT_TIME,
+    )
+    stored, created = await instance.reports.put_report(report)
+    if created:
+        logger.info("message.reported", conversation_id=conversation_id, message_id=message_id)
+    return MadeReport(report=stored, created=created)
+
+
+async def close_report(*, report_id: str, status: ReportStatus, by: str) -> Report:
+    """Say what an operator made of a report. Raises NotFound, StoreUnavailable."""
+    closed = await get_instance().reports.close_report(report_id, status, by=by)
+    if closed is None:
+        raise NotFound
+    logger.info("report.closed", report_id=report_id, status=status.value, by=by)
+    return closed

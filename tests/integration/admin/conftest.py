@@ -1,0 +1,93 @@
+"""The application on each store, with people who chat and operators who look after them."""
+
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.apps import apps
+from django.db import connection
+from django.test import override_settings
+from pytest_django.fixtures import Settings
+
+from messaging.instance import Instance, get_instance, reset_instance
+from tests.integration.admin import Operator, sign_in
+from tests.integration.chat import Api
+
+with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
+    from config.asgi import application
+
+SignIn = Callable[..., Awaitable[Operator]]
+
+
+@pytest_asyncio.fixture(params=["sql", "firestore"])
+async def instance(
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    transactional_db: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Instance]:
+    """The instance of this process, new for each test, on an empty store."""
+    settings.CHAT_STORE = request.param
+    if request.param == "firestore":
+        emulator = request.getfixturevalue("firestore_emulator")
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
+        settings.GOOGLE_CLOUD_PROJECT = f"test-{uuid4().hex}"
+    await sync_to_async(_make_groups)()
+    await reset_instance()
+    yield get_instance()
+    await reset_instance()
+
+
+def _make_groups() -> None:
+    """Again: what migrations have put into the tables is gone after the first test."""
+    migration: Any = importlib.import_module("chat.migrations.0002_groups")
+    with connection.schema_editor() as editor:
+        migration.make_groups(apps, editor)
+
+
+@pytest_asyncio.fixture
+async def client(instance: Instance) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+@pytest.fixture
+def api(instance: Instance, client: httpx.AsyncClient) -> Callable[[str], Api]:
+    """The API as a person sees it."""
+    people = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=application), base_url="http://testserver/api/v1"
+    )
+    return lambda user_id: Api(people, user_id)
+
+
+@pytest.fixture
+def ann(api: Callable[[str], Api]) -> Api:
+    return api("ann")
+
+
+@pytest.fixture
+def bob(api: Callable[[str], Api]) -> Api:
+    return api("bob")
+
+
+@pytest.fixture
+def operator(client: httpx.AsyncClient) -> SignIn:
+    """Sign somebody in: `await operator("root")`, or of a group, or with some permissions."""
+
+    async def enter(name: str, **rights: Any) -> Operator:
+        user, session = await sign_in(name, **rights)
+        return Operator(client, user, session)
+
+    return enter
+
+
+@pytest_asyncio.fixture
+async def root(operator: SignIn) -> Operator:
+    """May do everything."""
+    return await operator("root")

@@ -1,0 +1,161 @@
+"""Conversations in the admin: lists, pages, freezing, deleting, looking into them."""
+
+from datetime import timedelta
+
+from asgiref.sync import sync_to_async
+from django.contrib.admin.models import LogEntry
+
+from tests.integration.admin import Operator, next_of, rows_of, text_of
+from tests.integration.admin.conftest import SignIn
+from tests.integration.chat import Api, problem
+
+
+async def test_the_list_goes_on_page_by_page(ann: Api, root: Operator) -> None:
+    """The one that changed last comes first; every conversation is on one page."""
+    made = [await ann.group(title=f"Tea {number}") for number in range(30)]
+    await ann.send(made[0])
+
+    first = await root.get("conversation/")
+    query = next_of(first)
+    assert query is not None
+    second = await root.get(f"conversation/?{query}")
+
+    assert rows_of(first)[0] == made[0]
+    assert (len(rows_of(first)), len(rows_of(second))) == (25, 5)
+    assert {*rows_of(first), *rows_of(second)} == set(made)
+    assert next_of(second) is None
+    assert "First page" in text_of(second)
+
+
+async def test_conversations_are_searched(ann: Api, bob: Api, root: Operator) -> None:
+    """By id, or by who is in them."""
+    both = await ann.group(bob)
+    alone = await ann.group()
+
+    assert rows_of(await root.get("conversation/", q=alone)) == [alone]
+    assert rows_of(await root.get("conversation/", q="bob")) == [both]
+    assert set(rows_of(await root.get("conversation/", q="ann"))) == {both, alone}
+    assert rows_of(await root.get("conversation/", q="no / id")) == []
+
+
+async def test_the_page_shows_people_and_no_text(ann: Api, bob: Api, root: Operator) -> None:
+    group = await ann.group(bob, title="Tea")
+    await ann.send(group, "between us")
+
+    page = await root.page(f"conversation/{group}/change/")
+
+    assert "Tea" in page
+    assert "ann owner" in page
+    assert "bob member" in page
+    assert "between us" not in page
+    assert (await root.get("conversation/unknown/change/")).status_code == 302
+
+
+async def test_freezing_asks_and_is_written_down(ann: Api, bob: Api, root: Operator) -> None:
+    """Nothing happens before it is confirmed; then members cannot write, until it is undone."""
+    group = await ann.group(bob, title="Tea")
+
+    asked = await root.act("conversation/", "freeze", group, confirmed=False)
+    assert "Members will not be able to write" in text_of(asked)
+    await bob.send(group)
+
+    done = await root.act("conversation/", "freeze", group)
+    assert "Freeze: Tea, done." in text_of(done)
+    refused = await bob.post(f"/conversations/{group}/messages", text="hello")
+    assert problem(refused) == (403, "permission_denied")
+    assert "Freeze" in await root.page(f"conversation/{group}/history/")
+
+    await root.act("conversation/", "unfreeze", group)
+    await bob.send(group)
+
+
+async def test_people_are_managed(ann: Api, bob: Api, root: Operator) -> None:
+    """What the service refuses is said."""
+    group = await ann.group(bob)
+
+    refused = await root.act("conversation/", "expel", group, user="ann")
+    assert "A group needs an owner" in text_of(refused)
+    await root.act("conversation/", "assign_role", group, user="bob", role="owner")
+    await root.act("conversation/", "expel", group, user="ann")
+
+    people = (await bob.conversation(group))["participants"]
+    assert [one["user_id"] for one in people] == ["bob"]
+    assert problem(await ann.get(f"/conversations/{group}")) == (403, "not_a_participant")
+
+
+async def test_a_conversation_is_deleted(ann: Api, bob: Api, root: Operator) -> None:
+    group = await ann.group(bob)
+    await ann.send(group)
+
+    await root.act("conversation/", "delete", group)
+
+    assert problem(await ann.get(f"/conversations/{group}")) == (403, "not_a_participant")
+    assert "Nobody is left." in await root.page(f"conversation/{group}/change/")
+
+
+async def test_looking_into_a_conversation_asks_why(
+    ann: Api, root: Operator, operator: SignIn
+) -> None:
+    """Once an hour, each operator for themselves and each conversation; the reason is written into
+    its history."""
+    group, other = await ann.group(), await ann.group()
+    message = await ann.send(group, "between us")
+    messages, one = f"message/?conversation={group}", f"message/{group}.{message['id']}/change/"
+
+    for path in (messages, one):
+        assert "between us" not in await root.page(path)
+    empty = await root.post(messages, {"look": "1", "reason": " "})
+    assert "This field is required" in text_of(empty)
+    shown = await root.post(messages, {"look": "1", "reason": "Report 7"})
+
+    assert "between us" in text_of(shown)
+    assert "between us" in await root.page(one)
+    assert "Looked into it: Report 7" in await root.page(f"conversation/{group}/history/")
+    assert "Say why" in await root.page(f"message/?conversation={other}")
+    assert "between us" not in await (await operator("other")).page(messages)
+
+    await sync_to_async(_make_older)(minutes=61)
+    assert "between us" not in await root.page(messages)
+
+
+def _make_older(**ago: int) -> None:
+    for entry in LogEntry.objects.all():
+        entry.action_time -= timedelta(**ago)
+        entry.save()
+
+
+async def test_messages_page_by_page(ann: Api, root: Operator) -> None:
+    """The latest first."""
+    group = await ann.group()
+    for number in range(1, 31):
+        await ann.send(group, f"text {number}.")
+    first = await root.post(f"message/?conversation={group}", {"look": "1", "reason": "Why not"})
+
+    query = next_of(first)
+    assert query is not None
+    second = await root.get(f"message/?{query}")
+
+    assert "text 30." in first.text
+    assert "text 5." not in first.text
+    assert (len(rows_of(first)), len(rows_of(second))) == (25, 5)
+    assert "text 5." in second.text
+    assert next_of(second) is None
+
+
+async def test_a_message_is_redacted(ann: Api, root: Operator) -> None:
+    group = await ann.group()
+    message = await ann.send(group, "something foul")
+    key = f"{group}.{message['id']}"
+    await root.post(f"message/?conversation={group}", {"look": "1", "reason": "foul"})
+
+    await root.act(f"message/?conversation={group}", "redact", key)
+
+    shown = await ann.get(f"/conversations/{group}/messages/{message['id']}")
+    assert shown.json()["text"] is None
+    assert "Redact" in await root.page(f"message/{key}/history/")
+
+
+async def test_there_is_no_list_of_everybodys_messages(root: Operator) -> None:
+    answer = await root.get("message/")
+
+    assert answer.headers["Location"] == "/admin/chat/conversation/"

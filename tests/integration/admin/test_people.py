@@ -1,0 +1,58 @@
+"""People in the admin: finding them, banning them, logging them out."""
+
+from collections.abc import Callable
+
+from tests.integration.admin import Operator, rows_of, text_of
+from tests.integration.chat import Api, ok, problem
+
+DEVICE = {"token": "t", "platform": "web"}
+
+
+async def test_people_are_found(ann: Api, api: Callable[[str], Api], root: Operator) -> None:
+    """Those of whom something is kept are listed; anybody's page can be asked for."""
+    await ann.request("PUT", "/devices/phone", json=DEVICE)
+    await api("a.b:c").request("PUT", "/blocks/ann")
+    await root.act("person/", "ban", "mallory", until="")
+
+    assert rows_of(await root.get("person/")) == ["a.b:c", "ann", "mallory"]
+    assert rows_of(await root.get("person/", banned="1")) == ["mallory"]
+    assert rows_of(await root.get("person/", q="nobody-yet")) == ["nobody-yet"]
+    assert rows_of(await root.get("person/", q="no id")) == []
+
+
+async def test_the_page_of_a_person(ann: Api, bob: Api, root: Operator) -> None:
+    """Devices without their tokens, presence, conversations."""
+    await ann.request("PUT", "/devices/phone", json={**DEVICE, "token": "secret-token"})
+    await ann.group(bob, title="Tea")
+
+    answer = await root.get("person/ann/change/")
+
+    page = text_of(answer)
+    assert "phone web" in page
+    assert "Tea" in page
+    assert "secret-token" not in answer.text
+
+
+async def test_a_ban_until_a_moment(ann: Api, root: Operator) -> None:
+    """It has to be one to come; without one it is for good."""
+    past = await root.act("person/", "ban", "ann", until="2020-01-01T00:00")
+    assert "That moment is over." in text_of(past)
+    ok(await ann.get("/me"))
+
+    await root.act("person/", "ban", "ann", until="2999-01-01T00:00")
+    assert problem(await ann.get("/me")) == (403, "banned")
+    assert "Jan. 1, 2999" in await root.page("person/ann/change/")
+
+    await root.act("person/", "ban", "ann", until="")
+    assert "for good" in await root.page("person/ann/change/")
+    await root.act("person/", "unban", "ann")
+    ok(await ann.get("/me"))
+    history = await root.page("person/ann/history/")
+    assert history.count("Ban;") == 2
+    assert "Lift the ban" in history
+
+
+async def test_somebody_is_logged_out(ann: Api, root: Operator) -> None:
+    await root.act("person/", "log_out", "ann")
+
+    assert problem(await ann.get("/me")) == (401, "token_revoked")

@@ -1,0 +1,57 @@
+"""Reports in the admin: a queue, and what becomes of it."""
+
+import pytest_asyncio
+
+from tests.integration.admin import Operator, rows_of
+from tests.integration.chat import Api, Json, problem
+
+
+@pytest_asyncio.fixture
+async def message(ann: Api, bob: Api) -> Json:
+    return await bob.send(await ann.group(bob), "something foul")
+
+
+@pytest_asyncio.fixture
+async def report(ann: Api, message: Json) -> str:
+    """Of bob's message, by ann."""
+    answer = await ann.post(
+        "/reports",
+        message_id=message["id"],
+        conversation_id=message["conversation_id"],
+        reason="It is foul.",
+    )
+    id_: str = answer.json()["id"]
+    return id_
+
+
+async def test_the_queue_has_what_is_open(report: str, root: Operator) -> None:
+    """The rest is there on request, and by author."""
+    assert rows_of(await root.get("report/")) == [report]
+    page = await root.page(f"report/{report}/change/")
+    assert "It is foul." in page
+    assert "something foul" not in page
+
+    await root.act("report/", "dismiss", report)
+
+    assert rows_of(await root.get("report/")) == []
+    for query in ({"status": "dismissed"}, {"status": "all"}, {"q": "bob"}, {"q": report}):
+        assert rows_of(await root.get("report/", **query)) == [report]
+    assert rows_of(await root.get("report/", q="ann")) == []
+    assert "root" in await root.page(f"report/{report}/change/")
+
+
+async def test_the_message_is_redacted(
+    bob: Api, message: Json, report: str, root: Operator
+) -> None:
+    await root.act("report/", "redact_reported", report)
+
+    path = f"/conversations/{message['conversation_id']}/messages/{message['id']}"
+    assert (await bob.get(path)).json()["text"] is None
+    assert rows_of(await root.get("report/", status="redacted")) == [report]
+
+
+async def test_its_author_is_banned(bob: Api, report: str, root: Operator) -> None:
+    await root.act("report/", "ban_author", report, until="")
+
+    assert problem(await bob.get("/me")) == (403, "banned")
+    assert rows_of(await root.get("report/", status="banned")) == [report]

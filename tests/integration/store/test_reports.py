@@ -1,0 +1,60 @@
+"""What all stores promise of reports, see `messaging.store.reports`."""
+
+from dataclasses import replace
+
+from messaging.entities import Report, ReportStatus
+from messaging.store.base import Store
+from messaging.store.reports import ReportStore
+from tests.integration.store import new_report
+
+
+async def test_a_report_is_kept_once(reports: ReportStore, store: Store) -> None:
+    """With the store's time; whoever reports again gets the first one back."""
+    begun = await store.now()
+
+    first, created = await reports.put_report(new_report("ann"))
+    again, created_again = await reports.put_report(replace(new_report("ann"), reason="other"))
+
+    assert (created, created_again) == (True, False)
+    assert first == again == await reports.get_report(first.id)
+    assert first == replace(new_report("ann"), created_at=first.created_at)
+    assert first.created_at >= begun
+    assert await reports.get_report(new_report("bob").id) is None
+
+
+async def test_reports_are_listed(reports: ReportStore) -> None:
+    """The latest first: all, of a status, or about one author."""
+    names = ("ann", "bob", "cid")
+    made = [(await reports.put_report(new_report(name)))[0] for name in names]
+    other, _ = await reports.put_report(new_report("ann", author_id="mallory"))
+    dismissed = await reports.close_report(made[1].id, ReportStatus.DISMISSED, by="root")
+    assert dismissed is not None
+    in_order = newest_first([made[0], dismissed, made[2], other])
+
+    first = list(await reports.list_reports(limit=3))
+    after = first[-1].created_at, first[-1].id
+    assert first + list(await reports.list_reports(limit=3, after=after)) == in_order
+
+    still_open = await reports.list_reports(limit=9, status=ReportStatus.OPEN)
+    assert list(still_open) == newest_first([made[0], made[2], other])
+    about_eve = await reports.list_reports(limit=9, author_id="eve")
+    assert list(about_eve) == newest_first([made[0], dismissed, made[2]])
+
+
+async def test_a_report_is_closed(reports: ReportStore) -> None:
+    """Who did it and when is written down; what is not there cannot be."""
+    made, _ = await reports.put_report(new_report("ann"))
+
+    closed = await reports.close_report(made.id, ReportStatus.REDACTED, by="root")
+
+    assert closed == await reports.get_report(made.id)
+    assert closed is not None
+    assert closed.closed_at is not None
+    assert closed == replace(
+        made, status=ReportStatus.REDACTED, closed_by="root", closed_at=closed.closed_at
+    )
+    assert await reports.close_report(new_report("bob").id, ReportStatus.BANNED, by="x") is None
+
+
+def newest_first(reports: list[Report]) -> list[Report]:
+    return sorted(reports, key=lambda report: (report.created_at, report.id), reverse=True)
