@@ -2,14 +2,15 @@
 
 import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
 from messaging.doctor.findings import Finding, Stopwatch, well, wrong
+from messaging.entities import ReportStatus
 from messaging.identifiers import random_id
-from messaging.store import make_stores
+from messaging.store import Stores, make_stores
 from messaging.store.base import Store
 
 Asking = Callable[[], Coroutine[Any, Any, Any]]
@@ -17,14 +18,15 @@ Asking = Callable[[], Coroutine[Any, Any, Any]]
 
 async def examine_store() -> Sequence[Finding]:
     """A missing index shows with its kind of query alone, whatever there is to be found."""
-    store = make_stores().conversations
+    stores = make_stores()
+    store = stores.conversations
     try:
         watch = Stopwatch()
         unreadable = await _tried("reading", store.now)
         if unreadable is not None:
             return [unreadable]
         findings = [well(f"A read takes {watch.ms} ({settings.CHAT_STORE}).")]
-        for operation, ask in (await _queries(store)).items():
+        for operation, ask in _queries(stores).items():
             refused = await _tried(operation, ask)
             if refused is not None:
                 findings.append(refused)
@@ -35,8 +37,10 @@ async def examine_store() -> Sequence[Finding]:
         await store.close()
 
 
-async def _queries(store: Store) -> Mapping[str, Asking]:
-    nobody, soon = random_id(), await store.now() + timedelta(hours=1)
+def _queries(stores: Stores) -> Mapping[str, Asking]:
+    """At least one for each index in firestore.indexes.json."""
+    store, catalogue, reports = stores.conversations, stores.catalogue, stores.reports
+    nobody, soon = random_id(), datetime.now(UTC) + timedelta(hours=1)
     return {
         "lists of conversations": lambda: store.list_conversations("doctor", limit=1),
         "changed conversations": lambda: store.list_changed_conversations(since=soon),
@@ -44,6 +48,12 @@ async def _queries(store: Store) -> Mapping[str, Asking]:
         "latest messages": lambda: store.list_latest_messages(nobody, limit=1),
         "changed messages": lambda: store.list_changed_messages(nobody, since=0, until=1, limit=1),
         "read positions": lambda: store.list_read_positions(nobody),
+        "changed access": lambda: stores.people.list_changed_access(since=soon),
+        "conversations in the admin": lambda: catalogue.list_conversations(limit=1),
+        "banned people": lambda: catalogue.list_banned(limit=1),
+        "failed notifications": lambda: catalogue.list_failed(limit=1),
+        "open reports": lambda: reports.list_reports(limit=1, status=ReportStatus.OPEN),
+        "reports of somebody": lambda: reports.list_reports(limit=1, author_id="doctor"),
     }
 
 

@@ -11,6 +11,12 @@ from messaging.doctor.findings import Level
 from messaging.doctor.store import examine_store
 from tests.integration.findings import not_well, only
 from tests.integration.store.firestore_relay import Relay
+from tests.integration.store.test_firestore import (
+    declared_composites,
+    index_for,
+    indexes_everywhere,
+    is_everywhere,
+)
 
 
 @pytest.fixture
@@ -40,6 +46,18 @@ async def test_firestore_refuses(
 ) -> None:
     firestore.spoil(method, status)
     only(await examine_store(), Level.WRONG, *named)
+
+
+async def test_each_index_is_needed_by_a_query_of_the_doctors(firestore: Relay) -> None:
+    """So that none can be missing without a word."""
+    await examine_store()
+
+    everywhere = {
+        query.from_[0].collection_id for query in firestore.queries if is_everywhere(query)
+    }
+    needed = {index_for(query) for query in firestore.queries if not is_everywhere(query)}
+    assert {name for name, _ in indexes_everywhere()} <= everywhere
+    assert declared_composites() <= needed
 
 
 async def test_a_missing_index(firestore: Relay) -> None:
