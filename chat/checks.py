@@ -1,5 +1,9 @@
 """Start-up checks: a setting that would do harm, or nothing, stops the start with its name."""
 
+import json
+import os
+import re
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +18,9 @@ _SENTINEL_HINT = (
     "For example REDIS_SENTINELS=10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379 and "
     "REDIS_SENTINEL_MASTER=redis://:password@chat (or only chat, the name of the master)."
 )
+_NAME = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]"
+_HOST = re.compile(rf"\*|\.?({_NAME})")
+_ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://({_NAME})(:[0-9]{{1,5}})?")
 
 
 @register(TAG)
@@ -26,6 +33,10 @@ def check_settings(**_: Any) -> list[Error]:
         *_development_only(),
         *_project_named(),
         *_redis(),
+        *_origins(),
+        *_hosts(),
+        *_queue(),
+        *_credentials(),
     ]
 
 
@@ -99,3 +110,54 @@ def _no_cluster() -> list[Error]:
     message = "REDIS_URL names a Redis Cluster, on which the channel layer does not work."
     hint = "Use a single Redis, or one behind Sentinel (REDIS_SENTINELS)."
     return [Error(message, hint, id="chat.E011")]
+
+
+def _origins() -> list[Error]:
+    hint = "An origin is a scheme and a host, as in https://app.example, and has no / at its end."
+    return [
+        Error(f"ALLOWED_ORIGINS has {origin!r}, which no browser sends.", hint, id="chat.E013")
+        for origin in settings.ALLOWED_ORIGINS
+        if not _ORIGIN.fullmatch(origin)
+    ]
+
+
+def _hosts() -> list[Error]:
+    hint = "A host has neither scheme nor port, as in chat.example (or .example with all below it)."
+    return [
+        Error(f"ALLOWED_HOSTS has {host!r}, which is no host name.", hint, id="chat.E014")
+        for host in settings.ALLOWED_HOSTS
+        if not _HOST.fullmatch(host)
+    ]
+
+
+def _queue() -> list[Error]:
+    url = settings.NOTIFICATION_QUEUE_URL
+    if not url:
+        return []
+    hint = "`manage.py create_notification_queues NAME` makes a queue and says its URL."
+    if not re.match(r"https?://[^/]+/.+", url):
+        message = f"NOTIFICATION_QUEUE_URL is {url!r}, which is not the URL of a queue."
+        return [Error(message, hint, id="chat.E015")]
+    if url.endswith(".fifo"):
+        message = "NOTIFICATION_QUEUE_URL names a FIFO queue, which cannot delay single jobs."
+        return [Error(message, hint, id="chat.E015")]
+    return []
+
+
+def _credentials() -> list[Error]:
+    file = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+    if not file:
+        return []
+    hint = "Name the JSON file of a service account, or unset it where Google's machines have one."
+    wrong = None
+    try:
+        if not isinstance(json.loads(Path(file).read_text()), dict):
+            wrong = "is no service account"
+    except OSError as error:
+        wrong = f"cannot be read: {error.strerror}"
+    except ValueError:
+        wrong = "is no JSON"
+    if wrong is None:
+        return []
+    message = f"GOOGLE_APPLICATION_CREDENTIALS names {file}, which {wrong}."
+    return [Error(message, hint, id="chat.E016")]

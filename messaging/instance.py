@@ -9,7 +9,7 @@ import math
 import secrets
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from django.conf import settings
 from django.dispatch import Signal
 
 from messaging.admission import Admission
+from messaging.conditions import Condition
 from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
@@ -111,6 +112,8 @@ class Instance:
             on_doubt=self.doubts.add,
         )
         self._made_at = time.monotonic()
+        self.dependencies: dict[str, Callable[[], Condition]] = {}
+        """What else tells of its condition, by name; notifications add themselves."""
         self.started_at: float | None = None
         self._starting: asyncio.Task[None] | None = None
         self.draining = False
@@ -172,11 +175,13 @@ class Instance:
         if self.started_at is None:
             return
         await self.drain()
-        await self._finish_work(self._seconds_left)
-        all_finished = True
+        all_finished = await self._finish_work(self._seconds_left)
         try:
             async with asyncio.timeout(self._seconds_left):
-                await instance_stopping.asend_robust(sender=Instance, instance=self)
+                answers = await instance_stopping.asend_robust(sender=Instance, instance=self)
+            for _, answer in answers:
+                if answer is False or isinstance(answer, Exception):
+                    all_finished = False
         except TimeoutError:
             all_finished = False
             logger.warning("instance.stopping_incomplete")
@@ -209,7 +214,7 @@ class Instance:
         """Until the drain's time is over; a second at least for whatever comes last."""
         return max(self._ends_at - time.monotonic(), _LAST_SECONDS)
 
-    async def _finish_work(self, seconds: float) -> None:
+    async def _finish_work(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
                 await self.writer.drain()
@@ -218,6 +223,8 @@ class Instance:
                     await asyncio.wait(self._tasks)
         except TimeoutError:
             logger.warning("instance.work_incomplete")
+            return False
+        return True
 
     def _committed(self, committed: Committed) -> None:
         """Every commit passes here, in order, before its requests are answered."""

@@ -19,4 +19,5 @@ instance_started = Signal()
 """The instance of this process has started. Argument: `instance`."""
 
 instance_stopping = Signal()
-"""It stops: finish what is under way. Argument: `instance`."""
+"""It stops: finish what is under way, and answer False where something is left that the others
+have to look for. Argument: `instance`."""

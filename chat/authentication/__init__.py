@@ -11,11 +11,13 @@ from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.identity import Authenticator, Identity
 from chat.authentication.verified import VerifiedTokens
 from chat.errors import NotAuthenticated
+from messaging.conditions import Condition
 
 __all__ = [
     "Identity",
     "authenticate",
     "authenticate_token",
+    "condition",
     "issue_development_token",
     "make_authenticator",
 ]
@@ -47,12 +49,22 @@ async def authenticate_token(token: str, *, thoroughly: bool = False) -> Identit
     Raises NotAuthenticated, TokenExpired, TokenRevoked, and StoreUnavailable when the token cannot
     be verified just now.
     """
-    global _verified  # noqa: PLW0603 - made when first needed, once per process
     if len(token) > _MOST_TOKEN_CHARACTERS:
         raise NotAuthenticated("The token is too long.")
+    tokens = _tokens()
+    identity = await tokens.authenticate(token)
+    if thoroughly:
+        await tokens.require_unrevoked(token, identity)
+    return identity
+
+
+def condition() -> Condition:
+    """Whether tokens could be verified the last time."""
+    return _tokens().condition
+
+
+def _tokens() -> VerifiedTokens:
+    global _verified  # noqa: PLW0603 - made when first needed, once per process
     if _verified is None:
         _verified = VerifiedTokens(make_authenticator())
-    identity = await _verified.authenticate(token)
-    if thoroughly:
-        await _verified.require_unrevoked(token, identity)
-    return identity
+    return _verified

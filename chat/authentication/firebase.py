@@ -26,6 +26,7 @@ from django.conf import settings
 
 from chat.authentication.identity import Identity, require_user_id
 from chat.errors import NotAuthenticated, TokenExpired
+from messaging.conditions import Condition
 from messaging.exceptions import StoreUnavailable, TokenRevoked
 
 logger = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ _NO_ANSWER = (
 
 class FirebaseAuthenticator:
     def __init__(self) -> None:
+        self.condition = Condition.OK
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="verify-token")
         self._verifying = _make_app("chat-verifying", _NoCredentials())
         self._asking: asyncio.Future[firebase_admin.App | None] | None = None
@@ -72,9 +74,14 @@ class FirebaseAuthenticator:
             )
             expires_at = _moment(claims.get("exp", 0))
             signed_in_at = _moment(claims.get("auth_time", claims["iat"]))
+            self.condition = Condition.OK
         except firebase_admin.auth.ExpiredIdTokenError:
             raise TokenExpired from None
+        except StoreUnavailable:
+            self.condition = Condition.DEGRADED
+            raise
         except firebase_admin.auth.CertificateFetchError as error:
+            self.condition = Condition.DEGRADED
             raise _unavailable(error) from None
         except _NOT_VALID:
             raise NotAuthenticated("This is not a valid Firebase ID token.") from None

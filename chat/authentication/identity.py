@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from chat.errors import NotAuthenticated
+from messaging.conditions import Condition
 from messaging.identifiers import is_user_id
 
 
@@ -19,6 +20,10 @@ class Identity:
 
 
 class Authenticator(Protocol):
+    @property
+    def condition(self) -> Condition:
+        """Whether tokens could be verified the last time."""
+
     async def authenticate(self, token: str) -> Identity:
         """Raises NotAuthenticated, TokenExpired, and StoreUnavailable when the token cannot be
         verified just now."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from chat.authentication.identity import Authenticator, Identity
 from chat.errors import TokenExpired
+from messaging.conditions import Condition
 from messaging.exceptions import TokenRevoked
 from messaging.tasks import start_task
 
@@ -25,6 +26,10 @@ class VerifiedTokens:
         self._authenticator = authenticator
         self._identities: OrderedDict[bytes, Identity] = OrderedDict()
         self._under_way: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
+
+    @property
+    def condition(self) -> Condition:
+        return self._authenticator.condition
 
     async def authenticate(self, token: str) -> Identity:
         """Raises as `Authenticator.authenticate`."""

@@ -6,7 +6,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chat import authentication
 from chat.views.base import APIView
+from messaging.conditions import Condition
 from messaging.exceptions import MessagingError
 from messaging.instance import get_instance
 
@@ -27,23 +29,39 @@ class ReadyView(APIView):
     public = True
 
     async def get(self, request: Request) -> Response:
-        """200 while requests can be served. Without Redis an instance is degraded, not down; one
-        that is draining serves what still comes, and asks for no more."""
+        """200 while requests can be served: degraded is not down. An instance that is draining
+        serves what still comes, and asks for no more. The store is asked; of the others it is
+        said how they were when they were needed last."""
         instance = get_instance()
-        checks = {"store": await _store_status(), "redis": "unused"}
-        if instance.link is not None:
-            checks["redis"] = "degraded" if instance.degraded else "ok"
-        status = "ok" if checks["store"] == "ok" else "unavailable"
+        checks = {
+            "store": await _store_condition(),
+            "redis": _link_condition(),
+            "tokens": authentication.condition(),
+            **{name: ask() for name, ask in instance.dependencies.items()},
+        }
+        conditions = set(checks.values())
+        status = "ok"
         if instance.draining:
             status = "draining"
+        elif Condition.UNAVAILABLE in conditions:
+            status = "unavailable"
+        elif Condition.DEGRADED in conditions:
+            status = "degraded"
         document = {"status": status, "instance_id": instance.id, "checks": checks}
-        return Response(document, status=200 if status == "ok" else 503)
+        return Response(document, status=200 if status in {"ok", "degraded"} else 503)
 
 
-async def _store_status() -> str:
+async def _store_condition() -> Condition:
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             await get_instance().store.now()
     except (MessagingError, TimeoutError):
-        return "unavailable"
-    return "ok"
+        return Condition.UNAVAILABLE
+    return Condition.OK
+
+
+def _link_condition() -> Condition:
+    instance = get_instance()
+    if instance.link is None:
+        return Condition.UNUSED
+    return Condition.DEGRADED if instance.degraded else Condition.OK

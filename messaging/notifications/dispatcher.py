@@ -16,13 +16,15 @@ from typing import Any
 
 import structlog
 
+from messaging.conditions import Condition
 from messaging.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITING, QUEUE_AWAY
 from messaging.notifications.jobs import Job, encode
-from messaging.notifications.notifier import Notifier
+from messaging.notifications.notifier import Again, Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.queue import (
     BATCH_BYTES,
     BATCH_ENTRIES,
+    MOST_DELAY_SECONDS,
     Entry,
     SqsQueue,
 )
@@ -48,14 +50,23 @@ class Dispatcher:
         self._task: asyncio.Task[None] | None = None
         self._direct: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
+        self._left = False
+
+    @property
+    def condition(self) -> Condition:
+        """That of the queue, as of the last time it was needed."""
+        if self._queue is None:
+            return Condition.UNUSED
+        return Condition.DEGRADED if self._failures else Condition.OK
 
     def start(self) -> None:
         if self._queue is not None:
             self._task = start_task(self._work(self._queue))
 
-    async def stop(self) -> None:
+    async def stop(self) -> bool:
         """Hand over what waits, finish what is under way. What was to be looked at in a few
-        seconds is looked at now: nobody will be here then."""
+        seconds is looked at now: nobody will be here then. False where a job is left that nobody
+        else has."""
         self._ending.set()
         if self._task is not None:
             while self._waiting:
@@ -66,6 +77,7 @@ class Dispatcher:
             await asyncio.wait(self._direct)
         if self._queue is not None:
             await self._queue.close()
+        return not self._left
 
     def put(self, job: Job, *, delay: int = 0, here: bool = False) -> None:
         """Have a job carried out after so many seconds. Neither waits nor raises.
@@ -154,11 +166,20 @@ class Dispatcher:
                 return
             NOTIFICATION_JOBS.labels("direct", "again").inc()
             if self._ending.is_set():
-                logger.warning(
-                    "notification.left", conversation_id=job.conversation_id, reason=again.reason
-                )
+                await self._leave(job, again)
                 return
             delay = again.seconds
+
+    async def _leave(self, job: Job, again: Again) -> None:
+        """To the workers, where the queue takes it."""
+        if self._queue is not None:
+            delay = min(round(again.seconds), MOST_DELAY_SECONDS)
+            if not await self._try_queue(self._queue, [Entry(body=encode(job), delay=delay)]):
+                return
+        self._left = True
+        logger.warning(
+            "notification.left", conversation_id=job.conversation_id, reason=again.reason
+        )
 
     async def _sleep(self, seconds: float) -> None:
         """Not beyond the end of this process."""

@@ -20,6 +20,7 @@ import structlog
 from django.conf import settings
 from firebase_admin import exceptions, messaging
 
+from messaging.conditions import Condition
 from messaging.entities import TokenKind
 from messaging.notifications.push import SENT, Push, PushResult, Status
 
@@ -54,6 +55,7 @@ class FcmPushBackend:
             options={"projectId": settings.GOOGLE_CLOUD_PROJECT, "httpTimeout": _HTTP_SECONDS},
             name=f"notifications-{next(_app_numbers)}",
         )
+        self.condition = Condition.OK
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fcm", daemon=True)
         self._thread.start()
@@ -62,6 +64,18 @@ class FcmPushBackend:
         batches = [pushes[start : start + _BATCH] for start in range(0, len(pushes), _BATCH)]
         answers = await asyncio.gather(*(self._hand_over(batch) for batch in batches))
         return [result for answer in answers for result in answer]
+
+    async def try_out(self) -> None:
+        """Ask FCM to look at a push without sending it. Raises firebase-admin's FirebaseError,
+        InvalidArgumentError where all is well: the token of this push is none."""
+        push = messaging.Message(data={"type": "doctor"})
+        push.token = "doctor"  # noqa: S105  none, which FCM looks at last
+        trying = asyncio.run_coroutine_threadsafe(
+            messaging.send_each_async([push], dry_run=True, app=self._app), self._loop
+        )
+        answer = await asyncio.wrap_future(trying)
+        if answer.responses[0].exception is not None:
+            raise answer.responses[0].exception
 
     async def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -75,7 +89,10 @@ class FcmPushBackend:
 
     async def _hand_over(self, batch: Sequence[Push]) -> Sequence[PushResult]:
         sending = asyncio.run_coroutine_threadsafe(self._send_batch(batch), self._loop)
-        return await asyncio.wrap_future(sending)
+        results = await asyncio.wrap_future(sending)
+        away = all(result.status is Status.LATER for result in results)
+        self.condition = Condition.DEGRADED if away else Condition.OK
+        return results
 
     async def _send_batch(self, batch: Sequence[Push]) -> Sequence[PushResult]:
         """In the thread."""

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import structlog
 from django.conf import settings
 
+from messaging.conditions import Condition
 from messaging.notifications.push import SENT, Push, PushResult
 
 logger = structlog.get_logger(__name__)
@@ -21,6 +22,8 @@ _MOST_NOTIFICATIONS = 20
 
 
 class LogPushBackend:
+    condition = Condition.UNUSED
+
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         for push in pushes:
             if settings.CHAT_DEMO:

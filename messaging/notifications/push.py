@@ -10,6 +10,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from messaging.conditions import Condition
 from messaging.entities import Device
 
 
@@ -49,6 +50,10 @@ class Push:
 
 
 class PushBackend(Protocol):
+    @property
+    def condition(self) -> Condition:
+        """As of the last push."""
+
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         """Push to each device; a result for each, in their order. Raises nothing that concerns
         one of them."""

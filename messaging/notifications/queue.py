@@ -48,6 +48,11 @@ _POLL_SECONDS = 5
 class QueueUnavailable(Exception):
     """SQS cannot be reached, did not answer in time, or refused."""
 
+    def __init__(self, reason: str, *, code: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        """SQS' own word where it refused, else boto3's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -135,6 +140,13 @@ class SqsQueue:
             "change_message_visibility", ReceiptHandle=received.receipt, VisibilityTimeout=seconds
         )
 
+    async def waiting(self) -> int:
+        """How many jobs nobody has received yet, about."""
+        answer = await self._call(
+            "get_queue_attributes", AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
     async def dead_letters(self) -> "SqsQueue | None":
         """The queue of what was delivered too often; None where there is none."""
         answer = await self._call("get_queue_attributes", AttributeNames=["RedrivePolicy"])
@@ -155,7 +167,10 @@ class SqsQueue:
             async with asyncio.timeout(_POLL_SECONDS + _ANSWER_SECONDS):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, call)
         except (BotoCoreError, ClientError, TimeoutError) as error:
-            raise QueueUnavailable(f"{type(error).__name__}: {error}") from error
+            code = type(error).__name__
+            if isinstance(error, ClientError):
+                code = error.response.get("Error", {}).get("Code", code)
+            raise QueueUnavailable(f"{type(error).__name__}: {error}", code=code) from error
 
 
 def create_queues(name: str, *, hidden: int) -> str:

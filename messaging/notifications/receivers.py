@@ -102,13 +102,16 @@ async def _start(instance: Instance, **_: Any) -> None:
     push = make_push_backend()
     dispatcher = Dispatcher(Notifier(instance, push), SqsQueue(url) if url else None)
     dispatcher.start()
+    instance.dependencies["queue"] = lambda: dispatcher.condition
+    instance.dependencies["push"] = lambda: push.condition
     _running[instance.boot_id] = dispatcher, push
 
 
-async def _stop(instance: Instance, **_: Any) -> None:
+async def _stop(instance: Instance, **_: Any) -> bool:
     dispatcher, push = _running.pop(instance.boot_id)
-    await dispatcher.stop()
+    all_done = await dispatcher.stop()
     await push.close()
+    return all_done
 
 
 async def _message_sent(message: Message, conversation: Conversation, **_: Any) -> None:

@@ -1,9 +1,10 @@
-"""Start-up checks of Redis: each wrong setting is named; a Redis that is away is none."""
+"""Start-up checks: each wrong setting is named; a Redis that is away is none."""
 
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,25 @@ def _development(settings: Settings) -> None:
             "REDIS_SENTINEL_MASTER",
         ),
         ({"REDIS_URL": _URL, "CHANNEL_LAYERS": _LAYER}, "chat.E010", "RedisChannelLayer"),
+        ({"CHAT_STORE": "mongo"}, "chat.E001", "'mongo'"),
+        ({"CHAT_AUTH": "basic"}, "chat.E002", "'basic'"),
+        ({"PUSH_BACKEND": "apns"}, "chat.E003", "'apns'"),
+        ({"DEBUG": False}, "chat.E004", "CHAT_AUTH=dev"),
+        (
+            {"DEBUG": False, "CHAT_AUTH": "firebase", "FIREBASE_AUTH_EMULATOR_HOST": "x"}
+            | {"GOOGLE_CLOUD_PROJECT": "demo"},
+            "chat.E005",
+            "FIREBASE_AUTH_EMULATOR_HOST",
+        ),
+        ({"CHAT_STORE": "firestore", "GOOGLE_CLOUD_PROJECT": ""}, "chat.E006", "a project"),
+        ({"ALLOWED_ORIGINS": ["https://app.example/"]}, "chat.E013", "https://app.example/"),
+        ({"ALLOWED_ORIGINS": ["app.example"]}, "chat.E013", "ALLOWED_ORIGINS"),
+        ({"ALLOWED_ORIGINS": ["https://*.example"]}, "chat.E013", "ALLOWED_ORIGINS"),
+        ({"ALLOWED_ORIGINS": ["https://app.example:x"]}, "chat.E013", "ALLOWED_ORIGINS"),
+        ({"ALLOWED_HOSTS": ["https://chat.example"]}, "chat.E014", "https://chat.example"),
+        ({"ALLOWED_HOSTS": ["chat.example:443"]}, "chat.E014", "ALLOWED_HOSTS"),
+        ({"NOTIFICATION_QUEUE_URL": "chat-notifications"}, "chat.E015", "chat-notifications"),
+        ({"NOTIFICATION_QUEUE_URL": "https://sqs.example/1/chat.fifo"}, "chat.E015", "FIFO"),
     ],
 )
 def test_a_wrong_setting(
@@ -71,6 +91,40 @@ def test_a_wrong_setting(
     assert error.id == identifier
     assert named in error.msg
     assert "secret" not in error.msg
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {"ALLOWED_ORIGINS": ["https://app.example", "http://127.0.0.1:3000", "http://[::1]:80"]},
+        {"ALLOWED_HOSTS": ["chat.example", ".chat.example", "127.0.0.1", "[::1]", "*"]},
+        {"NOTIFICATION_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/1/chat"},
+    ],
+)
+def test_a_good_setting(settings: Settings, good: dict[str, Any]) -> None:
+    for name, value in good.items():
+        setattr(settings, name, value)
+
+    assert check_settings() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [(None, "No such file"), ("{", "no JSON"), ("[]", "no service account"), ("{}", None)],
+)
+def test_the_file_of_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, named: str | None
+) -> None:
+    """It has to be there, and JSON."""
+    file = tmp_path / "account.json"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+
+    errors = check_settings()
+
+    assert [error.id for error in errors] == (["chat.E016"] if named else [])
+    assert all(named in error.msg and str(file) in error.msg for error in errors if named)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ class FcmServer:
         self.open.set()
         self.asked = 0
         """How many pushes have come since the start, answered or not."""
+        self.rehearsed = 0
+        """How many were only to be looked at."""
         self._lock = threading.Lock()
         server = self
 
@@ -150,6 +152,7 @@ class FcmServer:
         self.open.wait(30)
         time.sleep(self.seconds)
         message = request["message"]
+        self.rehearsed += request.get("validate_only", False)
         with self._lock:
             answer = self.answers.get(message.get("token") or message["fid"], Answer())
             if isinstance(answer, list):

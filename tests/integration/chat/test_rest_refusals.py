@@ -408,7 +408,14 @@ async def test_health(ann: Api, instance: Instance, monkeypatch: pytest.MonkeyPa
 
     live, ready = await health("live"), await health("ready")
     assert (live.status_code, ready.status_code) == (200, 200)
-    assert ready.json()["checks"] == {"store": "ok", "redis": "unused"}
+    assert ready.json()["status"] == "ok"
+    assert ready.json()["checks"] == {
+        "store": "ok",
+        "redis": "unused",
+        "tokens": "ok",
+        "queue": "unused",
+        "push": "unused",
+    }
 
     async def fail() -> None:
         raise StoreUnavailable

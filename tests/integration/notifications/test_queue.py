@@ -12,14 +12,16 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import redis.asyncio
 import structlog
 from django.core.management import call_command
 from pytest_django import Settings
 
 from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
+from messaging.instance import Instance, get_instance, reset_instance
 from messaging.notifications import jobs
 from messaging.notifications import sweep as sweep_module
 from messaging.notifications import worker as worker_module
@@ -425,6 +427,61 @@ async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -
 
     assert fcm.rung() == {"bob-0": 1}
     assert await reasons(message) == {"bob": "sent absent"}
+
+
+async def test_what_cannot_be_done_at_the_end_goes_to_the_queue(
+    instance: Instance, fcm: FcmServer, queued: str, sqs_url: str, gate: Gate
+) -> None:
+    """The workers have it then."""
+    fcm.answers["bob-0"] = refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70")
+    group = await found("bob")
+    await instance.start()
+    gate.shut()
+    await group.send()
+    await until(lambda: len(fcm.arrived) == 1)
+    gate.reopen()
+    await asyncio.sleep(2.2)  # it is left alone for up to so long
+
+    await instance.stop()
+
+    assert left(sqs_url, queued) == 1
+
+
+@pytest.mark.parametrize("retry", [True, False])
+async def test_a_goodbye(
+    transactional_db: None,
+    pushing: None,
+    fcm: FcmServer,
+    redis_server: str,
+    settings: Settings,
+    retry: bool,
+) -> None:
+    """Is not said where a push is left to be tried again and there is no queue: the others look
+    for it then."""
+    prefix = uuid4().hex
+    settings.REDIS = {"address": redis_server}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [redis_server], "prefix": prefix},
+        }
+    }
+    await reset_instance()
+    if retry:
+        fcm.answers["bob-0"] = refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70")
+    group = await found("bob")
+    await get_instance().start()
+    await group.send()
+    await until(lambda: len(fcm.arrived) == 1)
+
+    async with redis.asyncio.Redis.from_url(redis_server) as client, client.pubsub() as heard:
+        await heard.psubscribe(f"{prefix}*")
+        await reset_instance()
+        said = []
+        while (message := await heard.get_message(timeout=1)) is not None:
+            said.append("goodbye" in str(message["data"]))
+
+    assert any(said) is not retry
 
 
 async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:

@@ -326,3 +326,22 @@ async def test_a_server_that_gives_no_answer(
     else:
         with pytest.raises(StoreUnavailable):
             await asking.require_unrevoked(identity)
+
+
+async def test_whether_tokens_can_be_verified(
+    signed: FirebaseAuthenticator, google: Google
+) -> None:
+    """As of the last one that needed Google's certificates."""
+    conditions = [signed.condition]
+    google.status[CERTIFICATES] = 500
+    with pytest.raises(StoreUnavailable):
+        await signed.authenticate(KEY.sign())
+    conditions.append(signed.condition)
+    with pytest.raises(NotAuthenticated):
+        await signed.authenticate("x.y.z")
+    conditions.append(signed.condition)
+    google.status.clear()
+    await signed.authenticate(KEY.sign())
+    conditions.append(signed.condition)
+
+    assert conditions == ["ok", "degraded", "degraded", "ok"]

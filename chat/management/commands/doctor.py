@@ -1,0 +1,67 @@
+"""`manage.py doctor`: what is wrong with this installation, and how to mend it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from chat.examinations import examine_pages, examine_settings, examine_tokens
+from messaging.doctor.database import examine_database
+from messaging.doctor.findings import Examination, Finding, Level, examine_all
+from messaging.doctor.push import examine_push
+from messaging.doctor.queue import examine_queue
+from messaging.doctor.redis_server import examine_redis
+from messaging.doctor.store import examine_store
+
+_EXAMINATIONS: Mapping[str, Examination] = {
+    "settings": examine_settings,
+    "database": examine_database,
+    "store": examine_store,
+    "redis": examine_redis,
+    "queue": examine_queue,
+    "push": examine_push,
+    "tokens": examine_tokens,
+    "pages": examine_pages,
+}
+_SIGNS = {Level.WELL: "ok  ", Level.NOTE: "note", Level.WRONG: "DOWN"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Connects to everything that is configured, measures it, and says what is wrong and what "
+        "to do. Takes at most fifteen seconds; ends with 1 if something is down."
+    )
+    requires_system_checks = ()  # they are among what is examined
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"Examining {', '.join(_EXAMINATIONS)}…")
+        logging.disable(logging.CRITICAL)  # each failure is explained below
+        try:
+            wrong = asyncio.run(self._examine())
+        finally:
+            logging.disable(logging.NOTSET)
+        if wrong:
+            raise CommandError(f"Down: {', '.join(wrong)}.")
+        self.stdout.write("Nothing is down.")
+
+    async def _examine(self) -> Sequence[str]:
+        """What is down. Everything is shown as it ends."""
+        wrong = []
+        async for name, findings in examine_all(_EXAMINATIONS):
+            for finding in findings:
+                self._show(name, finding)
+            if any(finding.level is Level.WRONG for finding in findings):
+                wrong.append(name)
+        return sorted(wrong)
+
+    def _show(self, name: str, finding: Finding) -> None:
+        style = {
+            Level.WELL: self.style.SUCCESS,
+            Level.NOTE: self.style.WARNING,
+            Level.WRONG: self.style.ERROR,
+        }[finding.level]
+        self.stdout.write(f"{style(_SIGNS[finding.level])} {name:9} {finding.text}")
+        if finding.remedy:
+            self.stdout.write(f"{'':14} → {finding.remedy}")

@@ -1,0 +1,74 @@
+"""The examination of the store: each kind of query, and a write."""
+
+import secrets
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from messaging.doctor.findings import Finding, Stopwatch, well, wrong
+from messaging.identifiers import random_id
+from messaging.store import make_stores
+from messaging.store.base import Store
+
+Asking = Callable[[], Coroutine[Any, Any, Any]]
+
+
+async def examine_store() -> Sequence[Finding]:
+    """A missing index shows with its kind of query alone, whatever there is to be found."""
+    store = make_stores().conversations
+    try:
+        watch = Stopwatch()
+        unreadable = await _tried("reading", store.now)
+        if unreadable is not None:
+            return [unreadable]
+        findings = [well(f"A read takes {watch.ms} ({settings.CHAT_STORE}).")]
+        for operation, ask in (await _queries(store)).items():
+            refused = await _tried(operation, ask)
+            if refused is not None:
+                findings.append(refused)
+        watch = Stopwatch()
+        unwritable = await _tried("writing", lambda: _write(store))
+        return [*findings, unwritable or well(f"A write and a delete take {watch.ms}.")]
+    finally:
+        await store.close()
+
+
+async def _queries(store: Store) -> Mapping[str, Asking]:
+    nobody, soon = random_id(), await store.now() + timedelta(hours=1)
+    return {
+        "lists of conversations": lambda: store.list_conversations("doctor", limit=1),
+        "changed conversations": lambda: store.list_changed_conversations(since=soon),
+        "pages of messages": lambda: store.list_messages(nobody, first_seq=1, last_seq=2),
+        "latest messages": lambda: store.list_latest_messages(nobody, limit=1),
+        "changed messages": lambda: store.list_changed_messages(nobody, since=0, until=1, limit=1),
+        "read positions": lambda: store.list_read_positions(nobody),
+    }
+
+
+async def _write(store: Store) -> None:
+    """What instances say that are cut off from Redis, and take back at once."""
+    boot_id = f"doctor-{secrets.token_hex(4)}"
+    await store.put_link_note(boot_id)
+    await store.delete_link_note(boot_id)
+
+
+async def _tried(operation: str, ask: Asking) -> Finding | None:
+    """What is wrong with it; None where it works."""
+    try:
+        await ask()
+    except Exception as error:  # noqa: BLE001 - to explain it is all that there is to do
+        return _explained(operation, error)
+    return None
+
+
+def _explained(operation: str, error: Exception) -> Finding:
+    if settings.CHAT_STORE == "firestore":
+        from messaging.doctor.firestore import explained  # noqa: PLC0415 - takes a second
+
+        finding = explained(operation, error)
+        if finding is not None:
+            return finding
+    reason = f"{type(error).__name__}: {error.__cause__ or error}"
+    return wrong(f"The store fails at {operation}: {reason}", "See what is said of the database.")
