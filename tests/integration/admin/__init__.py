@@ -10,6 +10,8 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
+from messaging.metrics import STORE_DOCUMENTS
+
 
 class Operator:
     """Somebody who is signed in to the admin. Paths are below `/admin/chat/`."""
@@ -76,6 +78,16 @@ def next_of(answer: httpx.Response) -> str | None:
     """The query that leads to the next page."""
     found = re.search(r'href="\?([^"]*)" rel="next"', answer.text)
     return None if found is None else unescape(found.group(1))
+
+
+def documents_read() -> int:
+    """So far, by the meter of the store."""
+    return sum(
+        int(sample.value)
+        for metric in STORE_DOCUMENTS.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total") and sample.labels["kind"] == "read"
+    )
 
 
 @sync_to_async

@@ -1,30 +1,19 @@
 """What the lists cost: as much with ten times as many rows."""
 
 import asyncio
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from messaging.entities import FOREVER, Decision, Verdict
 from messaging.identifiers import random_id
 from messaging.instance import Instance
-from messaging.metrics import STORE_DOCUMENTS
 from messaging.store.decisions import ChunkKey
-from tests.integration.admin import Operator, rows_of
+from tests.integration.admin import Operator, documents_read, rows_of
 from tests.integration.store import new_conversation, new_report, sending
 
 FEW = 60
 MANY = 10 * FEW
 _MOST_READS = 120
 """Of 25 rows: on Firestore three or four of each of 16 shards are read, and then some."""
-
-
-def read() -> int:
-    counted: Counter[str] = Counter()
-    for metric in STORE_DOCUMENTS.collect():
-        for sample in metric.samples:
-            if sample.name.endswith("_total"):
-                counted[sample.labels["kind"]] += int(sample.value)
-    return counted["read"]
 
 
 async def fill(instance: Instance, first: int, last: int) -> None:
@@ -73,10 +62,10 @@ async def test_lists_open_in_constant_reads(root: Operator, instance: Instance) 
     async def measure() -> dict[str, int]:
         found = {}
         for path in PATHS:
-            before = read()
+            before = documents_read()
             answer = await root.get(path.format(id=conversation.id))
             assert answer.status_code == 200
-            found[path] = read() - before
+            found[path] = documents_read() - before
             assert rows_of(answer) or path == "notification/"
         return found
 

@@ -1,0 +1,136 @@
+"""The admin's lists over very much open in as many reads as over little."""
+
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.test import override_settings
+from pytest_django.fixtures import Settings
+
+from messaging.instance import get_instance, reset_instance
+from tests.integration.admin import Operator, documents_read, rows_of, sign_in
+from tests.integration.store import new_conversation, sending
+
+with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
+    from config.asgi import application
+
+CONVERSATIONS = 100_000
+MESSAGES_EACH = 10
+FIRESTORE_MESSAGES = 50_000
+_AT_ONCE = 250
+_PAGE = 25
+_ID = "abcdefghijklmnopqrst"
+"""Ids are this and six digits, which are letters of the alphabet of ids from 2 on."""
+
+_LOAD = (
+    """
+CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+SELECT i, ? || replace(replace(replace(replace(printf('%06d', i),
+    '0', 'a'), '1', 'b'), '8', 'c'), '9', 'd') AS id FROM n
+""",
+    """
+INSERT INTO messaging_conversation (id, kind, title, created_at, updated_at, active_at, seq,
+    version, sent_seq, preferences, blocked_by, frozen, content_hash, commit_id, revision)
+SELECT id, 'group', 'Tea', m, m, m, 10, 10, '{}', '{}', '[]', 0, '', '', 1 FROM (SELECT id,
+    strftime('%Y-%m-%d %H:%M:%f', '2026-01-01', '+' || i || ' seconds') || '000' AS m FROM n)
+""",
+    """
+INSERT INTO messaging_participant (conversation_id, user_id, role, joined_version, position)
+SELECT id, 'user-' || (i % 1000), 'owner', 0, 0 FROM n
+""",
+    """
+INSERT INTO messaging_message (id, conversation_id, seq, version, sender_id, client_id, text,
+    reply_to, mentions, created_at, edited_at, deleted_at, content_hash)
+SELECT n.id || seq, n.id, seq, seq, 'ann', NULL, 'hello', NULL, '[]', '2026-01-02 03:04:05.678000',
+    NULL, NULL, '' FROM n, (SELECT 1 AS seq UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION
+    SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9 UNION SELECT 10)
+""",
+    """
+INSERT INTO messaging_person (user_id, valid_after, banned_until, access_changed_at, blocked)
+SELECT 'user-' || i, NULL, '9999-01-01 00:00:00', '2026-01-01 00:00:00', '[]' FROM n
+""",
+    """
+INSERT INTO messaging_report (id, conversation_id, message_id, author_id, reporter_id, reason,
+    created_at, status, closed_at, closed_by)
+SELECT id, id, id, 'user-1', 'user-2', 'spam', '2026-01-01 00:00:00', 'open', NULL, '' FROM n
+""",
+)
+
+
+@pytest_asyncio.fixture
+async def root(transactional_db: None) -> AsyncIterator[Operator]:
+    """An operator who may do everything, on a new instance."""
+    await reset_instance()
+    transport = httpx.ASGITransport(app=application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        user, session = await sign_in("root")
+        yield Operator(client, user, session)
+    await reset_instance()
+
+
+async def open_list(root: Operator, path: str) -> str:
+    """What it cost."""
+    reads, started = documents_read(), time.perf_counter()
+    answer = await root.get(path)
+    reads, seconds = documents_read() - reads, time.perf_counter() - started
+    assert len(rows_of(answer)) == _PAGE
+    assert reads <= 4 * _PAGE
+    return f"{path.partition('?')[0]:14} {reads:4} reads, {seconds * 1000:5.0f} ms"
+
+
+@pytest.mark.benchmark
+async def test_a_million_messages_on_sql(
+    root: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """100,000 conversations, 1,000,000 messages, 100,000 people and reports."""
+    with sqlite3.connect(connections.settings[DEFAULT_DB_ALIAS]["NAME"]) as database:
+        database.execute("PRAGMA synchronous=OFF")
+        create, *fill = _LOAD
+        database.execute(create, [CONVERSATIONS - 1, _ID])
+        for statement in fill:
+            database.execute(statement)
+        ((count,),) = database.execute("SELECT count(*) FROM messaging_message")
+    database.close()
+    assert count == CONVERSATIONS * MESSAGES_EACH
+
+    paths = (
+        "conversation/",
+        "conversation/?q=user-7",
+        "report/",
+        "report/?q=user-1",
+        "person/",
+        "person/?banned=1",
+    )
+    lines = [await open_list(root, path) for path in paths]
+
+    with capsys.disabled():
+        print(f"\nadmin over {count:,} messages on SQLite\n" + "\n".join(lines))
+
+
+@pytest.mark.benchmark
+async def test_many_messages_on_firestore(
+    own_emulator: str,
+    settings: Settings,
+    root: Operator,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """50,000 messages in one conversation."""
+    settings.CHAT_STORE = "firestore"
+    settings.GOOGLE_CLOUD_PROJECT = f"bench-{uuid4().hex}"
+    await reset_instance()
+    store = get_instance().store
+    conversation = await store.create_conversation(new_conversation("ann"))
+    for _ in range(FIRESTORE_MESSAGES // _AT_ONCE):
+        conversation = await store.commit(sending(conversation, *["hello"] * _AT_ONCE))
+    path = f"message/?conversation={conversation.id}"
+    await root.post(path, {"look": "1", "reason": "to count"})
+
+    line = await open_list(root, path)
+
+    with capsys.disabled():
+        print(f"\nadmin over {conversation.seq:,} messages on the emulator\n{line}")
