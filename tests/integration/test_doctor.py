@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import pytest
 from django.conf import settings as django_settings
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -168,6 +169,8 @@ async def test_dead_letters(settings: Settings, aws: Any) -> None:
 async def test_no_credentials_for_aws(
     settings: Settings, aws: Any, monkeypatch: pytest.MonkeyPatch, sqs_url: str, tmp_path: Path
 ) -> None:
+    # The process keeps one session, which remembers the credentials of the tests before.
+    monkeypatch.setattr("messaging.notifications.queue._session", boto3.session.Session)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
