@@ -13,20 +13,24 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import redis.asyncio
-
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.tasks import start_task, stop_tasks
 
 _GATHER_SECONDS = 0.2
 _REDIS_SECONDS = 24 * 3600
 _MOST_KNOWN = 100_000
+_PUBLISHED_AT_ONCE = 1_000
+_RETRY_SECONDS = 1.0
+
+_Key = tuple[str, str]
 
 
 class Acknowledgements:
     def __init__(self, client: redis.asyncio.Redis | None) -> None:
         self._redis = client
-        self._known: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._unpublished: dict[str, dict[str, int]] = {}
+        self._known: OrderedDict[_Key, int] = OrderedDict()
+        self._unpublished: dict[_Key, None] = {}
+        """The first first, and no more than are known."""
         self._unknown = Outage("acknowledged.unknown")
         self._unwritten = Outage("acknowledged.not_published")
         self._wake = asyncio.Event()
@@ -49,9 +53,10 @@ class Acknowledgements:
         self._known[key] = seq
         self._known.move_to_end(key)
         if len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
+            forgotten, _ = self._known.popitem(last=False)
+            self._unpublished.pop(forgotten, None)
         if self._redis is not None:
-            self._unpublished.setdefault(conversation_id, {})[user_id] = seq
+            self._unpublished[key] = None
             self._wake.set()
 
     async def positions(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
@@ -83,25 +88,42 @@ class Acknowledgements:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            await self._publish(client)
-            await asyncio.sleep(_GATHER_SECONDS)
+            if await self._publish(client):
+                await asyncio.sleep(_GATHER_SECONDS)
+            else:
+                self._wake.set()
+                await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _publish(self, client: redis.asyncio.Redis) -> None:
-        unpublished, self._unpublished = self._unpublished, {}
-        if not unpublished:
-            return
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                pipeline = client.pipeline(transaction=False)
-                for conversation_id, positions in unpublished.items():
-                    key = _redis_key(conversation_id)
-                    pipeline.zadd(key, positions, gt=True)  # never back, whoever else writes
-                    pipeline.expire(key, _REDIS_SECONDS)
-                await pipeline.execute()
-        except UNREACHABLE as error:
-            self._unwritten.failed(error)
-        else:
+    async def _publish(self, client: redis.asyncio.Redis) -> bool:
+        """False where Redis has not taken all of it: the rest stays to be published."""
+        waiting = list(self._unpublished)
+        for start in range(0, len(waiting), _PUBLISHED_AT_ONCE):
+            keys = waiting[start : start + _PUBLISHED_AT_ONCE]
+            some = {key: self._known[key] for key in keys if key in self._unpublished}
+            pipeline = client.pipeline(transaction=False)
+            for conversation_id, positions in by_conversation(some).items():
+                name = _redis_key(conversation_id)
+                pipeline.zadd(name, positions, gt=True)  # never back, whoever else writes
+                pipeline.expire(name, _REDIS_SECONDS)
+            try:
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    await pipeline.execute()
+            except UNREACHABLE as error:
+                self._unwritten.failed(error)
+                return False
             self._unwritten.over()
+            for key, seq in some.items():
+                if self._known.get(key) == seq:  # else it has moved, or is forgotten
+                    self._unpublished.pop(key, None)
+        return True
+
+
+def by_conversation(positions: Mapping[tuple[str, str], int]) -> Mapping[str, dict[str, int]]:
+    """Positions by conversation and person, as one command each takes them."""
+    found: dict[str, dict[str, int]] = {}
+    for (conversation_id, user_id), seq in positions.items():
+        found.setdefault(conversation_id, {})[user_id] = seq
+    return found
 
 
 def _redis_key(conversation_id: str) -> str:

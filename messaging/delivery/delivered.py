@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import redis.asyncio
 import structlog
 
+from messaging.delivery.acknowledged import by_conversation
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
@@ -28,6 +29,7 @@ _TICK_SECONDS = 1.0
 _WRITES_AT_ONCE = 8
 _STOP_SECONDS = 5.0
 _MOST_KNOWN = 100_000
+_PUBLISHED_AT_ONCE = 1_000
 _REDIS_SECONDS = 24 * 3600
 
 _Key = tuple[str, str]
@@ -46,7 +48,8 @@ class DeliveredPositions:
         self._redis = client
         self._known: OrderedDict[_Key, _Position] = OrderedDict()
         self._unstored: OrderedDict[_Key, None] = OrderedDict()
-        self._unpublished: dict[str, dict[str, int]] = {}
+        self._unpublished: dict[_Key, None] = {}
+        """The first first, and no more than are known."""
         self._unknown = Outage("delivered.unknown")
         self._unwritten = Outage("delivered.not_published")
         self._task: asyncio.Task[None] | None = None
@@ -76,7 +79,8 @@ class DeliveredPositions:
         position.seq = seq
         self._known.move_to_end(key)
         self._unstored.setdefault(key)
-        self._unpublished.setdefault(conversation_id, {})[user_id] = seq
+        if self._redis is not None:
+            self._unpublished[key] = None
         return True
 
     async def positions(self, conversation_id: str, user_ids: list[str]) -> Mapping[str, int]:
@@ -107,21 +111,29 @@ class DeliveredPositions:
             await self._store_due(time.monotonic())
 
     async def _publish(self) -> None:
-        unpublished, self._unpublished = self._unpublished, {}
-        if self._redis is None or not unpublished:
+        """What Redis does not take stays to be published."""
+        if self._redis is None:
             return
-        pipeline = self._redis.pipeline(transaction=False)
-        for conversation_id, positions in unpublished.items():
-            key = _redis_key(conversation_id)
-            pipeline.zadd(key, positions, gt=True)  # never back, whoever else writes
-            pipeline.expire(key, _REDIS_SECONDS)
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                await pipeline.execute()
-        except UNREACHABLE as error:
-            self._unwritten.failed(error)
-        else:
+        waiting = list(self._unpublished)
+        for start in range(0, len(waiting), _PUBLISHED_AT_ONCE):
+            keys = waiting[start : start + _PUBLISHED_AT_ONCE]
+            some = {key: self._known[key].seq for key in keys if key in self._unpublished}
+            pipeline = self._redis.pipeline(transaction=False)
+            for conversation_id, positions in by_conversation(some).items():
+                name = _redis_key(conversation_id)
+                pipeline.zadd(name, positions, gt=True)  # never back, whoever else writes
+                pipeline.expire(name, _REDIS_SECONDS)
+            try:
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    await pipeline.execute()
+            except UNREACHABLE as error:
+                self._unwritten.failed(error)
+                return
             self._unwritten.over()
+            for key, seq in some.items():
+                position = self._known.get(key)
+                if position is not None and position.seq == seq:  # else it has moved meanwhile
+                    self._unpublished.pop(key, None)
 
     async def _store_due(self, now: float) -> None:
         due = [key for key in self._unstored if self._known[key].due <= now]
@@ -154,6 +166,7 @@ class DeliveredPositions:
                 self._known.move_to_end(key)
             else:
                 del self._known[key]
+                self._unpublished.pop(key, None)
 
 
 def _redis_key(conversation_id: str) -> str:

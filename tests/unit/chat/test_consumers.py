@@ -20,9 +20,9 @@ from tests.unit.chat.wire import PATIENCE, Wire
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> float:
-    """A heartbeat every 100 ms."""
-    monkeypatch.setattr(sessions, "HEARTBEAT_SECONDS", 0.1)
-    return 0.1
+    """A heartbeat every 300 ms."""
+    monkeypatch.setattr(sessions, "HEARTBEAT_SECONDS", 0.3)
+    return 0.3
 
 
 # Heartbeat

@@ -1,0 +1,45 @@
+"""How far people are, in Redis: what it does not take is published when it is back."""
+
+import asyncio
+
+import pytest
+import redis.asyncio
+
+from config.development.processes import free_port
+from config.development.redis import run_redis
+from messaging.delivery.acknowledged import Acknowledgements
+from messaging.delivery.delivered import DeliveredPositions
+from messaging.delivery.redis_client import make_redis
+from messaging.store.sql import SqlStore
+
+
+@pytest.mark.parametrize("kind", ["acknowledged", "delivered"])
+async def test_a_position_outlives_an_outage(
+    sql_store: SqlStore, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """It is published without another one that would wake anybody, and where it has moved
+    meanwhile, as it is then."""
+    port = free_port()
+    client = make_redis({"address": f"redis://127.0.0.1:{port}"})
+    assert client is not None
+    positions: Acknowledgements | DeliveredPositions = (
+        Acknowledgements(client)
+        if kind == "acknowledged"
+        else DeliveredPositions(sql_store, client)
+    )
+    positions.start()
+    positions.advance("tea", "ann", 4)
+    positions.advance("tea", "bob", 5)
+    async with asyncio.timeout(15):
+        while f"{kind}.not_published" not in caplog.text:
+            await asyncio.sleep(0.05)
+    positions.advance("tea", "bob", 6)
+
+    with run_redis(port):
+        async with redis.asyncio.Redis(port=port, decode_responses=True) as looking:
+            async with asyncio.timeout(15):
+                while await looking.zscore(f"chat:{kind}:tea", "bob") != 6:
+                    await asyncio.sleep(0.05)
+            assert await looking.zscore(f"chat:{kind}:tea", "ann") == 4
+        await positions.stop()
+    await client.aclose()
