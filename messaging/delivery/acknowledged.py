@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import redis.asyncio
+
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.tasks import start_task, stop_tasks
 
