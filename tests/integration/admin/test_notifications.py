@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from messaging.entities import Decision, Verdict
 from messaging.instance import Instance
+from messaging.metrics import SOCKETS
 from messaging.notifications.jobs import ClearJob, encode
 from messaging.notifications.queue import Entry, SqsQueue, create_queues
 from messaging.store.decisions import ChunkKey
@@ -92,6 +93,7 @@ async def test_there_may_be_no_queue(root: Operator) -> None:
 
 async def test_the_overview(ann: Api, root: Operator, instance: Instance) -> None:
     """This instance, by its live figures."""
+    SOCKETS.set(0)  # counted for the process, in which other tests leave some behind
     await ann.get("/me")
 
     page = await root.page("process/")
