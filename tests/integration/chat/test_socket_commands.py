@@ -306,7 +306,7 @@ BAD_MESSAGES: dict[str, tuple[Json, list[tuple[str, str]]]] = {
     "no-client-id": ({"client_id": _ANOTHER}, [("client_id", "required")]),
     "null-client-id": ({"client_id": None}, [("client_id", "null")]),
     "empty-client-id": ({"client_id": ""}, [("client_id", "invalid")]),
-    "long-client-id": ({"client_id": "a" * 129}, [("client_id", "invalid")]),
+    "long-client-id": ({"client_id": "a" * 129}, [("client_id", "max_length")]),
     "other-client-id": ({"client_id": "ü"}, [("client_id", "invalid")]),
     "number-client-id": ({"client_id": 1}, [("client_id", "invalid")]),
     "no-conversation": ({"conversation_id": _ANOTHER}, [("conversation_id", "required")]),

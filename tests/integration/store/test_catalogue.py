@@ -49,7 +49,7 @@ async def test_all_conversations_are_listed(store: Store, catalogue: Catalogue, 
 
     in_order = sorted(stored, key=lambda one: (one.updated_at, one.id), reverse=True)
     assert found == in_order
-    assert found[0].id == stored[3].id
+    assert found[0].updated_at == stored[3].updated_at  # two commits may bear one time
 
 
 async def test_there_is_nothing_yet(catalogue: Catalogue) -> None:
