@@ -270,9 +270,10 @@ class SqlStore:
         call = self._threads.start(work, writes=writes)
         try:
             async with asyncio.timeout(self.timeout):
-                answer = await asyncio.wrap_future(call.future)
+                answer = await call.answer()
         except asyncio.CancelledError:
-            asyncio.get_running_loop().call_later(self.timeout, call.give_up)
+            if not call.future.cancel():  # it has begun
+                asyncio.get_running_loop().call_later(self.timeout, call.give_up)
             raise
         except TimeoutError as error:
             never_began = call.give_up()

@@ -3,6 +3,7 @@
 `atomic` is not async, and thread-sensitive `sync_to_async` would be one thread for all sockets.
 """
 
+import asyncio
 import contextlib
 import os
 import select
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, connections
@@ -35,6 +37,16 @@ class Call(Generic[T]):
         self.future: Future[T]
         self._lock = threading.Lock()
         self._database: BaseDatabaseWrapper | None = None
+
+    async def answer(self) -> T:
+        """What the work returns, or raises. It goes on when nobody waits any more."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[None] = loop.create_future()
+        # `asyncio.wrap_future` makes a cycle of every call, with all that it read: left to the
+        # garbage collector, that was most of what stopped the event loop.
+        self.future.add_done_callback(partial(_wake, loop, answered))
+        await answered
+        return self.future.result()
 
     def give_up(self) -> bool:
         """True if it never began, and never will. Otherwise its connection is cut: a server
@@ -66,7 +78,7 @@ class Threads:
         self._alias = alias
         self._timeout = timeout
         self._connections: list[BaseDatabaseWrapper] = []
-        self._calls: set[Call[Any]] = set()
+        self._calls: dict[Future[Any], Call[Any]] = {}
         self._thread = threading.local()
         if connections[alias].vendor == "sqlite":
             # SQLite lets one writer in at a time: a second thread would poll for the lock.
@@ -80,13 +92,16 @@ class Threads:
         call = Call[T]()
         pool = self._writers if writes else self._readers
         call.future = pool.submit(self._do, call, work)
-        self._calls.add(call)
-        call.future.add_done_callback(lambda _: self._calls.discard(call))
+        self._calls[call.future] = call
+        call.future.add_done_callback(self._forget)
         return call
+
+    def _forget(self, future: Future[Any]) -> None:
+        self._calls.pop(future, None)
 
     def close(self) -> None:
         """Let what is running or queued end in its time, then close the connections. Blocks."""
-        calls = list(self._calls)
+        calls = list(self._calls.values())
         # A little longer, so that whoever still waits for one gives it up before we do.
         wait([call.future for call in calls], timeout=self._timeout + 0.5)
         for call in calls:
@@ -146,6 +161,21 @@ class Threads:
                 " set_config('idle_in_transaction_session_timeout', %s, false)",
                 [limit, limit],
             )
+
+
+def _wake(
+    loop: asyncio.AbstractEventLoop, answered: asyncio.Future[None], future: Future[Any]
+) -> None:
+    """In the thread that did the work."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        loop.call_soon_threadsafe(_settle, answered, future.cancelled())
+
+
+def _settle(answered: asyncio.Future[None], given_up: bool) -> None:
+    if given_up:
+        answered.cancel()
+    elif not answered.done():
+        answered.set_result(None)
 
 
 def _has_news(database: BaseDatabaseWrapper) -> bool:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from blockbuster import blockbuster_ctx
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import override_settings
+from grpc.aio import init_grpc_aio, shutdown_grpc_aio
 
 from config.development.instances import instance as run_instance
 from config.development.instances import migrate
@@ -55,8 +56,10 @@ async def api(instance: Instance) -> AsyncIterator[Callable[[str], Api]]:
         base_url="http://testserver/api/v1",
         event_hooks={"response": [check_answer]},
     ) as client:
+        init_grpc_aio()  # or the last channel to be collected joins gRPC's thread, on the loop
         with blockbuster_ctx():
             yield lambda user_id: Api(client, user_id)
+        shutdown_grpc_aio()
 
 
 @pytest.fixture

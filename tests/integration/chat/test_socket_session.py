@@ -95,7 +95,7 @@ async def test_a_bad_token(server: Server, token: str) -> None:
         {"Authorization": GOOD},
         {"Cookie": f"Authorization=Bearer {GOOD}"},
     ],
-    ids=str,
+    ids=["nothing", "empty", "no-token", "other-scheme", "no-scheme", "cookie"],
 )
 async def test_no_token(server: Server, headers: dict[str, str]) -> None:
     async with server.open(additional_headers=headers) as connection:
