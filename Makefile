@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 3
 
 .PHONY: run run-ha test bench fuzz chaos lint format requirements clean
 
@@ -12,8 +13,9 @@ run: $(VENV)/.run
 run-ha: $(VENV)/.develop
 	@$(BIN)/python -m config.development.run_ha
 
+# Tests wait more than they work: three at a time suit two cores.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 bench: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
