@@ -1,9 +1,11 @@
 """A cluster to break: instances, their Redis and the Firestore emulator, and relays in between."""
 
 import asyncio
+import os
 import random
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
@@ -20,7 +22,9 @@ from tests.chaos.redis_servers import MASTER, RedisServer, Sentinel
 from tests.chaos.relay import Relay
 from tests.clients.rest import http_client
 
+_CHECKOUT = Path(__file__).resolve().parents[2]
 _DRAIN_SECONDS = 40.0
+_VERIFY_SECONDS = 60.0
 
 
 class Instance:
@@ -114,17 +118,37 @@ class Cluster:
     instances: list[Instance] = field(init=False, default_factory=list)
     redis: RedisServer = field(init=False)
     replica: RedisServer | None = field(init=False, default=None)
+    _environment: Mapping[str, str] = field(init=False, default_factory=dict)
     _exit: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as exit_:
             environment = await self._start_redis(exit_)
+            self._environment = {**environment, "FIRESTORE_EMULATOR_HOST": self.emulator}
             for number in range(1, self.count + 1):
                 self.instances.append(await self._prepare(exit_, f"instance-{number}", environment))
             await asyncio.to_thread(migrate, environment)
             await asyncio.gather(*(one.start() for one in self.instances))
             self._exit = exit_.pop_all()
         return self
+
+    async def verify(self) -> tuple[bool, str]:
+        """What `manage.py verify_conversations` says of all that is stored: whether it is right,
+        and the words."""
+
+        def run() -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [sys.executable, "manage.py", "verify_conversations", "--all"],
+                cwd=_CHECKOUT,
+                env={**os.environ, **self._environment},
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=_VERIFY_SECONDS,
+            )
+
+        done = await asyncio.to_thread(run)
+        return done.returncode == 0, done.stdout + done.stderr
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._exit.aclose()

@@ -182,6 +182,8 @@ async def play(
         outcome.recovered = await _recover(case, scene)
         await traffic.pause()
         evidence = await collect(crowd, cluster, seconds=case.recovers_within)
+        right, words = await cluster.verify()
+        scene.require(right, f"what is stored has drifted: {words.strip()}")
         outcome.slowest = _check_delays(case, scene)
         outcome.violations = [*scene.violations, *checks.find_all(evidence)]
         outcome.figures = scene.figures

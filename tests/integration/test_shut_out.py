@@ -3,8 +3,11 @@ more, wherever they are connected."""
 
 import asyncio
 import itertools
+import os
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,10 +22,13 @@ from websockets.exceptions import ConnectionClosed
 from config.development.instances import instance, migrate
 from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
-from tests.clients.rest import Rest, http_client, token_of
+from tests.clients.rest import Refused, Rest, http_client, token_of
 
 Frame = dict[str, Any]
 
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+ROOT, PASSWORD = "root", "for this test alone"
 PATIENCE = 15
 SOCKETS_EACH = 2
 BEFORE = "before"
@@ -43,6 +49,17 @@ def urls(
         REDIS_URL=redis_server.removesuffix("/0") + "/5",
     )
     migrate(environment)
+    subprocess.run(
+        [sys.executable, "manage.py", "createsuperuser", "--noinput", "--email", ""],
+        check=True,
+        cwd=_CHECKOUT,
+        env={
+            **os.environ,
+            **environment,
+            "DJANGO_SUPERUSER_USERNAME": ROOT,
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        },
+    )
     with ExitStack() as running:
         ports = [free_port() for _ in range(3)]
         for number, port in enumerate(ports):
@@ -173,23 +190,77 @@ async def test_after_a_removal_nothing_of_a_higher_version(urls: Sequence[str]) 
             assert BEFORE in socket.texts
 
 
-async def test_after_logging_out_nothing_that_was_begun_later(urls: Sequence[str]) -> None:
-    """Once the answer is there: on no instance, and every socket is closed."""
-    async with party(urls, "logged-out") as (sockets, busy, https, _):
-        begun = time.monotonic()
-        await Rest(https[1], "eve-logged-out").request("DELETE", "/me/sessions")
-        returned = time.monotonic()
-        busy.says = AFTER
-        await busy.more(200)
+@asynccontextmanager
+async def administrator(url: str) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+    """Logged in to the admin of one instance; posts forms there."""
+    async with httpx.AsyncClient(
+        base_url=f"{url}/admin/", timeout=PATIENCE, trust_env=False
+    ) as http:
 
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*(socket.reading for socket in sockets))
-        last = max(at for socket in sockets for at, _ in socket.frames)
-        print(
-            f"DELETE /me/sessions took {(returned - begun) * 1e3:.0f} ms;"
-            f" the last frame came {(last - returned) * 1e3:+.0f} ms after it"
-        )
-        for socket in sockets:
-            assert socket.close_code == 4503
-            assert AFTER not in socket.texts
-            assert BEFORE in socket.texts
+        async def post(path: str, **form: str) -> None:
+            token = http.cookies["csrftoken"]
+            answer = await http.post(path, data={**form, "csrfmiddlewaretoken": token})
+            assert answer.status_code == 302, answer.text
+
+        await http.get("login/")
+        await post("login/", username=ROOT, password=PASSWORD, next="/admin/")
+        yield post
+
+
+async def hear_no_more(
+    sockets: Sequence[Socket], busy: Busy, shut_out: Callable[[], Awaitable[None]]
+) -> None:
+    """Once `shut_out` has returned, nothing that was begun later arrives at any of the sockets,
+    and they are closed."""
+    begun = time.monotonic()
+    await shut_out()
+    returned = time.monotonic()
+    busy.says = AFTER
+    await busy.more(200)
+
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(socket.reading for socket in sockets))
+    last = max(at for socket in sockets for at, _ in socket.frames)
+    print(
+        f"It took {(returned - begun) * 1e3:.0f} ms;"
+        f" the last frame came {(last - returned) * 1e3:+.0f} ms after it"
+    )
+    assert last - returned < 1
+    for socket in sockets:
+        assert socket.close_code == 4503
+        assert AFTER not in socket.texts
+        assert BEFORE in socket.texts
+
+
+async def test_after_logging_out_nothing_that_was_begun_later(urls: Sequence[str]) -> None:
+    async with party(urls, "logged-out") as (sockets, busy, https, _):
+        eve = Rest(https[1], "eve-logged-out")
+
+        async def log_out() -> None:
+            await eve.request("DELETE", "/me/sessions")
+
+        await hear_no_more(sockets, busy, log_out)
+
+
+async def test_after_a_ban_nothing_that_was_begun_later(urls: Sequence[str]) -> None:
+    """And eve gets in nowhere."""
+    async with (
+        party(urls, "banned") as (sockets, busy, https, _),
+        administrator(urls[2]) as post,
+    ):
+
+        async def ban() -> None:
+            await post(
+                "chat/person/",
+                action="ban",
+                _selected_action="eve-banned",
+                until="",
+                confirmed="yes",
+            )
+
+        await hear_no_more(sockets, busy, ban)
+
+        for http in https:
+            with pytest.raises(Refused) as refused:
+                await Rest(http, "eve-banned").request("GET", "/me")
+            assert (refused.value.status, refused.value.code) == (403, "banned")
