@@ -55,7 +55,12 @@ async def _run(case: Case, emulator: str, seed: int, size: Size, *, short: bool)
     """One case on a cluster of its own. What goes wrong with the kit is an outcome as well."""
     _say(f"{case.name}, seed {seed}…")
     with tempfile.TemporaryDirectory(prefix="chat-chaos-") as folder:
-        cluster = Cluster(folder=Path(folder), emulator=emulator, sentinel=case.sentinel)
+        cluster = Cluster(
+            folder=Path(folder),
+            emulator=emulator,
+            sentinel=case.sentinel,
+            postgres=case.postgres,
+        )
         try:
             async with cluster:
                 return await play(case, cluster, seed=seed, size=size, say=_say, short=short)

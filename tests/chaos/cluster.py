@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from uuid import uuid4
 import httpx
 
 from config.development.instances import instance, migrate, uvicorn_command
+from config.development.postgres import postgres_server
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.chaos.redis_servers import MASTER, RedisServer, Sentinel
@@ -23,6 +25,8 @@ from tests.chaos.relay import Relay
 from tests.clients.rest import http_client
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
+_SQL, _FIRESTORE = "DATABASE_URL", "FIRESTORE_EMULATOR_HOST"
+_PORT = re.compile(r"(?<=127\.0\.0\.1:)(\d+)")
 _DRAIN_SECONDS = 40.0
 _VERIFY_SECONDS = 60.0
 
@@ -112,6 +116,8 @@ class Cluster:
     """host:port of the Firestore emulator."""
     count: int = 3
     sentinel: bool = False
+    postgres: bool = False
+    """Whether to store in a PostgreSQL of its own instead."""
     application: str = "config.asgi:application"
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -123,11 +129,10 @@ class Cluster:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as exit_:
-            environment = await self._start_redis(exit_)
-            self._environment = {**environment, "FIRESTORE_EMULATOR_HOST": self.emulator}
+            self._environment = {**await self._start_redis(exit_), **self._start_store(exit_)}
             for number in range(1, self.count + 1):
-                self.instances.append(await self._prepare(exit_, f"instance-{number}", environment))
-            await asyncio.to_thread(migrate, environment)
+                self.instances.append(await self._prepare(exit_, f"instance-{number}"))
+            await asyncio.to_thread(migrate, self._environment)
             await asyncio.gather(*(one.start() for one in self.instances))
             self._exit = exit_.pop_all()
         return self
@@ -163,19 +168,27 @@ class Cluster:
             self.redis = await exit_.enter_async_context(RedisServer())
         return isolated_environment(
             self.folder,
-            CHAT_STORE="firestore",
-            GOOGLE_CLOUD_PROJECT=f"chaos-{uuid4().hex}",
             CHAT_RATE_LIMITS="off",
             **more,
             **self.settings,
         )
 
-    async def _prepare(
-        self, exit_: AsyncExitStack, name: str, environment: Mapping[str, str]
-    ) -> Instance:
-        store = await exit_.enter_async_context(Relay(int(self.emulator.rpartition(":")[2])))
+    def _start_store(self, exit_: AsyncExitStack) -> Mapping[str, str]:
+        if self.postgres:
+            return {"CHAT_STORE": "sql", _SQL: exit_.enter_context(postgres_server())}
+        project = f"chaos-{uuid4().hex}"
+        return {
+            "CHAT_STORE": "firestore",
+            "GOOGLE_CLOUD_PROJECT": project,
+            _FIRESTORE: self.emulator,
+        }
+
+    async def _prepare(self, exit_: AsyncExitStack, name: str) -> Instance:
+        place = _SQL if self.postgres else _FIRESTORE
+        before, port, after = _PORT.split(self._environment[place])
+        store = await exit_.enter_async_context(Relay(int(port)))
         redis = await exit_.enter_async_context(Relay(self.redis.port))
-        own = {**environment, "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{store.port}"}
+        own = {**self._environment, place: f"{before}{store.port}{after}"}
         if not self.sentinel:
             own["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}/0"
         one = Instance(name, own, self.application)

@@ -154,6 +154,9 @@ class Case:
     """Seconds after which everybody has to be complete."""
     sentinel: bool = False
     """Whether Redis is to be behind a Sentinel, with a replica."""
+    postgres: bool = False
+    """Whether a PostgreSQL stores, for what is held against the clock: every query of the emulator
+    goes through all that it holds."""
 
 
 async def play(
