@@ -12,7 +12,7 @@ record lets the claim lapse: the push is repeated, with the same tag.
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -33,7 +33,7 @@ from messaging.instance import Instance
 from messaging.metrics import NOTIFICATION_DECISIONS, PUSHES
 from messaging.notifications.claims import KeptClaim
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob
-from messaging.notifications.options import Options, get_options
+from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
 from messaging.notifications.push import Push, PushBackend, PushResult, Status
 from messaging.representations import effective_read_seq
@@ -74,6 +74,7 @@ class Notifier:
     async def _notify(self, job: NotifyJob) -> Again | None:
         options = get_options()
         now = datetime.now(UTC)
+        until, expires_at = now + options.lease_time, now + options.kept_time
         seen = await self._instance.acknowledged.positions(job.conversation_id, job.user_ids)
         # Whoever acknowledged in time is not written down: their position says it.
         unseen = [user_id for user_id in job.user_ids if seen.get(user_id, 0) < job.seq]
@@ -81,40 +82,46 @@ class Notifier:
             user_id: Decision(verdict=Verdict.DROPPED, reason=reason, at=now)
             for user_id, reason in job.dropped.items()
         }
+        recipients: Mapping[str, Recipient] = {}
+        if time.time() - job.made_at > options.stale:
+            decided |= {user_id: _dropped(Reason.STALE, now) for user_id in unseen}
+        elif unseen:
+            recipients = await self._instance.recipients.get_recipients(unseen)
+            decided |= {
+                user_id: _dropped(Reason.NO_DEVICE, now)
+                for user_id in unseen
+                if not recipients[user_id].devices
+            }
+        wanted = [user_id for user_id in unseen if user_id not in decided]
+        if not wanted and not decided:
+            return None
+        claim = await self._instance.decisions.claim(
+            job.key, wanted, decided=decided, now=now, until=until, expires_at=expires_at
+        )
+        if claim.decided:
+            _note_decided(job, claim.decided)
         again = None
-        if unseen:
-            claim = await self._instance.decisions.claim(
+        if claim.busy_until is not None:
+            seconds = max((claim.busy_until - now).total_seconds(), 1.0)
+            again = Again(seconds=seconds, reason="claimed")
+        if claim.taken:
+            kept = KeptClaim(
+                self._instance.decisions,
                 job.key,
-                unseen,
-                now=now,
-                until=now + options.lease_time,
-                expires_at=now + options.kept_time,
+                claim.taken,
+                until=until,
+                lease=options.lease_time,
+                expires_at=expires_at,
             )
-            if claim.busy_until is not None:
-                seconds = max((claim.busy_until - now).total_seconds(), 1.0)
-                again = Again(seconds=seconds, reason="claimed")
-            if claim.taken:
-                kept = KeptClaim(
-                    self._instance.decisions,
-                    job.key,
-                    claim.taken,
-                    until=now + options.lease_time,
-                    lease=options.lease_time,
-                    expires_at=now + options.kept_time,
-                )
-                async with kept:
-                    decisions, later = await self._decide(_Work(job, kept, seen, now, options))
-                decided |= decisions
-                again = later or again
-        if decided:
-            await self._record(job, decided, now + options.kept_time)
+            async with kept:
+                decisions, later = await self._decide(_Work(job, kept, recipients, seen, now))
+            await self._record(job, decisions, expires_at)
+            again = later or again
         return again
 
     async def _decide(self, work: "_Work") -> tuple[dict[str, Decision], Again | None]:
         """What becomes of the people who were claimed, with the pushes sent."""
-        job, now = work.job, work.now
-        if time.time() - job.made_at > work.options.stale:
-            return {user_id: _dropped(Reason.STALE, now) for user_id in work.taken}, None
+        job, now, recipients = work.job, work.now, work.recipients
         conversation = await self._instance.store.get_conversation(job.conversation_id)
         message = await self._message(conversation, job)
         if conversation is None or message is None:
@@ -125,7 +132,6 @@ class Notifier:
             for user_id in work.taken
         }
         decisions, wanted = _sorted_out(circumstances, now)
-        recipients = await self._instance.recipients.get_recipients(list(wanted))
         rulings = {
             user_id: rule(replace(known, recipient=recipients[user_id]), now)
             for user_id, known in wanted.items()
@@ -268,24 +274,16 @@ class Notifier:
                 if time.time() - job.made_at > get_options().stale:
                     raise
                 await asyncio.sleep(_RECORD_SECONDS)
-        _count(decisions.values())
-        logger.info(
-            "notification.decided",
-            conversation_id=job.conversation_id,
-            message_id=job.message_id,
-            stage=job.stage.value,
-            decisions={user_id: decisions[user_id].reason for user_id in list(decisions)[:10]},
-            people=len(decisions),
-        )
+        _note_decided(job, decisions)
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     job: NotifyJob
     claim: KeptClaim
+    recipients: Mapping[str, Recipient]
     seen: Mapping[str, int]
     now: datetime
-    options: Options
 
     @property
     def taken(self) -> Mapping[str, Decision]:
@@ -320,9 +318,18 @@ def _sorted_out(
     return decisions, wanted
 
 
-def _count(decisions: Iterable[Decision]) -> None:
-    """Those that are final. Why something failed is said by FCM, in any number of ways."""
-    for decision in decisions:
+def _note_decided(job: NotifyJob, decisions: Mapping[str, Decision]) -> None:
+    """Log what was decided, and count what is final. Why something failed is said by FCM, in any
+    number of ways."""
+    logger.info(
+        "notification.decided",
+        conversation_id=job.conversation_id,
+        message_id=job.message_id,
+        stage=job.stage.value,
+        decisions={user_id: decisions[user_id].reason for user_id in list(decisions)[:10]},
+        people=len(decisions),
+    )
+    for decision in decisions.values():
         if decision.verdict is not None:
             failed = decision.verdict is Verdict.FAILED
             reason = "failed" if failed else decision.reason

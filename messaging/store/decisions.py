@@ -9,11 +9,14 @@ without a verdict may be taken by the next.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from messaging.entities import Decision, Verdict
+
+NOTHING: Mapping[str, Decision] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,12 @@ class Claim:
     """These are ours now, each with what an earlier owner left of it."""
     busy_until: datetime | None = None
     """The time at which the last of those that somebody else is at will be free."""
+    decided: Mapping[str, Decision] = field(default_factory=dict)
+    """What was written of those who needed no claim."""
+
+    @property
+    def written(self) -> Mapping[str, Decision]:
+        return {**self.decided, **self.taken}
 
 
 class DecisionStore(Protocol):
@@ -46,11 +55,13 @@ class DecisionStore(Protocol):
         key: ChunkKey,
         user_ids: Sequence[str],
         *,
+        decided: Mapping[str, Decision] = NOTHING,
         now: datetime,
         until: datetime,
         expires_at: datetime,
     ) -> Claim:
-        """Take those of the people who are neither decided upon nor taken.
+        """Take those of the people who are neither decided upon nor taken. In the same write goes
+        what is decided of others already, unless there is a decision or somebody is at it.
 
         The first claim of a chunk is one write and no read; after `expires_at` the store may
         forget the chunk.
@@ -75,20 +86,32 @@ def failed_at(decisions: Mapping[str, Decision]) -> datetime | None:
     return max(failed, default=None)
 
 
-def take(known: Mapping[str, Decision], user_ids: Sequence[str], claim: Decision) -> Claim:
-    """The claim on these people, given what the store knows of them at `claim.at`."""
+def take(
+    known: Mapping[str, Decision],
+    user_ids: Sequence[str],
+    claim: Decision,
+    decided: Mapping[str, Decision],
+) -> Claim:
+    """The claim on these people, and what is decided of others, given what the store knows of them
+    at `claim.at`."""
     taken: dict[str, Decision] = {}
     busy: list[datetime] = []
     for user_id in user_ids:
         found = known.get(user_id)
         if found is None:
             taken[user_id] = claim
-        elif found.verdict is not None:
-            continue
-        elif found.claimed_until is None or found.claimed_until <= claim.at:
-            taken[user_id] = Decision(
-                at=claim.at, claimed_until=claim.claimed_until, devices=found.devices
-            )
-        else:
+        elif _is_free(found, claim.at):
+            taken[user_id] = replace(claim, devices=found.devices)
+        elif found.verdict is None and found.claimed_until is not None:
             busy.append(found.claimed_until)
-    return Claim(taken=taken, busy_until=max(busy, default=None))
+    new = {
+        user_id: decision
+        for user_id, decision in decided.items()
+        if user_id not in known or _is_free(known[user_id], claim.at)
+    }
+    return Claim(taken=taken, busy_until=max(busy, default=None), decided=new)
+
+
+def _is_free(found: Decision, now: datetime) -> bool:
+    """Whether nothing is decided and nobody is at it."""
+    return found.verdict is None and (found.claimed_until is None or found.claimed_until <= now)

@@ -13,7 +13,7 @@ from typing import Any
 from messaging.entities import Decision, Verdict
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import AlreadyExists, CommitUnknown, Conflict
-from messaging.store.decisions import ChunkKey, Claim, failed_at, take
+from messaging.store.decisions import NOTHING, ChunkKey, Claim, failed_at, take
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction
@@ -33,22 +33,23 @@ class FirestoreDecisionStore:
         key: ChunkKey,
         user_ids: Sequence[str],
         *,
+        decided: Mapping[str, Decision] = NOTHING,
         now: datetime,
         until: datetime,
         expires_at: datetime,
     ) -> Claim:
         name = self._chunk(key)
         wanted = Decision(at=now, claimed_until=until)
-        first = take({}, user_ids, wanted)
-        if await self._create("claim", name, _document(first.taken, expires_at)):
+        first = take({}, user_ids, wanted, decided)
+        if await self._create("claim", name, _document(first.written, expires_at)):
             return first
 
         async def claim(transaction: Transaction) -> Claim:
             document = await transaction.get(name)
             known = {} if document is None else read_people(document)
-            claim = take(known, user_ids, wanted)
-            if claim.taken:
-                transaction.writes.update(name, _people(claim.taken), mask=_paths(claim.taken))
+            claim = take(known, user_ids, wanted, decided)
+            if new := claim.written:
+                transaction.writes.update(name, _people(new), mask=_paths(new))
             return claim
 
         return await self._transactions.run("claim", name, claim)

@@ -1,7 +1,7 @@
 """Decisions on Django's ORM."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.transaction import atomic
 
 from messaging.entities import Decision, Verdict
 from messaging.models import DecisionRecord, SweepRecord
-from messaging.store.decisions import ChunkKey, Claim, failed_at, take
+from messaging.store.decisions import NOTHING, ChunkKey, Claim, failed_at, take
 from messaging.store.sql import SqlStore, count
 
 _PURGED_BY_ONE_IN = 100
@@ -29,15 +29,20 @@ class SqlDecisionStore:
         key: ChunkKey,
         user_ids: Sequence[str],
         *,
+        decided: Mapping[str, Decision] = NOTHING,
         now: datetime,
         until: datetime,
         expires_at: datetime,
     ) -> Claim:
         wanted = Decision(at=now, claimed_until=until)
+
+        def attempt(known: Mapping[str, Decision]) -> Claim:
+            return take(known, user_ids, wanted, decided)
+
         claim, created = await self._store.write(
-            "claim", lambda database: _claim(database, key, user_ids, wanted, expires_at)
+            "claim", lambda database: _claim(database, key, attempt, now, expires_at)
         )
-        count("claim", read=int(not created), written=int(bool(claim.taken)))
+        count("claim", read=int(not created), written=int(bool(claim.written)))
         return claim
 
     async def record(
@@ -66,18 +71,21 @@ class SqlDecisionStore:
 def _claim(
     database: BaseDatabaseWrapper,
     key: ChunkKey,
-    user_ids: Sequence[str],
-    wanted: Decision,
+    attempt: Callable[[Mapping[str, Decision]], Claim],
+    now: datetime,
     expires_at: datetime,
 ) -> tuple[Claim, bool]:
     """The claim, and whether it is the first of this chunk."""
-    with atomic(using=database.alias):
-        record, created = _locked(database, key, expires_at)
-        claim = take(people_of(record), user_ids, wanted)
-        if claim.taken:
-            _put(record, claim.taken)
+    claim = attempt({})
+    created = _create(database, key, claim.written, expires_at)
+    if not created:
+        with atomic(using=database.alias):
+            record = _locked(database, key, expires_at)
+            claim = attempt(people_of(record))
+            if claim.written:
+                _put(record, claim.written)
     if random.randrange(_PURGED_BY_ONE_IN) == 0:
-        _purge(database, wanted.at)
+        _purge(database, now)
     return claim, created
 
 
@@ -88,8 +96,7 @@ def _record(
     expires_at: datetime,
 ) -> None:
     with atomic(using=database.alias):
-        record, _ = _locked(database, key, expires_at)
-        _put(record, decisions)
+        _put(_locked(database, key, expires_at), decisions)
 
 
 def _list_decisions(database: BaseDatabaseWrapper, message_id: str) -> list[dict[str, Decision]]:
@@ -108,20 +115,44 @@ def _claim_sweep(database: BaseDatabaseWrapper, sweep_id: str, expires_at: datet
     return True
 
 
-def _locked(
-    database: BaseDatabaseWrapper, key: ChunkKey, expires_at: datetime
-) -> tuple[DecisionRecord, bool]:
+def _create(
+    database: BaseDatabaseWrapper,
+    key: ChunkKey,
+    people: Mapping[str, Decision],
+    expires_at: datetime,
+) -> bool:
+    """Make the row of a chunk; False where there is one."""
+    try:
+        with atomic(using=database.alias):
+            DecisionRecord.objects.using(database.alias).create(
+                message_id=key.message_id,
+                chunk=key.chunk,
+                conversation_id=key.conversation_id,
+                expires_at=expires_at,
+                people=_people_json(people),
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def _locked(database: BaseDatabaseWrapper, key: ChunkKey, expires_at: datetime) -> DecisionRecord:
     """The row of a chunk, which nobody else changes until the transaction ends."""
     records = DecisionRecord.objects.using(database.alias).select_for_update()
-    return records.get_or_create(
+    record, _ = records.get_or_create(
         message_id=key.message_id,
         chunk=key.chunk,
         defaults={"conversation_id": key.conversation_id, "expires_at": expires_at},
     )
+    return record
+
+
+def _people_json(decisions: Mapping[str, Decision]) -> dict[str, Any]:
+    return {user_id: _decision_json(one) for user_id, one in decisions.items()}
 
 
 def _put(record: DecisionRecord, decisions: Mapping[str, Decision]) -> None:
-    record.people |= {user_id: _decision_json(one) for user_id, one in decisions.items()}
+    record.people |= _people_json(decisions)
     record.failed_at = failed_at(decisions) or record.failed_at
     record.save(update_fields=["people", "failed_at"])
 

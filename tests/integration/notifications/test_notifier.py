@@ -228,6 +228,9 @@ async def test_the_only_token_is_gone(notifier: Notifier, fcm: FcmServer) -> Non
     assert await reasons(first) == {"bob": "failed unregistered"}
     assert await reasons(second) == {"bob": "dropped no_device"}
 
+    await notifier.run(group.job(first))  # once more, as queues do
+    assert await reasons(first) == {"bob": "failed unregistered"}
+
 
 async def test_a_token_that_is_gone_while_the_store_is_away(
     instance: Instance,

@@ -39,6 +39,35 @@ async def test_nobody_is_taken_twice(decisions: DecisionStore) -> None:
     assert second.busy_until == NOW + LEASE
 
 
+async def test_what_is_decided_goes_with_the_claim(decisions: DecisionStore) -> None:
+    """Nobody is decided upon twice, nor while somebody else is at it."""
+    key = new_key()
+    dropped = Decision(verdict=Verdict.DROPPED, reason="no_device", at=NOW)
+
+    async def claim_and_drop(claimed: list[str], *ids: str, now: datetime = NOW) -> Claim:
+        decided = dict.fromkeys(ids, dropped)
+        until = now + LEASE
+        return await decisions.claim(
+            key, claimed, decided=decided, now=now, until=until, expires_at=KEPT
+        )
+
+    first = await claim_and_drop(["ann"], "bob")
+    await decisions.record(key, {"cid": sent(phone="sent")}, expires_at=KEPT)
+    second = await claim_and_drop([], "ann", "bob", "cid", "dan")
+    lapsed = await claim_and_drop([], "ann", now=NOW + LEASE)
+
+    assert (set(first.taken), set(first.decided)) == ({"ann"}, {"bob"})
+    assert (set(second.taken), set(second.decided)) == (set(), {"dan"})
+    assert lapsed.decided.keys() == {"ann"}
+    found = await decisions.list_decisions(key.conversation_id, key.message_id)
+    assert {user_id: one.reason for user_id, one in found.items()} == {
+        "ann": "no_device",
+        "bob": "no_device",
+        "cid": "absent",
+        "dan": "no_device",
+    }
+
+
 async def test_of_many_at_once_one_wins(decisions: DecisionStore) -> None:
     key = new_key()
 
