@@ -1,15 +1,24 @@
-"""Flow control for sockets on daphne, which has none: it takes what an application sends, and
-hands over what a client sends, into buffers without a bound.
+"""Flow control for sockets, where the servers have none.
 
-Twisted itself knows better. A transport tells its producer when more than 64 KiB wait to be
+daphne takes what an application sends, and hands over what a client sends, into buffers without a
+bound. Twisted itself knows better. A transport tells its producer when more than 64 KiB wait to be
 written, and when they are; and it can be told not to read for a while. uvicorn does as much by
 itself.
+
+Both take apart at once all that they read at once, which may be 256 KiB: of the smallest frames
+thousands, and meanwhile the event loop stands still for everybody else. So the kernel is told to
+keep less ready.
 """
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
+
+_PORTION = 16 * 1024
+"""Bytes that a client may be ahead of us in the kernel. Linux keeps about as many again for itself;
+a frame may be larger."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -18,14 +27,26 @@ Send = Callable[[Message], Awaitable[None]]
 
 def flow_controlled(receive: Receive, send: Send) -> tuple[Receive, Send]:
     """The same, but `send` returns only when the client is not too far behind, and nothing is
-    read from the client between one `receive` and the next. Those of other servers as they are.
+    read from the client between one `receive` and the next; what is read is read in small
+    portions. Those of other servers as they are.
     """
-    # The only way to a socket's transport: daphne binds its protocol to what it calls `send`.
-    protocol = send.args[0] if isinstance(send, partial) and send.args else None
-    if not hasattr(protocol, "registerProducer"):
-        return receive, send
-    flow = _Flow(protocol, receive, send)
-    return flow.receive, flow.send
+    # The only way to a socket's transport: daphne binds its protocol to what it calls `send`,
+    # with uvicorn that is a method of it.
+    protocol: Any = send.args[0] if isinstance(send, partial) and send.args else None
+    if hasattr(protocol, "registerProducer"):
+        _read_in_portions(protocol.transport.getHandle())
+        flow = _Flow(protocol, receive, send)
+        return flow.receive, flow.send
+    transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
+    if hasattr(transport, "get_extra_info"):  # asyncio's and uvloop's have no common class
+        _read_in_portions(transport.get_extra_info("socket"))
+    return receive, send
+
+
+def _read_in_portions(connection: Any) -> None:
+    """Where it is a socket of TCP: with TLS, or behind a socket file, as it is."""
+    if connection is not None and connection.family in {socket.AF_INET, socket.AF_INET6}:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PORTION)
 
 
 class _Flow:
