@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 import httpx
@@ -37,7 +38,7 @@ async def served(command: Command, folder: Path) -> AsyncIterator[tuple[int, htt
             yield port, http
 
 
-def socket(port: int, user_id: str) -> connect:
+def socket(port: int, user_id: str, **options: Any) -> connect:
     """A connection that reads no further than a frame or two ahead of whoever uses it."""
     return connect(
         f"ws://127.0.0.1:{port}/ws/v1",
@@ -47,6 +48,7 @@ def socket(port: int, user_id: str) -> connect:
         max_size=None,
         ping_interval=None,
         close_timeout=1,
+        **options,
     )
 
 
@@ -142,3 +144,40 @@ async def test_a_flood_of_commands(command: Command, tmp_path: Path) -> None:
         flooding.cancel()
         await asyncio.gather(flooding, return_exceptions=True)
         flood.transport.abort()  # to close it would take all that is still to be written
+
+
+@servers
+async def test_small_frames_wait_with_the_client(command: Command, tmp_path: Path) -> None:
+    """What a server reads at once it takes apart at once, and meanwhile serves nobody: so there is
+    little to be read."""
+    async with (
+        served(command, tmp_path) as (port, http),
+        socket(port, "flood", write_limit=1024) as flood,
+    ):
+        flood.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 8 * 1024)
+        await until(flood, "hello")
+        rest = Rest(http, "flood")
+        group = (await rest.create_group(title="Tea"))["id"]
+        for number in range(60):
+            await rest.send(group, LONG, str(number))
+            await until(flood, "message.created")
+        taken = 0
+
+        async def send_all() -> None:
+            nonlocal taken
+            frame = {"id": 0, "type": "conversation.sync", "conversations": {group: 0}}
+            small = orjson.dumps(frame).decode()
+            while True:
+                await flood.send(small)
+                taken += len(small)
+
+        flooding = asyncio.create_task(send_all())
+        before = -1
+        while taken != before:
+            before = taken
+            await asyncio.sleep(1)
+        flooding.cancel()
+        await asyncio.gather(flooding, return_exceptions=True)
+        flood.transport.abort()
+
+        assert 0 < taken < 120 * 1024
