@@ -27,8 +27,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 def flow_controlled(receive: Receive, send: Send) -> tuple[Receive, Send]:
     """The same, but `send` returns only when the client is not too far behind, and nothing is
-    read from the client between one `receive` and the next; what is read is read in small
-    portions. Those of other servers as they are.
+    read from the client between one `receive` and the next (uvicorn sees to both by itself). On
+    either, what is read is read in small portions. Those of other servers as they are.
     """
     # The only way to a socket's transport: daphne binds its protocol to what it calls `send`,
     # with uvicorn that is a method of it.
@@ -44,8 +44,9 @@ def flow_controlled(receive: Receive, send: Send) -> tuple[Receive, Send]:
 
 
 def _read_in_portions(connection: Any) -> None:
-    """Where it is a socket of TCP: with TLS, or behind a socket file, as it is."""
-    if connection is not None and connection.family in {socket.AF_INET, socket.AF_INET6}:
+    """Where it is a socket of TCP. Behind a socket file, or where daphne itself does TLS, there is
+    none to be had."""
+    if getattr(connection, "family", None) in {socket.AF_INET, socket.AF_INET6}:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PORTION)
 
 

@@ -23,6 +23,12 @@ class PostgresMissing(Exception):
     and `postgres` on the PATH."""
 
 
+def require_postgres() -> None:
+    """Raises PostgresMissing."""
+    _find("initdb")
+    _find("postgres")
+
+
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """Run a PostgreSQL of our own; the value is the URL of an empty database.

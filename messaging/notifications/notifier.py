@@ -74,7 +74,7 @@ class Notifier:
     async def _notify(self, job: NotifyJob) -> Again | None:
         options = get_options()
         now = datetime.now(UTC)
-        until, expires_at = now + options.lease_time, now + options.kept_time
+        expires_at = now + options.kept_time
         seen = await self._instance.acknowledged.positions(job.conversation_id, job.user_ids)
         # Whoever acknowledged in time is not written down: their position says it.
         unseen = [user_id for user_id in job.user_ids if seen.get(user_id, 0) < job.seq]
@@ -85,7 +85,7 @@ class Notifier:
         recipients: Mapping[str, Recipient] = {}
         if time.time() - job.made_at > options.stale:
             decided |= {user_id: _dropped(Reason.STALE, now) for user_id in unseen}
-        elif unseen:
+        elif unseen and job.attempt == 0:  # later, those who have none are decided upon
             recipients = await self._instance.recipients.get_recipients(unseen)
             decided |= {
                 user_id: _dropped(Reason.NO_DEVICE, now)
@@ -95,6 +95,8 @@ class Notifier:
         wanted = [user_id for user_id in unseen if user_id not in decided]
         if not wanted and not decided:
             return None
+        now = datetime.now(UTC)
+        until = now + options.lease_time
         claim = await self._instance.decisions.claim(
             job.key, wanted, decided=decided, now=now, until=until, expires_at=expires_at
         )
@@ -115,13 +117,14 @@ class Notifier:
             )
             async with kept:
                 decisions, later = await self._decide(_Work(job, kept, recipients, seen, now))
-            await self._record(job, decisions, expires_at)
+            if decisions:
+                await self._record(job, decisions, expires_at)
             again = later or again
         return again
 
     async def _decide(self, work: "_Work") -> tuple[dict[str, Decision], Again | None]:
         """What becomes of the people who were claimed, with the pushes sent."""
-        job, now, recipients = work.job, work.now, work.recipients
+        job, now = work.job, work.now
         conversation = await self._instance.store.get_conversation(job.conversation_id)
         message = await self._message(conversation, job)
         if conversation is None or message is None:
@@ -132,6 +135,10 @@ class Notifier:
             for user_id in work.taken
         }
         decisions, wanted = _sorted_out(circumstances, now)
+        recipients = work.recipients
+        if unknown := [user_id for user_id in wanted if user_id not in recipients]:
+            found = await self._instance.recipients.get_recipients(unknown)
+            recipients = {**recipients, **found}
         rulings = {
             user_id: rule(replace(known, recipient=recipients[user_id]), now)
             for user_id, known in wanted.items()
@@ -282,6 +289,7 @@ class _Work:
     job: NotifyJob
     claim: KeptClaim
     recipients: Mapping[str, Recipient]
+    """Those that were read already."""
     seen: Mapping[str, int]
     now: datetime
 

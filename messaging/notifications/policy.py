@@ -40,6 +40,8 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     BLOCKED = "blocked"
     NO_DEVICE = "no_device"
+    """The notifier gives it before those that only the store knows: whoever has no device is not
+    looked at any further."""
     STALE = "stale"
 
 

@@ -104,11 +104,13 @@ def take(
             taken[user_id] = replace(claim, devices=found.devices)
         elif found.verdict is None and found.claimed_until is not None:
             busy.append(found.claimed_until)
-    new = {
-        user_id: decision
-        for user_id, decision in decided.items()
-        if user_id not in known or _is_free(known[user_id], claim.at)
-    }
+    new: dict[str, Decision] = {}
+    for user_id, decision in decided.items():
+        found = known.get(user_id)
+        if found is None or _is_free(found, claim.at):
+            new[user_id] = decision
+        elif found.verdict is None and found.claimed_until is not None:
+            busy.append(found.claimed_until)
     return Claim(taken=taken, busy_until=max(busy, default=None), decided=new)
 
 

@@ -76,17 +76,19 @@ def _claim(
     expires_at: datetime,
 ) -> tuple[Claim, bool]:
     """The claim, and whether it is the first of this chunk."""
-    claim = attempt({})
-    created = _create(database, key, claim.written, expires_at)
-    if not created:
-        with atomic(using=database.alias):
-            record = _locked(database, key, expires_at)
-            claim = attempt(people_of(record))
-            if claim.written:
-                _put(record, claim.written)
     if random.randrange(_PURGED_BY_ONE_IN) == 0:
         _purge(database, now)
-    return claim, created
+    rows = DecisionRecord.objects.using(database.alias)
+    if not rows.filter(message_id=key.message_id, chunk=key.chunk).exists():
+        claim = attempt({})
+        if _create(database, key, claim.written, expires_at):
+            return claim, True
+    with atomic(using=database.alias):
+        record = _locked(database, key, expires_at)
+        claim = attempt(people_of(record))
+        if claim.written:
+            _put(record, claim.written)
+    return claim, False
 
 
 def _record(
@@ -121,16 +123,16 @@ def _create(
     people: Mapping[str, Decision],
     expires_at: datetime,
 ) -> bool:
-    """Make the row of a chunk; False where there is one."""
+    """Make the row of a chunk; False where somebody else just has."""
     try:
-        with atomic(using=database.alias):
-            DecisionRecord.objects.using(database.alias).create(
-                message_id=key.message_id,
-                chunk=key.chunk,
-                conversation_id=key.conversation_id,
-                expires_at=expires_at,
-                people=_people_json(people),
-            )
+        DecisionRecord.objects.using(database.alias).create(
+            message_id=key.message_id,
+            chunk=key.chunk,
+            conversation_id=key.conversation_id,
+            expires_at=expires_at,
+            people=_people_json(people),
+            failed_at=failed_at(people),
+        )
     except IntegrityError:
         return False
     return True

@@ -166,7 +166,7 @@ class Threads:
 def _wake(
     loop: asyncio.AbstractEventLoop, answered: asyncio.Future[None], future: Future[Any]
 ) -> None:
-    """In the thread that did the work."""
+    """In whatever thread the work ended, or was given up."""
     with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
         loop.call_soon_threadsafe(_settle, answered, future.cancelled())
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
+from config.development.postgres import PostgresMissing, require_postgres
 from config.development.processes import NotReady
 from config.development.redis import RedisMissing
 from tests.chaos import report
@@ -30,6 +31,8 @@ def main() -> int:
         return 2
     outcomes: list[Outcome] = []
     try:
+        if any(CASES[name].postgres for name in names):
+            require_postgres()
         for seed in arguments.seeds:
             # What an emulator holds makes it slower: each seed has a fresh one.
             with own_firestore_emulator() as (emulator, _):
@@ -41,7 +44,7 @@ def main() -> int:
                     outcomes.append(outcome)
                     _show(outcome)
                     report.write(outcomes, arguments.report)
-    except (EmulatorMissing, RedisMissing, NotReady) as error:
+    except (EmulatorMissing, PostgresMissing, RedisMissing, NotReady) as error:
         _say(str(error))
         return 2
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ from tests.clients.rest import http_client
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _SQL, _FIRESTORE = "DATABASE_URL", "FIRESTORE_EMULATOR_HOST"
-_PORT = re.compile(r"(?<=127\.0\.0\.1:)(\d+)")
+_PORT = re.compile(r"(?<=:)(\d+)(?=/|$)")
 _DRAIN_SECONDS = 40.0
 _VERIFY_SECONDS = 60.0
 
@@ -152,7 +152,10 @@ class Cluster:
                 timeout=_VERIFY_SECONDS,
             )
 
-        done = await asyncio.to_thread(run)
+        try:
+            done = await asyncio.to_thread(run)
+        except subprocess.TimeoutExpired as error:
+            return False, str(error)
         return done.returncode == 0, done.stdout + done.stderr
 
     async def __aexit__(self, *exc_info: object) -> None:

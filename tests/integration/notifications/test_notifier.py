@@ -161,15 +161,15 @@ async def test_a_process_that_stood_still(
     group = await found("bob")
     message = await group.send()
     job = group.job(message)
-    real = instance.recipients.get_recipients
+    real = instance.store.get_conversation
 
-    async def stand_still(user_ids: Any) -> Any:
-        recipients = await real(user_ids)
+    async def stand_still(conversation_id: str) -> Any:
+        conversation = await real(conversation_id)
         time.sleep(1.1)
-        return recipients
+        return conversation
 
     with monkeypatch.context() as stopped:
-        stopped.setattr(instance.recipients, "get_recipients", stand_still)
+        stopped.setattr(instance.store, "get_conversation", stand_still)
         assert await notifier.run(job) == Again(seconds=1, reason="lapsed")
     assert fcm.arrived == []
 

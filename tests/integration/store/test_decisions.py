@@ -58,6 +58,7 @@ async def test_what_is_decided_goes_with_the_claim(decisions: DecisionStore) -> 
 
     assert (set(first.taken), set(first.decided)) == ({"ann"}, {"bob"})
     assert (set(second.taken), set(second.decided)) == (set(), {"dan"})
+    assert second.busy_until == NOW + LEASE  # ann may be decided upon then
     assert lapsed.decided.keys() == {"ann"}
     found = await decisions.list_decisions(key.conversation_id, key.message_id)
     assert {user_id: one.reason for user_id, one in found.items()} == {
