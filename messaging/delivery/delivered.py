@@ -13,11 +13,10 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import redis.asyncio
 import structlog
 
-from messaging.delivery.acknowledged import by_conversation
-from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
+from messaging.delivery.redis_client import Client
+from messaging.delivery.shared_positions import Key, SharedPositions
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
 from messaging.tasks import start_task, stop_tasks
@@ -29,10 +28,6 @@ _TICK_SECONDS = 1.0
 _WRITES_AT_ONCE = 8
 _STOP_SECONDS = 5.0
 _MOST_KNOWN = 100_000
-_PUBLISHED_AT_ONCE = 1_000
-_REDIS_SECONDS = 24 * 3600
-
-_Key = tuple[str, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -43,15 +38,11 @@ class _Position:
 
 
 class DeliveredPositions:
-    def __init__(self, store: Store, client: redis.asyncio.Redis | None) -> None:
+    def __init__(self, store: Store, client: Client | None) -> None:
         self._store = store
-        self._redis = client
-        self._known: OrderedDict[_Key, _Position] = OrderedDict()
-        self._unstored: OrderedDict[_Key, None] = OrderedDict()
-        self._unpublished: dict[_Key, None] = {}
-        """The first first, and no more than are known."""
-        self._unknown = Outage("delivered.unknown")
-        self._unwritten = Outage("delivered.not_published")
+        self._shared = SharedPositions(client, "delivered")
+        self._known: OrderedDict[Key, _Position] = OrderedDict()
+        self._unstored: OrderedDict[Key, None] = OrderedDict()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -79,25 +70,12 @@ class DeliveredPositions:
         position.seq = seq
         self._known.move_to_end(key)
         self._unstored.setdefault(key)
-        if self._redis is not None:
-            self._unpublished[key] = None
+        self._shared.put(key, seq)
         return True
 
     async def positions(self, conversation_id: str, user_ids: list[str]) -> Mapping[str, int]:
         """What is known of these people, here and in Redis; ahead of the store by a minute."""
-        known: dict[str, int] = {}
-        if self._redis is not None and user_ids:
-            try:
-                pipeline = self._redis.pipeline(transaction=False)
-                pipeline.zmscore(_redis_key(conversation_id), user_ids)
-                async with asyncio.timeout(TIMEOUT_SECONDS):
-                    (values,) = await pipeline.execute()
-            except UNREACHABLE as error:
-                self._unknown.failed(error)
-            else:
-                self._unknown.over()
-                pairs = zip(user_ids, values, strict=True)
-                known = {user_id: int(value) for user_id, value in pairs if value}
+        known = await self._shared.get(conversation_id, user_ids)
         for user_id in user_ids:
             position = self._known.get((conversation_id, user_id))
             if position is not None:
@@ -107,33 +85,8 @@ class DeliveredPositions:
     async def _work(self) -> None:
         while True:
             await asyncio.sleep(_TICK_SECONDS)
-            await self._publish()
+            await self._shared.publish()
             await self._store_due(time.monotonic())
-
-    async def _publish(self) -> None:
-        """What Redis does not take stays to be published."""
-        if self._redis is None:
-            return
-        waiting = list(self._unpublished)
-        for start in range(0, len(waiting), _PUBLISHED_AT_ONCE):
-            keys = waiting[start : start + _PUBLISHED_AT_ONCE]
-            some = {key: self._known[key].seq for key in keys if key in self._unpublished}
-            pipeline = self._redis.pipeline(transaction=False)
-            for conversation_id, positions in by_conversation(some).items():
-                name = _redis_key(conversation_id)
-                pipeline.zadd(name, positions, gt=True)  # never back, whoever else writes
-                pipeline.expire(name, _REDIS_SECONDS)
-            try:
-                async with asyncio.timeout(TIMEOUT_SECONDS):
-                    await pipeline.execute()
-            except UNREACHABLE as error:
-                self._unwritten.failed(error)
-                return
-            self._unwritten.over()
-            for key, seq in some.items():
-                position = self._known.get(key)
-                if position is not None and position.seq == seq:  # else it has moved meanwhile
-                    self._unpublished.pop(key, None)
 
     async def _store_due(self, now: float) -> None:
         due = [key for key in self._unstored if self._known[key].due <= now]
@@ -143,7 +96,7 @@ class DeliveredPositions:
             if not all(stored):
                 return  # the store is away: all of it is due again with the next tick
 
-    async def _store_one(self, key: _Key) -> bool:
+    async def _store_one(self, key: Key) -> bool:
         position = self._known[key]
         seq = position.seq
         try:
@@ -166,8 +119,4 @@ class DeliveredPositions:
                 self._known.move_to_end(key)
             else:
                 del self._known[key]
-                self._unpublished.pop(key, None)
-
-
-def _redis_key(conversation_id: str) -> str:
-    return f"chat:delivered:{conversation_id}"
+                self._shared.forget(key)

@@ -13,6 +13,8 @@ from redis.retry import Retry
 
 logger = structlog.get_logger(__name__)
 
+Client = redis.asyncio.Redis
+
 TIMEOUT_SECONDS = 1.0
 UNREACHABLE = (RedisError, OSError, TimeoutError)
 """What a call may raise when Redis is gone, refuses, or hangs."""
