@@ -16,7 +16,7 @@ from typing import Protocol
 
 from messaging.entities import Decision, Verdict
 
-NOTHING: Mapping[str, Decision] = MappingProxyType({})
+NOBODY: Mapping[str, Decision] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class DecisionStore(Protocol):
         key: ChunkKey,
         user_ids: Sequence[str],
         *,
-        decided: Mapping[str, Decision] = NOTHING,
+        decided: Mapping[str, Decision] = NOBODY,
         now: datetime,
         until: datetime,
         expires_at: datetime,

@@ -13,7 +13,7 @@ from typing import Any
 from messaging.entities import Decision, Verdict
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import AlreadyExists, CommitUnknown, Conflict
-from messaging.store.decisions import NOTHING, ChunkKey, Claim, failed_at, take
+from messaging.store.decisions import NOBODY, ChunkKey, Claim, failed_at, take
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction
@@ -33,7 +33,7 @@ class FirestoreDecisionStore:
         key: ChunkKey,
         user_ids: Sequence[str],
         *,
-        decided: Mapping[str, Decision] = NOTHING,
+        decided: Mapping[str, Decision] = NOBODY,
         now: datetime,
         until: datetime,
         expires_at: datetime,

@@ -11,7 +11,7 @@ from django.db.transaction import atomic
 
 from messaging.entities import Decision, Verdict
 from messaging.models import DecisionRecord, SweepRecord
-from messaging.store.decisions import NOTHING, ChunkKey, Claim, failed_at, take
+from messaging.store.decisions import NOBODY, ChunkKey, Claim, failed_at, take
 from messaging.store.sql import SqlStore, count
 
 _PURGED_BY_ONE_IN = 100
@@ -29,7 +29,7 @@ class SqlDecisionStore:
         key: ChunkKey,
         user_ids: Sequence[str],
         *,
-        decided: Mapping[str, Decision] = NOTHING,
+        decided: Mapping[str, Decision] = NOBODY,
         now: datetime,
         until: datetime,
         expires_at: datetime,
@@ -131,7 +131,6 @@ def _create(
             conversation_id=key.conversation_id,
             expires_at=expires_at,
             people=_people_json(people),
-            failed_at=failed_at(people),
         )
     except IntegrityError:
         return False

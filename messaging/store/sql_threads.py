@@ -42,8 +42,8 @@ class Call(Generic[T]):
         """What the work returns, or raises. It goes on when nobody waits any more."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[None] = loop.create_future()
-        # `asyncio.wrap_future` makes a cycle of every call, with all that it read: left to the
-        # garbage collector, that was most of what stopped the event loop.
+        # `asyncio.wrap_future` makes a cycle of every call, with all that it read, which is left
+        # to the garbage collector; and that stops the event loop.
         self.future.add_done_callback(partial(_wake, loop, answered))
         await answered
         return self.future.result()

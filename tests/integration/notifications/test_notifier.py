@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -434,3 +435,19 @@ async def test_what_it_costs(notifier: Notifier, settings: Settings) -> None:
     await receipts.mark_delivered(user_id="bob", conversation_id=direct.id, seq=3, seen=True)
     with billed(reads=0, writes=0):
         await notifier.run(direct.job(message, stage=Stage.GRACE_OVER))
+
+
+async def test_what_those_without_a_device_cost(notifier: Notifier) -> None:
+    """A read for each and one write, whether others ring or not; a retry reads nobody again."""
+    people = [f"user-{number}" for number in range(20)]
+    silent, mixed = await found(*people, with_devices=0), await found("bob", with_devices=1)
+    message = await silent.send()
+    with billed(reads=20, writes=1):
+        await notifier.run(silent.job(message))
+    assert set((await reasons(message)).values()) == {"dropped no_device"}
+
+    message = await mixed.send()
+    job = mixed.job(message)
+    await notifier.run(job)
+    with billed(reads=1, writes=0):  # the claim, of which nothing is left
+        await notifier.run(replace(job, attempt=1))
