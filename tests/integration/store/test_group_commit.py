@@ -26,7 +26,6 @@ from tests.integration.store import eventually, new_conversation
 from tests.integration.store.acting import add, edit, rename, send
 from tests.integration.store.firestore_relay import Relay
 
-TIMEOUT = 1.0
 PEOPLE = [f"user-{number}" for number in range(50)]
 LOST = [
     StatusCode.CANCELLED,
@@ -76,9 +75,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(relay: Relay) -> AsyncIterator[Desk]:
-    """On a Firestore behind the relay; a call takes at most a second."""
-    store = FirestoreStore(project=f"test-{uuid4().hex}", timeout=TIMEOUT)
+async def desk(relay: Relay, call_timeout: float) -> AsyncIterator[Desk]:
+    """On a Firestore behind the relay."""
+    store = FirestoreStore(project=f"test-{uuid4().hex}", timeout=call_timeout)
     await eventually(store.now)  # the emulator's first answer may take seconds
     desk = Desk(store)
     yield desk
@@ -139,7 +138,9 @@ async def assert_contiguous(store: Store, conversation_id: str, client_ids: set[
     """That each of these messages is there once, and nothing else; no hole, no double."""
     found = await store.get_conversation(conversation_id)
     assert found is not None
-    messages = await store.list_messages(conversation_id, first_seq=0, last_seq=found.seq + 100)
+    messages = await eventually(
+        lambda: store.list_messages(conversation_id, first_seq=0, last_seq=found.seq + 100)
+    )
     assert [(one.seq, one.version) for one in messages] == [
         (number, number) for number in range(1, len(client_ids) + 1)
     ]
@@ -196,6 +197,7 @@ async def test_answers_are_lost_again_and_again(
     assert desk.told_versions == [2]
 
 
+@pytest.mark.unanswered
 async def test_a_lost_commit_is_overtaken(
     relay: Relay, desk: Desk, conversation: Conversation
 ) -> None:
@@ -376,7 +378,7 @@ async def test_one_client_id_fifty_times_at_once(desk: Desk, conversation: Conve
 
 
 async def held_back(relay: Relay, desk: Desk, conversation: Conversation) -> asyncio.Task[Outcome]:
-    """A commit that has no answer for a second, so that what comes meanwhile is one group."""
+    """A commit that has no answer for a while, so that what comes meanwhile is one group."""
     relay.spoil("Commit", None, times=1, applied=True)
     first = asyncio.create_task(
         desk.submit(conversation, send(conversation.id, "first", client_id="first"))
@@ -386,6 +388,7 @@ async def held_back(relay: Relay, desk: Desk, conversation: Conversation) -> asy
     return first
 
 
+@pytest.mark.unanswered
 async def test_a_refused_act_fails_alone(
     relay: Relay, desk: Desk, conversation: Conversation
 ) -> None:
@@ -423,6 +426,7 @@ async def test_a_refused_act_fails_alone(
     assert desk.told_versions == [2, 3, 4, 5]
 
 
+@pytest.mark.unanswered
 async def test_what_the_store_refuses_fails_alone(
     relay: Relay, desk: Desk, conversation: Conversation
 ) -> None:
@@ -448,6 +452,7 @@ async def test_what_the_store_refuses_fails_alone(
 # Bounds and fairness
 
 
+@pytest.mark.unanswered
 async def test_a_thousand_acts_wait_and_no_more(
     relay: Relay, desk: Desk, conversation: Conversation
 ) -> None:
@@ -472,6 +477,7 @@ async def test_a_thousand_acts_wait_and_no_more(
     assert [len(commit.writes) for commit in relay.commits] == [2, *[101] * 10]
 
 
+@pytest.mark.unanswered
 async def test_8_mib_wait_and_no_more(relay: Relay, desk: Desk, conversation: Conversation) -> None:
     """Nor does one commit take more than 2 MiB of what waits."""
     first = await held_back(relay, desk, conversation)
