@@ -198,11 +198,21 @@ class Store(Protocol):
 
 def stamped(message: Message, at: datetime) -> Message:
     """The message with the store's time in the place of every `COMMIT_TIME`."""
-    return replace(
-        message,
+    # Spelled out, for `replace` takes nearly twice as long, and each message passes here.
+    return Message(
+        id=message.id,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        version=message.version,
+        sender_id=message.sender_id,
+        client_id=message.client_id,
+        text=message.text,
+        reply_to=message.reply_to,
+        mentions=message.mentions,
         created_at=at if message.created_at is COMMIT_TIME else message.created_at,
         edited_at=at if message.edited_at is COMMIT_TIME else message.edited_at,
         deleted_at=at if message.deleted_at is COMMIT_TIME else message.deleted_at,
+        content_hash=message.content_hash,
     )
 
 

@@ -7,6 +7,7 @@ refused on it. Otherwise everything is read and evaluated again, rights too.
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,8 +49,12 @@ class Committed:
 class Waiting:
     """An act whose request waits for an answer."""
 
+    __slots__ = ("act", "answer", "since", "size")
+
     def __init__(self, act: Act) -> None:
         self.act = act
+        self.size = act.size
+        self.since = time.monotonic()
         self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     @property

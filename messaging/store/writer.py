@@ -18,8 +18,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
 import structlog
 
@@ -46,32 +46,62 @@ _MAX_COMMITS_IN_FLIGHT = 64
 """Over all conversations; below the 100 streams that an HTTP/2 connection usually takes."""
 
 
-@dataclass(slots=True, eq=False)
 class _Queue:
-    """The acts that wait for one conversation."""
+    """The acts that wait for one conversation, and those that are on their way."""
 
-    waiting: deque[Waiting] = field(default_factory=deque)
-    size: int = 0
+    def __init__(self) -> None:
+        self._waiting: deque[Waiting] = deque()
+        self._size = 0
+        self._in_flight: Sequence[Waiting] = ()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
 
     @property
     def full(self) -> bool:
-        return len(self.waiting) >= _MAX_WAITING_ACTS or self.size >= _MAX_WAITING_BYTES
+        return len(self._waiting) >= _MAX_WAITING_ACTS or self._size >= _MAX_WAITING_BYTES
 
     def push(self, waiting: Waiting) -> None:
-        self.waiting.append(waiting)
-        self.size += waiting.act.size
+        self._waiting.append(waiting)
+        self._size += waiting.size
+        if self._timer is None:
+            self._watch(waiting)
 
-    def pop_batch(self) -> list[Waiting]:
+    def pop_batch(self) -> Sequence[Waiting]:
         """The next acts, as many as one commit takes; at least one."""
         batch: list[Waiting] = []
         size = 0
-        while self.waiting and len(batch) < _MAX_ACTS_PER_COMMIT:
-            size += self.waiting[0].act.size
+        while self._waiting and len(batch) < _MAX_ACTS_PER_COMMIT:
+            size += self._waiting[0].size
             if batch and size > _MAX_BYTES_PER_COMMIT:
                 break
-            batch.append(self.waiting.popleft())
-            self.size -= batch[-1].act.size
+            batch.append(self._waiting.popleft())
+            self._size -= batch[-1].size
+        self._in_flight = batch
         return batch
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _watch(self, oldest: Waiting) -> None:
+        """One timer, set for the oldest: one for each would be set and cancelled with every
+        message."""
+        loop = asyncio.get_running_loop()
+        left = oldest.since + _BUDGET_SECONDS - time.monotonic()
+        self._timer = loop.call_later(left, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        over = time.monotonic() - _BUDGET_SECONDS
+        for waiting in chain(self._in_flight, self._waiting):
+            if waiting.abandoned:
+                continue
+            if waiting.since > over:
+                self._watch(waiting)
+                return
+            waiting.expire()
 
 
 class Writer:
@@ -112,14 +142,10 @@ class Writer:
             raise StoreUnavailable("Too many requests wait for this conversation.")
         waiting = Waiting(act)
         queue.push(waiting)
-        # Less CPU than `asyncio.timeout`: this is on the path of every message.
-        timer = asyncio.get_running_loop().call_later(_BUDGET_SECONDS, waiting.expire)
-        begun = time.monotonic()
         try:
             return await waiting.answer
         finally:
-            timer.cancel()
-            COMMIT_SECONDS.observe(time.monotonic() - begun)
+            COMMIT_SECONDS.observe(time.monotonic() - waiting.since)
 
     async def drain(self) -> None:
         """Return when nothing is waiting or in flight any more."""
@@ -130,10 +156,11 @@ class Writer:
         """One conversation's commits, one after the other. The places are given in the order of
         asking: a busy conversation asks again after each commit, behind all others."""
         try:
-            while queue.waiting:
+            while queue:
                 async with self._places:
                     await self._write(conversation_id, queue.pop_batch())
         finally:
+            queue.close()
             del self._queues[conversation_id]
 
     async def _write(self, conversation_id: str, batch: Sequence[Waiting]) -> None:

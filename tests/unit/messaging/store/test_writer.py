@@ -1,6 +1,7 @@
 """The writer: group commit, and what happens when somebody else was faster."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 
@@ -486,6 +487,39 @@ async def test_nobody_waits_longer_than_the_budget(
     assert [change.version for change in here.changes] == [1]
     await here.submit(group, send(group.id, "ann", "after"))
     assert [text for _, _, text in await messages(store, group)] == ["in flight", "after"]
+
+
+async def test_everybody_waits_as_long(
+    store: TryingStore, here: Side, group: Conversation, hurried: float
+) -> None:
+    """Whoever came later is told later, also behind somebody who was answered in time."""
+    store.gate.clear()
+    ends: dict[str, float] = {}
+
+    async def wait(text: str) -> None:
+        begun = time.monotonic()
+        with contextlib.suppress(StoreUnavailable):
+            await here.submit(group, send(group.id, "ann", text))
+        ends[text] = time.monotonic() - begun
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(wait("answered"))
+        await store.waiting.acquire()
+        tasks.create_task(wait("in flight"))
+        await asyncio.sleep(hurried / 4)
+        store.gate.set()
+        await asyncio.sleep(0)
+        store.gate.clear()
+        await store.waiting.acquire()
+        tasks.create_task(wait("behind"))
+        await asyncio.sleep(hurried / 4)
+        tasks.create_task(wait("last"))
+
+    assert ends.pop("answered") < hurried
+    assert list(ends) == ["in flight", "behind", "last"]
+    assert all(hurried <= waited < hurried + 0.5 for waited in ends.values())
+    store.gate.set()
+    await here.writer.drain()
 
 
 async def test_lost_answers_without_end(

@@ -1,0 +1,88 @@
+"""What is copied field by field on the path of every message forgets none."""
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from messaging.entities import (
+    COMMIT_TIME,
+    Conversation,
+    ConversationKind,
+    Message,
+    Participant,
+    Preferences,
+    Role,
+)
+from messaging.store.base import stamped
+from tests.unit.messaging import send
+
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+MESSAGE = Message(
+    id="a-message",
+    conversation_id="a-conversation",
+    seq=7,
+    version=9,
+    sender_id="bob",
+    client_id="c-1",
+    text="hello",
+    reply_to="another",
+    mentions=("ann",),
+    created_at=THEN,
+    edited_at=THEN,
+    deleted_at=THEN,
+    content_hash="of the message",
+)
+
+CONVERSATION = Conversation(
+    id="a-conversation",
+    kind=ConversationKind.DIRECT,
+    title="Tea",
+    participants={"ann": Participant(user_id="ann", role=Role.OWNER, joined_version=0)},
+    created_at=THEN,
+    updated_at=THEN,
+    active_at=THEN,
+    seq=7,
+    version=9,
+    last_message=MESSAGE,
+    sent_seq={"bob": 7},
+    preferences={"ann": Preferences(muted_until=THEN)},
+    blocked_by=frozenset({"eve"}),
+    frozen=True,
+    content_hash="of the conversation",
+    commit_id="a-commit",
+    token=42,
+)
+
+
+def differing(one: Any, other: Any) -> set[str]:
+    """The fields in which they do; also those that a comparison leaves out."""
+    names = [field.name for field in fields(one)]
+    return {name for name in names if getattr(one, name) != getattr(other, name)}
+
+
+def test_no_field_has_its_default() -> None:
+    """Else one that is forgotten would not be missed; every default is false."""
+    for entity in (MESSAGE, CONVERSATION):
+        assert all(getattr(entity, field.name) for field in fields(entity))
+
+
+def test_stamping_a_message() -> None:
+    assert stamped(MESSAGE, NOW) == MESSAGE
+    committed = replace(
+        MESSAGE, created_at=COMMIT_TIME, edited_at=COMMIT_TIME, deleted_at=COMMIT_TIME
+    )
+    assert differing(stamped(committed, NOW), MESSAGE) == {"created_at", "edited_at", "deleted_at"}
+
+
+def test_sending_a_message() -> None:
+    """The conversation is as it was but for what a message changes. (Where somebody is blocked
+    there is no sending, so of `blocked_by` there is nothing to be forgotten.)"""
+    member = {**CONVERSATION.participants}
+    member["bob"] = Participant(user_id="bob", role=Role.OWNER, joined_version=3)
+    before = replace(CONVERSATION, participants=member, blocked_by=frozenset())
+
+    after = send("a-conversation", "bob").evaluate(before, {}).conversation
+
+    assert differing(after, before) == {"seq", "version", "last_message", "active_at", "sent_seq"}
