@@ -124,7 +124,7 @@ class Presence:
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
         if self._others and elsewhere:
-            found = await self._ask(elsewhere, acted=False)
+            found = await self._ask(elsewhere, acted=())
             here |= found.online
         return frozenset(here)
 
@@ -133,25 +133,27 @@ class Presence:
         for any number."""
         user_ids = list(user_ids)
         here = {user_id for user_id in user_ids if user_id in self._local}
-        found = await self._ask(user_ids, acted=True)
+        elsewhere = [user_id for user_id in user_ids if user_id not in here]
+        found = await self._ask(elsewhere, acted=user_ids)
         acted_at = dict(found.acted_at)
         for user_id in user_ids:
             if user_id in self._acted:
                 acted_at[user_id] = max(self._acted[user_id], acted_at.get(user_id, 0.0))
         return Seen(online=found.online | here, acted_at=acted_at, complete=found.complete)
 
-    async def _ask(self, user_ids: Sequence[str], *, acted: bool) -> Seen:
-        """What Redis knows of the other instances' users, and of everybody's last act."""
-        if self._redis is None or not user_ids:
+    async def _ask(self, user_ids: Sequence[str], *, acted: Sequence[str]) -> Seen:
+        """What Redis knows: which of the users the other instances have, and when those of
+        `acted` last did something anywhere."""
+        others = tuple(self._others) if user_ids else ()
+        if self._redis is None or not (others or acted):
             return Seen(online=frozenset(), acted_at={}, complete=True)
-        others = tuple(self._others)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
                 for boot_id in others:
                     pipeline.smismember(_users_key(boot_id), list(user_ids))
                 if acted:
-                    pipeline.mget([_acted_key(user_id) for user_id in user_ids])
+                    pipeline.mget([_acted_key(user_id) for user_id in acted])
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
             self._unknown.failed(error)
@@ -163,10 +165,10 @@ class Presence:
             for user_id, present in zip(user_ids, answer, strict=True)
             if present
         }
-        moments = answers[-1] if acted else [None] * len(user_ids)
+        moments = answers[-1] if acted else ()
         acted_at = {
             user_id: float(moment)
-            for user_id, moment in zip(user_ids, moments, strict=True)
+            for user_id, moment in zip(acted, moments, strict=True)
             if moment is not None
         }
         return Seen(online=frozenset(online), acted_at=acted_at, complete=True)
@@ -246,7 +248,7 @@ class Presence:
 
 
 def _acted_key(user_id: str) -> str:
-    return f"chat:presence:acted:{user_id}"
+    return f"chat:acted:{user_id}"
 
 
 def _users_key(boot_id: str) -> str:
