@@ -6,6 +6,7 @@ sent the signal, and concerns nobody else.
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Ruling, Stage, interested, rule_at_sending
 from messaging.notifications.push import PushBackend, make_push_backend
 from messaging.notifications.queue import SqsQueue
-from messaging.notifications.sweep import Left, sweep
+from messaging.notifications.sweep import Left, Sweeper
 from messaging.signals import (
     conversation_read,
     instance_lost,
@@ -29,8 +30,18 @@ from messaging.signals import (
     message_sent,
 )
 
-_running: dict[str, tuple[Dispatcher, PushBackend]] = {}
-"""By boot id: they live as long as their instance."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """What lives as long as its instance."""
+
+    dispatcher: Dispatcher
+    push: PushBackend
+    sweeper: Sweeper
+
+
+_running: dict[str, _Running] = {}
+"""By boot id."""
 
 
 def connect() -> None:
@@ -52,7 +63,7 @@ async def notify(
 ) -> None:
     """Have these people looked at whom a message may concern: those without a socket at once, the
     others when they have had their time to acknowledge it."""
-    dispatcher, _ = _running[instance.boot_id]
+    dispatcher = _running[instance.boot_id].dispatcher
     now = datetime.now(UTC)
     wanted = interested(conversation, message, now)
     connected = await instance.presence.online(wanted) if wanted else frozenset()
@@ -104,13 +115,21 @@ async def _start(instance: Instance, **_: Any) -> None:
     dispatcher.start()
     instance.dependencies["queue"] = lambda: dispatcher.condition
     instance.dependencies["push"] = lambda: push.condition
-    _running[instance.boot_id] = dispatcher, push
+
+    async def hand_on(left: Left) -> None:
+        """As old as the message is: what was read since is looked at, and nobody is rung late."""
+        made_at = left.message.created_at.timestamp()
+        await notify(instance, left.conversation, left.message, chunks=left.chunks, made_at=made_at)
+
+    _running[instance.boot_id] = _Running(
+        dispatcher=dispatcher, push=push, sweeper=Sweeper(instance, hand_on)
+    )
 
 
 async def _stop(instance: Instance, **_: Any) -> bool:
-    dispatcher, push = _running.pop(instance.boot_id)
-    all_done = await dispatcher.stop()
-    await push.close()
+    running = _running.pop(instance.boot_id)
+    all_done = await running.dispatcher.stop()
+    await running.push.close()
     return all_done
 
 
@@ -127,8 +146,7 @@ async def _conversation_read(user_id: str, conversation_id: str, read_seq: int, 
     if instance.boot_id not in _running:
         return
     if await instance.rung.discard(conversation_id, user_id):
-        dispatcher, _push = _running[instance.boot_id]
-        dispatcher.put(
+        _running[instance.boot_id].dispatcher.put(
             ClearJob(
                 conversation_id=conversation_id,
                 user_id=user_id,
@@ -140,12 +158,5 @@ async def _conversation_read(user_id: str, conversation_id: str, read_seq: int, 
 
 async def _instance_lost(boot_id: str, since: datetime, **_: Any) -> None:
     instance = get_instance()
-    if instance.boot_id not in _running:
-        return
-
-    async def hand_on(left: Left) -> None:
-        """As old as the message is: what was read since is looked at, and nobody is rung late."""
-        made_at = left.message.created_at.timestamp()
-        await notify(instance, left.conversation, left.message, chunks=left.chunks, made_at=made_at)
-
-    await sweep(instance, boot_id=boot_id, since=since, hand_on=hand_on)
+    if instance.boot_id in _running:
+        await _running[instance.boot_id].sweeper.sweep(boot_id=boot_id, since=since)

@@ -5,8 +5,11 @@ the lost instance was last heard of, and makes the ordinary jobs for the people 
 decided; that some of them are queued already does no harm, the claims tell. Nobody else does it,
 so a store that does not answer is asked again, until what is looked for is stale.
 
-Not promised: an instance that ends or dies in the middle leaves the rest undone. In a conversation
-of more than 500 people of whom some left, whoever still waits in the queue may be rung twice.
+Whoever has taken it on may be lost in the middle as well. How far it came nobody knows: the sweep
+for that one begins where its own did, for all who have seen it being taken on.
+
+Not promised: in a conversation of more than 500 people of whom some left, whoever still waits in
+the queue may be rung twice.
 """
 
 import asyncio
@@ -48,27 +51,56 @@ class Left:
 HandOn = Callable[[Left], Awaitable[None]]
 
 
-async def sweep(instance: Instance, *, boot_id: str, since: datetime, hand_on: HandOn) -> None:
-    """Take on the sweep for a lost instance, unless somebody else has.
+class Sweeper:
+    """The sweeps of one instance."""
 
-    Raises StoreUnavailable when the store has not answered for as long as anybody would be rung.
-    """
-    await _Sweep(instance, boot_id, since, hand_on).run()
+    def __init__(self, instance: Instance, hand_on: HandOn) -> None:
+        self._instance = instance
+        self._hand_on = hand_on
+        self._elsewhere: list[datetime] = []
+        """Since when those sweeps reach that others have taken on."""
+
+    async def sweep(self, *, boot_id: str, since: datetime) -> None:
+        """Take on the sweep for a lost instance, unless somebody else has.
+
+        Raises StoreUnavailable when the store has not answered for as long as anybody would be
+        rung.
+        """
+        stale = datetime.now(UTC) - timedelta(seconds=get_options().stale)
+        self._elsewhere = [one for one in self._elsewhere if one > stale]
+        reaches = max(min([since, *self._elsewhere]), stale)  # older ones would ring nobody
+        ours = await _Sweep(
+            self._instance,
+            boot_id=boot_id,
+            lost_since=since,
+            reaches=reaches,
+            hand_on=self._hand_on,
+        ).run()
+        if not ours:
+            self._elsewhere.append(reaches)
 
 
 class _Sweep:
-    def __init__(self, instance: Instance, boot_id: str, since: datetime, hand_on: HandOn) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        boot_id: str,
+        lost_since: datetime,
+        reaches: datetime,
+        hand_on: HandOn,
+    ) -> None:
         self._instance = instance
         self._boot_id = boot_id
-        now, stale = datetime.now(UTC), timedelta(seconds=get_options().stale)
-        self._lost_since = since
-        self._since = max(since, now - stale)  # older ones would ring nobody any more
-        self._ends_at = now + stale
+        self._lost_since = lost_since
+        self._since = reaches
+        self._ends_at = datetime.now(UTC) + timedelta(seconds=get_options().stale)
         self._hand_on = hand_on
 
-    async def run(self) -> None:
+    async def run(self) -> bool:
+        """False where somebody else has taken it on."""
         if not await self._claim():
-            return
+            return False
         changed = await self._answered(
             lambda: self._instance.store.list_changed_conversations(since=self._since)
         )
@@ -84,6 +116,7 @@ class _Sweep:
             conversations=len(changed.conversations),
             messages=found,
         )
+        return True
 
     async def _claim(self) -> bool:
         """Whether it is ours to do. A claim whose answer was lost may be: then it is done, should

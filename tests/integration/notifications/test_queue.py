@@ -34,6 +34,7 @@ from messaging.notifications.queue import (
     SqsQueue,
     create_queues,
 )
+from messaging.notifications.sweep import Left, Sweeper
 from messaging.notifications.worker import Worker
 from messaging.services import messages, participants, presence, receipts, sessions
 from messaging.signals import instance_lost
@@ -556,6 +557,29 @@ async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer
     await instance.stop()
 
     assert [one.data["message_id"] for one in fcm.arrived] == [new.id]
+
+
+async def test_a_sweep_whose_instance_is_lost_as_well(instance: Instance, fcm: FcmServer) -> None:
+    """Taken on elsewhere, and never finished: the next one begins where it did."""
+    group = await found("bob")
+    message = await group.send("sent by an instance that died")
+    await asyncio.sleep(0.01)  # times are in milliseconds
+    since, later = message.created_at, datetime.now(UTC)
+    await instance.start()
+    found_there: list[Left] = []
+
+    async def lose(left: Left) -> None:
+        found_there.append(left)
+
+    await Sweeper(instance, hand_on=lose).sweep(boot_id="dead", since=since)
+    assert [left.message for left in found_there] == [message]
+    await instance_lost.asend(sender=Instance, boot_id="dead", since=since)
+    assert await reasons(message) == {}
+
+    await instance_lost.asend(sender=Instance, boot_id="its-sweeper", since=later)
+    await until_decided(message, 1)
+
+    assert fcm.rung() == {"bob-0": 1}
 
 
 async def test_a_sweep_rings_those_who_were_there(instance: Instance, fcm: FcmServer) -> None:
