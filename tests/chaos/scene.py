@@ -75,7 +75,7 @@ class Scene:
     def in_time(self, what: str, seconds: float, promised: float, *, exactly: bool = False) -> None:
         """Something took so long, and may take that long."""
         self.figures[f"{what} (s)"] = round(seconds, 3)
-        text = f"{what} took {seconds:.1f} s, promised: {promised:.2g} s"
+        text = f"{what} took {seconds:.3g} s, promised: {promised:.3g} s"
         slack = 1 if exactly else self.slack
         self.require(seconds <= promised * slack, text, Wrong.LATE)
 
