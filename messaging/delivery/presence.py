@@ -147,6 +147,8 @@ class Presence:
         others = tuple(self._others) if user_ids else ()
         if self._redis is None or not (others or acted):
             return Seen(online=frozenset(), acted_at={}, complete=True)
+        if self._unknown.resting:
+            return Seen(online=frozenset(), acted_at={}, complete=False)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)

@@ -15,8 +15,6 @@ import redis.asyncio
 from messaging.delivery.redis_client import UNREACHABLE, Outage
 
 _REDIS_SECONDS = 0.25
-_ALONE_SECONDS = 2.0
-"""For so long Redis is not asked after it did not answer: a hung one delays nobody else."""
 _MOST_COUNTED = 50_000
 
 _TAKE = """
@@ -47,7 +45,6 @@ class Rate:
 class Rates:
     def __init__(self, client: redis.asyncio.Redis | None) -> None:
         self._take_in_redis = None if client is None else client.register_script(_TAKE)
-        self._alone_until = 0.0
         self._alone = Outage("rates.counted_alone")
         self._paid_at: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._refused_until: OrderedDict[tuple[str, str], float] = OrderedDict()
@@ -58,7 +55,7 @@ class Rates:
         refused = self._refused_until.get(key, 0.0) - now
         if refused > 0:  # a flood costs no round trips
             return refused
-        if self._take_in_redis is None or now < self._alone_until:
+        if self._take_in_redis is None or self._alone.resting:
             return self._take_here(rate, key, now)
         try:
             async with asyncio.timeout(_REDIS_SECONDS):
@@ -66,7 +63,6 @@ class Rates:
                     keys=[f"chat:rate:{rate.name}:{user_id}"], args=[rate.interval, rate.burst]
                 )
         except UNREACHABLE as error:
-            self._alone_until = time.monotonic() + _ALONE_SECONDS
             self._alone.failed(error)
             return self._take_here(rate, key, now)
         self._alone.over()

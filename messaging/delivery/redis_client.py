@@ -1,5 +1,6 @@
 """The Redis client of this instance, for what is kept in Redis beside the channel layer."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ logger = structlog.get_logger(__name__)
 Client = redis.asyncio.Redis
 
 TIMEOUT_SECONDS = 1.0
+_REST_SECONDS = 1.0
 UNREACHABLE = (RedisError, OSError, TimeoutError)
 """What a call may raise when Redis is gone, refuses, or hangs."""
 
@@ -40,13 +42,24 @@ def describe(error: BaseException) -> str:
 
 
 class Outage:
-    """Says in the log when something begins to fail and when that is over, and not each time."""
+    """Of something that is asked of Redis with every message.
+
+    Says in the log when it begins to fail and when that is over, and not each time. For a second
+    after each failure nobody need ask again (`resting`): a Redis that hangs keeps nobody waiting,
+    and to find out that nobody listens takes CPU when there is least of it.
+    """
 
     def __init__(self, action: str) -> None:
         self._action = action
         self._fails = False
+        self._rests_until = 0.0
+
+    @property
+    def resting(self) -> bool:
+        return time.monotonic() < self._rests_until
 
     def failed(self, error: BaseException) -> None:
+        self._rests_until = time.monotonic() + _REST_SECONDS
         if not self._fails:
             self._fails = True
             logger.warning(self._action, error=describe(error))

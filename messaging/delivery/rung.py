@@ -12,11 +12,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import redis.asyncio
-import structlog
 
-from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE
-
-logger = structlog.get_logger(__name__)
+from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 
 _REDIS_SECONDS = 30 * 24 * 3600
 _MOST_PEOPLE = 100_000
@@ -25,6 +22,7 @@ _MOST_PEOPLE = 100_000
 class Rung:
     def __init__(self, client: redis.asyncio.Redis | None) -> None:
         self._redis = client
+        self._unknown = Outage("rung.unknown")
         self._here: OrderedDict[str, set[str]] = OrderedDict()
 
     async def add(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
@@ -32,6 +30,8 @@ class Rung:
         without those of whom it is not known."""
         if self._redis is None:
             return {user_id: self._add_here(conversation_id, user_id) for user_id in user_ids}
+        if self._unknown.resting:
+            return {}
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
@@ -42,8 +42,9 @@ class Rung:
                     pipeline.scard(key)
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
-            logger.warning("rung.unknown", error=repr(error))
+            self._unknown.failed(error)
             return {}
+        self._unknown.over()
         return dict(zip(user_ids, answers[2::3], strict=True))
 
     async def discard(self, conversation_id: str, user_id: str) -> bool:
@@ -53,14 +54,17 @@ class Rung:
             found = conversation_id in here
             here.discard(conversation_id)
             return found
+        if self._unknown.resting:
+            return False
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
                 pipeline.srem(_redis_key(user_id), conversation_id)
                 (removed,) = await pipeline.execute()
         except UNREACHABLE as error:
-            logger.warning("rung.unknown", error=repr(error))
+            self._unknown.failed(error)
             return False
+        self._unknown.over()
         return bool(removed)
 
     def _add_here(self, conversation_id: str, user_id: str) -> int:

@@ -106,9 +106,7 @@ async def ratio(client: redis.asyncio.Redis, bystanders: int) -> float:
 
     # In turns, so that both find the processor's caches alike; and the least of many, since what
     # else the machine does is in the others.
-    rounds = [
-        (await cost(instances[0], client), await hmget_cost(client)) for _ in range(_ROUNDS)
-    ]
+    rounds = [(await cost(instances[0], client), await hmget_cost(client)) for _ in range(_ROUNDS)]
     ours, theirs = (min(costs) for costs in zip(*rounds, strict=True))
 
     print(

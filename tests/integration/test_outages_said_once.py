@@ -1,21 +1,27 @@
-"""While Redis is away the log says so once, however often it is missed; and again the next time."""
+"""While Redis is away the log says so once, however often it is missed, and again the next time;
+and it is not asked with every message."""
+
+import asyncio
 
 import pytest
 import structlog
 
 from config.development.processes import free_port
 from config.development.redis import run_redis
-from messaging.delivery import rates as rates_module
+from messaging.delivery import redis_client
 from messaging.delivery.acknowledged import Acknowledgements
+from messaging.delivery.connection import Connections
+from messaging.delivery.presence import Presence
 from messaging.delivery.rates import Rate, Rates
 from messaging.delivery.redis_client import make_redis
+from messaging.delivery.rung import Rung
 
 _RATE = Rate(name="test", per_second=1_000, burst=1_000)
 
 
 async def test_in_the_rates_and_the_acknowledgements(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both are asked with every message."""
-    monkeypatch.setattr(rates_module, "_ALONE_SECONDS", 0.0)
+    monkeypatch.setattr(redis_client, "_REST_SECONDS", 0.0)
     port = free_port()
     client = make_redis({"address": f"redis://127.0.0.1:{port}/0"})
     assert client is not None
@@ -40,3 +46,42 @@ async def test_in_the_rates_and_the_acknowledgements(monkeypatch: pytest.MonkeyP
     away = ["acknowledged.unknown", "rates.counted_alone"]
     assert sorted(said[:2]) == sorted(said[4:]) == [("warning", action) for action in away]
     assert sorted(said[2:4]) == [("info", action) for action in away]
+
+
+async def test_a_hung_redis_keeps_nobody_waiting_twice() -> None:
+    """Whoever found that it does not answer leaves it alone for a second."""
+    asked = 0
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = make_redis({"address": f"redis://127.0.0.1:{port}/0"})
+    assert client is not None
+    acknowledged, rates, rung = Acknowledgements(client), Rates(client), Rung(client)
+    presence = Presence(Connections(), client, boot_id="here")
+
+    async def ask() -> None:
+        await asyncio.gather(
+            acknowledged.positions("a-conversation", ["ann"]),
+            rates.take(_RATE, "ann"),
+            rung.add("a-conversation", ["ann"]),
+            rung.discard("a-conversation", "bob"),
+            presence.look(["ann"]),
+        )
+
+    try:
+        await ask()
+        at_first = asked
+        async with asyncio.timeout(0.5):
+            for _ in range(50):
+                await ask()
+    finally:
+        await client.aclose()
+        server.close()
+
+    assert asked == at_first == 5
