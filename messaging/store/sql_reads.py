@@ -1,24 +1,17 @@
 """What the SQL store reads, each in a number of queries that does not depend on what is found."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Q, QuerySet
-from django.db.transaction import atomic
+from django.db.models import Q, QuerySet
 
-from messaging.entities import Conversation, Message, Participant, ReadPosition, Role
-from messaging.models import (
-    ConversationRecord,
-    MessageRecord,
-    ParticipantRecord,
-    ReadPositionRecord,
-)
+from messaging.entities import Conversation, Message, ReadPosition
+from messaging.models import ConversationRecord, MessageRecord, ReadPositionRecord
 from messaging.store import sql_clock
 from messaging.store import sql_rows as rows
 from messaging.store.base import ChangedConversations, Page
+from messaging.store.sql_conversations import conversations, limited
 
 
 def now(database: BaseDatabaseWrapper) -> datetime:
@@ -28,8 +21,7 @@ def now(database: BaseDatabaseWrapper) -> datetime:
 
 def get_conversation(database: BaseDatabaseWrapper, conversation_id: str) -> Conversation | None:
     records = ConversationRecord.objects.using(database.alias).filter(id=conversation_id)
-    with _snapshot(database):
-        found = _conversations(database, list(records))
+    found = conversations(database, records)
     return found[0] if found else None
 
 
@@ -42,8 +34,8 @@ def list_conversations(
         listed = listed.filter(
             Q(active_at__lt=active_at) | Q(active_at=active_at, id__lt=conversation_id)
         )
-    with _snapshot(database):
-        page = _conversations(database, list(listed.order_by("-active_at", "-id")[:limit]))
+    latest = limited(listed, order_by=("-active_at", "-id"), limit=limit)
+    page = conversations(database, latest)
     full = len(page) == limit
     return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if full else None)
 
@@ -52,11 +44,11 @@ def list_latest_conversations(
     database: BaseDatabaseWrapper, *, limit: int, after: tuple[datetime, str] | None
 ) -> list[Conversation]:
     """Of everybody's, those that changed last, the latest first."""
-    listed = ConversationRecord.objects.using(database.alias)
+    listed = ConversationRecord.objects.using(database.alias).all()
     if after is not None:
         listed = listed.filter(Q(updated_at__lt=after[0]) | Q(updated_at=after[0], id__lt=after[1]))
-    with _snapshot(database):
-        return _conversations(database, list(listed.order_by("-updated_at", "-id")[:limit]))
+    latest = limited(listed, order_by=("-updated_at", "-id"), limit=limit)
+    return conversations(database, latest)
 
 
 def list_conversation_ids(database: BaseDatabaseWrapper, *, after: str, limit: int) -> list[str]:
@@ -72,12 +64,9 @@ def list_changed_conversations(
         changed = changed.filter(
             Q(updated_at__gt=after.updated_at) | Q(updated_at=after.updated_at, id__gt=after.id)
         )
-    with _snapshot(database):
-        read_at = sql_clock.now(database)  # first: it must not be later than what is read
-        records = list(changed.order_by("updated_at", "id")[:limit])
-        return ChangedConversations(
-            conversations=_conversations(database, records), read_at=read_at
-        )
+    read_at = sql_clock.now(database)  # first: it must not be later than what is read
+    first = limited(changed, order_by=("updated_at", "id"), limit=limit)
+    return ChangedConversations(conversations=conversations(database, first), read_at=read_at)
 
 
 def get_messages(
@@ -131,68 +120,5 @@ def get_read_positions(
     return {record.conversation_id: rows.read_position(record) for record in records}
 
 
-@contextmanager
-def _snapshot(database: BaseDatabaseWrapper) -> Iterator[None]:
-    """Several queries that see the database at one and the same moment."""
-    if database.vendor == "sqlite":
-        # Not `atomic`, which begins IMMEDIATE here: a reader would wait for the writer.
-        with database.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-            try:
-                yield
-            finally:
-                cursor.execute("ROLLBACK")
-    else:
-        with atomic(using=database.alias), database.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-
-
 def _messages(database: BaseDatabaseWrapper, conversation_id: str) -> QuerySet[MessageRecord]:
     return MessageRecord.objects.using(database.alias).filter(conversation_id=conversation_id)
-
-
-def _conversations(
-    database: BaseDatabaseWrapper, records: Sequence[ConversationRecord]
-) -> list[Conversation]:
-    """The conversations of these rows, in two more queries however many they are.
-
-    They must run in the same snapshot as the query of the rows: a commit in between would tear
-    a conversation apart from its participants.
-    """
-    if not records:
-        return []
-    ids = [record.id for record in records]
-    participants = _participants(database, ids)
-    last_messages = _last_messages(database, ids)
-    return [
-        rows.conversation(record, participants[record.id], last_messages.get(record.id))
-        for record in records
-    ]
-
-
-def _participants(
-    database: BaseDatabaseWrapper, conversation_ids: Sequence[str]
-) -> Mapping[str, dict[str, Participant]]:
-    # Tuples and not model instances: a page of large groups is tens of thousands of rows.
-    listed = (
-        ParticipantRecord.objects.using(database.alias)
-        .filter(conversation_id__in=conversation_ids)
-        .order_by("conversation_id", "position")
-        .values_list("conversation_id", "user_id", "role", "joined_version")
-    )
-    found: defaultdict[str, dict[str, Participant]] = defaultdict(dict)
-    for conversation_id, user_id, role, joined_version in listed:
-        found[conversation_id][user_id] = Participant(
-            user_id=user_id, role=Role(role), joined_version=joined_version
-        )
-    return found
-
-
-def _last_messages(
-    database: BaseDatabaseWrapper, conversation_ids: Sequence[str]
-) -> dict[str, Message]:
-    records = MessageRecord.objects.using(database.alias).filter(
-        conversation_id__in=conversation_ids, seq=F("conversation__seq")
-    )
-    return {record.conversation_id: rows.message(record) for record in records}

@@ -99,8 +99,7 @@ async def test_positions_use_their_index(sql_store: SqlStore, plans: list[str]) 
 
 async def test_conversations_use_indexes(sql_store: SqlStore, plans: list[str]) -> None:
     """Conversations are found by indexes. What is sorted in memory is one person's conversations
-    and the people of one (an index in that order would be rewritten for everybody, each time that
-    somebody writes)."""
+    (an index in that order would be rewritten for everybody, each time that somebody writes)."""
     created = await sql_store.create_conversation(new_conversation("ann", "bob", "cid"))
     await sql_store.commit(sending(created, "hello"))
     await sql_store.create_conversation(new_conversation("ann"))
@@ -110,12 +109,9 @@ async def test_conversations_use_indexes(sql_store: SqlStore, plans: list[str]) 
     await sql_store.list_conversations("ann", limit=1, cursor=first.next_cursor)
 
     assert not any(plan.startswith("SCAN") for plan in plans)
-    own = "SEARCH messaging_participant USING COVERING INDEX messaging_participant_user (user_id=?)"
-    assert plans.count(own) == 2
-    assert {plan for plan in plans if "TEMP B-TREE" in plan} == {
-        "USE TEMP B-TREE FOR ORDER BY",
-        "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY",
-    }
+    own = "USING COVERING INDEX messaging_participant_user (user_id=?)"
+    assert sum(own in plan for plan in plans) == 2
+    assert {plan for plan in plans if "TEMP B-TREE" in plan} == {"USE TEMP B-TREE FOR ORDER BY"}
 
 
 async def test_what_changed_uses_an_index(sql_store: SqlStore, plans: list[str]) -> None:
@@ -123,9 +119,8 @@ async def test_what_changed_uses_an_index(sql_store: SqlStore, plans: list[str])
     nothing changes."""
     await sql_store.list_changed_conversations(since=datetime.now(UTC))
 
-    assert plans[0] == (
-        "SEARCH messaging_conversation USING INDEX messaging_conversation_updated (updated_at>?)"
-    )
+    changed = "INDEX messaging_conversation_updated (updated_at>?)"
+    assert sum(changed in plan for plan in plans) == 1
     assert not any(plan.startswith("SCAN") for plan in plans)
 
 
