@@ -13,13 +13,12 @@ Not promised: bytes handed to the kernel cannot be called back.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Container, Mapping, Sequence, Set
-from typing import Protocol
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
 from messaging.delivery.connection import Connection, Connections
 from messaging.delivery.filling import Filler
+from messaging.delivery.following import Following, Subscriptions
 from messaging.delivery.gaps import Gap, gap_frames, joined_versions
 from messaging.delivery.lingering import ConversationList, Lingering
 from messaging.delivery.reported import Reported
@@ -32,26 +31,13 @@ from messaging.metrics import DELIVERIES
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
 
-_LINGER_SECONDS = 60.0
-_MOST_FORGOTTEN = 10_000
-
-
-class Subscriptions(Protocol):
-    """What the hub needs of the link: which conversations' events are to come here."""
-
-    def follow(self, conversation_id: str) -> None: ...
-    def unfollow(self, conversation_id: str) -> None: ...
-
 
 class Hub:
     def __init__(self, *, store: Store, cache: ConversationCache, events: EventEncoder) -> None:
         self.connections = Connections()
         self._cache = cache
         self._events = events
-        self._subscriptions: Subscriptions | None = None
-        self._streams: dict[str, Stream] = {}
-        self._forgotten: OrderedDict[str, Stream] = OrderedDict()
-        self._leaving: OrderedDict[str, float] = OrderedDict()
+        self._following = Following()
         self._discovering: set[str] = set()
         self._reported = Reported()
         self._lingering = Lingering()
@@ -59,7 +45,7 @@ class Hub:
         self._filler = Filler(store, cache, deliver=self._fill_gap)
 
     def attach(self, subscriptions: Subscriptions) -> None:
-        self._subscriptions = subscriptions
+        self._following.attach(subscriptions)
 
     async def stop(self) -> None:
         await self._filler.stop()
@@ -89,7 +75,7 @@ class Hub:
             self.behind(conversation.id, version)
         self.connections.add(connection)
         for conversation_id in self._reported.added_to(user_id) - named.keys():
-            added_to = self._streams.get(conversation_id)
+            added_to = self._following.get(conversation_id)
             if added_to is None:
                 self.discover(conversation_id, [user_id])
             elif user_id in added_to.participants:
@@ -103,11 +89,11 @@ class Hub:
         when the store has to be asked."""
         user_id = connection.user_id
         left = self._list_of(user_id) or self._lingering.pop(user_id)
-        if left is None or not left.conversation_ids <= self._streams.keys():
+        if left is None or not left.conversation_ids <= self._following.ids:
             return None
         named = {}
         for conversation_id in left.conversation_ids:
-            stream = self._streams[conversation_id]
+            stream = self._following[conversation_id]
             if user_id in stream.participants:
                 named[conversation_id] = {"version": stream.version, "seq": stream.seq}
                 stream.tell(connection)
@@ -133,7 +119,7 @@ class Hub:
             )
             self._lingering.remember(connection.user_id, left)
         for conversation_id in tuple(connection.told):
-            self._untell(self._streams[conversation_id], connection)
+            self._following.untell(self._following[conversation_id], connection)
 
     def distrust_lists(self) -> None:
         """Additions may go unheard from now on: nobody is greeted without asking the store."""
@@ -149,7 +135,7 @@ class Hub:
 
         False when this person is known to have been removed after that state of it.
         """
-        latest = self._latest(conversation.id)
+        latest = self._following.latest(conversation.id)
         if (
             latest is not None
             and latest.version > conversation.version
@@ -162,7 +148,7 @@ class Hub:
 
     def followed(self, conversation_id: str) -> Stream | None:
         """The conversation as it is delivered here; None where nobody here is in it."""
-        return self._streams.get(conversation_id)
+        return self._following.get(conversation_id)
 
     def companions(self, connection: Connection, user_ids: Set[str]) -> set[str]:
         """Those of the people who share a conversation with this connection's person that is
@@ -170,7 +156,7 @@ class Hub:
         most = get_limits().fan_out_participants
         found: set[str] = set()
         for conversation_id in connection.told:
-            participants = self._streams[conversation_id].participants
+            participants = self._following[conversation_id].participants
             if len(participants) <= most:
                 found |= user_ids & participants.keys()
             if len(found) == len(user_ids):
@@ -182,14 +168,14 @@ class Hub:
     def accept(self, batch: Batch) -> None:
         """Take the changes of a commit, of this instance or of another."""
         self._refresh_cache(batch)
-        stream = self._streams.get(batch.conversation_id)
+        stream = self._following.get(batch.conversation_id)
         if stream is not None:
             stream.push(batch.deliveries)
             self._deliver_ready(stream)
             self._filler.mend(stream)
 
     def accept_soft(self, event: SoftEvent) -> None:
-        stream = self._streams.get(event.conversation_id)
+        stream = self._following.get(event.conversation_id)
         if stream is None:
             return
         for connection in stream.audience():
@@ -214,7 +200,7 @@ class Hub:
     def behind(self, conversation_id: str, version: int) -> None:
         """This version exists: what is missing here is waited for, then read."""
         self._cache.outdate(conversation_id, version)
-        stream = self._streams.get(conversation_id)
+        stream = self._following.get(conversation_id)
         if stream is not None:
             stream.known = max(stream.known, version)
             self._filler.mend(stream)
@@ -223,7 +209,7 @@ class Hub:
         """These people were added: where one of them is here, follow the conversation."""
         self._note_added(conversation_id, user_ids)
         here = any(user_id in self.connections for user_id in user_ids)
-        known = self._streams.keys() | self._discovering
+        known = self._following.ids | self._discovering
         if here and conversation_id not in known:
             self._discovering.add(conversation_id)
             self._filler.run(self._follow_from_store(conversation_id))
@@ -239,7 +225,7 @@ class Hub:
         """The store has this state of a conversation. Whoever is in it and here learns of it."""
         self._cache.put(conversation)
         self._reported.note_version(conversation.id, conversation.version)
-        stream = self._streams.get(conversation.id)
+        stream = self._following.get(conversation.id)
         if stream is None:
             self.announce(conversation)
         elif conversation.version > stream.version:
@@ -249,19 +235,7 @@ class Hub:
 
     def tidy(self) -> None:
         """Stop following the conversations that nobody here has been in for a minute."""
-        now = time.monotonic()
-        while self._leaving:
-            conversation_id, deadline = next(iter(self._leaving.items()))
-            if deadline > now:
-                return
-            del self._leaving[conversation_id]
-            stream = self._streams.get(conversation_id)
-            if stream is None or stream.told:
-                continue
-            if stream.filling:  # what comes of it may concern somebody here
-                self._leave_later(stream)
-            else:
-                self._forget(stream)
+        self._following.tidy()
 
     # Delivery
 
@@ -278,7 +252,7 @@ class Hub:
             stream.spoken_at = time.monotonic()
         for connection in tuple(self.connections.of_all(delivery.removed)):
             if not stream.has_state(connection, delivery.version):
-                self._untell(stream, connection)
+                self._following.untell(stream, connection)
         if delivery.added or delivery.removed:
             stream.apply_people(delivery)
         if delivery.announcement is not None:
@@ -332,18 +306,8 @@ class Hub:
         frame = self._events.conversation_removed(stream.conversation_id)
         for connection in tuple(stream.told):
             if connection.user_id not in people and not stream.has_state(connection, version):
-                self._untell(stream, connection)
+                self._following.untell(stream, connection)
                 connection.transmit(frame)
-
-    def _untell(self, stream: Stream, connection: Connection) -> None:
-        stream.untell(connection)
-        if not stream.told:
-            self._leave_later(stream)
-
-    def _leave_later(self, stream: Stream) -> None:
-        """It is followed for another minute, should nobody here be told of it by then."""
-        self._leaving[stream.conversation_id] = time.monotonic() + _LINGER_SECONDS
-        self._leaving.move_to_end(stream.conversation_id)
 
     # Following
 
@@ -352,29 +316,17 @@ class Hub:
 
         It is announced to those of its people who are connected, besides one who asked for it.
         """
-        stream = self._streams.get(conversation.id)
+        stream = self._following.get(conversation.id)
         if stream is not None:
             return stream
-        stream = self._forgotten.pop(conversation.id, None)
-        if stream is None or stream.version < conversation.version:
-            stream = Stream(
-                conversation.id,
-                conversation.version,
-                conversation.seq,
-                joined_versions(conversation),
-            )
-        self._streams[conversation.id] = stream
-        stream.followed = True
-        if self._subscriptions is not None:
-            self._subscriptions.follow(conversation.id)
+        stream = self._following.begin(conversation)
         here = [c for c in self.connections.of_all(stream.participants) if c is not besides]
         if here:
             frame = self._events.conversation_added(conversation)
             for connection in here:
                 stream.tell(connection)
                 connection.transmit(frame)
-        if not stream.told:
-            self._leave_later(stream)
+        self._following.leave_if_nobody(stream)
         self.behind(conversation.id, self._reported.version(conversation.id))
         return stream
 
@@ -386,15 +338,6 @@ class Hub:
         if conversation is not None:
             self.announce(conversation)
             self.behind(conversation_id, conversation.version)
-
-    def _forget(self, stream: Stream) -> None:
-        del self._streams[stream.conversation_id]
-        stream.followed = False
-        self._forgotten[stream.conversation_id] = stream
-        if len(self._forgotten) > _MOST_FORGOTTEN:
-            self._forgotten.popitem(last=False)
-        if self._subscriptions is not None:
-            self._subscriptions.unfollow(stream.conversation_id)
 
     def _refresh_cache(self, batch: Batch) -> None:
         """Bring the cached conversation up to date, or forget it: nobody who is removed by these
@@ -412,7 +355,3 @@ class Hub:
     def _note_added(self, conversation_id: str, user_ids: Sequence[str]) -> None:
         self._reported.note_added(conversation_id, user_ids)
         self._lingering.forget(user_ids)
-
-    def _latest(self, conversation_id: str) -> Stream | None:
-        """The last state known here; None for what was never followed."""
-        return self._streams.get(conversation_id) or self._forgotten.get(conversation_id)

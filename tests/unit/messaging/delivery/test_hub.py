@@ -12,7 +12,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from messaging.delivery import filling as filling_module
-from messaging.delivery import hub as hub_module
+from messaging.delivery import following as following_module
 from messaging.delivery.batch import SoftEvent
 from messaging.delivery.hub import Hub
 from messaging.entities import Conversation, Message
@@ -137,7 +137,9 @@ async def test_what_was_heard_of_and_is_not_there_is_forgotten(
     hub.behind(group.id, 7)
     await settle(hub)
 
-    assert not hub._streams[group.id].behind
+    stream = hub.followed(group.id)
+    assert stream is not None
+    assert not stream.behind
 
 
 async def test_superseded_versions_come_together(
@@ -321,7 +323,7 @@ async def test_nothing_is_read_for_people_who_are_not_here(
     hub.report(group.id, 3, ["dan", "eve"])
     await settle(hub)
 
-    assert hub._streams == {}
+    assert hub.followed(group.id) is None
 
 
 async def test_a_removal_outdates_the_copy(
@@ -346,7 +348,7 @@ async def test_what_is_being_read_is_not_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody here is in it any more, but somebody was added, and their event was lost."""
-    monkeypatch.setattr(hub_module, "_LINGER_SECONDS", 0)
+    monkeypatch.setattr(following_module, "_LINGER_SECONDS", 0)
     bob, dan = Socket(hub, sql_store, "bob"), Socket(hub, sql_store, "dan")
     for socket in (bob, dan):
         await socket.connect()
@@ -370,24 +372,32 @@ async def test_what_is_being_read_is_not_forgotten(
     assert dan.seen == [("conversation.added", None)]
     dan.leave()
     hub.tidy()
-    assert hub._streams == {}
+    assert hub.followed(group.id) is None
 
 
 async def test_a_conversation_opened_for_nobody_is_forgotten(
-    hub: Hub, elsewhere: Elsewhere, sql_store: SqlStore, group: Conversation
+    hub: Hub,
+    elsewhere: Elsewhere,
+    sql_store: SqlStore,
+    group: Conversation,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A query was overtaken by its person's own removal."""
+    monkeypatch.setattr(following_module, "_LINGER_SECONDS", 0)
     bob = await Socket(hub, sql_store, "bob").connect()
     again = Socket(hub, sql_store, "bob")
     query = await again.look()
     hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
     bob.leave()
-    hub._forget(hub._streams[group.id])
+    hub.tidy()
+    assert hub.followed(group.id) is None
 
     again.arrive(query)
 
     assert again.named == {}
-    assert group.id in hub._leaving
+    assert hub.followed(group.id) is not None
+    hub.tidy()
+    assert hub.followed(group.id) is None
 
 
 # Hello
@@ -558,12 +568,12 @@ async def test_a_conversation_is_let_go_a_minute_after_the_last_one(
     hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
     hub.disconnect(ann)
     hub.tidy()
-    assert group.id in hub._streams
+    assert hub.followed(group.id) is not None
 
     minute_later = time.monotonic() + 61
     monkeypatch.setattr(time, "monotonic", lambda: minute_later)
     hub.tidy()
-    assert group.id not in hub._streams
+    assert hub.followed(group.id) is None
 
     bob.arrive(outdated)
     assert bob.named == {}

@@ -106,7 +106,8 @@ class Client:
         state = await self.world.stored()
         if self.connected and self.inside and self.user_id in state.participants:
             admitted = self.world.hub.admit(self.socket.connection, state)
-            known = self.world.hub._streams[self.world.id]
+            known = self.world.hub.followed(self.world.id)
+            assert known is not None
             assert admitted or self.user_id not in known.participants
 
     def _forget(self) -> None:
