@@ -1,9 +1,9 @@
 """The link to the other instances: one channel of the Redis layer for the whole process.
 
 It joins the group of every followed conversation and the group `instances`, publishes beside
-everything else (nobody waits for it), and watches itself: its own beacon not coming back for
-three seconds, or two publishes failing in a row, means that the link is down, whatever the client
-library believes. While it is down `messaging.delivery.polling` reads the store instead.
+everything else (`messaging.delivery.sending`), and watches itself: its own beacon not coming back
+for three seconds, or two publishes failing in a row, means that the link is down, whatever the
+client library believes. While it is down `messaging.delivery.polling` reads the store instead.
 
 Not promised: that anything published arrives. Redis pub/sub forgets what nobody listened to; the
 hubs find what is missing by its version, and by the beacon when nothing follows.
@@ -21,27 +21,21 @@ import structlog
 from messaging.delivery.access import AccessList
 from messaging.delivery.announcements import Announcements, read_access
 from messaging.delivery.batch import Batch, SoftEvent
-from messaging.delivery.beacon import BEACON_SECONDS, RecentCommits
+from messaging.delivery.beacon import BEACON_SECONDS
 from messaging.delivery.hub import Hub
-from messaging.delivery.outgoing import Item, Outgoing
+from messaging.delivery.outgoing import Item
 from messaging.delivery.peers import Peers
 from messaging.delivery.polling import Polling
 from messaging.delivery.redis_client import describe
+from messaging.delivery.sending import INSTANCES, Sending
 from messaging.entities import Access
-from messaging.metrics import (
-    DELIVERY_LINK_SECONDS,
-    LINK_LOST,
-    PUBLISH_SECONDS,
-    TRANSIT_SECONDS,
-)
+from messaging.metrics import DELIVERY_LINK_SECONDS, TRANSIT_SECONDS
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
-_INSTANCES = "instances"
 _DOWN_SECONDS = 3.0
 _DOWN_FAILURES = 2
-_PUBLISH_SECONDS = 1.0
 _SUBSCRIBE_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
 _RENEW_SECONDS = 4.0
@@ -92,18 +86,11 @@ class Link:
         self._on_met = on_met
         self._on_ended = on_ended
         self._channel = f"chat.instance.{uuid.uuid4().hex}"
-        self._wanted: set[str] = {_INSTANCES}
+        self._wanted: set[str] = {INSTANCES}
         self._joined: set[str] = set()
         self._wanted_changed = asyncio.Event()
-        self._outgoing = Outgoing(_INSTANCES)
-        self._something_to_do = asyncio.Event()
-        self._failures = 0
-        self._closed_until = 0.0
-        self._recent = RecentCommits()
+        self._sending = Sending(publishing, boot_id=boot_id, on_failure=self._publish_failed)
         self._peers = Peers(time.monotonic())
-        self._number = 0
-        self._beacon_due = False
-        self._beacon_was_last = False
         self._beat_now = asyncio.Event()
         self._last_echo = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
@@ -111,15 +98,12 @@ class Link:
 
     def start(self, *, connected: bool) -> None:
         """`connected`: whether Redis has answered just now."""
-        works: list[Coroutine[Any, Any, None]] = [
-            self._publish(),
-            self._beat(),
-            self._renew(),
-        ]
+        works: list[Coroutine[Any, Any, None]] = [self._beat(), self._renew()]
         self._last_echo = time.monotonic()
         self._peers = Peers(self._last_echo)
         if not connected:
             self._go_down("not connected")
+        self._sending.start()
         self._tasks = [start_task(work) for work in works]
         self._listen()
 
@@ -134,10 +118,7 @@ class Link:
         await stop_tasks(*self._listening)
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                while self._outgoing:
-                    await self._publish_waiting()
-                if goodbye:
-                    await self._publish_items(_INSTANCES, [{"type": "goodbye"}])
+                await self._sending.stop(goodbye=goodbye)
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
             logger.info("link.no_goodbye", error=describe(error))
         for layer in (self._receiving, self._publishing):
@@ -160,7 +141,7 @@ class Link:
     def publish_batch(self, batch: Batch) -> None:
         last = batch.deliveries[-1].version
         added = [user_id for delivery in batch.deliveries for user_id in delivery.added]
-        self._send(
+        self._sending.send(
             batch.conversation_id,
             Item(
                 message=batch.as_message(),
@@ -185,11 +166,11 @@ class Link:
         item = Item(
             message=message, conversation_id=conversation_id, version=version, added=user_ids
         )
-        self._send(_INSTANCES, item)
+        self._sending.send(INSTANCES, item)
 
     def publish_soft(self, event: SoftEvent) -> None:
         item = Item(message=event.as_message(), conversation_id=event.conversation_id)
-        self._send(event.conversation_id, item)
+        self._sending.send(event.conversation_id, item)
 
     async def announce_access(self, access: Access) -> None:
         """Return once every other instance has closed what is to be closed, or after a second;
@@ -198,85 +179,19 @@ class Link:
 
     def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
         """Say in the next beacons that this version exists, and who is in the conversation."""
-        self._recent.note(conversation_id, version, user_ids)
-
-    def _send(self, group: str, item: Item) -> None:
-        if time.monotonic() < self._closed_until or self._outgoing.full:
-            self._note([item])
-        else:
-            self._outgoing.put(group, item)
-            self._something_to_do.set()
+        self._sending.repeat(conversation_id, version, user_ids)
 
     def _publish_to_all(self, message: Mapping[str, Any]) -> None:
-        self._send(_INSTANCES, Item(message=message, conversation_id=""))
+        self._sending.send(INSTANCES, Item(message=message, conversation_id=""))
 
-    def _note(self, items: Iterable[Item]) -> None:
-        """Published or lost: the next beacons tell of it."""
-        for item in items:
-            if item.version is not None:
-                self._recent.note(item.conversation_id, item.version, item.added)
+    def _publish_failed(self, failures: int, reason: str) -> None:
+        """One failure may be a connection that was closed meanwhile: a beacon is tried at once."""
+        if failures == 1:
+            self._beat_now.set()
+        elif failures >= _DOWN_FAILURES:
+            self._go_down(reason)
 
     # The works
-
-    async def _publish(self) -> None:
-        """In the order of commits; the beacon first. After a failure nothing is tried for a second
-        but the beacon: what is lost then is found by the others through version or beacon."""
-        while True:
-            await self._something_to_do.wait()
-            self._something_to_do.clear()
-            while self._beacon_due or self._outgoing:
-                try:
-                    async with asyncio.timeout(_PUBLISH_SECONDS):
-                        await self._publish_next()
-                except Exception as error:  # noqa: BLE001 - a layer may raise anything
-                    self._publish_failed(error)
-                else:
-                    self._failures = 0
-                    self._closed_until = 0.0
-
-    async def _publish_next(self) -> None:
-        """By turns, should a publish take as long as beacons are apart."""
-        if self._beacon_due and not (self._beacon_was_last and self._outgoing):
-            self._beacon_due, self._beacon_was_last = False, True
-            await self._publish_beacon()
-        else:
-            self._beacon_was_last = False
-            await self._publish_waiting()
-
-    async def _publish_waiting(self) -> None:
-        group, items = self._outgoing.take()
-        begun = time.monotonic()
-        try:
-            await self._publish_items(group, [item.message for item in items])
-        finally:
-            self._note(items)
-        PUBLISH_SECONDS.observe(time.monotonic() - begun)
-
-    async def _publish_beacon(self) -> None:
-        self._number += 1
-        beacon = {
-            "type": "beacon",
-            "number": self._number,
-            "commits": self._recent.as_message(),
-        }
-        await self._publish_items(_INSTANCES, [beacon])
-
-    async def _publish_items(self, group: str, items: Sequence[Mapping[str, Any]]) -> None:
-        message = {"type": "items", "from": self._boot_id, "at": time.time(), "items": items}
-        await self._publishing.group_send(group, message)
-
-    def _publish_failed(self, error: Exception) -> None:
-        """One failure may be a connection that was closed meanwhile: a beacon is tried at once."""
-        self._failures += 1
-        self._closed_until = time.monotonic() + _RETRY_SECONDS
-        lost = self._outgoing.clear()
-        self._note(lost)
-        LINK_LOST.inc(len(lost))
-        if self._failures == 1:
-            logger.warning("link.publish_failed", error=describe(error))
-            self._beat_now.set()
-        elif self._failures >= _DOWN_FAILURES:
-            self._go_down(describe(error))
 
     async def _subscribe(self) -> None:
         """Keep the joined groups equal to the wanted ones."""
@@ -288,7 +203,7 @@ class Link:
                         await self._receiving.group_discard(group, self._channel)
                     self._joined.discard(group)
                 # `instances` last: its beacon coming back tells that all is in force.
-                for group in sorted(self._wanted - self._joined, key=_INSTANCES.__eq__):
+                for group in sorted(self._wanted - self._joined, key=INSTANCES.__eq__):
                     async with asyncio.timeout(_SUBSCRIBE_SECONDS):
                         await self._receiving.group_add(group, self._channel)
                     self._joined.add(group)
@@ -306,7 +221,7 @@ class Link:
         on the way takes all and says nothing, or the library holds on to a master of the past."""
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
-            if self.up or self._failures:
+            if self.up or self._sending.failing:
                 continue
             logger.info("link.renewed")
             await stop_tasks(*self._listening)
@@ -339,8 +254,7 @@ class Link:
 
     async def _beat(self) -> None:
         while True:
-            self._beacon_due = True
-            self._something_to_do.set()
+            self._sending.send_beacon()
             begun = time.monotonic()
             try:
                 async with asyncio.timeout(BEACON_SECONDS):
@@ -420,7 +334,7 @@ class Link:
 
     def _echoed(self, beacon: Mapping[str, Any]) -> None:
         self._last_echo = time.monotonic()
-        self._recent.came_back(beacon["commits"])
+        self._sending.came_back(beacon["commits"])
         if not self.up:
             self.up = True
             logger.info("link.up")

@@ -9,6 +9,7 @@ from typing import Any
 from messaging.delivery.batch import Batch, Delivery
 from messaging.delivery.beacon import RecentCommits
 from messaging.delivery.filling import Filler
+from messaging.delivery.following import Following
 from messaging.delivery.hub import Hub
 from messaging.delivery.polling import Polling
 from messaging.delivery.stream import Stream
@@ -67,11 +68,11 @@ def _removals() -> None:
     def apply_people(self: Stream, delivery: Delivery) -> None:
         self.participants.update(delivery.added)
 
-    def untell(self: Hub, stream: Stream, connection: object) -> None:
+    def untell(self: Following, stream: Stream, connection: object) -> None:
         pass
 
     _put(Stream, "apply_people", apply_people)
-    _put(Hub, "_untell", untell)
+    _put(Following, "untell", untell)
 
 
 def _beacons() -> None:

@@ -237,9 +237,9 @@ async def test_an_instance_that_is_heard_before_it_is_known(
     while not there.met.empty():
         there.met.get_nowait()
 
-    number = here.link._number
+    number = here.link._sending._number
     async with asyncio.timeout(PATIENCE):
-        while here.link._number < number + 2:
+        while here.link._sending._number < number + 2:
             await asyncio.sleep(0.05)
     assert there.met.empty()
     there.registry = []
@@ -255,12 +255,12 @@ async def test_skipped_beacons_are_made_up_for(sides: tuple[Side, Side]) -> None
     bob = await there.connect("bob")
     await hears(there, here)
     here.layer.loses = lambda item: item["type"] in ("changes", "beacon")
-    number = here.link._number
+    number = here.link._sending._number
 
     await here.commit(group, send(group.id, "ann"))
-    here.link._recent.came_back([group.id] * REPEATS)  # by a way that did not lead there
+    here.link._sending.came_back([group.id] * REPEATS)  # by a way that did not lead there
     async with asyncio.timeout(PATIENCE):
-        while here.link._number < number + REPEATS:
+        while here.link._sending._number < number + REPEATS:
             await asyncio.sleep(0.05)
     here.layer.loses = lambda item: False
 
