@@ -47,7 +47,7 @@ class Seen:
     acted_at: Mapping[str, float]
     """Seconds since the epoch, of those of whom it is known."""
     complete: bool
-    """False where Redis did not answer: then it is only what this instance knows."""
+    """False where Redis did not answer lately: then it is only what this instance knows."""
 
 
 class Presence:
@@ -123,10 +123,8 @@ class Presence:
         user_ids = list(user_ids)
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
-        if self._others and elsewhere:
-            found = await self._ask(elsewhere, acted=())
-            here |= found.online
-        return frozenset(here)
+        found = await self._ask(elsewhere, acted=())
+        return found.online | here
 
     async def look(self, user_ids: Iterable[str]) -> Seen:
         """Who has a socket somewhere, and when each of them last did something: one round trip
@@ -147,7 +145,7 @@ class Presence:
         others = tuple(self._others) if user_ids else ()
         if self._redis is None or not (others or acted):
             return Seen(online=frozenset(), acted_at={}, complete=True)
-        if self._unknown.resting:
+        if not self._unknown.may_ask():
             return Seen(online=frozenset(), acted_at={}, complete=False)
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -250,7 +248,7 @@ class Presence:
 
 
 def _acted_key(user_id: str) -> str:
-    return f"chat:acted:{user_id}"
+    return f"chat:presence:acted:{user_id}"
 
 
 def _users_key(boot_id: str) -> str:

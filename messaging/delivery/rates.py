@@ -55,7 +55,7 @@ class Rates:
         refused = self._refused_until.get(key, 0.0) - now
         if refused > 0:  # a flood costs no round trips
             return refused
-        if self._take_in_redis is None or self._alone.resting:
+        if self._take_in_redis is None or not self._alone.may_ask():
             return self._take_here(rate, key, now)
         try:
             async with asyncio.timeout(_REDIS_SECONDS):

@@ -17,6 +17,7 @@ logger = structlog.get_logger(__name__)
 Client = redis.asyncio.Redis
 
 TIMEOUT_SECONDS = 1.0
+_FAILURES = 2
 _REST_SECONDS = 1.0
 UNREACHABLE = (RedisError, OSError, TimeoutError)
 """What a call may raise when Redis is gone, refuses, or hangs."""
@@ -42,31 +43,37 @@ def describe(error: BaseException) -> str:
 
 
 class Outage:
-    """Of something that is asked of Redis with every message.
+    """Of one kind of question to Redis: it is said in the log when it begins and when it is over,
+    and not each time.
 
-    Says in the log when it begins to fail and when that is over, and not each time. For a second
-    after each failure nobody need ask again (`resting`): a Redis that hangs keeps nobody waiting,
-    and to find out that nobody listens takes CPU when there is least of it.
+    Who asks with every message asks here first whether to (`may_ask`): after two failures in a row
+    only one a second does, so that a Redis that hangs keeps nobody else waiting, and to find out
+    that nobody listens takes no CPU when there is least of it.
     """
 
     def __init__(self, action: str) -> None:
         self._action = action
-        self._fails = False
-        self._rests_until = 0.0
+        self._failures = 0
+        self._next_try = 0.0
 
-    @property
-    def resting(self) -> bool:
-        return time.monotonic() < self._rests_until
+    def may_ask(self) -> bool:
+        if self._failures < _FAILURES:
+            return True
+        now = time.monotonic()
+        if now < self._next_try:
+            return False
+        self._next_try = now + _REST_SECONDS
+        return True
 
     def failed(self, error: BaseException) -> None:
-        self._rests_until = time.monotonic() + _REST_SECONDS
-        if not self._fails:
-            self._fails = True
+        self._failures += 1
+        self._next_try = time.monotonic() + _REST_SECONDS
+        if self._failures == 1:
             logger.warning(self._action, error=describe(error))
 
     def over(self) -> None:
-        if self._fails:
-            self._fails = False
+        if self._failures:
+            self._failures = 0
             logger.info("redis.recovered", failed=self._action)
 
 

@@ -30,7 +30,7 @@ class Rung:
         without those of whom it is not known."""
         if self._redis is None:
             return {user_id: self._add_here(conversation_id, user_id) for user_id in user_ids}
-        if self._unknown.resting:
+        if not self._unknown.may_ask():
             return {}
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -54,8 +54,6 @@ class Rung:
             found = conversation_id in here
             here.discard(conversation_id)
             return found
-        if self._unknown.resting:
-            return False
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)

@@ -37,7 +37,7 @@ class SharedPositions:
 
     async def get(self, conversation_id: str, user_ids: Sequence[str]) -> dict[str, int]:
         """The positions of those of whom Redis has one; of nobody where it does not answer."""
-        if self._redis is None or not user_ids or self._unknown.resting:
+        if self._redis is None or not user_ids or not self._unknown.may_ask():
             return {}
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -107,7 +107,7 @@ async def ratio(client: redis.asyncio.Redis, bystanders: int) -> float:
     # In turns, so that both find the processor's caches alike; and the least of many, since what
     # else the machine does is in the others.
     rounds = [(await cost(instances[0], client), await hmget_cost(client)) for _ in range(_ROUNDS)]
-    ours, theirs = min(cost for cost, _ in rounds), min(cost for _, cost in rounds)
+    ours, theirs = min(one for one, _ in rounds), min(other for _, other in rounds)
 
     print(
         f"\n1,000 of {1_000 + bystanders} users over 3 instances: {ours:.0f} µs of Redis;"

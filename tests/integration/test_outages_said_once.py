@@ -2,6 +2,7 @@
 and it is not asked with every message."""
 
 import asyncio
+import time
 
 import pytest
 import structlog
@@ -13,7 +14,7 @@ from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.connection import Connections
 from messaging.delivery.presence import Presence
 from messaging.delivery.rates import Rate, Rates
-from messaging.delivery.redis_client import make_redis
+from messaging.delivery.redis_client import Outage, make_redis
 from messaging.delivery.rung import Rung
 
 _RATE = Rate(name="test", per_second=1_000, burst=1_000)
@@ -48,8 +49,9 @@ async def test_in_the_rates_and_the_acknowledgements(monkeypatch: pytest.MonkeyP
     assert sorted(said[2:4]) == [("info", action) for action in away]
 
 
-async def test_a_hung_redis_keeps_nobody_waiting_twice() -> None:
-    """Whoever found that it does not answer leaves it alone for a second."""
+async def test_a_hung_redis_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After two failures in a row nobody asks with every message, but one a second."""
+    monkeypatch.setattr(redis_client, "_REST_SECONDS", 60.0)
     asked = 0
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -70,18 +72,34 @@ async def test_a_hung_redis_keeps_nobody_waiting_twice() -> None:
             acknowledged.positions("a-conversation", ["ann"]),
             rates.take(_RATE, "ann"),
             rung.add("a-conversation", ["ann"]),
-            rung.discard("a-conversation", "bob"),
             presence.look(["ann"]),
         )
 
     try:
         await ask()
-        at_first = asked
-        async with asyncio.timeout(0.5):
+        await ask()
+        async with asyncio.timeout(1):
             for _ in range(50):
                 await ask()
     finally:
         await client.aclose()
         server.close()
 
-    assert asked == at_first == 5
+    assert asked == 2 * 4
+
+
+def test_whether_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One failure may be a closed connection. From the second on one asks at a time, until there
+    is an answer."""
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    outage = Outage("tests.unknown")
+
+    outage.failed(TimeoutError())
+    assert [outage.may_ask() for _ in range(3)] == [True] * 3
+    outage.failed(TimeoutError())
+    assert [outage.may_ask() for _ in range(3)] == [False] * 3
+    now += 1.01
+    assert [outage.may_ask() for _ in range(3)] == [True, False, False]
+    outage.over()
+    assert [outage.may_ask() for _ in range(3)] == [True] * 3
