@@ -238,9 +238,11 @@ class ReportRecord(models.Model):
 
 
 class SweepRecord(models.Model):
-    """A sweep after a crash that somebody has taken on."""
+    """A sweep after a crash that somebody has taken on, or how far back those reach that an
+    instance has not finished."""
 
     id = models.CharField(primary_key=True, max_length=SWEEP_ID_LENGTH)
+    since = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:

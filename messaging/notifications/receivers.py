@@ -130,7 +130,7 @@ async def _stop(instance: Instance, **_: Any) -> bool:
     running = _running.pop(instance.boot_id)
     all_done = await running.dispatcher.stop()
     await running.push.close()
-    return all_done
+    return all_done and running.sweeper.all_done
 
 
 async def _message_sent(message: Message, conversation: Conversation, **_: Any) -> None:

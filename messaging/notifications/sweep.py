@@ -5,11 +5,12 @@ the lost instance was last heard of, and makes the ordinary jobs for the people 
 decided; that some of them are queued already does no harm, the claims tell. Nobody else does it,
 so a store that does not answer is asked again, until what is looked for is stale.
 
-Whoever has taken it on may be lost in the middle as well. How far it came nobody knows: the sweep
-for that one begins where its own did, for all who have seen it being taken on.
+Whoever has taken it on may end in the middle as well. How far back its sweeps reach stands in the
+store until they are done: the sweep for that one begins there.
 
-Not promised: in a conversation of more than 500 people of whom some left, whoever still waits in
-the queue may be rung twice.
+Not promised: what a sweep has handed on and its instance still had in memory when it was killed.
+In a conversation of more than 500 people of whom some left, whoever still waits in the queue may be
+rung twice.
 """
 
 import asyncio
@@ -57,51 +58,74 @@ class Sweeper:
     def __init__(self, instance: Instance, hand_on: HandOn) -> None:
         self._instance = instance
         self._hand_on = hand_on
-        self._elsewhere: list[datetime] = []
-        """Since when those sweeps reach that others have taken on."""
+        self._under_way: dict[_Sweep, datetime] = {}
+        """How far back each of them reaches."""
+
+    @property
+    def all_done(self) -> bool:
+        """False while one is under way, and after one that ended in the middle: without a goodbye
+        somebody else goes on."""
+        return not self._under_way
 
     async def sweep(self, *, boot_id: str, since: datetime) -> None:
         """Take on the sweep for a lost instance, unless somebody else has.
 
         Raises StoreUnavailable when the store has not answered for as long as anybody would be
-        rung.
+        rung, or until this instance drains.
         """
-        stale = datetime.now(UTC) - timedelta(seconds=get_options().stale)
-        self._elsewhere = [one for one in self._elsewhere if one > stale]
-        reaches = max(min([since, *self._elsewhere]), stale)  # older ones would ring nobody
-        ours = await _Sweep(
-            self._instance,
-            boot_id=boot_id,
-            lost_since=since,
-            reaches=reaches,
-            hand_on=self._hand_on,
-        ).run()
-        if not ours:
-            self._elsewhere.append(reaches)
+        one = _Sweep(self._instance, boot_id, since, self._hand_on)
+        self._under_way[one] = since
+        try:
+            self._under_way[one] = await one.look_back()
+            await self._write_down(one)  # before the claim: else that could be lost without a trace
+            await one.run()
+        except StoreUnavailable:
+            if one.late:
+                del self._under_way[one]
+            raise
+        del self._under_way[one]
+        await self._write_down(one)
+
+    async def _write_down(self, one: "_Sweep") -> None:
+        await one.answered(
+            lambda: self._instance.decisions.put_unfinished_sweep(
+                self._instance.boot_id,
+                min(self._under_way.values(), default=None),
+                expires_at=datetime.now(UTC) + _CLAIM_KEPT,
+            )
+        )
 
 
 class _Sweep:
     def __init__(
-        self,
-        instance: Instance,
-        *,
-        boot_id: str,
-        lost_since: datetime,
-        reaches: datetime,
-        hand_on: HandOn,
+        self, instance: Instance, boot_id: str, lost_since: datetime, hand_on: HandOn
     ) -> None:
         self._instance = instance
         self._boot_id = boot_id
-        self._lost_since = lost_since
-        self._since = reaches
-        self._ends_at = datetime.now(UTC) + timedelta(seconds=get_options().stale)
+        self._lost_since = self._since = lost_since
         self._hand_on = hand_on
+        self._stale = timedelta(seconds=get_options().stale)
+        self._ends_at = datetime.now(UTC) + self._stale
 
-    async def run(self) -> bool:
-        """False where somebody else has taken it on."""
+    @property
+    def late(self) -> bool:
+        """Whether nobody would be rung any more."""
+        return datetime.now(UTC) > self._ends_at
+
+    async def look_back(self) -> datetime:
+        """As far as is to be swept: to when the instance was heard last, or to where those began
+        that it had under way itself."""
+        unfinished = await self.answered(
+            lambda: self._instance.decisions.get_unfinished_sweep(self._boot_id)
+        )
+        earliest = min(self._lost_since, unfinished or self._lost_since)
+        self._since = max(earliest, self._ends_at - 2 * self._stale)
+        return self._since
+
+    async def run(self) -> None:
         if not await self._claim():
-            return False
-        changed = await self._answered(
+            return
+        changed = await self.answered(
             lambda: self._instance.store.list_changed_conversations(since=self._since)
         )
         found = 0
@@ -116,7 +140,6 @@ class _Sweep:
             conversations=len(changed.conversations),
             messages=found,
         )
-        return True
 
     async def _claim(self) -> bool:
         """Whether it is ours to do. A claim whose answer was lost may be: then it is done, should
@@ -132,7 +155,7 @@ class _Sweep:
                 name, expires_at=datetime.now(UTC) + _CLAIM_KEPT
             )
 
-        return await self._answered(claim) or tried > 1
+        return await self.answered(claim) or tried > 1
 
     async def _created(self, conversation: Conversation) -> list[Message]:
         """Those of the time in question that are not deleted, the oldest first."""
@@ -141,7 +164,7 @@ class _Sweep:
         last_seq = conversation.seq
         while last_seq > 0:
             first_seq = max(last_seq - _STEP + 1, 1)
-            page = await self._answered(
+            page = await self.answered(
                 partial(
                     store.list_messages, conversation.id, first_seq=first_seq, last_seq=last_seq
                 )
@@ -163,7 +186,7 @@ class _Sweep:
         ]
         if not undecided:
             return []
-        positions = await self._answered(
+        positions = await self.answered(
             lambda: self._instance.store.list_read_positions(conversation.id)
         )
         read = {position.user_id: position.read_seq for position in positions}
@@ -179,7 +202,7 @@ class _Sweep:
 
     async def _undecided(self, conversation: Conversation, message: Message) -> Mapping[str, int]:
         """Those of whom it is not known what became of notifying them, each with their chunk."""
-        decisions = await self._answered(
+        decisions = await self.answered(
             lambda: self._instance.decisions.list_decisions(conversation.id, message.id)
         )
         # Without those who came later the chunks are those of the send, unless somebody left.
@@ -199,12 +222,12 @@ class _Sweep:
         undecided.pop(message.sender_id, None)
         return undecided
 
-    async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def answered(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What the store answers, however often it has to be asked."""
         while True:
             try:
                 return await ask()
             except StoreUnavailable:
-                if self._instance.draining or datetime.now(UTC) > self._ends_at:
+                if self._instance.draining or self.late:
                     raise
                 await asyncio.sleep(_RETRY_SECONDS)

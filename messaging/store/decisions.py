@@ -79,6 +79,15 @@ class DecisionStore(Protocol):
     async def claim_sweep(self, sweep_id: str, *, expires_at: datetime) -> bool:
         """Take on a sweep; False when somebody else has."""
 
+    async def put_unfinished_sweep(
+        self, boot_id: str, since: datetime | None, *, expires_at: datetime
+    ) -> None:
+        """How far back those sweeps reach that this instance has under way; None: there are none
+        any more."""
+
+    async def get_unfinished_sweep(self, boot_id: str) -> datetime | None:
+        """How far back those reach that an instance has not finished, as far as it wrote."""
+
 
 def failed_at(decisions: Mapping[str, Decision]) -> datetime | None:
     """When the last of those that failed did; None where none has."""

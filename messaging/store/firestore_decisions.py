@@ -2,8 +2,9 @@
 
 conversations/{id}/messages/{id}/decisions/{chunk}   who of a chunk was notified, or is claimed
 sweeps/{id}                                          sweeps after a crash that were taken on
+sweeps/{boot id}.unfinished                          how far back those reach that one has under way
 
-Both have `expires_at`, for a time-to-live policy (`firestore.indexes.json`).
+All have `expires_at`, for a time-to-live policy (`firestore.indexes.json`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,6 +83,23 @@ class FirestoreDecisionStore:
     async def claim_sweep(self, sweep_id: str, *, expires_at: datetime) -> bool:
         name = self._database.document("sweeps", sweep_id)
         return await self._create("claim_sweep", name, {"expires_at": expires_at})
+
+    async def put_unfinished_sweep(
+        self, boot_id: str, since: datetime | None, *, expires_at: datetime
+    ) -> None:
+        writes = Writes(self._database)
+        if since is None:
+            writes.delete(self._unfinished(boot_id))
+        else:
+            writes.set(self._unfinished(boot_id), {"since": since, "expires_at": expires_at})
+        await self._connection.write("put_unfinished_sweep", writes)
+
+    async def get_unfinished_sweep(self, boot_id: str) -> datetime | None:
+        found = await self._connection.get("get_unfinished_sweep", [self._unfinished(boot_id)])
+        return plain_time(found[0].fields["since"].timestamp_value) if found else None
+
+    def _unfinished(self, boot_id: str) -> str:
+        return self._database.document("sweeps", f"{boot_id}.unfinished")
 
     async def _create(self, operation: str, name: str, fields: Mapping[str, Any]) -> bool:
         """False when it is there already. Raises StoreUnavailable, also where the answer was

@@ -67,6 +67,23 @@ class SqlDecisionStore:
         count("claim_sweep", written=1)
         return claimed
 
+    async def put_unfinished_sweep(
+        self, boot_id: str, since: datetime | None, *, expires_at: datetime
+    ) -> None:
+        await self._store.write(
+            "put_unfinished_sweep",
+            lambda database: _put_unfinished_sweep(database, boot_id, since, expires_at),
+        )
+        gone = since is None
+        count("put_unfinished_sweep", written=int(not gone), deleted=int(gone))
+
+    async def get_unfinished_sweep(self, boot_id: str) -> datetime | None:
+        since = await self._store.read(
+            "get_unfinished_sweep", lambda database: _get_unfinished_sweep(database, boot_id)
+        )
+        count("get_unfinished_sweep", read=1)
+        return since
+
 
 def _claim(
     database: BaseDatabaseWrapper,
@@ -115,6 +132,27 @@ def _claim_sweep(database: BaseDatabaseWrapper, sweep_id: str, expires_at: datet
     except IntegrityError:
         return False
     return True
+
+
+def _put_unfinished_sweep(
+    database: BaseDatabaseWrapper, boot_id: str, since: datetime | None, expires_at: datetime
+) -> None:
+    rows = SweepRecord.objects.using(database.alias)
+    if since is None:
+        rows.filter(id=_unfinished(boot_id)).delete()
+    else:
+        rows.update_or_create(
+            id=_unfinished(boot_id), defaults={"since": since, "expires_at": expires_at}
+        )
+
+
+def _get_unfinished_sweep(database: BaseDatabaseWrapper, boot_id: str) -> datetime | None:
+    record = SweepRecord.objects.using(database.alias).filter(id=_unfinished(boot_id)).first()
+    return None if record is None else record.since
+
+
+def _unfinished(boot_id: str) -> str:
+    return f"{boot_id}.unfinished"
 
 
 def _create(

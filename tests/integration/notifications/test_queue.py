@@ -37,7 +37,7 @@ from messaging.notifications.queue import (
 from messaging.notifications.sweep import Left, Sweeper
 from messaging.notifications.worker import Worker
 from messaging.services import messages, participants, presence, receipts, sessions
-from messaging.signals import instance_lost
+from messaging.signals import instance_lost, instance_stopping
 from messaging.store.decisions import ChunkKey
 from tests.integration.notifications import found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
@@ -560,26 +560,51 @@ async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer
 
 
 async def test_a_sweep_whose_instance_is_lost_as_well(instance: Instance, fcm: FcmServer) -> None:
-    """Taken on elsewhere, and never finished: the next one begins where it did."""
+    """Taken on, and ended in the middle: the sweep for that instance begins where it did."""
     group = await found("bob")
     message = await group.send("sent by an instance that died")
     await asyncio.sleep(0.01)  # times are in milliseconds
     since, later = message.created_at, datetime.now(UTC)
     await instance.start()
-    found_there: list[Left] = []
 
-    async def lose(left: Left) -> None:
-        found_there.append(left)
+    async def die(left: Left) -> None:
+        assert left.message == message
+        raise RuntimeError
 
-    await Sweeper(instance, hand_on=lose).sweep(boot_id="dead", since=since)
-    assert [left.message for left in found_there] == [message]
+    elsewhere = Instance()
+    dying = Sweeper(elsewhere, hand_on=die)
+    with pytest.raises(RuntimeError):
+        await dying.sweep(boot_id="dead", since=since)
+    assert not dying.all_done
     await instance_lost.asend(sender=Instance, boot_id="dead", since=since)
     assert await reasons(message) == {}
 
-    await instance_lost.asend(sender=Instance, boot_id="its-sweeper", since=later)
+    await instance_lost.asend(sender=Instance, boot_id=elsewhere.boot_id, since=later)
     await until_decided(message, 1)
 
     assert fcm.rung() == {"bob-0": 1}
+    assert await instance.decisions.get_unfinished_sweep(instance.boot_id) is None
+    await elsewhere.close()
+
+
+async def test_a_sweep_that_a_drain_cuts_short(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store is away: the instance ends without a goodbye, for somebody has to go on."""
+    monkeypatch.setattr(sweep_module, "_RETRY_SECONDS", 0.05)
+    await instance.start()
+    monkeypatch.setattr(instance.store, "list_changed_conversations", _away)
+    sweeping = asyncio.create_task(
+        instance_lost.asend_robust(sender=Instance, boot_id="dead", since=datetime.now(UTC))
+    )
+    await asyncio.sleep(0.2)
+
+    await instance.drain()
+
+    ((_, answer),) = await sweeping
+    assert isinstance(answer, StoreUnavailable)
+    ((_, finished),) = await instance_stopping.asend_robust(sender=Instance, instance=instance)
+    assert finished is False
 
 
 async def test_a_sweep_rings_those_who_were_there(instance: Instance, fcm: FcmServer) -> None:

@@ -148,3 +148,16 @@ async def test_a_sweep_is_taken_on_once(decisions: DecisionStore) -> None:
 
     assert sorted(claims) == [False, False, False, True]
     assert await decisions.claim_sweep(random_id(), expires_at=KEPT)
+
+
+async def test_how_far_back_unfinished_sweeps_reach(decisions: DecisionStore) -> None:
+    boot_id = random_id()
+    assert await decisions.get_unfinished_sweep(boot_id) is None
+
+    for since in (NOW, NOW - timedelta(seconds=9)):
+        await decisions.put_unfinished_sweep(boot_id, since, expires_at=KEPT)
+        assert await decisions.get_unfinished_sweep(boot_id) == since
+
+    for _ in range(2):
+        await decisions.put_unfinished_sweep(boot_id, None, expires_at=KEPT)
+        assert await decisions.get_unfinished_sweep(boot_id) is None

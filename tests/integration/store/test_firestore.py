@@ -287,6 +287,7 @@ async def notify_somebody(store: FirestoreStore) -> None:
     failed = Decision(verdict=Verdict.FAILED, reason="unavailable", at=now)
     await decisions.record(key, {"ann": failed}, expires_at=now)
     await decisions.claim_sweep("dead", expires_at=now)
+    await decisions.put_unfinished_sweep("dead", now, expires_at=now)
 
 
 async def report_something(store: FirestoreStore) -> None:
