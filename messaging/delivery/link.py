@@ -115,10 +115,11 @@ class Link:
         what may be missing."""
         await self._announcements.stop()
         await stop_tasks(*self._tasks)
+        await self._sending.stop()
         await stop_tasks(*self._listening)
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                await self._sending.stop(goodbye=goodbye)
+                await self._sending.finish(goodbye=goodbye)
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
             logger.info("link.no_goodbye", error=describe(error))
         for layer in (self._receiving, self._publishing):

@@ -58,10 +58,13 @@ class Sending:
     def start(self) -> None:
         self._task = start_task(self._work())
 
-    async def stop(self, *, goodbye: bool) -> None:
-        """Publish what waits. Raises whatever the layer does."""
+    async def stop(self) -> None:
+        """From now on nothing is published by itself."""
         if self._task is not None:
             await stop_tasks(self._task)
+
+    async def finish(self, *, goodbye: bool) -> None:
+        """Publish what waits, once stopped. Raises whatever the layer does, and has no timeout."""
         while self._outgoing:
             await self._publish_waiting()
         if goodbye:

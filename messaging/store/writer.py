@@ -82,8 +82,11 @@ class _Queue:
         return batch
 
     def close(self) -> None:
+        """Nobody is left waiting, however it came to the end."""
         if self._timer is not None:
             self._timer.cancel()
+        for waiting in chain(self._in_flight, self._waiting):
+            waiting.expire()
 
     def _watch(self, oldest: Waiting) -> None:
         """One timer, set for the oldest: one for each would be set and cancelled with every

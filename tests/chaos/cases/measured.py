@@ -22,7 +22,7 @@ _SETTLING_SECONDS = 12.0
 _CAPACITY_SECONDS = 8.0
 _SENDERS = 48
 _BEFORE_SECONDS = 15.0
-_PROBE_SECONDS = 0.4
+_PROBE_SECONDS = 0.5
 
 
 async def redis_dead_for_a_minute(scene: Scene) -> None:
@@ -162,7 +162,7 @@ class _Probe:
             for user_id in crowd.people
             if user_id not in there and (user_id, one.name) not in self._been
         ]
-        person = self._scene.chance.choice(strangers or crowd.people)
+        person = self._scene.chance.choice(strangers)
         self._been.add((person, one.name))
         return person
 

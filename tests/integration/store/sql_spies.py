@@ -8,7 +8,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-_FRAMES = ("BEGIN", "ROLLBACK", "SET TRANSACTION", "SELECT set_config")
+_FRAMES = ("BEGIN", "ROLLBACK", "SELECT set_config")
 
 
 @contextmanager

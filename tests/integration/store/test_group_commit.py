@@ -321,6 +321,7 @@ async def random_faults(relay: Relay, seed: int) -> AsyncIterator[None]:
     relay.mend()
 
 
+@pytest.mark.unanswered
 @pytest.mark.parametrize("seed", range(3))
 async def test_50_senders_under_random_faults(relay: Relay, desk: Desk, seed: int) -> None:
     """Every acknowledged message is there once; no hole and no double in seq and version."""

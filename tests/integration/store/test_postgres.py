@@ -377,6 +377,40 @@ async def test_history_uses_its_index(postgres_store: SqlStore, postgres_server:
     assert "Seq Scan" not in history + changes
 
 
+async def test_conversations_use_indexes(postgres_store: SqlStore, postgres_server: str) -> None:
+    """One, a page of somebody's, or what changed: nothing that grows is read through."""
+    created = await postgres_store.create_conversation(new_conversation("ann", "bob"))
+    await postgres_store.commit(sending(created, "hello"))
+    with psycopg.connect(postgres_server) as connection:
+        connection.execute(
+            "INSERT INTO messaging_conversation (id, kind, created_at, updated_at, active_at,"
+            " seq, version, sent_seq, preferences, blocked_by, frozen, content_hash, commit_id,"
+            " revision) SELECT 'c' || n, 'group', now(), now() - interval '1 day', now(), 1, 1,"
+            " '{}', '{}', '[]', false, '', '', 1 FROM generate_series(1, 20000) n"
+        )
+        connection.execute(
+            "INSERT INTO messaging_participant (conversation_id, user_id, role, joined_version,"
+            " position) SELECT 'c' || n, 'user-' || n % 1000 + p, 'member', 0, p"
+            " FROM generate_series(1, 20000) n, generate_series(1, 3) p"
+        )
+        connection.execute(
+            "INSERT INTO messaging_message SELECT 'm' || n, 1, 1, 'ann', NULL, 'hi', NULL, '[]',"
+            " now(), NULL, NULL, '', 'c' || n FROM generate_series(1, 20000) n"
+        )
+        connection.execute("ANALYZE")
+    await postgres_store.close()
+
+    with explained_queries() as plans:
+        await postgres_store.get_conversation(created.id)
+        page = await postgres_store.list_conversations("user-7", limit=100)
+        await postgres_store.list_changed_conversations(since=created.created_at)
+        await postgres_store.close()
+
+    assert len(page.conversations) > 50
+    assert len(plans) == 3
+    assert not any("Seq Scan" in plan for plan in plans), plans
+
+
 @contextmanager
 def explained_queries() -> Iterator[list[str]]:
     plans: list[str] = []

@@ -22,7 +22,7 @@ from messaging.models import LinkNoteRecord
 from messaging.store.base import AlreadyExists, Commit, Conflict
 from messaging.store.sql import SqlStore
 from tests.integration.store import editing, new_conversation, people, sending
-from tests.integration.store.sql_spies import Gate, around_queries, on_connect, recorded_queries
+from tests.integration.store.sql_spies import on_connect, recorded_queries
 
 
 @pytest.fixture
@@ -353,22 +353,39 @@ async def test_debugging_keeps_no_statements(database_store: SqlStore, settings:
 
 
 async def test_conversation_is_read_in_one_moment(database_store: SqlStore) -> None:
-    """A commit between the queries of one read does not show in it by halves."""
-    created = await database_store.create_conversation(new_conversation("ann", "bob"))
-    commit = sending(created, "hello")
-    left = {"ann": created.participants["ann"]}
-    commit = replace(commit, after=replace(commit.after, participants=left))
-    await database_store.close()
-    gate = Gate('SELECT "messaging_participant"')
-    with around_queries(gate):
-        reading = asyncio.create_task(database_store.get_conversation(created.id))
-        await asyncio.to_thread(gate.reached.wait, 10)
-        committed = await database_store.commit(commit)
-        gate.open()
+    """A commit beside a read does not show in it by halves: with every message somebody leaves or
+    comes, and whoever reads finds them as they were at the version that is found."""
+    conversation = await database_store.create_conversation(new_conversation("ann", "bob"))
+    both, alone = dict(conversation.participants), people("ann")
+    stop = asyncio.Event()
+    seen: set[int] = set()
 
-        assert await reading == created
-        assert await database_store.get_conversation(created.id) == committed
-        await database_store.close()
+    def look(found: Conversation | None) -> None:
+        assert found is not None
+        assert set(found.participants) == set(both if found.version % 2 == 0 else alone)
+        last = found.last_message
+        assert (last.version if last else 0) == found.version == found.seq
+        seen.add(found.version)
+
+    async def read() -> None:
+        while not stop.is_set():
+            look(await database_store.get_conversation(conversation.id))
+            look((await database_store.list_conversations("ann", limit=9)).conversations[0])
+            since = conversation.created_at
+            changed = await database_store.list_changed_conversations(since=since)
+            look(changed.conversations[0])
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(read())
+        tasks.create_task(read())
+        for number in range(60):
+            commit = sending(conversation, f"{number}")
+            there = both if commit.after.version % 2 == 0 else alone
+            after = replace(commit.after, participants=there)
+            conversation = await database_store.commit(replace(commit, after=after))
+        stop.set()
+
+    assert len(seen) > 10
 
 
 # What is refused

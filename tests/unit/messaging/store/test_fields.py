@@ -6,14 +6,19 @@ from typing import Any
 
 from messaging.entities import (
     COMMIT_TIME,
+    Change,
+    ChangeType,
     Conversation,
     ConversationKind,
     Message,
     Participant,
     Preferences,
+    ReadPosition,
     Role,
 )
+from messaging.store.acts import Outcome
 from messaging.store.base import stamped
+from messaging.store.group_commit import _stamped
 from tests.unit.messaging import send
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,6 +79,33 @@ def test_stamping_a_message() -> None:
         MESSAGE, created_at=COMMIT_TIME, edited_at=COMMIT_TIME, deleted_at=COMMIT_TIME
     )
     assert differing(stamped(committed, NOW), MESSAGE) == {"created_at", "edited_at", "deleted_at"}
+
+
+def test_stamping_an_outcome() -> None:
+    """What is told of a commit, and answered, is what was evaluated, as it was stored."""
+    change = Change(
+        type=ChangeType.PARTICIPANT_ADDED,
+        version=9,
+        message=MESSAGE,
+        participants=tuple(CONVERSATION.participants.values()),
+        conversation=CONVERSATION,
+        by="ann",
+    )
+    outcome = Outcome(
+        conversation=CONVERSATION,
+        change=change,
+        message=MESSAGE,
+        positions=(ReadPosition(user_id="ann"),),
+    )
+    stored = replace(CONVERSATION, version=10)
+
+    found = _stamped(outcome, stored, NOW)
+
+    assert differing(found, outcome) == {"conversation", "change"}
+    assert found.conversation == stored
+    assert found.change is not None
+    assert differing(found.change, change) == {"conversation"}
+    assert found.change.conversation == replace(CONVERSATION, updated_at=NOW)
 
 
 def test_sending_a_message() -> None:

@@ -522,6 +522,26 @@ async def test_everybody_waits_as_long(
     await here.writer.drain()
 
 
+async def test_nobody_waits_for_a_writer_that_failed(
+    store: TryingStore, here: Side, group: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the one in flight, nor the one behind it."""
+    store.gate.clear()
+    tasks = here.begin(group, send(group.id, "ann", "in flight"))
+    await store.waiting.acquire()
+    tasks += here.begin(group, send(group.id, "ann", "behind"))
+    await asyncio.sleep(0)
+
+    for task in here.writer._tasks:
+        task.cancel()
+    async with asyncio.timeout(1):
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 2
+    store.gate.set()
+    await here.submit(group, send(group.id, "ann", "after"))
+
+
 async def test_lost_answers_without_end(
     store: TryingStore, here: Side, group: Conversation, hurried: float
 ) -> None:
