@@ -93,7 +93,7 @@ class Crowd:
     def behind(self, versions: Mapping[str, int]) -> list[str]:
         """Who does not have these versions yet, or does not know that they are in or out."""
         return [
-            f"{client.user_id} {room.id}"
+            f"{client.user_id} in {room.id}, {client.place(room.id)} of {versions[room.id]}"
             for client in self.clients
             for room in self.rooms
             if client.user_id in room.people

@@ -201,7 +201,8 @@ async def _recover(case: Case, scene: Scene) -> float | None:
     recovered = await crowd.caught_up(versions, seconds=case.recovers_within * scene.slack)
     if recovered is None:
         behind = crowd.behind(versions)
-        scene.require(not behind, f"{len(behind)} are behind for good, as {behind[0]}", Wrong.LATE)
+        some = "; ".join(behind[:: max(len(behind) // 5, 1)])
+        scene.require(not behind, f"{len(behind)} are behind for good, as {some}", Wrong.LATE)
     return recovered
 
 

@@ -62,6 +62,12 @@ class View(ABC):
             return True
         return known.cursor is not None and known.cursor >= version
 
+    def place(self, conversation_id: str) -> str:
+        """How far it has come there, for people."""
+        known = self.conversations.get(conversation_id)
+        where = "outside" if known is None or not known.inside else f"at {known.cursor}"
+        return where if self.hello else f"without a socket, {where}"
+
     # Frames
 
     def begin(self) -> None:
