@@ -42,7 +42,9 @@ class Scene:
     cluster: Cluster
     crowd: Crowd
     traffic: Traffic
+    seed: int
     chance: random.Random
+    """Shared with the traffic, so that what it gives depends on the time that things take."""
     say: Say
     longest: float
     """Seconds that a fault lasts at most."""
@@ -171,6 +173,7 @@ async def play(
             cluster=cluster,
             crowd=crowd,
             traffic=traffic,
+            seed=seed,
             chance=chance,
             say=say,
             longest=BRIEF_SECONDS if short else float("inf"),

@@ -1,6 +1,7 @@
-"""Five minutes in which something else breaks every ten seconds."""
+"""Five minutes in which something else breaks every ten seconds, in the order of the seed."""
 
 import asyncio
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,8 +33,9 @@ _FAULTS: Sequence[Act] = (
 
 async def mixed(scene: Scene) -> None:
     began = time.perf_counter()
+    order = random.Random(f"faults {scene.seed}")
     while (passed := time.perf_counter() - began) < _SECONDS:
-        fault = scene.chance.choice(_FAULTS)
+        fault = order.choice(_FAULTS)
         scene.say(f"  {passed:4.0f} s  {fault.__module__.rpartition('.')[2]}: {fault.__name__}")
         await fault(replace(scene, longest=_LONGEST_FAULT))
         rest = _PERIOD_SECONDS - (time.perf_counter() - began - passed)
