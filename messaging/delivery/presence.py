@@ -22,6 +22,8 @@ from messaging.tasks import start_task, stop_tasks
 LEASE_SECONDS = 15
 _HEARTBEAT_SECONDS = 5.0
 _REBUILD_SECONDS = 60.0
+_DOUBT_SECONDS = 6.0
+"""After Redis has lost what it held: until all instances have found out and written it anew."""
 _CHUNK = 1_000
 _REGISTRY = "chat:presence:instances"
 _ACTED_KEPT_SECONDS = 30 * 24 * 3600
@@ -47,7 +49,8 @@ class Seen:
     acted_at: Mapping[str, float]
     """Seconds since the epoch, of those of whom it is known."""
     complete: bool
-    """False where Redis did not answer lately: then it is only what this instance knows."""
+    """False where Redis did not answer lately, or has lost what it held: then it is only what this
+    instance knows, or more."""
 
 
 class Presence:
@@ -61,6 +64,8 @@ class Presence:
         self._key = _users_key(boot_id)
         self._others: list[str] = []
         self._changed: set[str] = set()
+        self._written = False
+        self._doubted_until = 0.0
         self._unwritten = Outage("presence.not_written")
         self._unknown = Outage("presence.unknown")
         self._acted: OrderedDict[str, float] = OrderedDict()
@@ -154,6 +159,7 @@ class Presence:
                     pipeline.smismember(_users_key(boot_id), list(user_ids))
                 if acted:
                     pipeline.mget([_acted_key(user_id) for user_id in acted])
+                    pipeline.sismember(self._key, _NOBODY)
                 answers = await pipeline.execute()
         except UNREACHABLE as error:
             self._unknown.failed(error)
@@ -165,13 +171,20 @@ class Presence:
             for user_id, present in zip(user_ids, answer, strict=True)
             if present
         }
-        moments = answers[-1] if acted else ()
+        moments, whole = answers[-2:] if acted else ((), True)
+        if self._written and not whole:  # nor are the sets of the others
+            self._doubt()
         acted_at = {
             user_id: float(moment)
             for user_id, moment in zip(acted, moments, strict=True)
             if moment is not None
         }
-        return Seen(online=frozenset(online), acted_at=acted_at, complete=True)
+        complete = time.monotonic() >= self._doubted_until
+        return Seen(online=frozenset(online), acted_at=acted_at, complete=complete)
+
+    def _doubt(self) -> None:
+        """Redis is or was away: who is not in its sets may be in them soon."""
+        self._doubted_until = time.monotonic() + _DOUBT_SECONDS
 
     async def _register(self, client: redis.asyncio.Redis) -> bool:
         try:
@@ -189,13 +202,17 @@ class Presence:
             try:
                 if now >= heartbeat_at:
                     heartbeat_at = now + _HEARTBEAT_SECONDS
-                    if not await self._heartbeat(client) or now >= rebuild_at:
+                    whole = await self._heartbeat(client)
+                    if self._written and not whole:
+                        self._doubt()
+                    if not whole or now >= rebuild_at:
                         await self._rebuild(client)
                         rebuild_at = now + _REBUILD_SECONDS
                     self._unwritten.over()
                 await self._write_changed(client)
             except UNREACHABLE as error:
                 self._unwritten.failed(error)
+                self._doubt()
                 rebuild_at = 0.0
                 await asyncio.sleep(1)
             try:
@@ -228,6 +245,7 @@ class Presence:
             pipeline.sadd(self._key, *user_ids[start : start + _CHUNK])
         pipeline.expire(self._key, LEASE_SECONDS)
         await pipeline.execute()
+        self._written = True
 
     async def _write_changed(self, client: redis.asyncio.Redis) -> None:
         changed, self._changed = self._changed, set()

@@ -279,6 +279,26 @@ async def test_a_set_that_was_lost_is_written_again(
     assert await becomes(one, {"bob", "cid", "dora"}, expected) < 1
 
 
+async def test_nobody_is_away_because_redis_lost_everything(
+    one: Instance, other: Instance, client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is not found there is not known to be away until all instances have written anew."""
+    monkeypatch.setattr(presence, "_DOUBT_SECONDS", 0.5)
+    other.connect("bob")
+    await becomes(one, {"bob"}, {"bob"})
+    assert (await one.presence.look(["bob", "cid"])).complete
+
+    await client.flushall()
+
+    async with asyncio.timeout(5):
+        while True:
+            seen = await one.presence.look(["bob", "cid"])
+            if seen.complete:
+                break
+            await asyncio.sleep(0.01)
+    assert seen.online == {"bob"}
+
+
 async def test_what_a_change_writes_has_a_lease(one: Instance, client: redis.asyncio.Redis) -> None:
     """A set that one change begins anew does not outlive its instance."""
     one.connect("ann")
