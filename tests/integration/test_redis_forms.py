@@ -1,6 +1,7 @@
 """Every form in which Redis may be given, and what is left of one that is only half of use."""
 
 import asyncio
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -58,6 +59,13 @@ class Pair:
 
 
 Meet = Callable[[Host], Awaitable[Pair]]
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """What a test left to the garbage collector is gone before the next one begins."""
+    yield
+    gc.collect()
 
 
 @pytest_asyncio.fixture
@@ -309,8 +317,11 @@ def _wait_for_replica(sentinel_port: int, name: str) -> None:
             time.sleep(0.1)
 
 
-# channels_redis leaves the connections to the sentinels to the garbage collector.
+# channels_redis leaves the connections to the sentinels, and what they are made of, to the garbage
+# collector.
 @pytest.mark.filterwarnings("ignore:unclosed Connection:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:unclosed <StreamWriter:ResourceWarning")
+@pytest.mark.usefixtures("collected")
 async def test_the_master_dies(meet: Meet, sentinels: Sentinels) -> None:
     """The replica is elected, both links find it, nothing was lost in between."""
     # Sooner than in production, that this is over sooner. It has to be less than an election takes.
