@@ -15,9 +15,14 @@ from messaging.store.base import Store
 
 Asking = Callable[[], Coroutine[Any, Any, Any]]
 
+_KINDS = ("sql", "firestore")
+
 
 async def examine_store() -> Sequence[Finding]:
     """A missing index shows with its kind of query alone, whatever there is to be found."""
+    if settings.CHAT_STORE not in _KINDS:
+        remedy = f"Set CHAT_STORE to {' or '.join(_KINDS)}."
+        return [wrong("None was examined: CHAT_STORE does not say which.", remedy)]
     stores = make_stores()
     store = stores.conversations
     try:

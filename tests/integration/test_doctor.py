@@ -430,6 +430,7 @@ def test_a_broken_installation(tmp_path: Path) -> None:
 
     assert code == 1
     assert "DOWN settings  CHAT_STORE is 'mongo'" in output
+    assert "DOWN store     None was examined" in output
     assert "migrations are not applied" in output
     assert "DOWN redis     REDIS_URL" in output
     assert "Down: database, redis, settings, store." in output
