@@ -1,6 +1,5 @@
 """The real parts that tests run against: one of each for the whole run."""
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
@@ -11,7 +10,6 @@ from config.development.firestore_emulator import EmulatorMissing, firestore_emu
 from config.development.postgres import PostgresMissing, postgres_server
 from config.development.redis import redis_server
 from messaging.store.firestore import FirestoreStore
-from tests.integration.store import new_conversation, sending
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
 
@@ -21,22 +19,9 @@ def _firestore_emulator() -> Iterator[str]:
     """host:port of the Firestore emulator."""
     try:
         with firestore_emulator() as host:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("FIRESTORE_EMULATOR_HOST", host)
-                asyncio.run(_first_answers())
             yield host
     except EmulatorMissing as missing:
         skip_or_fail(str(missing))
-
-
-async def _first_answers() -> None:
-    """They take an emulator seconds on a busy machine, which no test is about."""
-    store = FirestoreStore(project="first-answers", timeout=60)
-    conversation = await store.create_conversation(new_conversation("ann"))
-    await store.commit(sending(conversation, "hello"))
-    await store.list_messages(conversation.id, first_seq=1, last_seq=1)
-    await store.advance_read(conversation.id, "ann", 1)
-    await store.close()
 
 
 @pytest.fixture(scope="session", name="redis_server")
