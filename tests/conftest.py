@@ -10,6 +10,7 @@ from config.development.firestore_emulator import EmulatorMissing, firestore_emu
 from config.development.postgres import PostgresMissing, postgres_server
 from config.development.redis import redis_server
 from messaging.store.firestore import FirestoreStore
+from tests.integration.store import eventually
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
 
@@ -48,6 +49,7 @@ async def firestore_store(
     """A store on an empty Firestore: the emulator keeps projects apart."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     store = FirestoreStore(project=f"test-{uuid4().hex}")
+    await eventually(store.now)  # the emulator's first answer may take seconds
     yield store
     await store.close()
 
