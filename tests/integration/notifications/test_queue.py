@@ -593,11 +593,17 @@ async def test_a_sweep_that_a_drain_cuts_short(
     """The store is away: the instance ends without a goodbye, for somebody has to go on."""
     monkeypatch.setattr(sweep_module, "_RETRY_SECONDS", 0.05)
     await instance.start()
-    monkeypatch.setattr(instance.store, "list_changed_conversations", _away)
+    asked = asyncio.Event()
+
+    async def away(**_: Any) -> None:
+        asked.set()
+        raise StoreUnavailable
+
+    monkeypatch.setattr(instance.store, "list_changed_conversations", away)
     sweeping = asyncio.create_task(
         instance_lost.asend_robust(sender=Instance, boot_id="dead", since=datetime.now(UTC))
     )
-    await asyncio.sleep(0.2)
+    await asked.wait()
 
     await instance.drain()
 
