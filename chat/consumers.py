@@ -68,6 +68,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             raise
         finally:
             await self._leave()
+            # Its parts refer to each other. What does not go by itself is left to the garbage
+            # collector, which would stop the event loop for it.
+            self.__dict__.clear()
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
         """Channels' own hops to a thread for every message, to close old database connections;

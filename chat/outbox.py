@@ -108,6 +108,8 @@ class Outbox:
         self._on_close()
 
     async def stop(self) -> None:
+        """Nobody is told of anything any more."""
+        self._on_close = self._on_end = _tell_nobody
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
@@ -189,6 +191,9 @@ def _resumed(coroutine: Coroutine[Any, Any, None], awaited: object) -> Generator
     with contextlib.closing(coroutine):
         yield awaited
         yield from coroutine.__await__()
+
+
+def _tell_nobody(*_: object) -> None: ...
 
 
 def _size(frame: str) -> int:

@@ -1,6 +1,5 @@
 """The ASGI application: `uvicorn config.asgi:application` or `daphne config.asgi:application`."""
 
-import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -20,6 +19,7 @@ from chat import checks  # noqa: E402
 from chat.bodies import bounded  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
+from config.collecting import Collecting  # noqa: E402
 from config.draining import drain_at_signals  # noqa: E402
 from config.flow import flow_controlled  # noqa: E402
 from messaging.instance import get_instance  # noqa: E402
@@ -39,13 +39,8 @@ _protocols = ProtocolTypeRouter(
 # What takes long is done now, and not on the event loop at the first request.
 get_instance()
 resolve("/api/v1/me")
-# What is there by now stays. The garbage collector need not go through it time and again, which
-# would stop the event loop for some 80 ms each time.
-gc.collect()
-gc.freeze()
-# Every request leaves cycles (Django's and DRF's own). Collected earlier, they stop the loop more
-# often and for half as long: 16 ms at most where it was 33 (a busy channel, CPython 3.11).
-gc.set_threshold(700, 10, 2)
+collecting = Collecting()
+collecting.start()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,6 +55,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         receive = bounded(receive, get_limits().body_bytes)
     elif scope["type"] == "websocket":
         receive, send = flow_controlled(receive, send)
+        with collecting.socket():
+            await _protocols(scope, receive, send)
+        return
     await _protocols(scope, receive, send)
 
 

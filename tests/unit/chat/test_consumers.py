@@ -1,6 +1,7 @@
 """The consumer by itself: its heartbeat, its end, and what it leaves behind."""
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from chat import authentication, commands, consumers
+from chat import authentication, commands, consumers, outbox
 from chat.errors import TokenExpired
 from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import StoreUnavailable, TokenRevoked
@@ -491,3 +492,28 @@ async def test_hello_reaches_nobody(
 
     assert "ann" not in instance.hub.connections
     assert not socket.task.done()
+
+
+async def test_an_ended_socket_leaves_nothing_to_the_collector(
+    wire: Callable[..., Wire],
+) -> None:
+    """The parts of a consumer refer to each other, which takes a full collection of a large heap
+    to find; so they are let go at the end."""
+
+    def living() -> int:
+        kinds = (consumers.ChatConsumer, outbox.Outbox, Connection)
+        return sum(isinstance(thing, kinds) for thing in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = living()
+        socket = wire()
+        await socket.opened()
+        socket.command(id=1, type="ping")
+        await socket.frame()
+        assert living() == before + 3
+        await socket.end()
+        assert living() == before
+    finally:
+        gc.enable()
