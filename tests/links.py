@@ -117,6 +117,12 @@ class Side:
         self.publisher.publish_founded(conversation)
         return conversation
 
+    async def forgets(self, conversation: Conversation) -> None:
+        """Wait until there is no copy of it here."""
+        async with asyncio.timeout(PATIENCE):
+            while self.cache.get(conversation.id) is not None:
+                await asyncio.sleep(0.01)
+
     async def connect(self, user_id: str) -> "Socket":
         socket = Socket(user_id)
         page = await self.store.list_conversations(user_id, limit=100)

@@ -176,7 +176,7 @@ class Hub:
 
     def accept_soft(self, event: SoftEvent) -> None:
         stream = self._following.get(event.conversation_id)
-        if stream is None:
+        if stream is None or event.user_id not in stream.participants:
             return
         for connection in stream.audience():
             own = connection.user_id == event.user_id
@@ -204,6 +204,10 @@ class Hub:
         if stream is not None:
             stream.known = max(stream.known, version)
             self._filler.mend(stream)
+
+    def forget(self, conversation_id: str) -> None:
+        """What is kept of it for reading is not true any more, whatever its version."""
+        self._cache.drop(conversation_id)
 
     def discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
         """These people were added: where one of them is here, follow the conversation."""

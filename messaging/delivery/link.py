@@ -152,26 +152,28 @@ class Link:
                 size=sum(len(delivery.frame) for delivery in batch.deliveries),
             ),
         )
-        if added:
-            self.publish_added(batch.conversation_id, last, added)
+        if added or any(delivery.removed for delivery in batch.deliveries):
+            self.publish_people(batch.conversation_id, last, added)
 
-    def publish_added(self, conversation_id: str, version: int, user_ids: Sequence[str]) -> None:
-        """What concerns people goes to all instances: one that never saw the conversation may
-        have their sockets."""
+    def publish_people(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
+        """That people came or went is told to all instances: one that does not follow the
+        conversation may have the sockets of those who came, and a copy with those who went."""
         message = {
-            "type": "added",
+            "type": "people",
             "conversation_id": conversation_id,
             "version": version,
-            "user_ids": list(user_ids),
+            "added": list(added),
         }
-        item = Item(
-            message=message, conversation_id=conversation_id, version=version, added=user_ids
-        )
+        item = Item(message=message, conversation_id=conversation_id, version=version, added=added)
         self._sending.send(INSTANCES, item)
 
     def publish_soft(self, event: SoftEvent) -> None:
         item = Item(message=event.as_message(), conversation_id=event.conversation_id)
         self._sending.send(event.conversation_id, item)
+
+    def publish_blocks(self, conversation_id: str) -> None:
+        """Who blocks whom in a direct conversation has changed, which has no version."""
+        self._publish_to_all({"type": "blocks", "conversation_id": conversation_id})
 
     async def announce_access(self, access: Access) -> None:
         """Return once every other instance has closed what is to be closed, or after a second;
@@ -301,8 +303,10 @@ class Link:
                 self._accept(Batch.from_message(item))
             case "soft":
                 self._hub.accept_soft(SoftEvent.from_message(item))
-            case "added":
-                self._hub.report(item["conversation_id"], item["version"], item["user_ids"])
+            case "people":
+                self._hub.report(item["conversation_id"], item["version"], item["added"])
+            case "blocks":
+                self._hub.forget(item["conversation_id"])
             case "beacon":
                 self._heard(item, sender)
             case "goodbye":

@@ -47,9 +47,15 @@ class Publisher:
         """A new conversation: its people learn of it wherever they are connected."""
         self._hub.announce(conversation)
         if self._link is not None:
-            self._link.publish_added(
+            self._link.publish_people(
                 conversation.id, conversation.version, list(conversation.participants)
             )
+
+    def publish_blocks(self, conversation_id: str) -> None:
+        """No copy of this conversation knows any more who blocks whom in it."""
+        self._hub.forget(conversation_id)
+        if self._link is not None:
+            self._link.publish_blocks(conversation_id)
 
     def publish_receipt(
         self,

@@ -55,7 +55,7 @@ async def _set_block(user_id: str, person_id: str, *, blocked: bool) -> None:
     except ConversationNotFound:
         pass  # whoever founds it asks the people
     else:
-        instance.cache.drop(conversation_id)
+        instance.publisher.publish_blocks(conversation_id)
     logger.info("person.blocked" if blocked else "person.unblocked", person_id=person_id)
 
 

@@ -1,6 +1,6 @@
 """History: messages read back, one or a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from messaging.entities import Conversation, Message
@@ -22,11 +22,12 @@ class MessagePage:
 
 async def get_message(*, user_id: str, conversation_id: str, message_id: str) -> Message:
     """Raises ConversationNotFound, NotAParticipant, MessageNotFound, StoreUnavailable."""
-    await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
     require_message_id(message_id)
     found = await get_instance().store.get_messages(conversation_id, [message_id])
     if message_id not in found:
         raise MessageNotFound
+    await _require_still(conversation, user_id, found.values())
     return found[message_id]
 
 
@@ -42,13 +43,14 @@ async def list_messages(
     """A page of history, ascending by `seq`: before or after a seq (exclusive), around one
     (inclusive), or the latest. Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
 
-    Who may read is judged on a copy that may be two seconds old. What there is to read never is:
-    a client joins this page to live events, and a message missing between them would stay so.
+    What there is to read is never taken from a copy: a client joins this page to live events, and
+    a message missing between them would stay so.
     """
     conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
     store = get_instance().store
     if before is None and after is None and around is None:
         messages = await store.list_latest_messages(conversation_id, limit=limit)
+        await _require_still(conversation, user_id, messages)
         more = bool(messages) and messages[0].seq > 1
         return MessagePage(messages=messages, has_more_before=more, has_more_after=False)
     if before is not None:
@@ -66,6 +68,7 @@ async def list_messages(
     messages = []
     if first <= last:
         messages = list(await store.list_messages(conversation_id, first_seq=first, last_seq=last))
+    await _require_still(conversation, user_id, messages)
     if (messages and messages[-1].seq == last) or first > last:
         # A full page, or none at all: whether there is more, the conversation knows.
         conversation = await _reaching(conversation, last + 1, user_id)
@@ -74,6 +77,15 @@ async def list_messages(
         has_more_before=first > 1 and (bool(messages) or conversation.seq > 0),
         has_more_after=conversation.seq > last,
     )
+
+
+async def _require_still(
+    conversation: Conversation, user_id: str, messages: Iterable[Message]
+) -> None:
+    """That somebody is a participant was judged on this copy, which may be two seconds old. Where
+    a message has changed since, it is judged anew: nothing of what follows a removal is read."""
+    if any(message.version > conversation.version for message in messages):
+        await read_conversation(user_id=user_id, conversation_id=conversation.id)
 
 
 async def _reaching(conversation: Conversation, seq: int, user_id: str) -> Conversation:

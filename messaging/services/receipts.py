@@ -90,7 +90,7 @@ async def mark_delivered(
 async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadPosition]:
     """How far every participant has read and received. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable."""
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
     stored = await get_instance().store.list_read_positions(conversation_id)
     positions = {position.user_id: position for position in stored}
     people = list(conversation.participants)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -57,7 +58,7 @@ async def test_soft_events_cross_once(sides: tuple[Side, Side]) -> None:
     for number in range(3):
         here.publisher.publish_receipt(
             group.id,
-            ReadPosition(user_id="cid", read_seq=number),
+            ReadPosition(user_id="ann", read_seq=number),
             unread_count=0,
             to_everybody=True,
         )
@@ -84,6 +85,48 @@ async def test_who_is_added_elsewhere_is_told_here(sides: tuple[Side, Side]) -> 
     assert await dan.next() == ("participant.removed", 3)
 
 
+async def test_where_it_is_not_followed_a_removal_is_known(sides: tuple[Side, Side]) -> None:
+    """An instance may have a copy of a conversation that nobody there is connected for. Who reads
+    there is judged by it, so it goes as soon as somebody does."""
+    here, there = sides
+    group = await here.found("ann", "bob")
+    there.cache.put(group)
+    here.layer.loses = lambda item: item["type"] == "beacon"
+
+    await here.commit(group, remove("ann", "bob"))
+
+    await there.forgets(group)
+
+
+async def test_a_block_is_known_everywhere(sides: tuple[Side, Side]) -> None:
+    """It has no version; whatever copy there is of the conversation goes."""
+    here, there = sides
+    group = await here.found("ann", "bob")
+    for side in sides:
+        side.cache.put(group)
+
+    here.publisher.publish_blocks(group.id)
+
+    assert here.cache.get(group.id) is None
+    await there.forgets(group)
+
+
+async def test_who_was_removed_types_no_more(sides: tuple[Side, Side]) -> None:
+    """Not for those who know of the removal, though another instance does not yet."""
+    here, there = sides
+    group = await here.found("ann", "bob", "cid")
+    ann = await here.connect("ann")
+    await here.commit(group, remove("ann", "bob"))
+    assert await ann.next() == ("participant.removed", 1)
+
+    for person, typing in (("bob", True), ("cid", False)):
+        there.publisher.publish_typing(
+            group.id, person, typing=typing, expires_at=datetime.now(UTC)
+        )
+
+    assert await ann.next() == ("typing.stopped", None)
+
+
 async def test_a_new_conversation_is_announced_everywhere(sides: tuple[Side, Side]) -> None:
     here, there = sides
     ann, bob = await here.connect("ann"), await there.connect("bob")
@@ -93,7 +136,7 @@ async def test_a_new_conversation_is_announced_everywhere(sides: tuple[Side, Sid
     assert await ann.next() == await bob.next() == ("conversation.added", None)
 
 
-@pytest.mark.parametrize("lost", ["changes", "added"])
+@pytest.mark.parametrize("lost", ["changes", "people"])
 async def test_what_redis_loses_is_found(sides: tuple[Side, Side], lost: str) -> None:
     """The last event, after which nothing comes, and the news of being added: the beacon has
     both."""
