@@ -7,9 +7,9 @@ from typing import Any
 from rest_framework.serializers import Serializer
 
 from chat import serializers
-from chat.authentication import authenticate_token
+from chat.authentication import authenticate, require_unrevoked
 from chat.frames import Command
-from chat.throttling import REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
+from chat.throttling import READS, REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
 from chat.views.base import validated
 from chat.wire import changes_data, receipt_data
 from messaging.delivery.connection import Connection
@@ -130,10 +130,11 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
 
 async def _refresh(connection: Connection, token: str) -> dict[str, Any]:
     """Go on with a fresh token of the same person; one that ends earlier changes nothing."""
-    identity = await authenticate_token(token, thoroughly=True)
+    identity = await authenticate(token)
     if identity.user_id != connection.user_id:
         raise PermissionDenied("This is somebody else's token.")
     await sessions.require_admitted(user_id=identity.user_id, signed_in_at=identity.signed_in_at)
+    await require_unrevoked(token, identity)
     connection.signed_in_at = max(connection.signed_in_at, identity.signed_in_at)
     if connection.expires_at is not None and (
         identity.expires_at is None or identity.expires_at > connection.expires_at
@@ -171,6 +172,7 @@ _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
 }
 _RATES = {
     "message.send": SENDS,
+    "receipt.read": READS,
     "typing.start": TYPING,
     "typing.stop": TYPING_STOPS,
     "conversation.sync": REQUESTS,

@@ -18,7 +18,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
 from chat import commands
-from chat.authentication import Identity, authenticate, authenticate_token
+from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
 from chat.closing import CODE_OF_ENDING, CloseCode
 from chat.errors import NotAuthenticated, RateLimited, TokenExpired, problem_of
 from chat.expiry import Expiry
@@ -131,10 +131,12 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self, headers: Mapping[str, str], subprotocols: list[str]
     ) -> tuple[Identity, Connection]:
         async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
-            identity = await _authenticate(headers, subprotocols)
+            token = _token(headers, subprotocols)
+            identity = await authenticate(token)
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
             wait = await seconds_until_room(REQUESTS, identity.user_id)
             if wait == 0:
+                await require_unrevoked(token, identity)
                 self._connection = connection = await sessions.open_session(
                     user_id=identity.user_id,
                     signed_in_at=identity.signed_in_at,
@@ -264,12 +266,12 @@ class NoSuchPath(AsyncConsumer):  # type: ignore[misc]
             raise StopConsumer
 
 
-async def _authenticate(headers: Mapping[str, str], subprotocols: list[str]) -> Identity:
+def _token(headers: Mapping[str, str], subprotocols: list[str]) -> str:
+    """Of a browser, which cannot set headers, or of anybody else. Raises NotAuthenticated."""
     for subprotocol in subprotocols:
         if subprotocol.startswith(_BEARER):
-            token = subprotocol.removeprefix(_BEARER)
-            return await authenticate_token(token, thoroughly=True)
-    return await authenticate(headers.get("authorization"), thoroughly=True)
+            return subprotocol.removeprefix(_BEARER)
+    return bearer_token(headers.get("authorization"))
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:

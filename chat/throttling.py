@@ -26,6 +26,8 @@ REQUESTS = Rate(
     per_second=_LIMITS.requests_per_minute / 60,
     burst=_LIMITS.requests_per_minute,
 )
+READS = Rate(name="reads", per_second=20, burst=100)
+"""Of what is read on a socket, message by message: each may be a transaction of the store."""
 
 _REFUSAL_SECONDS = 0.1
 _MOST_COMMANDS = 200

@@ -15,8 +15,6 @@ from messaging.tasks import start_task
 
 T = TypeVar("T")
 
-_PLACES = 32
-"""Each has one read of the store in flight at most."""
 _PATIENCE_SECONDS = 8.0
 """Clients give up a connection without `hello` after some ten seconds: who waits longer than this
 would only be served when gone, in the place of others."""
@@ -24,8 +22,10 @@ _MOST_WAITING = 4_000
 
 
 class Admission:
-    def __init__(self) -> None:
-        self._places = asyncio.Semaphore(_PLACES)
+    def __init__(self, places: int) -> None:
+        """`places`: how many are served at once. Each has one read of the store in flight at
+        most."""
+        self._places = asyncio.Semaphore(places)
         self._waiting = 0
         self._shared: dict[str, asyncio.Task[Any]] = {}
 

@@ -60,6 +60,7 @@ _DRAIN_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
 _LAST_SECONDS = 1.0
 _WORK_SECONDS = 3.0
+_PLACES = 16
 
 
 class Instance:
@@ -76,7 +77,8 @@ class Instance:
         self.reports = stores.reports
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
-        self.admission = Admission()
+        # Apart, so that whoever wants to come in does not hold up those who are here.
+        self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
         self.access = AccessList(store=self.people, connections=self.hub.connections)
         self._redis = make_redis(settings.REDIS)

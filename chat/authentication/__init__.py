@@ -16,10 +16,11 @@ from messaging.conditions import Condition
 __all__ = [
     "Identity",
     "authenticate",
-    "authenticate_token",
+    "bearer_token",
     "condition",
     "issue_development_token",
     "make_authenticator",
+    "require_unrevoked",
 ]
 
 _MOST_TOKEN_CHARACTERS = 8_192
@@ -35,27 +36,29 @@ def make_authenticator() -> Authenticator:
 _verified: VerifiedTokens | None = None
 
 
-async def authenticate(authorization: str | None, *, thoroughly: bool = False) -> Identity:
-    """The identity behind an `Authorization` header. Raises as `authenticate_token`."""
+def bearer_token(authorization: str | None) -> str:
+    """The token in an `Authorization` header. Raises NotAuthenticated."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotAuthenticated
-    return await authenticate_token(token.strip(), thoroughly=thoroughly)
+    return token.strip()
 
 
-async def authenticate_token(token: str, *, thoroughly: bool = False) -> Identity:
-    """The identity behind a token; thoroughly: after asking its issuer whether it holds still.
+async def authenticate(token: str) -> Identity:
+    """The identity behind a token.
 
-    Raises NotAuthenticated, TokenExpired, TokenRevoked, and StoreUnavailable when the token cannot
-    be verified just now.
+    Raises NotAuthenticated, TokenExpired, and StoreUnavailable when the token cannot be verified
+    just now.
     """
     if len(token) > _MOST_TOKEN_CHARACTERS:
         raise NotAuthenticated("The token is too long.")
-    tokens = _tokens()
-    identity = await tokens.authenticate(token)
-    if thoroughly:
-        await tokens.require_unrevoked(token, identity)
-    return identity
+    return await _tokens().authenticate(token)
+
+
+async def require_unrevoked(token: str, identity: Identity) -> None:
+    """Ask its issuer whether a token holds still, which is a call of another service: of somebody
+    whose rate allows it. Raises TokenRevoked, StoreUnavailable."""
+    await _tokens().require_unrevoked(token, identity)
 
 
 def condition() -> Condition:

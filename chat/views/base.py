@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView as RestAPIView
 
-from chat.authentication import authenticate
+from chat.authentication import authenticate, bearer_token, require_unrevoked
 from chat.errors import Problem, problem_of, problem_response
 from chat.renderers import render_json
 from chat.throttling import REQUESTS, require_rate
@@ -79,14 +79,15 @@ class APIView(RestAPIView):
         self.request = self.initialize_request(request, *args, **kwargs)
         self.format_kwarg = None
         if not self.public:
-            identity = await authenticate(
-                request.headers.get("Authorization"), thoroughly=request.method in self.sensitive
-            )
+            token = bearer_token(request.headers.get("Authorization"))
+            identity = await authenticate(token)
             await sessions.require_admitted(
                 user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )
             self.user_id = identity.user_id
             await require_rate(self.rate(), identity.user_id)
+            if request.method in self.sensitive:
+                await require_unrevoked(token, identity)
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         if is_stored_id(kwargs.get("conversation_id", "")):
             structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])

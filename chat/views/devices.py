@@ -20,6 +20,8 @@ class DevicesView(APIView):
 
 
 class DeviceView(APIView):
+    sensitive = frozenset({"PUT"})  # what is said to this person is shown there
+
     @extend_schema(
         operation_id="register_device",
         request=serializers.RegisterDevice,

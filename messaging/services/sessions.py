@@ -25,7 +25,7 @@ _QUERY_SECONDS = 4.5
 
 def turn() -> AbstractAsyncContextManager[None]:
     """To be had while a socket is opened, see `Admission.place`."""
-    return get_instance().admission.place()
+    return get_instance().connecting.place()
 
 
 async def require_admitted(*, user_id: str, signed_in_at: datetime) -> None:
@@ -108,7 +108,7 @@ async def _list_conversations(user_id: str) -> Page:
 
     if instance.degraded:
         return await read()
-    return await instance.admission.share(f"conversations:{user_id}", read)
+    return await instance.connecting.share(f"conversations:{user_id}", read)
 
 
 async def log_out_everywhere(*, user_id: str) -> None:

@@ -73,7 +73,7 @@ async def sync_conversation(
     """`list_changes` for a socket, when its turn comes: being no participant is a status here,
     not an error. Raises TimeoutError besides; what it has waited does not count."""
     try:
-        async with get_instance().admission.place(), asyncio.timeout(_SYNC_SECONDS):
+        async with get_instance().syncing.place(), asyncio.timeout(_SYNC_SECONDS):
             return await list_changes(
                 user_id=user_id, conversation_id=conversation_id, since=since, limit=limit
             )

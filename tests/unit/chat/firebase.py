@@ -10,11 +10,18 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import firebase_admin._token_gen
+import firebase_admin._user_mgt
 import jwt
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from pytest_django.fixtures import Settings
+
+from chat.authentication import firebase
+from chat.authentication.firebase import FirebaseAuthenticator
 
 PROJECT = "chat-test"
 CERTIFICATES = "/certificates"
@@ -133,3 +140,27 @@ def google() -> Iterator[Google]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def as_in_production(
+    fake: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> FirebaseAuthenticator:
+    """Without credentials; the certificates come from the loopback."""
+    settings.GOOGLE_CLOUD_PROJECT = PROJECT
+    settings.FIREBASE_AUTH_EMULATOR_HOST = ""
+    monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
+    monkeypatch.setattr(firebase_admin._token_gen, "ID_TOKEN_CERT_URI", fake.certificate_url)
+    return FirebaseAuthenticator()
+
+
+def with_credentials(fake: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked with them goes to the loopback."""
+    url = f"http://{fake.host}/v1"
+    monkeypatch.setattr(firebase_admin._user_mgt.UserManager, "ID_TOOLKIT_URL", url)
+
+    def find() -> Any:
+        return firebase._make_app("chat-asking", firebase._NoCredentials())
+
+    monkeypatch.setattr(firebase, "_find_credentials", find)

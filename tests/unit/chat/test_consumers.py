@@ -18,6 +18,9 @@ from messaging.instance import Instance, get_instance
 from messaging.services import sessions, sync
 from tests.unit.chat.wire import PATIENCE, Wire
 
+PLACES = 16
+"""For those who connect, and as many for those who sync."""
+
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> float:
@@ -185,19 +188,19 @@ class Watched:
 async def test_all_come_back_at_once(
     wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """32 queries at a time, one for all sockets of a person, and everybody is let in."""
+    """So many queries at a time, one for all sockets of a person, and everybody is let in."""
     store = Watched(instance, monkeypatch)
     sockets = [wire(f"user-{number // 2}") for number in range(200)]
     for socket in sockets:
         await socket.taken()
-    assert store.at_once == 16  # in 32 places, two to a person
+    assert store.at_once == PLACES / 2  # two to a person
     store.may_answer.set()
 
     for socket in sockets:
         await socket.opened()
 
     assert len(store.asked) == len(set(store.asked)) == 100
-    assert store.most_at_once <= 32
+    assert store.most_at_once <= PLACES
     assert len(instance.hub.connections) == 200
 
 
@@ -213,7 +216,7 @@ async def test_waiting_for_ones_turn_does_not_count(
 
     monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 2)
     monkeypatch.setattr(instance.store, "list_conversations", slow)
-    sockets = [wire(f"user-{number}") for number in range(5 * 32)]
+    sockets = [wire(f"user-{number}") for number in range(5 * PLACES)]
 
     for socket in sockets:
         await socket.opened()
@@ -224,7 +227,7 @@ async def test_who_leaves_meanwhile_is_not_asked_for(
 ) -> None:
     """Neither the store nor anybody behind has to do with a client that is gone."""
     store = Watched(instance, monkeypatch)
-    before = [wire(f"user-{number}") for number in range(32)]
+    before = [wire(f"user-{number}") for number in range(PLACES)]
     gone = [wire(f"gone-{number}") for number in range(5)]
     last = wire("last")
     for socket in (*before, *gone, last):
@@ -236,7 +239,7 @@ async def test_who_leaves_meanwhile_is_not_asked_for(
     await last.opened()
     for socket in before:
         await socket.opened()
-    assert {*store.asked} == {"last", *(f"user-{number}" for number in range(32))}
+    assert {*store.asked} == {"last", *(f"user-{number}" for number in range(PLACES))}
 
 
 async def test_all_sync_at_once(
@@ -263,7 +266,7 @@ async def test_all_sync_at_once(
         conversations = {random_id(): 1 for _ in range(100)}
         socket.command(id=1, type="conversation.sync", conversations=conversations)
     async with asyncio.timeout(PATIENCE):
-        while len(reading) < 32:
+        while len(reading) < PLACES:
             await asyncio.sleep(0)
     await asyncio.sleep(0.1)
     may_answer.set()
@@ -271,7 +274,7 @@ async def test_all_sync_at_once(
     for socket in sockets:
         answers = (await socket.frame())["data"]["conversations"]
         assert {answer["status"] for answer in answers.values()} == {"forbidden"}
-    assert most_at_once == 32
+    assert most_at_once == PLACES
 
 
 async def test_a_store_that_hangs_in_a_sync(
@@ -501,8 +504,8 @@ async def test_an_ended_socket_leaves_nothing_to_the_collector(
     to find; so they are let go at the end."""
 
     def living() -> int:
-        kinds = (consumers.ChatConsumer, outbox.Outbox, Connection)
-        return sum(isinstance(thing, kinds) for thing in gc.get_objects())
+        kinds = {consumers.ChatConsumer, outbox.Outbox, Connection}
+        return sum(type(thing) in kinds for thing in gc.get_objects())
 
     gc.collect()
     gc.disable()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import firebase_admin._token_gen
 import jwt
 import pytest
 from pytest_django.fixtures import Settings
@@ -23,9 +22,11 @@ from tests.unit.chat.firebase import (
     PROJECT,
     Google,
     Key,
+    as_in_production,
     google,
     standard_claims,
     unsigned,
+    with_credentials,
 )
 
 KEY = Key("key-1")
@@ -42,14 +43,7 @@ def _google() -> Iterator[Google]:
 def signed(
     google: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FirebaseAuthenticator]:
-    """As in production, without credentials."""
-    settings.GOOGLE_CLOUD_PROJECT = PROJECT
-    settings.FIREBASE_AUTH_EMULATOR_HOST = ""
-    monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
-    monkeypatch.setenv("NO_GCE_CHECK", "true")
-    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
-    monkeypatch.setattr(firebase_admin._token_gen, "ID_TOKEN_CERT_URI", google.certificate_url)
-    authenticator = FirebaseAuthenticator()
+    authenticator = as_in_production(google, settings, monkeypatch)
     yield authenticator
     google.released.set()
     authenticator.close()
@@ -292,14 +286,7 @@ async def test_whether_it_holds_still(
 def asking(
     signed: FirebaseAuthenticator, google: Google, monkeypatch: pytest.MonkeyPatch
 ) -> FirebaseAuthenticator:
-    """As in production, with credentials; what they ask goes to the loopback."""
-    url = f"http://{google.host}/v1"
-    monkeypatch.setattr(firebase_admin._user_mgt.UserManager, "ID_TOOLKIT_URL", url)
-
-    def find() -> Any:
-        return firebase_module._make_app("chat-asking", firebase_module._NoCredentials())
-
-    monkeypatch.setattr(firebase_module, "_find_credentials", find)
+    with_credentials(google, monkeypatch)
     return signed
 
 

@@ -17,7 +17,7 @@ from messaging.identifiers import random_id
 from messaging.instance import Instance
 from messaging.services import moderation, sessions
 from tests.unit.chat.firebase import PROJECT, Google, google, unsigned
-from tests.unit.chat.wire import Frame, Wire
+from tests.unit.chat.wire import Wire
 
 Open = Callable[..., Wire]
 
@@ -38,14 +38,6 @@ async def firebase(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Async
 
 def lasting(seconds: float, **claims: Any) -> str:
     return unsigned(exp=int(time.time() + seconds), **claims)
-
-
-async def ask(socket: Wire, kind: str, **fields: Any) -> Frame:
-    """The answer to a command; what comes before it is skipped."""
-    socket.command(id=kind, type=kind, **fields)
-    while (frame := await socket.frame()).get("id") != kind:
-        pass
-    return frame
 
 
 # Tokens end
@@ -82,11 +74,11 @@ async def test_a_fresh_token_puts_the_end_off(
     await socket.opened()
     assert (await socket.frame())["type"] == "auth.expiring"
 
-    answer = await ask(socket, "auth.refresh", token=lasting(3600))
+    answer = await socket.ask("auth.refresh", token=lasting(3600))
 
     assert answer["type"] == "reply"
     await asyncio.sleep(3.1)
-    assert (await ask(socket, "ping"))["type"] == "reply"
+    assert (await socket.ask("ping"))["type"] == "reply"
 
 
 @pytest.mark.parametrize(
@@ -108,18 +100,18 @@ async def test_what_does_not_refresh(
     socket = wire(token=lasting(3600))
     await socket.opened()
 
-    answer = await ask(socket, "auth.refresh", token=token())
+    answer = await socket.ask("auth.refresh", token=token())
 
     assert (answer["type"], answer["code"]) == ("error", code)
-    assert (await ask(socket, "ping"))["type"] == "reply"
+    assert (await socket.ask("ping"))["type"] == "reply"
 
 
 async def test_a_token_that_ends_earlier_changes_nothing(firebase: Google, wire: Open) -> None:
     socket = wire(token=lasting(3600))
     await socket.opened()
 
-    first = await ask(socket, "auth.refresh", token=lasting(7200))
-    second = await ask(socket, "auth.refresh", token=lasting(60))
+    first = await socket.ask("auth.refresh", token=lasting(7200))
+    second = await socket.ask("auth.refresh", token=lasting(60))
 
     assert first["data"] == second["data"]
 
@@ -128,7 +120,7 @@ async def test_a_development_token_never_ends(wire: Open) -> None:
     socket = wire()
     await socket.opened()
 
-    answer = await ask(socket, "auth.refresh", token=authentication.issue_development_token("ann"))
+    answer = await socket.ask("auth.refresh", token=authentication.issue_development_token("ann"))
 
     assert answer["data"] == {"expires_at": None}
 
@@ -165,7 +157,7 @@ async def test_who_logs_out_is_out(wire: Open, instance: Instance) -> None:
     await again.next()
     assert await again.close_code() == 4503
     await wire("ann").opened()
-    assert (await ask(bob, "ping"))["type"] == "reply"
+    assert (await bob.ask("ping"))["type"] == "reply"
 
 
 async def test_a_banned_person_stays_out(wire: Open, instance: Instance) -> None:
@@ -232,12 +224,27 @@ async def test_the_oldest_of_too_many_sockets_goes(
     for socket in sockets[:2]:
         assert await socket.close_code() == 4506
     for socket in sockets[2:]:
-        assert (await ask(socket, "ping"))["type"] == "reply"
+        assert (await socket.ask("ping"))["type"] == "reply"
 
 
 @pytest.fixture
 def limited(settings: Settings) -> None:
     settings.CHAT_RATE_LIMITS = True
+
+
+async def test_so_much_is_read_message_by_message(limited: None, wire: Open) -> None:
+    """A hundred at once, over all sockets of a person: each may be a transaction of the store."""
+    sockets = [wire(), wire()]
+    for socket in sockets:
+        await socket.opened()
+    fields = {"conversation_id": random_id(), "seq": 1}
+
+    codes = [
+        (await sockets[number % 2].ask("receipt.read", **fields))["code"] for number in range(140)
+    ]
+
+    assert codes[:100] == ["conversation_not_found"] * 100
+    assert "rate_limited" in codes[100:]
 
 
 async def test_beyond_the_rate_commands_are_refused(limited: None, wire: Open) -> None:
@@ -248,10 +255,10 @@ async def test_beyond_the_rate_commands_are_refused(limited: None, wire: Open) -
     fields = {"conversation_id": random_id(), "text": "hello", "client_id": "1"}
 
     codes = [
-        (await ask(sockets[number % 2], "message.send", **fields))["code"] for number in range(22)
+        (await sockets[number % 2].ask("message.send", **fields))["code"] for number in range(22)
     ]
-    refused = await ask(sockets[0], "typing.start", conversation_id=random_id())
-    again = await ask(sockets[1], "typing.start", conversation_id=random_id())
+    refused = await sockets[0].ask("typing.start", conversation_id=random_id())
+    again = await sockets[1].ask("typing.start", conversation_id=random_id())
 
     assert codes[:20] == ["conversation_not_found"] * 20
     assert "rate_limited" in codes[20:]

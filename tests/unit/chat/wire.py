@@ -43,6 +43,13 @@ class Wire:
     def command(self, **fields: Any) -> None:
         self.give("websocket.receive", text=json.dumps(fields))
 
+    async def ask(self, kind: str, **fields: Any) -> Frame:
+        """The answer to a command; what comes before it is skipped."""
+        self.command(id=kind, type=kind, **fields)
+        while (frame := await self.frame()).get("id") != kind:
+            pass
+        return frame
+
     async def taken(self) -> None:
         """Return once the consumer has what it was given: a step or two after it was received."""
         while not self._incoming.empty():

@@ -8,7 +8,7 @@ from messaging import admission
 from messaging.admission import Admission
 from messaging.exceptions import StoreUnavailable
 
-PLACES = 32
+PLACES = 16
 
 
 class Crowd:
@@ -35,8 +35,8 @@ async def steps() -> None:
 
 
 async def test_first_come_first_served() -> None:
-    """32 at a time; each that leaves makes room for the next."""
-    crowd = Crowd(Admission())
+    """So many at a time; each that leaves makes room for the next."""
+    crowd = Crowd(Admission(PLACES))
     coming = [asyncio.create_task(crowd.come(number)) for number in range(100)]
     await steps()
     assert crowd.entered == [*range(PLACES)]
@@ -52,7 +52,7 @@ async def test_first_come_first_served() -> None:
 
 async def test_whoever_leaves_the_queue_takes_no_place() -> None:
     """Those behind come in as if it had not been there."""
-    crowd = Crowd(Admission())
+    crowd = Crowd(Admission(PLACES))
     coming = [asyncio.create_task(crowd.come(number)) for number in range(PLACES + 3)]
     await steps()
     for task in coming[PLACES : PLACES + 2]:
@@ -71,7 +71,7 @@ async def test_whoever_leaves_the_queue_takes_no_place() -> None:
 async def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are told to come back, and the next ones find the places as they are."""
     monkeypatch.setattr(admission, "_PATIENCE_SECONDS", 0.05)
-    places = Admission()
+    places = Admission(PLACES)
     crowd = Crowd(places)
     inside = [asyncio.create_task(crowd.come(number)) for number in range(PLACES)]
     await steps()
@@ -94,7 +94,7 @@ async def test_who_comes_when_too_many_wait_is_told_at_once(
 ) -> None:
     """And waits for nothing."""
     monkeypatch.setattr(admission, "_MOST_WAITING", 10)
-    crowd = Crowd(Admission())
+    crowd = Crowd(Admission(PLACES))
     coming = [asyncio.create_task(crowd.come(number)) for number in range(PLACES + 11)]
     await steps()
 
@@ -108,7 +108,7 @@ async def test_who_comes_when_too_many_wait_is_told_at_once(
 async def test_one_reading_for_all_who_want_it() -> None:
     """Who asks while it goes on shares it, also when the first who asked is gone; who asks
     later reads anew."""
-    places = Admission()
+    places = Admission(PLACES)
     reads = 0
     may_end = asyncio.Event()
 
@@ -134,7 +134,7 @@ async def test_one_reading_for_all_who_want_it() -> None:
 
 async def test_a_reading_that_fails_fails_for_all() -> None:
     """And is not kept."""
-    places = Admission()
+    places = Admission(PLACES)
 
     async def fail() -> int:
         await asyncio.sleep(0)
