@@ -6,6 +6,7 @@ import re
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +23,7 @@ from tests.clients.rest import token_of
 
 _BATCH = 50
 _PATIENCE = 20
-_IDS = st.integers() | st.text(max_size=70) | st.none() | st.booleans() | st.floats()
+_LETTERS = st.characters(exclude_categories=["Cs", "Cc"])
 _ODD_FRAMES = [
     *('{"id": 1, "id": 2, "type": "ping"}', '{"id": 1, "type": "ping", "x": NaN}'),
     *('{"id": "\\ud800", "type": "ping"}', "[" * 5_000, '{"a":' * 2_000, ""),
@@ -48,27 +49,63 @@ _VALUES = st.recursive(
 )
 
 
-def frames_in(conversation_id: str) -> st.SearchStrategy[str | bytes]:
-    """What is no JSON, what is no command, commands that are wrong somewhere, and right ones."""
-    right = {
-        "id": _IDS,
-        "type": st.sampled_from(sorted(commands._COMMANDS)) | st.text(max_size=20),
-        "conversation_id": st.just(conversation_id) | _VALUES,
-        "text": st.text(max_size=200),
-        "client_id": st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
-        "seq": st.integers(0, 3) | _VALUES,
-        "token": st.text(max_size=50),
-        "conversations": st.dictionaries(
-            st.just(conversation_id) | st.text(max_size=30),
-            st.integers(-1, 5) | _VALUES,
-            max_size=4,
-        )
-        | _VALUES,
+def right_commands(conversation_id: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Of every kind, as a client means it. A few are refused all the same: for a message that is
+    not there, or text of nothing but spaces."""
+    here = {"conversation_id": st.just(conversation_id)}
+    seq = st.integers(0, 3)
+    people = st.lists(st.sampled_from(["ann", "bob", "cid"]), max_size=3, unique=True)
+    names = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=20)
+    fields: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "message.send": (
+            {**here, "text": st.text(min_size=1, max_size=200), "client_id": names},
+            {"mentions": people, "reply_to": st.none() | names},
+        ),
+        "receipt.read": ({**here, "seq": seq}, {}),
+        "receipt.delivered": ({**here, "seq": seq}, {}),
+        "typing.start": (here, {}),
+        "typing.stop": (here, {}),
+        "conversation.sync": (
+            {"conversations": st.dictionaries(st.just(conversation_id) | names, seq, min_size=1)},
+            {},
+        ),
+        "auth.refresh": ({"token": st.just(token_of("ann"))}, {}),
+        "presence.watch": ({"user_ids": people}, {}),
+        "activity": ({"active": st.booleans()}, {}),
+        "ping": ({}, {}),
     }
-    command = st.fixed_dictionaries({}, optional=right)
-    odd = st.dictionaries(st.sampled_from([*right, "sender_id", "x"]), _VALUES)
+    assert fields.keys() == commands._COMMANDS.keys()
+    ids = st.integers(-(2**53), 2**53) | st.text(_LETTERS, min_size=1, max_size=64)
     return st.one_of(
-        command.map(json.dumps),
+        *(
+            st.fixed_dictionaries({"id": ids, "type": st.just(kind), **required}, optional=optional)
+            for kind, (required, optional) in fields.items()
+        )
+    )
+
+
+@st.composite
+def spoiled_commands(draw: st.DrawFn, right: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
+    """One that was right: one field of it is missing, or is something else, or is too many."""
+    command = dict(draw(right))
+    field = draw(st.sampled_from([*command, "sender_id", "seq", "role", "x"]))
+    if field in command and draw(st.booleans()):
+        del command[field]
+    else:
+        command[field] = draw(_VALUES)
+    return command
+
+
+def frames_in(conversation_id: str) -> st.SearchStrategy[str | bytes]:
+    """Commands that are right, commands that are wrong somewhere, what is no command and what is
+    no JSON."""
+    right = right_commands(conversation_id)
+    odd = st.dictionaries(st.sampled_from(["id", "type", "text", "x"]), _VALUES)
+    return st.one_of(
+        right.map(json.dumps),
+        right.map(json.dumps),
+        spoiled_commands(right).map(json.dumps),
+        spoiled_commands(right).map(json.dumps),
         odd.map(json.dumps),
         _VALUES.map(json.dumps),
         st.text(max_size=100),
@@ -146,24 +183,29 @@ def conversation_id(server: Process, port: int) -> str:
     return id_
 
 
-def let_loose(port: int, batches: list[list[str | bytes]]) -> None:
-    """Every frame is answered, and with what an answer is."""
+def let_loose(port: int, batches: list[list[str | bytes]]) -> Counter[str]:
+    """Every frame is answered, and with what an answer is. How many commands of each kind were
+    carried out."""
+    carried_out: Counter[str] = Counter()
     with client(port, "ann") as ann:
         for batch in batches:
             answers = ann.answers(batch)
             assert len(answers) == len(batch)
-            for answer in answers:
+            for frame, answer in zip(batch, answers, strict=True):
                 if answer["type"] == "reply":
                     assert answer.keys() == {"id", "type", "data"}
+                    carried_out[json.loads(frame)["type"]] += 1
                 else:
                     assert answer.keys() >= {"id", "type", "code", "detail", "status"}
                     assert answer["status"] < 500, answer
+    return carried_out
 
 
 def test_every_frame_is_answered(server: Process, port: int, conversation_id: str) -> None:
-    """And none is a fault of the server's."""
-    let_loose(port, made(conversation_id, 1_000))
+    """None is a fault of the server's, and commands of every kind are carried out among them."""
+    carried_out = let_loose(port, made(conversation_id, 1_000))
 
+    assert carried_out.keys() == commands._COMMANDS.keys()
     assert "Traceback" not in server.output()
 
 
@@ -186,16 +228,18 @@ def test_many_frames_harm_nobody(server: Process, port: int, conversation_id: st
         watching = threading.Thread(target=watch)
         watching.start()
         try:
-            let_loose(port, batches)
+            carried_out = let_loose(port, batches)
         finally:
             over.set()
             watching.join()
     grown = resident_bytes(port) - before
     print(
         f"neighbour's p99 {p99(latencies) * 1e3:.1f} ms, quiet {quiet * 1e3:.1f} ms;"
-        f" memory grew by {grown / 2**20:.1f} MiB"
+        f" memory grew by {grown / 2**20:.1f} MiB; carried out {dict(carried_out)}"
     )
 
+    assert carried_out.keys() == commands._COMMANDS.keys()
+    assert min(carried_out.values()) > 100
     assert p99(latencies) <= max(2 * quiet, quiet + 0.05)
     assert grown < 16 * 2**20
     assert "Traceback" not in server.output()
