@@ -8,10 +8,9 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 
@@ -23,9 +22,12 @@ from messaging.entities import Role
 from messaging.exceptions import ConversationNotFound, MessagingError, NotAParticipant
 from messaging.instance import Instance
 from messaging.services.sync import SyncStatus
+from messaging.store.cache import ConversationCache
+from messaging.store.writer import Writer
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_rest_refusals import EXAMPLES, QUERIES, operations
 from tests.outlets import Outlet, make_connection
+from tests.unit.messaging import remove, send
 
 MakeApi = Callable[[str], Api]
 
@@ -54,27 +56,58 @@ FIELDS: dict[str, Any] = {
 }
 """Of the commands about one conversation, besides its id."""
 
-OF_OPERATORS = {"moderation", "supervision", "verification"}
-"""The services that act for no participant: only the admin and commands call them."""
+OF_OPERATORS = {
+    *("moderation", "overview", "supervision", "survey", "verification"),
+    *("deliveries.list_deliveries", "reports.close_report"),
+}
+"""The services that act for no participant, whole modules and single ones: only the admin and
+management commands call them, as import-linter sees to."""
 ABOUT_NOBODY_ELSE = {"activity", "auth.refresh", "ping"}
 ABOUT_SEVERAL = {"conversation.sync"}
 
 
-def services_of_conversations() -> list[Any]:
-    """Every public function of the services that is about one conversation."""
-    found = []
+def public_services() -> Iterator[tuple[str, Callable[..., Awaitable[Any]]]]:
+    """Everything that the doors may call and that has to be waited for, by module and name."""
     for info in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
         module = importlib.import_module(info.name)
-        found += [
-            pytest.param(function, id=f"{info.name.rpartition('.')[2]}.{name}")
-            for name, function in vars(module).items()
-            if inspect.iscoroutinefunction(function)
-            and function.__module__ == module.__name__
-            and not name.startswith("_")
-            and info.name.rpartition(".")[2] not in OF_OPERATORS
-            and "conversation_id" in inspect.signature(function).parameters
-        ]
-    return found
+        for name, function in vars(module).items():
+            if (
+                inspect.iscoroutinefunction(function)
+                and function.__module__ == module.__name__
+                and not name.startswith("_")
+            ):
+                yield f"{info.name.rpartition('.')[2]}.{name}", function
+
+
+def parameters_of(service: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(service).parameters)
+
+
+def is_of_operators(name: str) -> bool:
+    return name in OF_OPERATORS or name.partition(".")[0] in OF_OPERATORS
+
+
+def services_of_conversations() -> list[Any]:
+    """Those that are about one conversation."""
+    return [
+        pytest.param(service, id=name)
+        for name, service in public_services()
+        if not is_of_operators(name) and "conversation_id" in parameters_of(service)
+    ]
+
+
+def test_all_others_act_for_whoever_asks() -> None:
+    """Their first argument says who that is; what they are about is that person's own."""
+    others = {
+        name: parameters_of(service)
+        for name, service in public_services()
+        if not is_of_operators(name) and "conversation_id" not in parameters_of(service)
+    }
+
+    assert others
+    for name, parameters in others.items():
+        assert parameters, name
+        assert parameters[0] in {"user_id", "connection"}, name
 
 
 @pytest_asyncio.fixture(params=["a stranger", "somebody removed"])
@@ -165,99 +198,31 @@ async def test_commands_refuse_outsiders(
     assert problem_of(refused.value).status == refusal_in(names)[1]
 
 
-# Roles
-
-OWNER, ADMIN, MEMBER = "owner", "admin", "member"
-GROUP = "/conversations/{id}"
-
-RIGHTS: list[tuple[str, str, str, dict[str, Any] | None, dict[str, bool]]] = [
-    ("rename", "PATCH", GROUP, {"title": "New"}, {OWNER: True, ADMIN: True, MEMBER: False}),
-    (
-        *("add a member", "POST", f"{GROUP}/participants", {"user_ids": ["new"]}),
-        {OWNER: True, ADMIN: True, MEMBER: False},
-    ),
-    (
-        "add an admin",
-        *("POST", f"{GROUP}/participants", {"user_ids": ["new"], "role": "admin"}),
-        {OWNER: True, ADMIN: False, MEMBER: False},
-    ),
-    (
-        *("remove a member", "DELETE", f"{GROUP}/participants/other-member", None),
-        {OWNER: True, ADMIN: True, MEMBER: False},
-    ),
-    (
-        *("remove an admin", "DELETE", f"{GROUP}/participants/other-admin", None),
-        {OWNER: True, ADMIN: False, MEMBER: False},
-    ),
-    (
-        *("remove an owner", "DELETE", f"{GROUP}/participants/other-owner", None),
-        {OWNER: True, ADMIN: False, MEMBER: False},
-    ),
-    (
-        *("promote a member", "PATCH", f"{GROUP}/participants/other-member", {"role": "admin"}),
-        {OWNER: True, ADMIN: False, MEMBER: False},
-    ),
-    (
-        *("promote oneself", "PATCH", f"{GROUP}/participants/me", {"role": "owner"}),
-        {OWNER: True, ADMIN: False, MEMBER: False},
-    ),
-    (
-        *("delete another's message", "DELETE", f"{GROUP}/messages/{{message}}", None),
-        {OWNER: True, ADMIN: True, MEMBER: False},
-    ),
-    (
-        *("edit another's message", "PATCH", f"{GROUP}/messages/{{message}}", {"text": "x"}),
-        {OWNER: False, ADMIN: False, MEMBER: False},
-    ),
-    ("delete one's own", "DELETE", f"{GROUP}/messages/{{own}}", None, dict.fromkeys(Role, True)),
-    ("send", "POST", f"{GROUP}/messages", {"text": "x"}, dict.fromkeys(Role, True)),
-    ("read", "GET", f"{GROUP}/messages", None, dict.fromkeys(Role, True)),
-    ("mark as read", "POST", f"{GROUP}/read", {"seq": 1}, dict.fromkeys(Role, True)),
-    ("type", "POST", f"{GROUP}/typing", {}, dict.fromkeys(Role, True)),
-    ("leave", "DELETE", f"{GROUP}/participants/me", None, dict.fromkeys(Role, True)),
-]
-"""What, how, and which roles may."""
-
-
-@pytest.mark.parametrize("role", [OWNER, ADMIN, MEMBER])
 @pytest.mark.parametrize(
-    ("method", "path", "body", "may"), [row[1:] for row in RIGHTS], ids=[row[0] for row in RIGHTS]
+    "path",
+    ["/messages", "/messages?after=1", "/messages?around=2", "/messages/{later}", "/receipts"],
 )
-async def test_what_a_role_may(
-    api: MakeApi, role: str, method: str, path: str, body: Any, may: dict[str, bool]
+async def test_what_follows_a_removal_is_read_by_nobody_who_left(
+    ann: Api, bob: Api, instance: Instance, path: str
 ) -> None:
-    """Over REST; the socket has of these only sending, typing and reading, which all may."""
-    founder, person = api("other-owner"), api("person")
-    group = await founder.group(api("other-member"), api("writer"))
-    for user_id, given in (("other-admin", "admin"), ("person", role)):
-        answer = await founder.post(
-            f"/conversations/{group}/participants", user_ids=[user_id], role=given
-        )
-        assert answer.status_code == 200
-    others = await api("writer").send(group, "the writer's")
-    own = await person.send(group, "my own")
+    """Also not where another instance removed them and none of it was heard of here yet."""
+    group = await ann.group(bob)
+    await ann.send(group, "for both")
+    assert (await bob.get(f"/conversations/{group}/messages")).status_code == 200  # read, and kept
+    elsewhere = Writer(
+        instance.store,
+        ConversationCache(),
+        on_commit=lambda *_: None,
+        on_read=lambda *_: None,
+        on_doubt=lambda *_: None,
+    )
+    await elsewhere.submit(group, remove("ann", "bob"))
+    later = (await elsewhere.submit(group, send(group, "ann", "not for bob"))).message
+    assert later is not None
 
-    where = path.format(id=group, message=others["id"], own=own["id"])
-    asked: httpx.Response = await person.request(method, where, json=body)
+    answer = await bob.get(f"/conversations/{group}{path.format(later=later.id)}")
 
-    if may[role]:
-        assert asked.is_success, asked.text
-    else:
-        assert problem(asked) == (403, "permission_denied")
-
-
-@pytest.mark.parametrize("kind", sorted(FIELDS))
-@pytest.mark.parametrize("role", [OWNER, ADMIN, MEMBER])
-async def test_what_any_role_may_on_the_socket(
-    ann: Api, instance: Instance, api: MakeApi, role: str, kind: str
-) -> None:
-    group = await ann.group()
-    await ann.post(f"/conversations/{group}/participants", user_ids=["bob"], role=role)
-    await ann.send(group)
-    connection = make_connection("c", "bob", Outlet(lambda frame: None))
-    command = Command(id=1, type=kind, fields={**FIELDS[kind], "conversation_id": group})
-
-    await commands.handle(command, connection)
+    assert problem(answer) == (403, "not_a_participant")
 
 
 # What belongs to the server

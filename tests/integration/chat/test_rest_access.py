@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from messaging.instance import Instance
 from messaging.services import moderation
 from tests.integration.chat import Api, ok, problem, wrong_fields
+from tests.unit.chat.wire import Wire
 
 MakeApi = Callable[[str], Api]
 
@@ -91,6 +92,30 @@ async def test_blocked_people_do_not_write_to_each_other(ann: Api, bob: Api, blo
 
     assert (await by.delete(f"/blocks/{other.user_id}")).status_code == 204
     await other.send(direct, "hello again")
+
+
+@pytest.mark.parametrize("blocker", ["ann", "bob"])
+async def test_blocked_people_type_unseen(ann: Api, bob: Api, blocker: str) -> None:
+    """From the moment of the block, though nothing was read of the conversation since."""
+    by, other = (ann, bob) if blocker == "ann" else (bob, ann)
+    typing = f"/conversations/{await ann.direct(bob)}/typing"
+    sockets = {person.user_id: Wire(person.user_id) for person in (ann, bob)}
+    try:
+        for socket in sockets.values():
+            await socket.opened()
+        assert (await other.post(typing)).status_code == 202
+        assert (await sockets[by.user_id].frame())["type"] == "typing.started"
+
+        assert await put(by, f"/blocks/{other.user_id}") == (204, b"")
+        for person in (ann, bob):
+            assert (await person.post(typing)).status_code == 202
+
+        for socket in sockets.values():
+            socket.command(id="last", type="ping")
+            assert (await socket.frame()).get("id") == "last"
+    finally:
+        for socket in sockets.values():
+            await socket.end()
 
 
 @pytest.mark.parametrize("founder", ["ann", "bob"])

@@ -1,14 +1,17 @@
 """The commands of the socket, the events they cause, and frames that are none."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from messaging.limits import Limits
-from tests.integration.chat.sockets import Json, Socket, durable, soft, without_time
+from tests.clients.rest import token_of
+from tests.integration.chat.sockets import Json, Server, Socket, durable, soft, without_time
 
 Enter = Callable[[str], Awaitable[Socket]]
 
@@ -166,6 +169,39 @@ def refusal(error: Json) -> tuple[int, str, list[tuple[str, str]]]:
     return error["status"], error["code"], fields
 
 
+async def test_text_that_is_no_text(server: Server, people: Enter) -> None:
+    """A text frame that is not UTF-8 breaks the protocol itself (RFC 6455 §8.1): that socket is
+    closed with 1007, as every server does by itself, and no other."""
+    ann = await people("ann")
+    headers = {"Authorization": f"Bearer {token_of('bob')}"}
+    async with server.open(additional_headers=headers) as broken:
+        await broken.recv()
+        await broken.send(b'{"id":1,"type":"ping\xff"}', text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            await broken.recv()
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1007
+    await ann.do("ping")
+
+
+async def test_one_client_id_fifty_times_at_once(people: Enter) -> None:
+    """Over five sockets of one person: one message, created once."""
+    group, sockets = await meet(people, *["ann"] * 5)
+    fields = {"conversation_id": group, "text": "hello", "client_id": "c"}
+
+    async def send(socket: Socket) -> list[Json]:
+        for number in range(10):
+            await socket.send({"id": number, "type": "message.send", **fields})
+        return [await socket.answer() for _ in range(10)]
+
+    answers = [answer for of_one in await asyncio.gather(*map(send, sockets)) for answer in of_one]
+
+    assert len(answers) == 50
+    assert len({answer["data"]["message"]["id"] for answer in answers}) == 1
+    assert sum(answer["data"]["created"] for answer in answers) == 1
+
+
 async def test_commands_are_answered_in_order(people: Enter) -> None:
     """Good and bad, quick and slow; more than the server takes in at once."""
     group, (ann,) = await meet(people, "ann")
@@ -316,6 +352,9 @@ BAD_MESSAGES: dict[str, tuple[Json, list[tuple[str, str]]]] = {
     "no-list-of-mentions": ({"mentions": "bob"}, [("mentions", "not_a_list")]),
     "attachments": ({"attachments": []}, [("attachments", "unknown")]),
     "sender": ({"sender_id": "bob"}, [("sender_id", "unknown")]),
+    "seq": ({"seq": 7}, [("seq", "unknown")]),
+    "version": ({"version": 7}, [("version", "unknown")]),
+    "role": ({"role": "owner"}, [("role", "unknown")]),
     "two": (
         {"text": 1, "client_id": 1},
         [("text", "invalid"), ("client_id", "invalid")],

@@ -1,0 +1,176 @@
+"""Firebase's tokens at the two doors, REST and the socket: signed as Google signs them, by a key
+of ours, whose certificate and what is known of users come from a server on the loopback."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from pytest_django.fixtures import Settings
+
+from chat import authentication
+from chat.authentication.verified import VerifiedTokens
+from messaging.instance import Instance
+from tests.integration.chat import Api, problem
+from tests.unit.chat.firebase import (
+    CERTIFICATES,
+    PROJECT,
+    Google,
+    Key,
+    as_in_production,
+    google,
+    unsigned,
+    with_credentials,
+)
+from tests.unit.chat.wire import Wire
+
+KEY = Key("key-1")
+BODIES: dict[str, Any] = {
+    "POST": {"user_ids": ["eve"]},
+    "PUT": {"token": "t", "token_kind": "token", "platform": "web"},
+}
+LOOKUP = f"/v1/projects/{PROJECT}/accounts:lookup"
+
+
+@pytest_asyncio.fixture
+async def firebase(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
+    """With credentials, and ann and bob as its users."""
+    with google() as fake:
+        fake.certificates = {KEY.kid: KEY.certificate}
+        fake.users = {"ann": {}, "bob": {}}
+        authenticator = as_in_production(fake, settings, monkeypatch)
+        with_credentials(fake, monkeypatch)
+        monkeypatch.setattr(authentication, "_verified", VerifiedTokens(authenticator))
+        yield fake
+        fake.released.set()
+        authenticator.close()
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def ask(api: Api, token: str, path: str = "/me", method: str = "GET") -> httpx.Response:
+    return await api.request(method, path, headers=bearer(token), json=BODIES.get(method))
+
+
+async def close_code(token: str) -> int:
+    """That of a socket which comes with this token."""
+    socket = Wire(token=token)
+    try:
+        return await socket.close_code()
+    finally:
+        await socket.end()
+
+
+def now(seconds: float = 0) -> int:
+    return int(time.time() + seconds)
+
+
+async def test_a_good_token(firebase: Google, ann: Api, instance: Instance) -> None:
+    token = KEY.sign()
+
+    answer = await ask(ann, token)
+    socket = Wire(token=token)
+    hello = await socket.opened()
+    await socket.end()
+
+    assert answer.json()["user_id"] == hello["data"]["user_id"] == "ann"
+
+
+BAD: dict[str, tuple[Callable[[], str], str, int]] = {
+    "expired": (lambda: KEY.sign(iat=now(-7_200), exp=now(-1)), "token_expired", 4502),
+    "wrong audience": (lambda: KEY.sign(aud="another"), "not_authenticated", 4501),
+    "wrong issuer": (
+        lambda: KEY.sign(iss="https://securetoken.google.com/another"),
+        *("not_authenticated", 4501),
+    ),
+    "forged": (lambda: Key(KEY.kid).sign(), "not_authenticated", 4501),
+    "unknown key": (lambda: Key("key-2").sign(), "not_authenticated", 4501),
+    "alg none": (lambda: unsigned(kid=KEY.kid), "not_authenticated", 4501),
+    "future": (lambda: KEY.sign(iat=now(600), exp=now(4_000)), "not_authenticated", 4501),
+    "a development token": (
+        lambda: authentication.issue_development_token("ann"),
+        *("not_authenticated", 4501),
+    ),
+}
+"""What is wrong: the token, the code of the 401, and that of the close frame."""
+
+
+@pytest.mark.parametrize(("make", "code", "closed"), BAD.values(), ids=BAD.keys())
+async def test_a_bad_token(
+    firebase: Google, ann: Api, make: Callable[[], str], code: str, closed: int
+) -> None:
+    token = make()
+
+    answer = await ask(ann, token)
+
+    assert problem(answer) == (401, code)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert await close_code(token) == closed
+
+
+async def test_certificates_that_cannot_be_had(firebase: Google, ann: Api) -> None:
+    """Nobody is told that their token is bad: they are to come again."""
+    firebase.status[CERTIFICATES] = 500
+
+    answer = await ask(ann, KEY.sign())
+
+    assert problem(answer) == (503, "store_unavailable")
+    assert answer.headers["Retry-After"]
+    assert await close_code(KEY.sign()) == 1013
+
+
+@pytest.mark.parametrize("user", [{"disabled": True}, {"validSince": str(2**33)}, None])
+async def test_a_token_that_holds_no_more(
+    firebase: Google, ann: Api, user: dict[str, str] | None
+) -> None:
+    """Of a user who was disabled, whose tokens were revoked, or who is gone: at the next connect
+    and the next sensitive act. What is not sensitive goes on until the token ends."""
+    token = KEY.sign()
+    group = await make_group(ann, token)
+    firebase.users = {} if user is None else {"ann": user}
+
+    assert (await ask(ann, token)).status_code == 200
+    assert await close_code(token) == 4503
+    for method, path in SENSITIVE:
+        answer = await ask(ann, token, path.format(group=group), method)
+        assert problem(answer) == (401, "token_revoked"), path
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["it refuses", "it hangs"])
+async def test_what_firebase_does_not_answer(firebase: Google, ann: Api, waits: bool) -> None:
+    """A sensitive act is not done, within five seconds; the others are."""
+    token = KEY.sign()
+    group = await make_group(ann, token)
+    if waits:
+        firebase.released.clear()
+    else:
+        firebase.status[LOOKUP] = 400
+
+    begun = time.monotonic()
+    answer = await ask(ann, token, f"/conversations/{group}/participants", "POST")
+
+    assert problem(answer) == (503, "store_unavailable")
+    assert time.monotonic() - begun < 5.5
+    assert (await ask(ann, token)).status_code == 200
+
+
+SENSITIVE = [
+    ("POST", "/conversations/{group}/participants"),
+    ("DELETE", "/conversations/{group}/participants/bob"),
+    ("PUT", "/devices/phone"),
+]
+
+
+async def make_group(ann: Api, token: str) -> str:
+    answer = await ann.request(
+        "POST",
+        "/conversations",
+        headers=bearer(token),
+        json={"kind": "group", "title": "Tea", "participant_ids": ["bob"]},
+    )
+    id_: str = answer.json()["id"]
+    return id_

@@ -1,0 +1,307 @@
+"""Who may do what: every act, by whoever they are in the conversation, at each of its doors.
+
+The third door is the admin, whose acts are those of operators and no participant's: its table is in
+`tests/integration/admin/test_permissions.py`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chat import commands
+from messaging.identifiers import random_id
+from messaging.services import moderation, supervision
+from tests.integration.chat import Api, problem
+from tests.integration.chat.test_rest_refusals import operations
+from tests.unit.chat.wire import Wire
+
+_PREFIX = "/api/v1/conversations/{conversation_id}"
+
+MakeApi = Callable[[str], Api]
+
+OWNER, ADMIN, MEMBER = "owner", "admin", "member"
+FROZEN = "member of a frozen group"
+REMOVED, STRANGER, BANNED = "removed", "stranger", "banned"
+DIRECT, BLOCKED = "in a direct conversation", "blocked in a direct conversation"
+
+GROUP = (OWNER, ADMIN, MEMBER)
+INSIDE = (*GROUP, FROZEN, DIRECT, BLOCKED)
+STANDINGS = (*INSIDE, REMOVED, STRANGER, BANNED)
+
+REFUSALS = {
+    REMOVED: "not_a_participant",
+    STRANGER: "not_a_participant",
+    BANNED: "banned",
+    BLOCKED: "blocked",
+}
+"""The code of the 403; `permission_denied` for everybody else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    name: str
+    may: tuple[str, ...]
+    rest: tuple[str, str, dict[str, Any] | None] | None = None
+    """Method, path below the conversation (or the whole, with a slash before it) and body."""
+    command: tuple[str, dict[str, Any]] | None = None
+    """Type and fields, besides the conversation."""
+    denied: tuple[str, ...] = ()
+    """Who is refused for another reason than that they are blocked."""
+
+
+ACTS = [
+    Act(name="see it", rest=("GET", "", None), may=INSIDE),
+    Act(name="read", rest=("GET", "messages", None), may=INSIDE),
+    Act(name="read one", rest=("GET", "messages/{theirs}", None), may=INSIDE),
+    Act(name="what changed", rest=("GET", "changes?since=0", None), may=INSIDE),
+    Act(name="who has read", rest=("GET", "receipts", None), may=INSIDE),
+    Act(name="see own settings", rest=("GET", "preferences", None), may=INSIDE),
+    Act(name="own settings", rest=("PATCH", "preferences", {"notify": "none"}), may=INSIDE),
+    Act(
+        name="send",
+        rest=("POST", "messages", {"text": "x"}),
+        command=("message.send", {"text": "x", "client_id": "1"}),
+        may=(*GROUP, DIRECT),
+    ),
+    Act(
+        name="edit one's own",
+        rest=("PATCH", "messages/{own}", {"text": "x"}),
+        may=(*GROUP, DIRECT),
+    ),
+    Act(name="delete one's own", rest=("DELETE", "messages/{own}", None), may=INSIDE),
+    Act(
+        name="edit another's",
+        rest=("PATCH", "messages/{theirs}", {"text": "x"}),
+        may=(),
+        denied=(BLOCKED,),
+    ),
+    Act(
+        name="delete another's",
+        rest=("DELETE", "messages/{theirs}", None),
+        may=(OWNER, ADMIN),
+        denied=(BLOCKED,),
+    ),
+    Act(name="who got one's own", rest=("GET", "messages/{own}/delivery", None), may=INSIDE),
+    Act(
+        name="who got another's",
+        rest=("GET", "messages/{theirs}/delivery", None),
+        may=(OWNER, ADMIN),
+        denied=(BLOCKED,),
+    ),
+    Act(
+        name="report",
+        rest=(
+            "POST",
+            "/reports",
+            {"message_id": "{theirs}", "conversation_id": "{id}", "reason": "foul"},
+        ),
+        may=INSIDE,
+    ),
+    Act(
+        name="mark as read",
+        rest=("POST", "read", {"seq": 1}),
+        command=("receipt.read", {"seq": 1}),
+        may=INSIDE,
+    ),
+    Act(name="acknowledge", command=("receipt.delivered", {"seq": 1}), may=INSIDE),
+    Act(
+        name="type",
+        rest=("POST", "typing", {}),
+        command=("typing.start", {}),
+        may=INSIDE,  # which is shown to nobody who blocks them
+    ),
+    Act(name="stop typing", command=("typing.stop", {}), may=INSIDE),
+    Act(name="rename", rest=("PATCH", "", {"title": "New"}), may=(OWNER, ADMIN), denied=(BLOCKED,)),
+    Act(
+        name="add a member",
+        rest=("POST", "participants", {"user_ids": ["new"]}),
+        may=(OWNER, ADMIN),
+        denied=(BLOCKED,),
+    ),
+    *(
+        Act(
+            name=f"add an {role}",
+            rest=("POST", "participants", {"user_ids": ["new"], "role": role}),
+            may=(OWNER,),
+            denied=(BLOCKED,),
+        )
+        for role in (ADMIN, OWNER)
+    ),
+    Act(
+        name="remove a member",
+        rest=("DELETE", "participants/other-member", None),
+        may=(OWNER, ADMIN),
+        denied=(BLOCKED,),
+    ),
+    *(
+        Act(
+            name=f"remove an {role}",
+            rest=("DELETE", f"participants/other-{role}", None),
+            may=(OWNER,),
+            denied=(BLOCKED,),
+        )
+        for role in (ADMIN, OWNER)
+    ),
+    Act(
+        name="promote a member",
+        rest=("PATCH", "participants/other-member", {"role": "admin"}),
+        may=(OWNER,),
+        denied=(BLOCKED,),
+    ),
+    Act(
+        name="promote oneself",
+        rest=("PATCH", "participants/me", {"role": "owner"}),
+        may=(OWNER,),
+        denied=(BLOCKED,),
+    ),
+    Act(
+        name="leave",
+        rest=("DELETE", "participants/me", None),
+        may=(*GROUP, FROZEN),
+        denied=(BLOCKED,),
+    ),
+]
+
+
+@pytest.fixture
+def person(api: MakeApi) -> Api:
+    return api("person")
+
+
+async def names_for(standing: str, person: Api, api: MakeApi) -> dict[str, str]:
+    """A conversation in which they are what `standing` says; a message of theirs in it, and one of
+    somebody else's."""
+    founder, writer = api("other-owner"), api("other-member")
+    if standing in {DIRECT, BLOCKED}:
+        conversation = await writer.direct(person)
+    else:
+        conversation = await founder.group(writer)
+        role = standing if standing in GROUP else MEMBER
+        for user_id, given in (("other-admin", ADMIN), ("person", role)):
+            answer = await founder.post(
+                f"/conversations/{conversation}/participants", user_ids=[user_id], role=given
+            )
+            assert answer.status_code == 200
+    theirs = await writer.send(conversation, "somebody else's")
+    own = await person.send(conversation, "their own")
+    names = {
+        "id": conversation,
+        "theirs": theirs["id"],
+        "own": own["id"],
+        "since": str(theirs["version"] - 1),
+    }
+    match standing:
+        case "removed" | "stranger":
+            await founder.delete(f"/conversations/{conversation}/participants/person")
+        case "banned":
+            await moderation.ban_person(person_id="person")
+    if standing == FROZEN:
+        await supervision.set_frozen(conversation_id=conversation, frozen=True)
+    if standing == BLOCKED:
+        assert (await writer.request("PUT", "/blocks/person")).status_code == 204
+    return names
+
+
+def refusal(act: Act, standing: str) -> str:
+    if standing in act.denied:
+        return "permission_denied"
+    return REFUSALS.get(standing, "permission_denied")
+
+
+def filled(body: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str, Any] | None:
+    if body is None:
+        return None
+    return {
+        name: value.format(**names) if isinstance(value, str) else value
+        for name, value in body.items()
+    }
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+@pytest.mark.parametrize("act", [act for act in ACTS if act.rest], ids=lambda act: act.name)
+async def test_over_rest(api: MakeApi, person: Api, act: Act, standing: str) -> None:
+    names = await names_for(standing, person, api)
+    asking = api("nobody") if standing == STRANGER else person
+    assert act.rest is not None
+    method, path, body = act.rest
+    where = path if path.startswith("/") else f"/conversations/{{id}}/{path}".rstrip("/")
+
+    answer = await asking.request(method, where.format(**names), json=filled(body, names))
+
+    if standing in act.may:
+        assert answer.is_success, answer.text
+    else:
+        assert problem(answer) == (403, refusal(act, standing))
+        assert "somebody else's" not in answer.text
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+@pytest.mark.parametrize("act", [act for act in ACTS if act.command], ids=lambda act: act.name)
+async def test_on_the_socket(api: MakeApi, person: Api, act: Act, standing: str) -> None:
+    names = await names_for(standing, person, api)
+    socket = Wire("nobody" if standing == STRANGER else "person")
+    try:
+        if standing == BANNED:
+            assert await socket.close_code() == 4503
+            return
+        await socket.opened()
+        assert act.command is not None
+        kind, fields = act.command
+
+        answer = await socket.ask(kind, conversation_id=names["id"], **fields)
+
+        if standing in act.may:
+            assert answer["type"] == "reply", answer
+        else:
+            assert (answer["type"], answer["status"]) == ("error", 403)
+            assert answer["code"] == refusal(act, standing)
+    finally:
+        await socket.end()
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+async def test_syncing(api: MakeApi, person: Api, standing: str) -> None:
+    """Of what somebody is not in, a sync answers that it is forbidden, and nothing else."""
+    names = await names_for(standing, person, api)
+    socket = Wire("nobody" if standing == STRANGER else "person")
+    try:
+        if standing == BANNED:
+            assert await socket.close_code() == 4503
+            return
+        await socket.opened()
+
+        missing = random_id()
+        answer = await socket.ask(
+            "conversation.sync", conversations={names["id"]: int(names["since"]), missing: 0}
+        )
+
+        changes = answer["data"]["conversations"]
+        assert changes[missing]["status"] == "forbidden"
+        assert changes[names["id"]]["status"] == ("ok" if standing in INSIDE else "forbidden")
+        assert ("somebody else's" in str(changes)) is (standing in INSIDE)
+    finally:
+        await socket.end()
+
+
+def test_every_endpoint_and_command_has_its_row() -> None:
+    """Of those about one conversation."""
+    rows = set()
+    for act in ACTS:
+        if act.rest is not None and not act.rest[1].startswith("/"):
+            method, path, _ = act.rest
+            path = re.sub(r"{own}|{theirs}", "{message_id}", path.partition("?")[0])
+            rows.add((method, re.sub("(?<=participants/).+", "{user_id}", path)))
+    assert rows == {
+        (method, path.removeprefix(_PREFIX).removeprefix("/"))
+        for _, method, path in operations()
+        if path.startswith(_PREFIX)
+    }
+
+    assert {act.command[0] for act in ACTS if act.command is not None} == {
+        kind
+        for kind, (serializer, _) in commands._COMMANDS.items()
+        if "conversation_id" in serializer().fields
+    }
