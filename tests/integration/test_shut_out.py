@@ -4,11 +4,12 @@ more, wherever they are connected."""
 import asyncio
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 
 from config.development.instances import instance, migrate
 from config.development.processes import free_port
+from config.development.redis import run_redis
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Refused, Rest, http_client, token_of
 
@@ -35,18 +37,16 @@ BEFORE = "before"
 AFTER = "after"
 
 
-@pytest.fixture(scope="module")
-def urls(
-    redis_server: str, postgres_server: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Sequence[str]]:
-    """Three instances on one Redis and one PostgreSQL."""
+@contextmanager
+def three_instances(folder: Path, postgres_server: str, redis_url: str) -> Iterator[Sequence[str]]:
+    """On one Redis and one database of PostgreSQL; their URLs."""
+    database = folder.name.replace("-", "_")
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE shut_out")
-    folder: Path = tmp_path_factory.mktemp("shut-out")
+        connection.execute(f"CREATE DATABASE {database}")
     environment = isolated_environment(
         folder,
-        DATABASE_URL=postgres_server.rpartition("/")[0] + "/shut_out",
-        REDIS_URL=redis_server.removesuffix("/0") + "/5",
+        DATABASE_URL=f"{postgres_server.rpartition('/')[0]}/{database}",
+        REDIS_URL=redis_url,
     )
     migrate(environment)
     subprocess.run(
@@ -66,6 +66,43 @@ def urls(
             own = {**environment, "INSTANCE_ID": f"instance-{number}"}
             running.enter_context(instance(port, environment=own))
         yield [f"http://127.0.0.1:{port}" for port in ports]
+
+
+@pytest.fixture(scope="module")
+def urls(
+    redis_server: str, postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sequence[str]]:
+    """Of three instances."""
+    redis_url = redis_server.removesuffix("/0") + "/5"
+    with three_instances(tmp_path_factory.mktemp("shut-out"), postgres_server, redis_url) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def lonely_urls(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sequence[str]]:
+    """Of three instances that knew each other until their Redis was killed."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("lonely")
+    with ExitStack() as running:
+        redis = running.enter_context(run_redis(port))
+        redis_url = f"redis://127.0.0.1:{port}/0"
+        found = running.enter_context(three_instances(folder, postgres_server, redis_url))
+        redis.send_signal(signal.SIGKILL)
+        for url in found:
+            wait_until_degraded(url)
+        yield found
+
+
+def wait_until_degraded(url: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        answer = httpx.get(f"{url}/health/ready", trust_env=False).json()
+        if answer["checks"]["redis"] == "degraded":
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{url} does not miss its Redis.")
 
 
 class Socket:
@@ -88,9 +125,10 @@ class Socket:
     def has(self, kind: str) -> bool:
         return any(frame["type"] == kind for _, frame in self.frames)
 
-    async def until(self, kind: str) -> None:
+    async def until(self, *kinds: str) -> None:
+        """Return once a frame of one of these kinds has come."""
         async with asyncio.timeout(PATIENCE):
-            while not self.has(kind):
+            while not any(map(self.has, kinds)):
                 await asyncio.sleep(0.02)
 
     @property
@@ -166,28 +204,41 @@ async def party(
             await asyncio.gather(*(one.reading for one in sockets), return_exceptions=True)
 
 
-async def test_after_a_removal_nothing_of_a_higher_version(urls: Sequence[str]) -> None:
-    """On none of the sockets, for ever."""
-    async with party(urls, "removed") as (sockets, busy, https, group):
-        await Rest(https[0], "ann").remove(group, "eve-removed")
+async def is_removed(urls: Sequence[str], name: str) -> None:
+    """Eve is, in the middle of it; on none of her sockets anything of a higher version arrives,
+    for ever, and she is told on each of them within three seconds."""
+    async with party(urls, name) as (sockets, busy, https, group):
+        await Rest(https[0], "ann").remove(group, f"eve-{name}")
+        returned = time.monotonic()
         busy.says = AFTER
         await busy.more(200)
 
         for socket in sockets:
+            await socket.until(*_REMOVALS)
             versions = [
                 frame["version"]
                 for _, frame in socket.frames
                 if frame.get("conversation_id") == group and "version" in frame
             ]
-            (removal,) = [
-                frame["version"]
-                for _, frame in socket.frames
-                if frame["type"] == "participant.removed"
-            ]
+            told = [(at, frame) for at, frame in socket.frames if frame["type"] in _REMOVALS]
+            assert len(told) == 1
+            assert told[0][0] - returned < 3
+            assert told[0][1].get("version") in {None, versions[-1]}
             assert versions == sorted(set(versions))
-            assert versions[-1] == removal
             assert AFTER not in socket.texts
             assert BEFORE in socket.texts
+
+
+_REMOVALS = ("participant.removed", "conversation.removed")
+"""One of them is the last thing that somebody gets of a conversation."""
+
+
+async def test_after_a_removal_nothing_of_a_higher_version(urls: Sequence[str]) -> None:
+    await is_removed(urls, "removed")
+
+
+async def test_nor_without_redis(lonely_urls: Sequence[str]) -> None:
+    await is_removed(lonely_urls, "removed")
 
 
 @asynccontextmanager
@@ -208,10 +259,14 @@ async def administrator(url: str) -> AsyncIterator[Callable[..., Awaitable[None]
 
 
 async def hear_no_more(
-    sockets: Sequence[Socket], busy: Busy, shut_out: Callable[[], Awaitable[None]]
+    sockets: Sequence[Socket],
+    busy: Busy,
+    shut_out: Callable[[], Awaitable[None]],
+    *,
+    within: float = 0,
 ) -> None:
-    """Once `shut_out` has returned, nothing that was begun later arrives at any of the sockets,
-    and they are closed."""
+    """Once `shut_out` has returned, or so many seconds after that, nothing that was begun later
+    arrives at any of the sockets, and they are closed."""
     begun = time.monotonic()
     await shut_out()
     returned = time.monotonic()
@@ -225,24 +280,25 @@ async def hear_no_more(
         f"It took {(returned - begun) * 1e3:.0f} ms;"
         f" the last frame came {(last - returned) * 1e3:+.0f} ms after it"
     )
-    assert last - returned < 1
+    assert last - returned < max(within, 1)
     for socket in sockets:
         assert socket.close_code == 4503
-        assert AFTER not in socket.texts
+        if not within:
+            assert AFTER not in socket.texts
         assert BEFORE in socket.texts
 
 
-async def test_after_logging_out_nothing_that_was_begun_later(urls: Sequence[str]) -> None:
+async def logs_out(urls: Sequence[str], *, within: float = 0) -> None:
     async with party(urls, "logged-out") as (sockets, busy, https, _):
         eve = Rest(https[1], "eve-logged-out")
 
         async def log_out() -> None:
             await eve.request("DELETE", "/me/sessions")
 
-        await hear_no_more(sockets, busy, log_out)
+        await hear_no_more(sockets, busy, log_out, within=within)
 
 
-async def test_after_a_ban_nothing_that_was_begun_later(urls: Sequence[str]) -> None:
+async def is_banned(urls: Sequence[str], *, within: float = 0) -> None:
     """And eve gets in nowhere."""
     async with (
         party(urls, "banned") as (sockets, busy, https, _),
@@ -258,9 +314,25 @@ async def test_after_a_ban_nothing_that_was_begun_later(urls: Sequence[str]) -> 
                 confirmed="yes",
             )
 
-        await hear_no_more(sockets, busy, ban)
+        await hear_no_more(sockets, busy, ban, within=within)
 
         for http in https:
             with pytest.raises(Refused) as refused:
                 await Rest(http, "eve-banned").request("GET", "/me")
             assert (refused.value.status, refused.value.code) == (403, "banned")
+
+
+async def test_after_logging_out_nothing_that_was_begun_later(urls: Sequence[str]) -> None:
+    await logs_out(urls)
+
+
+async def test_without_redis_three_seconds_after_logging_out(lonely_urls: Sequence[str]) -> None:
+    await logs_out(lonely_urls, within=3)
+
+
+async def test_after_a_ban_nothing_that_was_begun_later(urls: Sequence[str]) -> None:
+    await is_banned(urls)
+
+
+async def test_without_redis_three_seconds_after_a_ban(lonely_urls: Sequence[str]) -> None:
+    await is_banned(lonely_urls, within=3)
