@@ -42,6 +42,7 @@ def daphne_command(port: int) -> Sequence[str]:
     return [
         *(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port)),
         *("--websocket-max-message-size", str(8 * 1024 * 1024)),  # of what is sent as well
+        *("--verbosity", "0"),  # no access log, which has query strings in it
         "config.asgi:application",
     ]
 

@@ -48,6 +48,7 @@ def test_rest_keeps_to_its_description(
     )
 
     assert done.returncode == 0, done.stdout[:10_000] + done.stderr
+    assert "Stateful" in done.stdout  # sequences of requests were among them
     generated = re.search(r"([\d,]+) generated", done.stdout)
     assert generated is not None, done.stdout
     assert int(generated[1].replace(",", "")) >= least

@@ -1,15 +1,25 @@
 """Settings of production: Django's own checks, what stops the start, and what browsers are told."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from django.test import Client
 
-from config.development.instances import development_environment
+from config.development.instances import (
+    daphne_command,
+    development_environment,
+    instance,
+    migrate,
+    uvicorn_command,
+)
+from config.development.processes import free_port
+from tests.acceptance.conftest import isolated_environment
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _PRODUCTION = {
@@ -41,6 +51,59 @@ def test_the_deployment_check_is_clean() -> None:
 
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_nor_does_it_find_anything_in_djangos_own_middleware() -> None:
+    """The check looks for middleware by name, and ours are subclasses with names of their own. By
+    those of Django it finds what is a matter of the proxy in front (the redirect to TLS) or of
+    whoever owns the domain (HSTS for other hosts below it, and in browsers' lists), and no more."""
+    done = manage(
+        *("check", "--deploy", "--fail-level", "WARNING"),
+        DJANGO_SETTINGS_MODULE="tests.integration.by_name",
+    )
+
+    found = set(re.findall(r"security\.W\d+", done.stderr))
+    assert found == {"security.W005", "security.W008", "security.W021"}
+
+
+def test_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:
+    """As it says by `X-Forwarded-Proto`, which browsers' requests to the admin depend on: cookies
+    travel over TLS alone, and a form has to come from the origin that it goes to."""
+    port = free_port()
+    environment = isolated_environment(
+        tmp_path, **{**_PRODUCTION, "ALLOWED_HOSTS": "chat.example,127.0.0.1"}
+    )
+    migrate(environment)
+    name, password = "root", secrets.token_urlsafe()
+    given = {"DJANGO_SUPERUSER_USERNAME": name, "DJANGO_SUPERUSER_PASSWORD": password}
+    made = manage("createsuperuser", "--noinput", "--email", "", **environment, **given)
+    assert made.returncode == 0, made.stderr
+    headers = {
+        "Host": "chat.example",
+        "Origin": "https://chat.example",
+        "X-Forwarded-For": "192.0.2.1",
+        "X-Forwarded-Proto": "https",
+    }
+    for command in (uvicorn_command(port), [*daphne_command(port), "--proxy-headers"]):
+        with (
+            instance(port, environment=environment, command=command),
+            httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False
+            ) as http,
+        ):
+            page = http.get("/admin/login/")
+            assert page.headers["Strict-Transport-Security"].startswith("max-age=")
+            assert "Secure" in page.headers["Set-Cookie"]
+            token = re.search(r"csrftoken=(\w+)", page.headers["Set-Cookie"])
+            assert token is not None
+
+            form = {"username": name, "password": password, "csrfmiddlewaretoken": token[1]}
+            cookie = {"Cookie": f"csrftoken={token[1]}", "Referer": "https://chat.example/admin/"}
+            answer = http.post("/admin/login/?next=/admin/", data=form, headers=cookie)
+            assert answer.status_code == 302, answer.text
+            another = {**cookie, "Origin": "https://another.example"}
+            answer = http.post("/admin/login/?next=/admin/", data=form, headers=another)
+            assert answer.status_code == 403
 
 
 @pytest.mark.parametrize(

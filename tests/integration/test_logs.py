@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from config.development.instances import (
+    daphne_command,
     development_environment,
     instance,
     migrate,
@@ -57,11 +59,54 @@ def on_console(tmp_path_factory: pytest.TempPathFactory) -> Logged:
     return run(tmp_path_factory.mktemp("console"))
 
 
-def run(folder: Path, **settings: str) -> Logged:
-    environment = isolated_environment(folder, INSTANCE_ID="logging-instance", **settings)
+@pytest.fixture(scope="module")
+def in_detail(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+    """All that the libraries may say, too."""
+    return run(tmp_path_factory.mktemp("detail"), LOG_LEVEL="debug")
+
+
+@pytest.fixture(scope="module")
+def by_daphne(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+    port = free_port()
+    return run(tmp_path_factory.mktemp("daphne"), daphne_command(port), port, LOG_LEVEL="debug")
+
+
+@pytest.fixture(scope="module")
+def of_faults(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+    """Of an instance that fails at every message, with its text in hand."""
+    folder = tmp_path_factory.mktemp("faults")
+    environment = isolated_environment(folder, LOG_FORMAT="json")
     migrate(environment)
     port = free_port()
-    command = uvicorn_command(port, "--access-log")  # the settings turn it off nevertheless
+    command = uvicorn_command(port, application="tests.integration.faulty:application")
+    with instance(port, environment=environment, command=command) as server:
+        fail(port)
+        return Logged(server.output(), "")
+
+
+def fail(port: int) -> None:
+    headers = {"Authorization": f"Bearer {_GOOD_TOKEN}"}
+    body = {"text": _SECRET, "client_id": "1"}
+    url = f"http://127.0.0.1:{port}/api/v1/conversations/x/messages"
+    assert httpx.post(url, headers=headers, json=body, trust_env=False).status_code == 500
+    with open_socket(port, _GOOD_TOKEN) as socket:
+        socket.recv(timeout=5)
+        command = {"id": 1, "type": "message.send", "conversation_id": "x", **body}
+        socket.send(json.dumps(command))
+        assert json.loads(socket.recv(timeout=5))["code"] == "internal_error"
+
+
+def run(
+    folder: Path,
+    command: Sequence[str] | None = None,
+    port: int | None = None,
+    **settings: str,
+) -> Logged:
+    environment = isolated_environment(folder, INSTANCE_ID="logging-instance", **settings)
+    migrate(environment)
+    port = port or free_port()
+    # The settings turn off the access log nevertheless.
+    command = command or uvicorn_command(port, "--access-log")
     with instance(port, environment=environment, command=command) as server:
         conversation_id = use_rest(port)
         use_socket(port, conversation_id)
@@ -148,7 +193,7 @@ def open_socket(port: int, token: str, *, origin: str | None = None) -> ClientCo
     )
 
 
-@pytest.mark.parametrize("name", ["in_json", "on_console"])
+@pytest.mark.parametrize("name", ["in_json", "on_console", "in_detail", "by_daphne"])
 def test_no_text_and_no_token(name: str, request: pytest.FixtureRequest) -> None:
     """In no line, whether the request was carried out or refused."""
     logged: Logged = request.getfixturevalue(name)
@@ -157,6 +202,13 @@ def test_no_text_and_no_token(name: str, request: pytest.FixtureRequest) -> None
     assert _SECRET.lower() not in logged.output.lower()
     assert _GOOD_TOKEN not in logged.output
     assert _GOOD_TOKEN.rpartition(".")[2] not in logged.output  # its signature
+
+
+def test_no_text_and_no_token_of_a_fault(of_faults: Logged) -> None:
+    """A traceback has neither the text that was at hand nor the frame it came in."""
+    assert of_faults.output.count("planted fault") >= 2
+    assert _SECRET.lower() not in of_faults.output.lower()
+    assert _GOOD_TOKEN not in of_faults.output
 
 
 def test_each_line_is_an_action(in_json: Logged) -> None:
