@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 3
 
-.PHONY: run run-ha test bench fuzz chaos lint format requirements clean
+.PHONY: run run-ha test bench fuzz chaos lint audit format requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -33,6 +33,10 @@ lint: $(VENV)/.develop
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy config chat messaging tests
 	$(BIN)/lint-imports
+
+# What is known to be wrong with the dependencies: asks PyPI, so not a part of `lint`.
+audit: $(VENV)/.develop
+	$(BIN)/uv tool run pip-audit -r requirements.txt --no-deps --disable-pip
 
 format: $(VENV)/.develop
 	$(BIN)/ruff check --fix .

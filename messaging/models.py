@@ -142,13 +142,17 @@ class PersonRecord(models.Model):
 
     user_id = models.CharField(primary_key=True, max_length=USER_ID_LENGTH)
     valid_after = models.DateTimeField(null=True)
-    banned_until = models.DateTimeField(null=True, db_index=True)
+    banned_until = models.DateTimeField(null=True)
     access_changed_at = models.DateTimeField(null=True, db_index=True)
     blocked = models.JSONField(default=list)
 
     class Meta:
         db_table = "messaging_person"
         verbose_name = "person"
+        # Many are banned for good, which is one moment.
+        indexes = (
+            models.Index(fields=["banned_until", "user_id"], name="messaging_person_banned"),
+        )
 
     def __str__(self) -> str:
         return self.user_id
@@ -230,7 +234,9 @@ class ReportRecord(models.Model):
         verbose_name = "report"
         indexes = (
             models.Index(fields=["status", "created_at"], name="messaging_report_status"),
-            models.Index(fields=["author_id", "created_at"], name="messaging_report_author"),
+            models.Index(
+                fields=["author_id", "status", "created_at"], name="messaging_report_author"
+            ),
         )
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from messaging.models import (
     ReadPositionRecord,
     RecipientRecord,
 )
+from messaging.store import keyset
 from messaging.store import sql_reads as reads
 from messaging.store.catalogue import FailedNotification, Place
 from messaging.store.sql import SqlStore, count
@@ -88,10 +89,7 @@ def _list_people(database: BaseDatabaseWrapper, limit: int, after: str) -> list[
 def _list_banned(database: BaseDatabaseWrapper, limit: int, after: Place | None) -> list[Access]:
     listed = PersonRecord.objects.using(database.alias).filter(banned_until__gt=datetime.now(UTC))
     if after is not None:
-        until, user_id = after
-        listed = listed.filter(
-            Q(banned_until__gt=until) | Q(banned_until=until, user_id__gt=user_id)
-        )
+        listed = listed.filter(keyset.beyond(after, value="banned_until", id_="user_id"))
     return [read_access(record) for record in listed.order_by("banned_until", "user_id")[:limit]]
 
 
@@ -103,7 +101,7 @@ def _list_failed(
         failed_at, id_ = after
         _, message_id, chunk = id_.split(".")
         earlier = Q(message_id__lt=message_id) | Q(message_id=message_id, chunk__lt=int(chunk))
-        listed = listed.filter(Q(failed_at__lt=failed_at) | Q(earlier, failed_at=failed_at))
+        listed = listed.filter(Q(failed_at__lte=failed_at), Q(failed_at__lt=failed_at) | earlier)
     return [
         FailedNotification(
             conversation_id=record.conversation_id,

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from messaging.entities import Conversation, Message, ReadPosition
 from messaging.models import ConversationRecord, MessageRecord, ReadPositionRecord
-from messaging.store import sql_clock
+from messaging.store import keyset, sql_clock
 from messaging.store import sql_rows as rows
 from messaging.store.base import ChangedConversations, Page
 from messaging.store.sql_conversations import conversations, limited
@@ -30,10 +30,7 @@ def list_conversations(
 ) -> Page:
     listed = ConversationRecord.objects.using(database.alias).filter(participants__user_id=user_id)
     if after is not None:
-        active_at, conversation_id = after
-        listed = listed.filter(
-            Q(active_at__lt=active_at) | Q(active_at=active_at, id__lt=conversation_id)
-        )
+        listed = listed.filter(keyset.before(after, value="active_at"))
     latest = limited(listed, order_by=("-active_at", "-id"), limit=limit)
     page = conversations(database, latest)
     full = len(page) == limit
@@ -46,7 +43,7 @@ def list_latest_conversations(
     """Of everybody's, those that changed last, the latest first."""
     listed = ConversationRecord.objects.using(database.alias).all()
     if after is not None:
-        listed = listed.filter(Q(updated_at__lt=after[0]) | Q(updated_at=after[0], id__lt=after[1]))
+        listed = listed.filter(keyset.before(after, value="updated_at"))
     latest = limited(listed, order_by=("-updated_at", "-id"), limit=limit)
     return conversations(database, latest)
 
@@ -61,9 +58,7 @@ def list_changed_conversations(
 ) -> ChangedConversations:
     changed = ConversationRecord.objects.using(database.alias).filter(updated_at__gte=since)
     if after is not None:
-        changed = changed.filter(
-            Q(updated_at__gt=after.updated_at) | Q(updated_at=after.updated_at, id__gt=after.id)
-        )
+        changed = changed.filter(keyset.beyond((after.updated_at, after.id), value="updated_at"))
     read_at = sql_clock.now(database)  # first: it must not be later than what is read
     first = limited(changed, order_by=("updated_at", "id"), limit=limit)
     return ChangedConversations(conversations=conversations(database, first), read_at=read_at)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Q
 from django.db.transaction import atomic
 
 from messaging.entities import Report, ReportStatus
 from messaging.models import ReportRecord
+from messaging.store import keyset
 from messaging.store.catalogue import Place
 from messaging.store.sql import SqlStore, count
 from messaging.store.sql_clock import now
@@ -85,8 +85,7 @@ def _list(
 ) -> list[Report]:
     listed = ReportRecord.objects.using(database.alias).filter(**wanted)
     if after is not None:
-        created_at, id_ = after
-        listed = listed.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=id_))
+        listed = listed.filter(keyset.before(after, value="created_at"))
     return [_report(record) for record in listed.order_by("-created_at", "-id")[:limit]]
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,12 @@ from pytest_django import DjangoDbBlocker
 from config.development.instances import development_environment, instance, migrate
 from config.development.postgres import Cluster, PostgresMissing, new_cluster
 from config.development.processes import free_port
-from messaging.entities import Conversation
+from messaging.entities import FOREVER, Conversation, ReportStatus
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import CommitUnknown
 from messaging.store.sql import SqlStore
+from messaging.store.sql_catalogue import SqlCatalogue
+from messaging.store.sql_reports import SqlReportStore
 from tests.conftest import skip_or_fail
 from tests.integration.store import eventually, new_conversation, sending
 from tests.integration.store.databases import added_database, empty
@@ -409,6 +413,56 @@ async def test_conversations_use_indexes(postgres_store: SqlStore, postgres_serv
     assert len(page.conversations) > 50
     assert len(plans) == 3
     assert not any("Seq Scan" in plan for plan in plans), plans
+
+
+async def test_lists_of_operators_use_indexes(
+    postgres_store: SqlStore, postgres_server: str
+) -> None:
+    """The first page is the end of an index, a later one starts at its place in it."""
+    with psycopg.connect(postgres_server) as connection:
+        connection.execute(
+            "INSERT INTO messaging_conversation (id, kind, created_at, updated_at, active_at,"
+            " seq, version, sent_seq, preferences, blocked_by, frozen, content_hash, commit_id,"
+            " revision) SELECT 'c' || n, 'group', now(), now() - n * interval '1 minute', now(),"
+            " 0, 0, '{}', '{}', '[]', false, '', '', 1 FROM generate_series(1, 20000) n"
+        )
+        connection.execute(
+            "INSERT INTO messaging_person (user_id, banned_until, blocked)"
+            " SELECT 'user-' || n, '9999-01-01', '[]' FROM generate_series(1, 20000) n"
+        )
+        connection.execute(
+            "INSERT INTO messaging_report (id, conversation_id, message_id, author_id, reporter_id,"
+            " reason, created_at, status, closed_by) SELECT 'r' || n, 'c', 'm',"
+            " 'user-' || n % 1000, 'ann', 'spam', now() - n * interval '1 minute', 'open', ''"
+            " FROM generate_series(1, 20000) n"
+        )
+        connection.execute("ANALYZE")
+    catalogue, reports = SqlCatalogue(postgres_store), SqlReportStore(postgres_store)
+    middle = (datetime.now(UTC) - timedelta(days=7), "x")
+    banned = (FOREVER, "user-5")
+
+    await postgres_store.close()
+    with explained_queries() as plans:
+        for after in (None, middle):
+            await catalogue.list_conversations(limit=25, after=after)
+            await catalogue.list_people(limit=25, after="user-5" if after else "")
+            await catalogue.list_banned(limit=25, after=banned if after else None)
+            await reports.list_reports(limit=25, after=after)
+            await reports.list_reports(limit=25, after=after, status=ReportStatus.OPEN)
+            await reports.list_reports(
+                limit=25, after=after, status=ReportStatus.OPEN, author_id="user-7"
+            )
+        await postgres_store.close()
+
+    shown = "\n".join(plans)
+    assert not re.search("Seq Scan on messaging_(conversation|person|report)", shown), shown
+    for index, condition in (
+        ("messaging_conversation_updated", "updated_at <="),
+        ("messaging_person_banned", "banned_until >="),
+        ("messaging_report_(status|created_at)", "created_at <="),
+        ("messaging_report_author", "created_at <="),
+    ):
+        assert re.search(rf"{index}.*\n\s+Index Cond: .*{condition}", shown), (index, shown)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,11 +13,13 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.entities import Notify
+from messaging.entities import Notify, ReportStatus
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.store.base import CommitUnknown
 from messaging.store.sql import SqlStore
+from messaging.store.sql_catalogue import SqlCatalogue
+from messaging.store.sql_reports import SqlReportStore
 from tests.integration.store import eventually, new_conversation, sending
 from tests.integration.store.sql_spies import Gate, around_queries, on_connect
 
@@ -122,6 +124,46 @@ async def test_what_changed_uses_an_index(sql_store: SqlStore, plans: list[str])
     changed = "INDEX messaging_conversation_updated (updated_at>?)"
     assert sum(changed in plan for plan in plans) == 1
     assert not any(plan.startswith("SCAN") for plan in plans)
+
+
+async def test_lists_of_operators_use_indexes(sql_store: SqlStore, plans: list[str]) -> None:
+    """The first page is read from the end of an index, and each other one from its own place: what
+    was shown before is not walked through."""
+    catalogue, reports = SqlCatalogue(sql_store), SqlReportStore(sql_store)
+    place = (datetime.now(UTC), "x")
+
+    async def plan(listing: Awaitable[object]) -> str:
+        plans.clear()
+        await listing
+        assert not any("FOR ORDER BY" in step for step in plans[:-1])
+        return "\n".join(plans)
+
+    for after, updated, failed, created in (
+        (None, "SCAN U0 USING INDEX {}", "(failed_at>?)", ""),
+        (place, "SEARCH U0 USING INDEX {} (updated_at<?)", "<?)", " AND created_at<?"),
+    ):
+        listed = await plan(catalogue.list_conversations(limit=25, after=after))
+        assert updated.format("messaging_conversation_updated") in listed
+        listed = await plan(catalogue.list_people(limit=25, after="x" if after else ""))
+        assert listed.count("USING COVERING INDEX") == listed.count("(user_id>?)") == 3
+        listed = await plan(catalogue.list_banned(limit=25, after=after))
+        assert "USING INDEX messaging_person_banned (banned_until>?" in listed
+        assert "TEMP B-TREE" not in listed
+        key = (place[0], "x.y.1") if after else None
+        listed = await plan(catalogue.list_failed(limit=25, after=key))
+        assert "INDEX messaging_decision_failed_at" in listed
+        assert failed in listed
+        listed = await plan(reports.list_reports(limit=25, after=after))
+        assert "USING INDEX messaging_report_created_at" in listed
+        for wanted, index in (
+            ({"status": ReportStatus.OPEN}, "messaging_report_status (status=?"),
+            (
+                {"status": ReportStatus.OPEN, "author_id": "ann"},
+                "messaging_report_author (author_id=? AND status=?",
+            ),
+        ):
+            listed = await plan(reports.list_reports(limit=25, after=after, **wanted))
+            assert f"SEARCH messaging_report USING INDEX {index}{created})" in listed
 
 
 async def test_messages_by_id(sql_store: SqlStore, plans: list[str]) -> None:
