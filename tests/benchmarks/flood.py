@@ -1,5 +1,5 @@
-"""A flood from one person, in a process of its own: sends, typing, syncs, connects and requests, as
-fast as they are taken, until it is ended. Whoever is thrown out comes back at once."""
+"""A flood from one person, in a process of its own: sends, typing, syncs, receipts, connects and
+requests, as fast as they are taken, until it is ended. Whoever is thrown out comes back at once."""
 
 import asyncio
 import contextlib
@@ -63,6 +63,13 @@ async def flood(server: Server, group: str) -> None:
             ),
             lambda: send_commands(
                 server, lambda _: {"type": "conversation.sync", "conversations": {group: 0}}
+            ),
+            lambda: send_commands(
+                server,
+                lambda number: {"type": "receipt.read", "conversation_id": group, "seq": number},
+            ),
+            lambda: send_commands(
+                server, lambda _: {"type": "receipt.delivered", "conversation_id": group, "seq": 1}
             ),
             lambda: connect_once(server),
             lambda: rest.request("GET", f"/conversations/{group}/changes", since=0),

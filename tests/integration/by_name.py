@@ -21,4 +21,4 @@ def _by_name(middleware: str) -> str:
 
 
 MIDDLEWARE = [_by_name(middleware) for middleware in settings.MIDDLEWARE]
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = []
