@@ -8,6 +8,7 @@ from rest_framework.serializers import Serializer
 
 from chat import serializers
 from chat.authentication import authenticate, require_unrevoked
+from chat.errors import RateLimited
 from chat.frames import Command
 from chat.throttling import READS, REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
 from chat.views.base import validated
@@ -43,6 +44,15 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
 def waits_its_turn(command: Command) -> bool:
     """Whether it may take long because others come first; it limits its own time."""
     return command.type == "conversation.sync"
+
+
+def is_violated_by(command: Command, code: str) -> bool:
+    """Whether an error counts against the socket, which is closed after too many: what is beyond
+    the limits, but for receipts of reading, of which the next one says as much; and acknowledging
+    what there is not, which costs the store a read and has no limit of its own."""
+    if command.type == "receipt.delivered":
+        return True
+    return code == RateLimited.code and command.type != "receipt.read"
 
 
 def describe(command: Command) -> dict[str, str]:

@@ -28,7 +28,9 @@ from chat.outbox import Outbox
 from chat.throttling import REQUESTS, command_bucket, refuse, seconds_until_room, violation_bucket
 from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import Banned, TokenRevoked, Unavailable
+from messaging.metrics import COMMAND_SECONDS
 from messaging.services import sessions
+from messaging.tasks import stop_tasks
 
 logger = structlog.get_logger(__name__)
 
@@ -68,8 +70,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             raise
         finally:
             await self._leave()
-            # Its parts refer to each other. What does not go by itself is left to the garbage
-            # collector, which would stop the event loop for it.
+            # Its parts refer to each other. The garbage collector would have to take them, and it
+            # stops the event loop. What is left to it are the server's own.
             self.__dict__.clear()
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
@@ -130,8 +132,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _open(
         self, headers: Mapping[str, str], subprotocols: list[str]
     ) -> tuple[Identity, Connection]:
+        token = _token(headers, subprotocols)
         async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
-            token = _token(headers, subprotocols)
             identity = await authenticate(token)
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
             wait = await seconds_until_room(REQUESTS, identity.user_id)
@@ -162,7 +164,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
             self._violated()
             return
-        code = "ok"
+        code, begun = "ok", time.monotonic()
         try:
             if self._bucket.overflows():
                 await refuse(_BUCKET_SECONDS)
@@ -173,13 +175,16 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             problem = problem_of(error)
             code = problem.code
             self._outbox.put(encode_error(command.id, problem))
-            if code == RateLimited.code:
+            if commands.is_violated_by(command, code):
                 self._violated()
         else:
             self._outbox.put(encode_reply(command.id, data))
             if connection.expires_at != self._expiry.expires_at:
                 self._expiry.set(connection.expires_at)
         described = commands.describe(command)
+        COMMAND_SECONDS.labels(described.get("command", "other"), code).observe(
+            time.monotonic() - begun
+        )
         fleeting = described.get("command") in _FLEETING or code == RateLimited.code
         level = logging.DEBUG if fleeting else logging.INFO
         logger.log(level, "command", **described, code=code)
@@ -243,15 +248,13 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             sessions.close_session(connection, code=None if code is None else int(code))
 
     async def _leave(self) -> None:
+        self._end_session()
+        await stop_tasks(*(task for task in (self._worker, self._ending) if task is not None))
+        self._end_session()  # that of a worker which had just opened it
         self._expiry.stop()
         if self._timer is not None:
             self._timer.cancel()
-        self._end_session()
         await self._outbox.stop()
-        tasks = [task for task in (self._worker, self._ending) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class NoSuchPath(AsyncConsumer):  # type: ignore[misc]

@@ -22,7 +22,7 @@ import structlog
 from chat.closing import CloseCode
 from messaging import metrics
 from messaging.delivery.connection import Ending
-from messaging.tasks import start_task
+from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
@@ -108,11 +108,10 @@ class Outbox:
         self._on_close()
 
     async def stop(self) -> None:
-        """Nobody is told of anything any more."""
+        """The client is gone: write nothing more, and tell nobody of anything."""
         self._on_close = self._on_end = _tell_nobody
         if self._writer is not None:
-            self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+            await stop_tasks(self._writer)
 
     def _write(self, frame: str) -> None:
         if not self.closed:

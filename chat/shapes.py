@@ -14,7 +14,7 @@ from messaging.entities import (
     Role,
     TokenKind,
 )
-from messaging.services.deliveries import PushVerdict
+from messaging.services.outcomes import PushVerdict
 from messaging.services.sync import SyncStatus
 
 _Shape = serializers.Serializer[Any]

@@ -27,7 +27,8 @@ REQUESTS = Rate(
     burst=_LIMITS.requests_per_minute,
 )
 READS = Rate(name="reads", per_second=20, burst=100)
-"""Of what is read on a socket, message by message: each may be a transaction of the store."""
+"""Of `receipt.read` on sockets, each of which may be a transaction of the store. It is no limit
+that is shown: whoever reads faster need not say more than the last."""
 
 _REFUSAL_SECONDS = 0.1
 _MOST_COMMANDS = 200

@@ -7,7 +7,7 @@ from messaging.representations import (
     optional_timestamp,
     personal_conversation_data,
 )
-from messaging.services.deliveries import PersonDelivery
+from messaging.services.outcomes import PersonDelivery
 from messaging.services.receipts import ReadReceipt
 from messaging.services.sync import Changes
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -55,10 +56,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         receive = bounded(receive, get_limits().body_bytes)
     elif scope["type"] == "websocket":
         receive, send = flow_controlled(receive, send)
-        with collecting.socket():
-            await _protocols(scope, receive, send)
-        return
-    await _protocols(scope, receive, send)
+    with collecting.socket() if scope["type"] == "websocket" else nullcontext():
+        await _protocols(scope, receive, send)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -23,8 +23,7 @@ _MOST_WAITING = 4_000
 
 class Admission:
     def __init__(self, places: int) -> None:
-        """`places`: how many are served at once. Each has one read of the store in flight at
-        most."""
+        """`places`: how many are served at once, and so have the store read for them."""
         self._places = asyncio.Semaphore(places)
         self._waiting = 0
         self._shared: dict[str, asyncio.Task[Any]] = {}
@@ -37,13 +36,13 @@ class Admission:
         at once, else after eight seconds.
         """
         if self._waiting >= _MOST_WAITING:
-            raise StoreUnavailable("Too many connect at the moment.")
+            raise StoreUnavailable("Too many wait at the moment.")
         self._waiting += 1
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._places.acquire()
         except TimeoutError:
-            raise StoreUnavailable("Too many connect at the moment.") from None
+            raise StoreUnavailable("Too many wait at the moment.") from None
         finally:
             self._waiting -= 1
         try:

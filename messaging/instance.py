@@ -61,6 +61,8 @@ _RETRY_SECONDS = 1.0
 _LAST_SECONDS = 1.0
 _WORK_SECONDS = 3.0
 _PLACES = 16
+"""For those who connect and as many for those who sync: together what one instance reads of the
+store at once, while thousands come back."""
 
 
 class Instance:

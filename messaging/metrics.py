@@ -26,6 +26,14 @@ DELIVERIES = Counter(
     "chat_deliveries_total", "Durable events handed to sockets, one for each socket."
 )
 
+COMMAND_SECONDS = Histogram(
+    "chat_command_seconds",
+    "From a command's turn on its socket until its answer was made.",
+    ["command", "code"],
+    buckets=_HOPS,
+)
+"""`code`: ok, or that of the error."""
+
 STORE_DOCUMENTS = Counter(
     "chat_store_documents_total",
     "Documents that the store read, wrote or deleted, as Firestore bills them.",

@@ -34,7 +34,14 @@ class ConversationRecord(models.Model):
     class Meta:
         db_table = "messaging_conversation"
         verbose_name = "conversation"
-        indexes = (models.Index(fields=["updated_at"], name="messaging_conversation_updated"),)
+        indexes = (
+            models.Index(fields=["updated_at"], name="messaging_conversation_updated"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(frozen=True),
+                name="messaging_conversation_frozen",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.id
@@ -234,9 +241,7 @@ class ReportRecord(models.Model):
         verbose_name = "report"
         indexes = (
             models.Index(fields=["status", "created_at"], name="messaging_report_status"),
-            models.Index(
-                fields=["author_id", "status", "created_at"], name="messaging_report_author"
-            ),
+            models.Index(fields=["author_id", "created_at"], name="messaging_report_author"),
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
-"""Acts: actions of the admin that ask before they do, and are written into its history."""
+"""Acts: actions of the admin that ask before they do, and are written into its history, also when
+they fail."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from chat.admin.base import KeptAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Rows
 from messaging.exceptions import MessagingError
+from messaging.notifications.dead_letters import NoDeadLetters
 from messaging.notifications.queue import QueueUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -44,17 +46,18 @@ def act(
             found = [modeladmin.get_object(request, key) for key in rows.keys]
             chosen = [row for row in found if row is not None]
             if confirmed and fields.is_valid():
+                said = [f"{name}: {value}" for name, value in fields.cleaned_data.items()]
                 for row in chosen:
-                    if _done(
+                    outcome = _carried_out(
                         modeladmin,
                         request,
                         row,
                         carry_out=carry_out,
                         description=description,
                         values=fields.cleaned_data,
-                    ):
-                        said = [f"{name}: {value}" for name, value in fields.cleaned_data.items()]
-                        modeladmin.log_change(request, row, "; ".join((description, *said)))
+                    )
+                    entry = "; ".join((description, *said, *outcome))
+                    modeladmin.log_change(request, row, entry)
                 return HttpResponseRedirect(_next_page(request))
             context = {
                 **modeladmin.admin_site.each_context(request),
@@ -76,7 +79,7 @@ def act(
     return make
 
 
-def _done(
+def _carried_out(
     modeladmin: KeptAdmin,
     request: HttpRequest,
     row: Any,
@@ -84,16 +87,22 @@ def _done(
     carry_out: Act,
     description: str,
     values: dict[str, Any],
-) -> bool:
+) -> Sequence[str]:
+    """What the history says besides: why it failed, where it did. It may have been done in part,
+    or be done later, so it is written down either way."""
     by = request.user.get_username()
+    outcome: Sequence[str] = ()
     try:
         on_loop(carry_out)(row, by=by, **values)
-    except (MessagingError, QueueUnavailable) as error:
+    except (MessagingError, QueueUnavailable, NoDeadLetters) as error:
         modeladmin.message_user(request, f"{description}: {row}. {error}", messages.ERROR)
-        return False
-    modeladmin.message_user(request, f"{description}: {row}, done.", messages.SUCCESS)
-    logger.info("operator.acted", act=carry_out.__name__, by=by, key=str(row.pk))
-    return True
+        outcome = (f"failed: {error}",)
+    else:
+        modeladmin.message_user(request, f"{description}: {row}, done.", messages.SUCCESS)
+    logger.info(
+        "operator.acted", act=carry_out.__name__, by=by, key=str(row.pk), failed=bool(outcome)
+    )
+    return outcome
 
 
 def _next_page(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """Conversations: who is in them, freezing and deleting them. What is said in them is not shown
 here, see `chat.admin.messages`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -70,6 +71,17 @@ async def assign_role(conversation: Conversation, *, by: str, user: str, role: s
     )
 
 
+class FrozenFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "frozen"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Frozen")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset
+
+
 @admin.register(Conversation)
 class ConversationAdmin(KeptAdmin):
     list_display = ("__str__", "kind", "people", "messages", "state", "updated_at")
@@ -78,6 +90,7 @@ class ConversationAdmin(KeptAdmin):
         "inside",
     )
     readonly_fields = ("inside", "state")
+    list_filter = (FrozenFilter,)
     search_fields = ("id",)
     search_help_text = "The id of a conversation, or of a user who is in it."
     actions = (freeze, unfreeze, delete, expel, assign_role)
@@ -122,13 +135,20 @@ class ConversationAdmin(KeptAdmin):
     async def list_rows(self, wanted: Wanted) -> Found:
         if wanted.search:
             return await _search(wanted)
-        found = await get_instance().catalogue.list_conversations(
-            limit=wanted.limit, after=read_place(wanted.after)
-        )
-        full = len(found) == wanted.limit
+        catalogue = get_instance().catalogue
+        found: Sequence[entities.Conversation]
+        next_: Any
+        if wanted.filters["frozen"]:
+            found = await catalogue.list_frozen(limit=wanted.limit, after=wanted.after or "")
+            next_ = found and found[-1].id
+        else:
+            found = await catalogue.list_conversations(
+                limit=wanted.limit, after=read_place(wanted.after)
+            )
+            next_ = found and place(found[-1].updated_at, found[-1].id)
         return Found(
             rows=[_row(one) for one in found],
-            next=place(found[-1].updated_at, found[-1].id) if full else None,
+            next=next_ if len(found) == wanted.limit else None,
         )
 
     async def find_row(self, key: str) -> Conversation | None:

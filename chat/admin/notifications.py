@@ -12,7 +12,7 @@ from messaging import entities
 from messaging.entities import Verdict
 from messaging.identifiers import is_stored_id
 from messaging.instance import get_instance
-from messaging.services.deliveries import PersonDelivery, list_deliveries
+from messaging.services.outcomes import PersonDelivery, list_deliveries
 from messaging.store.catalogue import FailedNotification
 
 

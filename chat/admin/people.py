@@ -18,6 +18,7 @@ from messaging.entities import FOREVER, Access
 from messaging.identifiers import is_user_id
 from messaging.instance import get_instance
 from messaging.services import moderation
+from messaging.services.overview import get_overview
 
 _CONVERSATIONS = 25
 
@@ -130,20 +131,23 @@ class PersonAdmin(KeptAdmin):
         user_id = row.user_id
         seen = await instance.presence.look([user_id])
         acted_at = seen.acted_at.get(user_id)
-        here = len(instance.hub.connections.of(user_id))
         recipient = (await instance.recipients.get_recipients([user_id]))[user_id]
         page = await instance.store.list_conversations(user_id, limit=_CONVERSATIONS)
         return [
             Table(
                 title="Presence",
-                headings=("Connected", "Sockets on this instance", "Last active"),
+                headings=("Connected", "Last active"),
                 rows=[
                     (
                         "yes" if user_id in seen.online else "no",
-                        here,
                         "–" if acted_at is None else datetime.fromtimestamp(acted_at, UTC),
                     )
                 ],
+            ),
+            Table(
+                title="Sockets",
+                headings=("Instance", "Connection", "Signed in", "Token ends", "In use"),
+                rows=await _sockets(user_id),
             ),
             Table(
                 title="Devices that may ring",
@@ -167,6 +171,27 @@ class PersonAdmin(KeptAdmin):
                 ],
             ),
         ]
+
+
+async def _sockets(user_id: str) -> list[tuple[Any, ...]]:
+    """One by one those of this instance. The others know theirs; that there are some is known
+    here."""
+    instance = get_instance()
+    own = [
+        (
+            instance.id,
+            one.id,
+            one.signed_in_at,
+            "–" if one.expires_at is None else one.expires_at,
+            "yes" if one.activity.active else "no",
+        )
+        for one in instance.hub.connections.of(user_id)
+    ]
+    elsewhere = await instance.presence.elsewhere(user_id)
+    names = {one.boot_id: one.instance_id for one in (await get_overview()).processes}
+    return own + [
+        (names.get(boot_id, boot_id), "one or more", "–", "–", "–") for boot_id in elsewhere
+    ]
 
 
 def _row(access: Access) -> Person:

@@ -12,6 +12,9 @@ from chat.models import Process
 from messaging.delivery.figures import Figures
 from messaging.services.overview import get_overview
 
+_REFRESH_SECONDS = 10
+"""After which the page is loaded again, without a script."""
+
 
 @admin.register(Process)
 class ProcessAdmin(KeptAdmin):
@@ -57,7 +60,9 @@ class ProcessAdmin(KeptAdmin):
         if not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
         overview = on_loop(get_overview)()
-        return super().changelist_view(request, {"overview": overview})
+        response = super().changelist_view(request, {"overview": overview})
+        response["Refresh"] = str(_REFRESH_SECONDS)
+        return response
 
     def changeform_view(
         self,

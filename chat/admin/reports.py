@@ -19,14 +19,14 @@ from messaging import entities
 from messaging.entities import ReportStatus
 from messaging.identifiers import is_stored_id, is_user_id
 from messaging.instance import get_instance
-from messaging.services import moderation, reports, supervision
+from messaging.services import moderation, supervision
 
 _ALL = "all"
 
 
 @act("Dismiss", permission="handle", consequence="The message stays as it is.")
 async def dismiss(report: Report, *, by: str) -> None:
-    await reports.close_report(report_id=report.id, status=ReportStatus.DISMISSED, by=by)
+    await moderation.close_report(report_id=report.id, status=ReportStatus.DISMISSED, by=by)
 
 
 @act(
@@ -36,13 +36,13 @@ async def dismiss(report: Report, *, by: str) -> None:
 )
 async def redact_reported(report: Report, *, by: str) -> None:
     await supervision.redact_message(conversation_id=report.conversation, message_id=report.message)
-    await reports.close_report(report_id=report.id, status=ReportStatus.REDACTED, by=by)
+    await moderation.close_report(report_id=report.id, status=ReportStatus.REDACTED, by=by)
 
 
 @act("Ban its author", permission="ban", consequence=SHUT_OUT, form=BanForm)
 async def ban_author(report: Report, *, by: str, until: datetime) -> None:
     await moderation.ban_person(person_id=report.author, until=until)
-    await reports.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)
+    await moderation.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)
 
 
 class StatusFilter(admin.SimpleListFilter):

@@ -176,6 +176,7 @@ class Hub:
 
     def accept_soft(self, event: SoftEvent) -> None:
         stream = self._following.get(event.conversation_id)
+        # Whoever was removed may type on where that is not known yet.
         if stream is None or event.user_id not in stream.participants:
             return
         for connection in stream.audience():

@@ -144,6 +144,24 @@ class Presence:
                 acted_at[user_id] = max(self._acted[user_id], acted_at.get(user_id, 0.0))
         return Seen(online=found.online | here, acted_at=acted_at, complete=found.complete)
 
+    async def elsewhere(self, user_id: str) -> Sequence[str]:
+        """The other instances on which somebody has a socket, by boot id; none where Redis does
+        not answer."""
+        others = tuple(self._others)
+        if self._redis is None or not others or not self._unknown.may_ask():
+            return ()
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                pipeline = self._redis.pipeline(transaction=False)
+                for boot_id in others:
+                    pipeline.sismember(_users_key(boot_id), user_id)
+                answers = await pipeline.execute()
+        except UNREACHABLE as error:
+            self._unknown.failed(error)
+            return ()
+        self._unknown.over()
+        return [boot_id for boot_id, present in zip(others, answers, strict=True) if present]
+
     async def _ask(self, user_ids: Sequence[str], *, acted: Sequence[str]) -> Seen:
         """What Redis knows: which of the users the other instances have, and when those of
         `acted` last did something anywhere."""

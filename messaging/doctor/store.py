@@ -55,6 +55,7 @@ def _queries(stores: Stores) -> Mapping[str, Asking]:
         "read positions": lambda: store.list_read_positions(nobody),
         "changed access": lambda: stores.people.list_changed_access(since=soon),
         "conversations in the admin": lambda: catalogue.list_conversations(limit=1),
+        "frozen conversations": lambda: catalogue.list_frozen(limit=1),
         "banned people": lambda: catalogue.list_banned(limit=1),
         "failed notifications": lambda: catalogue.list_failed(limit=1),
         "open reports": lambda: reports.list_reports(limit=1, status=ReportStatus.OPEN),

@@ -54,7 +54,7 @@ async def _set_block(user_id: str, person_id: str, *, blocked: bool) -> None:
         await instance.store.set_blocked(conversation_id, user_id, blocked=blocked)
     except ConversationNotFound:
         pass  # whoever founds it asks the people
-    else:
+    finally:  # it may have been done, though nothing was heard of it
         instance.publisher.publish_blocks(conversation_id)
     logger.info("person.blocked" if blocked else "person.unblocked", person_id=person_id)
 

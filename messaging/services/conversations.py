@@ -122,7 +122,7 @@ async def _store_direct(
     for one, other in ((user_id, person_id), (person_id, user_id)):
         if other in blocks[one]:
             await instance.store.set_blocked(conversation.id, one, blocked=True)
-            instance.cache.drop(conversation.id)
+            instance.publisher.publish_blocks(conversation.id)
     return conversation, created
 
 

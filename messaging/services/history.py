@@ -27,7 +27,7 @@ async def get_message(*, user_id: str, conversation_id: str, message_id: str) ->
     found = await get_instance().store.get_messages(conversation_id, [message_id])
     if message_id not in found:
         raise MessageNotFound
-    await _require_still(conversation, user_id, found.values())
+    await _still_in(conversation, user_id, found.values())
     return found[message_id]
 
 
@@ -50,7 +50,7 @@ async def list_messages(
     store = get_instance().store
     if before is None and after is None and around is None:
         messages = await store.list_latest_messages(conversation_id, limit=limit)
-        await _require_still(conversation, user_id, messages)
+        await _still_in(conversation, user_id, messages)
         more = bool(messages) and messages[0].seq > 1
         return MessagePage(messages=messages, has_more_before=more, has_more_after=False)
     if before is not None:
@@ -68,7 +68,7 @@ async def list_messages(
     messages = []
     if first <= last:
         messages = list(await store.list_messages(conversation_id, first_seq=first, last_seq=last))
-    await _require_still(conversation, user_id, messages)
+    conversation = await _still_in(conversation, user_id, messages)
     if (messages and messages[-1].seq == last) or first > last:
         # A full page, or none at all: whether there is more, the conversation knows.
         conversation = await _reaching(conversation, last + 1, user_id)
@@ -79,13 +79,14 @@ async def list_messages(
     )
 
 
-async def _require_still(
+async def _still_in(
     conversation: Conversation, user_id: str, messages: Iterable[Message]
-) -> None:
+) -> Conversation:
     """That somebody is a participant was judged on this copy, which may be two seconds old. Where
     a message has changed since, it is judged anew: nothing of what follows a removal is read."""
-    if any(message.version > conversation.version for message in messages):
-        await read_conversation(user_id=user_id, conversation_id=conversation.id)
+    if all(message.version <= conversation.version for message in messages):
+        return conversation
+    return await read_conversation(user_id=user_id, conversation_id=conversation.id)
 
 
 async def _reaching(conversation: Conversation, seq: int, user_id: str) -> Conversation:

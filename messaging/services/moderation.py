@@ -4,8 +4,8 @@ from datetime import datetime
 
 import structlog
 
-from messaging.entities import FOREVER
-from messaging.exceptions import InvalidRequest
+from messaging.entities import FOREVER, Report, ReportStatus
+from messaging.exceptions import InvalidRequest, NotFound
 from messaging.identifiers import is_user_id
 from messaging.instance import get_instance
 from messaging.services import sessions
@@ -51,3 +51,12 @@ async def _set_ban(person_id: str, until: datetime | None) -> None:
 def _require_person_id(person_id: str) -> None:
     if not is_user_id(person_id):
         raise InvalidRequest.of("person_id", "This is not a user id.")
+
+
+async def close_report(*, report_id: str, status: ReportStatus, by: str) -> Report:
+    """Say what an operator made of a report. Raises NotFound, StoreUnavailable."""
+    closed = await get_instance().reports.close_report(report_id, status, by=by)
+    if closed is None:
+        raise NotFound
+    logger.info("report.closed", report_id=report_id, status=status.value, by=by)
+    return closed

@@ -16,6 +16,8 @@ class Overview:
     """Instances, then workers, by name."""
     complete: bool
     """False where Redis did not answer: then it is this instance alone."""
+    alone: bool
+    """Whether there is no Redis, and so no way to know of others."""
 
     @property
     def sockets(self) -> int:
@@ -50,7 +52,8 @@ class Overview:
 async def get_overview() -> Overview:
     """One round trip to Redis, or none where there is none; the store is not asked."""
     processes, complete = await get_instance().figures.all()
-    return Overview(processes=processes, complete=complete)
+    alone = get_instance().link is None
+    return Overview(processes=processes, complete=complete, alone=alone)
 
 
 def _summed(parts: Iterable[Mapping[str, Number]]) -> Mapping[str, Number]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from messaging.entities import COMMIT_TIME, Report, ReportStatus
-from messaging.exceptions import MessageNotFound, NotFound
+from messaging.entities import COMMIT_TIME, Report
+from messaging.exceptions import MessageNotFound
 from messaging.identifiers import derived_id
 from messaging.instance import get_instance
 from messaging.services.access import access_conversation, require_message_id
@@ -46,12 +46,3 @@ async def report_message(
     if created:
         logger.info("message.reported", conversation_id=conversation_id, message_id=message_id)
     return MadeReport(report=stored, created=created)
-
-
-async def close_report(*, report_id: str, status: ReportStatus, by: str) -> Report:
-    """Say what an operator made of a report. Raises NotFound, StoreUnavailable."""
-    closed = await get_instance().reports.close_report(report_id, status, by=by)
-    if closed is None:
-        raise NotFound
-    logger.info("report.closed", report_id=report_id, status=status.value, by=by)
-    return closed

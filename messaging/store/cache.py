@@ -31,10 +31,12 @@ class ConversationCache:
         self._entries.move_to_end(conversation_id)
         return entry[0]
 
-    def get_fresh(self, conversation_id: str) -> Conversation | None:
-        """The copy, unless it was read more than two seconds ago."""
+    def get_fresh(
+        self, conversation_id: str, *, seconds: float = _FRESH_SECONDS
+    ) -> Conversation | None:
+        """The copy, unless it was read longer ago than that."""
         entry = self._entries.get(conversation_id)
-        if entry is None or time.monotonic() - entry[1] > _FRESH_SECONDS:
+        if entry is None or time.monotonic() - entry[1] > seconds:
             return None
         return self.get(conversation_id)
 

@@ -41,6 +41,9 @@ class Catalogue(Protocol):
         """All there are, by (`updated_at`, id), descending, from a place on, which is not
         included."""
 
+    async def list_frozen(self, *, limit: int, after: str = "") -> Sequence[Conversation]:
+        """Those that an operator has stopped, by id, ascending, after one."""
+
     async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
         """Everybody of whom something is kept (a device, a setting, a block, a ban), by user id,
         ascending, after that of somebody."""

@@ -47,6 +47,20 @@ class FirestoreCatalogue:
             short = [shard for shard in shards if shard.may_follow(last)]
         return page
 
+    async def list_frozen(self, *, limit: int, after: str = "") -> Sequence[Conversation]:
+        last = [Reference(self._database.document("conversations", after))] if after else []
+        found = await self._query(
+            "list_frozen",
+            query(
+                "conversations",
+                ("frozen", "==", True),
+                order_by=[("__name__", "ascending")],
+                start_after=last,
+                limit=limit,
+            ),
+        )
+        return [documents.read_conversation(document) for document in found]
+
     async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
         last = [Reference(self._user(after))] if after else []
         found = await self._query(

@@ -1,7 +1,8 @@
 """Keyset paging: a list goes on after the last row that was shown, whatever came before it.
 
-A place is a value and, among rows of the same value, an id. The first of the two conditions bounds
-the stretch of the index that is read; without it a database may walk through all pages before.
+A place is a value and, among the few rows of the same value, an id. The first of the two conditions
+bounds the stretch of the index that is read; without it a database may walk through all pages
+before.
 """
 
 from typing import Any

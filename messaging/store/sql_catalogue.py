@@ -15,7 +15,6 @@ from messaging.models import (
     ReadPositionRecord,
     RecipientRecord,
 )
-from messaging.store import keyset
 from messaging.store import sql_reads as reads
 from messaging.store.catalogue import FailedNotification, Place
 from messaging.store.sql import SqlStore, count
@@ -37,6 +36,14 @@ class SqlCatalogue:
             lambda database: reads.list_latest_conversations(database, limit=limit, after=after),
         )
         _count_read("list_conversations", found)
+        return found
+
+    async def list_frozen(self, *, limit: int, after: str = "") -> Sequence[Conversation]:
+        found = await self._store.read(
+            "list_frozen",
+            lambda database: reads.list_frozen_conversations(database, limit=limit, after=after),
+        )
+        _count_read("list_frozen", found)
         return found
 
     async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
@@ -87,10 +94,17 @@ def _list_people(database: BaseDatabaseWrapper, limit: int, after: str) -> list[
 
 
 def _list_banned(database: BaseDatabaseWrapper, limit: int, after: Place | None) -> list[Access]:
-    listed = PersonRecord.objects.using(database.alias).filter(banned_until__gt=datetime.now(UTC))
+    """Most are banned for good, which is one moment: so a page goes on within a moment first, and
+    then after it."""
+    banned = PersonRecord.objects.using(database.alias).order_by("banned_until", "user_id")
+    found: list[PersonRecord] = []
+    since = datetime.now(UTC)
     if after is not None:
-        listed = listed.filter(keyset.beyond(after, value="banned_until", id_="user_id"))
-    return [read_access(record) for record in listed.order_by("banned_until", "user_id")[:limit]]
+        since, user_id = after
+        found += banned.filter(banned_until=since, user_id__gt=user_id)[:limit]
+    if len(found) < limit:
+        found += banned.filter(banned_until__gt=since)[: limit - len(found)]
+    return [read_access(record) for record in found]
 
 
 def _list_failed(

@@ -48,6 +48,13 @@ def list_latest_conversations(
     return conversations(database, latest)
 
 
+def list_frozen_conversations(
+    database: BaseDatabaseWrapper, *, limit: int, after: str
+) -> list[Conversation]:
+    records = ConversationRecord.objects.using(database.alias).filter(frozen=True, id__gt=after)
+    return conversations(database, limited(records, order_by=("id",), limit=limit))
+
+
 def list_conversation_ids(database: BaseDatabaseWrapper, *, after: str, limit: int) -> list[str]:
     records = ConversationRecord.objects.using(database.alias).filter(id__gt=after)
     return list(records.order_by("id").values_list("id", flat=True)[:limit])

@@ -13,6 +13,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from messaging.identifiers import random_id
 from tests.clients.rest import Refused, Rest, http_client
 from tests.integration.chat.sockets import Server, credentials
 
@@ -69,7 +70,12 @@ async def flood(server: Server, group: str) -> None:
                 lambda number: {"type": "receipt.read", "conversation_id": group, "seq": number},
             ),
             lambda: send_commands(
-                server, lambda _: {"type": "receipt.delivered", "conversation_id": group, "seq": 1}
+                server,
+                lambda number: {
+                    "type": "receipt.delivered",
+                    "conversation_id": group if number % 2 else random_id(),
+                    "seq": 1,
+                },
             ),
             lambda: connect_once(server),
             lambda: rest.request("GET", f"/conversations/{group}/changes", since=0),

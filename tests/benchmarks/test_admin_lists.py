@@ -2,7 +2,10 @@
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -12,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
+from messaging.entities import FOREVER
 from messaging.instance import get_instance, reset_instance
 from tests.integration.admin import Operator, documents_read, rows_of, sign_in
 from tests.integration.store import new_conversation, sending
@@ -55,6 +59,12 @@ INSERT INTO messaging_person (user_id, valid_after, banned_until, access_changed
 SELECT 'user-' || i, NULL, '9999-01-01 00:00:00', '2026-01-01 00:00:00', '[]' FROM n
 """,
     """
+INSERT INTO messaging_decision (conversation_id, message_id, chunk, people, failed_at, expires_at)
+SELECT id, id || '1', 0, '{"user-1": {"claimed_until":
+    null, "verdict": "failed", "reason": "unavailable", "at": "2026-01-01", "devices": {}}}',
+    '2026-01-01 00:00:00', '9999-01-01 00:00:00' FROM n
+""",
+    """
 INSERT INTO messaging_report (id, conversation_id, message_id, author_id, reporter_id, reason,
     created_at, status, closed_at, closed_by)
 SELECT id, id, id, 'user-1', 'user-2', 'spam', '2026-01-01 00:00:00', 'open', NULL, '' FROM n
@@ -83,6 +93,41 @@ async def open_list(root: Operator, path: str) -> str:
     return f"{path.partition('?')[0]:14} {reads:4} reads, {seconds * 1000:5.0f} ms"
 
 
+FAR = datetime(2026, 1, 1, 13, tzinfo=UTC)
+"""In the middle of the conversations, all of which were changed within 28 hours."""
+MIDDLE = f"{_ID}dffddd"
+"""An id in the middle."""
+
+PAGES: dict[str, Callable[[Any], Awaitable[Sequence[object]]]] = {
+    "conversation/": lambda after: get_instance().catalogue.list_conversations(
+        limit=_PAGE, after=(FAR, MIDDLE) if after else None
+    ),
+    "report/": lambda after: get_instance().reports.list_reports(
+        limit=_PAGE, after=(datetime(2026, 1, 1, tzinfo=UTC), MIDDLE) if after else None
+    ),
+    "person/": lambda after: get_instance().catalogue.list_people(
+        limit=_PAGE, after="user-50000" if after else ""
+    ),
+    "person/?banned=1": lambda after: get_instance().catalogue.list_banned(
+        limit=_PAGE, after=(FOREVER, "user-50000") if after else None
+    ),
+}
+"""What lists read: their first page, and one with tens of thousands of rows before it."""
+
+
+async def far_down(name: str, page: Callable[[Any], Awaitable[Sequence[object]]]) -> str:
+    """How much longer one takes that is far down than the first: measured in turns."""
+    taken: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(20):
+        for after, seconds in taken.items():
+            started = time.perf_counter()
+            assert len(await page(after)) == _PAGE
+            seconds.append(time.perf_counter() - started)
+    first, far = median(taken[False]), median(taken[True])
+    assert far < 5 * first, name
+    return f"{name:16} far down {far * 1000:5.1f} ms, first page {first * 1000:5.1f} ms"
+
+
 @pytest.mark.benchmark
 async def test_a_million_messages_on_sql(
     root: Operator, capsys: pytest.CaptureFixture[str]
@@ -98,6 +143,10 @@ async def test_a_million_messages_on_sql(
     database.close()
     assert count == CONVERSATIONS * MESSAGES_EACH
 
+    with sqlite3.connect(connections.settings[DEFAULT_DB_ALIAS]["NAME"]) as database:
+        ((some,),) = database.execute("SELECT id FROM messaging_conversation LIMIT 1 OFFSET 50000")
+    database.close()
+    await root.post(f"message/?conversation={some}", {"look": "1", "reason": "to count"})
     paths = (
         "conversation/",
         "conversation/?q=user-7",
@@ -105,8 +154,11 @@ async def test_a_million_messages_on_sql(
         "report/?q=user-1",
         "person/",
         "person/?banned=1",
+        "notification/",
+        f"message/?conversation={some}",
     )
     lines = [await open_list(root, path) for path in paths]
+    lines += [await far_down(name, page) for name, page in PAGES.items()]
 
     with capsys.disabled():
         print(f"\nadmin over {count:,} messages on SQLite\n" + "\n".join(lines))

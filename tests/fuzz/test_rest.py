@@ -48,7 +48,9 @@ def test_rest_keeps_to_its_description(
     )
 
     assert done.returncode == 0, done.stdout[:10_000] + done.stderr
-    assert "Stateful" in done.stdout  # sequences of requests were among them
+    scenarios = re.search(r"✅\s+Stateful.*?Scenarios:\s+([\d,]+)", done.stdout, re.DOTALL)
+    assert scenarios is not None, done.stdout  # sequences of requests were among them
+    print(f"{scenarios[1]} sequences")
     generated = re.search(r"([\d,]+) generated", done.stdout)
     assert generated is not None, done.stdout
     assert int(generated[1].replace(",", "")) >= least

@@ -50,8 +50,8 @@ _VALUES = st.recursive(
 
 
 def right_commands(conversation_id: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Of every kind, as a client means it. A few are refused all the same: for a message that is
-    not there, or text of nothing but spaces."""
+    """Of every kind, as a client means it. Some are refused all the same: for a message that is not
+    there, for characters that no text may have, for a `client_id` that was used before."""
     here = {"conversation_id": st.just(conversation_id)}
     seq = st.integers(0, 3)
     people = st.lists(st.sampled_from(["ann", "bob", "cid"]), max_size=3, unique=True)

@@ -53,7 +53,7 @@ def test_the_deployment_check_is_clean() -> None:
     assert "no issues" in done.stdout
 
 
-def test_nor_does_it_find_anything_in_djangos_own_middleware() -> None:
+def test_what_it_finds_in_djangos_own_middleware() -> None:
     """The check looks for middleware by name, and ours are subclasses with names of their own. By
     those of Django it finds what is a matter of the proxy in front (the redirect to TLS) or of
     whoever owns the domain (HSTS for other hosts below it, and in browsers' lists), and no more."""

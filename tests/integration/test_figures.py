@@ -112,7 +112,7 @@ async def test_totals_and_rates(make: Make) -> None:
     assert after.decisions["dropped: muted"] - before.decisions.get("dropped: muted", 0) == 3
     assert after.deliveries_rate == pytest.approx(10 * after.messages_rate)
     assert one.own.messages_rate == 0
-    together = Overview(processes=[after, after], complete=True)
+    together = Overview(processes=[after, after], complete=True, alone=False)
     assert together.deliveries_rate == 2 * after.deliveries_rate
     assert together.decisions["dropped: muted"] == 2 * after.decisions["dropped: muted"]
 

@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from prometheus_client import Histogram
 
 from messaging.delivery.beacon import REPEATS
 from messaging.delivery.connection import Ending
 from messaging.entities import ReadPosition
+from messaging.metrics import DELIVERY_SECONDS, PUBLISH_SECONDS, TRANSIT_SECONDS
 from messaging.store.sql import SqlStore
 from tests.links import PATIENCE, Side, Socket, hears, hurry
 from tests.unit.messaging import add, remove, send
@@ -45,6 +47,34 @@ async def test_events_cross(sides: tuple[Side, Side]) -> None:
     for socket in (ann, bob):
         got = [await socket.next() for _ in range(20)]
         assert got == [("message.created", version) for version in range(1, 21)]
+
+
+async def test_how_long_each_hop_takes(sides: tuple[Side, Side]) -> None:
+    """The publish here, the way there, and from the commit to the sockets there."""
+    here, there = sides
+    group = await here.found("ann", "bob")
+    bob = await there.connect("bob")
+    before = {hop: observed(hop) for hop in (PUBLISH_SECONDS, TRANSIT_SECONDS, DELIVERY_SECONDS)}
+
+    for number in range(1, 4):
+        await here.commit(group, send(group.id, "ann"))
+        assert await bob.next() == ("message.created", number)
+
+    for hop, (count, seconds) in before.items():
+        counted, taken = observed(hop)
+        assert counted - count >= 3
+        assert 0 < taken - seconds < PATIENCE
+
+
+def observed(hop: Histogram) -> tuple[float, float]:
+    """How many so far, and their seconds; of deliveries those that came by the link."""
+    count = seconds = 0.0
+    for family in hop.collect():
+        for sample in family.samples:
+            if sample.labels.get("path", "link") == "link":
+                count += sample.value * sample.name.endswith("_count")
+                seconds += sample.value * sample.name.endswith("_sum")
+    return count, seconds
 
 
 async def test_soft_events_cross_once(sides: tuple[Side, Side]) -> None:

@@ -128,6 +128,21 @@ async def test_connected_elsewhere_is_online(one: Instance, other: Instance) -> 
     assert await one.presence.online([]) == frozenset()
 
 
+async def test_where_somebody_is_connected(one: Instance, other: Instance, start: Start) -> None:
+    """On which of the other instances; while Redis does not answer, nobody knows."""
+    third = await start()
+    one.connect("ann", "bob")
+    other.connect("ann", "dan")
+    await becomes(one, {"dan"}, {"dan"})
+    await becomes(third, {"ann", "bob", "dan"}, {"ann", "bob", "dan"})
+    boot_ids = {instance: instance.presence._boot_id for instance in (one, other)}
+
+    assert {*await third.presence.elsewhere("ann")} == {*boot_ids.values()}
+    assert [*await third.presence.elsewhere("bob")] == [boot_ids[one]]
+    assert [*await third.presence.elsewhere("cid")] == []
+    assert [*await one.presence.elsewhere("ann")] == [boot_ids[other]]
+
+
 async def test_an_instance_that_was_met(one: Instance, start: Start) -> None:
     """Its users are online here before the registry is read again; if it is not in there by then,
     it is forgotten."""

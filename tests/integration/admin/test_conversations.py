@@ -64,9 +64,11 @@ async def test_freezing_asks_and_is_written_down(ann: Api, bob: Api, root: Opera
     refused = await bob.post(f"/conversations/{group}/messages", text="hello")
     assert problem(refused) == (403, "permission_denied")
     assert "Freeze" in await root.page(f"conversation/{group}/history/")
+    assert rows_of(await root.get("conversation/", frozen="1")) == [group]
 
     await root.act("conversation/", "unfreeze", group)
     await bob.send(group)
+    assert rows_of(await root.get("conversation/", frozen="1")) == []
 
 
 async def test_people_are_managed(ann: Api, bob: Api, root: Operator) -> None:

@@ -1,11 +1,13 @@
 """What the lists cost: as much with ten times as many rows."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from messaging.entities import FOREVER, Decision, Verdict
 from messaging.identifiers import random_id
 from messaging.instance import Instance
+from messaging.store.base import Commit
 from messaging.store.decisions import ChunkKey
 from tests.integration.admin import Operator, documents_read, rows_of
 from tests.integration.store import new_conversation, new_report, sending
@@ -24,7 +26,12 @@ async def fill(instance: Instance, first: int, last: int) -> None:
 
     async def add(number: int) -> None:
         async with places:
-            await instance.store.create_conversation(new_conversation("ann", f"user-{number}"))
+            made = await instance.store.create_conversation(
+                new_conversation("ann", f"user-{number}")
+            )
+            await instance.store.commit(
+                Commit(before=made, after=replace(made, frozen=True, version=1))
+            )
             await instance.reports.put_report(new_report(f"user-{number}"))
             await instance.people.set_ban(f"user-{number}", until=FOREVER)
             key = ChunkKey(conversation_id=random_id(), message_id=random_id(), chunk=0)
@@ -43,6 +50,7 @@ async def talk(instance: Instance, conversation_id: str, count: int) -> None:
 PATHS = [
     "conversation/",
     "conversation/?q=ann",
+    "conversation/?frozen=1",
     "report/",
     "report/?status=all",
     "report/?q=eve",

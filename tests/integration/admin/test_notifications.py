@@ -1,15 +1,18 @@
 """Notifications, dead letters and the overview in the admin."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from messaging import __version__
+from messaging.delivery.figures import Figures
 from messaging.entities import Decision, Verdict
 from messaging.instance import Instance
-from messaging.metrics import SOCKETS
+from messaging.metrics import PUSHES, SOCKETS
 from messaging.notifications.jobs import ClearJob, encode
 from messaging.notifications.queue import Entry, SqsQueue, create_queues
 from messaging.store.decisions import ChunkKey
@@ -91,13 +94,41 @@ async def test_there_may_be_no_queue(root: Operator) -> None:
     assert "each instance pushes by itself" in await root.page("deadletter/")
 
 
-async def test_the_overview(ann: Api, root: Operator, instance: Instance) -> None:
-    """This instance, by its live figures."""
+async def test_the_overview(ann: Api, bob: Api, root: Operator, instance: Instance) -> None:
+    """This instance, by its live figures; the page comes again by itself."""
     SOCKETS.set(0)  # counted for the process, in which other tests leave some behind
-    await ann.get("/me")
+    PUSHES.labels(kind="message", result="sent").inc(7)
+    message = await ann.send(await ann.group(bob))
+    decided = f"notification/{message['conversation_id']}.{message['id']}/change/"
+    async with asyncio.timeout(10):
+        while "no_device" not in await root.page(decided):
+            await asyncio.sleep(0.05)
+    instance.figures._own = instance.figures._count()  # what it does every three seconds
 
-    page = await root.page("process/")
+    answer = await root.get("process/")
+    page = text_of(answer)
 
-    assert instance.id in page
+    assert answer.headers["Refresh"] == "10"
+    assert f"{instance.id} instance {__version__} live 0 unused" in page
     assert "Sockets 0" in page
-    assert "unused" in page
+    assert re.search(r"Messages/s \d+\.\d", page)
+    assert re.search(r"Deliveries/s \d+\.\d", page)
+    for kind in ("read", "write"):
+        assert re.search(rf"Documents/s: {kind} \d+\.\d", page)
+    assert re.search(r"\d+\.\d ms", page)  # the store's latency
+    assert re.search(r"sent [1-9]\d*", page)
+    assert re.search(r"dropped: no_device [1-9]\d*", page)
+    assert "each process knows of itself alone" in page
+
+
+async def test_an_overview_without_others(
+    root: Operator, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Redis does not answer, the page says that it is not the whole."""
+
+    async def no_answer() -> tuple[list[Figures], bool]:
+        return [instance.figures.own], False
+
+    monkeypatch.setattr(instance.figures, "all", no_answer)
+
+    assert "Redis does not answer" in await root.page("process/")

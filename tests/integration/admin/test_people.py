@@ -1,9 +1,15 @@
 """People in the admin: finding them, banning them, logging them out."""
 
+import re
 from collections.abc import Callable
 
+import pytest
+
+from messaging.exceptions import StoreUnavailable
+from messaging.instance import Instance
 from tests.integration.admin import Operator, rows_of, text_of
 from tests.integration.chat import Api, ok, problem
+from tests.unit.chat.wire import Wire
 
 DEVICE = {"token": "t", "platform": "web"}
 
@@ -31,6 +37,51 @@ async def test_the_page_of_a_person(ann: Api, bob: Api, root: Operator) -> None:
     assert "phone web" in page
     assert "Tea" in page
     assert "secret-token" not in answer.text
+
+
+async def test_the_sockets_of_a_person(
+    ann: Api, root: Operator, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One by one, and where else there are some."""
+
+    async def elsewhere(user_id: str) -> list[str]:
+        return ["boot-of-another"]
+
+    sockets = [Wire("ann"), Wire("ann")]
+    try:
+        ids = [(await socket.opened())["data"]["connection_id"] for socket in sockets]
+        await sockets[0].ask("activity", active=True)
+
+        page = await root.page("person/ann/change/")
+        assert "Presence Connected Last active yes" in page
+        for connection_id in ids:
+            assert f"{instance.id} {connection_id}" in page
+        assert re.search(f"{ids[0]}[^|]{{20,60}} – yes", page)
+
+        monkeypatch.setattr(instance.presence, "elsewhere", elsewhere)
+        assert "boot-of-another one or more" in await root.page("person/ann/change/")
+    finally:
+        for socket in sockets:
+            await socket.end()
+    assert "Presence Connected Last active no" in await root.page("person/bob/change/")
+
+
+async def test_what_failed_is_in_the_history_too(
+    ann: Api, root: Operator, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act that met an outage may be done all the same, or in part."""
+
+    async def fail(*args: object, **options: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(instance.people, "set_ban", fail)
+
+    answer = await root.act("person/", "ban", "ann", until="")
+
+    assert "done." not in text_of(answer)
+    history = await root.page("person/ann/history/")
+    assert "Ban; until: 9999" in history
+    assert "failed:" in history
 
 
 async def test_a_ban_until_a_moment(ann: Api, root: Operator) -> None:

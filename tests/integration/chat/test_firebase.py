@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from chat import authentication
+from chat import authentication, consumers
 from chat.authentication.verified import VerifiedTokens
+from chat.views import base
+from chat.views.base import APIView
+from messaging.delivery.rates import Rate
 from messaging.instance import Instance
 from tests.integration.chat import Api, problem
 from tests.unit.chat.firebase import (
@@ -29,6 +32,7 @@ from tests.unit.chat.wire import Wire
 KEY = Key("key-1")
 BODIES: dict[str, Any] = {
     "POST": {"user_ids": ["eve"]},
+    "PATCH": {"role": "admin"},
     "PUT": {"token": "t", "token_kind": "token", "platform": "web"},
 }
 LOOKUP = f"/v1/projects/{PROJECT}/accounts:lookup"
@@ -160,9 +164,35 @@ async def test_what_firebase_does_not_answer(firebase: Google, ann: Api, waits: 
 
 SENSITIVE = [
     ("POST", "/conversations/{group}/participants"),
+    ("PATCH", "/conversations/{group}/participants/bob"),
     ("DELETE", "/conversations/{group}/participants/bob"),
     ("PUT", "/devices/phone"),
 ]
+
+
+def test_these_are_all() -> None:
+    assert sum(len(view.sensitive) for view in APIView.__subclasses__()) == len(SENSITIVE)
+
+
+async def test_firebase_is_asked_of_nobody_beyond_their_rate(
+    firebase: Google, ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither over REST nor by coming in: else a flood here were one there."""
+    settings.CHAT_RATE_LIMITS = True
+    none = Rate(name="none", per_second=0.001, burst=1)
+    token = KEY.sign()
+    group = await make_group(ann, token)
+    for module in (base, consumers):
+        monkeypatch.setattr(module, "REQUESTS", none)
+    path = f"/conversations/{group}/participants"
+    assert (await ask(ann, token, path, "POST")).status_code == 200
+    asked = firebase.asked.count(LOOKUP)
+    assert asked == 1
+
+    assert problem(await ask(ann, token, path, "POST")) == (429, "rate_limited")
+    assert await close_code(token) == 1013
+
+    assert firebase.asked.count(LOOKUP) == asked
 
 
 async def make_group(ann: Api, token: str) -> str:

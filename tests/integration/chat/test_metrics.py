@@ -84,6 +84,8 @@ async def test_each_hop_of_a_message(http: httpx.AsyncClient, people: People) ->
     route = "api/v1/conversations/<str:conversation_id>/messages"
     request = {"method": "POST", "route": route, "status": "201"}
     assert grown("chat_http_request_seconds_count", **request) == 1
+    command = {"command": "receipt.delivered", "code": "ok"}
+    assert grown("chat_command_seconds_count", **command) == 1
     assert grown("chat_commit_seconds_count") == 1
     assert grown("chat_store_seconds_count", operation="commit") == 1
     assert grown("chat_messages_total") == 1

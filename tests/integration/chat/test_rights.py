@@ -48,8 +48,8 @@ class Act:
     """Method, path below the conversation (or the whole, with a slash before it) and body."""
     command: tuple[str, dict[str, Any]] | None = None
     """Type and fields, besides the conversation."""
-    denied: tuple[str, ...] = ()
-    """Who is refused for another reason than that they are blocked."""
+    blocked_or_not: bool = False
+    """Whether it is refused in a direct conversation anyway, blocked or not."""
 
 
 ACTS = [
@@ -76,20 +76,20 @@ ACTS = [
         name="edit another's",
         rest=("PATCH", "messages/{theirs}", {"text": "x"}),
         may=(),
-        denied=(BLOCKED,),
+        blocked_or_not=True,
     ),
     Act(
         name="delete another's",
         rest=("DELETE", "messages/{theirs}", None),
         may=(OWNER, ADMIN),
-        denied=(BLOCKED,),
+        blocked_or_not=True,
     ),
     Act(name="who got one's own", rest=("GET", "messages/{own}/delivery", None), may=INSIDE),
     Act(
         name="who got another's",
         rest=("GET", "messages/{theirs}/delivery", None),
         may=(OWNER, ADMIN),
-        denied=(BLOCKED,),
+        blocked_or_not=True,
     ),
     Act(
         name="report",
@@ -114,19 +114,21 @@ ACTS = [
         may=INSIDE,  # which is shown to nobody who blocks them
     ),
     Act(name="stop typing", command=("typing.stop", {}), may=INSIDE),
-    Act(name="rename", rest=("PATCH", "", {"title": "New"}), may=(OWNER, ADMIN), denied=(BLOCKED,)),
+    Act(
+        name="rename", rest=("PATCH", "", {"title": "New"}), may=(OWNER, ADMIN), blocked_or_not=True
+    ),
     Act(
         name="add a member",
         rest=("POST", "participants", {"user_ids": ["new"]}),
         may=(OWNER, ADMIN),
-        denied=(BLOCKED,),
+        blocked_or_not=True,
     ),
     *(
         Act(
             name=f"add an {role}",
             rest=("POST", "participants", {"user_ids": ["new"], "role": role}),
             may=(OWNER,),
-            denied=(BLOCKED,),
+            blocked_or_not=True,
         )
         for role in (ADMIN, OWNER)
     ),
@@ -134,14 +136,14 @@ ACTS = [
         name="remove a member",
         rest=("DELETE", "participants/other-member", None),
         may=(OWNER, ADMIN),
-        denied=(BLOCKED,),
+        blocked_or_not=True,
     ),
     *(
         Act(
             name=f"remove an {role}",
             rest=("DELETE", f"participants/other-{role}", None),
             may=(OWNER,),
-            denied=(BLOCKED,),
+            blocked_or_not=True,
         )
         for role in (ADMIN, OWNER)
     ),
@@ -149,19 +151,19 @@ ACTS = [
         name="promote a member",
         rest=("PATCH", "participants/other-member", {"role": "admin"}),
         may=(OWNER,),
-        denied=(BLOCKED,),
+        blocked_or_not=True,
     ),
     Act(
         name="promote oneself",
         rest=("PATCH", "participants/me", {"role": "owner"}),
         may=(OWNER,),
-        denied=(BLOCKED,),
+        blocked_or_not=True,
     ),
     Act(
         name="leave",
         rest=("DELETE", "participants/me", None),
         may=(*GROUP, FROZEN),
-        denied=(BLOCKED,),
+        blocked_or_not=True,
     ),
 ]
 
@@ -193,11 +195,10 @@ async def names_for(standing: str, person: Api, api: MakeApi) -> dict[str, str]:
         "own": own["id"],
         "since": str(theirs["version"] - 1),
     }
-    match standing:
-        case "removed" | "stranger":
-            await founder.delete(f"/conversations/{conversation}/participants/person")
-        case "banned":
-            await moderation.ban_person(person_id="person")
+    if standing == REMOVED:
+        await founder.delete(f"/conversations/{conversation}/participants/person")
+    if standing == BANNED:
+        await moderation.ban_person(person_id="person")
     if standing == FROZEN:
         await supervision.set_frozen(conversation_id=conversation, frozen=True)
     if standing == BLOCKED:
@@ -206,7 +207,7 @@ async def names_for(standing: str, person: Api, api: MakeApi) -> dict[str, str]:
 
 
 def refusal(act: Act, standing: str) -> str:
-    if standing in act.denied:
+    if standing == BLOCKED and act.blocked_or_not:
         return "permission_denied"
     return REFUSALS.get(standing, "permission_denied")
 

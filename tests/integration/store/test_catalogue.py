@@ -152,6 +152,21 @@ async def test_messages_are_forgotten(store: Store, catalogue: Catalogue) -> Non
     assert len(await store.list_latest_messages(other.id, limit=10)) == 1
 
 
+async def test_frozen_conversations_are_listed(store: Store, catalogue: Catalogue) -> None:
+    """By id, page by page; one that goes on is not among them any more."""
+    created = [await store.create_conversation(new_conversation("ann")) for _ in range(5)]
+    for before in created[:4]:
+        await store.commit(Commit(before=before, after=replace(before, frozen=True, version=1)))
+    thawed = await store.get_conversation(created[3].id)
+    assert thawed is not None
+    await store.commit(Commit(before=thawed, after=replace(thawed, frozen=False, version=2)))
+
+    first = await catalogue.list_frozen(limit=2)
+    rest = await catalogue.list_frozen(limit=2, after=first[-1].id)
+
+    assert [one.id for one in (*first, *rest)] == sorted(one.id for one in created[:3])
+
+
 async def test_a_frozen_conversation_stays_so(store: Store) -> None:
     """Through commits, and whoever reads it."""
 

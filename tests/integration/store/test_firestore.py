@@ -179,6 +179,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await FirestorePeopleStore(relayed_store).list_changed_access(since=datetime.now(UTC))
     catalogue, reports = FirestoreCatalogue(relayed_store), FirestoreReportStore(relayed_store)
     await catalogue.list_conversations(limit=10)
+    await catalogue.list_frozen(limit=10)
     await catalogue.list_people(limit=10)
     await catalogue.list_banned(limit=10)
     await catalogue.list_failed(limit=10)

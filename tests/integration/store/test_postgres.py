@@ -439,7 +439,7 @@ async def test_lists_of_operators_use_indexes(
         connection.execute("ANALYZE")
     catalogue, reports = SqlCatalogue(postgres_store), SqlReportStore(postgres_store)
     middle = (datetime.now(UTC) - timedelta(days=7), "x")
-    banned = (FOREVER, "user-5")
+    banned = (FOREVER, "user-9")
 
     await postgres_store.close()
     with explained_queries() as plans:
@@ -449,16 +449,14 @@ async def test_lists_of_operators_use_indexes(
             await catalogue.list_banned(limit=25, after=banned if after else None)
             await reports.list_reports(limit=25, after=after)
             await reports.list_reports(limit=25, after=after, status=ReportStatus.OPEN)
-            await reports.list_reports(
-                limit=25, after=after, status=ReportStatus.OPEN, author_id="user-7"
-            )
+            await reports.list_reports(limit=25, after=after, author_id="user-7")
         await postgres_store.close()
 
     shown = "\n".join(plans)
     assert not re.search("Seq Scan on messaging_(conversation|person|report)", shown), shown
     for index, condition in (
         ("messaging_conversation_updated", "updated_at <="),
-        ("messaging_person_banned", "banned_until >="),
+        ("messaging_person_banned", "banned_until = .*user_id.* >"),
         ("messaging_report_(status|created_at)", "created_at <="),
         ("messaging_report_author", "created_at <="),
     ):

@@ -144,10 +144,13 @@ async def test_lists_of_operators_use_indexes(sql_store: SqlStore, plans: list[s
     ):
         listed = await plan(catalogue.list_conversations(limit=25, after=after))
         assert updated.format("messaging_conversation_updated") in listed
+        listed = await plan(catalogue.list_frozen(limit=25, after="x" if after else ""))
+        assert "INDEX messaging_conversation_frozen (id>?)" in listed
         listed = await plan(catalogue.list_people(limit=25, after="x" if after else ""))
         assert listed.count("USING COVERING INDEX") == listed.count("(user_id>?)") == 3
         listed = await plan(catalogue.list_banned(limit=25, after=after))
-        assert "USING INDEX messaging_person_banned (banned_until>?" in listed
+        assert "USING INDEX messaging_person_banned (banned_until>?)" in listed
+        assert ("messaging_person_banned (banned_until=? AND user_id>?)" in listed) is bool(after)
         assert "TEMP B-TREE" not in listed
         key = (place[0], "x.y.1") if after else None
         listed = await plan(catalogue.list_failed(limit=25, after=key))
@@ -157,10 +160,7 @@ async def test_lists_of_operators_use_indexes(sql_store: SqlStore, plans: list[s
         assert "USING INDEX messaging_report_created_at" in listed
         for wanted, index in (
             ({"status": ReportStatus.OPEN}, "messaging_report_status (status=?"),
-            (
-                {"status": ReportStatus.OPEN, "author_id": "ann"},
-                "messaging_report_author (author_id=? AND status=?",
-            ),
+            ({"author_id": "ann"}, "messaging_report_author (author_id=?"),
         ):
             listed = await plan(reports.list_reports(limit=25, after=after, **wanted))
             assert f"SEARCH messaging_report USING INDEX {index}{created})" in listed

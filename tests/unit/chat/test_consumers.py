@@ -500,8 +500,7 @@ async def test_hello_reaches_nobody(
 async def test_an_ended_socket_leaves_nothing_to_the_collector(
     wire: Callable[..., Wire],
 ) -> None:
-    """The parts of a consumer refer to each other, which takes a full collection of a large heap
-    to find; so they are let go at the end."""
+    """Of its own: its parts refer to each other, and are let go at the end."""
 
     def living() -> int:
         kinds = {consumers.ChatConsumer, outbox.Outbox, Connection}
