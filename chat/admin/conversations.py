@@ -12,7 +12,7 @@ from django.utils.html import format_html
 
 from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, Table, link
-from chat.admin.lists import Found, Wanted, place, read_place
+from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.models import Conversation
 from messaging import entities
 from messaging.entities import ConversationKind, Role
@@ -71,15 +71,10 @@ async def assign_role(conversation: Conversation, *, by: str, user: str, role: s
     )
 
 
-class FrozenFilter(admin.SimpleListFilter):
+class FrozenFilter(KeptFilter):
     title = "state"
     parameter_name = "frozen"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "Frozen")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset
+    label = "Frozen"
 
 
 @admin.register(Conversation)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -54,6 +54,20 @@ class Rows:
         return Rows(self.model, pk__in)
 
 
+class KeptFilter(SimpleListFilter):
+    """A filter whose value goes to the store, in `Wanted.filters`: on or off, unless it has other
+    lookups."""
+
+    label: ClassVar[str] = ""
+    """What it is called when it is on."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", self.label)]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset
+
+
 class KeptList(ChangeList):
     """A change list whose page comes from the store.
 
@@ -102,9 +116,7 @@ class KeptList(ChangeList):
         self.is_continued = bool(self._after)
         self.first_query = self.get_query_string()
         self.next_query = (
-            None
-            if found.next is None
-            else self.get_query_string({AFTER: signing.dumps(found.next, salt=_SALT)})
+            None if found.next is None else self.get_query_string({AFTER: signed(found.next)})
         )
 
 
@@ -116,6 +128,11 @@ def place(moment: datetime, key: str) -> Any:
 def read_place(after: Any) -> Place | None:
     """The same, out of `Wanted.after`."""
     return None if after is None else (datetime.fromisoformat(after[0]), after[1])
+
+
+def signed(place: Any) -> str:
+    """The value of the parameter `AFTER` for a list that goes on from a place."""
+    return signing.dumps(place, salt=_SALT)
 
 
 def _read_place(text: str) -> Any:

@@ -1,6 +1,7 @@
 """Messages, in their conversation, for whoever has said why they look into it; and redacting."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponseRedirect
@@ -13,7 +14,7 @@ from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, link
 from chat.admin.bridge import on_loop
 from chat.admin.conversations import ConversationAdmin
-from chat.admin.lists import Found, Wanted
+from chat.admin.lists import AFTER, Found, Wanted, signed
 from chat.admin.looking import LookForm, may_look, note_look
 from chat.models import Conversation, Message
 from messaging import entities
@@ -22,6 +23,8 @@ from messaging.instance import get_instance
 from messaging.services import supervision
 
 _SCOPE = "conversation"
+_ROWS_AFTER = 13
+"""So that a message is in the middle of a page."""
 
 
 @act(
@@ -64,10 +67,13 @@ class MessageAdmin(KeptAdmin):
 
     @admin.display(description="conversation")
     def conversation_link(self, message: Message) -> str:
+        messages = reverse("admin:chat_message_changelist")
+        around = {_SCOPE: message.conversation, AFTER: signed(message.seq + _ROWS_AFTER)}
         return format_html(
-            '{} · <a href="{}">All of its messages</a>',
+            '{} · <a href="{}?{}">What was said around it</a> · <a href="{}?{}">The latest</a>',
             link("conversation", message.conversation),
-            f"{reverse('admin:chat_message_changelist')}?{_SCOPE}={message.conversation}",
+            *(messages, urlencode(around)),
+            *(messages, urlencode({_SCOPE: message.conversation})),
         )
 
     @admin.display(description="sender")

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 
 from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, Table, link
-from chat.admin.lists import Found, Wanted, place, read_place
+from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.models import Person
 from messaging.entities import FOREVER, Access
 from messaging.identifiers import is_user_id
@@ -59,15 +59,10 @@ async def log_out(person: Person, *, by: str) -> None:
     await moderation.log_out_person(person_id=person.user_id)
 
 
-class BannedFilter(admin.SimpleListFilter):
+class BannedFilter(KeptFilter):
     title = "access"
     parameter_name = "banned"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "Banned")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset
+    label = "Banned"
 
 
 @admin.register(Person)

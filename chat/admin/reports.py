@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 
 from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, link
-from chat.admin.lists import Found, Wanted, place, read_place
+from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.admin.people import SHUT_OUT, BanForm
 from chat.models import Report
 from messaging import entities
@@ -45,7 +45,7 @@ async def ban_author(report: Report, *, by: str, until: datetime) -> None:
     await moderation.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)
 
 
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(KeptFilter):
     """The queue is what is open; the rest is there on request."""
 
     title = "status"
@@ -53,9 +53,6 @@ class StatusFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [*((one.value, one.value.capitalize()) for one in ReportStatus), (_ALL, "All")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset
 
     def value(self) -> str:
         return super().value() or ReportStatus.OPEN.value

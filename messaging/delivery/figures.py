@@ -46,6 +46,8 @@ class Figures:
     deliveries_rate: float
     pushes: Mapping[str, int]
     """To devices, by how they ended."""
+    jobs: Mapping[str, int]
+    """Notification jobs by where they were carried out and how that ended, `queue: dropped`."""
     decisions: Mapping[str, int]
     """People who were or were not notified, by `verdict: reason`."""
     store_latency: float | None
@@ -170,6 +172,7 @@ class LiveFigures:
             deliveries=now.deliveries,
             deliveries_rate=(now.deliveries - before.deliveries) / seconds,
             pushes=_by(metrics.PUSHES, "result"),
+            jobs=_by(metrics.NOTIFICATION_JOBS, "path", "result"),
             decisions=_by(metrics.NOTIFICATION_DECISIONS, "verdict", "reason"),
             store_latency=latency,
             store_unavailable=sum(_by(metrics.STORE_UNAVAILABLE).values()),

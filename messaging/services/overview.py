@@ -39,6 +39,11 @@ class Overview:
         return _summed(one.pushes for one in self.processes)
 
     @property
+    def jobs(self) -> Mapping[str, int]:
+        """Notification jobs by where they were carried out and how that ended."""
+        return _summed(one.jobs for one in self.processes)
+
+    @property
     def decisions(self) -> Mapping[str, int]:
         """People who were or were not notified, by `verdict: reason`."""
         return _summed(one.decisions for one in self.processes)

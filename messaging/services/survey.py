@@ -3,7 +3,7 @@
 Looking again reads only the messages that came since, and which ones have changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from messaging.entities import Conversation, Message
 from messaging.store.base import Store
@@ -14,8 +14,12 @@ _MOST_NAMED = 5
 
 
 class Survey:
-    def __init__(self, store: Store, conversation: Conversation) -> None:
+    def __init__(
+        self, store: Store, conversation: Conversation, on_read: Callable[[int], None]
+    ) -> None:
+        """`on_read` is told how many messages each page has."""
         self._store = store
+        self._on_read = on_read
         self._conversation_id = conversation.id
         self._joined = _joined(conversation)
         self.messages = 0
@@ -59,6 +63,7 @@ class Survey:
                 self._gaps.append(f"no message from {first} to {last} at least")
                 last = self.seq  # it may go on for ever
             self._take(page, first, last)
+            self._on_read(len(page))
             self._read_up_to = last
         await self._look_at_changed()
 

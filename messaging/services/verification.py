@@ -13,7 +13,7 @@ Not promised: that lost messages come back. Numbers that no message has are repo
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -77,6 +77,9 @@ class Report:
         return any(not (self.repaired and finding.repairable) for finding in self.findings)
 
 
+def _ignore(_: int) -> None: ...
+
+
 async def all_conversation_ids(store: Store) -> AsyncIterator[str]:
     """Of every conversation, page by page."""
     after = ""
@@ -87,10 +90,14 @@ async def all_conversation_ids(store: Store) -> AsyncIterator[str]:
 
 
 async def verify_conversations(
-    *, store: Store, conversation_ids: AsyncIterable[str], repair: bool = False
+    *,
+    store: Store,
+    conversation_ids: AsyncIterable[str],
+    repair: bool = False,
+    on_read: Callable[[int], None] = _ignore,
 ) -> AsyncIterator[Report]:
-    """A report of each, a few at once and in any order; one that is not there has none. Raises
-    StoreUnavailable.
+    """A report of each, a few at once and in any order; one that is not there has none. `on_read`
+    is told of messages as they are read, how many. Raises StoreUnavailable.
 
     The instances are told of repairs as of what an instance commits that is cut off from Redis: by
     a note in the store, on which they read what changed.
@@ -101,7 +108,11 @@ async def verify_conversations(
     async def verify(conversation_id: str) -> Report | None:
         try:
             return await verify_conversation(
-                store=store, conversation_id=conversation_id, repair=repair, note=note
+                store=store,
+                conversation_id=conversation_id,
+                repair=repair,
+                note=note,
+                on_read=on_read,
             )
         except ConversationNotFound:
             return None
@@ -121,7 +132,12 @@ async def verify_conversations(
 
 
 async def verify_conversation(
-    *, store: Store, conversation_id: str, repair: bool = False, note: "_Note | None" = None
+    *,
+    store: Store,
+    conversation_id: str,
+    repair: bool = False,
+    note: "_Note | None" = None,
+    on_read: Callable[[int], None] = _ignore,
 ) -> Report:
     """What is wrong with one conversation, looked at until nobody changes it meanwhile.
 
@@ -134,7 +150,7 @@ async def verify_conversation(
         try:
             conversation = await _read(store, conversation_id)
             if survey is None or not survey.fits(conversation):
-                survey = Survey(store, conversation)
+                survey = Survey(store, conversation, on_read)
             await survey.look()
             positions = await store.list_read_positions(conversation_id)
             later = await _read(store, conversation_id)

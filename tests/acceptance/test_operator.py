@@ -140,6 +140,7 @@ async def test_an_operators_day(
     await expect(alice.message("Nobody likes")).to_be_visible()
     async with http_client(first) as http:
         rest = Rest(http, "alice")
+        await rest.request("PUT", "/devices/phone", {"token": "t", "platform": "web"})
         conversation = (await rest.request("GET", "/conversations"))["items"][0]
         message = conversation["last_message"]
         await rest.request(
@@ -278,6 +279,22 @@ async def replay_a_dead_letter(
 
 
 async def look_around(olga: Desk, title: str) -> None:
+    await olga.open("chat/person/alice/change/")
+    await olga.sees("phone", "Sockets", "instance-")
+    await olga.picture("23-person-with-a-device")
+    await olga.open("chat/conversation/")
+    await olga.follow(title)
+    for act in ("Delete", "Change a role", "Remove somebody"):
+        await olga.press(act)
+        await olga.picture(f"24-{act.lower().replace(' ', '-')}")
+        await olga.page.go_back()
+    await olga.press("Freeze")
+    await olga.sees("Members will not be able to write any more.")
+    await olga.picture("25-freeze")
+    await olga.press("Freeze")
+    await olga.open("chat/conversation/?frozen=1")
+    await olga.sees(title)
+    await olga.picture("26-frozen")
     await olga.open("chat/process/")
     await olga.sees("instance-1", "Sockets")
     await olga.picture("20-overview")
@@ -296,3 +313,7 @@ async def whoever_only_views_cannot(room: Room, url: str, store: str) -> None:
         await expect(vera.page.locator("button[name=action]")).to_have_count(0)
         await expect(vera.page.locator("input[name=_save]")).to_have_count(0)
     await vera.picture("22-viewer")
+    for path in ("deadletter/", "notification/"):
+        await vera.open(f"chat/{path}")
+        await vera.sees("Nothing here.")
+        await expect(vera.page.locator("select[name=action]")).to_have_count(0)

@@ -51,17 +51,25 @@ class Command(BaseCommand):
     async def _report(
         self, store: Store, ids: AsyncIterator[str], repair: bool, *, named: set[str]
     ) -> int:
-        conversations = messages = wrong = 0
+        conversations = messages = read = wrong = 0
         shown_at = time.monotonic()
-        async for report in verify_conversations(store=store, conversation_ids=ids, repair=repair):
+
+        def progress(count: int) -> None:
+            nonlocal read, shown_at
+            read += count
+            if time.monotonic() - shown_at > _PROGRESS_SECONDS:
+                shown_at = time.monotonic()
+                self.stderr.write(f"… {conversations} conversations done, {read} messages", str)
+
+        async for report in verify_conversations(
+            store=store, conversation_ids=ids, repair=repair, on_read=progress
+        ):
             conversations += 1
             messages += report.messages
             wrong += report.wrong
             named.discard(report.conversation_id)
             self._show(report)
-            if time.monotonic() - shown_at > _PROGRESS_SECONDS:
-                shown_at = time.monotonic()
-                self.stderr.write(f"… {conversations} conversations, {messages} messages", str)
+            progress(0)
         for conversation_id in sorted(named):
             self.stdout.write(f"{conversation_id}: there is no such conversation")
         self.stdout.write(f"{conversations} conversations with {messages} messages looked at.")

@@ -1,6 +1,8 @@
 """Conversations in the admin: lists, pages, freezing, deleting, looking into them."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 from asgiref.sync import sync_to_async
 from django.contrib.admin.models import LogEntry
@@ -142,6 +144,21 @@ async def test_messages_page_by_page(ann: Api, root: Operator) -> None:
     assert (len(rows_of(first)), len(rows_of(second))) == (25, 5)
     assert "text 5." in second.text
     assert next_of(second) is None
+
+
+async def test_what_was_said_around_a_message(ann: Api, root: Operator) -> None:
+    """From its page, however long ago it was."""
+    group = await ann.group()
+    sent = [await ann.send(group, f"text {number}.") for number in range(1, 61)]
+    await root.post(f"message/?conversation={group}", {"look": "1", "reason": "Why not"})
+    page = await root.get(f"message/{group}.{sent[19]['id']}/change/")
+    found = re.search(r'href="([^"]+)">What was said around it', page.text)
+    assert found is not None
+
+    around = await root.get("message/?" + unescape(found[1]).partition("?")[2])
+
+    assert len(rows_of(around)) == 25
+    assert rows_of(around)[12] == f"{group}.{sent[19]['id']}"
 
 
 async def test_a_message_is_redacted(ann: Api, root: Operator) -> None:

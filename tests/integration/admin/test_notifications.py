@@ -12,7 +12,7 @@ from messaging import __version__
 from messaging.delivery.figures import Figures
 from messaging.entities import Decision, Verdict
 from messaging.instance import Instance
-from messaging.metrics import PUSHES, SOCKETS
+from messaging.metrics import NOTIFICATION_JOBS, PUSHES, SOCKETS
 from messaging.notifications.jobs import ClearJob, encode
 from messaging.notifications.queue import Entry, SqsQueue, create_queues
 from messaging.store.decisions import ChunkKey
@@ -98,6 +98,7 @@ async def test_the_overview(ann: Api, bob: Api, root: Operator, instance: Instan
     """This instance, by its live figures; the page comes again by itself."""
     SOCKETS.set(0)  # counted for the process, in which other tests leave some behind
     PUSHES.labels(kind="message", result="sent").inc(7)
+    NOTIFICATION_JOBS.labels("direct", "failed").inc(3)
     message = await ann.send(await ann.group(bob))
     decided = f"notification/{message['conversation_id']}.{message['id']}/change/"
     async with asyncio.timeout(10):
@@ -117,6 +118,7 @@ async def test_the_overview(ann: Api, bob: Api, root: Operator, instance: Instan
         assert re.search(rf"Documents/s: {kind} \d+\.\d", page)
     assert re.search(r"\d+\.\d ms", page)  # the store's latency
     assert re.search(r"sent [1-9]\d*", page)
+    assert re.search(r"direct: failed [1-9]\d*", page)
     assert re.search(r"dropped: no_device [1-9]\d*", page)
     assert "each process knows of itself alone" in page
 

@@ -125,6 +125,8 @@ async def test_certificates_that_cannot_be_had(firebase: Google, ann: Api) -> No
     assert problem(answer) == (503, "store_unavailable")
     assert answer.headers["Retry-After"]
     assert await close_code(KEY.sign()) == 1013
+    ready = await ann.client.get("http://testserver/health/ready")
+    assert (ready.status_code, ready.json()["checks"]["tokens"]) == (200, "degraded")
 
 
 @pytest.mark.parametrize("user", [{"disabled": True}, {"validSince": str(2**33)}, None])

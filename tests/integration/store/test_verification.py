@@ -169,6 +169,29 @@ async def test_numbers_without_a_message(store: Store, conversation: Conversatio
     assert left_over.wrong
 
 
+async def test_a_number_of_two_messages(
+    firestore_store: FirestoreStore, conversation_on_firestore: Conversation
+) -> None:
+    """Named as well. In SQL there is no such thing."""
+    before = conversation_on_firestore
+    commit = sending(before, "another two", sender="bob")
+    second = replace(commit.created[0], seq=2)
+    after = replace(commit.after, seq=2, last_message=second, sent_seq={"ann": 2, "bob": 2})
+    await firestore_store.commit(replace(commit, created=[second], after=after))
+
+    report = await verify_conversation(store=firestore_store, conversation_id=before.id)
+
+    assert [finding.drift for finding in report.findings] == [Drift.MISSING]
+    assert report.findings[0].detail == "two messages 2"
+
+
+@pytest.fixture
+async def conversation_on_firestore(firestore_store: FirestoreStore) -> Conversation:
+    """Two messages of Ann's."""
+    conversation = await firestore_store.create_conversation(new_conversation("ann", "bob"))
+    return await firestore_store.commit(sending(conversation, "one", "two"))
+
+
 class Odd(StrEnum):
     KING = "king"
 
@@ -257,6 +280,28 @@ async def test_a_repair_that_somebody_gets_ahead_of(
     assert (stored.seq, stored.sent_seq) == (6, {"ann": 6, "bob": 3})
 
 
+async def test_a_repair_that_never_gets_its_turn(
+    store: Store, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up, which is said, and nothing was changed by it."""
+    await wrongly(sent_seq={"ann": 5})(store, conversation)
+    commit = store.commit
+
+    async def always_overtaken(repair: Commit) -> Conversation:
+        before = await store.get_conversation(conversation.id)
+        assert before is not None
+        await commit(sending(before, "more"))
+        return await commit(repair)
+
+    monkeypatch.setattr(store, "commit", always_overtaken)
+    report = await verify_conversation(store=store, conversation_id=conversation.id, repair=True)
+
+    assert [finding.drift for finding in report.findings] == [Drift.UNSETTLED]
+    assert "sent_seq of bob" in report.findings[0].detail
+    assert report.wrong
+    assert not report.repaired
+
+
 async def test_the_instances_learn_of_a_repair(store: Store, conversation: Conversation) -> None:
     """By a note in the store, on which they read what changed lately."""
     await wrongly(seq=9)(store, conversation)
@@ -308,6 +353,23 @@ async def test_the_command(of_the_settings: SqlStore) -> None:
     assert (await verify(good.id))[1] == ""
     assert await verify("--all", "--repair") == (f"{line} (repaired)\n{summary}", "")
     assert await verify("--all") == (summary, "")
+
+
+async def test_the_command_shows_how_far_it_is(
+    of_the_settings: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in the middle of one conversation."""
+    monkeypatch.setattr("messaging.management.commands.verify_conversations._PROGRESS_SECONDS", -1)
+    conversation = await of_the_settings.create_conversation(new_conversation("ann"))
+    for _ in range(3):
+        conversation = await of_the_settings.commit(
+            sending(conversation, *("tea" for _ in range(100)))
+        )
+
+    output, _ = await verify("--all")
+
+    assert f"… 0 conversations done, {_PAGE} messages" in output
+    assert "… 1 conversations done, 300 messages" in output
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "x"]])
