@@ -31,12 +31,13 @@ def act(
     permission: str,
     consequence: str,
     form: type[forms.Form] = forms.Form,
+    final: bool = False,
 ) -> Callable[[Act], Action]:
     """Make an action of a coroutine function, which gets the row, the operator's name as `by` and
     the values of the form, and runs on the instance's event loop.
 
     `permission` is asked of the admin by `has_<permission>_permission`; `consequence` is what the
-    confirmation says.
+    confirmation says, whose button is red for what is `final`.
     """
 
     def make(carry_out: Act) -> Action:
@@ -63,6 +64,7 @@ def act(
                 **modeladmin.admin_site.each_context(request),
                 "title": description,
                 "consequence": consequence,
+                "final": final,
                 "opts": modeladmin.opts,
                 "rows": chosen,
                 "form": fields,

@@ -36,6 +36,7 @@ async def unfreeze(conversation: Conversation, *, by: str) -> None:
     permission="erase",
     consequence="Everybody loses it at once, and everything that was said in it is deleted. "
     "This cannot be undone.",
+    final=True,
 )
 async def delete(conversation: Conversation, *, by: str) -> None:
     await supervision.delete_conversation(conversation_id=conversation.id)

@@ -31,6 +31,7 @@ _ROWS_AFTER = 13
     "Redact",
     permission="redact",
     consequence="The text is taken away for everybody, at once and for good; the place stays.",
+    final=True,
 )
 async def redact(message: Message, *, by: str) -> None:
     conversation_id, message_id = message.pk.split(".")

@@ -33,6 +33,7 @@ async def dismiss(report: Report, *, by: str) -> None:
     "Redact the message",
     permission="redact",
     consequence="Its text is taken away for everybody, at once and for good.",
+    final=True,
 )
 async def redact_reported(report: Report, *, by: str) -> None:
     await supervision.redact_message(conversation_id=report.conversation, message_id=report.message)

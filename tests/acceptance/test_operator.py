@@ -282,15 +282,12 @@ async def look_around(olga: Desk, title: str) -> None:
     await olga.open("chat/person/alice/change/")
     await olga.sees("phone", "Sockets", "instance-")
     await olga.picture("23-person-with-a-device")
-    await olga.open("chat/conversation/")
-    await olga.follow(title)
-    for act in ("Delete", "Change a role", "Remove somebody"):
+    for act in ("Delete", "Change a role", "Remove somebody", "Freeze"):
+        await olga.open("chat/conversation/")
+        await olga.follow(title)
         await olga.press(act)
         await olga.picture(f"24-{act.lower().replace(' ', '-')}")
-        await olga.page.go_back()
-    await olga.press("Freeze")
     await olga.sees("Members will not be able to write any more.")
-    await olga.picture("25-freeze")
     await olga.press("Freeze")
     await olga.open("chat/conversation/?frozen=1")
     await olga.sees(title)

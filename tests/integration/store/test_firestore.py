@@ -187,7 +187,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await reports.list_reports(limit=10)
     await reports.list_reports(limit=10, status=ReportStatus.OPEN)
     await reports.list_reports(limit=10, author_id="ann")
-    assert len(relay.queries) == len(questions) + 2 + 8 + 1 + 2 * (documents.SHARDS - 1)
+    assert len(relay.queries) == len(questions) + 2 + 9 + 1 + 2 * (documents.SHARDS - 1)
     assert {query.from_[0].collection_id for query in relay.queries if is_everywhere(query)} == {
         name for name, _ in indexes_everywhere()
     }

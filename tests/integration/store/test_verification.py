@@ -175,14 +175,14 @@ async def test_a_number_of_two_messages(
     """Named as well. In SQL there is no such thing."""
     before = conversation_on_firestore
     commit = sending(before, "another two", sender="bob")
-    second = replace(commit.created[0], seq=2)
-    after = replace(commit.after, seq=2, last_message=second, sent_seq={"ann": 2, "bob": 2})
+    second = replace(commit.created[0], seq=1)
+    after = replace(before, version=commit.after.version, sent_seq={"ann": 2, "bob": 1})
     await firestore_store.commit(replace(commit, created=[second], after=after))
 
     report = await verify_conversation(store=firestore_store, conversation_id=before.id)
 
     assert [finding.drift for finding in report.findings] == [Drift.MISSING]
-    assert report.findings[0].detail == "two messages 2"
+    assert report.findings[0].detail == "two messages 1"
 
 
 @pytest.fixture
