@@ -134,6 +134,31 @@ def test_what_lets_anybody_in_stops_the_start(environment: dict[str, str], check
     assert manage("check", **{**development_environment(), **environment}).returncode == 0
 
 
+FAULTS = {
+    "CHAT_STORE": "mongo",
+    "CHAT_AUTH": "basic",
+    "PUSH_BACKEND": "apns",
+    "REDIS_URL": "http://10.0.0.1",
+    "REDIS_SENTINELS": "10.0.0.1:26379",
+    "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9099",
+    "ALLOWED_ORIGINS": "app.example",
+    "ALLOWED_HOSTS": "https://chat.example",
+    "NOTIFICATION_QUEUE_URL": "jobs",
+    "GOOGLE_APPLICATION_CREDENTIALS": "/nowhere.json",
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_in_the_settings_stops_the_start(name: str) -> None:
+    """Each of ten, by its name and with a hint."""
+    refused = manage("check", **{name: FAULTS[name]})
+
+    assert refused.returncode != 0
+    assert name in refused.stderr
+    assert "HINT:" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 @pytest.mark.parametrize("path", ["/api/v1/me", "/api/schema", "/health/live", "/api/nothing"])
 def test_answers_of_the_api_are_no_pages(client: Client, path: str) -> None:
     """A browser that is led there loads and shows nothing."""

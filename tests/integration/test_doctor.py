@@ -423,6 +423,49 @@ def test_a_healthy_installation(tmp_path: Path, redis_server: str) -> None:
     assert "Traceback" not in output
 
 
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ({"DATABASE_URL": "postgres://chat@127.0.0.1:1/chat"}, "DOWN database"),
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, "DOWN redis"),
+        (
+            {"REDIS_SENTINELS": "127.0.0.1:1", "REDIS_SENTINEL_MASTER": "chat"},
+            "DOWN redis",
+        ),
+        (
+            {
+                "NOTIFICATION_QUEUE_URL": "http://127.0.0.1:1/1/jobs",
+                "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:1",
+                **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "x"),
+                "AWS_DEFAULT_REGION": "eu-central-1",
+            },
+            "DOWN queue",
+        ),
+        ({"CHAT_STORE": "firestore", "FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}, "DOWN store"),
+        ({"PUSH_BACKEND": "apns"}, "DOWN settings  PUSH_BACKEND"),
+        ({"ALLOWED_ORIGINS": "app.example"}, "DOWN settings  ALLOWED_ORIGINS"),
+    ],
+    ids=["database", "redis", "sentinel", "queue", "firestore", "push", "origins"],
+)
+def test_a_fault_by_itself(
+    tmp_path: Path, fault: dict[str, str], named: str, healthy: dict[str, str]
+) -> None:
+    """The real command names the part, and no other part; but the store is in the database."""
+    code, output = doctor({**healthy, "GOOGLE_CLOUD_PROJECT": "chat", **fault})
+
+    assert code == 1
+    assert named in output
+    assert output.count("DOWN ") == 1 + ("DATABASE_URL" in fault), output
+    assert "Traceback" not in output
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    environment = isolated_environment(tmp_path_factory.mktemp("healthy"))
+    migrate(environment)
+    return environment
+
+
 def test_a_broken_installation(tmp_path: Path) -> None:
     """Whatever is wrong is named in one run, and the exit code is 1."""
     faults = {"CHAT_STORE": "mongo", "REDIS_URL": "redis://127.0.0.1:1"}
