@@ -128,7 +128,7 @@ async def examine_pages() -> Sequence[Finding]:
         text = "ALLOWED_HOSTS has *: a page under any name that leads here may open a socket."
         findings.append(note(text, "Name the hosts."))
     if not settings.ALLOWED_HOSTS and not settings.DEBUG:
-        text = "ALLOWED_HOSTS is empty: neither the admin nor the documentation is served."
+        text = "ALLOWED_HOSTS is empty: the admin is not served, and browsers open no sockets."
         findings.append(note(text, "Set it to the name under which this is reached."))
     if not settings.ALLOWED_ORIGINS and not settings.DEBUG:
         text = "ALLOWED_ORIGINS is empty: pages on other hosts may not use the API or the socket."

@@ -8,6 +8,7 @@ import structlog
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -32,12 +33,14 @@ def act(
     consequence: str,
     form: type[forms.Form] = forms.Form,
     final: bool = False,
+    also: Callable[[Any], Model] | None = None,
 ) -> Callable[[Act], Action]:
     """Make an action of a coroutine function, which gets the row, the operator's name as `by` and
     the values of the form, and runs on the instance's event loop.
 
     `permission` is asked of the admin by `has_<permission>_permission`; `consequence` is what the
-    confirmation says, whose button is red for what is `final`.
+    confirmation says, whose button is red for what is `final`. `also`: what else than the row it is
+    done to, for the history of that.
     """
 
     def make(carry_out: Act) -> Action:
@@ -59,6 +62,8 @@ def act(
                     )
                     entry = "; ".join((description, *said, *outcome))
                     modeladmin.log_change(request, row, entry)
+                    if also is not None:
+                        modeladmin.log_change(request, also(row), f"{entry}; by {row} ({row.pk})")
                 return HttpResponseRedirect(_next_page(request))
             context = {
                 **modeladmin.admin_site.each_context(request),

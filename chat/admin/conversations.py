@@ -21,7 +21,12 @@ from messaging.instance import get_instance
 from messaging.services import supervision
 
 
-@act("Freeze", permission="freeze", consequence="Members will not be able to write any more.")
+@act(
+    "Freeze",
+    permission="freeze",
+    consequence="Members will not be able to write any more; in a direct conversation, neither of "
+    "the two.",
+)
 async def freeze(conversation: Conversation, *, by: str) -> None:
     await supervision.set_frozen(conversation_id=conversation.id, frozen=True)
 
@@ -78,14 +83,17 @@ class FrozenFilter(KeptFilter):
     label = "Frozen"
 
 
+_ACTS = ("freeze", "unfreeze", "delete", "expel", "assign_role")
+
+
 @admin.register(Conversation)
 class ConversationAdmin(KeptAdmin):
     list_display = ("__str__", "kind", "people", "messages", "state", "updated_at")
     fields = (
         *("id", "kind", "title", "messages", "version", "state", "created_at", "updated_at"),
-        "inside",
+        *("inside", "told"),
     )
-    readonly_fields = ("inside", "state")
+    readonly_fields = ("inside", "told", "state")
     list_filter = (FrozenFilter,)
     search_fields = ("id",)
     search_help_text = "The id of a conversation, or of a user who is in it."
@@ -95,29 +103,32 @@ class ConversationAdmin(KeptAdmin):
     @admin.display(description="state")
     def state(self, conversation: Conversation) -> str:
         if not conversation.people:
-            return "deleted, or left by everybody"
-        return "frozen: only owners and admins write" if conversation.frozen else "open"
+            return "deleted or left"
+        return "frozen" if conversation.frozen else "open"
 
     def pointless_acts(self, row: Any) -> set[str]:
+        if not row.people:
+            return {*_ACTS}
         pointless = {"freeze"} if row.frozen else {"unfreeze"}
         if row.entity.kind is ConversationKind.DIRECT:
             pointless |= {"delete", "expel", "assign_role"}
         return pointless
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        hidden = () if request.user.has_perm("chat.view_message") else ("inside",)
+        return [field for field in super().get_fields(request, obj) if field not in hidden]
+
     @admin.display(description="inside")
     def inside(self, conversation: Conversation) -> str:
         messages = reverse("admin:chat_message_changelist") + f"?conversation={conversation.id}"
+        return format_html('<a href="{}">Look into it</a>', messages)
+
+    @admin.display(description="notifications")
+    def told(self, conversation: Conversation) -> str | None:
         last = conversation.entity.last_message
-        return format_html(
-            '<a href="{}">Look into it</a>{}',
-            messages,
-            ""
-            if last is None
-            else format_html(
-                " · {}",
-                link("notification", f"{conversation.id}.{last.id}", "Who was told of the latest"),
-            ),
-        )
+        if last is None:
+            return None
+        return link("notification", f"{conversation.id}.{last.id}", "Who was told of the latest")
 
     def has_freeze_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.freeze_conversation")

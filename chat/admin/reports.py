@@ -14,9 +14,10 @@ from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, link
 from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.admin.people import SHUT_OUT, BanForm
-from chat.models import Report
+from chat.models import Message, Person, Report
 from messaging import entities
 from messaging.entities import ReportStatus
+from messaging.exceptions import PermissionDenied
 from messaging.identifiers import is_stored_id, is_user_id
 from messaging.instance import get_instance
 from messaging.services import moderation, supervision
@@ -26,6 +27,8 @@ _ALL = "all"
 
 @act("Dismiss", permission="handle", consequence="The message stays as it is.")
 async def dismiss(report: Report, *, by: str) -> None:
+    if report.status != ReportStatus.OPEN:
+        raise PermissionDenied("It is closed already.")
     await moderation.close_report(report_id=report.id, status=ReportStatus.DISMISSED, by=by)
 
 
@@ -34,13 +37,22 @@ async def dismiss(report: Report, *, by: str) -> None:
     permission="redact",
     consequence="Its text is taken away for everybody, at once and for good.",
     final=True,
+    also=lambda report: Message(
+        id=f"{report.conversation}.{report.message}", conversation=report.conversation
+    ),
 )
 async def redact_reported(report: Report, *, by: str) -> None:
     await supervision.redact_message(conversation_id=report.conversation, message_id=report.message)
     await moderation.close_report(report_id=report.id, status=ReportStatus.REDACTED, by=by)
 
 
-@act("Ban its author", permission="ban", consequence=SHUT_OUT, form=BanForm)
+@act(
+    "Ban its author",
+    permission="ban",
+    consequence=SHUT_OUT,
+    form=BanForm,
+    also=lambda report: Person(user_id=report.author),
+)
 async def ban_author(report: Report, *, by: str, until: datetime) -> None:
     await moderation.ban_person(person_id=report.author, until=until)
     await moderation.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)

@@ -287,7 +287,7 @@ async def look_around(olga: Desk, title: str) -> None:
         await olga.follow(title)
         await olga.press(act)
         await olga.picture(f"24-{act.lower().replace(' ', '-')}")
-    await olga.sees("Members will not be able to write any more.")
+    await olga.sees("Members will not be able to write any more")
     await olga.press("Freeze")
     await olga.open("chat/conversation/?frozen=1")
     await olga.sees(title)

@@ -36,8 +36,11 @@ class Command(BaseCommand):
         except StoreUnavailable:
             raise CommandError("The store does not answer: see `manage.py doctor`.") from None
         if wrong:
-            advice = "" if repair else " Run it with --repair to mend what can be mended."
+            advice = " Run it with --repair to mend what can be mended." if self._repairable else ""
             raise CommandError(f"{wrong} with something wrong.{advice}")
+
+    _repairable = False
+    """Whether something was found that `--repair` would mend."""
 
     async def _verify(self, conversation_ids: Sequence[str], repair: bool) -> int:
         """How many conversations have something wrong with them still."""
@@ -68,6 +71,7 @@ class Command(BaseCommand):
             messages += report.messages
             wrong += report.wrong
             named.discard(report.conversation_id)
+            self._repairable |= any(one.repairable for one in report.findings) and not repair
             self._show(report)
             progress(0)
         for conversation_id in sorted(named):

@@ -94,7 +94,9 @@ async def test_a_conversation_is_deleted(ann: Api, bob: Api, root: Operator) -> 
     await root.act("conversation/", "delete", group)
 
     assert problem(await ann.get(f"/conversations/{group}")) == (403, "not_a_participant")
-    assert "Nobody is left." in await root.page(f"conversation/{group}/change/")
+    page = await root.get(f"conversation/{group}/change/")
+    assert "Nobody is left." in page.text
+    assert 'name="action"' not in page.text  # there is nothing to do to it any more
 
 
 async def test_looking_into_a_conversation_asks_why(

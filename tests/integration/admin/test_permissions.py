@@ -80,6 +80,17 @@ async def test_what_the_groups_may_do(operator: SignIn, ann: Api, role: str) -> 
         assert confirming is (role in roles), (name, action)
 
 
+async def test_a_way_that_leads_nowhere_is_not_shown(operator: SignIn, ann: Api) -> None:
+    """To messages, for those who may not read them."""
+    path = f"conversation/{await ann.group()}/change/"
+
+    support = await (await operator("somebody", group="support")).page(path)
+    moderator = await (await operator("another", group="moderator")).page(path)
+
+    assert "Look into it" not in support
+    assert "Look into it" in moderator
+
+
 async def test_whoever_may_only_look_changes_nothing(operator: SignIn, ann: Api, bob: Api) -> None:
     """All view permissions, and no other."""
     group = await ann.group(bob)

@@ -2,7 +2,7 @@
 
 import pytest_asyncio
 
-from tests.integration.admin import Operator, rows_of
+from tests.integration.admin import Operator, rows_of, text_of
 from tests.integration.chat import Api, Json, problem
 
 
@@ -38,6 +38,7 @@ async def test_the_queue_has_what_is_open(report: str, root: Operator) -> None:
         assert rows_of(await root.get("report/", **query)) == [report]
     assert rows_of(await root.get("report/", q="ann")) == []
     assert "root" in await root.page(f"report/{report}/change/")
+    assert "It is closed already." in text_of(await root.act("report/", "dismiss", report))
 
 
 async def test_the_message_is_redacted(
@@ -48,6 +49,8 @@ async def test_the_message_is_redacted(
     path = f"/conversations/{message['conversation_id']}/messages/{message['id']}"
     assert (await bob.get(path)).json()["text"] is None
     assert rows_of(await root.get("report/", status="redacted")) == [report]
+    key = f"{message['conversation_id']}.{message['id']}"
+    assert f"({report})" in await root.page(f"message/{key}/history/")
 
 
 async def test_its_author_is_banned(bob: Api, report: str, root: Operator) -> None:
@@ -55,3 +58,6 @@ async def test_its_author_is_banned(bob: Api, report: str, root: Operator) -> No
 
     assert problem(await bob.get("/me")) == (403, "banned")
     assert rows_of(await root.get("report/", status="banned")) == [report]
+    history = await root.page("person/bob/history/")
+    assert "Ban its author; until: 9999" in history
+    assert f"Report about bob ({report})" in history
