@@ -18,6 +18,7 @@ import pytest
 import redis.asyncio
 import structlog
 from django.core.management import call_command
+from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from messaging.exceptions import StoreUnavailable
@@ -68,6 +69,12 @@ def left(sqs_url: str, url: str) -> int:
     return sum(int(answer["Attributes"][name]) for name in names)
 
 
+def handed_over() -> float:
+    """Jobs of which this process knows that the queue has them."""
+    labels = {"path": "queue", "result": "sent"}
+    return REGISTRY.get_sample_value("chat_notification_jobs_total", labels) or 0.0
+
+
 @pytest.fixture
 def queued(settings: Settings, queue_url: str) -> str:
     """The instance uses the queue."""
@@ -114,8 +121,10 @@ async def test_the_queue_goes_and_comes_back(
     """Meanwhile the process pushes itself; nobody is rung twice."""
     group = await found("bob")
     await instance.start()
+    before = handed_over()
     await group.send()
-    await until(lambda: left(sqs_url, queued) == 1)
+    await until(lambda: handed_over() == before + 1)
+    assert left(sqs_url, queued) == 1
 
     gate.shut()
     for number in range(2, 6):

@@ -20,8 +20,8 @@ class Knot:
 
 @pytest.fixture
 def collecting() -> Iterator[Collecting]:
-    """The only one: where the application was imported there is another."""
-    thresholds, callbacks = gc.get_threshold(), gc.callbacks[:]
+    """The only one: where the application was imported there is another, and much set aside."""
+    thresholds, callbacks, frozen = gc.get_threshold(), gc.callbacks[:], gc.get_freeze_count()
     gc.callbacks.clear()
     collecting = Collecting()
     collecting.start()
@@ -30,6 +30,8 @@ def collecting() -> Iterator[Collecting]:
     gc.set_threshold(*thresholds)
     gc.callbacks[:] = callbacks
     assert gc.get_freeze_count() == 0
+    if frozen:
+        gc.freeze()
 
 
 def test_many_sockets_are_set_aside(collecting: Collecting) -> None:
