@@ -284,6 +284,7 @@ async def test_a_repair_that_never_gets_its_turn(
     store: Store, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is given up, which is said, and nothing was changed by it."""
+    monkeypatch.setattr("messaging.services.verification._PAUSE_SECONDS", 0.001)
     await wrongly(sent_seq={"ann": 5})(store, conversation)
     commit = store.commit
 
