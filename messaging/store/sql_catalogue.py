@@ -98,12 +98,12 @@ def _list_banned(database: BaseDatabaseWrapper, limit: int, after: Place | None)
     then after it."""
     banned = PersonRecord.objects.using(database.alias).order_by("banned_until", "user_id")
     found: list[PersonRecord] = []
-    since = datetime.now(UTC)
-    if after is not None:
-        since, user_id = after
-        found += banned.filter(banned_until=since, user_id__gt=user_id)[:limit]
+    past = datetime.now(UTC)
+    if after is not None and after[0] > past:
+        past, user_id = after
+        found += banned.filter(banned_until=past, user_id__gt=user_id)[:limit]
     if len(found) < limit:
-        found += banned.filter(banned_until__gt=since)[: limit - len(found)]
+        found += banned.filter(banned_until__gt=past)[: limit - len(found)]
     return [read_access(record) for record in found]
 
 

@@ -89,6 +89,19 @@ async def test_those_who_are_banned(catalogue: Catalogue, people: PeopleStore) -
     assert [*first, *rest] == [for_a_day, for_good[1], for_good[0]]
 
 
+async def test_a_ban_that_ended_while_somebody_paged(
+    catalogue: Catalogue, people: PeopleStore
+) -> None:
+    """It is not listed any more, though it comes after where the page before it ended."""
+    now = datetime.now(UTC)
+    await people.set_ban("ann", until=now - timedelta(minutes=1))
+    await people.set_ban("bob", until=FOREVER)
+
+    found = await catalogue.list_banned(limit=5, after=(now - timedelta(minutes=2), "x"))
+
+    assert [one.user_id for one in found] == ["bob"]
+
+
 async def fail(decisions: DecisionStore, at: datetime, chunk: int = 0) -> ChunkKey:
     key = ChunkKey(conversation_id=random_id(), message_id=random_id(), chunk=chunk)
     await decisions.claim(key, ["ann", "bob"], now=at, until=LATER, expires_at=LATER)

@@ -13,7 +13,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.entities import Notify, ReportStatus
+from messaging.entities import FOREVER, Notify, ReportStatus
 from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.store.base import CommitUnknown
@@ -148,7 +148,8 @@ async def test_lists_of_operators_use_indexes(sql_store: SqlStore, plans: list[s
         assert "INDEX messaging_conversation_frozen (id>?)" in listed
         listed = await plan(catalogue.list_people(limit=25, after="x" if after else ""))
         assert listed.count("USING COVERING INDEX") == listed.count("(user_id>?)") == 3
-        listed = await plan(catalogue.list_banned(limit=25, after=after))
+        banned = (FOREVER, "x") if after else None
+        listed = await plan(catalogue.list_banned(limit=25, after=banned))
         assert "USING INDEX messaging_person_banned (banned_until>?)" in listed
         assert ("messaging_person_banned (banned_until=? AND user_id>?)" in listed) is bool(after)
         assert "TEMP B-TREE" not in listed
