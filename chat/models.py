@@ -51,7 +51,7 @@ class Message(models.Model):
         permissions = (("redact_message", "Can redact messages"),)
 
     def __str__(self) -> str:
-        return f"Message {self.seq or ''} of {self.conversation}"
+        return f"Message {self.seq or self.pk} of {self.conversation}"
 
 
 class Person(models.Model):

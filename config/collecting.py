@@ -66,7 +66,7 @@ class Collecting:
         if phase != "stop" or info["generation"] != 2:
             return
         if self._ended > max(self._open, _FEWEST_ENDED):
-            gc.unfreeze()  # for the next one
+            gc.unfreeze()  # for the next full collection, after which all that lives is set aside
             self._ended = 0
             self._new = _MORE
         elif self._new >= _MORE:

@@ -83,9 +83,6 @@ class FrozenFilter(KeptFilter):
     label = "Frozen"
 
 
-_ACTS = ("freeze", "unfreeze", "delete", "expel", "assign_role")
-
-
 @admin.register(Conversation)
 class ConversationAdmin(KeptAdmin):
     list_display = ("__str__", "kind", "people", "messages", "state", "updated_at")
@@ -108,7 +105,7 @@ class ConversationAdmin(KeptAdmin):
 
     def pointless_acts(self, row: Any) -> set[str]:
         if not row.people:
-            return {*_ACTS}
+            return {action.__name__ for action in self.actions}
         pointless = {"freeze"} if row.frozen else {"unfreeze"}
         if row.entity.kind is ConversationKind.DIRECT:
             pointless |= {"delete", "expel", "assign_role"}

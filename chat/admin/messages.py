@@ -23,8 +23,6 @@ from messaging.instance import get_instance
 from messaging.services import supervision
 
 _SCOPE = "conversation"
-_ROWS_AFTER = 13
-"""So that a message is in the middle of a page."""
 
 
 @act(
@@ -69,7 +67,8 @@ class MessageAdmin(KeptAdmin):
     @admin.display(description="conversation")
     def conversation_link(self, message: Message) -> str:
         messages = reverse("admin:chat_message_changelist")
-        around = {_SCOPE: message.conversation, AFTER: signed(message.seq + _ROWS_AFTER)}
+        middle = message.seq + self.list_per_page // 2 + 1
+        around = {_SCOPE: message.conversation, AFTER: signed(middle)}
         return format_html(
             '{} · <a href="{}?{}">What was said around it</a> · <a href="{}?{}">The latest</a>',
             link("conversation", message.conversation),

@@ -32,18 +32,16 @@ class Command(BaseCommand):
         if bool(conversation_ids) == options["all"]:
             raise CommandError("Either name conversations or say --all.")
         try:
-            wrong = asyncio.run(self._verify(conversation_ids, repair))
+            wrong, mendable = asyncio.run(self._verify(conversation_ids, repair))
         except StoreUnavailable:
             raise CommandError("The store does not answer: see `manage.py doctor`.") from None
         if wrong:
-            advice = " Run it with --repair to mend what can be mended." if self._repairable else ""
+            advice = " Run it with --repair to mend what can be mended." if mendable else ""
             raise CommandError(f"{wrong} with something wrong.{advice}")
 
-    _repairable = False
-    """Whether something was found that `--repair` would mend."""
-
-    async def _verify(self, conversation_ids: Sequence[str], repair: bool) -> int:
-        """How many conversations have something wrong with them still."""
+    async def _verify(self, conversation_ids: Sequence[str], repair: bool) -> tuple[int, bool]:
+        """How many conversations have something wrong with them still, and whether `--repair`
+        would mend some of it."""
         store = make_stores().conversations
         ids = _each(conversation_ids) if conversation_ids else all_conversation_ids(store)
         try:
@@ -53,7 +51,8 @@ class Command(BaseCommand):
 
     async def _report(
         self, store: Store, ids: AsyncIterator[str], repair: bool, *, named: set[str]
-    ) -> int:
+    ) -> tuple[int, bool]:
+        mendable = False
         conversations = messages = read = wrong = 0
         shown_at = time.monotonic()
 
@@ -71,13 +70,13 @@ class Command(BaseCommand):
             messages += report.messages
             wrong += report.wrong
             named.discard(report.conversation_id)
-            self._repairable |= any(one.repairable for one in report.findings) and not repair
+            mendable |= not repair and any(finding.repairable for finding in report.findings)
             self._show(report)
             progress(0)
         for conversation_id in sorted(named):
             self.stdout.write(f"{conversation_id}: there is no such conversation")
         self.stdout.write(f"{conversations} conversations with {messages} messages looked at.")
-        return wrong + len(named)
+        return wrong + len(named), mendable
 
     def _show(self, report: Report) -> None:
         for finding in report.findings:
