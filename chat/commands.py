@@ -46,7 +46,7 @@ def waits_its_turn(command: Command) -> bool:
     return command.type == "conversation.sync"
 
 
-def is_violated_by(command: Command, code: str) -> bool:
+def counts_as_violation(command: Command, code: str) -> bool:
     """Whether an error counts against the socket, which is closed after too many: what is beyond
     the limits, but for receipts of reading, of which the next one says as much; and acknowledging
     what there is not, which costs the store a read and has no limit of its own."""
@@ -189,4 +189,5 @@ _RATES = {
     "presence.watch": REQUESTS,
     "auth.refresh": REQUESTS,
 }
-"""What counts over all sockets and REST together; the others are cheap, see `chat.throttling`."""
+"""What a person has over all sockets, and but for `receipt.read` over REST too. The others are
+cheap, see `chat.throttling`."""

@@ -175,7 +175,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             problem = problem_of(error)
             code = problem.code
             self._outbox.put(encode_error(command.id, problem))
-            if commands.is_violated_by(command, code):
+            if commands.counts_as_violation(command, code):
                 self._violated()
         else:
             self._outbox.put(encode_reply(command.id, data))

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django.fixtures import Settings
 
+from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
-from messaging.services import moderation
+from messaging.services import moderation, typing_indicators
 from tests.integration.chat import Api, ok, problem, wrong_fields
 from tests.unit.chat.wire import Wire
 
@@ -116,6 +117,34 @@ async def test_blocked_people_type_unseen(ann: Api, bob: Api, blocker: str) -> N
     finally:
         for socket in sockets.values():
             await socket.end()
+
+
+async def test_a_block_of_which_nothing_was_heard(
+    ann: Api, bob: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made on another instance while Redis lost the word: a copy is believed for a minute, not for
+    ever; and where the store does not answer either, an older one is."""
+    direct = await ann.direct(bob)
+    watching = Wire("bob")
+    try:
+        await watching.opened()
+        await instance.store.set_blocked(direct, "bob", blocked=True)
+        assert (await ann.post(f"/conversations/{direct}/typing")).status_code == 202
+        assert (await watching.frame())["type"] == "typing.started"
+
+        monkeypatch.setattr(typing_indicators, "_BLOCKS_SECONDS", 0)
+        for away in (False, True):
+            if away:
+                monkeypatch.setattr(instance.store, "get_conversation", fail)
+            assert (await ann.post(f"/conversations/{direct}/typing")).status_code == 202
+        watching.command(id="last", type="ping")
+        assert (await watching.frame()).get("id") == "last"
+    finally:
+        await watching.end()
+
+
+async def fail(*args: object) -> None:
+    raise StoreUnavailable
 
 
 @pytest.mark.parametrize("founder", ["ann", "bob"])

@@ -15,8 +15,8 @@ from messaging.exceptions import StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.instance import Instance
 from messaging.store.base import Commit, CommitUnknown
-from messaging.tasks import stop_tasks
 from tests.integration.chat import Api, Json, ok, operations_at, problem, schema, wrong_fields
+from tests.stalls import Stalls
 
 MakeApi = Callable[[str], Api]
 JSON = {"Content-Type": "application/json"}
@@ -345,25 +345,6 @@ async def test_the_store_cannot_be_reached(
     assert problem(answer) == (503, "store_unavailable")
     assert int(answer.headers["Retry-After"]) >= 1
     assert (await attempt(operation, method, path)).status_code < 500
-
-
-class Stalls:
-    """For how long the event loop got no processor, which it shares with other tests here."""
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-        self._watching = asyncio.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while True:
-            due = time.monotonic() + 0.01
-            await asyncio.sleep(0.01)
-            late = time.monotonic() - due
-            self._seconds += late if late > 0.02 else 0
-
-    async def seconds(self) -> float:
-        await stop_tasks(self._watching)
-        return self._seconds
 
 
 async def test_the_store_hangs(

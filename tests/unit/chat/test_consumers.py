@@ -277,6 +277,26 @@ async def test_all_sync_at_once(
     assert most_at_once == PLACES
 
 
+async def test_who_comes_in_does_not_hold_up_those_who_are_here(
+    wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All places of those who connect are taken; a sync is answered."""
+    here = wire("ann")
+    await here.opened()
+    store = Watched(instance, monkeypatch)
+    coming = [wire(f"user-{number}") for number in range(PLACES + 1)]
+    for socket in coming:
+        await socket.taken()
+    assert store.at_once == PLACES
+
+    answer = await here.ask("conversation.sync", conversations={random_id(): 1})
+
+    assert answer["type"] == "reply"
+    store.may_answer.set()
+    for socket in coming:
+        await socket.opened()
+
+
 async def test_a_store_that_hangs_in_a_sync(
     wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -247,6 +247,29 @@ async def test_so_much_is_read_message_by_message(limited: None, wire: Open) -> 
     assert "rate_limited" in codes[100:]
 
 
+async def test_who_reads_too_fast_is_not_let_go(limited: None, wire: Open) -> None:
+    """However often it is refused: the next receipt says as much."""
+    socket = wire()
+    await socket.opened()
+    fields = {"conversation_id": random_id(), "seq": 1}
+    refused = 0
+    while refused <= throttling._MOST_VIOLATIONS:
+        answer = await socket.ask("receipt.read", **fields)
+        refused += answer["code"] == "rate_limited"
+
+    assert (await socket.ask("ping"))["type"] == "reply"
+
+
+async def test_who_acknowledges_what_there_is_not_is_let_go(limited: None, wire: Open) -> None:
+    """Each costs the store a read."""
+    socket = wire()
+    await socket.opened()
+    for number in range(2 * throttling._MOST_VIOLATIONS):
+        socket.command(id=number, type="receipt.delivered", conversation_id=random_id(), seq=1)
+
+    assert await socket.close_code() == 4505
+
+
 async def test_beyond_the_rate_commands_are_refused(limited: None, wire: Open) -> None:
     """With the time after which to come back; over all sockets of a person."""
     sockets = [wire(), wire()]
