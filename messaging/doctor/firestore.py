@@ -24,7 +24,7 @@ _REMEDIES: Mapping[StatusCode, tuple[str, str]] = {
     ),
     StatusCode.FAILED_PRECONDITION: (
         "Firestore has no index for {operation}: {details}",
-        "Run `firebase deploy --only firestore:indexes`; to build one may take minutes.",
+        "Run `firebase deploy --only firestore:indexes --project {project}`; it takes minutes.",
     ),
     StatusCode.RESOURCE_EXHAUSTED: (
         "The quota of Firestore is used up: {details}",
@@ -57,4 +57,5 @@ def explained(operation: str, error: BaseException) -> Finding | None:
         details = str(cause.details())
         text, remedy = _REMEDIES.get(cause.code(), _AWAY)
     project = settings.GOOGLE_CLOUD_PROJECT
-    return wrong(text.format(project=project, operation=operation, details=details), remedy)
+    text = text.format(project=project, operation=operation, details=details)
+    return wrong(text, remedy.format(project=project))
