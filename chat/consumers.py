@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,8 @@ _COMMANDS_WAITING = 64
 _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
 _BUCKET_SECONDS = 1.0
-_FLEETING = ("ping", "typing.start", "typing.stop")
+_FLEETING = ("ping", "typing.start", "typing.stop", "receipt.delivered", "receipt.read")
+"""Commands of which there are many for each message."""
 
 
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -69,10 +70,12 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._outbox.close(CloseCode.INTERNAL_ERROR)
             raise
         finally:
-            await self._leave()
-            # Its parts refer to each other. The garbage collector would have to take them, and it
-            # stops the event loop. What is left to it are the server's own.
-            self.__dict__.clear()
+            try:
+                await self._leave()
+            finally:
+                # Its parts refer to each other. The garbage collector would have to take them,
+                # and it stops the event loop. What is left to it are the server's own.
+                self.__dict__.clear()
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
         """Channels' own hops to a thread for every message, to close old database connections;
@@ -95,7 +98,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         # A bad token is accepted and then closed: a browser sees no reason for a refusal.
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
         if not origin_allowed(headers):
-            logger.info("session.origin_refused")
+            logger.info("session.origin_refused", refused=True)
             self._outbox.close(CloseCode.ORIGIN_REFUSED)
             return
         # Beside receiving: whoever leaves meanwhile is not connected for nothing.
@@ -187,18 +190,25 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         )
         fleeting = described.get("command") in _FLEETING or code == RateLimited.code
         level = logging.DEBUG if fleeting else logging.INFO
-        logger.log(level, "command", **described, code=code)
+        refused = {} if code == "ok" else {"refused": True}
+        logger.log(level, "command", **described, code=code, **refused)
 
     def _schedule_heartbeat(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(sessions.HEARTBEAT_SECONDS, self._beat)
+        self._set_timer(sessions.HEARTBEAT_SECONDS, self._beat)
+
+    def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call it after so many seconds, in the place of what was to be called before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, callback)
 
     def _beat(self) -> None:
         if time.monotonic() - self._heard_at > 2 * sessions.HEARTBEAT_SECONDS:
             self._outbox.close(CloseCode.SILENT)
             return
         self._outbox.put(sessions.heartbeat_frame())
-        self._schedule_heartbeat()
+        if not self._outbox.closed:  # which the frame may be the one too many for
+            self._schedule_heartbeat()
 
     def _violated(self) -> None:
         if self._violations.overflows():
@@ -232,9 +242,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._expiry.stop()
         if self._worker is not None:
             self._worker.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._give_up)
+        self._set_timer(_GRACE_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
         if self._main is not None and not self._main.done():
@@ -248,13 +256,17 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             sessions.close_session(connection, code=None if code is None else int(code))
 
     async def _leave(self) -> None:
+        """End the session, and everything that would call this consumer later."""
         self._end_session()
-        await stop_tasks(*(task for task in (self._worker, self._ending) if task is not None))
-        self._end_session()  # that of a worker which had just opened it
-        self._expiry.stop()
-        if self._timer is not None:
-            self._timer.cancel()
-        await self._outbox.stop()
+        self._outbox.forget_callbacks()
+        try:
+            await stop_tasks(*(task for task in (self._worker, self._ending) if task is not None))
+        finally:
+            self._end_session()  # that of a worker which had just opened it
+            self._expiry.stop()
+            if self._timer is not None:
+                self._timer.cancel()
+            await self._outbox.stop()
 
 
 class NoSuchPath(AsyncConsumer):  # type: ignore[misc]

@@ -18,6 +18,7 @@ class Expiry:
         self._on_expired = on_expired
         self._expires_at: datetime | None = None
         self._told = False
+        self._stopped = False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -31,12 +32,17 @@ class Expiry:
         self._look()
 
     def stop(self) -> None:
+        """Call nobody from now on, whatever is set later."""
+        self._stopped = True
+        self._cancel()
+
+    def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
     def _look(self) -> None:
-        self.stop()
-        if self._expires_at is None:
+        self._cancel()
+        if self._expires_at is None or self._stopped:
             return
         left = (self._expires_at - datetime.now(UTC)).total_seconds()
         if left <= 0:
@@ -46,6 +52,11 @@ class Expiry:
             self._told = True
             self._on_expiring(self._expires_at)
         wait = left if self._told else left - NOTICE_SECONDS
+        self._look_after(wait)
+
+    def _look_after(self, seconds: float) -> None:
+        if self._stopped:  # by whom it has just called
+            return
         # By the wall clock, which may be set meanwhile.
-        wait = min(max(wait, 0.001), _LONGEST_SECONDS)
-        self._timer = asyncio.get_running_loop().call_later(wait, self._look)
+        seconds = min(max(seconds, 0.001), _LONGEST_SECONDS)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)

@@ -107,9 +107,13 @@ class Outbox:
             self._start({"type": "websocket.close", "code": int(code)})
         self._on_close()
 
+    def forget_callbacks(self) -> None:
+        """Call neither `on_close` nor `on_end` from now on."""
+        self._on_close = self._on_end = _tell_nobody
+
     async def stop(self) -> None:
         """The client is gone: write nothing more, and tell nobody of anything."""
-        self._on_close = self._on_end = _tell_nobody
+        self.forget_callbacks()
         if self._writer is not None:
             await stop_tasks(self._writer)
 

@@ -325,6 +325,30 @@ async def test_a_store_that_hangs_in_a_sync(
 # The end
 
 
+async def test_no_timer_outlives_the_socket(
+    wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heartbeat that is one frame too many closes the socket and schedules no other."""
+    monkeypatch.setattr(sessions, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(outbox, "_MOST_FRAMES", 1)
+    monkeypatch.setattr(consumers, "_GRACE_SECONDS", 0.2)
+    loop, failures = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: failures.append(context))
+    socket = wire()
+    await socket.opened()
+    (connection,) = get_instance().hub.connections.of("ann")
+    socket.writable.clear()
+    while len(get_instance().hub.connections):
+        socket.give("websocket.receive", text=None)  # it is not silent
+        await asyncio.sleep(0.01)
+    assert connection.user_id == "ann"
+
+    await socket.end()
+    await asyncio.sleep(0.4)  # twice the grace
+
+    assert not failures
+
+
 async def test_a_slow_client_is_closed(wire: Callable[..., Wire]) -> None:
     """4001 once its outbox is full; nobody else waits for it."""
     slow, other = wire("ann"), wire("bob")
