@@ -15,6 +15,7 @@ from rest_framework import exceptions as drf
 
 from chat.renderers import render_json
 from messaging.exceptions import FieldError, InvalidRequest, MessagingError, Unavailable
+from messaging.metrics import REFUSALS
 
 logger = structlog.get_logger(__name__)
 
@@ -41,6 +42,10 @@ STATUS: dict[str, tuple[int, str]] = {
     "store_unavailable": (503, "Store unavailable"),
 }
 """Every code, with its status and title."""
+
+for _code in STATUS:
+    for _door in ("rest", "socket"):
+        REFUSALS.labels(_door, _code)
 
 
 class InvalidJSON(MessagingError):
@@ -177,7 +182,8 @@ _CODES: dict[type[drf.APIException], str] = {
 
 
 def problem_response(problem: Problem, request_id: str) -> HttpResponse:
-
+    """Return the answer to a request that was refused, and count it."""
+    REFUSALS.labels("rest", problem.code).inc()
     response = HttpResponse(
         render_json(problem.as_document(request_id)),
         status=problem.status,

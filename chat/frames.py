@@ -8,6 +8,7 @@ from chat.parsers import parse_json
 from chat.renderers import render_json
 from messaging.exceptions import InvalidRequest, PayloadTooLarge
 from messaging.limits import get_limits
+from messaging.metrics import REFUSALS
 
 _MOST_ID_CHARACTERS = 64
 
@@ -54,6 +55,8 @@ def encode_reply(command_id: CommandId, data: dict[str, Any]) -> str:
 
 
 def encode_error(command_id: CommandId | None, problem: Problem) -> str:
+    """Return the frame that answers a refused command, and count it."""
+    REFUSALS.labels("socket", problem.code).inc()
     return render_json(problem.as_reply(command_id)).decode()
 
 

@@ -2,6 +2,7 @@
 
 Every line names what happened (`action`), the instance, and whatever the request bound with
 `structlog.contextvars`: request id, user id, conversation id. Message text and tokens never.
+How many lines refused work may write is bounded by `config.log_limits`.
 """
 
 import logging.config
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from structlog.typing import EventDict, WrappedLogger
 
 from config import env
+from config.log_limits import add_suppressed
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -69,19 +71,28 @@ def configure(options: dict[str, Any]) -> None:
                     "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": shared,
                     "processors": [
+                        add_suppressed,
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         *renderers,
                     ],
                 }
             },
+            "filters": {
+                "limit": {"()": "config.log_limits.LineLimit"},
+                "answered": {"()": "config.log_limits.AnsweredElsewhere"},
+            },
             "handlers": {
-                "stderr": {"class": "logging.StreamHandler", "formatter": "structured"},
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "structured",
+                    "filters": [] if options["level"] == "DEBUG" else ["limit"],
+                },
             },
             "root": {"handlers": ["stderr"], "level": options["level"]},
             "loggers": {
                 "django": {"handlers": [], "propagate": True},
                 # Refusals are answers, not warnings; faults are logged where they are caught.
-                "django.request": {"level": "ERROR"},
+                "django.request": {"level": "ERROR", "filters": ["answered"]},
                 # Whoever scans the net names hosts at random, and is answered with 400.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
                 # An access line per request or frame belongs to the proxy in front.

@@ -234,7 +234,7 @@ class Instance:
         """Every commit passes here, in order, before its requests are answered."""
         self.publisher.publish_commit(committed)
         changes = Counter(change.type for change in committed.changes)
-        logger.info(
+        logger.debug(
             "commit",
             conversation_id=committed.conversation.id,
             version=committed.conversation.version,

@@ -1,7 +1,11 @@
 """The metrics of this process, named by Prometheus' conventions; `/metrics` shows them, and
 docs/metrics.md explains them.
 
+A counter whose labels are known from the start has all of its series from the start: `increase()`
+of a series that begins with its first failure is 0.
+
 https://prometheus.io/docs/practices/naming/
+https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
 """
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
@@ -16,6 +20,19 @@ HTTP_REQUEST_SECONDS = Histogram(
     "From a request of the API until its answer was made, by route and not by path.",
     ["method", "route", "status"],
     buckets=_HOPS,
+)
+
+REFUSALS = Counter(
+    "chat_refusals_total",
+    "Requests and commands that were answered with an error, by door and code.",
+    ["door", "code"],
+)
+"""`door`: rest or socket; `code`: that of the answer. Every pair starts at 0 (`chat.errors`), so
+that `increase()` shows the first one."""
+
+LOG_LINES_SUPPRESSED = Counter(
+    "chat_log_lines_suppressed_total",
+    "Log lines of refusals, warnings and errors that were not written because there were too many.",
 )
 
 SOCKETS = Gauge("chat_sockets", "WebSockets that are open on this instance.")
@@ -71,6 +88,14 @@ NOTIFICATION_JOBS = Counter(
 )
 """`path`: queue, direct or worker; `result`: sent, done, again, failed or dropped."""
 
+for _path, _results in {
+    "queue": ("sent", "dropped"),
+    "direct": ("done", "again", "failed", "dropped"),
+    "worker": ("done", "again", "failed"),
+}.items():
+    for _result in _results:
+        NOTIFICATION_JOBS.labels(_path, _result)
+
 PUSHES = Counter(
     "chat_pushes_total",
     "Pushes to devices, by what they were for and how they ended.",
@@ -91,7 +116,7 @@ NOTIFICATIONS_WAITING = Gauge(
 
 QUEUE_AWAY = Gauge(
     "chat_notification_queue_away",
-    "1 while jobs are carried out directly because the queue did not take them.",
+    "1 while the queue does not answer; an instance then carries out its jobs directly.",
 )
 
 COMMIT_SECONDS = Histogram(
@@ -161,6 +186,9 @@ SOFT_EVENTS_DROPPED = Counter(
     ["reason"],
 )
 """`reason`: replaced by a later one of its kind, or overflow."""
+
+for _reason in ("replaced", "overflow"):
+    SOFT_EVENTS_DROPPED.labels(_reason)
 
 SLOW_SOCKETS_CLOSED = Counter(
     "chat_slow_sockets_closed_total",

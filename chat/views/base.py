@@ -44,6 +44,9 @@ class APIView(RestAPIView):
     public = False
     """Whether anybody may ask, without a token."""
 
+    quiet = False
+    """Whether its requests are of no interest to an operator: those of probes."""
+
     sensitive: ClassVar[frozenset[str]] = frozenset()
     """The methods before which whoever issued the token is asked whether it holds still."""
 
@@ -70,8 +73,9 @@ class APIView(RestAPIView):
         method = request.method if request.method in self.allowed_methods else "other"
         HTTP_REQUEST_SECONDS.labels(method, route, response.status_code).observe(seconds)
         status = response.status_code
-        level = logging.DEBUG if status == 429 else logging.INFO  # of a flood there are many
-        logger.log(level, "request", method=request.method, route=route, status=status)
+        refused = {"refused": True} if status >= 400 else {}
+        level = logging.DEBUG if self.quiet or status == 429 else logging.INFO
+        logger.log(level, "request", method=request.method, route=route, status=status, **refused)
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         await get_instance().start()

@@ -18,6 +18,7 @@ _PROBE_SECONDS = 2.0
 @extend_schema(exclude=True)
 class LiveView(APIView):
     public = True
+    quiet = True
 
     async def get(self, request: Request) -> Response:
         """200 while the event loop turns."""
@@ -27,6 +28,7 @@ class LiveView(APIView):
 @extend_schema(exclude=True)
 class ReadyView(APIView):
     public = True
+    quiet = True
 
     async def get(self, request: Request) -> Response:
         """200 while requests can be served: degraded is not down. An instance that is draining

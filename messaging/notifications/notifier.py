@@ -48,6 +48,15 @@ _RECORD_SECONDS = 1.0
 _MOST_TEXT = 240
 _NO_TEXT = "New message"
 
+_SENT_REASONS = (Reason.ABSENT, Reason.NOT_ACKNOWLEDGED)
+for _reason in Reason:
+    _verdict = Verdict.SENT if _reason in _SENT_REASONS else Verdict.DROPPED
+    NOTIFICATION_DECISIONS.labels(_verdict.value, _reason.value)
+NOTIFICATION_DECISIONS.labels(Verdict.FAILED.value, "failed")
+for _status in Status:
+    for _kind in ("message", "clear"):
+        PUSHES.labels(_kind, _status.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
@@ -329,7 +338,7 @@ def _sorted_out(
 def _note_decided(job: NotifyJob, decisions: Mapping[str, Decision]) -> None:
     """Log what was decided, and count what is final. Why something failed is said by FCM, in any
     number of ways."""
-    logger.info(
+    logger.debug(
         "notification.decided",
         conversation_id=job.conversation_id,
         message_id=job.message_id,

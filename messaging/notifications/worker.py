@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import structlog
 
-from messaging.metrics import NOTIFICATION_JOBS
+from messaging.metrics import NOTIFICATION_JOBS, QUEUE_AWAY
 from messaging.notifications.jobs import Job, MalformedJob, decode, encode
 from messaging.notifications.notifier import Again, Notifier
 from messaging.notifications.options import get_options
@@ -86,13 +86,15 @@ class Worker:
                 task.add_done_callback(self._jobs.discard)
 
     def _queue_failed(self, error: Exception) -> None:
-        """Said once, however many calls fail until a poll is answered."""
+        """Log it once, however many calls fail until a poll is answered."""
+        QUEUE_AWAY.set(1)
         if not self._away:
             self._away = True
             logger.warning("queue.away", reason=str(error))
 
     def _queue_answered(self) -> None:
         self._heard_at = time.monotonic()
+        QUEUE_AWAY.set(0)
         if self._away:
             self._away = False
             logger.info("queue.back")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from messaging.metrics import STORE_UNAVAILABLE
 from messaging.store.base import Store
 from messaging.store.catalogue import Catalogue
 from messaging.store.decisions import DecisionStore
@@ -23,6 +24,12 @@ class Stores:
     decisions: DecisionStore
     catalogue: Catalogue
     reports: ReportStore
+
+
+for _protocol in (Store, Catalogue, DecisionStore, PeopleStore, RecipientStore, ReportStore):
+    for _operation, _method in vars(_protocol).items():
+        if callable(_method) and not _operation.startswith("_"):
+            STORE_UNAVAILABLE.labels(_operation)  # at 0, so that `increase()` shows the first
 
 
 def make_stores() -> Stores:

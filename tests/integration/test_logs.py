@@ -55,6 +55,13 @@ def in_json(tmp_path_factory: pytest.TempPathFactory) -> Logged:
 
 
 @pytest.fixture(scope="module")
+def in_detailed_json(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+    """Each step, without a limit for what is refused."""
+    folder = tmp_path_factory.mktemp("detailed-json")
+    return run(folder, LOG_FORMAT="json", LOG_LEVEL="debug")
+
+
+@pytest.fixture(scope="module")
 def on_console(tmp_path_factory: pytest.TempPathFactory) -> Logged:
     return run(tmp_path_factory.mktemp("console"))
 
@@ -221,12 +228,12 @@ def test_each_line_is_an_action(in_json: Logged) -> None:
         assert logged["level"] == "info"
 
 
-def test_whose_request_it_was(in_json: Logged) -> None:
+def test_whose_request_it_was(in_detailed_json: Logged) -> None:
     """Each request and each command, carried out or refused, names the person, the conversation
     and the request or connection that it came by."""
-    requests = [line for line in in_json.actions("request") if "messages" in line["route"]]
-    (opened,) = in_json.actions("session.opened")
-    commands = [line for line in in_json.actions("command") if "conversation_id" in line]
+    requests = [line for line in in_detailed_json.actions("request") if "messages" in line["route"]]
+    (opened,) = in_detailed_json.actions("session.opened")
+    commands = [line for line in in_detailed_json.actions("command") if "conversation_id" in line]
 
     assert [line["status"] for line in requests] == [201, 409, 400, 400, 400, 413, 200, 204, 400]
     for line in requests:
@@ -237,7 +244,7 @@ def test_whose_request_it_was(in_json: Logged) -> None:
         assert line["command"] == "message.send"
     for line in [*requests, *commands]:
         assert line["user_id"] == "ann"
-        assert line["conversation_id"] == in_json.conversation_id
+        assert line["conversation_id"] == in_detailed_json.conversation_id
     assert opened["user_id"] == "ann"
 
 
@@ -248,12 +255,42 @@ def test_how_a_socket_ended(in_json: Logged) -> None:
     assert closed["code"] == 1000
 
 
-def test_what_was_committed(in_json: Logged) -> None:
+def test_what_was_committed(in_detailed_json: Logged) -> None:
     """A commit may be that of many requests: its line is nobody's, and names the conversation."""
-    commits = in_json.actions("commit")
+    commits = in_detailed_json.actions("commit")
 
-    assert [line["conversation_id"] for line in commits] == [in_json.conversation_id] * 4
+    assert [line["conversation_id"] for line in commits] == [in_detailed_json.conversation_id] * 4
     assert all("user_id" not in line and "request_id" not in line for line in commits)
+
+
+def test_one_line_for_each_message(in_json: Logged) -> None:
+    """That of the request or of the command; steps, receipts and probes write none."""
+    lines = [json.loads(line) for line in in_json.output.splitlines()]
+
+    sends = [line for line in lines if line.get("status") == 201 and "messages" in line["route"]]
+    assert len(sends) == 1
+    assert not [line for line in lines if "health" in line.get("route", "")]
+    assert not {"commit", "notification.decided"} & {line["action"] for line in lines}
+
+
+def test_refusals_write_a_bounded_number_of_lines(tmp_path: Path) -> None:
+    """At most ten in any second; the next line of the kind says how many were left out."""
+    environment = isolated_environment(tmp_path, LOG_FORMAT="json", CHAT_RATE_LIMITS="off")
+    migrate(environment)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api/v1/me"
+    with instance(port, environment=environment) as server:
+        begun = time.monotonic()
+        with httpx.Client(trust_env=False) as http:
+            while time.monotonic() - begun < 3:
+                assert http.get(url).status_code == 401
+        took = time.monotonic() - begun
+        lines = [json.loads(line) for line in server.output().splitlines()]
+    refused = [line for line in lines if line.get("status") == 401]
+
+    assert 2 < len(refused) <= 10 * (took + 1)
+    assert any(line.get("suppressed", 0) > 0 for line in refused)
+    assert not any("refused" in line for line in lines)
 
 
 @pytest.mark.parametrize(

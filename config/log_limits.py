@@ -1,0 +1,89 @@
+"""Limits of the log: refused work and faults write a bounded number of lines, whatever comes.
+
+Information about work that was carried out is not limited. Two kinds of lines are: warnings and
+errors, and lines that their author marked with `refused=True`. With `LOG_LEVEL=debug` nothing is.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from structlog.typing import EventDict, WrappedLogger
+
+from messaging.metrics import LOG_LINES_SUPPRESSED
+
+LINES_PER_ACTION = 6
+"""Limited lines of one action that are written in one second."""
+LINES_PER_SECOND = 10
+"""Limited lines of all actions together that are written in one second, errors aside."""
+_MOST_ACTIONS = 500
+"""Actions are words in the code, and the loggers of libraries: a few hundred exist."""
+
+
+class LineLimit(logging.Filter):
+    """Pass a bounded number of limited lines each second, and count the others.
+
+    Errors are limited by action only, so that no flood of refusals hides a fault. The first line
+    of an action that follows suppressed ones says how many they were, as `suppressed`.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._second = -1
+        self._written = 0
+        self._by_action: dict[str, int] = {}
+        self._suppressed: dict[str, int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        event: dict[str, Any] = record.msg if isinstance(record.msg, dict) else {}
+        refused = event.get("refused", False)
+        if record.levelno < logging.WARNING and not refused:
+            return True
+        action = str(event.get("event", record.name))
+        with self._lock:
+            passed = self._pass(action, fault=record.levelno >= logging.ERROR)
+            if passed:
+                record.suppressed = self._suppressed.pop(action, 0)
+                return True
+            if action in self._suppressed or len(self._suppressed) < _MOST_ACTIONS:
+                self._suppressed[action] = self._suppressed.get(action, 0) + 1
+        LOG_LINES_SUPPRESSED.inc()
+        return False
+
+    def _pass(self, action: str, *, fault: bool) -> bool:
+        second = int(self._clock())
+        if second != self._second:
+            self._second, self._written = second, 0
+            self._by_action.clear()
+        if self._by_action.get(action, 0) >= LINES_PER_ACTION:
+            return False
+        if not fault:
+            if self._written >= LINES_PER_SECOND:
+                return False
+            self._written += 1
+        self._by_action[action] = self._by_action.get(action, 0) + 1
+        return True
+
+
+class AnsweredElsewhere(logging.Filter):
+    """Drop what Django says of an answer that is no exception: the line of the request names its
+    status. An exception keeps its line, under an action of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.exc_info:
+            return False
+        record.msg, record.args = "page.failed", ()
+        return True
+
+
+def add_suppressed(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Say in the line how many of its kind were not written before it."""
+    event.pop("refused", None)
+    record: logging.LogRecord | None = event.get("_record")
+    if suppressed := getattr(record, "suppressed", 0):
+        event["suppressed"] = suppressed
+    return event
