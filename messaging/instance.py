@@ -43,7 +43,9 @@ from messaging.signals import (
     instance_lost,
     instance_started,
     instance_stopping,
+    message_deleted,
     message_sent,
+    participants_removed,
 )
 from messaging.store import make_stores
 from messaging.store.cache import ConversationCache
@@ -60,6 +62,9 @@ _DRAIN_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
 _LAST_SECONDS = 1.0
 _WORK_SECONDS = 3.0
+_SIGNALLED = frozenset(
+    {ChangeType.MESSAGE_CREATED, ChangeType.MESSAGE_DELETED, ChangeType.PARTICIPANT_REMOVED}
+)
 _PLACES = 16
 """For those who connect and as many for those who sync: together what one instance reads of the
 store at once, while thousands come back."""
@@ -242,7 +247,8 @@ class Instance:
         )
         if sent := changes[ChangeType.MESSAGE_CREATED]:
             MESSAGES.inc(sent)
-            self._background(_signal_sent(committed))
+        if any(change.type in _SIGNALLED for change in committed.changes):
+            self._background(_signal(committed))
 
     def _make_link(self) -> Link:
         """Two layers of the same kind: one receives, one publishes."""
@@ -306,10 +312,17 @@ class Instance:
         task.add_done_callback(self._tasks.discard)
 
 
-async def _signal_sent(committed: Committed) -> None:
+async def _signal(committed: Committed) -> None:
+    conversation = committed.conversation
     for change in committed.changes:
-        if change.type is ChangeType.MESSAGE_CREATED:
-            await _tell(message_sent, message=change.message, conversation=committed.conversation)
+        match change.type:
+            case ChangeType.MESSAGE_CREATED:
+                await _tell(message_sent, message=change.message, conversation=conversation)
+            case ChangeType.MESSAGE_DELETED:
+                await _tell(message_deleted, message=change.message, conversation=conversation)
+            case ChangeType.PARTICIPANT_REMOVED:
+                user_ids = [person.user_id for person in change.participants]
+                await _tell(participants_removed, user_ids=user_ids, conversation=conversation)
 
 
 async def _tell(signal: Signal, **arguments: Any) -> None:

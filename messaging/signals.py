@@ -6,9 +6,17 @@ message_sent = Signal()
 """A message was committed. Arguments: `message` (Message), `conversation` (Conversation, as it
 stood right after). Sent in the background, after the commit and never in a request's time."""
 
+message_deleted = Signal()
+"""A message became a tombstone. Arguments: `message` (Message), `conversation` (Conversation, as it
+stood right after). Sent in the background."""
+
 conversation_read = Signal()
-"""Somebody has read a conversation up to its end. Arguments: `user_id`, `conversation_id`,
+"""Somebody has read further in a conversation. Arguments: `user_id`, `conversation_id`,
 `read_seq`. Sent in the background."""
+
+participants_removed = Signal()
+"""People left a conversation or were removed. Arguments: `user_ids`, `conversation` (Conversation,
+as it stood right after). Sent in the background."""
 
 instance_lost = Signal()
 """Another instance ended without a goodbye. Arguments: `boot_id` (str) and `since` (datetime, by

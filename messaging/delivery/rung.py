@@ -1,4 +1,4 @@
-"""What rang: the conversations for which somebody has a notification that they have not read.
+"""What rang: for each person the conversations with a notification that they have not read.
 
 Their number is the badge on the app's icon. They live in Redis, where every instance and the
 worker see them; without a configured Redis in this process.
@@ -9,70 +9,146 @@ counted again from the next notification on.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import redis.asyncio
+from redis.asyncio.client import Pipeline
+from redis.commands.core import AsyncScript
 
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 
 _REDIS_SECONDS = 30 * 24 * 3600
-_MOST_PEOPLE = 100_000
+_MAX_PEOPLE = 100_000
+_MAX_CONVERSATIONS = 1_000
+"""Of one person: others decide in how many conversations somebody is notified."""
+
+_ADD = """
+if redis.call('HLEN', KEYS[1]) < tonumber(ARGV[3])
+    or redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return redis.call('HLEN', KEYS[1])
+"""
+_DISCARD = """
+local seq = tonumber(redis.call('HGET', KEYS[1], ARGV[1]))
+if not seq or seq > tonumber(ARGV[2]) then return -1 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+return redis.call('HLEN', KEYS[1])
+"""
 
 
 class Rung:
     def __init__(self, client: redis.asyncio.Redis | None) -> None:
         self._redis = client
+        self._add_in_redis = None if client is None else client.register_script(_ADD)
+        self._discard_in_redis = None if client is None else client.register_script(_DISCARD)
         self._unknown = Outage("rung.unknown")
-        self._here: OrderedDict[str, set[str]] = OrderedDict()
+        self._here: OrderedDict[str, dict[str, int]] = OrderedDict()
 
-    async def add(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
-        """These people are being notified; returns each one's number of such conversations,
-        without those of whom it is not known."""
+    async def add(
+        self, conversation_id: str, seq: int, user_ids: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Note that these people are being notified of message number `seq`.
+
+        Returns each one's number of such conversations, without those of whom it is not known.
+        """
+        if self._add_in_redis is None:
+            return {user_id: self._add_here(conversation_id, seq, user_id) for user_id in user_ids}
+        arguments = (conversation_id, seq, _MAX_CONVERSATIONS, _REDIS_SECONDS)
+        counts = await self._run(self._add_in_redis, user_ids, arguments)
+        return dict(zip(user_ids, counts, strict=False))
+
+    async def discard(
+        self, conversation_id: str, user_ids: Sequence[str], *, up_to: int
+    ) -> Mapping[str, int]:
+        """Note that these people are done with a conversation up to message number `up_to`.
+
+        Returns those who had a notification of such a message, with the number of conversations
+        that are left to each.
+        """
+        if self._discard_in_redis is None:
+            counts: Sequence[int] = [
+                self._discard_here(conversation_id, user_id, up_to) for user_id in user_ids
+            ]
+        else:
+            counts = await self._run(self._discard_in_redis, user_ids, (conversation_id, up_to))
+        return {
+            user_id: count for user_id, count in zip(user_ids, counts, strict=False) if count >= 0
+        }
+
+    async def count(self, user_id: str) -> int | None:
+        """Return the number of conversations that somebody has a notification of; None where it is
+        not known."""
         if self._redis is None:
-            return {user_id: self._add_here(conversation_id, user_id) for user_id in user_ids}
+            return len(self._here.get(user_id, ()))
+
+        async def ask(pipeline: Pipeline) -> None:
+            pipeline.hlen(_redis_key(user_id))
+
+        answers = await self._execute(ask)
+        return int(answers[0]) if answers else None
+
+    async def shown(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return the number of the message that each of these people was notified of last, and
+        has not read; without those of whom nothing is known."""
+        if self._redis is None:
+            every = [self._here.get(user_id, {}).get(conversation_id) for user_id in user_ids]
+            return {u: seq for u, seq in zip(user_ids, every, strict=True) if seq is not None}
+
+        async def ask(pipeline: Pipeline) -> None:
+            for user_id in user_ids:
+                pipeline.hget(_redis_key(user_id), conversation_id)
+
+        answers = await self._execute(ask)
+        return {u: int(seq) for u, seq in zip(user_ids, answers, strict=False) if seq is not None}
+
+    async def _execute(self, fill: Callable[[Pipeline], Awaitable[None]]) -> Sequence[Any]:
+        """The answers to commands in one round trip; none where Redis is away."""
+        assert self._redis is not None
         if not self._unknown.may_ask():
-            return {}
+            return []
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
-                for user_id in user_ids:
-                    key = _redis_key(user_id)
-                    pipeline.sadd(key, conversation_id)
-                    pipeline.expire(key, _REDIS_SECONDS)
-                    pipeline.scard(key)
-                answers = await pipeline.execute()
+                await fill(pipeline)
+                answers: list[Any] = await pipeline.execute()
         except UNREACHABLE as error:
             self._unknown.failed(error)
-            return {}
+            return []
         self._unknown.over()
-        return dict(zip(user_ids, answers[2::3], strict=True))
+        return answers
 
-    async def discard(self, conversation_id: str, user_id: str) -> bool:
-        """Somebody has read all of a conversation. True where they have a notification of it."""
-        if self._redis is None:
-            here = self._here.get(user_id, set())
-            found = conversation_id in here
-            here.discard(conversation_id)
-            return found
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                pipeline = self._redis.pipeline(transaction=False)
-                pipeline.srem(_redis_key(user_id), conversation_id)
-                (removed,) = await pipeline.execute()
-        except UNREACHABLE as error:
-            self._unknown.failed(error)
-            return False
-        self._unknown.over()
-        return bool(removed)
+    async def _run(
+        self, script: AsyncScript, user_ids: Sequence[str], arguments: Sequence[str | int]
+    ) -> Sequence[int]:
+        """Run a script on each person's key."""
 
-    def _add_here(self, conversation_id: str, user_id: str) -> int:
-        here = self._here.setdefault(user_id, set())
-        here.add(conversation_id)
+        async def ask(pipeline: Pipeline) -> None:
+            for user_id in user_ids:
+                await script(keys=[_redis_key(user_id)], args=arguments, client=pipeline)
+
+        return await self._execute(ask)
+
+    def _add_here(self, conversation_id: str, seq: int, user_id: str) -> int:
+        here = self._here.setdefault(user_id, {})
+        if len(here) < _MAX_CONVERSATIONS or conversation_id in here:
+            here[conversation_id] = seq
         self._here.move_to_end(user_id)
-        if len(self._here) > _MOST_PEOPLE:
+        if len(self._here) > _MAX_PEOPLE:
             self._here.popitem(last=False)
+        return len(here)
+
+    def _discard_here(self, conversation_id: str, user_id: str, up_to: int) -> int:
+        here = self._here.get(user_id, {})
+        if here.get(conversation_id, up_to + 1) > up_to:
+            return -1
+        del here[conversation_id]
+        if not here:
+            del self._here[user_id]
         return len(here)
 
 
 def _redis_key(user_id: str) -> str:
-    return f"chat:rung:{user_id}"
+    return f"chat:notified:{user_id}"

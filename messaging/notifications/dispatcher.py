@@ -18,8 +18,8 @@ import structlog
 
 from messaging.conditions import Condition
 from messaging.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITING, QUEUE_AWAY
-from messaging.notifications.jobs import Job, encode
-from messaging.notifications.notifier import Again, Notifier
+from messaging.notifications.jobs import Job, QueuedJob, RetryLater, WithdrawJob, encode
+from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.queue import (
     BATCH_BYTES,
@@ -42,7 +42,7 @@ class Dispatcher:
     def __init__(self, notifier: Notifier, queue: SqsQueue | None) -> None:
         self._notifier = notifier
         self._queue = queue
-        self._waiting: deque[tuple[Job, Entry]] = deque()
+        self._waiting: deque[tuple[QueuedJob, Entry]] = deque()
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(get_options().jobs_at_once)
         self._failures = 0
@@ -79,7 +79,7 @@ class Dispatcher:
             await self._queue.close()
         return not self._left
 
-    def put(self, job: Job, *, delay: int = 0, here: bool = False) -> None:
+    def put(self, job: QueuedJob, *, delay: int = 0, here: bool = False) -> None:
         """Have a job carried out after so many seconds. Neither waits nor raises.
 
         `here`: by this process, because nobody else can know what it asks for.
@@ -93,6 +93,10 @@ class Dispatcher:
             return
         self._waiting.append((job, Entry(body=encode(job), delay=delay)))
         self._wake.set()
+
+    def run_here(self, job: WithdrawJob) -> None:
+        """Carry out a job that never goes through the queue. Neither waits nor raises."""
+        self._run_directly(job, 0)
 
     async def _work(self, queue: SqsQueue) -> None:
         while True:
@@ -112,9 +116,9 @@ class Dispatcher:
                     self._waiting.popleft()
             NOTIFICATIONS_WAITING.set(0)
 
-    def _next_batch(self) -> Sequence[tuple[Job, Entry]]:
+    def _next_batch(self) -> Sequence[tuple[QueuedJob, Entry]]:
         """The next jobs, as many as one request takes; at least one."""
-        batch: list[tuple[Job, Entry]] = []
+        batch: list[tuple[QueuedJob, Entry]] = []
         size = 0
         for job, entry in self._waiting:
             size += len(entry.body.encode())
@@ -170,8 +174,10 @@ class Dispatcher:
                 return
             delay = again.seconds
 
-    async def _leave(self, job: Job, again: Again) -> None:
+    async def _leave(self, job: Job, again: RetryLater) -> None:
         """To the workers, where the queue takes it."""
+        if isinstance(job, WithdrawJob):
+            return
         if self._queue is not None:
             delay = min(round(again.seconds), MOST_DELAY_SECONDS)
             if not await self._try_queue(self._queue, [Entry(body=encode(job), delay=delay)]):

@@ -21,7 +21,7 @@ from django.conf import settings
 from firebase_admin import exceptions, messaging
 
 from messaging.conditions import Condition
-from messaging.entities import TokenKind
+from messaging.entities import Platform, TokenKind
 from messaging.notifications.push import SENT, Push, PushResult, Status
 
 logger = structlog.get_logger(__name__)
@@ -157,13 +157,15 @@ def _retry_after(error: exceptions.FirebaseError) -> float | None:
 
 
 def _message(push: Push) -> messaging.Message:
-    message = messaging.Message(
-        data=dict(push.data),
-        notification=_notification(push),
-        android=_android(push),
-        apns=_apns(push),
-        webpush=_webpush(push),
-    )
+    if push.device.platform is Platform.WEB:
+        message = messaging.Message(data=_web_data(push), webpush=_webpush(push))
+    else:
+        message = messaging.Message(
+            data=dict(push.data),
+            notification=_notification(push),
+            android=_android(push),
+            apns=_apns(push),
+        )
     if push.device.token_kind is TokenKind.INSTALLATION_ID:
         message.fid = push.device.token
     else:
@@ -182,9 +184,11 @@ def _android(push: Push) -> Any:
     if push.title is None:
         return messaging.AndroidConfig(priority="normal")
     return messaging.AndroidConfig(
-        priority="high",
+        priority="normal" if push.quiet else "high",
         collapse_key=push.tag,
-        notification=messaging.AndroidNotification(tag=push.tag),
+        notification=messaging.AndroidNotification(
+            tag=push.tag, priority="low" if push.quiet else None
+        ),
     )
 
 
@@ -202,15 +206,30 @@ def _apns(push: Push) -> Any:
             "apns-collapse-id": push.tag,
         },
         payload=messaging.APNSPayload(
-            aps=messaging.Aps(badge=push.badge, sound="default", thread_id=push.tag)
+            aps=messaging.Aps(
+                badge=push.badge,
+                sound=None if push.quiet else "default",
+                thread_id=push.tag,
+                custom_data={"interruption-level": "passive"} if push.quiet else None,
+            )
         ),
     )
 
 
+def _web_data(push: Push) -> dict[str, str]:
+    """What a service worker shows. There is no `notification` beside it: Firebase's SDK would show
+    that by itself, and the page's own `onBackgroundMessage` handler a second one
+    (https://firebase.google.com/docs/cloud-messaging/js/receive)."""
+    shown = {"title": push.title, "body": push.body} if push.title is not None else {}
+    return {
+        **push.data,
+        **shown,
+        **({"link": push.link} if push.link else {}),
+        **({"quiet": "true"} if push.quiet else {}),
+    }
+
+
 def _webpush(push: Push) -> Any:
-    if push.title is None:
-        return None
-    return messaging.WebpushConfig(
-        notification=messaging.WebpushNotification(tag=push.tag, renotify=True),
-        fcm_options=messaging.WebpushFCMOptions(link=push.link) if push.link else None,
-    )
+    """https://www.rfc-editor.org/rfc/rfc8030#section-5.3"""
+    rings = push.title is not None and not push.quiet
+    return messaging.WebpushConfig(headers={"Urgency": "high" if rings else "normal"})

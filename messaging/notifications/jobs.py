@@ -50,7 +50,26 @@ class ClearJob:
     attempt: int = 0
 
 
-Job = NotifyJob | ClearJob
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawJob:
+    """Take a deleted message's notification off the devices that show it. Never queued."""
+
+    conversation_id: str
+    message_id: str
+    seq: int
+    made_at: float
+
+
+QueuedJob = NotifyJob | ClearJob
+Job = QueuedJob | WithdrawJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryLater:
+    """The job is not done: carry it out once more, after so many seconds."""
+
+    seconds: float
+    reason: str
 
 
 def in_chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:
@@ -59,7 +78,7 @@ def in_chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:
     return [people[start : start + CHUNK_PEOPLE] for start in range(0, len(people), CHUNK_PEOPLE)]
 
 
-def encode(job: Job) -> str:
+def encode(job: QueuedJob) -> str:
     fields: dict[str, Any] = {"kind": "clear" if isinstance(job, ClearJob) else "notify"}
     for name in _NAMES[type(job)]:
         value = getattr(job, name)
@@ -67,7 +86,7 @@ def encode(job: Job) -> str:
     return json.dumps(fields, separators=(",", ":"))
 
 
-def decode(body: str) -> Job:
+def decode(body: str) -> QueuedJob:
     """Raises MalformedJob."""
     try:
         fields = json.loads(body)

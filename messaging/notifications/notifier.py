@@ -21,7 +21,6 @@ import structlog
 from messaging.entities import (
     Conversation,
     Decision,
-    Device,
     Message,
     Preferences,
     ReadPosition,
@@ -30,12 +29,14 @@ from messaging.entities import (
 )
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
-from messaging.metrics import NOTIFICATION_DECISIONS, PUSHES
+from messaging.metrics import NOTIFICATION_DECISIONS
 from messaging.notifications.claims import KeptClaim
-from messaging.notifications.jobs import ClearJob, Job, NotifyJob
+from messaging.notifications.jobs import ClearJob, Job, NotifyJob, RetryLater, WithdrawJob
 from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
-from messaging.notifications.push import Push, PushBackend, PushResult, Status
+from messaging.notifications.push import PushBackend, PushResult, Status
+from messaging.notifications.pusher import Pusher, clear_push, message_push
+from messaging.notifications.withdrawal import Withdrawer
 from messaging.representations import effective_read_seq
 
 logger = structlog.get_logger(__name__)
@@ -45,42 +46,34 @@ _FRESH_SECONDS = 1.0
 _STORE_SECONDS = 5.0
 _RECORD_SECONDS = 1.0
 """Between tries."""
-_MOST_TEXT = 240
-_NO_TEXT = "New message"
 
 _SENT_REASONS = (Reason.ABSENT, Reason.NOT_ACKNOWLEDGED)
 for _reason in Reason:
     _verdict = Verdict.SENT if _reason in _SENT_REASONS else Verdict.DROPPED
     NOTIFICATION_DECISIONS.labels(_verdict.value, _reason.value)
 NOTIFICATION_DECISIONS.labels(Verdict.FAILED.value, "failed")
-for _status in Status:
-    for _kind in ("message", "clear"):
-        PUSHES.labels(_kind, _status.value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
-    """The job is not done: it is to be carried out once more."""
-
-    seconds: float
-    reason: str
 
 
 class Notifier:
     def __init__(self, instance: Instance, push: PushBackend) -> None:
         self._instance = instance
-        self._push = push
+        self._pusher = Pusher(instance, push)
+        self._withdrawer = Withdrawer(instance, self._pusher)
 
-    async def run(self, job: Job) -> Again | None:
+    async def run(self, job: Job) -> RetryLater | None:
         """Carry out a job; None when there is nothing left of it to do."""
         try:
-            if isinstance(job, ClearJob):
-                return await self._clear(job)
-            return await self._notify(job)
+            match job:
+                case ClearJob():
+                    return await self._clear(job)
+                case WithdrawJob():
+                    return await self._withdrawer.run(job)
+                case NotifyJob():
+                    return await self._notify(job)
         except StoreUnavailable:
-            return Again(seconds=_STORE_SECONDS, reason="store_unavailable")
+            return RetryLater(seconds=_STORE_SECONDS, reason="store_unavailable")
 
-    async def _notify(self, job: NotifyJob) -> Again | None:
+    async def _notify(self, job: NotifyJob) -> RetryLater | None:
         options = get_options()
         now = datetime.now(UTC)
         expires_at = now + options.kept_time
@@ -114,7 +107,7 @@ class Notifier:
         again = None
         if claim.busy_until is not None:
             seconds = max((claim.busy_until - now).total_seconds(), 1.0)
-            again = Again(seconds=seconds, reason="claimed")
+            again = RetryLater(seconds=seconds, reason="claimed")
         if claim.taken:
             kept = KeptClaim(
                 self._instance.decisions,
@@ -131,7 +124,7 @@ class Notifier:
             again = later or again
         return again
 
-    async def _decide(self, work: "_Work") -> tuple[dict[str, Decision], Again | None]:
+    async def _decide(self, work: "_Work") -> tuple[dict[str, Decision], RetryLater | None]:
         """What becomes of the people who were claimed, with the pushes sent."""
         job, now = work.job, work.now
         conversation = await self._instance.store.get_conversation(job.conversation_id)
@@ -159,7 +152,7 @@ class Notifier:
         if not ringing:
             return decisions, None
         if work.claim.lapsed:
-            return decisions, Again(seconds=1, reason="lapsed")
+            return decisions, RetryLater(seconds=1, reason="lapsed")
         results = await self._ring(conversation, message, ringing, work)
         again = None
         for recipient in ringing:
@@ -169,7 +162,9 @@ class Notifier:
             decisions[recipient.user_id] = outcome
             if outcome.verdict is None:
                 seconds = max(result.retry_after for result in results[recipient.user_id].values())
-                again = Again(seconds=max(seconds, again.seconds if again else 1), reason="later")
+                again = RetryLater(
+                    seconds=max(seconds, again.seconds if again else 1), reason="later"
+                )
         return decisions, again
 
     async def _message(self, conversation: Conversation | None, job: NotifyJob) -> Message | None:
@@ -223,59 +218,32 @@ class Notifier:
     ) -> Mapping[str, Mapping[str, PushResult]]:
         """Push to every device that has not had it yet; the results by person and device."""
         user_ids = [recipient.user_id for recipient in ringing]
-        badges = await self._instance.rung.add(conversation.id, user_ids)
+        badges = await self._instance.rung.add(conversation.id, message.seq, user_ids)
         pushes = [
-            _notification(conversation, message, recipient, device, badges.get(recipient.user_id))
+            message_push(
+                conversation, message, recipient, device, badge=badges.get(recipient.user_id)
+            )
             for recipient in ringing
             for device in recipient.devices
             if work.taken[recipient.user_id].devices.get(device.id) != Status.SENT
         ]
         results: dict[str, dict[str, PushResult]] = {user_id: {} for user_id in user_ids}
-        for push, result in zip(pushes, await self._push.send(pushes), strict=True):
+        for push, result in zip(pushes, await self._pusher.send(pushes), strict=True):
             results[push.user_id][push.device.id] = result
-            await self._note(push, result)
         return results
 
-    async def _clear(self, job: ClearJob) -> Again | None:
+    async def _clear(self, job: ClearJob) -> RetryLater | None:
         if time.time() - job.made_at > get_options().stale:
             return None
         recipients = await self._instance.recipients.get_recipients([job.user_id])
-        data = {
-            "type": "clear",
-            "conversation_id": job.conversation_id,
-            "tag": job.conversation_id,
-            "read_seq": str(job.read_seq),
-        }
+        badge = await self._instance.rung.count(job.user_id)
         pushes = [
-            Push(user_id=job.user_id, device=device, tag=job.conversation_id, data=data)
+            clear_push(job.conversation_id, job.user_id, device, read_seq=job.read_seq, badge=badge)
             for device in recipients[job.user_id].devices
         ]
-        results = await self._push.send(pushes)
-        for push, result in zip(pushes, results, strict=True):
-            await self._note(push, result)
+        results = await self._pusher.send(pushes)
         later = [result.retry_after for result in results if result.status is Status.LATER]
-        return Again(seconds=max(later), reason="later") if later else None
-
-    async def _note(self, push: Push, result: PushResult) -> None:
-        """Count a push, and forget a device that is gone, unless it has a new token by now."""
-        PUSHES.labels(push.data["type"], result.status.value).inc()
-        if result.status is not Status.GONE:
-            return
-        try:
-            removed = await self._instance.recipients.remove_device(
-                push.user_id, push.device.id, token=push.device.token
-            )
-        except StoreUnavailable:
-            # The others have rung, which is yet to be written down. The next push finds it gone.
-            logger.warning("device.kept", user_id=push.user_id, device_id=push.device.id)
-            return
-        logger.info(
-            "device.gone",
-            user_id=push.user_id,
-            device_id=push.device.id,
-            reason=result.reason,
-            removed=removed,
-        )
+        return RetryLater(seconds=max(later), reason="later") if later else None
 
     async def _record(
         self, job: NotifyJob, decisions: Mapping[str, Decision], expires_at: datetime
@@ -372,32 +340,3 @@ def _outcome(
         return Decision(verdict=Verdict.SENT, reason=reason.value, at=now, devices=devices)
     reasons = ", ".join(sorted(set(devices.values())))
     return Decision(verdict=Verdict.FAILED, reason=reasons, at=now, devices=devices)
-
-
-def _notification(
-    conversation: Conversation,
-    message: Message,
-    recipient: Recipient,
-    device: Device,
-    badge: int | None,
-) -> Push:
-    text = message.text or ""
-    if len(text) > _MOST_TEXT:
-        text = text[: _MOST_TEXT - 1] + "…"
-    return Push(
-        user_id=recipient.user_id,
-        device=device,
-        tag=conversation.id,
-        title=conversation.title or message.sender_id,
-        body=text if recipient.settings.push_text else _NO_TEXT,
-        badge=badge,
-        link=get_options().link.replace("{conversation_id}", conversation.id) or None,
-        data={
-            "type": "message",
-            "conversation_id": conversation.id,
-            "message_id": message.id,
-            "seq": str(message.seq),
-            "sender_id": message.sender_id,
-            "tag": conversation.id,
-        },
-    )

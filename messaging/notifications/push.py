@@ -47,6 +47,8 @@ class Push:
     body: str = field(default="", repr=False)
     badge: int | None = None
     link: str | None = None
+    quiet: bool = False
+    """Shown without a sound: it takes the place of one that rang."""
 
 
 class PushBackend(Protocol):

@@ -15,7 +15,7 @@ from django.conf import settings
 from messaging.entities import Conversation, Message
 from messaging.instance import Instance, get_instance
 from messaging.notifications.dispatcher import Dispatcher
-from messaging.notifications.jobs import ClearJob, NotifyJob, in_chunks
+from messaging.notifications.jobs import ClearJob, NotifyJob, WithdrawJob, in_chunks
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Ruling, Stage, interested, rule_at_sending
@@ -27,7 +27,9 @@ from messaging.signals import (
     instance_lost,
     instance_started,
     instance_stopping,
+    message_deleted,
     message_sent,
+    participants_removed,
 )
 
 
@@ -49,7 +51,9 @@ def connect() -> None:
     instance_started.connect(_start, dispatch_uid="notifications")
     instance_stopping.connect(_stop, dispatch_uid="notifications")
     message_sent.connect(_message_sent, dispatch_uid="notifications")
+    message_deleted.connect(_message_deleted, dispatch_uid="notifications")
     conversation_read.connect(_conversation_read, dispatch_uid="notifications")
+    participants_removed.connect(_participants_removed, dispatch_uid="notifications")
     instance_lost.connect(_instance_lost, dispatch_uid="notifications")
 
 
@@ -138,22 +142,49 @@ async def _message_sent(message: Message, conversation: Conversation, **_: Any) 
     if instance.boot_id in _running:
         chunks = dict(enumerate(in_chunks(conversation.participants)))
         await notify(instance, conversation, message, chunks=chunks, made_at=time.time())
+        # Sending counts as reading up to one's own message.
+        await _clear(instance, conversation.id, [message.sender_id], message.seq)
+
+
+async def _message_deleted(message: Message, conversation: Conversation, **_: Any) -> None:
+    instance = get_instance()
+    if instance.boot_id in _running:
+        job = WithdrawJob(
+            conversation_id=conversation.id,
+            message_id=message.id,
+            seq=message.seq,
+            made_at=time.time(),
+        )
+        _running[instance.boot_id].dispatcher.run_here(job)
+
+
+async def _participants_removed(
+    user_ids: Sequence[str], conversation: Conversation, **_: Any
+) -> None:
+    instance = get_instance()
+    if instance.boot_id in _running:
+        await _clear(instance, conversation.id, user_ids, conversation.seq)
 
 
 async def _conversation_read(user_id: str, conversation_id: str, read_seq: int, **_: Any) -> None:
-    """Read on one device: what the others still show is taken back."""
     instance = get_instance()
-    if instance.boot_id not in _running:
-        return
-    if await instance.rung.discard(conversation_id, user_id):
-        _running[instance.boot_id].dispatcher.put(
-            ClearJob(
-                conversation_id=conversation_id,
-                user_id=user_id,
-                read_seq=read_seq,
-                made_at=time.time(),
-            )
+    if instance.boot_id in _running:
+        await _clear(instance, conversation_id, [user_id], read_seq)
+
+
+async def _clear(
+    instance: Instance, conversation_id: str, user_ids: Sequence[str], read_seq: int
+) -> None:
+    """Take the conversation's notification off the devices of those who have one."""
+    left = await instance.rung.discard(conversation_id, user_ids, up_to=read_seq)
+    for user_id in left:
+        job = ClearJob(
+            conversation_id=conversation_id,
+            user_id=user_id,
+            read_seq=read_seq,
+            made_at=time.time(),
         )
+        _running[instance.boot_id].dispatcher.put(job)
 
 
 async def _instance_lost(boot_id: str, since: datetime, **_: Any) -> None:

@@ -13,8 +13,8 @@ from dataclasses import replace
 import structlog
 
 from messaging.metrics import NOTIFICATION_JOBS, QUEUE_AWAY
-from messaging.notifications.jobs import Job, MalformedJob, decode, encode
-from messaging.notifications.notifier import Again, Notifier
+from messaging.notifications.jobs import MalformedJob, QueuedJob, RetryLater, decode, encode
+from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.queue import (
     BATCH_ENTRIES,
@@ -126,7 +126,7 @@ class Worker:
         self._some_finished.set()
         return "done" if again is None else "again"
 
-    async def _queue_anew(self, job: Job, again: Again) -> None:
+    async def _queue_anew(self, job: QueuedJob, again: RetryLater) -> None:
         """A new entry and not a longer hiding: trying again is no failure of this delivery."""
         delay = min(max(round(again.seconds), 1), MOST_DELAY_SECONDS)
         entry = Entry(body=encode(replace(job, attempt=job.attempt + 1)), delay=delay)

@@ -36,7 +36,7 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     receipt = ReadReceipt(read_seq=read_seq, unread_count=max(conversation.seq - read_seq, 0))
     instance.acknowledged.advance(conversation_id, user_id, seq)
     instance.presence.acted(user_id)
-    if receipt.unread_count == 0:
+    if advanced.moved or receipt.unread_count == 0:
         instance.tell(
             conversation_read, user_id=user_id, conversation_id=conversation_id, read_seq=read_seq
         )

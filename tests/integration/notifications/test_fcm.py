@@ -70,14 +70,46 @@ async def test_what_fcm_is_asked_for(fcm: FcmServer, backend: FcmPushBackend) ->
                 },
                 "payload": {"aps": {"badge": 3, "sound": "default", "thread-id": "conversation-1"}},
             },
-            "webpush": {
-                "notification": {"tag": "conversation-1", "renotify": True},
-                "fcm_options": {"link": "https://chat.example/c/conversation-1"},
-            },
         }
     ]
     assert fcm.arrived[0].headers["Authorization"] == "Bearer t"
     assert fcm.token_requests == 1
+
+
+WEB = replace(PUSH, device=replace(PHONE, platform=Platform.WEB))
+
+
+async def test_a_browser_gets_data_only(fcm: FcmServer, backend: FcmPushBackend) -> None:
+    """Firebase's SDK shows a `notification` by itself, beside the one that the page's handler
+    shows."""
+    assert await backend.send([WEB]) == [SENT]
+
+    assert [one.message for one in fcm.arrived] == [
+        {
+            "token": "token-1",
+            "data": {
+                "type": "message",
+                "seq": "7",
+                "title": "Tea",
+                "body": "Are you coming?",
+                "link": "https://chat.example/c/conversation-1",
+            },
+            "webpush": {"headers": {"Urgency": "high"}},
+        }
+    ]
+
+
+async def test_a_quiet_push_has_no_sound(fcm: FcmServer, backend: FcmPushBackend) -> None:
+    """On any platform: it takes the place of a notification that rang."""
+    await backend.send([replace(PUSH, quiet=True), replace(WEB, quiet=True)])
+
+    phone, browser = (one.message for one in fcm.arrived)
+    assert phone["android"]["priority"] == "normal"
+    assert phone["android"]["notification"]["notification_priority"] == "PRIORITY_LOW"
+    assert "sound" not in phone["apns"]["payload"]["aps"]
+    assert phone["apns"]["payload"]["aps"]["interruption-level"] == "passive"
+    assert browser["data"]["quiet"] == "true"
+    assert browser["webpush"]["headers"] == {"Urgency": "normal"}
 
 
 async def test_an_installation_id(fcm: FcmServer, backend: FcmPushBackend) -> None:

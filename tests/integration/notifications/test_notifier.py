@@ -18,8 +18,8 @@ from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
 from messaging.metrics import STORE_DOCUMENTS
 from messaging.notifications import notifier as notifier_module
-from messaging.notifications.jobs import ClearJob
-from messaging.notifications.notifier import Again, Notifier
+from messaging.notifications.jobs import ClearJob, RetryLater
+from messaging.notifications.notifier import Notifier
 from messaging.notifications.policy import Stage
 from messaging.services import conversations, messages, participants, preferences, receipts
 from tests.integration.notifications import decisions, found, reasons, register, until
@@ -55,7 +55,10 @@ async def test_every_device_of_everybody(notifier: Notifier, fcm: FcmServer) -> 
     assert await notifier.run(group.job(message)) is None
 
     assert fcm.rung() == {"bob-0": 1, "bob-1": 1, "cid-0": 1, "cid-1": 1}
-    assert fcm.arrived[0].message["notification"] == {"title": "Tea", "body": "Are you coming?"}
+    assert fcm.arrived[0].message["notification"] == {
+        "title": "Tea",
+        "body": "ann: Are you coming?",
+    }
     assert fcm.arrived[0].data == {
         "type": "message",
         "conversation_id": group.id,
@@ -78,7 +81,7 @@ async def test_no_text_for_whoever_wants_none(notifier: Notifier, fcm: FcmServer
     await notifier.run(group.job(message))
 
     bodies = {one.target: one.message["notification"]["body"] for one in fcm.arrived}
-    assert bodies == {"bob-0": "New message", "cid-0": "x" * 239 + "…"}
+    assert bodies == {"bob-0": "New message", "cid-0": "ann: " + "x" * 234 + "…"}
 
 
 async def test_the_badge_counts_conversations(notifier: Notifier, fcm: FcmServer) -> None:
@@ -171,7 +174,7 @@ async def test_a_process_that_stood_still(
 
     with monkeypatch.context() as stopped:
         stopped.setattr(instance.store, "get_conversation", stand_still)
-        assert await notifier.run(job) == Again(seconds=1, reason="lapsed")
+        assert await notifier.run(job) == RetryLater(seconds=1, reason="lapsed")
     assert fcm.arrived == []
 
     assert await notifier.run(job) is None
@@ -285,7 +288,7 @@ async def test_fcm_wants_a_pause(notifier: Notifier, fcm: FcmServer) -> None:
     fcm.answers["bob-1"] = [refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70"), Answer()]
     message = await group.send()
 
-    assert await notifier.run(group.job(message)) == Again(seconds=70, reason="later")
+    assert await notifier.run(group.job(message)) == RetryLater(seconds=70, reason="later")
     assert await reasons(message) == {"bob": "None later", "cid": "sent absent"}
     assert await notifier.run(group.job(message)) is None
 
@@ -408,6 +411,7 @@ async def test_clearing(notifier: Notifier, fcm: FcmServer) -> None:
         "conversation_id": group.id,
         "tag": group.id,
         "read_seq": "7",
+        "badge": "0",
     }
     assert "notification" not in fcm.arrived[0].message
 

@@ -62,7 +62,7 @@ export class Phone {
       el("span", { class: `avatar small hue-${hue(sender)}`, "aria-hidden": "true" }, initial(who)),
       el("span", { class: "notification-title", dir: "auto" }, direct ? who : title),
       el("time", { class: "item-time", datetime: at }, moment(at)),
-      el("span", { class: "notification-body", dir: "auto" }, direct ? body : `${who}: ${body}`),
+      el("span", { class: "notification-body", dir: "auto" }, body),
     );
     return el("li", {}, button);
   }

@@ -6,9 +6,9 @@ import pytest
 
 from messaging.notifications.jobs import (
     ClearJob,
-    Job,
     MalformedJob,
     NotifyJob,
+    QueuedJob,
     decode,
     encode,
     in_chunks,
@@ -30,7 +30,7 @@ CLEAR = ClearJob(conversation_id="c", user_id="ann", read_seq=7, made_at=1.5)
 
 
 @pytest.mark.parametrize("job", [NOTIFY, CLEAR])
-def test_what_is_queued_comes_out(job: Job) -> None:
+def test_what_is_queued_comes_out(job: QueuedJob) -> None:
     assert decode(encode(job)) == job
 
 

@@ -1,0 +1,99 @@
+"""What a notification says: a title and a body that any lock screen can show.
+
+Both are one line of whole graphemes (https://unicode.org/reports/tr29/), show something, and end
+every change of writing direction that they begin, so that they cannot disguise what the system
+shows beside them.
+"""
+
+from dataclasses import dataclass
+
+import regex
+
+from messaging.entities import Conversation, ConversationKind, Message
+
+MAX_TITLE = 100
+MAX_BODY = 240
+"""Code points. FCM takes 4,096 bytes in all, the data of the push included:
+https://firebase.google.com/docs/cloud-messaging/customize-messages/set-message-type"""
+
+_HIDDEN = "New message"
+_ELLIPSIS = "…"
+_GRAPHEME = regex.compile(r"\X")
+_BLANKS = regex.compile(r"[\s\p{Cc}\p{Zl}\p{Zp}]+")
+_VISIBLE = regex.compile(r"[^\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]")
+"""U+2800 is Braille without a dot."""
+
+_MAX_RATIO = 10
+"""How many times as long a text is looked at as is shown: the rest may be blank."""
+_PDI, _PDF = "\u2069", "\u202c"
+_CLOSED_BY = {
+    **dict.fromkeys("\u2066\u2067\u2068", _PDI),  # LRI, RLI, FSI
+    **dict.fromkeys("\u202a\u202b\u202d\u202e", _PDF),  # LRE, RLE, LRO, RLO
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    title: str
+    body: str
+
+
+def content_of(conversation: Conversation, message: Message, *, show_text: bool) -> Content:
+    """Return what a notification of this message says.
+
+    A direct conversation is titled with its sender; in a group the body names the sender before
+    the text. With `show_text` false the body tells neither.
+    """
+    sender = message.sender_id
+    if conversation.kind is ConversationKind.DIRECT:
+        title, begin = sender, ""
+    else:
+        title, begin = conversation.title or sender, f"{sender}: "
+    title = _line(title, MAX_TITLE) or sender
+    text = _line(message.text or "", MAX_BODY - len(begin)) if show_text else ""
+    return Content(title=title, body=begin + text if text else _HIDDEN)
+
+
+def _line(text: str, size: int) -> str:
+    """Return the text on one line of at most `size` code points, cut between graphemes; nothing
+    where it shows nothing."""
+    line = _BLANKS.sub(" ", text[: size * _MAX_RATIO]).strip()
+    if not _VISIBLE.search(line):
+        return ""
+    whole = _balanced(line)
+    if len(whole) <= size and len(text) <= size * _MAX_RATIO:
+        return whole
+    kept: list[str] = []
+    length = len(_ELLIPSIS)
+    for found in _GRAPHEME.finditer(line):
+        length += len(found.group())
+        if length > size:
+            break
+        kept.append(found.group())
+    # What closes an open direction takes room too.
+    while kept and len(_cut(kept)) > size:
+        kept.pop()
+    return _cut(kept) if _VISIBLE.search("".join(kept)) else ""
+
+
+def _cut(graphemes: list[str]) -> str:
+    return _balanced("".join(graphemes).rstrip() + _ELLIPSIS)
+
+
+def _balanced(text: str) -> str:
+    """Return the text with every direction closed that it opens, and without what would close one
+    of the text around it (https://unicode.org/reports/tr9/#Explicit_Directional_Isolates)."""
+    kept: list[str] = []
+    open_: list[str] = []
+    for character in text:
+        if character in _CLOSED_BY:
+            open_.append(_CLOSED_BY[character])
+        elif character == _PDI and _PDI in open_:
+            while open_.pop() != _PDI:  # an isolate ends the embeddings inside it
+                pass
+        elif character == _PDF and open_[-1:] == [_PDF]:
+            open_.pop()
+        elif character in (_PDI, _PDF):
+            continue
+        kept.append(character)
+    return "".join(kept) + "".join(reversed(open_))

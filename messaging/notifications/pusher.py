@@ -1,0 +1,98 @@
+"""Pushing: builds what devices are told, sends it, and forgets the devices that are gone."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from messaging.entities import Conversation, Device, Message, Recipient
+from messaging.exceptions import StoreUnavailable
+from messaging.instance import Instance
+from messaging.metrics import PUSHES
+from messaging.notifications.content import content_of
+from messaging.notifications.options import get_options
+from messaging.notifications.push import Push, PushBackend, PushResult, Status
+
+logger = structlog.get_logger(__name__)
+
+for _status in Status:
+    for _kind in ("message", "clear"):
+        PUSHES.labels(_kind, _status.value)
+
+
+class Pusher:
+    def __init__(self, instance: Instance, push: PushBackend) -> None:
+        self._instance = instance
+        self._push = push
+
+    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        """Push to each device; a result for each, in their order."""
+        results = await self._push.send(pushes)
+        for push, result in zip(pushes, results, strict=True):
+            PUSHES.labels(push.data["type"], result.status.value).inc()
+            if result.status is Status.GONE:
+                await self._forget(push, result)
+        return results
+
+    async def _forget(self, push: Push, result: PushResult) -> None:
+        """Forget a device that is gone, unless it has a new token by now."""
+        try:
+            removed = await self._instance.recipients.remove_device(
+                push.user_id, push.device.id, token=push.device.token
+            )
+        except StoreUnavailable:
+            # The others have rung, which is still to be recorded. The next push finds it gone.
+            logger.warning("device.kept", user_id=push.user_id, device_id=push.device.id)
+            return
+        logger.info(
+            "device.gone",
+            user_id=push.user_id,
+            device_id=push.device.id,
+            reason=result.reason,
+            removed=removed,
+        )
+
+
+def message_push(
+    conversation: Conversation,
+    message: Message,
+    recipient: Recipient,
+    device: Device,
+    *,
+    badge: int | None,
+    quiet: bool = False,
+) -> Push:
+    """Return the push that shows a message on one device."""
+    content = content_of(conversation, message, show_text=recipient.settings.push_text)
+    return Push(
+        user_id=recipient.user_id,
+        device=device,
+        tag=conversation.id,
+        title=content.title,
+        body=content.body,
+        badge=badge,
+        link=get_options().link.replace("{conversation_id}", conversation.id) or None,
+        quiet=quiet,
+        data={
+            "type": "message",
+            "conversation_id": conversation.id,
+            "message_id": message.id,
+            "seq": str(message.seq),
+            "sender_id": message.sender_id,
+            "tag": conversation.id,
+        },
+    )
+
+
+def clear_push(
+    conversation_id: str, user_id: str, device: Device, *, read_seq: int, badge: int | None
+) -> Push:
+    """Return the push that takes a conversation's notification away, up to `read_seq`."""
+    data = {
+        "type": "clear",
+        "conversation_id": conversation_id,
+        "tag": conversation_id,
+        "read_seq": str(read_seq),
+    }
+    if badge is not None:
+        data["badge"] = str(badge)
+    return Push(user_id=user_id, device=device, tag=conversation_id, data=data)

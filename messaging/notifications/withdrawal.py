@@ -1,0 +1,138 @@
+"""Withdrawing: a deleted message's notification goes, or shows the latest unread message instead.
+
+Runs on the instance that deleted the message and never through the queue, so that workers of an
+earlier release need not know of it.
+
+Not promised: an instance that is killed within these seconds leaves the notification where it is,
+until the next one of this conversation takes its place.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from messaging.entities import (
+    Conversation,
+    Decision,
+    Message,
+    Preferences,
+    ReadPosition,
+    Recipient,
+    Verdict,
+)
+from messaging.instance import Instance
+from messaging.notifications.jobs import RetryLater, WithdrawJob
+from messaging.notifications.options import get_options
+from messaging.notifications.policy import Action, Circumstances, rule
+from messaging.notifications.push import Push, Status
+from messaging.notifications.pusher import Pusher, clear_push, message_push
+from messaging.representations import effective_read_seq
+
+_EARLIER = 50
+"""How many messages before the deleted one are candidates to be shown in its place."""
+_UNDER_WAY_SECONDS = 1.0
+
+
+class Withdrawer:
+    def __init__(self, instance: Instance, pusher: Pusher) -> None:
+        self._instance = instance
+        self._pusher = pusher
+
+    async def run(self, job: WithdrawJob) -> RetryLater | None:
+        """Withdraw a deleted message from the devices that show it. Raises StoreUnavailable."""
+        if time.time() - job.made_at > get_options().stale:
+            return None
+        instance = self._instance
+        decisions = await instance.decisions.list_decisions(job.conversation_id, job.message_id)
+        if any(_under_way(decision) for decision in decisions.values()):
+            return RetryLater(seconds=_UNDER_WAY_SECONDS, reason="claimed")
+        notified = [user for user, decision in decisions.items() if _has_rung(decision)]
+        shown = await instance.rung.shown(job.conversation_id, notified) if notified else {}
+        people = [user_id for user_id in notified if shown.get(user_id) == job.seq]
+        if people:
+            await self._withdraw(job, people)
+        return None
+
+    async def _withdraw(self, job: WithdrawJob, people: Sequence[str]) -> None:
+        store = self._instance.store
+        recipients = await self._instance.recipients.get_recipients(people)
+        conversation = await store.get_conversation(job.conversation_id)
+        earlier: Sequence[Message] = []
+        if conversation is not None and job.seq > 1:
+            first = max(job.seq - _EARLIER, 1)
+            earlier = await store.list_messages(
+                job.conversation_id, first_seq=first, last_seq=job.seq - 1
+            )
+        pushes: list[Push] = []
+        for user_id in people:
+            recipient = recipients[user_id]
+            instead = None
+            if conversation is not None and user_id in conversation.participants:
+                instead = await self._latest_unread(conversation, earlier, recipient)
+            pushes += await self._pushes(job, conversation, recipient, instead)
+        await self._pusher.send(pushes)
+
+    async def _pushes(
+        self,
+        job: WithdrawJob,
+        conversation: Conversation | None,
+        recipient: Recipient,
+        instead: Message | None,
+    ) -> Sequence[Push]:
+        rung, user_id = self._instance.rung, recipient.user_id
+        if conversation is not None and instead is not None:
+            badges = await rung.add(conversation.id, instead.seq, [user_id])
+            return [
+                message_push(
+                    conversation,
+                    instead,
+                    recipient,
+                    device,
+                    badge=badges.get(user_id),
+                    quiet=True,
+                )
+                for device in recipient.devices
+            ]
+        left = await rung.discard(job.conversation_id, [user_id], up_to=job.seq)
+        return [
+            clear_push(
+                job.conversation_id, user_id, device, read_seq=job.seq, badge=left.get(user_id)
+            )
+            for device in recipient.devices
+        ]
+
+    async def _latest_unread(
+        self, conversation: Conversation, messages: Sequence[Message], recipient: Recipient
+    ) -> Message | None:
+        """The latest of these messages that this person has not read and wants to know of."""
+        user_id = recipient.user_id
+        positions = await self._instance.store.get_read_positions(user_id, [conversation.id])
+        position = positions.get(conversation.id, ReadPosition(user_id=user_id))
+        read_seq = effective_read_seq(conversation, position)
+        now = datetime.now(UTC)
+        for message in reversed(messages):
+            if message.seq <= read_seq:
+                return None
+            known = Circumstances(
+                sender_id=message.sender_id,
+                preferences=conversation.preferences.get(user_id, Preferences()),
+                mentioned=user_id in message.mentions,
+                deleted=message.deleted_at is not None,
+                recipient=recipient,
+            )
+            if message.sender_id != user_id and rule(known, now).action is not Action.DROP:
+                return message
+        return None
+
+
+def _under_way(decision: Decision) -> bool:
+    """Whether a push of the message may still leave."""
+    return (
+        decision.verdict is None
+        and decision.claimed_until is not None
+        and decision.claimed_until > datetime.now(UTC)
+    )
+
+
+def _has_rung(decision: Decision) -> bool:
+    return decision.verdict is Verdict.SENT or Status.SENT in decision.devices.values()
