@@ -71,7 +71,7 @@ async def test_a_hung_redis_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch
         await asyncio.gather(
             acknowledged.positions("a-conversation", ["ann"]),
             rates.take(_RATE, "ann"),
-            rung.add("a-conversation", ["ann"]),
+            rung.add("a-conversation", 1, ["ann"]),
             presence.look(["ann"]),
         )
 
