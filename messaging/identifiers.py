@@ -11,11 +11,20 @@ import secrets
 
 _USER_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,128}", re.ASCII)
 _RESERVED_USER_ID = re.compile(r"\.\.?|__.*__|me")
+RESERVED_PREFIXES = ("service:", "erased:")
+"""Beginnings of the ids that this product gives itself: no person has one."""
 _STORED_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 
 
 def is_user_id(value: str) -> bool:
-    """Whether this is a well-formed user id. Firestore reserves `.`, `..` and `__…__`
+    """Return whether a person may have this id: well-formed, and not one of ours."""
+    return is_stored_user_id(value) and not value.startswith(RESERVED_PREFIXES)
+
+
+def is_stored_user_id(value: str) -> bool:
+    """Return whether the store may hold this user id, reserved ones included.
+
+    Firestore reserves `.`, `..` and `__…__`
     (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields)."""
     return _USER_ID.fullmatch(value) is not None and not _RESERVED_USER_ID.fullmatch(value)
 

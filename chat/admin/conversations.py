@@ -16,7 +16,7 @@ from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.models import Conversation
 from messaging import entities
 from messaging.entities import ConversationKind, Role
-from messaging.identifiers import is_stored_id, is_user_id
+from messaging.identifiers import is_stored_id, is_stored_user_id
 from messaging.instance import get_instance
 from messaging.services import supervision
 
@@ -182,7 +182,7 @@ async def _search(wanted: Wanted) -> Found:
         found = await store.get_conversation(wanted.search)
         if found is not None:
             return Found(rows=[_row(found)])
-    if not is_user_id(wanted.search):
+    if not is_stored_user_id(wanted.search):
         return Found(rows=[])
     page = await store.list_conversations(wanted.search, limit=wanted.limit, cursor=wanted.after)
     return Found(rows=[_row(one) for one in page.conversations], next=page.next_cursor)

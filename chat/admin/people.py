@@ -15,7 +15,7 @@ from chat.admin.base import KeptAdmin, Table, link
 from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.models import Person
 from messaging.entities import FOREVER, Access
-from messaging.identifiers import is_user_id
+from messaging.identifiers import is_stored_user_id
 from messaging.instance import get_instance
 from messaging.services import moderation
 from messaging.services.overview import get_overview
@@ -117,7 +117,7 @@ class PersonAdmin(KeptAdmin):
 
     async def find_row(self, key: str) -> Person | None:
         """Of anybody who could exist: people are not founded, they come."""
-        if not is_user_id(key):
+        if not is_stored_user_id(key):
             return None
         return _row(await get_instance().people.get_access(key))
 

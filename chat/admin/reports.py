@@ -18,7 +18,7 @@ from chat.models import Message, Person, Report
 from messaging import entities
 from messaging.entities import ReportStatus
 from messaging.exceptions import PermissionDenied
-from messaging.identifiers import is_stored_id, is_user_id
+from messaging.identifiers import is_stored_id, is_stored_user_id
 from messaging.instance import get_instance
 from messaging.services import moderation, supervision
 
@@ -134,7 +134,7 @@ class ReportAdmin(KeptAdmin):
         author = None
         if wanted.search:
             found = await self.find_row(wanted.search)
-            if found is not None or not is_user_id(wanted.search):
+            if found is not None or not is_stored_user_id(wanted.search):
                 return Found(rows=[] if found is None else [found])
             author, status = wanted.search, _ALL
         listed = await get_instance().reports.list_reports(

@@ -34,7 +34,7 @@ def issue_development_token(user_id: str) -> str:
     """A token for `CHAT_AUTH=dev`, of the characters that an HTTP token may have (RFC 9110
     §5.6.2), so that it can be a WebSocket subprotocol. Raises ValueError for a bad user id."""
     if not is_user_id(user_id):
-        raise ValueError(f"{user_id!r} is not a well-formed user id.")
+        raise ValueError(f"{user_id!r} is not a well-formed user id, or a reserved one.")
     return _signer().sign_object([user_id, datetime.now(UTC).timestamp()])
 
 

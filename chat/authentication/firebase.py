@@ -37,6 +37,10 @@ _SECONDS = 4.5
 """For everything that a token needs; the pool's threads give up by themselves before that."""
 _HTTP_SECONDS = 4.0
 _THREADS = 8
+_CLOCK_SKEW_SECONDS = 10
+"""By so much a token may be issued ahead of this server's clock (firebase-admin allows up to 60:
+https://firebase.google.com/docs/reference/admin/python/firebase_admin.auth#verify_id_token).
+When a token ends is not stretched."""
 _WARN_EVERY_SECONDS = 60.0
 _NOT_VALID = (
     firebase_admin.auth.InvalidIdTokenError,
@@ -70,7 +74,9 @@ class FirebaseAuthenticator:
     async def authenticate(self, token: str) -> Identity:
         try:
             claims = await self._call(
-                lambda: firebase_admin.auth.verify_id_token(token, app=self._verifying)
+                lambda: firebase_admin.auth.verify_id_token(
+                    token, app=self._verifying, clock_skew_seconds=_CLOCK_SKEW_SECONDS
+                )
             )
             expires_at = _moment(claims.get("exp", 0))
             signed_in_at = _moment(claims.get("auth_time", claims["iat"]))

@@ -4,11 +4,12 @@ from messaging.entities import Conversation, ConversationKind, Participant, Role
 from messaging.exceptions import (
     Blocked,
     ConversationNotFound,
+    InvalidRequest,
     MessageNotFound,
     NotAParticipant,
     PermissionDenied,
 )
-from messaging.identifiers import is_stored_id
+from messaging.identifiers import RESERVED_PREFIXES, is_stored_id, is_user_id
 from messaging.instance import get_instance
 
 _RANK = {Role.MEMBER: 0, Role.ADMIN: 1, Role.OWNER: 2}
@@ -59,6 +60,16 @@ def require_conversation_id(conversation_id: str) -> None:
     """Raises ConversationNotFound for what cannot be an id of ours, before it reaches a store."""
     if not is_stored_id(conversation_id):
         raise ConversationNotFound
+
+
+def require_user_id(field: str, user_id: str) -> None:
+    """Raise InvalidRequest, which names the field, for an id that no person may have."""
+    if is_user_id(user_id):
+        return
+    if user_id.startswith(RESERVED_PREFIXES):
+        detail = f"User ids that begin with {' or '.join(RESERVED_PREFIXES)} are reserved."
+        raise InvalidRequest.of(field, detail, "reserved")
+    raise InvalidRequest.of(field, "This is not a user id.")
 
 
 def require_message_id(message_id: str) -> None:

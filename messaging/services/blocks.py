@@ -8,9 +8,10 @@ there is one, so that a send needs no further read.
 import structlog
 
 from messaging.exceptions import Blocked, ConversationNotFound, InvalidRequest
-from messaging.identifiers import direct_conversation_id, is_user_id
+from messaging.identifiers import direct_conversation_id, is_stored_user_id
 from messaging.instance import get_instance
 from messaging.limits import get_limits
+from messaging.services.access import require_user_id
 
 logger = structlog.get_logger(__name__)
 
@@ -23,6 +24,7 @@ async def list_blocks(*, user_id: str) -> list[str]:
 async def block_person(*, user_id: str, person_id: str) -> None:
     """Block somebody; again is fine. Raises InvalidRequest, StoreUnavailable (then block them
     again)."""
+    require_user_id("user_id", person_id)
     _require_other(user_id, person_id)
     blocks = (await get_instance().people.get_blocks([user_id]))[user_id]
     limit = get_limits().blocks
@@ -33,6 +35,8 @@ async def block_person(*, user_id: str, person_id: str) -> None:
 
 async def unblock_person(*, user_id: str, person_id: str) -> None:
     """Block somebody no more; whoever is not blocked stays so. Raises as `block_person`."""
+    if not is_stored_user_id(person_id):  # a reserved id may have been blocked before it was one
+        require_user_id("user_id", person_id)
     _require_other(user_id, person_id)
     await _set_block(user_id, person_id, blocked=False)
 
@@ -60,7 +64,5 @@ async def _set_block(user_id: str, person_id: str, *, blocked: bool) -> None:
 
 
 def _require_other(user_id: str, person_id: str) -> None:
-    if not is_user_id(person_id):
-        raise InvalidRequest.of("user_id", "This is not a user id.")
     if person_id == user_id:
         raise InvalidRequest.of("user_id", "Nobody blocks themselves.")

@@ -27,7 +27,6 @@ from messaging.identifiers import (
     content_hash,
     derived_id,
     direct_conversation_id,
-    is_user_id,
     random_id,
 )
 from messaging.instance import get_instance
@@ -40,6 +39,7 @@ from messaging.services.access import (
     require_group,
     require_participant,
     require_role,
+    require_user_id,
 )
 from messaging.services.blocks import require_no_block
 from messaging.services.text import require_client_id, require_title
@@ -258,6 +258,9 @@ class _Rename:
     creates: None = None
     size: int = SMALL_ACT
 
+    def authorize(self, conversation: Conversation) -> None:
+        require_participant(conversation, self.user_id)
+
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)
         require_group(conversation, "no title")
@@ -277,8 +280,7 @@ class _Rename:
 def _require_user_ids(user_ids: Sequence[str], *, besides: str) -> list[str]:
     """The distinct others. Raises InvalidRequest for malformed ids, and for too many."""
     for index, user_id in enumerate(user_ids):
-        if not is_user_id(user_id):
-            raise InvalidRequest.of(f"participant_ids.{index}", "This is not a user id.")
+        require_user_id(f"participant_ids.{index}", user_id)
     others = [user_id for user_id in dict.fromkeys(user_ids) if user_id != besides]
     limit = get_limits().participants
     if len(others) + 1 > limit:

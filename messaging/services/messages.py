@@ -99,8 +99,9 @@ async def edit_message(
 async def delete_message(*, user_id: str, conversation_id: str, message_id: str) -> None:
     """Take a message's content away for everybody; its place stays. Deleting it again is fine.
 
-    One's own, or as owner or admin anybody's. Raises ConversationNotFound, NotAParticipant,
-    MessageNotFound, PermissionDenied, StoreUnavailable.
+    One's own, or as owner or admin anybody's. Members delete nothing in a frozen conversation,
+    where it may be evidence. Raises ConversationNotFound, NotAParticipant, MessageNotFound,
+    PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     require_message_id(message_id)
@@ -127,8 +128,11 @@ class _SendMessage:
     def size(self) -> int:
         return len(self.text.encode()) + SMALL_ACT
 
-    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+    def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.sender_id)
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        self.authorize(conversation)
         first = messages.get(self.creates)
         if first is not None:
             if first.content_hash != self.content_hash:
@@ -207,8 +211,11 @@ class _EditMessage:
     def size(self) -> int:
         return len(self.text.encode()) + SMALL_ACT
 
-    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+    def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        self.authorize(conversation)
         message = messages.get(self.message_id)
         if message is None or message.deleted_at is not None:
             raise MessageNotFound
@@ -234,13 +241,17 @@ class _DeleteMessage:
     def reads(self) -> Sequence[str]:
         return (self.message_id,)
 
-    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+    def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        self.authorize(conversation)
         message = messages.get(self.message_id)
         if message is None:
             raise MessageNotFound
         if message.sender_id != self.user_id:
             require_role(conversation, self.user_id, Role.ADMIN)
+        require_unfrozen(conversation, self.user_id)
         return deleted(conversation, message, by=self.user_id)
 
 

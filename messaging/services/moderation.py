@@ -6,7 +6,7 @@ import structlog
 
 from messaging.entities import FOREVER, Report, ReportStatus
 from messaging.exceptions import InvalidRequest, NotFound
-from messaging.identifiers import is_user_id
+from messaging.identifiers import is_stored_user_id
 from messaging.instance import get_instance
 from messaging.services import sessions
 
@@ -49,7 +49,7 @@ async def _set_ban(person_id: str, until: datetime | None) -> None:
 
 
 def _require_person_id(person_id: str) -> None:
-    if not is_user_id(person_id):
+    if not is_stored_user_id(person_id):
         raise InvalidRequest.of("person_id", "This is not a user id.")
 
 

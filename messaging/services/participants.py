@@ -14,7 +14,6 @@ from messaging.entities import (
     Role,
 )
 from messaging.exceptions import InvalidRequest, NotFound, PermissionDenied
-from messaging.identifiers import is_user_id
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.services.access import (
@@ -23,6 +22,7 @@ from messaging.services.access import (
     require_group,
     require_participant,
     require_role,
+    require_user_id,
 )
 from messaging.store.acts import SMALL_ACT, Outcome
 
@@ -40,8 +40,7 @@ async def add_participants(
     """
     require_conversation_id(conversation_id)
     for index, person in enumerate(user_ids):
-        if not is_user_id(person):
-            raise InvalidRequest.of(f"user_ids.{index}", "This is not a user id.")
+        require_user_id(f"user_ids.{index}", person)
     act = _AddParticipants(user_id=user_id, user_ids=tuple(dict.fromkeys(user_ids)), role=role)
     return (await get_instance().writer.submit(conversation_id, act)).conversation
 
@@ -76,6 +75,9 @@ class _AddParticipants:
     reads: tuple[str, ...] = ()
     creates: None = None
     size: int = SMALL_ACT
+
+    def authorize(self, conversation: Conversation) -> None:
+        require_participant(conversation, self.user_id)
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)
@@ -119,6 +121,9 @@ class _RemoveParticipant:
     creates: None = None
     size: int = SMALL_ACT
 
+    def authorize(self, conversation: Conversation) -> None:
+        require_participant(conversation, self.user_id)
+
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         actor = require_participant(conversation, self.user_id)
         require_group(conversation, "two people, always the same")
@@ -139,6 +144,9 @@ class _SetRole:
     reads: tuple[str, ...] = ()
     creates: None = None
     size: int = SMALL_ACT
+
+    def authorize(self, conversation: Conversation) -> None:
+        require_participant(conversation, self.user_id)
 
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)

@@ -110,6 +110,9 @@ class _Intervene:
     creates: None = None
     size: int = SMALL_ACT
 
+    def authorize(self, conversation: Conversation) -> None:
+        """Pass: the admin has authorized the operator."""
+
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         return self.change(conversation, messages)
 

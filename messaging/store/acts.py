@@ -42,8 +42,24 @@ class Act(Protocol):
     def size(self) -> int:
         """About how many bytes it adds to a commit."""
 
+    def authorize(self, conversation: Conversation) -> None:
+        """Raise MessagingError if the actor may not see this conversation.
+
+        Judged before any message is read, so that a refusal costs the same whatever the
+        conversation holds.
+        """
+
     def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         """Raises MessagingError when the act is refused."""
+
+
+def authorized(act: Act, conversation: Conversation) -> bool:
+    """Return whether the actor may see this conversation."""
+    try:
+        act.authorize(conversation)
+    except MessagingError:
+        return False
+    return True
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from messaging.entities import Change, Conversation, Message
 from messaging.exceptions import ConversationNotFound, MessagingError, StoreUnavailable
 from messaging.identifiers import random_id
 from messaging.metrics import COMMIT_CONFLICTS
-from messaging.store.acts import Act, Evaluation, Outcome
+from messaging.store.acts import Act, Evaluation, Outcome, authorized
 from messaging.store.base import (
     AlreadyExists,
     CommitUnknown,
@@ -171,14 +171,26 @@ class GroupCommit:
     async def _evaluate(self, base: Conversation) -> Evaluation:
         """The messages are read after the base: whatever changes them later changes the base
         too, and then the commit fails."""
-        wanted = {message_id for waiting in self._batch for message_id in waiting.act.reads}
-        if self._look_up_created:
-            wanted |= {waiting.act.creates for waiting in self._batch if waiting.act.creates}
+        acts = [waiting.act for waiting in self._batch]
+        # Rights first: no message is read for somebody who may not see the conversation.
+        shut_out = [act for act in acts if self._ids(act) and not authorized(act, base)]
+        wanted = {id_ for act in acts if act not in shut_out for id_ in self._ids(act)}
         found = await self._store.get_messages(base.id, sorted(wanted)) if wanted else {}
         evaluation = Evaluation(base, dict(found))
-        for waiting in self._batch:
-            evaluation.add(waiting.act)
+        for act in acts:
+            if act in shut_out and authorized(act, evaluation.conversation):
+                # An act before it in this batch has let its actor in.
+                late = await self._store.get_messages(base.id, sorted(self._ids(act)))
+                evaluation.messages = {**late, **evaluation.messages}
+            evaluation.add(act)
         return evaluation
+
+    def _ids(self, act: Act) -> set[str]:
+        """The ids of the messages that an act must see."""
+        ids = set(act.reads)
+        if self._look_up_created and act.creates is not None:
+            ids.add(act.creates)
+        return ids
 
     async def _commit(self, evaluation: Evaluation) -> Conversation | None:
         """The conversation as stored, or None when the acts have to be evaluated again."""

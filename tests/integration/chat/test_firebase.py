@@ -85,6 +85,17 @@ async def test_a_good_token(firebase: Google, ann: Api, instance: Instance) -> N
     assert answer.json()["user_id"] == hello["data"]["user_id"] == "ann"
 
 
+@pytest.mark.parametrize("ahead", [1, 9])
+async def test_a_clock_that_is_a_little_behind(firebase: Google, ann: Api, ahead: int) -> None:
+    """A token issued up to ten seconds ahead of this server's clock is good at both doors."""
+    token = KEY.sign(iat=now(ahead), auth_time=now(ahead))
+
+    assert (await ask(ann, token)).status_code == 200
+    socket = Wire(token=token)
+    await socket.opened()
+    await socket.end()
+
+
 BAD: dict[str, tuple[Callable[[], str], str, int]] = {
     "expired": (lambda: KEY.sign(iat=now(-7_200), exp=now(-1)), "token_expired", 4502),
     "wrong audience": (lambda: KEY.sign(aud="another"), "not_authenticated", 4501),
@@ -96,6 +107,8 @@ BAD: dict[str, tuple[Callable[[], str], str, int]] = {
     "unknown key": (lambda: Key("key-2").sign(), "not_authenticated", 4501),
     "alg none": (lambda: unsigned(kid=KEY.kid), "not_authenticated", 4501),
     "future": (lambda: KEY.sign(iat=now(600), exp=now(4_000)), "not_authenticated", 4501),
+    "12 s ahead": (lambda: KEY.sign(iat=now(12)), "not_authenticated", 4501),
+    "reserved": (lambda: KEY.sign(sub="service:bot"), "not_authenticated", 4501),
     "a development token": (
         lambda: authentication.issue_development_token("ann"),
         *("not_authenticated", 4501),

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core import signing
 from pytest_django.fixtures import Settings
 
+from chat.authentication import issue_development_token
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
 from messaging.services import moderation, typing_indicators
@@ -273,3 +275,22 @@ async def test_an_operator_logs_somebody_out(ann: Api, api: MakeApi) -> None:
     await moderation.log_out_person(person_id="ann")
 
     assert problem(await ann.get("/me")) == (401, "token_revoked")
+
+
+@pytest.mark.parametrize("reserved", ["service:bot", "erased:abc"])
+async def test_reserved_ids_are_nobodys(ann: Api, reserved: str) -> None:
+    """They are refused wherever a person is named, and as the user of a token."""
+    group = await ann.group()
+
+    for path, named in (
+        ("/conversations", {"kind": "group", "participant_ids": [reserved]}),
+        ("/conversations", {"kind": "direct", "participant_ids": [reserved]}),
+        (f"/conversations/{group}/participants", {"user_ids": [reserved]}),
+    ):
+        assert problem(await ann.post(path, **named)) == (400, "invalid_request")
+    assert problem(await ann.request("PUT", f"/blocks/{reserved}")) == (400, "invalid_request")
+    with pytest.raises(ValueError, match="reserved"):
+        issue_development_token(reserved)
+    token = signing.Signer(sep=".", salt="chat.development-token").sign_object([reserved, 1])
+    answer = await ann.request("GET", "/me", headers={"Authorization": f"Bearer {token}"})
+    assert problem(answer) == (401, "not_authenticated")

@@ -4,7 +4,9 @@ The third door is the admin, whose acts are those of operators and no participan
 `tests/integration/admin/test_permissions.py`.
 """
 
+import asyncio
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,8 @@ import pytest
 
 from chat import commands
 from messaging.identifiers import random_id
+from messaging.instance import Instance
+from messaging.metrics import STORE_DOCUMENTS
 from messaging.services import moderation, supervision
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_rest_refusals import operations
@@ -71,7 +75,11 @@ ACTS = [
         rest=("PATCH", "messages/{own}", {"text": "x"}),
         may=(*GROUP, DIRECT),
     ),
-    Act(name="delete one's own", rest=("DELETE", "messages/{own}", None), may=INSIDE),
+    Act(
+        name="delete one's own",
+        rest=("DELETE", "messages/{own}", None),
+        may=(*GROUP, DIRECT, BLOCKED),  # what is frozen may be evidence
+    ),
     Act(
         name="edit another's",
         rest=("PATCH", "messages/{theirs}", {"text": "x"}),
@@ -285,6 +293,72 @@ async def test_syncing(api: MakeApi, person: Api, standing: str) -> None:
         assert ("somebody else's" in str(changes)) is (standing in INSIDE)
     finally:
         await socket.end()
+
+
+DOORS = [(act, door) for act in ACTS for door in ("rest", "command") if getattr(act, door)]
+NEVER = {"id": random_id(), "own": random_id(), "theirs": random_id(), "since": "0"}
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
+@pytest.mark.parametrize(
+    ("act", "door"), DOORS, ids=lambda value: value.name if isinstance(value, Act) else value
+)
+async def test_a_guess_costs_the_same_whether_it_exists_or_not(
+    instance: Instance, api: MakeApi, act: Act, door: str, again: bool
+) -> None:
+    """Ids of direct conversations follow from two user ids: neither the answer nor the number and
+    kind of the store's operations tells who talks with whom."""
+    writer, other, nobody = api("writer"), api("other"), api("nobody")
+    conversation = await writer.direct(other)
+    theirs = await writer.send(conversation, "secret", client_id="1")
+    exists = {"id": conversation, "own": theirs["id"], "theirs": theirs["id"], "since": "0"}
+    no_message = {**exists, "own": random_id(), "theirs": random_id()}
+    async with asyncio.timeout(5):  # its notification is decided upon: nothing else is under way
+        while not await instance.decisions.list_decisions(conversation, theirs["id"]):
+            await asyncio.sleep(0.01)
+    socket = Wire("nobody")
+    try:
+        await socket.opened()
+
+        async def attempt(names: dict[str, str]) -> tuple[Any, Counter[tuple[str, str]]]:
+            before = _operations()
+            refused = await _refused(act, door, nobody, socket, names)
+            return refused, _operations() - before
+
+        if again:
+            await attempt(exists)
+        found = await attempt(exists)
+
+        assert found == await attempt(NEVER) == await attempt(no_message)
+        assert found[0][-1] == "conversation_not_found"
+    finally:
+        await socket.end()
+
+
+async def _refused(
+    act: Act, door: str, asking: Api, socket: Wire, names: dict[str, str]
+) -> tuple[int, str]:
+    if door == "command":
+        assert act.command is not None
+        kind, fields = act.command
+        frame = await socket.ask(kind, conversation_id=names["id"], **fields)
+        return frame["status"], frame["code"]
+    assert act.rest is not None
+    method, path, body = act.rest
+    where = path if path.startswith("/") else f"/conversations/{{id}}/{path}".rstrip("/")
+    return problem(
+        await asking.request(method, where.format(**names), json=filled(body, names)),
+    )
+
+
+def _operations() -> Counter[tuple[str, str]]:
+    """How many documents the store was asked for, by operation and kind."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for metric in STORE_DOCUMENTS.collect():
+        for sample in metric.samples:
+            if sample.name.endswith("_total"):
+                counted[sample.labels["operation"], sample.labels["kind"]] += int(sample.value)
+    return counted
 
 
 def test_every_endpoint_and_command_has_its_row() -> None:

@@ -13,7 +13,13 @@ from grpc import StatusCode
 from grpc.aio import AioRpcError
 
 from messaging.entities import Conversation
-from messaging.exceptions import ClientIdReused, InvalidRequest, NotAParticipant, StoreUnavailable
+from messaging.exceptions import (
+    ClientIdReused,
+    InvalidRequest,
+    NotAParticipant,
+    PermissionDenied,
+    StoreUnavailable,
+)
 from messaging.store.acts import Act, Outcome
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
@@ -94,6 +100,22 @@ async def conversation(relay: Relay, desk: Desk) -> Conversation:
     desk.committed.clear()
     desk.read.clear()
     return outcome.conversation
+
+
+async def test_an_act_right_after_its_actor_was_added(
+    desk: Desk, conversation: Conversation
+) -> None:
+    """In one batch: it is judged on the message, as in a batch of its own."""
+    assert conversation.last_message is not None
+    message_id = conversation.last_message.id
+    first = asyncio.create_task(desk.submit(conversation, rename("Coffee")))
+
+    added = asyncio.create_task(desk.submit(conversation, add("cid")))
+    refused = asyncio.create_task(desk.submit(conversation, edit(message_id, "!", sender="cid")))
+    await asyncio.gather(first, added)
+
+    with pytest.raises(PermissionDenied, match="Only its sender"):
+        await refused
 
 
 def sent(conversation: Conversation) -> Act:

@@ -29,6 +29,7 @@ def test_user_ids(user_id: str) -> None:
     [
         *("", ".", "..", "me", "____", "__x__", "a" * 129, "a b", "a/b", "a\n", "\na", "a\x00"),
         *("ä", "🦆", "a,b", "a%b", "ａ", "١"),
+        *("service:", "service:bot", "erased:abc"),
     ],
 )
 def test_what_is_no_user_id(user_id: str) -> None:
