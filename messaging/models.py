@@ -13,7 +13,7 @@ OPERATOR_LENGTH = 150
 
 
 class ConversationRecord(models.Model):
-    """A conversation; every write of its row counts `revision` up."""
+    """A conversation; every write of its row gives it another random `revision`."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH)
     kind = models.CharField(max_length=16)
@@ -116,10 +116,15 @@ class ReadPositionRecord(models.Model):
     user_id = models.CharField(max_length=USER_ID_LENGTH)
     read_seq = models.PositiveBigIntegerField(default=0)
     delivered_seq = models.PositiveBigIntegerField(default=0)
+    updated_at = models.DateTimeField(null=True)
+    """When its person last changed something here; null for rows of earlier releases."""
 
     class Meta:
         db_table = "messaging_read_position"
         verbose_name = "read position"
+        indexes = (
+            models.Index(fields=["user_id", "updated_at"], name="messaging_read_position_mine"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["conversation", "user_id"], name="messaging_read_position_once"
@@ -142,6 +147,21 @@ class LinkNoteRecord(models.Model):
 
     def __str__(self) -> str:
         return self.boot_id
+
+
+class EpochRecord(models.Model):
+    """The epoch of this store, in its only row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    epoch = models.CharField(max_length=ID_LENGTH)
+    number = models.PositiveBigIntegerField()
+
+    class Meta:
+        db_table = "messaging_epoch"
+        verbose_name = "epoch"
+
+    def __str__(self) -> str:
+        return self.epoch
 
 
 class PersonRecord(models.Model):

@@ -1,5 +1,5 @@
-"""Keeping: conversations, messages, read positions, people, recipients, decisions and reports, on
-SQL or on Firestore; and the catalogue of all of it."""
+"""Keeping: conversations, messages, read positions, people, recipients, decisions, reports and the
+epoch, on SQL or on Firestore; and the catalogue of all of it."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from messaging.metrics import STORE_UNAVAILABLE
 from messaging.store.base import Store
 from messaging.store.catalogue import Catalogue
 from messaging.store.decisions import DecisionStore
+from messaging.store.epochs import EpochStore
 from messaging.store.people import PeopleStore
 from messaging.store.recipients import RecipientStore
 from messaging.store.reports import ReportStore
@@ -24,6 +25,7 @@ class Stores:
     decisions: DecisionStore
     catalogue: Catalogue
     reports: ReportStore
+    epochs: EpochStore
 
 
 for _protocol in (Store, Catalogue, DecisionStore, PeopleStore, RecipientStore, ReportStore):
@@ -38,6 +40,7 @@ def make_stores() -> Stores:
         from messaging.store.firestore import FirestoreStore  # noqa: PLC0415
         from messaging.store.firestore_catalogue import FirestoreCatalogue  # noqa: PLC0415
         from messaging.store.firestore_decisions import FirestoreDecisionStore  # noqa: PLC0415
+        from messaging.store.firestore_epochs import FirestoreEpochStore  # noqa: PLC0415
         from messaging.store.firestore_people import FirestorePeopleStore  # noqa: PLC0415
         from messaging.store.firestore_recipients import FirestoreRecipientStore  # noqa: PLC0415
         from messaging.store.firestore_reports import FirestoreReportStore  # noqa: PLC0415
@@ -50,10 +53,12 @@ def make_stores() -> Stores:
             decisions=FirestoreDecisionStore(documents),
             catalogue=FirestoreCatalogue(documents),
             reports=FirestoreReportStore(documents),
+            epochs=FirestoreEpochStore(documents),
         )
     from messaging.store.sql import SqlStore  # noqa: PLC0415
     from messaging.store.sql_catalogue import SqlCatalogue  # noqa: PLC0415
     from messaging.store.sql_decisions import SqlDecisionStore  # noqa: PLC0415
+    from messaging.store.sql_epochs import SqlEpochStore  # noqa: PLC0415
     from messaging.store.sql_people import SqlPeopleStore  # noqa: PLC0415
     from messaging.store.sql_recipients import SqlRecipientStore  # noqa: PLC0415
     from messaging.store.sql_reports import SqlReportStore  # noqa: PLC0415
@@ -66,4 +71,5 @@ def make_stores() -> Stores:
         decisions=SqlDecisionStore(database),
         catalogue=SqlCatalogue(database),
         reports=SqlReportStore(database),
+        epochs=SqlEpochStore(database),
     )

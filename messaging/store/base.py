@@ -72,6 +72,14 @@ class ChangedConversations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedPositions:
+    positions: Mapping[str, ReadPosition]
+    """By conversation id, latest change first."""
+    read_at: datetime
+    """The store's time when it answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkNotes:
     """The instances that are cut off from Redis and say so."""
 
@@ -178,6 +186,15 @@ class Store(Protocol):
         self, user_id: str, conversation_ids: Sequence[str]
     ) -> Mapping[str, ReadPosition]:
         """One person's positions, by conversation id; where there is none, it is left out."""
+
+    async def list_changed_positions(
+        self, user_id: str, *, since: datetime, limit: int
+    ) -> ChangedPositions:
+        """Return one person's positions that changed at or after `since`: because they read
+        further, changed their settings or were added. At most `limit`, the latest first.
+
+        Positions that only an earlier release has written are not found.
+        """
 
     async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
         """Move somebody's `read_seq` (and `delivered_seq`) forward to `seq`, in a transaction;

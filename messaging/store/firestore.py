@@ -11,12 +11,14 @@ from typing import Any, cast
 
 from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
 from messaging.exceptions import ConversationNotFound
+from messaging.identifiers import random_id
 from messaging.store import firestore_changed as changed
 from messaging.store import firestore_documents as documents
 from messaging.store import firestore_link_notes as link_notes
 from messaging.store.base import (
     Advanced,
     ChangedConversations,
+    ChangedPositions,
     Commit,
     LinkNotes,
     Page,
@@ -25,7 +27,14 @@ from messaging.store.base import (
 from messaging.store.firestore_connection import Connection, DocumentMissing
 from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction, Transactions
-from messaging.store.firestore_values import AtLeast, Reference, plain_time, quoted, read_token
+from messaging.store.firestore_values import (
+    SERVER_TIME,
+    AtLeast,
+    Reference,
+    plain_time,
+    quoted,
+    read_token,
+)
 
 _MANY_PEOPLE = 50
 _ACTIVITY_STEP = timedelta(minutes=1)
@@ -62,6 +71,7 @@ class FirestoreStore:
         return await self._connection.now("now")
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
+        conversation = replace(conversation, commit_id=random_id())
         writes = Writes(self._database)
         for user_id in conversation.participants:
             position = documents.new_position(ReadPosition(user_id=user_id))
@@ -142,6 +152,8 @@ class FirestoreStore:
             {"preferences": {user_id: documents.preferences(changes)}},
             mask=[f"preferences.{quoted(user_id)}.{name}" for name in changes],
         )
+        position = self._position(conversation_id, user_id)
+        writes.merge(position, {"user_id": user_id, "updated_at": SERVER_TIME})
         try:
             await self._connection.write("set_preferences", writes)
         except DocumentMissing as error:
@@ -231,6 +243,29 @@ class FirestoreStore:
             for document in found
         }
 
+    async def list_changed_positions(
+        self, user_id: str, *, since: datetime, limit: int
+    ) -> ChangedPositions:
+        found, read_at = await self._connection.dated_query(
+            "list_changed_positions",
+            self._database.root,
+            query(
+                "participants",
+                ("user_id", "==", user_id),
+                ("updated_at", ">=", since),
+                order_by=[("updated_at", "descending")],
+                limit=limit,
+                everywhere=True,
+            ),
+        )
+        return ChangedPositions(
+            positions={
+                documents.conversation_id_of(document): documents.read_position(document)
+                for document in found
+            },
+            read_at=read_at,
+        )
+
     async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
         name = self._position(conversation_id, user_id)
 
@@ -248,7 +283,7 @@ class FirestoreStore:
             position = replace(
                 position, read_seq=seq, delivered_seq=max(position.delivered_seq, seq)
             )
-            transaction.writes.merge(name, documents.position(position))
+            transaction.writes.merge(name, documents.moved_position(position))
             return Advanced(position=position, moved=True)
 
         return await self._transactions.run("advance_read", name, advance)

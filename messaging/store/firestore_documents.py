@@ -146,9 +146,14 @@ def position(position: ReadPosition) -> Fields:
     }
 
 
+def moved_position(moved: ReadPosition) -> Fields:
+    """Of somebody who has read further."""
+    return {**position(moved), "updated_at": SERVER_TIME}
+
+
 def new_position(added: ReadPosition) -> Fields:
     """Of somebody who is added, and starts reading here."""
-    return {**position(added), "joined_seq": added.read_seq}
+    return {**moved_position(added), "joined_seq": added.read_seq}
 
 
 def read_position(document: Any) -> ReadPosition:

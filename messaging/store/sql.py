@@ -24,6 +24,7 @@ from messaging.store import sql_writes as writes
 from messaging.store.base import (
     Advanced,
     ChangedConversations,
+    ChangedPositions,
     Commit,
     CommitUnknown,
     LinkNotes,
@@ -204,6 +205,18 @@ class SqlStore:
         )
         _count("get_read_positions", read=len(conversation_ids))
         return found
+
+    async def list_changed_positions(
+        self, user_id: str, *, since: datetime, limit: int
+    ) -> ChangedPositions:
+        changed = await self._read(
+            "list_changed_positions",
+            lambda database: reads.list_changed_positions(
+                database, user_id, since=since, limit=limit
+            ),
+        )
+        _count("list_changed_positions", read=_queried(len(changed.positions)))
+        return changed
 
     async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
         advanced = await self._write(

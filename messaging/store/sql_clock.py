@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Now
 
 
 def now(database: BaseDatabaseWrapper) -> datetime:
@@ -18,3 +19,9 @@ def now(database: BaseDatabaseWrapper) -> datetime:
         return cast("datetime", at)
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def time_of_write(database: BaseDatabaseWrapper) -> datetime | Now:
+    """Return a value for a column that becomes the store's time with the statement that writes it,
+    which saves asking a server for its time."""
+    return Now() if database.vendor == "postgresql" else now(database)

@@ -10,7 +10,7 @@ from messaging.entities import Conversation, Message, ReadPosition
 from messaging.models import ConversationRecord, MessageRecord, ReadPositionRecord
 from messaging.store import keyset, sql_clock
 from messaging.store import sql_rows as rows
-from messaging.store.base import ChangedConversations, Page
+from messaging.store.base import ChangedConversations, ChangedPositions, Page
 from messaging.store.sql_conversations import conversations, limited
 
 
@@ -124,3 +124,17 @@ def get_read_positions(
 
 def _messages(database: BaseDatabaseWrapper, conversation_id: str) -> QuerySet[MessageRecord]:
     return MessageRecord.objects.using(database.alias).filter(conversation_id=conversation_id)
+
+
+def list_changed_positions(
+    database: BaseDatabaseWrapper, user_id: str, *, since: datetime, limit: int
+) -> ChangedPositions:
+    read_at = sql_clock.now(database)
+    changed = ReadPositionRecord.objects.using(database.alias).filter(
+        user_id=user_id, updated_at__gte=since
+    )
+    records = changed.order_by("-updated_at")[:limit]
+    return ChangedPositions(
+        positions={record.conversation_id: rows.read_position(record) for record in records},
+        read_at=read_at,
+    )

@@ -80,7 +80,7 @@ def participant_records(
 
 
 def read_position_records(
-    conversation_id: str, positions: Iterable[ReadPosition]
+    conversation_id: str, positions: Iterable[ReadPosition], *, updated_at: datetime
 ) -> list[ReadPositionRecord]:
     return [
         ReadPositionRecord(
@@ -88,6 +88,7 @@ def read_position_records(
             user_id=position.user_id,
             read_seq=position.read_seq,
             delivered_seq=position.delivered_seq,
+            updated_at=updated_at,
         )
         for position in positions
     ]

@@ -1,17 +1,20 @@
 """What the SQL store writes, each in one transaction."""
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 
 from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Max
+from django.db.models import Max
 from django.db.transaction import atomic
 
 from messaging.entities import Conversation, Preferences, ReadPosition, Role
 from messaging.exceptions import ConversationNotFound
+from messaging.identifiers import random_id
 from messaging.models import (
     ConversationRecord,
     MessageRecord,
@@ -28,26 +31,26 @@ from messaging.store.base import (
     stamped,
     stamped_conversation,
 )
-from messaging.store.sql_clock import now
+from messaging.store.sql_clock import now, time_of_write
 from messaging.store.sql_threads import LOST
 
-_FIRST_REVISION = 1
+_REVISION_BITS = 52
+"""Whole numbers of more than 53 bits are not exact everywhere that JSON is read."""
 
 
 def create_conversation(database: BaseDatabaseWrapper, conversation: Conversation) -> Conversation:
     records = ConversationRecord.objects.using(database.alias)
     try:
         with _committing(database):
-            stored = stamped_conversation(conversation, now(database), token=_FIRST_REVISION)
+            founded = replace(conversation, commit_id=random_id())
+            stored = stamped_conversation(founded, now(database), token=_new_revision())
             people = stored.participants.values()
-            records.create(
-                id=stored.id, revision=_FIRST_REVISION, **rows.conversation_columns(stored)
-            )
+            records.create(id=stored.id, revision=stored.token, **rows.conversation_columns(stored))
             ParticipantRecord.objects.using(database.alias).bulk_create(
                 rows.participant_records(stored.id, people)
             )
             positions = [ReadPosition(user_id=one.user_id) for one in people]
-            _put_positions(database, stored.id, positions)
+            _put_positions(database, stored.id, positions, stored.updated_at)
     except IntegrityError as error:
         if records.filter(id=conversation.id).exists():
             raise AlreadyExists from error
@@ -56,14 +59,13 @@ def create_conversation(database: BaseDatabaseWrapper, conversation: Conversatio
 
 
 def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
-    revision = cast("int", commit.before.token)
     messages = MessageRecord.objects.using(database.alias)
     try:
         with _committing(database):
             at = now(database)
             after = replace(commit.after, commit_id=commit.commit_id)
-            after = stamped_conversation(after, at, token=revision + 1)
-            _update_conversation(database, after, revision)
+            after = stamped_conversation(after, at, token=_new_revision())
+            _update_conversation(database, commit.before, after)
             messages.bulk_create(
                 rows.message_record(stamped(message, at)) for message in commit.created
             )
@@ -74,7 +76,7 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
                 update_fields=rows.MESSAGE_COLUMNS,
             )
             _change_participants(database, commit.before, after)
-            _put_positions(database, after.id, commit.positions)
+            _put_positions(database, after.id, commit.positions, at)
     except IntegrityError as error:
         if messages.filter(id__in=[one.id for one in commit.created]).exists():
             raise AlreadyExists from error
@@ -95,7 +97,8 @@ def set_preferences(
         own = replace(former, **changes)
         if own != Preferences():
             stored[user_id] = rows.preferences_json(own)
-        records.update(preferences=stored, revision=F("revision") + 1)
+        records.update(preferences=stored, revision=_new_revision())
+        _touch_position(database, conversation_id, user_id)
 
 
 def set_blocked(
@@ -108,7 +111,7 @@ def set_blocked(
             raise ConversationNotFound
         blockers = set(record.blocked_by)
         blockers = blockers | {user_id} if blocked else blockers - {user_id}
-        records.update(blocked_by=sorted(blockers), revision=F("revision") + 1)
+        records.update(blocked_by=sorted(blockers), revision=_new_revision())
 
 
 def advance_read(
@@ -121,7 +124,8 @@ def advance_read(
         if moved:
             record.read_seq = seq
             record.delivered_seq = max(seq, record.delivered_seq)
-            record.save(update_fields=["read_seq", "delivered_seq"])
+            record.updated_at = time_of_write(database)
+            record.save(update_fields=["read_seq", "delivered_seq", "updated_at"])
     return Advanced(position=rows.read_position(record), moved=moved)
 
 
@@ -154,16 +158,24 @@ def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def _update_conversation(
-    database: BaseDatabaseWrapper, conversation: Conversation, revision: int
+    database: BaseDatabaseWrapper, before: Conversation, after: Conversation
 ) -> None:
-    """Raises Conflict unless the row is still at this revision.
+    """Raises Conflict unless the row is as it was read.
 
     It comes first in a commit: from here on the row is locked, and nobody else gets in between.
     """
     records = ConversationRecord.objects.using(database.alias)
-    unchanged = records.filter(id=conversation.id, revision=revision)
-    if not unchanged.update(revision=revision + 1, **rows.conversation_columns(conversation)):
+    unchanged = records.filter(
+        id=before.id, revision=cast("int", before.token), commit_id=before.commit_id
+    )
+    if not unchanged.update(revision=after.token, **rows.conversation_columns(after)):
         raise Conflict
+
+
+def _new_revision() -> int:
+    """Return a random revision. A counter would match again after a restored backup, when others
+    have written to the row as often as was forgotten."""
+    return secrets.randbits(_REVISION_BITS)
 
 
 def _change_participants(
@@ -192,11 +204,23 @@ def _change_participants(
 
 
 def _put_positions(
-    database: BaseDatabaseWrapper, conversation_id: str, positions: Sequence[ReadPosition]
+    database: BaseDatabaseWrapper,
+    conversation_id: str,
+    positions: Sequence[ReadPosition],
+    at: datetime,
 ) -> None:
     ReadPositionRecord.objects.using(database.alias).bulk_create(
-        rows.read_position_records(conversation_id, positions),
+        rows.read_position_records(conversation_id, positions, updated_at=at),
         update_conflicts=True,
         unique_fields=["conversation", "user_id"],
-        update_fields=["read_seq", "delivered_seq"],
+        update_fields=["read_seq", "delivered_seq", "updated_at"],
+    )
+
+
+def _touch_position(database: BaseDatabaseWrapper, conversation_id: str, user_id: str) -> None:
+    """Say that something of this person's own has changed."""
+    ReadPositionRecord.objects.using(database.alias).update_or_create(
+        conversation_id=conversation_id,
+        user_id=user_id,
+        defaults={"updated_at": time_of_write(database)},
     )

@@ -11,9 +11,11 @@ from pytest_django import DjangoDbBlocker
 from messaging.store.base import Store
 from messaging.store.catalogue import Catalogue
 from messaging.store.decisions import DecisionStore
+from messaging.store.epochs import EpochStore
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_catalogue import FirestoreCatalogue
 from messaging.store.firestore_decisions import FirestoreDecisionStore
+from messaging.store.firestore_epochs import FirestoreEpochStore
 from messaging.store.firestore_people import FirestorePeopleStore
 from messaging.store.firestore_recipients import FirestoreRecipientStore
 from messaging.store.firestore_reports import FirestoreReportStore
@@ -23,6 +25,7 @@ from messaging.store.reports import ReportStore
 from messaging.store.sql import SqlStore
 from messaging.store.sql_catalogue import SqlCatalogue
 from messaging.store.sql_decisions import SqlDecisionStore
+from messaging.store.sql_epochs import SqlEpochStore
 from messaging.store.sql_people import SqlPeopleStore
 from messaging.store.sql_recipients import SqlRecipientStore
 from messaging.store.sql_reports import SqlReportStore
@@ -158,3 +161,11 @@ def reports(store: SqlStore | FirestoreStore) -> ReportStore:
     if isinstance(store, FirestoreStore):
         return FirestoreReportStore(store)
     return SqlReportStore(store)
+
+
+@pytest.fixture
+def epochs(store: SqlStore | FirestoreStore) -> EpochStore:
+    """The epoch beside each store."""
+    if isinstance(store, FirestoreStore):
+        return FirestoreEpochStore(store)
+    return SqlEpochStore(store)

@@ -33,5 +33,6 @@ def empty(url: str) -> None:
         connection.execute(
             "TRUNCATE messaging_conversation, messaging_link_note, messaging_person,"
             " messaging_recipient,"
-            " messaging_device, messaging_decision, messaging_sweep, messaging_report CASCADE"
+            " messaging_device, messaging_decision, messaging_sweep, messaging_report,"
+            " messaging_epoch CASCADE"
         )

@@ -164,11 +164,11 @@ async def test_a_delivered_position(
 
 
 async def test_preferences(relayed_store: FirestoreStore, conversation: Conversation) -> None:
-    """One write."""
+    """The conversation, and the position that tells the person's other devices of it."""
     with billed() as bill:
         await relayed_store.set_preferences(conversation.id, "ann", {"notify": Notify.ALL})
 
-    assert bill == Bill(reads=0, writes=1)
+    assert bill == Bill(reads=0, writes=2)
 
 
 async def test_a_page_of_history(relayed_store: FirestoreStore, conversation: Conversation) -> None:
