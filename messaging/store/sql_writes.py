@@ -43,9 +43,10 @@ def create_conversation(database: BaseDatabaseWrapper, conversation: Conversatio
     try:
         with _committing(database):
             founded = replace(conversation, commit_id=random_id())
-            stored = stamped_conversation(founded, now(database), token=_new_revision())
+            revision = _new_revision()
+            stored = stamped_conversation(founded, now(database), token=revision)
             people = stored.participants.values()
-            records.create(id=stored.id, revision=stored.token, **rows.conversation_columns(stored))
+            records.create(id=stored.id, revision=revision, **rows.conversation_columns(stored))
             ParticipantRecord.objects.using(database.alias).bulk_create(
                 rows.participant_records(stored.id, people)
             )

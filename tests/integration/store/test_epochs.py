@@ -2,12 +2,16 @@
 
 import asyncio
 from dataclasses import replace
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from messaging.identifiers import random_id
 from messaging.store.base import Commit, Conflict, Store
 from messaging.store.epochs import Epoch, EpochStore
+from messaging.store.sql import SqlStore
+from messaging.store.sql_epochs import SqlEpochStore
 from tests.integration.store import new_conversation, sending
 from tests.integration.store.test_contract import is_commit_time
 
@@ -89,6 +93,19 @@ def test_an_epoch_follows_itself() -> None:
     epoch = Epoch(id="same", number=3)
 
     assert epoch.follows(epoch)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_command_sets_a_new_epoch(sql_store: SqlStore) -> None:
+    """And names it."""
+    epochs, said = SqlEpochStore(sql_store), StringIO()
+    before = (await epochs.read_epoch()).epoch
+
+    await asyncio.to_thread(call_command, "new_epoch", stdout=said)
+
+    after = (await epochs.read_epoch()).epoch
+    assert after.number == before.number + 1
+    assert after.id in said.getvalue()
 
 
 # What a commit compares
