@@ -205,3 +205,10 @@ class ActivityCommand(StrictSerializer):
 
 class PingCommand(StrictSerializer):
     pass
+
+
+class CreateDevelopmentToken(StrictSerializer):
+    user_id = StrictCharField(max_length=128)
+    expires_in = StrictIntegerField(
+        required=False, min_value=1, max_value=24 * 3600, help_text="Seconds; an hour by default"
+    )

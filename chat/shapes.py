@@ -201,3 +201,8 @@ class Problem(_Shape):
     detail = serializers.CharField()
     request_id = serializers.CharField()
     errors = FieldError(many=True, required=False)  # type: ignore[assignment]
+
+
+class DevelopmentToken(_Shape):
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()

@@ -1,5 +1,6 @@
 """The paths of the API."""
 
+from django.conf import settings
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -8,6 +9,7 @@ from chat.views import (
     blocks,
     conversations,
     deliveries,
+    development_tokens,
     devices,
     health,
     me,
@@ -44,6 +46,9 @@ _V1 = [
     path("devices", devices.DevicesView.as_view()),
     path("devices/<str:device_id>", devices.DeviceView.as_view()),
 ]
+
+if settings.CHAT_AUTH == "dev":
+    _V1 += [path("dev/tokens", development_tokens.DevelopmentTokensView.as_view())]
 
 urlpatterns = [
     path("api/v1/", include(_V1)),

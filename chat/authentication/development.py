@@ -1,41 +1,48 @@
-"""Tokens for development: signed with SECRET_KEY by `manage.py issue_token`, refused unless
-DEBUG."""
+"""Tokens for development: signed with SECRET_KEY by `manage.py issue_token` and by
+POST `/api/v1/dev/tokens`, refused unless DEBUG."""
 
 from datetime import UTC, datetime
 
 from django.core import signing
 
 from chat.authentication.identity import Identity, require_user_id
-from chat.errors import NotAuthenticated
+from chat.errors import NotAuthenticated, TokenExpired
 from messaging.conditions import Condition
 from messaging.identifiers import is_user_id
 
 
 class DevelopmentAuthenticator:
-    """They name their user and when they were issued, and do not expire."""
+    """Reads tokens that name their user, when they were issued, and when they expire."""
 
     condition = Condition.OK
 
     async def authenticate(self, token: str) -> Identity:
         try:
-            user_id, issued_at = _signer().unsign_object(token)
+            user_id, issued_at, *expiry = _signer().unsign_object(token)
             signed_in_at = datetime.fromtimestamp(issued_at, UTC)
+            expires_at = datetime.fromtimestamp(expiry[0], UTC) if expiry else None
         except (signing.BadSignature, ValueError, TypeError):
             raise NotAuthenticated("This is not a development token of this server.") from None
+        if expires_at is not None and expires_at <= datetime.now(UTC):
+            raise TokenExpired
         return Identity(
-            user_id=require_user_id(user_id), signed_in_at=signed_in_at, expires_at=None
+            user_id=require_user_id(user_id), signed_in_at=signed_in_at, expires_at=expires_at
         )
 
     async def require_unrevoked(self, identity: Identity) -> None:
         """Nobody else knows of them."""
 
 
-def issue_development_token(user_id: str) -> str:
-    """A token for `CHAT_AUTH=dev`, of the characters that an HTTP token may have (RFC 9110
-    §5.6.2), so that it can be a WebSocket subprotocol. Raises ValueError for a bad user id."""
+def issue_development_token(user_id: str, *, expires_at: datetime | None = None) -> str:
+    """Return a token for `CHAT_AUTH=dev`, which expires if a time is given.
+
+    It consists of the characters that an HTTP token may have (RFC 9110 §5.6.2), so that it can be
+    a WebSocket subprotocol. Raises ValueError for a bad user id.
+    """
     if not is_user_id(user_id):
         raise ValueError(f"{user_id!r} is not a well-formed user id, or a reserved one.")
-    return _signer().sign_object([user_id, datetime.now(UTC).timestamp()])
+    expiry = [] if expires_at is None else [expires_at.timestamp()]
+    return _signer().sign_object([user_id, datetime.now(UTC).timestamp(), *expiry])
 
 
 def _signer() -> signing.Signer:

@@ -1,6 +1,7 @@
-"""`manage.py issue_token USER [USER…]`: development tokens, one per line."""
+"""`manage.py issue_token [--expires-in SECONDS] USER [USER…]`: development tokens, one per line."""
 
 from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -8,18 +9,30 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chat.authentication import issue_development_token
 
+_MAX_SECONDS = 10 * 365 * 24 * 3600
+
 
 class Command(BaseCommand):
     help = "Prints a development token for each user, one per line (CHAT_AUTH=dev only)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user_ids", nargs="+", metavar="USER")
+        parser.add_argument(
+            "--expires-in", type=int, metavar="SECONDS", help="Without it they do not expire."
+        )
 
-    def handle(self, *args: Any, user_ids: list[str], **options: Any) -> None:
+    def handle(
+        self, *args: Any, user_ids: list[str], expires_in: int | None, **options: Any
+    ) -> None:
         if settings.CHAT_AUTH != "dev" or not settings.DEBUG:
             raise CommandError("Development tokens need CHAT_AUTH=dev and DEBUG=1.")
+        expires_at = None
+        if expires_in is not None:
+            if not 0 < expires_in <= _MAX_SECONDS:
+                raise CommandError(f"--expires-in is a number of seconds from 1 to {_MAX_SECONDS}.")
+            expires_at = datetime.now(UTC) + timedelta(seconds=expires_in)
         for user_id in user_ids:
             try:
-                self.stdout.write(issue_development_token(user_id))
+                self.stdout.write(issue_development_token(user_id, expires_at=expires_at))
             except ValueError as error:
                 raise CommandError(str(error)) from error

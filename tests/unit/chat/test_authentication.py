@@ -1,6 +1,6 @@
 """Who is calling: development tokens, and the header that any token comes in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import signing
@@ -15,7 +15,7 @@ from chat.authentication import (
 )
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.authentication.firebase import FirebaseAuthenticator
-from chat.errors import NotAuthenticated
+from chat.errors import NotAuthenticated, TokenExpired
 
 HTTP_TOKEN = set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
@@ -33,6 +33,20 @@ async def test_a_development_token_names_its_user(user_id: str) -> None:
     identity = await DevelopmentAuthenticator().authenticate(token)
     assert (identity.user_id, identity.expires_at) == (user_id, None)
     assert before <= identity.signed_in_at <= datetime.now(UTC)
+
+
+async def test_a_development_token_expires() -> None:
+    now = datetime.now(UTC)
+    later, over = now + timedelta(minutes=1), now - timedelta(seconds=1)
+
+    identity = await DevelopmentAuthenticator().authenticate(
+        issue_development_token("ann", expires_at=later)
+    )
+    assert identity.expires_at == later
+    with pytest.raises(TokenExpired):
+        await DevelopmentAuthenticator().authenticate(
+            issue_development_token("ann", expires_at=over)
+        )
 
 
 @pytest.mark.parametrize("user_id", ["", "me", "a b", "__x__", "x" * 129])

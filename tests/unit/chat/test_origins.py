@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from pytest_django.fixtures import Settings
 
-from chat.origins import origin_allowed
+from chat.origins import is_loopback_origin, origin_allowed
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +78,27 @@ def test_any_host(settings: Settings) -> None:
     assert origin_allowed({"origin": "https://x.example", "host": "x.example"})
     assert not origin_allowed({"origin": "https://y.example", "host": "x.example"})
     assert not origin_allowed({"origin": "null", "host": ""})
+
+
+LOCAL = ["http://localhost:5173", "http://127.0.0.1:3000", "http://[::1]:3000", "http://localhost"]
+
+
+@pytest.mark.parametrize("origin", LOCAL)
+def test_a_page_of_this_machine_is_allowed_with_development_tokens(
+    origin: str, settings: Settings
+) -> None:
+    headers = {"origin": origin, "host": "chat.example"}
+    assert not origin_allowed(headers)
+
+    settings.DEBUG, settings.CHAT_AUTH = True, "dev"
+    assert origin_allowed(headers)
+    settings.CHAT_AUTH = "firebase"
+    assert not origin_allowed(headers)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://localhost@evil.example", "http://localhost.evil.example", "null", "", "http://[", "x"],
+)
+def test_no_page_of_this_machine(origin: str) -> None:
+    assert not is_loopback_origin(origin)
