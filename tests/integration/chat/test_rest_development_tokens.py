@@ -7,9 +7,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from config.asgi import application
 from messaging.instance import Instance
 from tests.integration.chat import check_answer, problem, wrong_fields
-from tests.integration.chat.conftest import application
 
 Stranger = Callable[..., httpx.AsyncClient]
 
