@@ -4,14 +4,19 @@
 development. A token is verified off the event loop.
 """
 
+import structlog
 from django.conf import settings
 
 from chat.authentication.development import DevelopmentAuthenticator, issue_development_token
 from chat.authentication.firebase import FirebaseAuthenticator
-from chat.authentication.identity import Authenticator, Identity
+from chat.authentication.identity import Authenticator, Identity, SignInsRevoked
 from chat.authentication.verified import VerifiedTokens
 from chat.errors import NotAuthenticated
 from messaging.conditions import Condition
+from messaging.exceptions import StoreUnavailable
+from messaging.services import sessions
+
+logger = structlog.get_logger(__name__)
 
 __all__ = [
     "Identity",
@@ -56,9 +61,19 @@ async def authenticate(token: str) -> Identity:
 
 
 async def require_unrevoked(token: str, identity: Identity) -> None:
-    """Ask its issuer whether a token holds still, which is a call of another service: of somebody
-    whose rate allows it. Raises TokenRevoked, StoreUnavailable."""
-    await _tokens().require_unrevoked(token, identity)
+    """Ask its issuer whether a token still holds, which is a call of another service: call this
+    only for a person whose rate allows it. What the issuer revoked is refused at all doors of all
+    instances from then on. Raises TokenRevoked, StoreUnavailable."""
+    try:
+        await _tokens().require_unrevoked(token, identity)
+    except SignInsRevoked as revoked:
+        try:
+            await sessions.revoke_sign_ins(
+                user_id=identity.user_id, signed_in_at=identity.signed_in_at, up_to=revoked.up_to
+            )
+        except StoreUnavailable:  # this act is refused all the same; the next one tries again
+            logger.warning("authentication.revocation_not_stored", user_id=identity.user_id)
+        raise
 
 
 def condition() -> Condition:

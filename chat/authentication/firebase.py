@@ -24,10 +24,11 @@ import google.auth.exceptions
 import structlog
 from django.conf import settings
 
-from chat.authentication.identity import Identity, require_user_id
+from chat.authentication.identity import Identity, SignInsRevoked, require_user_id
 from chat.errors import NotAuthenticated, TokenExpired
 from messaging.conditions import Condition
-from messaging.exceptions import StoreUnavailable, TokenRevoked
+from messaging.entities import FOREVER
+from messaging.exceptions import StoreUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -109,7 +110,7 @@ class FirebaseAuthenticator:
                     lambda: firebase_admin.auth.get_user(identity.user_id, app=app)
                 )
         except firebase_admin.auth.UserNotFoundError:
-            raise TokenRevoked from None
+            raise SignInsRevoked(up_to=None) from None
         except firebase_admin.exceptions.PermissionDeniedError as error:
             self._warn(error)
         except _NO_ANSWER as error:
@@ -117,8 +118,10 @@ class FirebaseAuthenticator:
                 raise _unavailable(error) from None
             self._warn(error)  # with it nothing is proved anyway
         else:
-            if user.disabled or user.tokens_valid_after_timestamp > 1_000 * _seconds(identity):
-                raise TokenRevoked
+            if user.disabled:
+                raise SignInsRevoked(up_to=None)
+            if user.tokens_valid_after_timestamp > 1_000 * _seconds(identity):
+                raise SignInsRevoked(up_to=_before(user.tokens_valid_after_timestamp))
 
     async def _app_that_may_ask(self) -> firebase_admin.App | None:
         """None where there are no credentials, which are looked for again after a minute: to find
@@ -175,6 +178,14 @@ def _make_app(name: str, credential: firebase_admin.credentials.Base) -> firebas
 
 def _moment(seconds: Any) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _before(milliseconds: float) -> datetime:
+    """The last moment before the one from which sign-ins hold, the end of time at the latest."""
+    try:
+        return _moment((milliseconds - 1) / 1_000)
+    except (ValueError, OverflowError, OSError):
+        return FOREVER
 
 
 def _seconds(identity: Identity) -> float:

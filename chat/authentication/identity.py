@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from chat.errors import NotAuthenticated
 from messaging.conditions import Condition
+from messaging.exceptions import TokenRevoked
 from messaging.identifiers import is_user_id
 
 
@@ -19,6 +20,15 @@ class Identity:
     """None for a token that does not expire."""
 
 
+class SignInsRevoked(TokenRevoked):
+    """The issuer of a token says that it holds no more."""
+
+    def __init__(self, *, up_to: datetime | None) -> None:
+        super().__init__("This sign-in was revoked: sign in again.")
+        self.up_to = up_to
+        """The last moment whose sign-ins are revoked; None: all of them, up to now."""
+
+
 class Authenticator(Protocol):
     @property
     def condition(self) -> Condition:
@@ -29,8 +39,8 @@ class Authenticator(Protocol):
         verified just now."""
 
     async def require_unrevoked(self, identity: Identity) -> None:
-        """Ask whoever issued the token whether it holds still. Raises TokenRevoked, and
-        StoreUnavailable when that cannot be told just now."""
+        """Ask the issuer of the token whether it still holds. Raises SignInsRevoked, and
+        StoreUnavailable when the issuer cannot be asked just now."""
 
 
 def require_user_id(user_id: Any) -> str:

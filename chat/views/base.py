@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 import structlog
@@ -53,6 +54,9 @@ class APIView(RestAPIView):
     user_id: str
     """Who is asking."""
 
+    signed_in_at: datetime
+    """When they signed in."""
+
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         begun = time.monotonic()
         try:
@@ -88,7 +92,7 @@ class APIView(RestAPIView):
             await sessions.require_admitted(
                 user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )
-            self.user_id = identity.user_id
+            self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
             await require_rate(self.rate(), identity.user_id)
             if request.method in self.sensitive:
                 await require_unrevoked(token, identity)

@@ -16,6 +16,8 @@ from messaging.services import conversations, participants
 
 
 class ConversationsView(APIView):
+    sensitive = frozenset({"POST"})
+
     @extend_schema(
         operation_id="list_conversations",
         parameters=[serializers.ConversationsQuery],

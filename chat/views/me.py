@@ -28,7 +28,7 @@ class SessionsView(APIView):
     @extend_schema(operation_id="log_out_everywhere", responses={204: None})
     async def delete(self, request: Request) -> Response:
         """Log me out everywhere, at once: this token as well."""
-        await sessions.log_out_everywhere(user_id=self.user_id)
+        await sessions.log_out_everywhere(user_id=self.user_id, signed_in_at=self.signed_in_at)
         return Response(status=204)
 
 

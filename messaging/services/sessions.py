@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -111,12 +111,31 @@ async def _list_conversations(user_id: str) -> Page:
     return await instance.connecting.share(f"conversations:{user_id}", read)
 
 
-async def log_out_everywhere(*, user_id: str) -> None:
+async def log_out_everywhere(*, user_id: str, signed_in_at: datetime | None = None) -> None:
     """End all of one's sign-ins, and the sockets that rest on them, on every instance; that is
-    waited for, up to a second. Raises StoreUnavailable."""
+    waited for, up to a second.
+
+    `signed_in_at`: of the sign-in that asks, which ends even where its issuer's clock is ahead of
+    the store's. Raises StoreUnavailable.
+    """
     instance = get_instance()
-    await instance.apply_access(await instance.people.log_out(user_id))
+    await instance.apply_access(await instance.people.log_out(user_id, at_least=signed_in_at))
     logger.info("person.logged_out", user_id=user_id)
+
+
+async def revoke_sign_ins(*, user_id: str, signed_in_at: datetime, up_to: datetime | None) -> None:
+    """End the sign-in at hand and all others up to a moment, None being now, because the issuer
+    of their tokens revoked them: as `log_out_everywhere`. Later sign-ins hold. Raises
+    StoreUnavailable."""
+    instance = get_instance()
+    if up_to is None:
+        access = await instance.people.log_out(user_id, at_least=signed_in_at)
+    else:
+        # An issuer that names a moment to come is asked again about the sign-ins until then.
+        until = max(signed_in_at, min(up_to, datetime.now(UTC)))
+        access = await instance.people.revoke(user_id, up_to=until)
+    await instance.apply_access(access)
+    logger.info("person.revoked", user_id=user_id)
 
 
 def close_session(connection: Connection, *, code: int | None = None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from messaging.entities import Access
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_requests import Writes, query
+from messaging.store.firestore_transactions import Transaction
 from messaging.store.firestore_values import SERVER_TIME, quoted, read_time
 from messaging.store.people import ChangedAccess
 
@@ -16,14 +17,31 @@ class FirestorePeopleStore:
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
+        self._transactions = store.transactions
         self._database = store.connection.database
 
     async def get_access(self, user_id: str) -> Access:
         found = await self._connection.get("get_access", [self._user(user_id)])
         return read_access(found[0]) if found else Access(user_id=user_id)
 
-    async def log_out(self, user_id: str) -> Access:
-        return await self._change("log_out", user_id, {"valid_after": SERVER_TIME})
+    async def log_out(self, user_id: str, *, at_least: datetime | None = None) -> Access:
+        access = await self._change("log_out", user_id, {"valid_after": SERVER_TIME})
+        if at_least is None or access.valid_after is None or access.valid_after >= at_least:
+            return access
+        return await self.revoke(user_id, up_to=at_least)
+
+    async def revoke(self, user_id: str, *, up_to: datetime) -> Access:
+        user = self._user(user_id)
+
+        async def revoke(transaction: Transaction) -> None:
+            found = await transaction.get(user)
+            valid_after = None if found is None else read_access(found).valid_after
+            if valid_after is None or valid_after < up_to:
+                fields = {"valid_after": up_to, "access_changed_at": SERVER_TIME}
+                transaction.writes.merge(user, fields)
+
+        await self._transactions.run("revoke", user, revoke)
+        return await self.get_access(user_id)
 
     async def set_ban(self, user_id: str, *, until: datetime | None) -> Access:
         return await self._change("set_ban", user_id, {"banned_until": until})

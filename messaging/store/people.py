@@ -25,8 +25,12 @@ class PeopleStore(Protocol):
     async def get_access(self, user_id: str) -> Access:
         """One read; of whoever was never logged out or banned as well."""
 
-    async def log_out(self, user_id: str) -> Access:
-        """End every sign-in up to the store's present time."""
+    async def log_out(self, user_id: str, *, at_least: datetime | None = None) -> Access:
+        """End every sign-in up to the store's present time, or up to `at_least` where that is
+        later."""
+
+    async def revoke(self, user_id: str, *, up_to: datetime) -> Access:
+        """End every sign-in up to a moment; those that have ended stay so."""
 
     async def set_ban(self, user_id: str, *, until: datetime | None) -> Access:
         """Ban somebody up to a moment, `FOREVER` at the latest; None lifts the ban."""

@@ -27,11 +27,18 @@ class SqlPeopleStore:
         count("get_access", read=1)
         return found
 
-    async def log_out(self, user_id: str) -> Access:
+    async def log_out(self, user_id: str, *, at_least: datetime | None = None) -> Access:
         access = await self._store.write(
-            "log_out", lambda database: _change_access(database, user_id)
+            "log_out", lambda database: _change_access(database, user_id, at_least=at_least)
         )
         count("log_out", read=1, written=1)
+        return access
+
+    async def revoke(self, user_id: str, *, up_to: datetime) -> Access:
+        access = await self._store.write(
+            "revoke", lambda database: _revoke(database, user_id, up_to)
+        )
+        count("revoke", read=1, written=1)
         return access
 
     async def set_ban(self, user_id: str, *, until: datetime | None) -> Access:
@@ -68,16 +75,30 @@ def _get_access(database: BaseDatabaseWrapper, user_id: str) -> Access:
 
 
 def _change_access(
-    database: BaseDatabaseWrapper, user_id: str, ban: Mapping[str, Any] | None = None
+    database: BaseDatabaseWrapper,
+    user_id: str,
+    ban: Mapping[str, Any] | None = None,
+    *,
+    at_least: datetime | None = None,
 ) -> Access:
     """Ban somebody, or not any more; without that, log them out."""
     records = PersonRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         at = now(database)
-        changes = {"valid_after": at} if ban is None else ban
+        changes = {"valid_after": max(at, at_least or at)} if ban is None else ban
         record, _ = records.update_or_create(
             user_id=user_id, defaults={"access_changed_at": at, **changes}
         )
+    return read_access(record)
+
+
+def _revoke(database: BaseDatabaseWrapper, user_id: str, up_to: datetime) -> Access:
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        record, _ = records.select_for_update().get_or_create(user_id=user_id)
+        if record.valid_after is None or record.valid_after < up_to:
+            record.valid_after, record.access_changed_at = up_to, now(database)
+            record.save(update_fields=["valid_after", "access_changed_at"])
     return read_access(record)
 
 

@@ -143,21 +143,80 @@ async def test_certificates_that_cannot_be_had(firebase: Google, ann: Api) -> No
     assert (ready.status_code, ready.json()["checks"]["tokens"]) == (200, "degraded")
 
 
+SENSITIVE = [
+    ("POST", "/conversations"),
+    ("POST", "/conversations/{group}/participants"),
+    ("PATCH", "/conversations/{group}/participants/bob"),
+    ("DELETE", "/conversations/{group}/participants/bob"),
+    ("PUT", "/devices/phone"),
+]
+FIRST = [*SENSITIVE, ("connect", "")]
+
+
+@pytest.mark.parametrize("first", FIRST, ids=" ".join)
 @pytest.mark.parametrize("user", [{"disabled": True}, {"validSince": str(2**33)}, None])
 async def test_a_token_that_holds_no_more(
-    firebase: Google, ann: Api, user: dict[str, str] | None
+    firebase: Google, ann: Api, user: dict[str, str] | None, first: tuple[str, str]
 ) -> None:
-    """Of a user who was disabled, whose tokens were revoked, or who is gone: at the next connect
-    and the next sensitive act. What is not sensitive goes on until the token ends."""
-    token = KEY.sign()
+    """Of a user who was disabled, whose tokens were revoked, or who is gone. Once a sensitive act
+    or a connect was refused, so is everything else, without asking Firebase for it, and sockets
+    that are open are closed. A newer sign-in holds."""
+    token, older = KEY.sign(), KEY.sign(auth_time=now(-500))
     group = await make_group(ann, token)
-    firebase.users = {} if user is None else {"ann": user}
+    live = Wire(token=older)
+    await live.opened()
+    firebase.users = {"bob": {}} if user is None else {"ann": user, "bob": {}}
 
     assert (await ask(ann, token)).status_code == 200
-    assert await close_code(token) == 4503
-    for method, path in SENSITIVE:
+    method, path = first
+    if method == "connect":
+        assert await close_code(token) == 4503
+    else:
         answer = await ask(ann, token, path.format(group=group), method)
-        assert problem(answer) == (401, "token_revoked"), path
+        assert problem(answer) == (401, "token_revoked")
+    assert await live.close_code() == 4503
+    await live.end()
+    asked = firebase.asked.count(LOOKUP)
+    for shown in (token, older):
+        for method, path in [("GET", "/me"), ("GET", "/conversations"), *SENSITIVE]:
+            answer = await ask(ann, shown, path.format(group=group), method)
+            assert problem(answer) == (401, "token_revoked"), path
+    assert await close_code(older) == 4503
+    assert firebase.asked.count(LOOKUP) == asked + 1
+
+    firebase.users = {"ann": {}, "bob": {}}
+    for fresh in (KEY.sign(iat=now(1), auth_time=now(1)), KEY.sign(sub="bob")):
+        assert (await ask(ann, fresh)).status_code == 200
+        assert (await ask(ann, fresh, "/devices/phone", "PUT")).status_code == 200
+
+
+async def test_a_refresh_with_what_was_revoked(firebase: Google, instance: Instance) -> None:
+    """Closes the sockets that rest on it, the one that asked among them; those of a newer sign-in
+    stay."""
+    token = KEY.sign(auth_time=now(-500))
+    asking, beside = Wire(token=token), Wire(token=token)
+    await asking.opened()
+    await beside.opened()
+    firebase.users = {"ann": {"validSince": str(now(-100))}}
+    newer = Wire(token=KEY.sign())
+    await newer.opened()
+
+    asking.command(id=1, type="auth.refresh", token=KEY.sign(auth_time=now(-400)))
+
+    assert await asking.close_code() == await beside.close_code() == 4503
+    assert (await newer.ask("ping"))["type"] == "reply"
+    for socket in (asking, beside, newer):
+        await socket.end()
+
+
+async def test_logging_out_with_a_token_that_is_ahead(firebase: Google, ann: Api) -> None:
+    """It ends too, though its sign-in is later than the log-out by this server's clock."""
+    token = KEY.sign(iat=now(8), auth_time=now(8))
+
+    assert (await ask(ann, token, "/me/sessions", "DELETE")).status_code == 204
+
+    assert problem(await ask(ann, token)) == (401, "token_revoked")
+    assert await close_code(token) == 4503
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["it refuses", "it hangs"])
@@ -178,14 +237,6 @@ async def test_what_firebase_does_not_answer(firebase: Google, ann: Api, waits: 
     assert (await ask(ann, token)).status_code == 200
 
 
-SENSITIVE = [
-    ("POST", "/conversations/{group}/participants"),
-    ("PATCH", "/conversations/{group}/participants/bob"),
-    ("DELETE", "/conversations/{group}/participants/bob"),
-    ("PUT", "/devices/phone"),
-]
-
-
 def test_these_are_all() -> None:
     assert sum(len(view.sensitive) for view in APIView.__subclasses__()) == len(SENSITIVE)
 
@@ -203,7 +254,7 @@ async def test_firebase_is_asked_of_nobody_beyond_their_rate(
     path = f"/conversations/{group}/participants"
     assert (await ask(ann, token, path, "POST")).status_code == 200
     asked = firebase.asked.count(LOOKUP)
-    assert asked == 1
+    assert asked == 2  # once for the group
 
     assert problem(await ask(ann, token, path, "POST")) == (429, "rate_limited")
     assert await close_code(token) == 1013

@@ -61,6 +61,29 @@ async def test_logging_out_again_ends_more(people: PeopleStore) -> None:
     assert second.valid_after > first.valid_after
 
 
+async def test_logging_out_at_least_up_to_a_moment(people: PeopleStore, store: Store) -> None:
+    """That of a sign-in whose issuer's clock is ahead; an earlier one changes nothing."""
+    ahead = await store.now() + timedelta(seconds=8)
+
+    assert (await people.log_out("ann", at_least=ahead)).valid_after == ahead
+    bob = await people.log_out("bob", at_least=ahead - timedelta(days=1))
+    assert bob.valid_after is not None
+    assert bob.valid_after > ahead - timedelta(hours=1)
+
+
+async def test_what_was_revoked_stays_so(people: PeopleStore, store: Store) -> None:
+    """A revocation moves forward only, and is among what changed."""
+    now = await store.now()
+    earlier, later = now - timedelta(days=2), now - timedelta(days=1)
+
+    assert (await people.revoke(ODD, up_to=later)).valid_after == later
+    assert (await people.revoke(ODD, up_to=earlier)).valid_after == later
+    assert not (await people.get_access(ODD)).admits(later)
+    assert (await people.get_access(ODD)).admits(later + timedelta(milliseconds=1))
+    changed = await people.list_changed_access(since=now)
+    assert [access.user_id for access in changed.people] == [ODD]
+
+
 async def test_a_ban_stands_until_it_is_lifted(people: PeopleStore, store: Store) -> None:
     """Whenever somebody signed in; lifting it leaves the rest."""
     logged_out = await people.log_out("ann")
