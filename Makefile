@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 3
 
-.PHONY: run run-ha test bench fuzz chaos lint audit format requirements clean
+.PHONY: run run-ha test bench fuzz chaos abuse lint audit format requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -27,6 +27,13 @@ fuzz: $(VENV)/.develop
 chaos: $(VENV)/.develop
 	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos -m chaos -q)
 	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
+
+# All attacks on all servers and stores, or `make abuse ATTACKS=pings,lists SERVERS=daphne
+# STORES=sqlite ACCOUNTS=0,1 ROUNDS=1`.
+abuse: $(VENV)/.develop
+	$(BIN)/python -m tests.abuse $(if $(ATTACKS),--attacks "$(ATTACKS)") \
+		$(if $(SERVERS),--servers $(SERVERS)) $(if $(STORES),--stores $(STORES)) \
+		$(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .

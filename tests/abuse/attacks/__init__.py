@@ -1,0 +1,1 @@
+"""The attacks, one kind a file. A function with `@attack` is all that it takes to add one."""

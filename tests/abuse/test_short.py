@@ -1,0 +1,62 @@
+"""Each attack is refused, costs little memory, is logged in few lines, and fails nobody else."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.abuse.attack import Attack, all_attacks
+from tests.abuse.judging import wrongs
+from tests.abuse.stand import Stand
+from tests.abuse.trial import Trial, accounts_of, run_trial
+from tests.benchmarks.children import Child
+
+_SECONDS = 0.5
+_BELOW_THE_APPLICATION = {"frames", "handshakes", "sizes"}
+"""Files of what the servers do differently; all else is tried on uvicorn alone."""
+
+STILL_OPEN: Mapping[str, str] = {
+    "a frame of mistakes": "each mistake costs",
+    "a list of mistaken additions": "each mistake costs",
+    "a list of mistaken mentions": "each mistake costs",
+    "a list of mistakes": "each mistake costs",
+    "a long query": "500",
+    "a sync of mistakes": "each mistake costs",
+    "connections that get no further": "they stay",
+    "empty fragments": "not counted",
+    "endless chunked bodies": "taken in whole",
+    "endless header": "taken in",
+    "endless headers": "taken in",
+    "endless request line": "taken in",
+    "frames of unknown fields": "each mistake costs",
+    "groups of many": "no limit of a day",
+    "huge bodies": "taken in whole",
+    "password guesses": "they take the one thread",
+    "paths that do not exist": "they wait for the one thread",
+    "pings": "not counted",
+    "pings on many sockets without a token": "parsed after the close",
+    "pings without a token": "parsed after the close",
+    "pongs": "not counted",
+    "pongs without a token": "parsed after the close",
+    "query parameters": "500",
+    "syncs of a hundred": "each takes long",
+    "the metrics": "rendered each time, on the event loop",
+    "the schema": "made each time",
+    "unknown fields": "each mistake is described",
+}
+"""What is known to succeed, and why."""
+
+
+@pytest.mark.parametrize("attack", all_attacks().values(), ids=all_attacks().keys())
+def test_an_attack_comes_to_nothing(attack: Attack, place: Stand, attackers: Child) -> None:
+    """Without a look at the clock."""
+    if place.server != "uvicorn" and attack.kind not in _BELOW_THE_APPLICATION:
+        pytest.skip("The same on every server.")
+    if attack.name in STILL_OPEN:
+        pytest.xfail(STILL_OPEN[attack.name])
+    trial = Trial(
+        attack=attack, server=place.server, store="sqlite", accounts=accounts_of(attack)[0]
+    )
+
+    run_trial(trial, place, attackers, rounds=1, seconds=_SECONDS, timed=False)
+
+    assert not list(wrongs(trial))
