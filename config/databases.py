@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config import env
 
 _SQLITE: dict[str, Any] = {
@@ -22,11 +24,21 @@ _POSTGRES: dict[str, Any] = {
     "tcp_user_timeout": 10_000,  # milliseconds
 }
 
+_KINDS = {
+    "sqlite": _SQLITE,
+    **dict.fromkeys(("postgres", "postgresql", "psql", "pgsql"), _POSTGRES),
+}
+
 
 def database(url: str) -> dict[str, Any]:
-    """One entry of Django's setting `DATABASES`; options in the URL come before ours."""
+    """One entry of Django's setting `DATABASES`; options in the URL come before ours. Raises
+    ImproperlyConfigured for databases that the product does not know."""
+    scheme = url.partition("://")[0]
+    if scheme not in _KINDS:
+        # Not the whole URL: it may have a password in it.
+        hint = "Use sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME."
+        raise ImproperlyConfigured(f"DATABASE_URL begins with {scheme!r}. {hint}")
     settings: dict[str, Any] = env.env.db_url_config(url)
-    kind = settings["ENGINE"].rpartition(".")[2]
-    ours = {"sqlite3": _SQLITE, "postgresql": _POSTGRES}.get(kind, {})
+    ours = _KINDS[scheme]
     settings["OPTIONS"] = {**ours, **settings.get("OPTIONS", {})}
     return settings

@@ -4,27 +4,48 @@ import os
 import platform
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
-DEBUG: bool = env.bool("DEBUG", default=False)
+_SWITCHES = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("", "0", "false", "no", "off"), False),
+}
+
+
+def _switch(name: str, *, default: bool) -> bool:
+    """Raises ImproperlyConfigured for what is neither on nor off."""
+    value: str = env.str(name, default="on" if default else "off").strip().lower()
+    if value not in _SWITCHES:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to 1 or 0.")
+    return _SWITCHES[value]
+
+
+def _items(name: str) -> list[str]:
+    """A comma-separated list; spaces around its items do not count."""
+    return [item.strip() for item in env.str(name, default="").split(",") if item.strip()]
+
+
+DEBUG: bool = _switch("DEBUG", default=False)
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
-ALLOWED_ORIGINS: list[str] = env.list("ALLOWED_ORIGINS", default=[])
+ALLOWED_HOSTS: list[str] = _items("ALLOWED_HOSTS")
+# As browsers send them, and as an address bar shows them: with a / at the end.
+ALLOWED_ORIGINS: list[str] = [origin.removesuffix("/") for origin in _items("ALLOWED_ORIGINS")]
 
 DATABASE_URL: str = env.str("DATABASE_URL", default="sqlite:///db.sqlite3")
 CHAT_STORE: str = env.str("CHAT_STORE", default="sql")
 GOOGLE_CLOUD_PROJECT: str = env.str("GOOGLE_CLOUD_PROJECT", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")
-REDIS_SENTINELS: list[str] = env.list("REDIS_SENTINELS", default=[])
+REDIS_SENTINELS: list[str] = _items("REDIS_SENTINELS")
 REDIS_SENTINEL_MASTER: str = env.str("REDIS_SENTINEL_MASTER", default="")
 
 CHAT_AUTH: str = env.str("CHAT_AUTH", default="firebase")
 FIREBASE_AUTH_EMULATOR_HOST: str = env.str("FIREBASE_AUTH_EMULATOR_HOST", default="")
 NOTIFICATION_QUEUE_URL: str = env.str("NOTIFICATION_QUEUE_URL", default="")
 PUSH_BACKEND: str = env.str("PUSH_BACKEND", default="log")
-CHAT_RATE_LIMITS: bool = env.str("CHAT_RATE_LIMITS", default="on").lower() not in ("off", "0")
-CHAT_DEMO: bool = env.bool("CHAT_DEMO", default=False)
+CHAT_RATE_LIMITS: bool = _switch("CHAT_RATE_LIMITS", default=True)
+CHAT_DEMO: bool = _switch("CHAT_DEMO", default=False)
 
 LOG_FORMAT: str = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="info").upper()

@@ -28,11 +28,14 @@ def development_environment(**more: str) -> dict[str, str]:
 
 
 def uvicorn_command(
-    port: int, *options: str, application: str = "config.asgi:application"
+    port: int,
+    *options: str,
+    host: str = "127.0.0.1",
+    application: str = "config.asgi:application",
 ) -> Sequence[str]:
     return [
         *(sys.executable, "-m", "uvicorn", application),
-        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--host", host, "--port", str(port)),
         *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-access-log"),
         *options,
     ]
@@ -51,6 +54,7 @@ def daphne_command(port: int) -> Sequence[str]:
 def instance(
     port: int,
     *,
+    host: str = "127.0.0.1",
     environment: Mapping[str, str],
     command: Sequence[str] | None = None,
     show_output: bool = False,
@@ -61,13 +65,21 @@ def instance(
     """
     require_free(port)
     with Process(
-        command or uvicorn_command(port),
-        ready=partial(_is_live, port),
+        command or uvicorn_command(port, host=host),
+        ready=partial(_is_live, address(host, port)),
         environment=environment,
         directory=_CHECKOUT,
         show_output=show_output,
     ) as process:
         yield process
+
+
+def prepare(environment: Mapping[str, str]) -> bool:
+    """Check the settings, migrate, and make the demo's conversations. Where a setting is wrong it
+    says so and returns False."""
+    command = [sys.executable, "-m", "config.development.prepare"]
+    ended = subprocess.run(command, check=False, cwd=_CHECKOUT, env={**os.environ, **environment})
+    return ended.returncode == 0
 
 
 def migrate(environment: Mapping[str, str]) -> None:
@@ -76,9 +88,16 @@ def migrate(environment: Mapping[str, str]) -> None:
     subprocess.run(command, check=True, cwd=_CHECKOUT, env={**os.environ, **environment})
 
 
-def _is_live(port: int) -> bool:
+def address(host: str, port: int) -> str:
+    """Where a server that listens there can be asked from this machine."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - any address of this machine, the loopback too
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_live(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=2) as answer:
+        with urllib.request.urlopen(f"{address}/health/live", timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -1,14 +1,23 @@
-"""`make run`: the product on its embedded default, with the demo page. Nothing else is needed."""
+"""`make run`: the product on its embedded default, with the demo page. Nothing else is needed.
+
+Every setting that the environment names is kept; development values stand for the others.
+"""
 
 import os
 import sys
 from pathlib import Path
 
-from config.development.instances import development_environment, instance, migrate
+from config.development.instances import (
+    address,
+    development_environment,
+    instance,
+    prepare,
+)
 from config.development.processes import NotReady, require_free
 from config.development.waiting import say, until_interrupted
 
 PORT = "8000"
+HOST = "127.0.0.1"
 
 
 def main() -> int:
@@ -16,22 +25,37 @@ def main() -> int:
     if not named.isdecimal() or not 0 < int(named) < 65536:
         say(f"PORT is {named!r}. Set it to a number from 1 to 65535.")
         return 1
-    port = int(named)
-    environment = development_environment(
-        DATABASE_URL=f"sqlite:///{Path('db.sqlite3').resolve()}", CHAT_STORE="sql", REDIS_URL=""
-    )
+    port, host = int(named), os.environ.get("HOST") or HOST
+    environment = _environment(host)
     try:
         require_free(port, advice="Choose another: PORT=8123 make run")
         say("Preparing the database…")
-        migrate(environment)
-        with instance(port, environment=environment, show_output=True) as process:
-            say(f"Two people chat at  http://127.0.0.1:{port}/")
-            say(f"The API's pages at  http://127.0.0.1:{port}/api/docs")
-            say("Ctrl-C ends it.")
+        if not prepare(environment):
+            return 1
+        with instance(port, host=host, environment=environment, show_output=True) as process:
+            _announce(address(host, port), environment)
             return 0 if until_interrupted({"The instance": process}) else 1
     except NotReady as error:
         say(str(error))
         return 1
+
+
+def _environment(host: str) -> dict[str, str]:
+    """Development's settings, and in their place those that the environment names."""
+    development = development_environment(
+        DATABASE_URL=f"sqlite:///{Path('db.sqlite3').resolve()}", LOG_LEVEL="warning"
+    )
+    if host not in {HOST, "localhost", "::1"}:
+        say(f"On {host} everybody who reaches this machine may chat as anybody.")
+        development["ALLOWED_HOSTS"] = "*"  # it is asked for by any name of this machine
+    return {name: os.environ.get(name) or value for name, value in development.items()}
+
+
+def _announce(address: str, environment: dict[str, str]) -> None:
+    if environment["CHAT_AUTH"] == "dev" and environment["CHAT_DEMO"] == "1":
+        say(f"Two people chat at  {address}/")
+    say(f"The API's pages at  {address}/api/docs")
+    say("Ctrl-C ends it.")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from config.development.processes import free_port
@@ -25,15 +26,17 @@ with broken, sound:
 
 
 @contextmanager
-def make_run(directory: Path, port: str) -> Iterator["subprocess.Popen[str]"]:
+def make_run(directory: Path, port: str, **settings: str) -> Iterator["subprocess.Popen[str]"]:
     """What `make run` runs, with its database in this directory."""
     own = {"PORT": port, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    of_these_tests = ("DEBUG", "SECRET_KEY", "CHAT_AUTH", "FIRESTORE_EMULATOR_HOST")
+    outside = {name: os.environ[name] for name in os.environ.keys() - of_these_tests}
     with subprocess.Popen(
         [sys.executable, "-m", "config.development.run"],
         cwd=directory,
-        env={**os.environ, **own},
+        env={**outside, **own, **settings},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     ) as child:
         try:
@@ -61,6 +64,52 @@ def test_a_port_is_a_number(tmp_path: Path, port: str) -> None:
 
     assert run.returncode == 1
     assert said == f"PORT is {port!r}. Set it to a number from 1 to 65535.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DEBUG", "maybe", "DEBUG is 'maybe'. Set it to 1 or 0."),
+        ("CHAT_RATE_LIMITS", "of", "CHAT_RATE_LIMITS is 'of'. Set it to 1 or 0."),
+        ("CHAT_STORE", "mongo", "CHAT_STORE is 'mongo'"),
+        ("CHAT_AUTH", "firebase", "Set GOOGLE_CLOUD_PROJECT"),
+        ("ALLOWED_ORIGINS", "app.example", "ALLOWED_ORIGINS has 'app.example'"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL"),
+        ("REDIS_URL", "http://localhost", "REDIS_URL"),
+        ("DATABASE_URL", "nosql://here", "DATABASE_URL"),
+    ],
+)
+def test_a_wrong_setting_is_refused(tmp_path: Path, name: str, value: str, said: str) -> None:
+    """With its name and what to do, and without a traceback."""
+    with make_run(tmp_path, str(free_port()), **{name: value}) as run:
+        out, errors = run.communicate(timeout=60)
+
+    assert run.returncode == 1
+    assert said in errors
+    assert "Traceback" not in errors + out
+
+
+def test_settings_are_kept_and_a_chat_is_there(tmp_path: Path) -> None:
+    """Spaces and a / at the end of an origin do not matter. A second run adds nothing."""
+    for _ in range(2):
+        port = str(free_port())
+        own = {"ALLOWED_ORIGINS": "https://a.example, https://b.example/", "INSTANCE_ID": "mine"}
+        with make_run(tmp_path, port, **own) as run:
+            assert run.stdout is not None
+            while "Ctrl-C" not in (line := run.stdout.readline()):
+                assert line
+            url = f"http://127.0.0.1:{port}/api/v1"
+            answer = httpx.post(f"{url}/dev/tokens", json={"user_id": "alice"})
+            alice = {"Authorization": f"Bearer {answer.json()['token']}"}
+            origin = {"Origin": "https://b.example"}
+            listed = httpx.get(f"{url}/conversations", headers=alice | origin)
+            run.terminate()
+            _, errors = run.communicate(timeout=60)
+
+        assert listed.headers["Access-Control-Allow-Origin"] == "https://b.example"
+        titles = {item["title"]: item["unread_count"] for item in listed.json()["items"]}
+        assert titles == {None: 0, "Release": 2}
+        assert errors == ""  # a quiet log
 
 
 def test_it_ends_with_its_instance(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""The first conversations, between the demo page's people."""
+
+from messaging.entities import ConversationKind
+from messaging.instance import get_instance
+from messaging.services import conversations, messages, receipts
+
+DIRECT = (
+    ("alice", "Good morning! Are we still on for the release today?"),
+    ("bob", "Yes. The last test ran through an hour ago 🎉"),
+    ("alice", "The notes are ready, only the picture is missing."),
+    ("bob", "I can take one as soon as the page is up."),
+    ("alice", "Open this conversation in two tabs: whatever you type appears in the other."),
+)
+GROUP_TITLE = "Release"
+GROUP = (
+    ("alice", "Everybody is here: Bob, Carol and Dave."),
+    ("carol", "I have read the notes twice. Two typos, both mended."),
+    ("dave", "Deploying to the first instance now."),
+    ("dave", "Done. Nobody was disconnected, and nothing was lost."),
+    ("carol", "Then the cake is mine to bring 🍰"),
+)
+READ_BY_ALICE = 3
+"""Of the group's messages, so that the page shows something unread."""
+
+
+async def seed() -> bool:
+    """Make them, unless there is a conversation already. Returns whether it did."""
+    instance = get_instance()
+    try:
+        if await instance.store.list_conversation_ids(limit=1):
+            return False
+        direct = await conversations.create_conversation(
+            user_id="alice", kind=ConversationKind.DIRECT, participant_ids=["bob"]
+        )
+        group = await conversations.create_conversation(
+            user_id="alice",
+            kind=ConversationKind.GROUP,
+            participant_ids=["bob", "carol", "dave"],
+            title=GROUP_TITLE,
+        )
+        for created, said in ((direct, DIRECT), (group, GROUP)):
+            for user_id, text in said:
+                await messages.send_message(
+                    user_id=user_id, conversation_id=created.own.conversation.id, text=text
+                )
+        await receipts.mark_read(
+            user_id="alice", conversation_id=group.own.conversation.id, seq=READ_BY_ALICE
+        )
+        await receipts.mark_read(
+            user_id="bob", conversation_id=direct.own.conversation.id, seq=len(DIRECT) - 1
+        )
+        return True
+    finally:
+        await instance.writer.drain()
+        await instance.close()
