@@ -40,6 +40,7 @@ _COMMANDS_WAITING = 64
 _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
 _BUCKET_SECONDS = 1.0
+_SILENT_HEARTBEATS = 3
 _FLEETING = ("ping", "typing.start", "typing.stop", "receipt.delivered", "receipt.read")
 """Commands of which there are many for each message."""
 
@@ -194,7 +195,15 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         logger.log(level, "command", **described, code=code, **refused)
 
     def _schedule_heartbeat(self) -> None:
-        self._set_timer(sessions.HEARTBEAT_SECONDS, self._beat)
+        """The next heartbeat, or the end of a silence, should that come first."""
+        self._set_timer(min(sessions.HEARTBEAT_SECONDS, self._patience), self._beat)
+
+    @property
+    def _patience(self) -> float:
+        """For how many seconds the client may still be silent. A hidden tab, whose timers fire once
+        a minute, is not cut off."""
+        silent = time.monotonic() - self._heard_at
+        return _SILENT_HEARTBEATS * sessions.HEARTBEAT_SECONDS - silent
 
     def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
         """Call it after so many seconds, in the place of what was to be called before."""
@@ -203,7 +212,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._timer = asyncio.get_running_loop().call_later(seconds, callback)
 
     def _beat(self) -> None:
-        if time.monotonic() - self._heard_at > 2 * sessions.HEARTBEAT_SECONDS:
+        if self._patience <= 0:
             self._outbox.close(CloseCode.SILENT)
             return
         self._outbox.put(sessions.heartbeat_frame())

@@ -13,6 +13,7 @@ from tests.chaos.scene import Case, Scene
 from tests.clients.rest import Data, Refused
 
 _HEARTBEAT_SECONDS = 25.0
+_SILENCE_SECONDS = 3 * _HEARTBEAT_SECONDS + 5.0
 _SILENT = 4003
 _TOO_SLOW = 4001
 _LARGE = "ä" * 9_000
@@ -53,7 +54,7 @@ async def vanished(scene: Scene) -> None:
         began = time.perf_counter()
         while not one.ended(hello["connection_id"]) and time.perf_counter() - began < 120:
             await asyncio.sleep(1)
-        scene.in_time("letting it go", time.perf_counter() - began, 3 * _HEARTBEAT_SECONDS)
+        scene.in_time("letting it go", time.perf_counter() - began, _SILENCE_SECONDS)
 
 
 async def silent(scene: Scene) -> None:
@@ -61,7 +62,7 @@ async def silent(scene: Scene) -> None:
     async with raw(scene.cluster.instances[0].url, scene.crowd.people[0]) as (mute, _):
         began = time.perf_counter()
         code = await close_code(mute, seconds=5 * _HEARTBEAT_SECONDS)
-        scene.in_time("closing it", time.perf_counter() - began, 3 * _HEARTBEAT_SECONDS)
+        scene.in_time("closing it", time.perf_counter() - began, _SILENCE_SECONDS)
     scene.require(code == _SILENT, f"a silent socket was closed with {code}")
 
 

@@ -33,10 +33,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> float:
 
 
 async def test_a_silent_client_is_closed(wire: Callable[..., Wire], quick: float) -> None:
-    """4003 after two heartbeats without a frame from it, however many it was sent."""
+    """4003 after three heartbeats without a frame from it, however many it was sent."""
+    begun = asyncio.get_running_loop().time()
     socket = wire()
     assert (await socket.opened())["data"]["heartbeat_seconds"] == quick
-    begun = asyncio.get_running_loop().time()
 
     assert (await socket.frame())["type"] == "heartbeat"
     with structlog.testing.capture_logs() as lines:
@@ -44,7 +44,33 @@ async def test_a_silent_client_is_closed(wire: Callable[..., Wire], quick: float
     assert [line["code"] for line in lines if line["event"] == "session.closed"] == [4003]
     assert len(get_instance().hub.connections) == 0
 
-    assert 2 * quick <= asyncio.get_running_loop().time() - begun + 0.02 < 10 * quick
+    assert 3 * quick <= asyncio.get_running_loop().time() - begun + 0.02 < 10 * quick
+
+
+async def test_silence_counts_from_the_last_frame(wire: Callable[..., Wire], quick: float) -> None:
+    """And not from the heartbeat after it."""
+    socket = wire()
+    await socket.opened()
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(1.1 * quick)
+    socket.give("websocket.receive", text='{"id": 1, "type": "ping"}')
+    spoken_at = loop.time()
+
+    assert await socket.close_code() == 4003
+    assert 3 * quick <= loop.time() - spoken_at + 0.02 < 3.9 * quick  # a tick would be 4
+
+
+async def test_a_hidden_tab_stays(wire: Callable[..., Wire], quick: float) -> None:
+    """Its timers fire once a minute: after 2.4 heartbeats."""
+    socket = wire()
+    await socket.opened()
+    for number in range(3):
+        await asyncio.sleep(2.4 * quick)
+        socket.give("websocket.receive", text=f'{{"id": {number}, "type": "ping"}}')
+        while (await socket.frame()).get("id") != number:
+            pass
+
+    assert not socket.task.done()
 
 
 @pytest.mark.parametrize("text", ['{"id": 1, "type": "ping"}', "{", None])
