@@ -22,6 +22,22 @@ _IN_A_CONVERSATION = {
 }
 _WITH_A_BODY = {413: "The body is too large", 415: "The body is not JSON"}
 _CONFLICTS = {"create_conversation", "send_message"}
+_TAGS = {
+    "me": "me",
+    "conversations": "conversations",
+    "participants": "participants",
+    "messages": "messages",
+    "changes": "messages",
+    "read": "receipts",
+    "receipts": "receipts",
+    "typing": "presence",
+    "presence": "presence",
+    "devices": "devices",
+    "blocks": "moderation",
+    "reports": "moderation",
+    "dev": "development",
+}
+"""The noun that an operation is about, by the last part of its path that names one."""
 _RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds",
@@ -35,9 +51,8 @@ class AutoSchema(openapi.AutoSchema):
     """Adds the bearer token, the tag, and the problems that an operation may answer."""
 
     def get_tags(self) -> list[str]:
-        parts = self.path.strip("/").split("/")
-        names = [part for part in parts[2:] if not part.startswith("{")]
-        return [names[-1] if len(names) > 1 else names[0]]
+        parts = self.path.strip("/").split("/")[2:]
+        return [next(_TAGS[part] for part in reversed(parts) if part in _TAGS)]
 
     def get_auth(self) -> list[dict[str, Any]]:
         return [{"bearer": []}]

@@ -197,7 +197,11 @@ class Problem(_Shape):
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
-    code = serializers.ChoiceField(list(STATUS))
+    code = serializers.CharField(
+        help_text="What went wrong, for programs: "
+        + ", ".join(f"`{code}`" for code in STATUS)
+        + ". More may be added: treat one that you do not know by the status."
+    )
     detail = serializers.CharField()
     request_id = serializers.CharField()
     errors = FieldError(many=True, required=False)  # type: ignore[assignment]

@@ -119,6 +119,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Chat",
     "VERSION": "1",
     "DESCRIPTION": "HTTP changes state, WebSocket shows it, a queue wakes the phone.",
+    "LICENSE": {"name": "MIT", "url": "https://opensource.org/license/mit"},
+    "SERVERS": [{"url": "/", "description": "The server that this document comes from"}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -129,6 +131,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chat.schema.add_bearer_scheme",
         "chat.schema.close_request_bodies",
+        "chat.schema_examples.describe",
     ],
 }
 

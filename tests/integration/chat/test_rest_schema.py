@@ -73,9 +73,9 @@ def test_every_operation_has_a_line_of_its_own() -> None:
 
 def test_a_refusal_is_described() -> None:
     """By the codes that there are, and by when to come back."""
-    problem = schema()["components"]["schemas"]["Problem"]["properties"]["code"]
-    name = problem["$ref"].rpartition("/")[2]
-    assert schema()["components"]["schemas"][name]["enum"] == list(STATUS)
+    code = schema()["components"]["schemas"]["Problem"]["properties"]["code"]
+    assert "enum" not in code  # a later version may have more: generated clients must take them
+    assert all(f"`{known}`" in code["description"] for known in STATUS)
     for item in schema()["paths"].values():
         for operation in item.values():
             with_header = {

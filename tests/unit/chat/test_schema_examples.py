@@ -1,0 +1,73 @@
+"""The OpenAPI document explains itself: a front-end developer needs nothing beside it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chat.schema_words import TAGS
+from tests.integration.chat import schema, validator
+
+Json = dict[str, Any]
+
+
+def operations() -> Iterator[Json]:
+    for item in schema()["paths"].values():
+        yield from item.values()
+
+
+def contents() -> Iterator[tuple[str, Json]]:
+    """Every body that is asked for or answered."""
+    for operation in operations():
+        name = operation["operationId"]
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            yield f"{name} request", content
+        for status, answer in operation["responses"].items():
+            for content in answer.get("content", {}).values():
+                yield f"{name} {status}", content
+
+
+def test_every_property_is_described() -> None:
+    for component, found in schema()["components"]["schemas"].items():
+        for name, shape in found.get("properties", {}).items():
+            assert shape.get("description"), f"{component}.{name}"
+            nested = "allOf" in shape or "$ref" in shape.get("items", {})
+            assert nested or "example" in shape, f"{component}.{name}"
+
+
+def test_every_parameter_and_answer_is_described() -> None:
+    for operation in operations():
+        assert operation["summary"]
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (operation["operationId"], parameter["name"])
+            assert "example" in parameter
+        for status, answer in operation["responses"].items():
+            assert answer["description"], (operation["operationId"], status)
+
+
+@pytest.mark.parametrize(("name", "content"), [pytest.param(*one, id=one[0]) for one in contents()])
+def test_every_example_is_what_the_schema_says(name: str, content: Json) -> None:
+    errors = list(validator(content["schema"]).iter_errors(content["example"]))
+
+    assert not errors, errors[0].message
+
+
+def test_every_operation_belongs_to_a_noun() -> None:
+    document = schema()
+    assert {tag["name"] for tag in document["tags"]} == set(TAGS)
+    assert all(len(operation["tags"]) == 1 for operation in operations())
+    assert document["servers"]
+
+
+def test_null_is_an_answer_of_a_type() -> None:
+    """OpenAPI 3.0 knows no `nullable` without one."""
+
+    def look(node: Any) -> None:
+        if isinstance(node, dict):
+            assert not node.get("nullable") or "type" in node, node
+            node = list(node.values())
+        if isinstance(node, list):
+            for part in node:
+                look(part)
+
+    look(schema())
