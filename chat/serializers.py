@@ -15,7 +15,15 @@ from chat.fields import (
     StrictSerializer,
     TimeOfDayField,
 )
-from messaging.entities import ConversationKind, Notify, Platform, QuietHours, Role, TokenKind
+from messaging.entities import (
+    AddedBy,
+    ConversationKind,
+    Notify,
+    Platform,
+    QuietHours,
+    Role,
+    TokenKind,
+)
 from messaging.limits import Limits
 from messaging.services.text import MAX_CLIENT_ID
 
@@ -30,7 +38,7 @@ _TIME_ZONES = frozenset(available_timezones())
 
 
 def _choices(
-    kind: type[ConversationKind | Notify | Platform | Role | TokenKind],
+    kind: type[AddedBy | ConversationKind | Notify | Platform | Role | TokenKind],
 ) -> list[str]:
     return [member.value for member in kind]
 
@@ -92,6 +100,8 @@ class QuietHoursField(StrictSerializer):
 class UpdateSettings(StrictSerializer):
     quiet_hours = QuietHoursField(required=False, allow_null=True)
     push_text = StrictBooleanField(required=False)
+    private_reading = StrictBooleanField(required=False)
+    added_by = serializers.ChoiceField(_choices(AddedBy), required=False)
 
 
 class RegisterDevice(StrictSerializer):

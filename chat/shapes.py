@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from chat.errors import STATUS
 from messaging.entities import (
+    AddedBy,
     ConversationKind,
     Notify,
     Platform,
@@ -14,7 +15,7 @@ from messaging.entities import (
     Role,
     TokenKind,
 )
-from messaging.services.outcomes import PushVerdict
+from messaging.services.outcomes import DeliveryState, PushVerdict
 from messaging.services.sync import SyncStatus
 
 _Shape = serializers.Serializer[Any]
@@ -101,6 +102,13 @@ class QuietHours(_Shape):
 class Settings(_Shape):
     quiet_hours = QuietHours(allow_null=True)
     push_text = serializers.BooleanField()
+    private_reading = serializers.BooleanField(
+        help_text="Whether others see my read_seq as 0, in events, receipts and delivery"
+    )
+    added_by = serializers.ChoiceField(
+        [member.value for member in AddedBy],
+        help_text="Who may add me to groups; others are told nothing of it",
+    )
 
 
 class Device(_Shape):
@@ -136,6 +144,7 @@ class Push(_Shape):
 
 class PersonDelivery(_Shape):
     user_id = serializers.CharField()
+    state = _choice(DeliveryState)
     delivered = serializers.BooleanField()
     read = serializers.BooleanField()
     push = Push()

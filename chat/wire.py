@@ -32,6 +32,7 @@ def receipt_data(receipt: ReadReceipt) -> dict[str, Any]:
 def delivery_data(delivery: PersonDelivery) -> dict[str, Any]:
     return {
         "user_id": delivery.user_id,
+        "state": delivery.state.value,
         "delivered": delivery.delivered,
         "read": delivery.read,
         "push": {

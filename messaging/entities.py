@@ -190,6 +190,13 @@ class QuietHours:
     """Exclusive."""
 
 
+class AddedBy(StrEnum):
+    """Who may add somebody to groups."""
+
+    ANYONE = "anyone"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSettings:
     """What a person wants in all conversations."""
@@ -197,6 +204,22 @@ class UserSettings:
     quiet_hours: QuietHours | None = None
     push_text: bool = True
     """Whether notifications show the message, or only that there is one."""
+    private_reading: bool = False
+    """Whether others see nothing of what this person has read."""
+    added_by: AddedBy = AddedBy.ANYONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privacy:
+    """What somebody keeps from others."""
+
+    user_id: str
+    blocked: frozenset[str] = frozenset()
+    """Whom they do not want to hear from."""
+    private_reading: bool = False
+    added_by: AddedBy = AddedBy.ANYONE
+    left: Mapping[str, datetime] = field(default_factory=dict)
+    """When they left groups on their own lately, by conversation id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

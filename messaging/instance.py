@@ -30,6 +30,7 @@ from messaging.delivery.link import Link
 from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.presence_watch import PresenceWatch
+from messaging.delivery.privacy import PrivacyList
 from messaging.delivery.publisher import Publisher
 from messaging.delivery.rates import Rates
 from messaging.delivery.reachable import Reachable
@@ -87,6 +88,7 @@ class Instance:
         # Apart, so that whoever wants to come in does not hold up those who are here.
         self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
+        self.privacy = self.hub.privacy = PrivacyList(self.people)
         self.access = AccessList(store=self.people, connections=self.hub.connections)
         self._redis = make_redis(settings.REDIS)
         self.rates = Rates(self._redis)
@@ -108,7 +110,11 @@ class Instance:
         self.rung = Rung(self._redis)
         self.reachable = Reachable(self.recipients)
         self.presence_watch = PresenceWatch(
-            hub=self.hub, presence=self.presence, reachable=self.reachable, events=self.events
+            hub=self.hub,
+            presence=self.presence,
+            reachable=self.reachable,
+            privacy=self.privacy,
+            events=self.events,
         )
         self.figures = LiveFigures(self._redis, self._status)
         self.doubts = Doubts(timeout=self.store.timeout, on_found=self._found_after_all)
@@ -266,10 +272,12 @@ class Instance:
 
     def _degraded(self, degraded: bool) -> None:
         """Clients load the receipts again at the end: nobody replays those."""
+        self.privacy.degraded = degraded
         if degraded:
             self.hub.distrust_lists()
         else:
             self.hub.trust_lists()
+            self.privacy.clear()
         kind = EventType.DEGRADED if degraded else EventType.RESTORED
         self.hub.tell_everyone(self.events.soft(kind, {}))
 

@@ -172,6 +172,9 @@ class PersonRecord(models.Model):
     banned_until = models.DateTimeField(null=True)
     access_changed_at = models.DateTimeField(null=True, db_index=True)
     blocked = models.JSONField(default=list)
+    private_reading = models.BooleanField(default=False, db_default=False)
+    added_by = models.CharField(max_length=16, default="anyone", db_default="anyone")
+    left_groups = models.JSONField(default=dict, db_default={})
 
     class Meta:
         db_table = "messaging_person"
@@ -266,6 +269,22 @@ class ReportRecord(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class ReportCopyRecord(models.Model):
+    """What a reported message said; once its report is closed, until `expires_at`."""
+
+    report_id = models.CharField(primary_key=True, max_length=ID_LENGTH)
+    message_id = models.CharField(max_length=ID_LENGTH, db_index=True)
+    text = models.TextField()
+    expires_at = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        db_table = "messaging_report_copy"
+        verbose_name = "copy of a reported message"
+
+    def __str__(self) -> str:
+        return self.report_id
 
 
 class SweepRecord(models.Model):

@@ -148,4 +148,6 @@ def settings_data(settings: UserSettings) -> Data:
             "to": quiet.end.isoformat("minutes"),
         },
         "push_text": settings.push_text,
+        "private_reading": settings.private_reading,
+        "added_by": settings.added_by.value,
     }

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from chat import serializers, shapes
 from chat.views.base import APIView
+from messaging.entities import AddedBy
 from messaging.limits import get_limits
 from messaging.representations import settings_data
 from messaging.services import conversations, preferences, sessions
@@ -46,7 +47,8 @@ class PreferencesView(APIView):
     )
     async def patch(self, request: Request) -> Response:
         """Change what I want everywhere; what is not named stays. In quiet hours nothing rings."""
-        settings = await preferences.set_settings(
-            user_id=self.user_id, changes=self.body(serializers.UpdateSettings)
-        )
+        changes = self.body(serializers.UpdateSettings)
+        if "added_by" in changes:
+            changes["added_by"] = AddedBy(changes["added_by"])
+        settings = await preferences.set_settings(user_id=self.user_id, changes=changes)
         return Response(settings_data(settings))

@@ -35,6 +35,8 @@ class _Position:
     seq: int
     due: float
     """When it may be stored next, on the monotonic clock."""
+    told_read_seq: int = 0
+    """How far the others were told here that its person has read."""
 
 
 class DeliveredPositions:
@@ -61,10 +63,7 @@ class DeliveredPositions:
     def advance(self, conversation_id: str, user_id: str, seq: int) -> bool:
         """Move somebody's position forward. False where it was known to be there already."""
         key = (conversation_id, user_id)
-        position = self._known.get(key)
-        if position is None:
-            position = self._known[key] = _Position(0, time.monotonic() + _STORE_SECONDS)
-            self._forget_oldest()
+        position = self._position(key)
         if seq <= position.seq:
             return False
         position.seq = seq
@@ -72,6 +71,16 @@ class DeliveredPositions:
         self._unstored.setdefault(key)
         self._shared.put(key, seq)
         return True
+
+    def note_told(self, conversation_id: str, user_id: str, read_seq: int) -> None:
+        """The others were told here that somebody has read up to there."""
+        position = self._position((conversation_id, user_id))
+        position.told_read_seq = max(position.told_read_seq, read_seq)
+
+    def told_read_seq(self, conversation_id: str, user_id: str) -> int:
+        """How far the others were told here that somebody has read, as far as it is known."""
+        position = self._known.get((conversation_id, user_id))
+        return 0 if position is None else position.told_read_seq
 
     async def positions(self, conversation_id: str, user_ids: list[str]) -> Mapping[str, int]:
         """What is known of these people, here and in Redis; ahead of the store by a minute."""
@@ -81,6 +90,13 @@ class DeliveredPositions:
             if position is not None:
                 known[user_id] = max(position.seq, known.get(user_id, 0))
         return known
+
+    def _position(self, key: Key) -> _Position:
+        position = self._known.get(key)
+        if position is None:
+            position = self._known[key] = _Position(0, time.monotonic() + _STORE_SECONDS)
+            self._forget_oldest()
+        return position
 
     async def _work(self) -> None:
         while True:

@@ -21,6 +21,7 @@ from messaging.delivery.filling import Filler
 from messaging.delivery.following import Following, Subscriptions
 from messaging.delivery.gaps import Gap, gap_frames, joined_versions
 from messaging.delivery.lingering import ConversationList, Lingering
+from messaging.delivery.privacy import PrivacyList
 from messaging.delivery.reported import Reported
 from messaging.delivery.state import advanced
 from messaging.delivery.stream import Stream
@@ -42,6 +43,8 @@ class Hub:
         self._reported = Reported()
         self._lingering = Lingering()
         self._hears_additions = True
+        self.privacy: PrivacyList | None = None
+        """Whose copies `forget` voids as well."""
         self._filler = Filler(store, cache, deliver=self._fill_gap)
 
     def attach(self, subscriptions: Subscriptions) -> None:
@@ -207,8 +210,11 @@ class Hub:
             self._filler.mend(stream)
 
     def forget(self, conversation_id: str) -> None:
-        """What is kept of it for reading is not true any more, whatever its version."""
+        """What is kept of it for reading is not true any more, whatever its version; or of a
+        person, see `privacy_key`."""
         self._cache.drop(conversation_id)
+        if self.privacy is not None:
+            self.privacy.forget(conversation_id)
 
     def discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
         """These people were added: where one of them is here, follow the conversation."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from messaging.delivery.connection import Connection
 from messaging.delivery.hub import Hub
 from messaging.delivery.presence import Presence
+from messaging.delivery.privacy import PrivacyList
 from messaging.delivery.reachable import Reachable
 from messaging.entities import PersonPresence, PresenceStatus
 from messaging.events import EventEncoder
@@ -26,11 +27,18 @@ _LOOK_SECONDS = 2.0
 
 class PresenceWatch:
     def __init__(
-        self, *, hub: Hub, presence: Presence, reachable: Reachable, events: EventEncoder
+        self,
+        *,
+        hub: Hub,
+        presence: Presence,
+        reachable: Reachable,
+        privacy: PrivacyList,
+        events: EventEncoder,
     ) -> None:
         self._hub = hub
         self._presence = presence
         self._reachable = reachable
+        self._privacy = privacy
         self._events = events
         self._watchers: dict[str, set[Connection]] = {}
         """By whom they watch."""
@@ -65,21 +73,33 @@ class PresenceWatch:
                 self._told.pop(user_id, None)
         connection.watched = frozenset()
 
-    def tell(self, people: Sequence[PersonPresence]) -> None:
-        """Tell whoever watches them of those whose status is another than it was."""
+    async def tell(self, people: Sequence[PersonPresence]) -> None:
+        """Tell the watchers of those whose status is another than it was, but for people one of
+        whom blocks the other. Raises StoreUnavailable: then it is told with the next look."""
+        apart = {
+            person.user_id: await self._privacy.apart(
+                person.user_id,
+                list({one.user_id for one in self._watchers.get(person.user_id, ())}),
+            )
+            for person in people
+            if self._told.get(person.user_id) not in (None, person.status)
+        }
         for person in people:
             watchers = self._watchers.get(person.user_id)
             if watchers is None:
                 continue
             before = self._told.get(person.user_id)
+            if before is not None and before is not person.status:
+                if person.user_id not in apart:
+                    continue  # it was told otherwise meanwhile: the next look decides
+                frame = self._events.presence_changed(person)
+                for connection in tuple(watchers):
+                    # They may have parted since.
+                    if connection.user_id not in apart[person.user_id] and self._hub.companions(
+                        connection, {person.user_id}
+                    ):
+                        connection.transmit_soft(frame, f"presence.{person.user_id}")
             self._told[person.user_id] = person.status
-            if before is None or before is person.status:
-                continue
-            frame = self._events.presence_changed(person)
-            for connection in tuple(watchers):
-                # They may have parted since.
-                if self._hub.companions(connection, {person.user_id}):
-                    connection.transmit_soft(frame, f"presence.{person.user_id}")
 
     async def _work(self) -> None:
         """As long as anybody watches."""
@@ -87,12 +107,11 @@ class PresenceWatch:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 people, complete = await self._look(list(self._watchers))
+                if not complete:  # of the others it is not known that they are gone
+                    people = [one for one in people if one.status is PresenceStatus.ONLINE]
+                await self.tell(people)
             except StoreUnavailable:
                 continue
-            if complete:
-                self.tell(people)
-            else:  # of the others it is not known that they are gone
-                self.tell([one for one in people if one.status is PresenceStatus.ONLINE])
 
     async def _look(self, user_ids: Sequence[str]) -> tuple[Sequence[PersonPresence], bool]:
         if not user_ids:

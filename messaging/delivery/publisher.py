@@ -10,6 +10,7 @@ from datetime import datetime
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
+from messaging.delivery.privacy import privacy_key
 from messaging.delivery.state import state_after
 from messaging.entities import Change, ChangeType, Conversation, ReadPosition
 from messaging.events import EventEncoder
@@ -57,16 +58,20 @@ class Publisher:
         if self._link is not None:
             self._link.publish_blocks(conversation_id)
 
+    def publish_privacy(self, user_id: str) -> None:
+        """Whom somebody blocks, or what they hide, has changed: no copy of it holds any more."""
+        self.publish_blocks(privacy_key(user_id))
+
     def publish_receipt(
         self,
         conversation_id: str,
         position: ReadPosition,
         *,
-        to_everybody: bool,
+        shown: ReadPosition | None,
         unread_count: int | None = None,
     ) -> None:
-        """To the others where there are not too many; to one's own sockets, if reading changed
-        what is unread."""
+        """To the others as they may see it, None if they may not; to one's own sockets, if reading
+        changed what is unread."""
         own_frame = None
         # What is told of an arrival may name an older read_seq: it replaces no receipt of reading.
         kind = "delivered" if unread_count is None else "read"
@@ -74,7 +79,7 @@ class Publisher:
             own_frame = self._events.receipt_updated(
                 conversation_id, position, unread_count=unread_count
             )
-        frame = self._events.receipt_updated(conversation_id, position) if to_everybody else None
+        frame = None if shown is None else self._events.receipt_updated(conversation_id, shown)
         self._publish_soft(
             SoftEvent(
                 conversation_id=conversation_id,

@@ -59,6 +59,7 @@ async def _set_block(user_id: str, person_id: str, *, blocked: bool) -> None:
     except ConversationNotFound:
         pass  # whoever founds it asks the people
     finally:  # it may have been done, though nothing was heard of it
+        instance.publisher.publish_privacy(user_id)
         instance.publisher.publish_blocks(conversation_id)
     logger.info("person.blocked" if blocked else "person.unblocked", person_id=person_id)
 

@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 
-from messaging.entities import Role
+from messaging.entities import ReadPosition, Role
 from messaging.exceptions import MessageNotFound
 from messaging.instance import get_instance
 from messaging.services.access import read_conversation, require_message_id, require_role
-from messaging.services.outcomes import PersonDelivery, list_deliveries
+from messaging.services.outcomes import PersonDelivery, PushVerdict, list_deliveries
+from messaging.services.visibility import private_readers, shows_receipts
 
 
 async def get_delivery(
     *, user_id: str, conversation_id: str, message_id: str
 ) -> Sequence[PersonDelivery]:
     """Of every participant but the sender; for the sender, and the owner and admins of a group.
+
+    Why somebody else got no notification, when, and on which device is for operators: others see
+    how far the message has come. Where one of two people blocks the other they see nothing of it,
+    and of a person who reads privately not that it was read.
 
     Raises ConversationNotFound, NotAParticipant, MessageNotFound, PermissionDenied,
     StoreUnavailable.
@@ -26,4 +31,24 @@ async def get_delivery(
     message = found[message_id]
     if message.sender_id != user_id:
         require_role(conversation, user_id, Role.ADMIN)
-    return await list_deliveries(conversation, message)
+    deliveries = await list_deliveries(conversation, message)
+    read = [
+        ReadPosition(user_id=one.user_id, read_seq=message.seq) for one in deliveries if one.read
+    ]
+    private = await private_readers(read, besides=user_id)
+    return [
+        one
+        if one.user_id == user_id
+        else _shown(one, hidden=not shows_receipts(conversation), private=one.user_id in private)
+        for one in deliveries
+    ]
+
+
+def _shown(one: PersonDelivery, *, hidden: bool, private: bool) -> PersonDelivery:
+    """What became of it for somebody, as others see it."""
+    return PersonDelivery(
+        user_id=one.user_id,
+        delivered=one.delivered and not hidden,
+        read=one.read and not hidden and not private,
+        verdict=PushVerdict.PENDING if hidden else one.verdict,
+    )

@@ -24,6 +24,15 @@ class PushVerdict(StrEnum):
     """Not decided yet, or longer ago than decisions are kept."""
 
 
+class DeliveryState(StrEnum):
+    """How far a message has come to somebody."""
+
+    READ = "read"
+    DELIVERED = "delivered"
+    NOTIFIED = "notified"
+    PENDING = "pending"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDelivery:
     """What became of one message for one person."""
@@ -35,6 +44,14 @@ class PersonDelivery:
     reason: str = ""
     at: datetime | None = None
     devices: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> DeliveryState:
+        if self.read:
+            return DeliveryState.READ
+        if self.delivered:
+            return DeliveryState.DELIVERED
+        return DeliveryState.NOTIFIED if self.verdict is PushVerdict.SENT else DeliveryState.PENDING
 
 
 async def list_deliveries(conversation: Conversation, message: Message) -> Sequence[PersonDelivery]:

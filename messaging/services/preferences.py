@@ -20,9 +20,12 @@ async def get_settings(*, user_id: str) -> UserSettings:
 
 
 async def set_settings(*, user_id: str, changes: Mapping[str, Any]) -> UserSettings:
-    """Change `quiet_hours` or `push_text`; what is not named stays. Raises StoreUnavailable."""
+    """Change the settings that are named; the others stay. Raises StoreUnavailable."""
     turn = _turns.setdefault(user_id, asyncio.Lock())
     async with turn:
         settings = replace(await get_settings(user_id=user_id), **changes)
-        await get_instance().recipients.set_settings(user_id, settings)
+        try:
+            await get_instance().recipients.set_settings(user_id, settings)
+        finally:  # it may have been done, though nothing was heard of it
+            get_instance().publisher.publish_privacy(user_id)
     return settings

@@ -23,7 +23,7 @@ async def get_presence(*, user_id: str, user_ids: Sequence[str]) -> Sequence[Per
     }
     if not wanted <= known:
         known |= await _sharing(user_id, wanted)
-    asked = [person for person in dict.fromkeys(user_ids) if person in known]
+    asked = await _shown_to(user_id, [one for one in dict.fromkeys(user_ids) if one in known])
     return await instance.presence_watch.look(asked)
 
 
@@ -41,8 +41,8 @@ async def watch_presence(
     known = instance.hub.companions(connection, wanted)
     asked = [person for person in dict.fromkeys(user_ids) if person in known]
     instance.presence_watch.watch(connection, asked)
-    present = await instance.presence_watch.look(asked)
-    instance.presence_watch.tell(present)
+    present = await instance.presence_watch.look(await _shown_to(connection.user_id, asked))
+    await instance.presence_watch.tell(present)
     return present
 
 
@@ -58,6 +58,13 @@ def set_activity(*, connection: Connection, active: bool) -> None:
         note_activity(connection=connection)
     else:
         connection.activity.left()
+
+
+async def _shown_to(user_id: str, people: Sequence[str]) -> Sequence[str]:
+    """Those of the people whose presence this person may see: neither blocks the other. Raises
+    StoreUnavailable."""
+    apart = await get_instance().privacy.apart(user_id, people)
+    return [person for person in people if person not in apart]
 
 
 async def _sharing(user_id: str, wanted: set[str]) -> set[str]:

@@ -11,6 +11,13 @@ from messaging.limits import get_limits
 from messaging.metrics import ACKNOWLEDGEMENT_SECONDS
 from messaging.representations import effective_read_seq
 from messaging.services.access import access_conversation, read_conversation
+from messaging.services.visibility import (
+    PAIR,
+    pair_is_open,
+    private_readers,
+    reads_privately,
+    shows_receipts,
+)
 from messaging.signals import conversation_read
 
 _PROMPT_SECONDS = 60.0
@@ -41,17 +48,33 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
             conversation_read, user_id=user_id, conversation_id=conversation_id, read_seq=read_seq
         )
     if advanced.moved:
+        position = replace(
+            advanced.position,
+            read_seq=read_seq,
+            delivered_seq=max(advanced.position.delivered_seq, read_seq),
+        )
         instance.publisher.publish_receipt(
             conversation_id,
-            replace(
-                advanced.position,
-                read_seq=read_seq,
-                delivered_seq=max(advanced.position.delivered_seq, read_seq),
-            ),
+            position,
+            shown=await _shown(conversation, position),
             unread_count=receipt.unread_count,
-            to_everybody=_fanned_out(len(conversation.participants)),
         )
     return receipt
+
+
+async def _shown(conversation: Conversation, position: ReadPosition) -> ReadPosition | None:
+    """What the others are told when somebody has read on; None: nothing."""
+    user_id, delivered = position.user_id, get_instance().delivered
+    if not _fanned_out(len(conversation.participants)) or not shows_receipts(conversation):
+        return None
+    if not await reads_privately(user_id):
+        delivered.note_told(conversation.id, user_id, position.read_seq)
+        return position
+    # That something was read just now shows in an event without anything new as well.
+    known = await delivered.positions(conversation.id, [user_id])
+    if position.delivered_seq <= known.get(user_id, 0):
+        return None
+    return replace(position, read_seq=0)
 
 
 async def mark_delivered(
@@ -77,26 +100,38 @@ async def mark_delivered(
             seconds = time.monotonic() - followed.spoken_at
             if seconds <= _PROMPT_SECONDS:
                 ACKNOWLEDGEMENT_SECONDS.observe(seconds)
-        # What was read is not looked up for this: clients keep the highest they were told.
-        cached = instance.cache.get(conversation_id)
-        read_seq = cached.sent_seq.get(user_id, 0) if cached is not None else 0
-        instance.publisher.publish_receipt(
-            conversation_id,
-            ReadPosition(user_id=user_id, read_seq=read_seq, delivered_seq=seq),
-            to_everybody=_fanned_out(people),
-        )
+        open_to_others = people > PAIR or await pair_is_open(user_id, conversation_id, lasting=True)
+        if open_to_others and _fanned_out(people):
+            read_seq = _told_read_seq(conversation_id, user_id)
+            shown = ReadPosition(user_id=user_id, read_seq=read_seq, delivered_seq=seq)
+            instance.publisher.publish_receipt(conversation_id, shown, shown=shown)
+
+
+def _told_read_seq(conversation_id: str, user_id: str) -> int:
+    """What an acknowledgement says of reading. Nothing is looked up for it: it is what was told
+    here before, or sent by a person who is known not to hide it, and clients keep the highest."""
+    instance = get_instance()
+    privacy = instance.privacy.peek(user_id)
+    if privacy is not None and privacy.private_reading:
+        return 0
+    told = instance.delivered.told_read_seq(conversation_id, user_id)
+    cached = instance.cache.get(conversation_id)
+    if privacy is None or cached is None:
+        return told
+    return max(told, cached.sent_seq.get(user_id, 0))
 
 
 async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadPosition]:
-    """How far every participant has read and received. Raises ConversationNotFound,
+    """How far every participant has read and received, as far as this person may see it. Where one
+    of two people blocks the other it is their own alone. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable."""
     conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
     stored = await get_instance().store.list_read_positions(conversation_id)
     positions = {position.user_id: position for position in stored}
-    people = list(conversation.participants)
+    people = list(conversation.participants) if shows_receipts(conversation) else [user_id]
     delivered = await get_instance().delivered.positions(conversation_id, people)
     receipts = []
-    for person in conversation.participants:
+    for person in people:
         position = positions.get(person, ReadPosition(user_id=person))
         read_seq = effective_read_seq(conversation, position)
         receipts.append(
@@ -106,7 +141,8 @@ async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadP
                 delivered_seq=max(position.delivered_seq, read_seq, delivered.get(person, 0)),
             )
         )
-    return receipts
+    private = await private_readers(receipts, besides=user_id)
+    return [replace(one, read_seq=0) if one.user_id in private else one for one in receipts]
 
 
 async def _conversation_up_to(seq: int, user_id: str, conversation_id: str) -> Conversation:

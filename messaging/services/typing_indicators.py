@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from messaging.exceptions import StoreUnavailable
 from messaging.instance import get_instance
 from messaging.limits import get_limits
-from messaging.services.access import access_conversation, read_conversation
+from messaging.services.access import access_conversation
+from messaging.services.visibility import PAIR, pair_is_open
 
 _SHOWN_FOR = timedelta(seconds=6)
-_PAIR = 2
-_BLOCKS_SECONDS = 60.0
 
 
 async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> None:
@@ -27,7 +25,7 @@ async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> Non
         people, may_see = len(known.participants), not known.blocked_by
     else:
         people = len(followed.participants)
-        may_see = people > _PAIR or await _unblocked(user_id, conversation_id)
+        may_see = people > PAIR or await pair_is_open(user_id, conversation_id)
     if not may_see or people > get_limits().fan_out_participants:
         return
     now = datetime.now(UTC)
@@ -37,16 +35,3 @@ async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> Non
         typing=typing,
         expires_at=now + _SHOWN_FOR if typing else now,
     )
-
-
-async def _unblocked(user_id: str, conversation_id: str) -> bool:
-    """Whether neither of two blocks the other, of which only the conversation tells. A copy says so
-    for a minute: that another instance has changed it is told here, and may be lost."""
-    cache = get_instance().cache
-    known = cache.get_fresh(conversation_id, seconds=_BLOCKS_SECONDS)
-    if known is None:
-        try:
-            known = await read_conversation(user_id=user_id, conversation_id=conversation_id)
-        except StoreUnavailable:
-            known = cache.get(conversation_id)
-    return known is not None and not known.blocked_by

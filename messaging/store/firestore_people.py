@@ -1,15 +1,17 @@
 """People on Cloud Firestore: documents `users/{user_id}`, beside what else is kept of a user."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from messaging.entities import Access
+from messaging.entities import Access, AddedBy, Privacy
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction
-from messaging.store.firestore_values import SERVER_TIME, quoted, read_time
-from messaging.store.people import ChangedAccess
+from messaging.store.firestore_values import SERVER_TIME, plain_time, quoted, read_time
+from messaging.store.people import ChangedAccess, lately_left
+
+_READ_AT_ONCE = 500
 
 
 class FirestorePeopleStore:
@@ -61,6 +63,25 @@ class FirestorePeopleStore:
         blocks = {_user_id(one): read_blocked(one) for one in found}
         return {user_id: blocks.get(user_id, frozenset()) for user_id in user_ids}
 
+    async def get_privacy(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
+        privacy = {user_id: Privacy(user_id=user_id) for user_id in user_ids}
+        for start in range(0, len(user_ids), _READ_AT_ONCE):
+            names = [self._user(user_id) for user_id in user_ids[start : start + _READ_AT_ONCE]]
+            for document in await self._connection.get("get_privacy", names):
+                privacy[_user_id(document)] = read_privacy(document)
+        return privacy
+
+    async def note_left(self, user_id: str, conversation_id: str) -> None:
+        user = self._user(user_id)
+
+        async def note(transaction: Transaction) -> None:
+            found = await transaction.get(user)
+            known = {} if found is None else _read_left(found)
+            left = lately_left(known, conversation_id, datetime.now(UTC))
+            transaction.writes.put(user, {"left": left}, mask=["left"])
+
+        await self._transactions.run("note_left", user, note)
+
     async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
         writes = Writes(self._database)
         fields = {"blocked": {other_id: True}} if blocked else {}
@@ -94,3 +115,19 @@ def read_access(document: Any) -> Access:
 
 def read_blocked(document: Any) -> frozenset[str]:
     return frozenset(document.fields["blocked"].map_value.fields)
+
+
+def read_privacy(document: Any) -> Privacy:
+    fields = document.fields
+    return Privacy(
+        user_id=_user_id(document),
+        blocked=read_blocked(document),
+        private_reading=fields["private_reading"].boolean_value,
+        added_by=AddedBy(fields["added_by"].string_value or AddedBy.ANYONE),
+        left=_read_left(document),
+    )
+
+
+def _read_left(document: Any) -> dict[str, datetime]:
+    left = document.fields["left"].map_value.fields
+    return {id_: plain_time(left[id_].timestamp_value) for id_ in left}

@@ -9,6 +9,7 @@ from datetime import time
 from typing import Any
 
 from messaging.entities import (
+    AddedBy,
     Device,
     Platform,
     QuietHours,
@@ -117,6 +118,8 @@ def _read_recipient(document: Any) -> Recipient:
             else None,
             push_text=not fields["push_text"].HasField("boolean_value")
             or fields["push_text"].boolean_value,
+            private_reading=fields["private_reading"].boolean_value,
+            added_by=AddedBy(fields["added_by"].string_value or AddedBy.ANYONE),
         ),
         devices=ringing(_devices(document).values(), read_access(document)),
         blocked=read_blocked(document),
@@ -162,4 +165,6 @@ def _settings(settings: UserSettings) -> dict[str, Any]:
             "to": quiet.end.isoformat("minutes"),
         },
         "push_text": settings.push_text,
+        "private_reading": settings.private_reading,
+        "added_by": settings.added_by.value,
     }

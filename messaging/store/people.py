@@ -6,10 +6,15 @@ whom they block.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from messaging.entities import Access
+from messaging.entities import Access, Privacy
+
+LEFT_LIFETIME = timedelta(days=1)
+"""How long somebody who left a group on their own is not added to it again."""
+MOST_LEFT = 200
+"""Of one person. It bounds what others, who add them again and again, make the store keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,5 +46,21 @@ class PeopleStore(Protocol):
     async def get_blocks(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """Whom each of these people blocks; one read each."""
 
+    async def get_privacy(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
+        """What all of these people keep from others; one read each."""
+
+    async def note_left(self, user_id: str, conversation_id: str) -> None:
+        """Keep for a day, in the store's time, that somebody left a group on their own; of more
+        than `MOST_LEFT` only the latest. One read and one write."""
+
     async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
         """Block somebody, or not any more. Changing nothing is fine."""
+
+
+def lately_left(
+    left: Mapping[str, datetime], conversation_id: str, now: datetime
+) -> dict[str, datetime]:
+    """What is kept once somebody has left one more group: the latest, none older than a day."""
+    kept = {id_: at for id_, at in left.items() if at > now - LEFT_LIFETIME}
+    kept[conversation_id] = now
+    return dict(sorted(kept.items(), key=lambda one: one[1])[-MOST_LEFT:])

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
-from messaging.entities import Access
+from messaging.entities import Access, AddedBy, Privacy
 from messaging.models import PersonRecord
-from messaging.store.people import ChangedAccess
+from messaging.store.people import ChangedAccess, lately_left
 from messaging.store.sql import SqlStore, count
 from messaging.store.sql_clock import now
 
@@ -61,6 +61,21 @@ class SqlPeopleStore:
         )
         count("get_blocks", read=len(user_ids))
         return blocks
+
+    async def get_privacy(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
+        if not user_ids:
+            return {}
+        found = await self._store.read(
+            "get_privacy", lambda database: _get_privacy(database, user_ids)
+        )
+        count("get_privacy", read=len(user_ids))
+        return found
+
+    async def note_left(self, user_id: str, conversation_id: str) -> None:
+        await self._store.write(
+            "note_left", lambda database: _note_left(database, user_id, conversation_id)
+        )
+        count("note_left", read=1, written=1)
 
     async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
         await self._store.write(
@@ -114,6 +129,37 @@ def _get_blocks(
     records = PersonRecord.objects.using(database.alias).filter(user_id__in=user_ids)
     blocks = {record.user_id: frozenset(record.blocked) for record in records}
     return {user_id: blocks.get(user_id, frozenset()) for user_id in user_ids}
+
+
+def _get_privacy(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> dict[str, Privacy]:
+    records = PersonRecord.objects.using(database.alias).in_bulk(list(user_ids))
+    return {
+        user_id: _privacy(records[user_id]) if user_id in records else Privacy(user_id=user_id)
+        for user_id in user_ids
+    }
+
+
+def _privacy(record: PersonRecord) -> Privacy:
+    return Privacy(
+        user_id=record.user_id,
+        blocked=frozenset(record.blocked),
+        private_reading=record.private_reading,
+        added_by=AddedBy(record.added_by),
+        left=_left(record),
+    )
+
+
+def _left(record: PersonRecord) -> dict[str, datetime]:
+    return {id_: datetime.fromisoformat(at) for id_, at in record.left_groups.items()}
+
+
+def _note_left(database: BaseDatabaseWrapper, user_id: str, conversation_id: str) -> None:
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        record, _ = records.select_for_update().get_or_create(user_id=user_id)
+        left = lately_left(_left(record), conversation_id, now(database))
+        record.left_groups = {id_: at.isoformat() for id_, at in left.items()}
+        record.save(update_fields=["left_groups"])
 
 
 def _set_block(database: BaseDatabaseWrapper, user_id: str, other_id: str, blocked: bool) -> None:

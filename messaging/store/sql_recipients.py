@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
 from messaging.entities import (
+    AddedBy,
     Device,
     Platform,
     QuietHours,
@@ -61,7 +62,7 @@ class SqlRecipientStore:
 
 def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> dict[str, Recipient]:
     records = RecipientRecord.objects.using(database.alias).filter(user_id__in=user_ids)
-    settings = {record.user_id: _settings(record.settings) for record in records}
+    wanted = {record.user_id: record.settings for record in records}
     devices: defaultdict[str, list[Device]] = defaultdict(list)
     registered = DeviceRecord.objects.using(database.alias).filter(user_id__in=user_ids)
     for record in registered.order_by("user_id", "device_id"):
@@ -70,7 +71,7 @@ def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> d
     return {
         user_id: Recipient(
             user_id=user_id,
-            settings=settings.get(user_id, UserSettings()),
+            settings=_settings(wanted.get(user_id, {}), people.get(user_id)),
             devices=ringing(devices[user_id], access_of(user_id, people.get(user_id))),
             blocked=frozenset(people[user_id].blocked if user_id in people else ()),
         )
@@ -79,9 +80,19 @@ def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> d
 
 
 def _set_settings(database: BaseDatabaseWrapper, user_id: str, settings: UserSettings) -> None:
-    RecipientRecord.objects.using(database.alias).update_or_create(
-        user_id=user_id, defaults={"settings": _settings_json(settings)}
-    )
+    """What others have to respect stands with the person, where the other settings are not, of
+    which an instance of an earlier release writes all that it knows."""
+    with atomic(using=database.alias):
+        RecipientRecord.objects.using(database.alias).update_or_create(
+            user_id=user_id, defaults={"settings": _settings_json(settings)}
+        )
+        PersonRecord.objects.using(database.alias).update_or_create(
+            user_id=user_id,
+            defaults={
+                "private_reading": settings.private_reading,
+                "added_by": settings.added_by.value,
+            },
+        )
 
 
 def _put_device(database: BaseDatabaseWrapper, user_id: str, device: Device, most: int) -> None:
@@ -127,7 +138,7 @@ def _device(record: DeviceRecord) -> Device:
     )
 
 
-def _settings(stored: Mapping[str, Any]) -> UserSettings:
+def _settings(stored: Mapping[str, Any], person: PersonRecord | None) -> UserSettings:
     quiet = stored.get("quiet_hours")
     return UserSettings(
         quiet_hours=quiet
@@ -137,6 +148,8 @@ def _settings(stored: Mapping[str, Any]) -> UserSettings:
             end=time.fromisoformat(quiet["to"]),
         ),
         push_text=stored.get("push_text", True),
+        private_reading=person is not None and person.private_reading,
+        added_by=AddedBy.ANYONE if person is None else AddedBy(person.added_by),
     )
 
 

@@ -83,13 +83,14 @@ async def test_killed_between_commit_and_queue(
         device = {"token": "bob-0", "platform": "android"}
         await bob.request("PUT", "/devices/phone-0", device)
         group = (await ann.create_group("bob", title="Tea"))["id"]
+        await ann.make_admin(group, "bob")
 
         lost = await ann.send(group, "sent, and not handed over", "1")
         doomed.send_signal(signal.SIGKILL)
         killed_at = time.monotonic()
         kept = await ann_there.send(group, "sent by one that lives", "2")
 
-        outcomes = [await outcome(ann_there, message) for message in (lost, kept)]
+        outcomes = [await outcome(bob, message) for message in (lost, kept)]
         assert outcomes == ["sent absent"] * 2
         await until_all_noticed([process for process, _ in left])
         pushed_at = {one.data["message_id"]: one.at for one in fcm.arrived}
@@ -101,12 +102,12 @@ async def test_killed_between_commit_and_queue(
         assert swept == 1
 
 
-async def outcome(ann: Rest, message: Data) -> str:
-    """What became of notifying Bob, once that is decided."""
+async def outcome(bob: Rest, message: Data) -> str:
+    """What became of notifying Bob, once that is decided: he learns why."""
     path = f"/conversations/{message['conversation_id']}/messages/{message['id']}/delivery"
     async with asyncio.timeout(LEASE_SECONDS + _SWEPT_WITHIN_SECONDS):
         while True:
-            (item,) = (await ann.request("GET", path))["items"]
+            (item,) = (await bob.request("GET", path))["items"]
             if item["push"]["verdict"] != "pending":
                 return f"{item['push']['verdict']} {item['push']['reason']}"
             await asyncio.sleep(0.2)

@@ -4,7 +4,7 @@ worker process, and FCM over HTTP."""
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ import pytest
 from messaging.notifications.queue import create_queues
 from tests.acceptance.conftest import Run, kept_loop
 from tests.clients.client import Client
-from tests.clients.rest import Data, Rest, http_client
+from tests.clients.rest import Data, Refused, Rest, http_client
 from tests.notifications.fcm_server import PROJECT, Arrived, FcmServer
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker
@@ -44,6 +44,7 @@ class Story:
             await self.bob.request("PUT", f"/devices/phone-{number}", body)
         conversation = await self.ann.create_group(f"bob-{self.name}", title=self.name)
         self.conversation_id = conversation["id"]
+        await self.ann.make_admin(self.conversation_id, f"bob-{self.name}")
 
     def token(self, number: int = 0) -> str:
         return f"token-{self.name}-{number}"
@@ -54,12 +55,15 @@ class Story:
         self.sent_at = time.monotonic()
 
     async def push(self) -> Data:
-        """What became of notifying Bob, as Ann is told, once it is decided."""
+        """What became of notifying Bob once it is decided: as he is told himself, who alone learns
+        why; where he is told nothing any more, as Ann is."""
         path = f"/conversations/{self.conversation_id}/messages/{self.message['id']}/delivery"
         async with asyncio.timeout(30):
             while True:
                 (item,) = (await self.ann.request("GET", path))["items"]
                 if item["push"]["verdict"] != "pending":
+                    with suppress(Refused):
+                        (item,) = (await self.bob.request("GET", path))["items"]
                     push: Data = item["push"]
                     return push
                 await asyncio.sleep(0.1)

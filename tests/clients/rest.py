@@ -80,6 +80,10 @@ class Rest:
         path = f"/conversations/{conversation_id}/participants"
         await self.request("POST", path, {"user_ids": [user_id]})
 
+    async def make_admin(self, conversation_id: str, user_id: str) -> None:
+        path = f"/conversations/{conversation_id}/participants/{user_id}"
+        await self.request("PATCH", path, {"role": "admin"})
+
     async def remove(self, conversation_id: str, user_id: str) -> None:
         path = f"/conversations/{conversation_id}/participants/{user_id}"
         await self.request("DELETE", path)

@@ -90,7 +90,7 @@ async def test_soft_events_cross_once(sides: tuple[Side, Side]) -> None:
             group.id,
             ReadPosition(user_id="ann", read_seq=number),
             unread_count=0,
-            to_everybody=True,
+            shown=ReadPosition(user_id="ann", read_seq=number),
         )
     await there.commit(group, send(group.id, "ann"))
 

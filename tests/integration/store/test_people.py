@@ -9,17 +9,20 @@ import pytest
 from messaging.entities import (
     FOREVER,
     Access,
+    AddedBy,
     ConversationKind,
     Device,
     Participant,
     Platform,
+    Privacy,
     Role,
     TokenKind,
+    UserSettings,
 )
 from messaging.exceptions import ConversationNotFound
 from messaging.identifiers import random_id
 from messaging.store.base import Store
-from messaging.store.people import PeopleStore
+from messaging.store.people import LEFT_LIFETIME, MOST_LEFT, PeopleStore, lately_left
 from messaging.store.recipients import RecipientStore
 from tests.unit.messaging import new_group
 
@@ -82,6 +85,50 @@ async def test_what_was_revoked_stays_so(people: PeopleStore, store: Store) -> N
     assert (await people.get_access(ODD)).admits(later + timedelta(milliseconds=1))
     changed = await people.list_changed_access(since=now)
     assert [access.user_id for access in changed.people] == [ODD]
+
+
+async def test_what_people_keep_from_others(
+    people: PeopleStore, recipients: RecipientStore, store: Store
+) -> None:
+    """Blocks, settings, and which groups they left within a day; of a stranger the defaults."""
+    group = random_id()
+    before = await store.now() - timedelta(seconds=5)
+    await people.set_block(ODD, "bob", blocked=True)
+    await recipients.set_settings(
+        ODD, UserSettings(private_reading=True, added_by=AddedBy.NOBODY, push_text=False)
+    )
+    await people.note_left(ODD, group)
+    await people.log_out(ODD)
+
+    found = await people.get_privacy([ODD, "bob"])
+
+    assert found["bob"] == Privacy(user_id="bob")
+    assert found[ODD] == Privacy(
+        user_id=ODD,
+        blocked=frozenset({"bob"}),
+        private_reading=True,
+        added_by=AddedBy.NOBODY,
+        left=found[ODD].left,
+    )
+    assert list(found[ODD].left) == [group]
+    assert before < found[ODD].left[group] < before + timedelta(minutes=1)
+    settings = (await recipients.get_recipients([ODD]))[ODD].settings
+    assert (settings.private_reading, settings.added_by) == (True, AddedBy.NOBODY)
+    assert not settings.push_text
+    assert await people.get_privacy([]) == {}
+
+
+async def test_what_is_kept_of_groups_left_is_bounded(people: PeopleStore) -> None:
+    groups = [f"{number:026}" for number in range(3)]
+    for group in groups:
+        await people.note_left("ann", group)
+    left = (await people.get_privacy(["ann"]))["ann"].left
+    now = max(left.values()) + timedelta(milliseconds=1)
+
+    assert set(left) == set(groups)
+    assert lately_left(left, "x", now + LEFT_LIFETIME).keys() == {"x"}
+    many = {f"{n:026}": now - timedelta(seconds=n) for n in range(MOST_LEFT)}
+    assert lately_left(many, "x", now).keys() == {"x", *list(many)[: MOST_LEFT - 1]}
 
 
 async def test_a_ban_stands_until_it_is_lifted(people: PeopleStore, store: Store) -> None:
