@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 3
 
-.PHONY: run run-ha test bench fuzz chaos abuse lint audit format requirements clean
+.PHONY: run run-ha test bench fuzz chaos abuse lint audit format schema requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -48,6 +48,10 @@ audit: $(VENV)/.develop
 format: $(VENV)/.develop
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# docs/openapi.yaml, which a test holds against the API.
+schema: $(VENV)/.develop
+	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 
 requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements.in -o requirements.txt
