@@ -32,6 +32,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_one_of("PUSH_BACKEND", ("log", "fcm"), "chat.E003"),
         *_development_only(),
         *_project_named(),
+        *_connections(),
         *_redis(),
         *_origins(),
         *_hosts(),
@@ -59,6 +60,13 @@ def _development_only() -> list[Error]:
         message = "With FIREBASE_AUTH_EMULATOR_HOST set, firebase-admin accepts unsigned tokens."
         errors.append(Error(message, "Unset it, or set DEBUG=1.", id="chat.E005"))
     return errors
+
+
+def _connections() -> list[Error]:
+    if settings.DATABASE_CONNECTIONS >= 1:
+        return []
+    message = f"DATABASE_CONNECTIONS is {settings.DATABASE_CONNECTIONS}: nothing could be stored."
+    return [Error(message, "Set it to 1 or more, for example 8.", id="chat.E017")]
 
 
 def _project_named() -> list[Error]:

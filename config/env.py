@@ -34,6 +34,7 @@ ALLOWED_HOSTS: list[str] = _items("ALLOWED_HOSTS")
 ALLOWED_ORIGINS: list[str] = [origin.removesuffix("/") for origin in _items("ALLOWED_ORIGINS")]
 
 DATABASE_URL: str = env.str("DATABASE_URL", default="sqlite:///db.sqlite3")
+DATABASE_CONNECTIONS: int = env.int("DATABASE_CONNECTIONS", default=8)
 CHAT_STORE: str = env.str("CHAT_STORE", default="sql")
 GOOGLE_CLOUD_PROJECT: str = env.str("GOOGLE_CLOUD_PROJECT", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")

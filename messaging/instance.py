@@ -40,6 +40,7 @@ from messaging.entities import Access, ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import MESSAGES
+from messaging.readiness import Readiness
 from messaging.signals import (
     instance_lost,
     instance_started,
@@ -126,6 +127,7 @@ class Instance:
             on_read=lambda conversation: self.hub.behind(conversation.id, conversation.version),
             on_doubt=self.doubts.add,
         )
+        self.readiness = Readiness(self.store)
         self._made_at = time.monotonic()
         self.dependencies: dict[str, Callable[[], Condition]] = {}
         """What else tells of its condition, by name; notifications add themselves."""

@@ -76,6 +76,23 @@ STORE_BREAKER_OPEN = Gauge(
     "1 while calls to the store are refused at once because it did not answer lately.",
 )
 
+STORE_WRITES_REFUSED = Gauge(
+    "chat_store_writes_refused",
+    "1 while the store reads and takes no writes: its disk is full, or it is read-only.",
+)
+
+CLOCK_SKEW_SECONDS = Gauge(
+    "chat_clock_skew_seconds",
+    "By how much the clock of this machine is ahead of the store's.",
+)
+
+REDIS_FAILING = Gauge(
+    "chat_redis_failing",
+    "1 while Redis refuses or does not answer what is kept in it, by reason.",
+    ["reason"],
+)
+"""`reason`: out_of_memory, read_only, not_permitted or unreachable."""
+
 COMMIT_CONFLICTS = Counter(
     "chat_commit_conflicts_total",
     "Commits that were evaluated again because somebody else was faster.",

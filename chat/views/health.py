@@ -1,7 +1,5 @@
 """Health, for load balancers: is the process alive, and can it serve?"""
 
-import asyncio
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,10 +7,8 @@ from rest_framework.response import Response
 from chat import authentication
 from chat.views.base import APIView
 from messaging.conditions import Condition
-from messaging.exceptions import MessagingError
+from messaging.delivery.redis_client import failing_reasons
 from messaging.instance import get_instance
-
-_PROBE_SECONDS = 2.0
 
 
 @extend_schema(exclude=True)
@@ -31,13 +27,14 @@ class ReadyView(APIView):
     quiet = True
 
     async def get(self, request: Request) -> Response:
-        """200 while requests can be served: degraded is not down. An instance that is draining
-        serves what still comes, and asks for no more. The store is asked; of the others it is
-        said how they were when they were needed last."""
+        """Answer 200 while requests can be served: degraded is not down. An instance that is
+        draining serves what still comes, and asks for no more. The store is asked every few
+        seconds; the others are as they were when they were needed last."""
         instance = get_instance()
         checks = {
-            "store": await _store_condition(),
-            "redis": _link_condition(),
+            "store": await instance.readiness.store(),
+            "redis": _redis_condition(),
+            "clock": instance.readiness.clock,
             "tokens": authentication.condition(),
             **{name: ask() for name, ask in instance.dependencies.items()},
         }
@@ -50,20 +47,13 @@ class ReadyView(APIView):
         elif Condition.DEGRADED in conditions:
             status = "degraded"
         document = {"status": status, "instance_id": instance.id, "checks": checks}
+        if reasons := failing_reasons():
+            document["reasons"] = {"redis": reasons}
         return Response(document, status=200 if status in {"ok", "degraded"} else 503)
 
 
-async def _store_condition() -> Condition:
-    try:
-        async with asyncio.timeout(_PROBE_SECONDS):
-            await get_instance().store.now()
-    except (MessagingError, TimeoutError):
-        return Condition.UNAVAILABLE
-    return Condition.OK
-
-
-def _link_condition() -> Condition:
+def _redis_condition() -> Condition:
     instance = get_instance()
     if instance.link is None:
         return Condition.UNUSED
-    return Condition.DEGRADED if instance.degraded else Condition.OK
+    return Condition.DEGRADED if instance.degraded or failing_reasons() else Condition.OK

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import redis
 import redis.asyncio
@@ -11,6 +13,8 @@ from channels_redis.utils import create_pool
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
+
+from messaging.metrics import REDIS_FAILING
 
 logger = structlog.get_logger(__name__)
 
@@ -42,6 +46,44 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
+_REASONS = {
+    "oom": "out_of_memory",
+    "maxmemory": "out_of_memory",
+    "readonly": "read_only",
+    "read only": "read_only",
+    "noperm": "not_permitted",
+    "no permissions": "not_permitted",
+    "noauth": "not_permitted",
+    "wrongpass": "not_permitted",
+}
+"""What stands in a refusal of Redis, in lower case, and the word for it."""
+_UNREACHABLE = "unreachable"
+_CURRENT_SECONDS = 15.0
+"""A failure longer ago says nothing: presence and figures ask every few seconds."""
+
+_failing: WeakKeyDictionary["Outage", tuple[str, float]] = WeakKeyDictionary()
+"""The outages of this process that last: the reason, and the time of the last failure."""
+
+
+def failing_reasons() -> list[str]:
+    """Return why questions to Redis fail at the moment, each reason once; empty where none does."""
+    since = time.monotonic() - _CURRENT_SECONDS
+    return sorted({reason for reason, at in list(_failing.values()) if at > since})
+
+
+def _fails_for(reason: str) -> float:
+    return reason in failing_reasons()
+
+
+def _reason_of(error: BaseException) -> str:
+    said = str(error).lower()
+    return next((reason for words, reason in _REASONS.items() if words in said), _UNREACHABLE)
+
+
+for _reason in {*_REASONS.values(), _UNREACHABLE}:
+    REDIS_FAILING.labels(_reason).set_function(partial(_fails_for, _reason))
+
+
 class Outage:
     """Of one kind of question to Redis: it is said in the log when it begins and when it is over,
     and not each time.
@@ -70,10 +112,12 @@ class Outage:
         self._next_try = time.monotonic() + _REST_SECONDS
         if self._failures == 1:
             logger.warning(self._action, error=describe(error))
+        _failing[self] = _reason_of(error), time.monotonic()
 
     def over(self) -> None:
         if self._failures:
             self._failures = 0
+            _failing.pop(self, None)
             logger.info("redis.recovered", failed=self._action)
 
 

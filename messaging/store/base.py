@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from messaging.conditions import Condition
 from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
 from messaging.identifiers import random_id
 
@@ -103,6 +104,15 @@ class Store(Protocol):
     """
 
     timeout: float
+
+    @property
+    def condition(self) -> Condition:
+        """As of the last calls: `degraded` while it reads and takes no writes, `unavailable` while
+        calls are refused because it did not answer."""
+
+    @property
+    def seconds_since_answer(self) -> float:
+        """How long ago it last answered; infinite where it never did."""
 
     async def close(self) -> None:
         """Give back connections and threads. The store can be used again afterwards."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from messaging.conditions import Condition
 from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
 from messaging.exceptions import ConversationNotFound
 from messaging.identifiers import random_id
@@ -62,6 +63,14 @@ class FirestoreStore:
     @property
     def transactions(self) -> Transactions:
         return self._transactions
+
+    @property
+    def condition(self) -> Condition:
+        return self._connection.condition
+
+    @property
+    def seconds_since_answer(self) -> float:
+        return self._connection.seconds_since_answer
 
     async def close(self) -> None:
         await self._transactions.close()

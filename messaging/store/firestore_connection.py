@@ -16,6 +16,7 @@ from google.auth.exceptions import GoogleAuthError
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
+from messaging.conditions import Condition
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import STORE_DOCUMENTS, STORE_SECONDS, STORE_UNAVAILABLE
 from messaging.store import firestore_requests as requests
@@ -70,6 +71,14 @@ class Connection:
         self._breaker = CircuitBreaker()
         self._channel: Channel | None = None
         self._opening: asyncio.Task[None] | None = None
+
+    @property
+    def condition(self) -> Condition:
+        return Condition.UNAVAILABLE if self._breaker.open else Condition.OK
+
+    @property
+    def seconds_since_answer(self) -> float:
+        return self._breaker.seconds_since_answer
 
     async def close(self) -> None:
         self._channel = None

@@ -14,9 +14,15 @@ import structlog
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from messaging.conditions import Condition
 from messaging.entities import Conversation, Message, ReadPosition
 from messaging.exceptions import StoreUnavailable
-from messaging.metrics import STORE_DOCUMENTS, STORE_SECONDS, STORE_UNAVAILABLE
+from messaging.metrics import (
+    STORE_DOCUMENTS,
+    STORE_SECONDS,
+    STORE_UNAVAILABLE,
+    STORE_WRITES_REFUSED,
+)
 from messaging.store import sql_link_notes as link_notes
 from messaging.store import sql_reads as reads
 from messaging.store import sql_rows as rows
@@ -32,7 +38,7 @@ from messaging.store.base import (
 )
 from messaging.store.breaker import CircuitBreaker
 from messaging.store.changed import PAGE, read_pages
-from messaging.store.sql_threads import LOST, Threads
+from messaging.store.sql_threads import LOST, Call, Threads, not_writable
 
 logger = structlog.get_logger(__name__)
 
@@ -55,6 +61,18 @@ class SqlStore:
         self.timeout = timeout
         self._threads: Threads | None = None
         self._breaker = CircuitBreaker()
+        # One answer is enough: a full disk is full for all.
+        self._writing = CircuitBreaker(failures=1, gauge=STORE_WRITES_REFUSED)
+
+    @property
+    def condition(self) -> Condition:
+        if self._breaker.open:
+            return Condition.UNAVAILABLE
+        return Condition.DEGRADED if self._writing.open else Condition.OK
+
+    @property
+    def seconds_since_answer(self) -> float:
+        return self._breaker.seconds_since_answer
 
     async def close(self) -> None:
         threads, self._threads = self._threads, None
@@ -272,15 +290,8 @@ class SqlStore:
         unanswered: type[StoreUnavailable | CommitUnknown],
     ) -> T:
         """Every call passes here. Raises `unanswered` if it began and did not end in time."""
-        try:
-            self._breaker.require_closed()
-        except StoreUnavailable:
-            STORE_UNAVAILABLE.labels(operation).inc()
-            raise
-        if self._threads is None:
-            self._threads = Threads(alias=self._using, timeout=self.timeout)
         begun = time.monotonic()
-        call = self._threads.start(work, writes=writes)
+        call = self._start(operation, work, writes)
         try:
             async with asyncio.timeout(self.timeout):
                 answer = await call.answer()
@@ -290,20 +301,47 @@ class SqlStore:
             raise
         except TimeoutError as error:
             never_began = call.give_up()
-            self._failed(operation, "no free thread" if never_began else "no answer")
+            self._failed(operation, "no free connection" if never_began else "no answer")
             raise (StoreUnavailable if never_began else unanswered) from error
         except CommitUnknown as error:
             self._failed(operation, str(error.__cause__))
             raise
-        except LOST as error:
-            self._failed(operation, str(error))
+        except Exception as error:
+            if writes and not_writable(error):
+                self._not_written(operation, error)
+            elif isinstance(error, LOST):
+                self._failed(operation, str(error))
+            else:
+                self._breaker.answered()  # it refuses
+                raise
             raise StoreUnavailable from error
-        except Exception:
-            self._breaker.answered()  # it refuses
-            raise
         self._breaker.answered()
+        if writes:
+            self._writing.answered()
         STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
         return answer
+
+    def _start(
+        self, operation: str, work: Callable[[BaseDatabaseWrapper], T], writes: bool
+    ) -> Call[T]:
+        """Raises StoreUnavailable while a breaker is open."""
+        try:
+            self._breaker.require_closed()
+            if writes:
+                self._writing.require_closed()
+        except StoreUnavailable:
+            STORE_UNAVAILABLE.labels(operation).inc()
+            raise
+        if self._threads is None:
+            self._threads = Threads(alias=self._using, timeout=self.timeout)
+        return self._threads.start(work, writes=writes)
+
+    def _not_written(self, operation: str, error: BaseException) -> None:
+        """A full disk says nothing about reads, which go on."""
+        self._breaker.answered()
+        self._writing.failed()
+        STORE_UNAVAILABLE.labels(operation).inc()
+        logger.warning("store.not_writable", operation=operation, reason=str(error))
 
     def _failed(self, operation: str, reason: str) -> None:
         self._breaker.failed()

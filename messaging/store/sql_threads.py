@@ -11,14 +11,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from django.db import Error, InterfaceError, OperationalError, connections
+from django.conf import settings
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.store.base import CommitUnknown
+from messaging.store.sql_pool import NoConnection, Pool
 
 T = TypeVar("T")
 
@@ -26,15 +28,45 @@ LOST = (OperationalError, InterfaceError)
 """A database that cannot be reached, is locked, took too long, or went away in the middle."""
 
 _SQLITE_READERS = 3
-_SERVER_CONNECTIONS = 8
+_SHARES = 4
+"""A quarter of a server's connections is left to reads by writes, and to writes by reads."""
 _IDLE_SECONDS = 30.0
+_LIMIT = 0.75
+"""Of the timeout: what a statement may take, or a call wait for a connection."""
+_NO_CONNECTION_LEFT = (
+    "too many clients already",
+    "too many connections for",
+    "remaining connection slots",
+    "no more connections allowed",  # pgbouncer
+)
+"""What stands in the answer of a server that has given all of its connections away."""
+_NO_WRITES = (
+    "database or disk is full",
+    "attempt to write a readonly database",
+    "disk I/O error",
+    "unable to open database file",  # SQLite makes its journal with the first write
+    "No space left on device",
+    "could not extend file",
+    "in a read-only transaction",
+)
+"""What stands in the answer of a database that reads and does not write."""
+
+
+def not_writable(error: BaseException) -> bool:
+    """Return whether a database says that it takes no writes: a full disk, a file or a server
+    that is read-only. Nothing was written."""
+    cause = error.__cause__ if isinstance(error, CommitUnknown) else error
+    return isinstance(cause, DatabaseError) and any(words in str(cause) for words in _NO_WRITES)
 
 
 class Call(Generic[T]):
     """Work that a thread does, or will do."""
 
-    def __init__(self) -> None:
-        self.future: Future[T]
+    def __init__(self, work: Callable[[BaseDatabaseWrapper], T], *, until: float) -> None:
+        """`until`: the moment of the monotonic clock up to which it may wait for a connection."""
+        self.work = work
+        self.until = until
+        self.future: Future[T] = Future()
         self._lock = threading.Lock()
         self._database: BaseDatabaseWrapper | None = None
 
@@ -77,7 +109,6 @@ class Threads:
         """`timeout`: seconds after which nobody waits for a call any more."""
         self._alias = alias
         self._timeout = timeout
-        self._connections: list[BaseDatabaseWrapper] = []
         self._calls: dict[Future[Any], Call[Any]] = {}
         self._thread = threading.local()
         if connections[alias].vendor == "sqlite":
@@ -85,15 +116,22 @@ class Threads:
             self._readers = self._pool("sql-reader", _SQLITE_READERS)
             self._writers = self._pool("sql-writer", 1)
         else:
-            self._readers = self._writers = self._pool("sql", _SERVER_CONNECTIONS)
+            most = settings.DATABASE_CONNECTIONS
+            share = max(most - most // _SHARES, 1)
+            self._readers = self._writers = self._pool("sql", most, share)
+
+    @property
+    def connections(self) -> int:
+        """How many connections it holds at most at this moment."""
+        return sum(pool.threads for pool in {self._readers, self._writers})
 
     def start(self, work: Callable[[BaseDatabaseWrapper], T], *, writes: bool) -> Call[T]:
         """Do the work in a thread, with the thread's connection."""
-        call = Call[T]()
-        pool = self._writers if writes else self._readers
-        call.future = pool.submit(self._do, call, work)
+        call = Call(work, until=time.monotonic() + self._timeout * _LIMIT)
         self._calls[call.future] = call
         call.future.add_done_callback(self._forget)
+        pool = self._writers if writes else self._readers
+        pool.submit(call, writes=writes)
         return call
 
     def _forget(self, future: Future[Any]) -> None:
@@ -106,35 +144,52 @@ class Threads:
         wait([call.future for call in calls], timeout=self._timeout + 0.5)
         for call in calls:
             call.give_up()
-        self._readers.shutdown()
-        self._writers.shutdown()
-        for database in self._connections:
+        self._readers.close()
+        self._writers.close()
+
+    def _pool(self, name: str, most: int, share: int | None = None) -> Pool[Call[Any]]:
+        return Pool(name, most=most, share=share, serve=self._serve, leave=self._leave)
+
+    def _adopt_connection(self) -> BaseDatabaseWrapper:
+        """Return the connection of this thread; Django has one per thread."""
+        database = connections[self._alias]
+        if not hasattr(self._thread, "used_at"):
+            database.inc_thread_sharing()  # `give_up` comes from another thread
+            # With DEBUG on, Django keeps the last 9,000 statements with their values; to write
+            # out those of 100 messages takes three times as long as to store them.
+            database.make_debug_cursor = database.make_cursor  # type: ignore[assignment, method-assign]
+            self._thread.used_at = time.monotonic()
+        return database
+
+    def _leave(self) -> None:
+        connections[self._alias].close()
+
+    def _serve(self, call: Call[Any]) -> Callable[[], None]:
+        """Carry out a call with the connection of this thread, and return what tells its end.
+        Raises NoConnection."""
+        database = self._adopt_connection()
+        try:
+            self._connect(database)
+        except Exception as error:
             database.close()
-
-    def _pool(self, name: str, size: int) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(size, name, initializer=self._adopt_connection)
-
-    def _adopt_connection(self) -> None:
-        """Django has a connection per thread."""
-        database = connections[self._alias]
-        database.inc_thread_sharing()  # `close` and `give_up` come from other threads
-        # With DEBUG on, Django keeps the last 9,000 statements with their values; to write out
-        # those of 100 messages takes three times as long as to store them.
-        database.make_debug_cursor = database.make_cursor  # type: ignore[assignment, method-assign]
-        self._connections.append(database)
-        self._thread.used_at = time.monotonic()
-
-    def _do(self, call: Call[T], work: Callable[[BaseDatabaseWrapper], T]) -> T:
-        database = connections[self._alias]
+            waits = time.monotonic() < call.until and not call.future.cancelled()
+            if waits and any(words in str(error) for words in _NO_CONNECTION_LEFT):
+                raise NoConnection from error
+            begins = call.future.set_running_or_notify_cancel()
+            return partial(call.future.set_exception, error) if begins else _nobody_waits
+        if not call.future.set_running_or_notify_cancel():
+            return _nobody_waits
         try:
             with call.using(database):
-                self._connect(database)
-                return work(database)
-        except (*LOST, CommitUnknown):
-            database.close()  # the next call reconnects
-            raise
+                return partial(call.future.set_result, call.work(database))
+        except BaseException as error:  # noqa: BLE001 - whoever waits for the call is told
+            if isinstance(error, (*LOST, CommitUnknown)) or not_writable(error):
+                database.close()  # the next call reconnects
+            return partial(call.future.set_exception, error)
         finally:
             self._thread.used_at = time.monotonic()
+            # An exception keeps this frame, the frame would keep the call, which keeps it.
+            del call
 
     def _connect(self, database: BaseDatabaseWrapper) -> None:
         """Open the connection unless there is one that works."""
@@ -154,13 +209,17 @@ class Threads:
 
         Here and not in the settings: a migration may take as long as it takes.
         """
-        limit = f"{self._timeout * 750:.0f}ms"
+        limit = f"{self._timeout * _LIMIT * 1000:.0f}ms"
         with database.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('statement_timeout', %s, false),"
                 " set_config('idle_in_transaction_session_timeout', %s, false)",
                 [limit, limit],
             )
+
+
+def _nobody_waits() -> None:
+    """The call was given up before it began."""
 
 
 def _wake(

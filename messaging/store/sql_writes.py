@@ -32,7 +32,7 @@ from messaging.store.base import (
     stamped_conversation,
 )
 from messaging.store.sql_clock import now, time_of_write
-from messaging.store.sql_threads import LOST
+from messaging.store.sql_threads import LOST, not_writable
 
 _REVISION_BITS = 52
 """Whole numbers of more than 53 bits are not exact everywhere that JSON is read."""
@@ -153,7 +153,7 @@ def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
             yield
             commit_sent = True
     except LOST as error:
-        if commit_sent:
+        if commit_sent and not not_writable(error):
             raise CommitUnknown from error
         raise
 

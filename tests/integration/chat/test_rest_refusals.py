@@ -414,6 +414,7 @@ async def test_health(ann: Api, instance: Instance, monkeypatch: pytest.MonkeyPa
     assert ready.json()["checks"] == {
         "store": "ok",
         "redis": "unused",
+        "clock": "ok",
         "tokens": "ok",
         "queue": "unused",
         "push": "unused",

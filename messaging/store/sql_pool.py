@@ -1,0 +1,143 @@
+"""A pool of threads that each keep a database connection.
+
+It starts a thread when work waits and no thread is idle, and ends one that was idle for a minute,
+so that an installation holds as many connections as it uses. Reads and writes have a share each:
+neither takes all of the connections, however many wait.
+"""
+
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+
+IDLE_SECONDS = 60.0
+_NO_GROWTH_SECONDS = 1.0
+_RETRY_SECONDS = 0.1
+
+
+class NoConnection(Exception):
+    """The database has no connection to give at the moment. The job did not begin."""
+
+
+class Pool(Generic[Job]):
+    def __init__(
+        self,
+        name: str,
+        *,
+        most: int,
+        serve: Callable[[Job], Callable[[], None]],
+        leave: Callable[[], None],
+        share: int | None = None,
+        idle_seconds: float | None = None,
+    ) -> None:
+        """`most`: threads. `share`: how many of them reads, and how many of them writes, may use at
+        once; by default all. `serve` carries out a job, returns what tells its end to whoever waits
+        for it, and raises nothing but NoConnection; `leave` is called in a thread that ends."""
+        self._name = name
+        self._most = most
+        self._share = share or most
+        self._serve = serve
+        self._leave = leave
+        self._idle_seconds = IDLE_SECONDS if idle_seconds is None else idle_seconds
+        self._changed = threading.Condition()
+        self._numbers = itertools.count()
+        self._waiting: dict[bool, deque[tuple[int, Job]]] = {False: deque(), True: deque()}
+        self._running = {False: 0, True: 0}
+        self._idle = 0
+        """Threads that look for a job, or are about to."""
+        self._threads: set[threading.Thread] = set()
+        self._no_growth_until = 0.0
+        self._closed = False
+
+    @property
+    def threads(self) -> int:
+        """How many there are."""
+        return len(self._threads)
+
+    def submit(self, job: Job, *, writes: bool) -> None:
+        with self._changed:
+            self._waiting[writes].append((next(self._numbers), job))
+            self._grow()
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Return when the threads have ended; what still waits is carried out first."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join()
+
+    def _grow(self) -> None:
+        if self._idle >= sum(map(len, self._waiting.values())) or len(self._threads) >= self._most:
+            return
+        if self._threads and time.monotonic() < self._no_growth_until:
+            return
+        thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        self._threads.add(thread)
+        self._idle += 1
+        thread.start()
+
+    def _run(self) -> None:
+        try:
+            while (taken := self._take()) is not None:
+                writes, number, job = taken
+                try:
+                    tell = self._serve(job)
+                except NoConnection:
+                    if self._put_back(writes, number, job):
+                        return
+                else:
+                    # Before it is told: the next job may follow at once, and needs no new thread.
+                    with self._changed:
+                        self._running[writes] -= 1
+                        self._idle += 1
+                    tell()
+                    del tell
+                del taken, job  # with all that it has read
+        finally:
+            self._leave()
+
+    def _take(self) -> tuple[bool, int, Job] | None:
+        """Return the job that has waited longest of those that may run, or None to end."""
+        with self._changed:
+            self._idle -= 1
+            while True:
+                kinds = [
+                    writes
+                    for writes, jobs in self._waiting.items()
+                    if jobs and self._running[writes] < self._share
+                ]
+                if kinds:
+                    writes = min(kinds, key=lambda kind: self._waiting[kind][0][0])
+                    self._running[writes] += 1
+                    return writes, *self._waiting[writes].popleft()
+                if self._closed:
+                    self._threads.discard(threading.current_thread())
+                    return None
+                self._idle += 1
+                notified = self._changed.wait(self._idle_seconds)
+                self._idle -= 1
+                if not notified and not any(self._waiting.values()):
+                    self._threads.discard(threading.current_thread())
+                    return None
+
+    def _put_back(self, writes: bool, number: int, job: Job) -> bool:
+        """Let another thread do it, which has a connection, and return whether this one is to end.
+        The last thread stays and tries again."""
+        with self._changed:
+            self._running[writes] -= 1
+            self._waiting[writes].appendleft((number, job))
+            self._no_growth_until = time.monotonic() + _NO_GROWTH_SECONDS
+            if len(self._threads) > 1:
+                self._threads.discard(threading.current_thread())
+                self._changed.notify()
+                return True
+            self._idle += 1
+        time.sleep(_RETRY_SECONDS)
+        return False

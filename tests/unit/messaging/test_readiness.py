@@ -1,0 +1,111 @@
+"""Readiness: when the store is asked, and what its clock tells."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from messaging import readiness as module
+from messaging.conditions import Condition
+from messaging.exceptions import StoreUnavailable
+from messaging.readiness import Readiness
+
+
+class Answers:
+    """A store's answers."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.fails = False
+        self.ahead = timedelta()
+        self.condition = Condition.OK
+        self.seconds_since_answer = 1_000.0
+
+    async def now(self) -> datetime:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.fails:
+            raise StoreUnavailable
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def readiness(answers: Answers) -> Readiness:
+    return Readiness(answers)
+
+
+async def test_probes_share_one_read(answers: Answers, readiness: Readiness) -> None:
+    """However many ask, at once or within seconds."""
+    found = await asyncio.gather(*(readiness.store() for _ in range(50)))
+
+    assert set(found) == {Condition.OK}
+    assert await readiness.store() is Condition.OK
+    assert answers.asked == 1
+
+
+async def test_an_answer_grows_old(
+    answers: Answers, readiness: Readiness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FRESH_SECONDS", 0.0)
+    await readiness.store()
+    answers.fails = True
+
+    assert await readiness.store() is Condition.UNAVAILABLE
+    assert answers.asked == 2
+
+
+async def test_what_real_calls_found_out_counts(
+    answers: Answers, readiness: Readiness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that answered a moment ago is not asked; one whose breaker is open is away."""
+    await readiness.store()
+    answers.seconds_since_answer = 0.0
+    monkeypatch.setattr(module, "FRESH_SECONDS", 0.001)
+    await asyncio.sleep(0.01)
+    assert await readiness.store() is Condition.OK
+    assert answers.asked == 1
+
+    answers.condition = Condition.UNAVAILABLE
+    assert await readiness.store() is Condition.UNAVAILABLE
+
+
+async def test_a_store_that_is_away_is_asked_every_second(
+    answers: Answers, readiness: Readiness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers.fails = True
+    assert await readiness.store() is Condition.UNAVAILABLE
+    assert await readiness.store() is Condition.UNAVAILABLE
+    assert answers.asked == 1
+
+    answers.fails = False
+    monkeypatch.setattr(module, "_RETRY_SECONDS", 0.0)
+    assert await readiness.store() is Condition.OK
+
+
+@pytest.mark.parametrize(
+    ("seconds", "condition"),
+    [(0, Condition.OK), (1.5, Condition.OK), (5, Condition.DEGRADED), (-5, Condition.DEGRADED)],
+)
+async def test_a_clock_that_is_off(
+    answers: Answers, readiness: Readiness, seconds: float, condition: Condition
+) -> None:
+    """By the store's, either way."""
+    answers.ahead = timedelta(seconds=seconds)
+    await readiness.store()
+
+    assert readiness.clock is condition
+
+
+async def test_the_clocks_are_compared_however_busy_the_store_is(answers: Answers) -> None:
+    off = Readiness(answers, wall_clock=lambda: time.time() - 100)
+    answers.seconds_since_answer = 0.0
+
+    await off.store()
+
+    assert off.clock is Condition.DEGRADED
