@@ -167,6 +167,8 @@ class Threads:
     def _serve(self, call: Call[Any]) -> Callable[[], None]:
         """Carry out a call with the connection of this thread, and return what tells its end.
         Raises NoConnection."""
+        if call.future.cancelled():
+            return _nobody_waits
         database = self._adopt_connection()
         try:
             self._connect(database)
