@@ -84,6 +84,9 @@ class Report(models.Model):
     closed_at = models.DateTimeField("closed", null=True)
     closed_by = models.CharField(max_length=150)
 
+    said: str | None = None
+    """What the message said when it was reported, where that was looked up and is still kept."""
+
     class Meta:
         managed = False
         default_permissions = ("view",)

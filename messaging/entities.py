@@ -271,7 +271,8 @@ class ReportStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A participant tells operators of a message. The message itself is not copied."""
+    """A participant tells operators of a message. What the message said is kept beside it, see
+    `messaging.store.reports`."""
 
     id: str
     """Derived from who reports which message: each person reports a message once."""

@@ -84,10 +84,10 @@ class StatusFilter(KeptFilter):
 class ReportAdmin(KeptAdmin):
     list_display = ("created_at", "author", "shown", "reporter", "status", "closed_by")
     fields = (
-        *("status", "reason", "about", "reporter_link", "message_link", "created_at"),
+        *("status", "reason", "said", "about", "reporter_link", "message_link", "created_at"),
         *("closed_at", "closed_by"),
     )
-    readonly_fields = ("about", "reporter_link", "message_link")
+    readonly_fields = ("said", "about", "reporter_link", "message_link")
     list_filter = (StatusFilter,)
     search_fields = ("author",)
     search_help_text = "The id of a report, or of a user whose messages were reported."
@@ -96,6 +96,17 @@ class ReportAdmin(KeptAdmin):
     @admin.display(description="reason")
     def shown(self, report: Report) -> str:
         return Truncator(report.reason).chars(100)
+
+    @admin.display(description="what it said when it was reported")
+    def said(self, report: Report) -> str:
+        return "(not kept)" if report.said is None else report.said
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What was said is shown to those who decide about it."""
+        fields = super().get_fields(request, obj)
+        if self.has_handle_permission(request):
+            return fields
+        return [name for name in fields if name != "said"]
 
     @admin.display(description="about")
     def about(self, report: Report) -> str:
@@ -152,8 +163,13 @@ class ReportAdmin(KeptAdmin):
     async def find_row(self, key: str) -> Report | None:
         if not is_stored_id(key):
             return None
-        found = await get_instance().reports.get_report(key)
-        return None if found is None else _row(found)
+        reports = get_instance().reports
+        found = await reports.get_report(key)
+        if found is None:
+            return None
+        row = _row(found)
+        row.said = await reports.get_copy(key)
+        return row
 
 
 def _row(report: entities.Report) -> Report:

@@ -24,7 +24,8 @@ class MadeReport:
 async def report_message(
     *, user_id: str, conversation_id: str, message_id: str, reason: str
 ) -> MadeReport:
-    """Tell operators of a message, once. Raises InvalidRequest, ConversationNotFound,
+    """Tell operators of a message, once; they keep a copy of its text, see
+    `messaging.store.reports`. Raises InvalidRequest, ConversationNotFound,
     NotAParticipant, MessageNotFound (also once it is deleted), StoreUnavailable."""
     require_reason(reason)
     await access_conversation(user_id=user_id, conversation_id=conversation_id)
@@ -42,7 +43,7 @@ async def report_message(
         reason=reason,
         created_at=COMMIT_TIME,
     )
-    stored, created = await instance.reports.put_report(report)
+    stored, created = await instance.reports.put_report(report, text=message.text or "")
     if created:
         logger.info("message.reported", conversation_id=conversation_id, message_id=message_id)
     return MadeReport(report=stored, created=created)

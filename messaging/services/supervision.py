@@ -30,7 +30,8 @@ _DELETED_AT_ONCE = 300
 
 
 async def redact_message(*, conversation_id: str, message_id: str) -> None:
-    """Take a message's content away for everybody, as its sender could; again is fine.
+    """Take a message's content away for everybody, the copies in reports of it among it; again is
+    fine.
 
     Raises ConversationNotFound, MessageNotFound, StoreUnavailable.
     """
@@ -42,6 +43,7 @@ async def redact_message(*, conversation_id: str, message_id: str) -> None:
         ),
     )
     await _submit("message.redacted", conversation_id, act)
+    await get_instance().reports.delete_copies(message_id)
 
 
 async def set_frozen(*, conversation_id: str, frozen: bool) -> None:

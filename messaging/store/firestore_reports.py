@@ -4,6 +4,7 @@ Their lists are indexes on a bare time, which bear 500 writes a second: far more
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from messaging.entities import Report, ReportStatus
@@ -13,7 +14,16 @@ from messaging.store.catalogue import Place
 from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_connection import DocumentMissing
 from messaging.store.firestore_requests import Writes, query
-from messaging.store.firestore_values import SERVER_TIME, Reference, plain_time, read_time
+from messaging.store.firestore_values import (
+    SERVER_TIME,
+    Reference,
+    plain_time,
+    read_text,
+    read_time,
+)
+from messaging.store.reports import COPY_LIFETIME
+
+_DELETED_AT_ONCE = 300
 
 
 class FirestoreReportStore:
@@ -23,7 +33,7 @@ class FirestoreReportStore:
         self._connection = store.connection
         self._database = store.connection.database
 
-    async def put_report(self, report: Report) -> tuple[Report, bool]:
+    async def put_report(self, report: Report, *, text: str) -> tuple[Report, bool]:
         writes = Writes(self._database)
         writes.create(
             self._report(report.id),
@@ -37,6 +47,7 @@ class FirestoreReportStore:
                 "status": report.status.value,
             },
         )
+        writes.create(self._copy(report.id), {"message_id": report.message_id, "text": text})
         created = True
         try:
             await self._connection.commit("put_report", writes)
@@ -48,6 +59,30 @@ class FirestoreReportStore:
         if stored is None:
             raise StoreUnavailable
         return stored, created
+
+    async def get_copy(self, report_id: str) -> str | None:
+        found = await self._connection.get("get_copy", [self._copy(report_id)])
+        if not found:
+            return None
+        expires_at = read_time(found[0].fields["expires_at"])
+        if expires_at is not None and expires_at <= datetime.now(UTC):
+            return None  # the time-to-live policy is up to a day late
+        return read_text(found[0].fields["text"])
+
+    async def delete_copies(self, message_id: str) -> None:
+        while True:
+            found = await self._connection.query(
+                "delete_copies",
+                self._database.root,
+                query("report_copies", ("message_id", "==", message_id), limit=_DELETED_AT_ONCE),
+            )
+            if found:
+                writes = Writes(self._database)
+                for document in found:
+                    writes.delete(document.name)
+                await self._connection.write("delete_copies", writes)
+            if len(found) < _DELETED_AT_ONCE:
+                return
 
     async def get_report(self, report_id: str) -> Report | None:
         found = await self._connection.get("get_report", [self._report(report_id)])
@@ -81,6 +116,10 @@ class FirestoreReportStore:
         writes = Writes(self._database)
         fields = {"status": status.value, "closed_by": by, "closed_at": SERVER_TIME}
         writes.update(self._report(report_id), fields, mask=["status", "closed_by"])
+        copy = self._copy(report_id)
+        if await self._connection.get("close_report", [copy]):
+            expires_at = datetime.now(UTC) + COPY_LIFETIME
+            writes.put(copy, {"expires_at": expires_at}, mask=["expires_at"])
         try:
             await self._connection.write("close_report", writes)
         except DocumentMissing:
@@ -89,6 +128,10 @@ class FirestoreReportStore:
 
     def _report(self, report_id: str) -> str:
         return self._database.document("reports", report_id)
+
+    def _copy(self, report_id: str) -> str:
+        """Apart from the report, for what it says goes earlier, by a time-to-live policy."""
+        return self._database.document("report_copies", report_id)
 
 
 def _read_report(document: Any) -> Report:

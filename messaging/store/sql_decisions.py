@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
 from messaging.entities import Decision, Verdict
-from messaging.models import DecisionRecord, SweepRecord
+from messaging.models import DecisionRecord, ReportCopyRecord, SweepRecord
 from messaging.store.decisions import NOBODY, ChunkKey, Claim, failed_at, take
 from messaging.store.sql import SqlStore, count
 
@@ -198,7 +198,7 @@ def _put(record: DecisionRecord, decisions: Mapping[str, Decision]) -> None:
 
 def _purge(database: BaseDatabaseWrapper, now: datetime) -> None:
     """Forget what has expired, a little of it: claims come often."""
-    for model in (DecisionRecord, SweepRecord):
+    for model in (DecisionRecord, SweepRecord, ReportCopyRecord):
         expired = model.objects.using(database.alias).filter(expires_at__lt=now)
         some = [record.pk for record in expired[:_PURGED_AT_ONCE]]
         model.objects.using(database.alias).filter(pk__in=some).delete()

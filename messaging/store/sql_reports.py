@@ -7,9 +7,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
 from messaging.entities import Report, ReportStatus
-from messaging.models import ReportRecord
+from messaging.models import ReportCopyRecord, ReportRecord
 from messaging.store import keyset
 from messaging.store.catalogue import Place
+from messaging.store.reports import COPY_LIFETIME
 from messaging.store.sql import SqlStore, count
 from messaging.store.sql_clock import now
 
@@ -20,12 +21,23 @@ class SqlReportStore:
     def __init__(self, store: SqlStore) -> None:
         self._store = store
 
-    async def put_report(self, report: Report) -> tuple[Report, bool]:
+    async def put_report(self, report: Report, *, text: str) -> tuple[Report, bool]:
         stored, created = await self._store.write(
-            "put_report", lambda database: _put(database, report)
+            "put_report", lambda database: _put(database, report, text)
         )
-        count("put_report", read=int(not created), written=int(created))
+        count("put_report", read=int(not created), written=2 * created)
         return stored, created
+
+    async def get_copy(self, report_id: str) -> str | None:
+        found = await self._store.read("get_copy", lambda database: _get_copy(database, report_id))
+        count("get_copy", read=1)
+        return found
+
+    async def delete_copies(self, message_id: str) -> None:
+        deleted = await self._store.write(
+            "delete_copies", lambda database: _delete_copies(database, message_id)
+        )
+        count("delete_copies", read=max(deleted, 1), deleted=deleted)
 
     async def get_report(self, report_id: str) -> Report | None:
         found = await self._store.read("get_report", lambda database: _get(database, report_id))
@@ -53,11 +65,11 @@ class SqlReportStore:
         closed = await self._store.write(
             "close_report", lambda database: _close(database, report_id, status, by)
         )
-        count("close_report", read=1, written=1)
+        count("close_report", read=2, written=2)
         return closed
 
 
-def _put(database: BaseDatabaseWrapper, report: Report) -> tuple[Report, bool]:
+def _put(database: BaseDatabaseWrapper, report: Report, text: str) -> tuple[Report, bool]:
     records = ReportRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         record, created = records.get_or_create(
@@ -72,7 +84,24 @@ def _put(database: BaseDatabaseWrapper, report: Report) -> tuple[Report, bool]:
                 "status": report.status.value,
             },
         )
+        if created:
+            ReportCopyRecord.objects.using(database.alias).update_or_create(
+                report_id=report.id, defaults={"message_id": report.message_id, "text": text}
+            )
     return _report(record), created
+
+
+def _get_copy(database: BaseDatabaseWrapper, report_id: str) -> str | None:
+    record = ReportCopyRecord.objects.using(database.alias).filter(report_id=report_id).first()
+    if record is None or (record.expires_at is not None and record.expires_at <= now(database)):
+        return None
+    return record.text
+
+
+def _delete_copies(database: BaseDatabaseWrapper, message_id: str) -> int:
+    records = ReportCopyRecord.objects.using(database.alias).filter(message_id=message_id)
+    deleted, _ = records.delete()
+    return deleted
 
 
 def _get(database: BaseDatabaseWrapper, report_id: str) -> Report | None:
@@ -99,6 +128,8 @@ def _close(
             return None
         record.status, record.closed_by, record.closed_at = status.value, by, now(database)
         record.save(update_fields=["status", "closed_by", "closed_at"])
+        copies = ReportCopyRecord.objects.using(database.alias).filter(report_id=report_id)
+        copies.update(expires_at=record.closed_at + COPY_LIFETIME)
     return _report(record)
 
 

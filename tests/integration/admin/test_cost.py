@@ -32,7 +32,7 @@ async def fill(instance: Instance, first: int, last: int) -> None:
             await instance.store.commit(
                 Commit(before=made, after=replace(made, frozen=True, version=1))
             )
-            await instance.reports.put_report(new_report(f"user-{number}"))
+            await instance.reports.put_report(new_report(f"user-{number}"), text="x")
             await instance.people.set_ban(f"user-{number}", until=FOREVER)
             key = ChunkKey(conversation_id=random_id(), message_id=random_id(), chunk=0)
             await instance.decisions.record(key, {"ann": failed}, expires_at=later)

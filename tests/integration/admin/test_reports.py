@@ -29,7 +29,7 @@ async def test_the_queue_has_what_is_open(report: str, root: Operator) -> None:
     assert rows_of(await root.get("report/")) == [report]
     page = await root.page(f"report/{report}/change/")
     assert "It is foul." in page
-    assert "something foul" not in page
+    assert "something foul" in page
 
     await root.act("report/", "dismiss", report)
 
@@ -39,6 +39,27 @@ async def test_the_queue_has_what_is_open(report: str, root: Operator) -> None:
     assert rows_of(await root.get("report/", q="ann")) == []
     assert "root" in await root.page(f"report/{report}/change/")
     assert "It is closed already." in text_of(await root.act("report/", "dismiss", report))
+
+
+async def test_what_was_reported_is_shown_after_its_author_deleted_or_changed_it(
+    ann: Api, bob: Api, message: Json, report: str, root: Operator
+) -> None:
+    """Each report has the text of its moment, closed or not; redacting takes it away."""
+    path = f"/conversations/{message['conversation_id']}/messages/{message['id']}"
+    assert (await bob.patch(path, text="something nice")).status_code == 200
+    body = {"message_id": message["id"], "conversation_id": message["conversation_id"]}
+    own = (await bob.post("/reports", **body, reason="Mine.")).json()["id"]
+    assert (await bob.delete(path)).status_code == 204
+    await root.act("report/", "dismiss", report)
+
+    assert "something foul" in await root.page(f"report/{report}/change/")
+    assert "something nice" in await root.page(f"report/{own}/change/")
+
+    await root.act("report/", "redact_reported", own)
+    for one, text in ((report, "something foul"), (own, "something nice")):
+        page = await root.page(f"report/{one}/change/")
+        assert text not in page
+        assert "(not kept)" in page
 
 
 async def test_the_message_is_redacted(

@@ -224,7 +224,7 @@ async def test_why_not_is_for_operators_and_oneself(
 
     items = await delivery(ann, message)
 
-    nothing = {"reason": "", "at": None, "devices": {}}
+    nothing: Json = {"reason": "", "at": None, "devices": {}}
     assert items["bob"]["push"] == {"verdict": "dropped", **nothing}
     assert items["bob"]["state"] == "pending"
     conversation = await instance.store.get_conversation(group)

@@ -1,10 +1,14 @@
 """What all stores promise of reports, see `messaging.store.reports`."""
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from messaging.entities import Report, ReportStatus
+from messaging.store import firestore_reports, sql_reports
 from messaging.store.base import Store
-from messaging.store.reports import ReportStore
+from messaging.store.reports import COPY_LIFETIME, ReportStore
 from tests.integration.store import new_report
 
 
@@ -12,8 +16,10 @@ async def test_a_report_is_kept_once(reports: ReportStore, store: Store) -> None
     """With the store's time; whoever reports again gets the first one back."""
     begun = await store.now()
 
-    first, created = await reports.put_report(new_report("ann"))
-    again, created_again = await reports.put_report(replace(new_report("ann"), reason="other"))
+    first, created = await reports.put_report(new_report("ann"), text="foul")
+    again, created_again = await reports.put_report(
+        replace(new_report("ann"), reason="other"), text="changed"
+    )
 
     assert (created, created_again) == (True, False)
     assert first == again == await reports.get_report(first.id)
@@ -25,8 +31,8 @@ async def test_a_report_is_kept_once(reports: ReportStore, store: Store) -> None
 async def test_reports_are_listed(reports: ReportStore) -> None:
     """The latest first: all, of a status, or about one author."""
     names = ("ann", "bob", "cid")
-    made = [(await reports.put_report(new_report(name)))[0] for name in names]
-    other, _ = await reports.put_report(new_report("ann", author_id="mallory"))
+    made = [(await reports.put_report(new_report(name), text=name))[0] for name in names]
+    other, _ = await reports.put_report(new_report("ann", author_id="mallory"), text="x")
     dismissed = await reports.close_report(made[1].id, ReportStatus.DISMISSED, by="root")
     assert dismissed is not None
     in_order = newest_first([made[0], dismissed, made[2], other])
@@ -43,7 +49,7 @@ async def test_reports_are_listed(reports: ReportStore) -> None:
 
 async def test_a_report_is_closed(reports: ReportStore) -> None:
     """Who did it and when is written down; what is not there cannot be."""
-    made, _ = await reports.put_report(new_report("ann"))
+    made, _ = await reports.put_report(new_report("ann"), text="foul")
 
     closed = await reports.close_report(made.id, ReportStatus.REDACTED, by="root")
 
@@ -54,6 +60,41 @@ async def test_a_report_is_closed(reports: ReportStore) -> None:
         made, status=ReportStatus.REDACTED, closed_by="root", closed_at=closed.closed_at
     )
     assert await reports.close_report(new_report("bob").id, ReportStatus.BANNED, by="x") is None
+
+
+async def test_what_was_said_is_kept(reports: ReportStore) -> None:
+    """In each report as it was at its moment, and also once that is closed; until it is deleted
+    in all reports of the message."""
+    ann, bob = new_report("ann"), new_report("bob")
+    other = replace(new_report("cid"), message_id=new_report("cid", author_id="x").id)
+    for report, text in ((ann, "one"), (bob, "two"), (other, "three")):
+        await reports.put_report(report, text=text)
+    await reports.put_report(ann, text="changed since")
+
+    await reports.close_report(ann.id, ReportStatus.DISMISSED, by="root")
+    assert [await reports.get_copy(one.id) for one in (ann, bob, other)] == ["one", "two", "three"]
+
+    await reports.delete_copies(ann.message_id)
+    assert [await reports.get_copy(one.id) for one in (ann, bob, other)] == [None, None, "three"]
+    assert await reports.get_report(ann.id) is not None
+    await reports.close_report(bob.id, ReportStatus.REDACTED, by="root")
+    assert await reports.get_copy(bob.id) is None
+
+
+async def test_what_was_said_is_kept_for_ninety_days(
+    reports: ReportStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the report was closed; one that is open keeps it."""
+    assert timedelta(days=90) == COPY_LIFETIME
+    for module in (sql_reports, firestore_reports):
+        monkeypatch.setattr(module, "COPY_LIFETIME", timedelta(seconds=-1))
+    for name in ("ann", "bob"):
+        await reports.put_report(new_report(name), text=name)
+
+    await reports.close_report(new_report("ann").id, ReportStatus.DISMISSED, by="root")
+
+    assert await reports.get_copy(new_report("ann").id) is None
+    assert await reports.get_copy(new_report("bob").id) == "bob"
 
 
 def newest_first(reports: list[Report]) -> list[Report]:
