@@ -12,6 +12,7 @@ class CloseCode(IntEnum):
     TOO_SLOW = 4001
     DRAINING = 4002
     SILENT = 4003
+    RESTORED = 4004
     NOT_AUTHENTICATED = 4501
     TOKEN_EXPIRED = 4502
     BANNED_OR_LOGGED_OUT = 4503
@@ -23,5 +24,6 @@ class CloseCode(IntEnum):
 CODE_OF_ENDING = {
     Ending.DRAINING: CloseCode.DRAINING,
     Ending.SHUT_OUT: CloseCode.BANNED_OR_LOGGED_OUT,
+    Ending.RESTORED: CloseCode.RESTORED,
     Ending.TOO_MANY: CloseCode.TOO_MANY_SOCKETS,
 }

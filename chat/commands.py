@@ -134,7 +134,8 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
     return {
         "conversations": {
             conversation_id: changes_data(changes) for conversation_id, changes in admitted.items()
-        }
+        },
+        "epoch": sync.epoch_id(),
     }
 
 

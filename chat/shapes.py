@@ -84,6 +84,7 @@ class Changes(_Shape):
     conversation = Conversation(allow_null=True)
     version = serializers.IntegerField()
     more = serializers.BooleanField()
+    epoch = serializers.CharField()
 
 
 class Preferences(_Shape):

@@ -24,6 +24,7 @@ from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.draining import announce_end, end_all
+from messaging.delivery.epoch_watch import EpochWatch
 from messaging.delivery.figures import LiveFigures, Status
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
@@ -53,6 +54,7 @@ from messaging.store import make_stores
 from messaging.store.cache import ConversationCache
 from messaging.store.coalescing import ReadPositions
 from messaging.store.doubts import Doubts
+from messaging.store.epochs import Epoch
 from messaging.store.group_commit import Committed
 from messaging.store.writer import Writer
 from messaging.tasks import start_task
@@ -94,6 +96,13 @@ class Instance:
         self._redis = make_redis(settings.REDIS)
         self.rates = Rates(self._redis)
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
+        self.epochs = EpochWatch(
+            epochs=stores.epochs,
+            store=self.store,
+            heard_of=lambda: self.hub.last_changed,
+            on_learned=self._epoch_learned,
+            on_changed=self._epoch_changed,
+        )
         self.polling = Polling(
             store=self.store,
             people=self.people,
@@ -152,6 +161,7 @@ class Instance:
 
     async def _start(self) -> None:
         self.started_at = time.monotonic()
+        self.epochs.start()
         self.delivered.start()
         self.acknowledged.start()
         self.figures.start(role="instance")
@@ -202,6 +212,7 @@ class Instance:
         except TimeoutError:
             all_finished = False
             logger.warning("instance.stopping_incomplete")
+        await self.epochs.stop()
         await self.figures.stop()
         await self.presence_watch.stop()
         await self.acknowledged.stop()
@@ -221,6 +232,7 @@ class Instance:
 
     async def close(self) -> None:
         """Give back what was used without a start, as the notification worker does."""
+        await self.epochs.stop()
         await self.figures.stop()
         if self._redis is not None:
             await self._redis.aclose()
@@ -268,7 +280,7 @@ class Instance:
             access=self.access,
             boot_id=self.boot_id,
             registered=lambda: self.presence.other_boot_ids,
-            on_met=self.presence.met,
+            on_met=self._met,
             on_ended=self._peer_ended,
         )
 
@@ -280,8 +292,29 @@ class Instance:
         else:
             self.hub.trust_lists()
             self.privacy.clear()
+            self.epochs.look_soon()
         kind = EventType.DEGRADED if degraded else EventType.RESTORED
         self.hub.tell_everyone(self.events.soft(kind, {}))
+
+    def _met(self, boot_id: str) -> None:
+        self.presence.met(boot_id)
+        self.epochs.look_soon()
+
+    def _epoch_learned(self, epoch: Epoch) -> None:
+        self.delivered.use_epoch(epoch)
+        self.acknowledged.use_epoch(epoch)
+
+    def _epoch_changed(self, epoch: Epoch) -> None:
+        """The store was restored. Keep nothing from before, and end all sockets: their clients
+        come back, see the new epoch and load everything anew."""
+        self.store.witness.forget()
+        self.cache.clear()
+        self.access.clear()
+        self.privacy.clear()
+        self.delivered.clear()
+        self.acknowledged.clear()
+        self._epoch_learned(epoch)
+        self.hub.forget_everything()
 
     def _peer_ended(self, boot_id: str, heard_at: float) -> None:
         self._background(self._signal_lost(boot_id, heard_at))

@@ -93,6 +93,11 @@ REDIS_FAILING = Gauge(
 )
 """`reason`: out_of_memory, read_only, not_permitted or unreachable."""
 
+EPOCH_CHANGES = Counter(
+    "chat_epoch_changes_total",
+    "How often this process learned of a new epoch: the store was restored from a backup.",
+)
+
 COMMIT_CONFLICTS = Counter(
     "chat_commit_conflicts_total",
     "Commits that were evaluated again because somebody else was faster.",

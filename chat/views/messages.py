@@ -97,4 +97,4 @@ class ChangesView(APIView):
         changes = await sync.list_changes(
             user_id=self.user_id, conversation_id=conversation_id, **query
         )
-        return Response(changes_data(changes))
+        return Response({**changes_data(changes), "epoch": changes.epoch})

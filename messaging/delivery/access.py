@@ -52,6 +52,10 @@ class AccessList:
         if ended:
             logger.info("access.sockets_closed", user_id=access.user_id, connections=ended)
 
+    def clear(self) -> None:
+        """Forget everybody: the store is asked again."""
+        self._known.clear()
+
     def learn_all(self, people: Iterable[Access]) -> None:
         for access in people:
             self.learn(access)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from messaging.delivery.redis_client import Client
 from messaging.delivery.shared_positions import Key, SharedPositions
+from messaging.store.epochs import Epoch
 from messaging.tasks import start_task, stop_tasks
 
 _GATHER_SECONDS = 0.2
@@ -35,6 +36,14 @@ class Acknowledgements:
         if self._task is not None:
             await stop_tasks(self._task)
             await self._shared.publish()
+
+    def use_epoch(self, epoch: Epoch) -> None:
+        """Share acknowledgements of this epoch from now on."""
+        self._shared.use_epoch(epoch)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._known.clear()
 
     def advance(self, conversation_id: str, user_id: str, seq: int) -> None:
         """Somebody has seen everything up to here."""

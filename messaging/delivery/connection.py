@@ -16,6 +16,8 @@ class Ending(Enum):
     DRAINING = "draining"
     SHUT_OUT = "shut_out"
     """Its person is banned or logged out: nothing more may reach them."""
+    RESTORED = "restored"
+    """The store has another history: what its client was told is not true any more."""
     TOO_MANY = "too_many"
     """Its person has opened many others since."""
 

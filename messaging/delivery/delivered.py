@@ -19,6 +19,7 @@ from messaging.delivery.redis_client import Client
 from messaging.delivery.shared_positions import Key, SharedPositions
 from messaging.exceptions import StoreUnavailable
 from messaging.store.base import Store
+from messaging.store.epochs import Epoch
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
@@ -59,6 +60,15 @@ class DeliveredPositions:
                     await self._store_due(float("inf"))
             except TimeoutError:
                 logger.warning("delivered.not_stored", positions=len(self._unstored))
+
+    def use_epoch(self, epoch: Epoch) -> None:
+        """Share positions of this epoch from now on."""
+        self._shared.use_epoch(epoch)
+
+    def clear(self) -> None:
+        """Forget everything, stored or not."""
+        self._known.clear()
+        self._unstored.clear()
 
     def advance(self, conversation_id: str, user_id: str, seq: int) -> bool:
         """Move somebody's position forward. False where it was known to be there already."""
@@ -113,7 +123,9 @@ class DeliveredPositions:
                 return  # the store is away: all of it is due again with the next tick
 
     async def _store_one(self, key: Key) -> bool:
-        position = self._known[key]
+        position = self._known.get(key)
+        if position is None:
+            return True  # forgotten meanwhile
         seq = position.seq
         try:
             await self._store.advance_delivered(*key, seq)

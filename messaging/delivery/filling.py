@@ -82,10 +82,12 @@ class Filler:
         except StoreUnavailable:
             await asyncio.sleep(_RETRY_SECONDS)
             return
+        if not stream.followed:
+            return
         if gap is None:
             # Reads are strongly consistent: what was heard of and is not there, is not at all.
             if found is None and stream.known == heard_of:
-                stream.known = stream.version
+                stream.drop_ahead()
             return
         self._cache.put(gap.conversation)
         logger.info(

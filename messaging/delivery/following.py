@@ -95,6 +95,18 @@ class Following:
             else:
                 self._forget(stream)
 
+    def clear(self) -> None:
+        """Let go of everything at once, and of what was kept of earlier conversations."""
+        for stream in self._streams.values():
+            stream.followed = False
+            for connection in tuple(stream.told):
+                stream.untell(connection)
+            if self._subscriptions is not None:
+                self._subscriptions.unfollow(stream.conversation_id)
+        self._streams.clear()
+        self._forgotten.clear()
+        self._leaving.clear()
+
     def _forget(self, stream: Stream) -> None:
         del self._streams[stream.conversation_id]
         stream.followed = False

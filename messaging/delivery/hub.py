@@ -16,7 +16,7 @@ import time
 from collections.abc import Container, Mapping, Sequence, Set
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
-from messaging.delivery.connection import Connection, Connections
+from messaging.delivery.connection import Connection, Connections, Ending
 from messaging.delivery.filling import Filler
 from messaging.delivery.following import Following, Subscriptions
 from messaging.delivery.gaps import Gap, gap_frames, joined_versions
@@ -45,6 +45,8 @@ class Hub:
         self._hears_additions = True
         self.privacy: PrivacyList | None = None
         """Whose copies `forget` voids as well."""
+        self.last_changed: str | None = None
+        """The conversation that a change was heard of last."""
         self._filler = Filler(store, cache, deliver=self._fill_gap)
 
     def attach(self, subscriptions: Subscriptions) -> None:
@@ -133,6 +135,19 @@ class Hub:
         """Additions are heard of again."""
         self._hears_additions = True
 
+    def forget_everything(self) -> None:
+        """The store has another history: end all connections, and keep nothing of what was
+        delivered."""
+        ended = self.connections.everyone()
+        for connection in ended:
+            self.connections.remove(connection)
+        self._following.clear()
+        self._reported.clear()
+        self._lingering.clear()
+        self.last_changed = None
+        for connection in ended:
+            connection.end(Ending.RESTORED)
+
     def admit(self, connection: Connection, conversation: Conversation) -> bool:
         """Make a conversation that the client named itself live on its socket.
 
@@ -171,6 +186,7 @@ class Hub:
     def accept(self, batch: Batch) -> None:
         """Take the changes of a commit, of this instance or of another."""
         self._refresh_cache(batch)
+        self.last_changed = batch.conversation_id
         stream = self._following.get(batch.conversation_id)
         if stream is not None:
             stream.push(batch.deliveries)

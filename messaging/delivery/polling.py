@@ -181,6 +181,7 @@ class Polling:
             logger.exception("poll.failed")
             return False
         self._clock.note(changed.read_at)
+        history = self._store.witness.history
         POLLED_CONVERSATIONS.inc(len(changed.conversations))
         for number, conversation in enumerate(changed.conversations):
             try:
@@ -189,6 +190,8 @@ class Polling:
                 logger.exception("poll.not_taken", conversation_id=conversation.id)
             if number % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
+                if self._store.witness.history != history:
+                    return False  # the store was restored since
         return True
 
     # Notes in the store

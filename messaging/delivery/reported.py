@@ -30,6 +30,12 @@ class Reported:
             self._added_to.setdefault(user_id, set()).add(conversation_id)
         self._prune()
 
+    def clear(self) -> None:
+        """Forget everything that was heard."""
+        self._versions.clear()
+        self._added.clear()
+        self._added_to.clear()
+
     def version(self, conversation_id: str) -> int:
         """The highest version heard of within the last minute; 0 where there was none."""
         return self._versions.get(conversation_id, (0, 0.0))[0]

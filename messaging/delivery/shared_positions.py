@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Client, Outage
+from messaging.store.epochs import Epoch
 
 _KEPT_SECONDS = 24 * 3600
 _PUBLISHED_AT_ONCE = 1_000
@@ -22,10 +23,19 @@ class SharedPositions:
         shared."""
         self._redis = client
         self._name = name
+        self._history = ""
         self._waiting: dict[Key, int] = {}
         """The first first."""
         self._unknown = Outage(f"{name}.unknown")
         self._unwritten = Outage(f"{name}.not_published")
+
+    def use_epoch(self, epoch: Epoch) -> None:
+        """Share positions of this epoch from now on. Those of another one are not found any more
+        and expire. The first epoch uses the keys of releases that had none."""
+        history = f"{epoch.id}:" if epoch.number else ""
+        if history != self._history:
+            self._history = history
+            self._waiting.clear()
 
     def put(self, key: Key, seq: int) -> None:
         """To be published next time."""
@@ -80,7 +90,7 @@ class SharedPositions:
         return True
 
     def _redis_key(self, conversation_id: str) -> str:
-        return f"chat:{self._name}:{conversation_id}"
+        return f"chat:{self._name}:{self._history}{conversation_id}"
 
 
 def _by_conversation(positions: Mapping[Key, int]) -> Mapping[str, dict[str, int]]:

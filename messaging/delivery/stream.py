@@ -58,6 +58,11 @@ class Stream:
             self.seq = max(self.seq, delivery.seq)
             yield delivery
 
+    def drop_ahead(self) -> None:
+        """Nothing above this version is in the store: forget what was said of it."""
+        self.known = self.version
+        self._waiting.clear()
+
     def jump(self, version: int, seq: int, participants: Mapping[str, int]) -> None:
         """Continue from a state read from the store."""
         self.version = version

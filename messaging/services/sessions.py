@@ -14,6 +14,7 @@ from messaging.events import EventType
 from messaging.exceptions import Banned, StoreUnavailable, TokenRevoked
 from messaging.instance import get_instance
 from messaging.limits import get_limits
+from messaging.representations import timestamp
 from messaging.services.sync import Changes, SyncStatus
 from messaging.store.base import Page
 
@@ -47,12 +48,14 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
     """
     instance = get_instance()
     await instance.start()
+    epoch = await instance.epochs.get()
     limits = get_limits()
     connection = Connection(secrets.token_hex(8), user_id, outlet, signed_in_at=signed_in_at)
     require_now = partial(require_admitted, user_id=user_id, signed_in_at=signed_in_at)
     reconnected = None
     if instance.access.knows(user_id):
         await require_now()
+        instance.epochs.require(epoch)
         reconnected = instance.hub.reconnect(connection)
     if reconnected is not None:
         named, connection.truncated = reconnected
@@ -60,6 +63,7 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
         page = await _list_conversations(user_id)
         # What was read beside it, and what was heard of since: this takes no await.
         await require_now()
+        instance.epochs.require(epoch)
         named = instance.hub.connect(connection, page.conversations)
         connection.truncated = page.next_cursor is not None
     hello = {
@@ -71,6 +75,8 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
         "degraded": instance.degraded,
         "conversations": named,
         "truncated": connection.truncated,
+        "epoch": epoch.id,
+        "at": timestamp(instance.epochs.store_time()),
     }
     connection.transmit(instance.events.soft(EventType.HELLO, hello))
     instance.presence.changed(user_id)

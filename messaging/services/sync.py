@@ -32,6 +32,8 @@ class Changes:
     """None where the person is no participant."""
     position: ReadPosition | None = None
     more: bool = False
+    epoch: str = ""
+    """The id of the epoch that this is true in."""
 
 
 async def list_changes(*, user_id: str, conversation_id: str, since: int, limit: int) -> Changes:
@@ -42,14 +44,19 @@ async def list_changes(*, user_id: str, conversation_id: str, since: int, limit:
     NotAParticipant, StoreUnavailable.
     """
     instance = get_instance()
+    epoch = await instance.epochs.get()
     # The conversation first, its messages after: what is newer than the conversation is left
     # out, so that together they are one state that really was.
     conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
     participant = conversation.participants[user_id]
     unknown = since > conversation.version or participant.joined_version > since
     if unknown or await _too_many(conversation, since):
+        instance.epochs.require(epoch)
         return Changes(
-            status=SyncStatus.RESET, version=conversation.version, conversation=conversation
+            status=SyncStatus.RESET,
+            version=conversation.version,
+            conversation=conversation,
+            epoch=epoch.id,
         )
     messages = await instance.store.list_changed_messages(
         conversation_id, since=since, until=conversation.version, limit=limit + 1
@@ -57,6 +64,7 @@ async def list_changes(*, user_id: str, conversation_id: str, since: int, limit:
     more = len(messages) > limit
     messages = messages[:limit]
     positions = await instance.store.get_read_positions(user_id, [conversation_id])
+    instance.epochs.require(epoch)
     return Changes(
         status=SyncStatus.OK,
         version=messages[-1].version if more else conversation.version,
@@ -64,7 +72,15 @@ async def list_changes(*, user_id: str, conversation_id: str, since: int, limit:
         conversation=conversation,
         position=positions.get(conversation_id, ReadPosition(user_id=user_id)),
         more=more,
+        epoch=epoch.id,
     )
+
+
+def epoch_id() -> str:
+    """Return the id of the epoch that a socket was greeted in. A change of it ends the socket."""
+    epoch = get_instance().epochs.current
+    assert epoch is not None
+    return epoch.id
 
 
 async def sync_conversation(

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from messaging.conditions import Condition
 from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
 from messaging.identifiers import random_id
+
+if TYPE_CHECKING:
+    from messaging.store.witness import Witness
 
 LINK_NOTE_LIFETIME = timedelta(seconds=25)
 """How long a link note stays unless it is renewed."""
@@ -104,6 +107,8 @@ class Store(Protocol):
     """
 
     timeout: float
+    witness: "Witness"
+    """Compares the conversations that it reads with those that it showed before."""
 
     @property
     def condition(self) -> Condition:

@@ -56,5 +56,9 @@ class ConversationCache:
         if entry is not None and entry[0].version < version:
             del self._entries[conversation_id]
 
+    def clear(self) -> None:
+        """Forget all copies."""
+        self._entries.clear()
+
     def drop(self, conversation_id: str) -> None:
         self._entries.pop(conversation_id, None)

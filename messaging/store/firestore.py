@@ -36,6 +36,7 @@ from messaging.store.firestore_values import (
     quoted,
     read_token,
 )
+from messaging.store.witness import Witness
 
 _MANY_PEOPLE = 50
 _ACTIVITY_STEP = timedelta(minutes=1)
@@ -51,6 +52,7 @@ class FirestoreStore:
     def __init__(self, *, project: str, timeout: float = 4.0) -> None:
         """`timeout`: seconds that any one method may take."""
         self.timeout = timeout
+        self.witness = Witness()
         self._connection = Connection(project=project, timeout=timeout)
         self._transactions = Transactions(self._connection)
         self._database = self._connection.database
@@ -89,10 +91,16 @@ class FirestoreStore:
         return await self._commit("create_conversation", conversation, writes)
 
     async def get_conversation(self, conversation_id: str) -> Conversation | None:
+        mark = self.witness.begin()
         found = await self._connection.get(
             "get_conversation", [self._conversation(conversation_id)]
         )
-        return documents.read_conversation(found[0]) if found else None
+        if not found:
+            self.witness.absent(mark, conversation_id)
+            return None
+        conversation = documents.read_conversation(found[0])
+        self.witness.read(mark, conversation)
+        return conversation
 
     async def list_conversations(
         self, user_id: str, *, limit: int, cursor: str | None = None
@@ -101,6 +109,7 @@ class FirestoreStore:
         if cursor is not None:
             active_at, conversation_id = documents.read_cursor(cursor)
             last = (active_at, Reference(self._conversation(conversation_id)))
+        mark = self.witness.begin()
         found = await self._connection.query(
             "list_conversations",
             self._database.root,
@@ -113,6 +122,7 @@ class FirestoreStore:
             ),
         )
         page = [documents.read_conversation(document) for document in found]
+        self.witness.read(mark, *page)
         full = len(page) == limit
         return Page(
             conversations=page, next_cursor=documents.cursor_after(page[-1]) if full else None
@@ -134,7 +144,10 @@ class FirestoreStore:
         return [document.name.rpartition("/")[2] for document in found]
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
-        return await changed.list_changed(self._connection, since)
+        mark = self.witness.begin()
+        answer = await changed.list_changed(self._connection, since)
+        self.witness.read(mark, *answer.conversations)
+        return answer
 
     async def commit(self, commit: Commit) -> Conversation:
         before, after = commit.before, _as_written(commit)
@@ -318,11 +331,14 @@ class FirestoreStore:
         self, operation: str, conversation: Conversation, writes: Writes
     ) -> Conversation:
         """Commit writes of which the last one is the conversation's, and return it as stored."""
+        mark = self.witness.begin()
         answer = await self._connection.commit(operation, writes)
         last = answer.write_results[-1]
         # Every transform asks for the time of the request, so all of them have the same result.
         at = plain_time(last.transform_results[0].timestamp_value)
-        return stamped_conversation(conversation, at, token=read_token(last.update_time))
+        stored = stamped_conversation(conversation, at, token=read_token(last.update_time))
+        self.witness.committed(mark, stored)
+        return stored
 
     def _conversation(self, conversation_id: str) -> str:
         return self._database.document("conversations", conversation_id)

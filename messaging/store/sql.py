@@ -39,6 +39,7 @@ from messaging.store.base import (
 from messaging.store.breaker import CircuitBreaker
 from messaging.store.changed import PAGE, read_pages
 from messaging.store.sql_threads import LOST, Call, Threads, not_writable
+from messaging.store.witness import Witness
 
 logger = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ class SqlStore:
     def __init__(self, *, using: str = DEFAULT_DB_ALIAS, timeout: float = 4.0) -> None:
         self._using = using
         self.timeout = timeout
+        self.witness = Witness()
         self._threads: Threads | None = None
         self._breaker = CircuitBreaker()
         # One answer is enough: a full disk is full for all.
@@ -85,30 +87,39 @@ class SqlStore:
         return at
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
+        mark = self.witness.begin()
         stored = await self._commit(
             "create_conversation",
             lambda database: writes.create_conversation(database, conversation),
         )
+        self.witness.committed(mark, stored)
         _count("create_conversation", written=1 + len(stored.participants))
         return stored
 
     async def get_conversation(self, conversation_id: str) -> Conversation | None:
+        mark = self.witness.begin()
         found = await self._read(
             "get_conversation",
             lambda database: reads.get_conversation(database, conversation_id),
         )
         _count("get_conversation", read=1)
+        if found is None:
+            self.witness.absent(mark, conversation_id)
+        else:
+            self.witness.read(mark, found)
         return found
 
     async def list_conversations(
         self, user_id: str, *, limit: int, cursor: str | None = None
     ) -> Page:
         after = None if cursor is None else rows.decoded_cursor(cursor)
+        mark = self.witness.begin()
         page = await self._read(
             "list_conversations",
             lambda database: reads.list_conversations(database, user_id, limit=limit, after=after),
         )
         _count("list_conversations", read=_queried(len(page.conversations)))
+        self.witness.read(mark, *page.conversations)
         return page
 
     async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
@@ -121,6 +132,7 @@ class SqlStore:
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
         async def read_page(after: Conversation | None) -> ChangedConversations:
+            mark = self.witness.begin()
             page = await self._read(
                 "list_changed_conversations",
                 lambda database: reads.list_changed_conversations(
@@ -128,12 +140,15 @@ class SqlStore:
                 ),
             )
             _count("list_changed_conversations", read=_queried(len(page.conversations)))
+            self.witness.read(mark, *page.conversations)
             return page
 
         return await read_pages(read_page)
 
     async def commit(self, commit: Commit) -> Conversation:
+        mark = self.witness.begin()
         stored = await self._commit("commit", lambda database: writes.commit(database, commit))
+        self.witness.committed(mark, stored)
         messages = len(commit.created) + len(commit.replaced)
         _count("commit", written=1 + messages + len(commit.positions))
         return stored

@@ -100,7 +100,7 @@ class StubbornClient(Client):
     def not_loaded(self, conversation_id: str, known: Known, error: Exception) -> None:
         async def again() -> None:
             await asyncio.sleep(_RETRY_SECONDS)
-            if self.conversations[conversation_id] is known and known.inside:
+            if self.conversations.get(conversation_id) is known and known.inside:
                 await self.load_from_rest(conversation_id, known)
             else:
                 self.take_not_loaded(known)

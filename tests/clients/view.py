@@ -31,6 +31,9 @@ class View(ABC):
         self.holes = 0
         """How often an event did not follow the one before it: allowed, and healed by a sync."""
         self.hello: Data = {}
+        self.epoch: str | None = None
+        self.restores = 0
+        """How often `hello` named another epoch than the one before."""
         self.degraded = False
         self.retry_after: float | None = None
         """What `draining` advised on this socket, in seconds."""
@@ -113,6 +116,7 @@ class View(ABC):
         if self.hello:
             self.violated(Wrong.BROKEN, "hello twice")
         self.hello = data
+        self._take_epoch(data["epoch"])
         self.degraded = data["degraded"]
         for conversation_id, named in data["conversations"].items():
             known = self.conversations.get(conversation_id)
@@ -130,6 +134,18 @@ class View(ABC):
                 known = self.conversations[conversation_id]
                 if known.inside:
                     known.stay.over = known.stay.cut_short = True
+
+    def _take_epoch(self, epoch: str) -> None:
+        """In another epoch everything is loaded anew; what the server said before is of a store
+        that is gone."""
+        if self.epoch not in {None, epoch}:
+            self.restores += 1
+            self.conversations.clear()
+            self.people.clear()
+            self.joined.clear()
+            self.received.clear()
+            self.violations.clear()
+        self.epoch = epoch
 
     def _take_added(self, conversation: Data) -> None:
         conversation_id = conversation["id"]
@@ -300,7 +316,7 @@ class View(ABC):
         known.loading = False
         joined = _joined(loaded)
         self._note_joined(loaded)
-        if self.conversations[conversation_id] is not known or not known.inside:
+        if self.conversations.get(conversation_id) is not known or not known.inside:
             return
         if joined[self.user_id] > known.announced:
             return  # removed and added again: the events that say so are on their way
@@ -321,7 +337,7 @@ class View(ABC):
 
     def take_changes(self, conversation_id: str, known: Known, changes: Data) -> None:
         known.latest_sync = None
-        if self.conversations[conversation_id] is not known or not known.inside:
+        if self.conversations.get(conversation_id) is not known or not known.inside:
             return
         match changes["status"]:
             case "forbidden":

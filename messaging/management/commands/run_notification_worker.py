@@ -37,6 +37,7 @@ async def _run(url: str, host: str, port: int | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.end)
+    instance.epochs.start()
     instance.figures.start(role="worker")
     try:
         async with serve_health(worker, host, port):

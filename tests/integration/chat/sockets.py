@@ -21,7 +21,7 @@ INSTANCE_ID = "socket-tests"
 ALLOWED_ORIGIN = "https://chat.example"
 
 _SECONDS = 5.0
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def soft(kind: str, data: Json, conversation_id: str | None = None) -> Json:
 
 def without_time(event: Json) -> Json:
     """An event without `at`, which is a time; without the id of a soft one, which is opaque."""
-    assert _TIMESTAMP.fullmatch(event["at"])
+    assert TIMESTAMP.fullmatch(event["at"])
     assert isinstance(event["event_id"], str)
     left_out = {"at"} if "version" in event else {"at", "event_id"}
     return {name: value for name, value in event.items() if name not in left_out}

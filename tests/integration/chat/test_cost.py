@@ -68,7 +68,8 @@ async def found(user_id: str, *others: str) -> str:
 
 @pytest_asyncio.fixture
 async def groups(instance: Instance) -> list[str]:
-    """Ann's and Bob's."""
+    """Ann's and Bob's. The epoch is known, which each instance reads once and every 30 seconds."""
+    await instance.epochs.get()
     return [await found("ann", "bob") for _ in range(_GROUPS)]
 
 

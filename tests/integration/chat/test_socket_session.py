@@ -14,6 +14,7 @@ from tests.clients.rest import token_of
 from tests.integration.chat.sockets import (
     ALLOWED_ORIGIN,
     INSTANCE_ID,
+    TIMESTAMP,
     Json,
     Server,
     Socket,
@@ -170,6 +171,8 @@ async def test_hello(people: Enter) -> None:
 
     for hello in (first, second):
         assert isinstance(hello["data"].pop("connection_id"), str)
+        assert TIMESTAMP.fullmatch(hello["data"].pop("at"))
+    assert first["data"].pop("epoch") == second["data"].pop("epoch")
     expected = {
         "instance_id": INSTANCE_ID,
         "user_id": ann.user_id,

@@ -27,6 +27,8 @@ export class Conversations {
   #paging = new Map();
   /** Whether soft events may have been missed since the list was loaded. */
   #missed = false;
+  /** The history of the store that everything known here belongs to. */
+  #epoch = null;
   #sought = new Set();
 
   /** `onChange()` asks for a new rendering, `onMessage(conversation, message)` tells of every
@@ -61,13 +63,7 @@ export class Conversations {
 
   /** Loads the list. What lies beyond its 1,000 latest is loaded when something happens there. */
   async start() {
-    let cursor = null;
-    for (let page = 0; page < 10; page += 1) {
-      const { items, next_cursor: next } = await this.#api.listConversations(cursor);
-      items.forEach((item) => this.adopt(item));
-      cursor = next;
-      if (!cursor) break;
-    }
+    for await (const item of this.#listed()) this.adopt(item);
     this.loaded = true;
     this.#onChange();
   }
@@ -192,7 +188,13 @@ export class Conversations {
   }
 
   /** Rereads `hello`: which conversations are new, which are gone, which have moved on. */
-  #compare({ conversations, truncated }) {
+  #compare({ conversations, truncated, epoch }) {
+    const restored = this.#epoch !== null && epoch !== this.#epoch;
+    this.#epoch = epoch;
+    if (restored) {
+      this.#startOver(Object.keys(conversations));
+      return;
+    }
     const behind = [];
     for (const conversation of this.#known.values()) {
       const named = conversations[conversation.id];
@@ -207,6 +209,55 @@ export class Conversations {
     this.#sync(behind);
     this.#loadReceiptsOnScreen({ list: this.#missed });
     this.#missed = true;
+  }
+
+  /** The store was restored: discards everything and loads it anew. Events meanwhile are kept by
+   * the conversations that are being loaded. What waits in the outbox is sent again by itself. */
+  async #startOver(ids) {
+    for (const id of this.#known.keys()) if (!ids.includes(id)) this.#forget(id);
+    const loading = ids.map((id) => {
+      const conversation = new Conversation(id, this.#userId);
+      conversation.previous = this.get(id)?.data ? this.get(id) : null;
+      this.#known.set(id, conversation);
+      return conversation;
+    });
+    const waiting = () =>
+      loading.filter((each) => this.#known.get(each.id) === each && each.data === null);
+    if (ids.includes(this.openId)) this.#load(this.openId);
+    try {
+      for await (const item of this.#listed()) {
+        const conversation = waiting().find(({ id }) => id === item.id);
+        if (conversation) this.#loaded(conversation, item);
+      }
+    } catch (error) {
+      if (!error.passing) throw error;
+    } finally {
+      for (const { id } of waiting()) this.#load(id); // those that the list did not have
+    }
+  }
+
+  /** The items of the list, page by page. */
+  async *#listed() {
+    let cursor = null;
+    for (let page = 0; page < 10; page += 1) {
+      const { items, next_cursor: next } = await this.#api.listConversations(cursor);
+      yield* items;
+      cursor = next;
+      if (!cursor) return;
+    }
+  }
+
+  #loaded(conversation, data) {
+    conversation.load(data);
+    this.#settle(conversation);
+  }
+
+  /** Takes the place of what was shown before, and closes the holes that events left meanwhile. */
+  #settle(conversation) {
+    conversation.previous = null;
+    if (conversation.gone) this.#forget(conversation.id);
+    else if (conversation.hasHole) this.#sync([conversation]);
+    this.#onChange();
   }
 
   #resync(conversation) {
@@ -278,10 +329,7 @@ export class Conversations {
       }
     }
     if (replaced()) return;
-    conversation.previous = null;
-    if (conversation.gone) this.#forget(id);
-    else if (conversation.hasHole) this.#sync([conversation]);
-    this.#onChange();
+    this.#settle(conversation);
     if (id === this.openId) this.open(id).catch(() => {});
   }
 
