@@ -11,6 +11,7 @@ from chat.authentication import authenticate, require_unrevoked
 from chat.errors import RateLimited
 from chat.frames import Command
 from chat.throttling import READS, REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
+from chat.turns import Turns
 from chat.views.base import validated
 from chat.wire import changes_data, receipt_data
 from messaging.delivery.connection import Connection
@@ -24,6 +25,8 @@ Handler = Callable[..., Awaitable[dict[str, Any]]]
 _SYNC_MESSAGES = 200
 """How many messages one answer carries at most, over all its conversations (at least 2 each)."""
 _SYNC_AT_ONCE = 8
+_turns = Turns(places=2, most_waiting=64)
+"""Of the dear commands of a person, over all sockets."""
 
 
 async def handle(command: Command, connection: Connection) -> dict[str, Any]:
@@ -35,8 +38,16 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
     if not isinstance(command.type, str) or command.type not in _COMMANDS:
         raise InvalidRequest.of("type", "There is no such command.", "unknown")
     rate = _RATES.get(command.type)
+    if rate is REQUESTS:
+        async with _turns.turn(connection.user_id):
+            await require_rate(rate, connection.user_id)
+            return await _carry_out(command, connection)
     if rate is not None:
         await require_rate(rate, connection.user_id)
+    return await _carry_out(command, connection)
+
+
+async def _carry_out(command: Command, connection: Connection) -> dict[str, Any]:
     serializer_class, handler = _COMMANDS[command.type]
     return await handler(connection, **validated(serializer_class, command.fields))
 

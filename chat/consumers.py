@@ -17,7 +17,7 @@ import structlog
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
-from chat import commands
+from chat import commands, strangers
 from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
 from chat.closing import CODE_OF_ENDING, CloseCode
 from chat.errors import NotAuthenticated, RateLimited, TokenExpired, problem_of
@@ -25,7 +25,8 @@ from chat.expiry import Expiry
 from chat.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.origins import origin_allowed
 from chat.outbox import Outbox
-from chat.throttling import REQUESTS, command_bucket, refuse, seconds_until_room, violation_bucket
+from chat.throttling import REQUESTS, command_bucket, refuse, require_rate, violation_bucket
+from chat.turns import Turns
 from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import Banned, TokenRevoked, Unavailable
 from messaging.metrics import COMMAND_SECONDS
@@ -41,6 +42,8 @@ _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
 _BUCKET_SECONDS = 1.0
 _SILENT_HEARTBEATS = 3
+_connecting = Turns(places=2, most_waiting=64)
+"""Of each person's connects."""
 _FLEETING = ("ping", "typing.start", "typing.stop", "receipt.delivered", "receipt.read")
 """Commands of which there are many for each message."""
 
@@ -124,6 +127,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         except TokenExpired:
             self._outbox.close(CloseCode.TOKEN_EXPIRED)
         except NotAuthenticated:
+            with contextlib.suppress(RateLimited):  # the close says more than that
+                await strangers.require_room(strangers.address_of(self.scope))
             self._outbox.close(CloseCode.NOT_AUTHENTICATED)
         except (TokenRevoked, Banned):
             self._outbox.close(CloseCode.BANNED_OR_LOGGED_OUT)
@@ -137,19 +142,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self, headers: Mapping[str, str], subprotocols: list[str]
     ) -> tuple[Identity, Connection]:
         token = _token(headers, subprotocols)
-        async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
+        async with asyncio.timeout(_COMMAND_SECONDS):
             identity = await authenticate(token)
-            structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-            wait = await seconds_until_room(REQUESTS, identity.user_id)
-            if wait == 0:
+        structlog.contextvars.bind_contextvars(user_id=identity.user_id)
+        async with _connecting.turn(identity.user_id):
+            await require_rate(REQUESTS, identity.user_id)
+            async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
                 await require_unrevoked(token, identity)
                 self._connection = connection = await sessions.open_session(
                     user_id=identity.user_id,
                     signed_in_at=identity.signed_in_at,
                     outlet=self._outbox,
                 )
-        if wait > 0:
-            await refuse(wait)
         return identity, connection
 
     async def _work(self, connection: Connection) -> None:

@@ -20,6 +20,7 @@ from chat import checks  # noqa: E402
 from chat.bodies import bounded  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
+from chat.strangers import limited  # noqa: E402
 from config.collecting import Collecting  # noqa: E402
 from config.draining import drain_at_signals  # noqa: E402
 from config.flow import flow_controlled  # noqa: E402
@@ -35,7 +36,7 @@ if wrong:
     raise SystemCheckError("\n".join(str(message) for message in wrong))
 
 _protocols = ProtocolTypeRouter(
-    {"http": django_application, "websocket": URLRouter(websocket_urlpatterns)}
+    {"http": limited(django_application), "websocket": URLRouter(websocket_urlpatterns)}
 )
 # What takes long is done now, and not on the event loop at the first request.
 get_instance()

@@ -18,10 +18,12 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView as RestAPIView
 
-from chat.authentication import authenticate, bearer_token, require_unrevoked
-from chat.errors import Problem, problem_of, problem_response
+from chat import strangers
+from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
+from chat.errors import NotAuthenticated, Problem, RateLimited, problem_of, problem_response
 from chat.renderers import render_json
 from chat.throttling import REQUESTS, require_rate
+from chat.turns import Turns
 from messaging.delivery.rates import Rate
 from messaging.exceptions import InvalidRequest, PayloadTooLarge
 from messaging.identifiers import is_stored_id
@@ -36,6 +38,9 @@ _REQUEST_SECONDS = 4.8
 """A store that hangs is answered with 503 within five seconds."""
 
 Handler = Callable[..., Awaitable[Response]]
+
+_turns = Turns(places=2, most_waiting=64)
+"""Of each person's requests."""
 
 
 class APIView(RestAPIView):
@@ -86,9 +91,10 @@ class APIView(RestAPIView):
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.format_kwarg = None
-        if not self.public:
-            token = bearer_token(request.headers.get("Authorization"))
-            identity = await authenticate(token)
+        if self.public:
+            return await self._respond(request, **kwargs)
+        token, identity = await _authenticated(request)
+        async with _turns.turn(identity.user_id):
             await sessions.require_admitted(
                 user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )
@@ -97,6 +103,9 @@ class APIView(RestAPIView):
             if request.method in self.sensitive:
                 await require_unrevoked(token, identity)
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
+            return await self._respond(request, **kwargs)
+
+    async def _respond(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if is_stored_id(kwargs.get("conversation_id", "")):
             structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])
         _give_length(request)
@@ -130,6 +139,26 @@ def validated(serializer_class: type[Serializer[Any]], data: Any) -> dict[str, A
     serializer = serializer_class(data=data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
+    """Return the token and whose it is.
+
+    Raises NotAuthenticated; RateLimited where too many bad ones came from the same address.
+    """
+    authorization = request.headers.get("Authorization")
+    try:
+        token = bearer_token(authorization)
+        return token, await authenticate(token)
+    except NotAuthenticated:
+        await _require_room(request)
+        raise
+
+
+async def _require_room(request: HttpRequest) -> None:
+    """Count a request that showed a token, for nothing; one without was counted before."""
+    if "Authorization" in request.headers:
+        await strangers.require_room(request.META.get("REMOTE_ADDR", ""))
 
 
 def _give_length(request: HttpRequest) -> None:
@@ -169,6 +198,10 @@ def _request_id(request: HttpRequest) -> str:
 async def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """The answer to any path under the API that does not exist."""
     problem = Problem(code="not_found", detail="There is no such path in this API.")
+    try:
+        await _require_room(request)
+    except RateLimited as limited:
+        problem = problem_of(limited)
     return problem_response(problem, _request_id(request))
 
 

@@ -1,0 +1,87 @@
+"""Turns: of one person, or of one address, little is carried out at once.
+
+A burst that the rates allow would otherwise stand in the event loop in front of everybody else.
+What comes meanwhile waits in its order, so nothing is lost by it.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from chat.errors import RateLimited
+
+_LONGEST_PAUSE = 0.02
+_RETRY_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Line:
+    """The places of one key that are taken, and who waits for one."""
+
+    taken: int = 0
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+
+class Turns:
+    """Keeps nothing of a key that has no request under way, so it is as large as the requests."""
+
+    def __init__(self, *, places: int, most_waiting: int) -> None:
+        """`places`: how many of one key are carried out at once."""
+        self._places = places
+        self._most_waiting = most_waiting
+        self._lines: dict[str, _Line] = {}
+
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """Wait for a place of this key, and have it for as long as the context is not left.
+
+        Afterwards the place stays empty for as long as it was taken, at most 20 ms: one key takes
+        no more than half of the time that its places have. Without limits nothing waits.
+
+        Raises RateLimited where too many of the key wait already.
+        """
+        if not settings.CHAT_RATE_LIMITS:
+            yield
+            return
+        await self._take(key)
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            pause = min(time.monotonic() - begun, _LONGEST_PAUSE)
+            asyncio.get_running_loop().call_later(pause, self._give_back, key)
+
+    async def _take(self, key: str) -> None:
+        line = self._lines.setdefault(key, _Line())
+        if line.taken < self._places:
+            line.taken += 1
+            return
+        if len(line.waiting) >= self._most_waiting:
+            raise RateLimited(_RETRY_SECONDS)
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        line.waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if not place.cancelled():  # it was given in the same step
+                self._give_back(key)
+            elif place in line.waiting:  # else it was passed over already
+                line.waiting.remove(place)
+            raise
+
+    def _give_back(self, key: str) -> None:
+        """Give the place to the first that waits."""
+        line = self._lines[key]
+        while line.waiting:
+            place = line.waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        line.taken -= 1
+        if line.taken == 0:
+            del self._lines[key]

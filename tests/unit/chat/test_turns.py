@@ -1,0 +1,144 @@
+"""Turns: few of one key are carried out at once; the others wait in order, and not too many."""
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+from chat.errors import RateLimited
+from chat.turns import Turns
+
+
+@pytest.fixture(autouse=True)
+def _limits(settings: Any) -> None:
+    settings.CHAT_RATE_LIMITS = True
+
+
+class Work:
+    """Acts under a key, each until it is let go; what began, in its order."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self.begun: list[int] = []
+        self.gates: dict[int, asyncio.Event] = {}
+
+    def start(self, key: str, number: int) -> "asyncio.Task[None]":
+        self.gates[number] = asyncio.Event()
+        return asyncio.create_task(self._act(key, number))
+
+    async def _act(self, key: str, number: int) -> None:
+        async with self._turns.turn(key):
+            self.begun.append(number)
+            await self.gates[number].wait()
+
+
+async def settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def begun(work: Work, *numbers: int) -> None:
+    async with asyncio.timeout(5):
+        while work.begun != list(numbers):
+            await asyncio.sleep(0.001)
+
+
+async def test_more_than_the_places_wait_in_their_order() -> None:
+    work = Work(Turns(places=2, most_waiting=10))
+    tasks = [work.start("ann", number) for number in range(4)]
+    await settled()
+    assert work.begun == [0, 1]
+
+    work.gates[1].set()
+    await begun(work, 0, 1, 2)
+    work.gates[0].set()
+    await begun(work, 0, 1, 2, 3)
+    for gate in work.gates.values():
+        gate.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_keys_do_not_wait_for_each_other() -> None:
+    work = Work(Turns(places=1, most_waiting=10))
+    tasks = [work.start("ann", 1), work.start("ann", 2), work.start("bob", 3)]
+    await settled()
+
+    assert work.begun == [1, 3]
+
+    for gate in work.gates.values():
+        gate.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_too_many_that_wait_are_refused() -> None:
+    turns = Turns(places=1, most_waiting=1)
+    work = Work(turns)
+    tasks = [work.start("ann", 1), work.start("ann", 2)]
+    await settled()
+
+    with pytest.raises(RateLimited):
+        async with turns.turn("ann"):
+            pass
+
+    for gate in work.gates.values():
+        gate.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_whoever_gives_up_waiting_leaves_the_line() -> None:
+    work = Work(Turns(places=1, most_waiting=10))
+    tasks = [work.start("ann", number) for number in range(3)]
+    await settled()
+
+    tasks[1].cancel()
+    work.gates[0].set()
+
+    await begun(work, 0, 2)
+    work.gates[2].set()
+    await asyncio.gather(tasks[0], tasks[2])
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_no_place_is_lost_whenever_somebody_is_cancelled(seed: int) -> None:
+    """While waiting, when the place has just been given, or having it."""
+    chance = random.Random(seed)
+    turns = Turns(places=2, most_waiting=1_000)
+    finished = 0
+
+    async def act() -> None:
+        nonlocal finished
+        async with turns.turn("ann"):
+            for _ in range(chance.randrange(3)):
+                await asyncio.sleep(0)
+        finished += 1
+
+    tasks = [asyncio.create_task(act()) for _ in range(200)]
+    cancelled = chance.sample(tasks, 120)
+    while cancelled:
+        for _ in range(chance.randrange(4)):
+            await asyncio.sleep(0)
+        cancelled.pop().cancel()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert finished == sum(not task.cancelled() for task in tasks) >= 80
+
+        work = Work(turns)
+        both = [work.start("ann", 1), work.start("ann", 2)]
+        await begun(work, 1, 2)
+    for gate in work.gates.values():
+        gate.set()
+    await asyncio.gather(*both)
+
+
+async def test_nothing_waits_without_limits(settings: Any) -> None:
+    settings.CHAT_RATE_LIMITS = False
+    work = Work(Turns(places=1, most_waiting=0))
+    tasks = [work.start("ann", number) for number in range(3)]
+    await settled()
+
+    assert work.begun == [0, 1, 2]
+
+    for gate in work.gates.values():
+        gate.set()
+    await asyncio.gather(*tasks)
