@@ -20,6 +20,7 @@ from channels.exceptions import StopConsumer
 from chat import commands, strangers
 from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
 from chat.closing import CODE_OF_ENDING, CloseCode
+from chat.command_queue import CommandQueue
 from chat.errors import NotAuthenticated, RateLimited, TokenExpired, problem_of
 from chat.expiry import Expiry
 from chat.frames import Unreadable, encode_error, encode_reply, parse_command
@@ -37,7 +38,6 @@ logger = structlog.get_logger(__name__)
 
 SUBPROTOCOL = "chat.v1"
 _BEARER = "bearer."
-_COMMANDS_WAITING = 64
 _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
 _BUCKET_SECONDS = 1.0
@@ -58,7 +58,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._main = asyncio.current_task()
         self._given_up = False
         self._left_with: int | None = None
-        self._commands: asyncio.Queue[str | None] = asyncio.Queue(_COMMANDS_WAITING)
+        self._commands = CommandQueue()
         self._worker: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -280,6 +280,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._expiry.stop()
             if self._timer is not None:
                 self._timer.cancel()
+            self._commands.forget()
             await self._outbox.stop()
 
 

@@ -22,12 +22,16 @@ import structlog
 from chat.closing import CloseCode
 from messaging import metrics
 from messaging.delivery.connection import Ending
+from messaging.memory import MIB, Weight
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
 _MOST_FRAMES = 1_000
-_MOST_BYTES = 8 * 1024 * 1024
+_MOST_BYTES = 8 * MIB
+_ALL = Weight("outboxes", most=256 * MIB)
+"""Of all sockets of this process. Above it, a socket that takes more than its share is too slow."""
+_waiting_sockets = 0
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
@@ -68,7 +72,7 @@ class Outbox:
         if self._overflows():
             self._drop_soft()
         if self._overflows():
-            self._waiting.clear()
+            self._forget()
             metrics.SLOW_SOCKETS_CLOSED.inc()
             self.close(CloseCode.TOO_SLOW)
 
@@ -98,7 +102,7 @@ class Outbox:
         """Take nothing more; write what waits, or drop it, then close the socket with this
         code."""
         if drop:
-            self._waiting.clear()
+            self._forget()
         if self.closed:
             return
         self.close_code = code
@@ -116,6 +120,7 @@ class Outbox:
         self.forget_callbacks()
         if self._writer is not None:
             await stop_tasks(self._writer)
+        self._forget()
 
     def _write(self, frame: str) -> None:
         if not self.closed:
@@ -153,7 +158,7 @@ class Outbox:
         has a fault. Either way there is nobody to write to."""
         if not isinstance(error, OSError):
             logger.error("outbox.failed", exc_info=error)
-        self._waiting.clear()
+        self._forget()
         if not self.closed:
             self.close_code = CloseCode.LOST
             self._on_close()
@@ -163,15 +168,28 @@ class Outbox:
     def _queue(self, key: int | str, frame: str) -> None:
         self._waiting[key] = frame
         self._soft += isinstance(key, str)
-        self._bytes += _size(frame)
+        self._weigh(_size(frame))
         if not self._is_roomy():
             self._roomy.clear()
 
     def _unqueue(self, key: int | str, frame: str) -> None:
         self._soft -= isinstance(key, str)
-        self._bytes -= _size(frame)
+        self._weigh(-_size(frame))
         if self._is_roomy():
             self._roomy.set()
+
+    def _forget(self) -> None:
+        """Drop all of it."""
+        self._waiting.clear()
+        self._soft = 0
+        self._weigh(-self._bytes)
+
+    def _weigh(self, size: int) -> None:
+        global _waiting_sockets  # noqa: PLW0603 - of all sockets
+        _waiting_sockets -= self._bytes > 0
+        self._bytes += size
+        _ALL.bytes += size
+        _waiting_sockets += self._bytes > 0
 
     def _drop_soft(self) -> None:
         if not self._soft:
@@ -182,7 +200,9 @@ class Outbox:
         metrics.SOFT_EVENTS_DROPPED.labels(reason="overflow").inc(len(keys))
 
     def _overflows(self) -> bool:
-        return len(self._waiting) > _MOST_FRAMES or self._bytes > _MOST_BYTES
+        if len(self._waiting) > _MOST_FRAMES or self._bytes > _MOST_BYTES:
+            return True
+        return _ALL.full and self._bytes * _waiting_sockets >= _ALL.bytes
 
     def _is_roomy(self) -> bool:
         return len(self._waiting) < _MOST_FRAMES / 2 and self._bytes < _MOST_BYTES / 2

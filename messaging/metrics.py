@@ -35,6 +35,14 @@ LOG_LINES_SUPPRESSED = Counter(
     "Log lines of refusals, warnings and errors that were not written because there were too many.",
 )
 
+CACHE_BYTES = Gauge(
+    "chat_cache_bytes", "About how many bytes a cache or queue of this process holds.", ["cache"]
+)
+
+CACHE_LIMIT_BYTES = Gauge(
+    "chat_cache_limit_bytes", "How many bytes a cache or queue of this process may hold.", ["cache"]
+)
+
 SOCKETS = Gauge("chat_sockets", "WebSockets that are open on this instance.")
 
 MESSAGES = Counter("chat_messages_total", "Messages that this instance has committed.")

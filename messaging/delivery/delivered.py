@@ -140,11 +140,13 @@ class DeliveredPositions:
         return True
 
     def _forget_oldest(self) -> None:
-        """Of those that are stored: the others are kept until they are."""
+        """Of those that are stored: the others are kept until they are, or until twice as many
+        wait, the store being away. Their people acknowledge the next message as well."""
         if len(self._known) > _MOST_KNOWN:
             key = next(iter(self._known))
-            if key in self._unstored:
+            if key in self._unstored and len(self._known) <= 2 * _MOST_KNOWN:
                 self._known.move_to_end(key)
             else:
                 del self._known[key]
+                self._unstored.pop(key, None)
                 self._shared.forget(key)

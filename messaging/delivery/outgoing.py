@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from messaging.memory import show_weight
+
 _MANY_GROUPS = 16
 _MOST_ITEMS = 1_000
 _MOST_CHARACTERS = 2 * 1024 * 1024
@@ -36,9 +38,14 @@ class Outgoing:
         self._groups: dict[str, list[Item]] = {}
         self._count = 0
         self._characters = 0
+        show_weight("link", self, Outgoing.characters, most=_MOST_CHARACTERS_WAITING)
 
     def __len__(self) -> int:
         return self._count
+
+    def characters(self) -> int:
+        """About how many wait."""
+        return self._characters
 
     @property
     def full(self) -> bool:

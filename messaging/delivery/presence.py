@@ -121,7 +121,11 @@ class Presence:
         if len(self._acted) > _MOST_ACTED_HERE:
             self._acted.popitem(last=False)
         if self._redis is not None:
-            self._unpublished[user_id] = now  # written with the next heartbeat or change
+            # Written with the next heartbeat or change. With Redis gone, the oldest are not.
+            self._unpublished.pop(user_id, None)
+            self._unpublished[user_id] = now
+            if len(self._unpublished) > _MOST_ACTED_HERE:
+                del self._unpublished[next(iter(self._unpublished))]
 
     async def online(self, user_ids: Iterable[str]) -> frozenset[str]:
         """Those of the users who have a socket somewhere: one round trip for any number."""

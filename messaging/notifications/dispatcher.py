@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from messaging.conditions import Condition
+from messaging.memory import MIB, Weight
 from messaging.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITING, QUEUE_AWAY
 from messaging.notifications.jobs import Job, QueuedJob, RetryLater, WithdrawJob, encode
 from messaging.notifications.notifier import Notifier
@@ -34,6 +35,9 @@ logger = structlog.get_logger(__name__)
 
 _GATHER_SECONDS = 0.2
 """A request to SQS takes milliseconds of CPU, from those who send: some jobs share one."""
+_SMALL_JOB_BYTES = 1_000
+_MOST_BYTES = 64 * MIB
+"""Of the jobs that wait for the queue, and of those that are carried out here."""
 _PAUSES = (1.0, 2.0, 5.0, 15.0)
 """Seconds for which the queue is left alone after so many failures in a row."""
 
@@ -43,6 +47,7 @@ class Dispatcher:
         self._notifier = notifier
         self._queue = queue
         self._waiting: deque[tuple[QueuedJob, Entry]] = deque()
+        self._weight = Weight("notifications", most=_MOST_BYTES)
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(get_options().jobs_at_once)
         self._failures = 0
@@ -87,11 +92,13 @@ class Dispatcher:
         if self._queue is None or here:
             self._run_directly(job, delay)
             return
-        if len(self._waiting) >= get_options().waiting:
+        entry = Entry(body=encode(job), delay=delay)
+        if len(self._waiting) >= get_options().waiting or self._weight.full:
             NOTIFICATION_JOBS.labels("queue", "dropped").inc()
             logger.error("notification.dropped", conversation_id=job.conversation_id)
             return
-        self._waiting.append((job, Entry(body=encode(job), delay=delay)))
+        self._waiting.append((job, entry))
+        self._weight.bytes += _weigh(entry.body)
         self._wake.set()
 
     def run_here(self, job: WithdrawJob) -> None:
@@ -112,8 +119,9 @@ class Dispatcher:
                     if entry in refused:
                         self._run_directly(job, entry.delay)
                 # Handed over by now: only here may they be forgotten.
-                for _ in batch:
+                for _, entry in batch:
                     self._waiting.popleft()
+                    self._weight.bytes -= _weigh(entry.body)
             NOTIFICATIONS_WAITING.set(0)
 
     def _next_batch(self) -> Sequence[tuple[QueuedJob, Entry]]:
@@ -148,11 +156,11 @@ class Dispatcher:
         return refused
 
     def _run_directly(self, job: Job, delay: float) -> None:
-        if len(self._direct) >= get_options().waiting:
+        if len(self._direct) >= get_options().waiting or self._weight.full:
             NOTIFICATION_JOBS.labels("direct", "dropped").inc()
             logger.error("notification.dropped", conversation_id=job.conversation_id)
             return
-        self._background(self._carry_out(job, delay))
+        self._background(self._carry_out(job, delay), _weigh_directly(job))
 
     async def _carry_out(self, job: Job, delay: float) -> None:
         """Until nothing is left of it to do; a stale one is found to be so by the notifier."""
@@ -197,7 +205,21 @@ class Dispatcher:
         except TimeoutError:
             pass
 
-    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+    def _background(self, work: Coroutine[Any, Any, None], size: int) -> None:
         task = start_task(work)
         self._direct.add(task)
-        task.add_done_callback(self._direct.discard)
+        self._weight.bytes += size
+        task.add_done_callback(lambda done: self._ended(done, size))
+
+    def _ended(self, task: asyncio.Task[None], size: int) -> None:
+        self._direct.discard(task)
+        self._weight.bytes -= size
+
+
+def _weigh_directly(job: Job) -> int:
+    return _SMALL_JOB_BYTES if isinstance(job, WithdrawJob) else _weigh(encode(job))
+
+
+def _weigh(body: str) -> int:
+    """The job beside its text takes about as much again."""
+    return 2 * len(body)

@@ -17,7 +17,7 @@ told to `on_commit` later.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
 
@@ -25,6 +25,7 @@ import structlog
 
 from messaging.entities import Conversation
 from messaging.exceptions import MessagingError, StoreUnavailable
+from messaging.memory import MIB, Weight
 from messaging.metrics import COMMIT_SECONDS
 from messaging.store.acts import Act, Outcome
 from messaging.store.base import Store
@@ -42,6 +43,8 @@ _MAX_BYTES_PER_COMMIT = 2 * 1024 * 1024
 (https://firebase.google.com/docs/firestore/quotas#writes_and_transactions)."""
 _MAX_WAITING_ACTS = 1_000
 _MAX_WAITING_BYTES = 8 * 1024 * 1024
+_MAX_WAITING_BYTES_IN_ALL = 64 * MIB
+"""Over all conversations, those on their way included."""
 _MAX_COMMITS_IN_FLIGHT = 64
 """Over all conversations; below the 100 streams that an HTTP/2 connection usually takes."""
 
@@ -49,9 +52,10 @@ _MAX_COMMITS_IN_FLIGHT = 64
 class _Queue:
     """The acts that wait for one conversation, and those that are on their way."""
 
-    def __init__(self) -> None:
+    def __init__(self, all_queues: Weight) -> None:
         self._waiting: deque[Waiting] = deque()
         self._size = 0
+        self._all_queues = all_queues
         self._in_flight: Sequence[Waiting] = ()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -65,11 +69,13 @@ class _Queue:
     def push(self, waiting: Waiting) -> None:
         self._waiting.append(waiting)
         self._size += waiting.size
+        self._all_queues.bytes += waiting.size
         if self._timer is None:
             self._watch(waiting)
 
     def pop_batch(self) -> Sequence[Waiting]:
         """The next acts, as many as one commit takes; at least one."""
+        self._release(self._in_flight)
         batch: list[Waiting] = []
         size = 0
         while self._waiting and len(batch) < _MAX_ACTS_PER_COMMIT:
@@ -87,6 +93,10 @@ class _Queue:
             self._timer.cancel()
         for waiting in chain(self._in_flight, self._waiting):
             waiting.expire()
+        self._release(chain(self._in_flight, self._waiting))
+
+    def _release(self, ended: Iterable[Waiting]) -> None:
+        self._all_queues.bytes -= sum(waiting.size for waiting in ended)
 
     def _watch(self, oldest: Waiting) -> None:
         """One timer, set for the oldest: one for each would be set and cancelled with every
@@ -126,6 +136,7 @@ class Writer:
         self._on_read = on_read
         self._on_doubt = on_doubt
         self._queues: dict[str, _Queue] = {}
+        self._weight = Weight("commits", most=_MAX_WAITING_BYTES_IN_ALL)
         self._places = asyncio.Semaphore(_MAX_COMMITS_IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -133,16 +144,19 @@ class Writer:
         """Commit an act and return its outcome as stored.
 
         Raises what the act raises, ConversationNotFound, and StoreUnavailable after at most
-        4.5 seconds, or at once when 1,000 acts or 8 MiB wait for this conversation already.
+        4.5 seconds, or at once when 1,000 acts or 8 MiB wait for this conversation already, or
+        64 MiB for all of them.
         """
         queue = self._queues.get(conversation_id)
         if queue is None:
-            queue = self._queues[conversation_id] = _Queue()
+            queue = self._queues[conversation_id] = _Queue(self._weight)
             task = start_task(self._work(conversation_id, queue))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if queue.full:
             raise StoreUnavailable("Too many requests wait for this conversation.")
+        if self._weight.full:
+            raise StoreUnavailable("Too many requests wait for the store.")
         waiting = Waiting(act)
         queue.push(waiting)
         try:
