@@ -8,7 +8,8 @@ from rest_framework.serializers import Serializer
 
 from chat import serializers
 from chat.authentication import authenticate, require_unrevoked
-from chat.errors import RateLimited
+from chat.decoding import CommandDecoder
+from chat.errors import InvalidJSON, RateLimited
 from chat.frames import Command
 from chat.throttling import READS, REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
 from chat.turns import Turns
@@ -49,6 +50,8 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
 
 async def _carry_out(command: Command, connection: Connection) -> dict[str, Any]:
     serializer_class, handler = _COMMANDS[command.type]
+    if command.validated:
+        return await handler(connection, **command.fields)
     return await handler(connection, **validated(serializer_class, command.fields))
 
 
@@ -58,10 +61,13 @@ def waits_its_turn(command: Command) -> bool:
 
 
 def counts_as_violation(command: Command, code: str) -> bool:
-    """Whether an error counts against the socket, which is closed after too many: what is beyond
-    the limits, but for receipts of reading, of which the next one says as much; and acknowledging
-    what there is not, which costs the store a read and has no limit of its own."""
-    if command.type == "receipt.delivered":
+    """Return whether an error counts against the socket, which is closed after too many.
+
+    Invalid commands count, and commands beyond the limits, except `receipt.read`: the next one
+    says as much. Every error of `receipt.delivered` counts, because acknowledging a message that
+    does not exist costs the store a read and has no limit of its own.
+    """
+    if command.type == "receipt.delivered" or code in _INVALID:
         return True
     return code == RateLimited.code and command.type != "receipt.read"
 
@@ -192,6 +198,10 @@ _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "activity": (serializers.ActivityCommand, _set_activity),
     "ping": (serializers.PingCommand, _ping),
 }
+TYPED = CommandDecoder({name: serializer for name, (serializer, _) in _COMMANDS.items()})
+"""Decodes and validates all commands at once."""
+
+_INVALID = {InvalidRequest.code, InvalidJSON.code}
 _RATES = {
     "message.send": SENDS,
     "receipt.read": READS,

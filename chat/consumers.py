@@ -167,7 +167,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _carry_out(self, text: str | None, connection: Connection) -> None:
         try:
-            command = parse_command(text)
+            command = parse_command(text, commands.TYPED)
         except Unreadable as unreadable:
             self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
             self._violated()

@@ -5,16 +5,26 @@ happened and under which request id, never what it was.
 """
 
 import math
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 import structlog
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
 from chat.renderers import render_json
-from messaging.exceptions import FieldError, InvalidRequest, MessagingError, Unavailable
+from messaging.exceptions import (
+    MOST_ERRORS,
+    FieldError,
+    InvalidRequest,
+    MessagingError,
+    Unavailable,
+)
 from messaging.metrics import REFUSALS
 
 logger = structlog.get_logger(__name__)
@@ -46,6 +56,9 @@ STATUS: dict[str, tuple[int, str]] = {
 for _code in STATUS:
     for _door in ("rest", "socket"):
         REFUSALS.labels(_door, _code)
+_MOST_FIELD_CHARACTERS = 200
+_MOST_DETAIL_CHARACTERS = 500
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class InvalidJSON(MessagingError):
@@ -137,7 +150,8 @@ def problem_of(error: Exception) -> Problem:
     """The problem that an exception is to the client; faults of ours are logged on the way."""
     match error:
         case InvalidRequest():
-            return Problem(code=error.code, detail=error.detail, errors=tuple(error.errors))
+            errors = _bounded(error.errors)
+            return Problem(code=error.code, detail=_presentable(error.detail), errors=errors)
         case Unavailable() | RateLimited():
             return Problem(code=error.code, detail=error.detail, retry_after=error.retry_after)
         case MessagingError():
@@ -150,6 +164,8 @@ def problem_of(error: Exception) -> Problem:
             )
         case RequestDataTooBig():
             return Problem(code="payload_too_large", detail="The request is too large.")
+        case SuspiciousOperation() | BadRequest() | MultiPartParserError():
+            return Problem(code="invalid_request", detail="The request is malformed.")
         case Http404() | drf.NotFound():
             return Problem(code="not_found", detail="There is nothing here.")
         case drf.APIException():
@@ -164,7 +180,7 @@ def problem_of(error: Exception) -> Problem:
 def _problem_of_drf(error: drf.APIException) -> Problem:
     match error:
         case drf.ValidationError():
-            errors = tuple(_flatten(error.get_full_details()))
+            errors = _bounded(_flatten(error.get_full_details()))
             detail = errors[0].detail if len(errors) == 1 else "The request has invalid fields."
             return Problem(code="invalid_request", detail=detail, errors=errors)
         case drf.ParseError():
@@ -198,18 +214,37 @@ def _errors(errors: tuple[FieldError, ...]) -> list[dict[str, str]]:
     return [{"field": e.field, "code": e.code, "detail": e.detail} for e in errors]
 
 
-def _flatten(details: Any, path: str = "") -> list[FieldError]:
-    """DRF's nested details as a list of fields with dotted paths."""
+def _bounded(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    """The first 20, each of a bounded size: clients choose the names of unknown fields."""
+    return tuple(
+        FieldError(
+            field=_presentable(error.field, _MOST_FIELD_CHARACTERS),
+            code=error.code,
+            detail=_presentable(error.detail),
+        )
+        for error in islice(errors, MOST_ERRORS)
+    )
+
+
+def _presentable(text: str, most: int = _MOST_DETAIL_CHARACTERS) -> str:
+    """What UTF-8 can express of it, cut where it is too long."""
+    return _SURROGATE.sub("\ufffd", text[:most])
+
+
+def _flatten(details: Any, path: str = "") -> Iterator[FieldError]:
+    """DRF's nested details as fields with dotted paths."""
     # A field may be called `message` or `code` too: only in a leaf is that a string.
     if isinstance(details, dict) and isinstance(details.get("message"), str):
-        return [FieldError(path, str(details["code"]), str(details["message"]))]
+        yield FieldError(path, str(details["code"]), str(details["message"]))
+        return
     if isinstance(details, dict):
-        nested = [(_join(path, name), value) for name, value in details.items()]
+        nested = ((_join(path, name), value) for name, value in details.items())
     elif details and all(isinstance(d, dict) and "message" in d for d in details):
-        nested = [(path, value) for value in details]
+        nested = ((path, value) for value in details)
     else:
-        nested = [(_join(path, index), value) for index, value in enumerate(details) if value]
-    return [error for name, value in nested for error in _flatten(value, name)]
+        nested = ((_join(path, index), value) for index, value in enumerate(details) if value)
+    for name, value in nested:
+        yield from _flatten(value, name)
 
 
 def _join(path: str, name: object) -> str:

@@ -1,16 +1,17 @@
 """The frames of the socket: commands in, replies and errors out. Events are the core's."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
+from chat.decoding import LARGEST_ID, MOST_ID_CHARACTERS, CommandDecoder, NotAccepted
 from chat.errors import Problem
-from chat.parsers import parse_json
+from chat.fields import has_surrogates
+from chat.parsers import parse_json, without_byte_order_mark
 from chat.renderers import render_json
 from messaging.exceptions import InvalidRequest, PayloadTooLarge
 from messaging.limits import get_limits
 from messaging.metrics import REFUSALS
-
-_MOST_ID_CHARACTERS = 64
 
 CommandId = int | str
 
@@ -20,6 +21,8 @@ class Command:
     id: CommandId
     type: str
     fields: dict[str, Any]
+    validated: bool = False
+    """Whether these are the validated fields, or what the client sent."""
 
 
 class Unreadable(Exception):
@@ -30,14 +33,19 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def parse_command(text: str | None) -> Command:
-    """Raises Unreadable. None stands for a binary frame."""
+def parse_command(text: str | None, typed: CommandDecoder | None = None) -> Command:
+    """Read a command; one that the typed decoder accepts is validated as well. Raises Unreadable.
+    None stands for a binary frame."""
     try:
         if text is None:
             raise InvalidRequest(detail="Commands are text frames.")
         limit = get_limits().frame_bytes
         if len(text) > limit or len(text.encode()) > limit:
             raise PayloadTooLarge(f"A frame has at most {limit} bytes.")
+        if typed is not None:
+            with contextlib.suppress(NotAccepted):
+                command_id, kind, fields = typed.decode(without_byte_order_mark(text))
+                return Command(id=command_id, type=kind, fields=fields, validated=True)
         frame = parse_json(text)
         if not isinstance(frame, dict):
             raise InvalidRequest(detail="A command is a JSON object.")
@@ -62,6 +70,5 @@ def encode_error(command_id: CommandId | None, problem: Problem) -> str:
 
 def _is_usable_id(value: Any) -> bool:
     if isinstance(value, str):
-        return len(value) <= _MOST_ID_CHARACTERS
-    # An integer within what every JSON reader keeps exactly.
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+        return len(value) <= MOST_ID_CHARACTERS and not has_surrogates(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_ID

@@ -7,12 +7,15 @@ from zoneinfo import available_timezones
 from rest_framework import serializers
 
 from chat.fields import (
+    BoundedDictField,
+    BoundedListField,
     QueryIntegerField,
     StrictBooleanField,
     StrictCharField,
     StrictDateTimeField,
     StrictIntegerField,
     StrictSerializer,
+    TextField,
     TimeOfDayField,
 )
 from messaging.entities import (
@@ -43,7 +46,7 @@ def _choices(
     return [member.value for member in kind]
 
 
-class UserIdsField(serializers.ListField):
+class UserIdsField(BoundedListField):
     child = StrictCharField(max_length=128)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -53,7 +56,7 @@ class UserIdsField(serializers.ListField):
 class CreateConversation(StrictSerializer):
     kind = serializers.ChoiceField(_choices(ConversationKind))
     participant_ids = UserIdsField()
-    title = StrictCharField(
+    title = TextField(
         required=False, allow_null=True, allow_blank=True, max_length=_LIMITS.title_characters
     )
     client_id = StrictCharField(
@@ -62,7 +65,7 @@ class CreateConversation(StrictSerializer):
 
 
 class UpdateConversation(StrictSerializer):
-    title = StrictCharField(allow_blank=True, max_length=_LIMITS.title_characters)
+    title = TextField(allow_blank=True, max_length=_LIMITS.title_characters)
 
 
 class AddParticipants(StrictSerializer):
@@ -114,29 +117,30 @@ class PresenceQuery(StrictSerializer):
     user_ids = StrictCharField(help_text="User ids, separated by commas")
 
     def validate_user_ids(self, value: str) -> list[str]:
-        user_ids = value.split(",")
+        user_ids = value.split(",", _LIMITS.presence_users)
+        if len(user_ids) > _LIMITS.presence_users:
+            detail = f"Name at most {_LIMITS.presence_users} people."
+            raise serializers.ValidationError(detail, code="max_length")
         return [user_id for user_id in user_ids if user_id]
 
 
 class SendMessage(StrictSerializer):
-    text = StrictCharField(allow_blank=True, max_length=_LIMITS.text_characters)
+    text = TextField(allow_blank=True, max_length=_LIMITS.text_characters)
     client_id = StrictCharField(
         required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID
     )
     reply_to = StrictCharField(required=False, allow_null=True)
-    mentions = serializers.ListField(
-        child=StrictCharField(max_length=128), required=False, max_length=_LIMITS.participants
-    )
+    mentions = UserIdsField(required=False)
 
 
 class EditMessage(StrictSerializer):
-    text = StrictCharField(allow_blank=True, max_length=_LIMITS.text_characters)
+    text = TextField(allow_blank=True, max_length=_LIMITS.text_characters)
 
 
 class ReportMessage(StrictSerializer):
     conversation_id = StrictCharField(max_length=128)
     message_id = StrictCharField(max_length=128)
-    reason = StrictCharField(allow_blank=True)
+    reason = TextField(allow_blank=True)
 
 
 class MarkRead(StrictSerializer):
@@ -190,15 +194,11 @@ class TypingCommand(_InConversation):
 
 
 class SyncCommand(StrictSerializer):
-    conversations = serializers.DictField(
-        child=StrictIntegerField(min_value=0, max_value=MAX_SEQ), allow_empty=False
+    conversations = BoundedDictField(
+        child=StrictIntegerField(min_value=0, max_value=MAX_SEQ),
+        allow_empty=False,
+        max_length=_LIMITS.sync_conversations,
     )
-
-    def validate_conversations(self, value: dict[str, int]) -> dict[str, int]:
-        if len(value) > _LIMITS.sync_conversations:
-            detail = f"Name at most {_LIMITS.sync_conversations} conversations."
-            raise serializers.ValidationError(detail, code="max_length")
-        return value
 
 
 class RefreshCommand(StrictSerializer):

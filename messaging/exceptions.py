@@ -21,6 +21,10 @@ The codes are part of the public contract and never change.
 from dataclasses import dataclass
 from typing import ClassVar
 
+MOST_ERRORS = 20
+"""How many wrong fields one answer names. The cost of a refusal does not grow with the number of
+mistakes."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:

@@ -5,6 +5,7 @@ handler awaited, and whatever is raised becomes the one error shape.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,7 +21,9 @@ from rest_framework.views import APIView as RestAPIView
 
 from chat import strangers
 from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
+from chat.decoding import DocumentDecoder, NotAccepted
 from chat.errors import NotAuthenticated, Problem, RateLimited, problem_of, problem_response
+from chat.parsers import StrictJSONParser, without_byte_order_mark
 from chat.renderers import render_json
 from chat.throttling import REQUESTS, require_rate
 from chat.turns import Turns
@@ -36,6 +39,7 @@ logger = structlog.get_logger(__name__)
 
 _REQUEST_SECONDS = 4.8
 """A store that hangs is answered with 503 within five seconds."""
+_MOST_PARAMETERS = 50
 
 Handler = Callable[..., Awaitable[Response]]
 
@@ -108,6 +112,7 @@ class APIView(RestAPIView):
     async def _respond(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if is_stored_id(kwargs.get("conversation_id", "")):
             structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])
+        _require_few_parameters(request)
         _give_length(request)
         self.perform_content_negotiation(self.request)
         if request.method == "OPTIONS":
@@ -121,16 +126,25 @@ class APIView(RestAPIView):
         """What this request counts as."""
         return REQUESTS
 
-    def body(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
-        """The validated body. Raises InvalidJSON, PayloadTooLarge, ValidationError."""
+    def body(
+        self, serializer_class: type[Serializer[Any]], typed: DocumentDecoder | None = None
+    ) -> dict[str, Any]:
+        """Return the validated body; `typed` is the decoder of the same document, where there is
+        one. Raises InvalidJSON, PayloadTooLarge, ValidationError."""
+        media_type = self.request.content_type.partition(";")[0].strip().lower()
+        if typed is not None and media_type == StrictJSONParser.media_type:
+            # Bytes that are no UTF-8 go to the parser, which refuses them.
+            with contextlib.suppress(NotAccepted, UnicodeDecodeError):
+                return typed.decode(without_byte_order_mark(self.request.body.decode()))
         return validated(serializer_class, self.request.data)
 
     def query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
-        """The validated query string; a name that is given twice is refused."""
+        """Return the validated query string. Raises InvalidRequest for a name that is given twice,
+        ValidationError."""
         names: dict[str, str] = {}
         for name, values in self.request.query_params.lists():
             if len(values) != 1:
-                raise InvalidRequest.of(name, "Give this once.", "repeated")
+                raise InvalidRequest.of(name, "This parameter must appear only once.", "repeated")
             names[name] = values[0]
         return validated(serializer_class, names)
 
@@ -159,6 +173,13 @@ async def _require_room(request: HttpRequest) -> None:
     """Count a request that showed a token, for nothing; one without was counted before."""
     if "Authorization" in request.headers:
         await strangers.require_room(request.META.get("REMOTE_ADDR", ""))
+
+
+def _require_few_parameters(request: HttpRequest) -> None:
+    """Before anything reads them: content negotiation does. Raises InvalidRequest."""
+    if request.META.get("QUERY_STRING", "").count("&") >= _MOST_PARAMETERS:
+        detail = f"A query string has at most {_MOST_PARAMETERS} parameters."
+        raise InvalidRequest(detail=detail)
 
 
 def _give_length(request: HttpRequest) -> None:

@@ -5,12 +5,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import serializers, shapes
+from chat.decoding import DocumentDecoder
 from chat.throttling import SENDS
 from chat.views.base import APIView
 from chat.wire import changes_data
 from messaging.delivery.rates import Rate
 from messaging.representations import message_data
 from messaging.services import history, messages, sync
+
+_SEND = DocumentDecoder(serializers.SendMessage)
 
 
 class MessagesView(APIView):
@@ -46,7 +49,7 @@ class MessagesView(APIView):
         sent = await messages.send_message(
             user_id=self.user_id,
             conversation_id=conversation_id,
-            **self.body(serializers.SendMessage),
+            **self.body(serializers.SendMessage, _SEND),
         )
         return Response(message_data(sent.message), status=201 if sent.created else 200)
 

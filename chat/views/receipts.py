@@ -5,10 +5,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat import serializers, shapes
+from chat.decoding import DocumentDecoder
 from chat.views.base import APIView
 from chat.wire import receipt_data
 from messaging.representations import read_position_data
 from messaging.services import receipts
+
+_READ = DocumentDecoder(serializers.MarkRead)
 
 
 class ReadView(APIView):
@@ -19,7 +22,7 @@ class ReadView(APIView):
     )
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Say that everything up to a seq is read; it only moves forward."""
-        body = self.body(serializers.MarkRead)
+        body = self.body(serializers.MarkRead, _READ)
         receipt = await receipts.mark_read(
             user_id=self.user_id, conversation_id=conversation_id, seq=body["seq"]
         )

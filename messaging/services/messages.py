@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import structlog
 
 from messaging.entities import COMMIT_TIME, Change, ChangeType, Conversation, Message, Role
 from messaging.exceptions import (
+    MOST_ERRORS,
     ClientIdReused,
     FieldError,
     InvalidRequest,
@@ -24,7 +26,7 @@ from messaging.services.access import (
     require_unblocked,
     require_unfrozen,
 )
-from messaging.services.text import require_client_id, require_text
+from messaging.services.text import normalise_newlines, require_client_id, require_text
 from messaging.store.acts import SMALL_ACT, Outcome
 
 logger = structlog.get_logger(__name__)
@@ -54,6 +56,7 @@ async def send_message(
     settles).
     """
     require_conversation_id(conversation_id)
+    text = normalise_newlines(text)
     require_text(text)
     if client_id is not None:
         require_client_id(client_id)
@@ -89,6 +92,7 @@ async def edit_message(
     """
     require_conversation_id(conversation_id)
     require_message_id(message_id)
+    text = normalise_newlines(text)
     require_text(text)
     act = _EditMessage(user_id=user_id, message_id=message_id, text=text)
     outcome = await get_instance().writer.submit(conversation_id, act)
@@ -187,13 +191,14 @@ class _SendMessage:
     ) -> None:
         if self.reply_to is not None and self.reply_to not in messages:
             raise _unknown_reply_to()
-        strangers = [
-            FieldError(f"mentions.{index}", "not_a_participant", "Only participants are mentioned.")
+        strangers = (
+            FieldError(f"mentions.{index}", "not_a_participant", "Mention participants only.")
             for index, user_id in enumerate(self.mentions)
             if user_id not in conversation.participants
-        ]
-        if strangers:
-            raise InvalidRequest(*strangers)
+        )
+        named = tuple(islice(strangers, MOST_ERRORS))
+        if named:
+            raise InvalidRequest(*named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

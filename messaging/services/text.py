@@ -10,6 +10,13 @@ MAX_CLIENT_ID = 128
 _CLIENT_ID = re.compile(rf"[\x20-\x7e]{{1,{MAX_CLIENT_ID}}}")
 
 
+def normalise_newlines(text: str) -> str:
+    """Return the text with LF for every CRLF and CR. Applied before any other rule."""
+    if "\r" not in text:
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def require_text(text: str) -> None:
     """A message's text has something to see, is kept as typed and has no control characters
     other than tab and newline. Raises InvalidRequest."""

@@ -159,7 +159,7 @@ async def test_what_is_not_a_message(
     assert await ann.version(group) == 0
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x07", "\r", "\x1b", "\x7f", "\x85", "\x9f"])
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x0b", "\x1b", "\x7f", "\x85", "\x9f"])
 async def test_control_characters_are_refused(ann: Api, character: str) -> None:
     """Other than tab and newline."""
     group = await ann.group()
@@ -171,7 +171,7 @@ async def test_control_characters_are_refused(ann: Api, character: str) -> None:
 
 @pytest.mark.parametrize("body", [rb'{"text": "\ud800"}', rb'{"text": "\udc00\ud800"}'])
 async def test_lone_surrogates_are_no_text(ann: Api, body: bytes) -> None:
-    """They have no UTF-8, so this is no JSON that could be kept."""
+    """No UTF-8 expresses them: the field that has them is named."""
     group = await ann.group()
 
     answer = await ann.request(
@@ -181,7 +181,23 @@ async def test_lone_surrogates_are_no_text(ann: Api, body: bytes) -> None:
         headers={"Content-Type": "application/json"},
     )
 
-    assert answer.status_code == 400
+    assert wrong_fields(answer) == [("text", "invalid_characters")]
+
+
+async def test_newlines_become_lf(ann: Api) -> None:
+    """CRLF and CR, before anything else: the length, and what is sent again, are those of the text
+    that is stored; in a send as in an edit."""
+    group = await ann.group()
+    path = f"/conversations/{group}/messages"
+
+    sent = await ann.send(group, "a\r\nb\rc\n", client_id="1")
+    again = ok(await ann.post(path, text="a\nb\nc\n", client_id="1"))
+    longest = await ann.send(group, "a\r\n" * 5_000)
+    edited = ok(await ann.patch(f"{path}/{sent['id']}", text="a\r\n" * 5_000))
+
+    assert sent["text"] == "a\nb\nc\n"
+    assert again == sent
+    assert longest["text"] == edited["text"] == "a\n" * 5_000
 
 
 # Never twice

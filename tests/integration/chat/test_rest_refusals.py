@@ -143,7 +143,7 @@ async def test_the_word_bearer_in_any_case(ann: Api) -> None:
         b"{'text': 'x'}",
         b'{"text": "x"} x',
         b'{"text": "\xff"}',
-        b"\xef\xbb\xbf{}",
+        b"\xef\xbb\xbf" * 2 + b"{}",
         b"\x00",
         b'{"text": "a\x01b"}',
         b"[" * 60_000,
@@ -159,6 +159,153 @@ async def test_what_is_not_json(ann: Api, body: bytes) -> None:
     )
 
     assert problem(answer) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("messages", b'{"text": "x"}'), ("read", b'{"seq": 0}')]
+)
+async def test_a_byte_order_mark_is_skipped(ann: Api, path: str, body: bytes) -> None:
+    """RFC 8259 §8.1 allows it; some clients' encoders write one."""
+    group = await ann.group()
+
+    answer = await ann.request(
+        "POST",
+        f"/conversations/{group}/{path}",
+        content=b"\xef\xbb\xbf" + body,
+        headers=JSON,
+    )
+
+    assert answer.is_success
+
+
+FOUNDING = EXAMPLES["create_conversation"]
+STRINGS: list[tuple[str, str, Json, str]] = [
+    ("POST", "/conversations", {"kind": "\ud800", "participant_ids": []}, "kind"),
+    (
+        "POST",
+        "/conversations",
+        {"kind": "group", "participant_ids": ["\ud800"]},
+        "participant_ids.0",
+    ),
+    ("POST", "/conversations", {**EXAMPLES["create_conversation"], "title": "\ud800"}, "title"),
+    (
+        "POST",
+        "/conversations",
+        {**EXAMPLES["create_conversation"], "client_id": "\ud800"},
+        "client_id",
+    ),
+    ("PATCH", "/conversations/{id}", {"title": "\ud800"}, "title"),
+    ("POST", "/conversations/{id}/participants", {"user_ids": ["bob", "\ud800"]}, "user_ids.1"),
+    ("PATCH", "/conversations/{id}/preferences", {"muted_until": "\ud800"}, "muted_until"),
+    ("POST", "/conversations/{id}/messages", {"text": "x", "reply_to": "\ud800"}, "reply_to"),
+    ("POST", "/conversations/{id}/messages", {"text": "x", "mentions": ["\ud800"]}, "mentions.0"),
+    ("POST", "/conversations/{id}/messages", {"text": "x", "client_id": "\ud800"}, "client_id"),
+    ("PATCH", "/conversations/{id}/messages/x", {"text": "\ud800"}, "text"),
+    ("POST", "/conversations/{id}/read", {"\ud800": 1}, "\ufffd"),
+    ("PUT", "/devices/phone", {"token": "\ud800", "platform": "web"}, "token"),
+    ("PUT", "/devices/phone", {"token": "t", "platform": "\ud800"}, "platform"),
+    ("POST", "/reports", {**EXAMPLES["report_message"], "reason": "\ud800"}, "reason"),
+    ("POST", "/reports", {**EXAMPLES["report_message"], "message_id": "\ud800"}, "message_id"),
+    ("PATCH", "/me/preferences", {"push_text": "\ud800"}, "push_text"),
+    (
+        "PATCH",
+        "/me/preferences",
+        {"quiet_hours": {"time_zone": "\ud800", "from": "22:00", "to": "07:00"}},
+        "quiet_hours.time_zone",
+    ),
+    (
+        "PATCH",
+        "/me/preferences",
+        {"quiet_hours": {"time_zone": "UTC", "from": "\ud800", "to": "07:00"}},
+        "quiet_hours.from",
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "field"), STRINGS)
+async def test_lone_surrogates(ann: Api, method: str, path: str, body: Json, field: str) -> None:
+    """Refused in every string, with the field's name."""
+    group = await ann.group()
+
+    answer = await ann.request(
+        method, path.format(id=group), content=json.dumps(body).encode(), headers=JSON
+    )
+
+    assert field in [name for name, _ in wrong_fields(answer)]
+
+
+GROWING: list[tuple[str, str, Json, list[tuple[str, str]]]] = [
+    (
+        "POST",
+        "/conversations",
+        {"kind": "group", "participant_ids": [1] * 32_000},
+        [("participant_ids", "max_length")],
+    ),
+    (
+        "POST",
+        "/conversations",
+        {"kind": "group", "participant_ids": [1] * 1_000},
+        [(f"participant_ids.{index}", "invalid") for index in range(20)],
+    ),
+    (
+        "POST",
+        "/conversations/{id}/participants",
+        {"user_ids": ["x" * 129] * 400},
+        [(f"user_ids.{index}", "max_length") for index in range(20)],
+    ),
+    (
+        "POST",
+        "/conversations/{id}/messages",
+        {"text": "hi", "mentions": [None] * 10_000},
+        [("mentions", "max_length")],
+    ),
+    (
+        "POST",
+        "/conversations/{id}/messages",
+        {"text": "hi", "mentions": [f"stranger-{number}" for number in range(1_000)]},
+        [(f"mentions.{index}", "not_a_participant") for index in range(20)],
+    ),
+    (
+        "POST",
+        "/conversations/{id}/read",
+        {f"{number:05}": 1 for number in range(5_000)},
+        [(f"{number:05}", "unknown") for number in range(20)],
+    ),
+    ("POST", "/conversations/{id}/read", {"x" * 60_000: 1}, [("x" * 200, "unknown")]),
+    (
+        "PUT",
+        "/devices/phone",
+        {"token": "t", "platform": "x" * 60_000},
+        [("platform", "invalid_choice")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "named"), GROWING, ids=range(len(GROWING)))
+async def test_a_refusal_does_not_grow(
+    ann: Api, method: str, path: str, body: Json, named: list[tuple[str, str]]
+) -> None:
+    """With the number or the size of the mistakes: at most twenty are named."""
+    group = await ann.group()
+
+    answer = await ann.request(method, path.format(id=group), json=body)
+
+    assert wrong_fields(answer) == named
+    assert len(answer.content) < 4_096
+
+
+async def test_a_query_is_bounded(ann: Api) -> None:
+    """The number of its parameters, wrong ones as well, and of the people it names."""
+    unknown = await ann.request("GET", "/conversations", params={f"{n:02}": n for n in range(50)})
+    many = await ann.request("GET", "/conversations", params={str(n): n for n in range(51)})
+    more = await ann.request("GET", "/conversations", params={str(n): n for n in range(1_001)})
+    people = await ann.get("/presence", user_ids=",".join(["x"] * 301))
+    nobody = await ann.get("/presence", user_ids="," * 300)
+
+    assert wrong_fields(unknown) == [(f"{n:02}", "unknown") for n in range(20)]
+    assert problem(many) == problem(more) == (400, "invalid_request")
+    assert wrong_fields(people) == wrong_fields(nobody) == [("user_ids", "max_length")]
+    assert max(len(answer.content) for answer in (unknown, many, more, people)) < 4_096
 
 
 @pytest.mark.parametrize("body", [b"[]", b"[1]", b'"text"', b"1", b"null", b"true"])

@@ -103,7 +103,7 @@ BAD_FRAMES: dict[str, tuple[str | bytes, Error]] = {
     "half": ('{"id":1,"type":"ping"', NO_JSON),
     "two": ('{"id":1,"type":"ping"}{"id":2,"type":"ping"}', NO_JSON),
     "single-quotes": ("{'id':1,'type':'ping'}", NO_JSON),
-    "byte-order-mark": ('\ufeff{"id":1,"type":"ping"}', NO_JSON),
+    "two-byte-order-marks": ('\ufeff\ufeff{"id":1,"type":"ping"}', NO_JSON),
     "nan": ('{"id":1,"type":"ping","x":NaN}', NO_JSON),
     "infinity": ('{"id":1,"type":"ping","x":-Infinity}', NO_JSON),
     "very-deep": (deep(2_000), NO_JSON),
@@ -112,8 +112,17 @@ BAD_FRAMES: dict[str, tuple[str | bytes, Error]] = {
     "deep": (deep(15), UNKNOWN_FIELD),
     "raw-control-character": ('{"id":1,"type":"ping","x":"\x00"}', NO_JSON),
     "raw-newline": ('{"id":1,"type":"ping","x":"\n"}', NO_JSON),
-    "lone-surrogate": (r'{"id":1,"type":"ping","x":"\ud800"}', NO_JSON),
-    "lone-surrogate-in-id": (r'{"id":"\udfff","type":"ping"}', NO_JSON),
+    "lone-surrogate": (r'{"id":1,"type":"ping","x":"\ud800"}', UNKNOWN_FIELD),
+    "lone-surrogate-in-id": (r'{"id":"\udfff","type":"ping"}', BAD_ID),
+    "lone-surrogate-in-type": (r'{"id":1,"type":"\ud800"}', UNKNOWN_TYPE),
+    "lone-surrogate-in-name": (
+        r'{"id":1,"type":"ping","\ud800":1}',
+        (1, 400, "invalid_request", [("\ufffd", "unknown")]),
+    ),
+    "doubled-name-in-command": (
+        '{"id":1,"type":"receipt.read","seq":1,"seq":1,"conversation_id":"a"}',
+        NO_JSON,
+    ),
     "null": ("null", NO_COMMAND),
     "string": ('"ping"', NO_COMMAND),
     "number": ("7", NO_COMMAND),
@@ -334,7 +343,7 @@ BAD_MESSAGES: dict[str, tuple[Json, list[tuple[str, str]]]] = {
     "blank-text": ({"text": " \n\t\u3000"}, [("text", "blank")]),
     "empty-text": ({"text": ""}, [("text", "blank")]),
     "control-text": ({"text": "a\x1b[2J"}, [("text", "invalid_characters")]),
-    "return-text": ({"text": "a\r\nb"}, [("text", "invalid_characters")]),
+    "many-returns-text": ({"text": "\r\n" * 9_000 + "\r" * 1_001}, [("text", "max_length")]),
     "c1-text": ({"text": "a\x85"}, [("text", "invalid_characters")]),
     "nul-text": ({"text": "a\x00"}, [("text", "null_characters_not_allowed")]),
     "long-text": ({"text": "a" * 10_001}, [("text", "max_length")]),
@@ -376,6 +385,95 @@ async def test_what_is_no_message(
     assert (status, code) == (400, "invalid_request")
     assert sorted(named) == sorted(wrong)
     assert await unread(ann, bob) == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "wrong"),
+    [
+        ("message.send", {"text": "a\ud800"}, "text"),
+        ("message.send", {"client_id": "\udfff"}, "client_id"),
+        ("message.send", {"reply_to": "\ud800"}, "reply_to"),
+        ("message.send", {"mentions": ["bob", "\ud800"]}, "mentions.1"),
+        ("message.send", {"conversation_id": "\ud800"}, "conversation_id"),
+        ("receipt.read", {"seq": 1, "conversation_id": "\udc00\ud800"}, "conversation_id"),
+        ("receipt.delivered", {"seq": 1, "conversation_id": "\ud800"}, "conversation_id"),
+        ("typing.start", {"conversation_id": "\ud800"}, "conversation_id"),
+        ("typing.stop", {"conversation_id": "\ud800"}, "conversation_id"),
+        ("conversation.sync", {"conversations": {"\ud800": 1}}, "conversations.\ufffd"),
+        ("auth.refresh", {"token": "\ud800"}, "token"),
+        ("presence.watch", {"user_ids": ["\ud800"]}, "user_ids.0"),
+    ],
+)
+async def test_lone_surrogates(people: Enter, kind: str, fields: Json, wrong: str) -> None:
+    """Refused in every string, with the command's own id and the field's name."""
+    ann = await people("ann")
+    good = {"conversation_id": _NO_CONVERSATION, "text": "hello", "client_id": "1"}
+    frame = {"id": 7, "type": kind, **(good if kind == "message.send" else {}), **fields}
+
+    error = await ann.ask(json.dumps(frame))
+
+    assert error["id"] == 7
+    assert refusal(error) == (400, "invalid_request", [(wrong, "invalid_characters")])
+
+
+async def test_a_byte_order_mark_is_skipped(people: Enter) -> None:
+    ann = await people("ann")
+
+    assert await ann.ask("\ufeff" + ping(7)) == {"id": 7, "type": "reply", "data": {}}
+
+
+async def test_newlines_become_lf(people: Enter) -> None:
+    """CRLF and CR, before anything else: the length, and what is sent again, are those of the text
+    that is stored."""
+    group, (ann,) = await meet(people, "ann")
+
+    message = await ann.write(group, "a\r\nb\rc\n", "1")
+    again = await ann.do("message.send", conversation_id=group, text="a\nb\nc\r", client_id="1")
+    longest = await ann.write(group, "a\r\n" * 5_000, "2")
+
+    assert message["text"] == "a\nb\nc\n"
+    assert again == {"message": message, "created": False}
+    assert longest["text"] == "a\n" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "named"),
+    [
+        ("presence.watch", {"user_ids": [1] * 30_000}, [("user_ids", "max_length")]),
+        (
+            "presence.watch",
+            {"user_ids": [1] * 300},
+            [(f"user_ids.{index}", "invalid") for index in range(20)],
+        ),
+        (
+            "conversation.sync",
+            {"conversations": {str(number): "x" for number in range(100)}},
+            [(f"conversations.{index}", "invalid") for index in range(20)],
+        ),
+        (
+            "conversation.sync",
+            {"conversations": {str(number): "x" for number in range(5_000)}},
+            [("conversations", "max_length")],
+        ),
+        (
+            "ping",
+            {f"{number:04}": 1 for number in range(5_000)},
+            [(f"{number:04}", "unknown") for number in range(20)],
+        ),
+        ("ping", {"x" * 60_000: 1}, [("x" * 200, "unknown")]),
+    ],
+    ids=["length-first", "list", "map", "map-length-first", "names", "long-name"],
+)
+async def test_a_refusal_does_not_grow(
+    people: Enter, kind: str, fields: Json, named: list[tuple[str, str]]
+) -> None:
+    """With the number or the size of the mistakes: at most twenty are named."""
+    ann = await people("ann")
+
+    error = await ann.command(kind, **fields)
+
+    assert refusal(error) == (400, "invalid_request", named)
+    assert len(json.dumps(error)) < 4_096
 
 
 async def test_the_longest_message(people: Enter) -> None:

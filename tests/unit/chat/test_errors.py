@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import exceptions as django
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
 from chat import errors, frames
@@ -50,6 +52,13 @@ LADDER: list[tuple[Exception, str]] = [
     (errors.RateLimited(0.5), "rate_limited"),
     (TimeoutError(), "store_unavailable"),
     (RequestDataTooBig(), "payload_too_large"),
+    (django.SuspiciousOperation("secret"), "invalid_request"),
+    (django.DisallowedHost("secret"), "invalid_request"),
+    (django.TooManyFieldsSent("secret"), "invalid_request"),
+    (django.TooManyFilesSent("secret"), "invalid_request"),
+    (django.SuspiciousFileOperation("secret"), "invalid_request"),
+    (django.BadRequest("secret"), "invalid_request"),
+    (MultiPartParserError("secret"), "invalid_request"),
     (Http404(), "not_found"),
     (drf.NotFound(), "not_found"),
     (drf.ValidationError({"text": ["Wrong."]}), "invalid_request"),

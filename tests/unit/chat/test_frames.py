@@ -34,7 +34,23 @@ def test_usable_ids(command_id: int | str) -> None:
 
 @pytest.mark.parametrize(
     "command_id",
-    [None, True, False, 1.0, 1.5, "x" * 65, [], {}, [7], 2**53, -(2**53), 2**64, 10**30],
+    [
+        None,
+        True,
+        False,
+        1.0,
+        1.5,
+        "x" * 65,
+        "\ud800",
+        "a\udfff",
+        [],
+        {},
+        [7],
+        2**53,
+        -(2**53),
+        2**64,
+        10**30,
+    ],
 )
 def test_unusable_ids(command_id: object) -> None:
     with pytest.raises(Unreadable) as unreadable:
@@ -53,7 +69,7 @@ def test_no_id() -> None:
     "text",
     [
         *("", " ", "ping", "{", '{"id": 1', '{"id": 1}{"id": 2}', '{"id": 1,}', "{'id': 1}"),
-        *('{"id": NaN}', '{"id": 1, "x": Infinity}', '{"id": "\\ud800"}', '{"id": "\x00"}'),
+        *('{"id": NaN}', '{"id": 1, "x": Infinity}', '{"id": "\\ud800"', '{"id": "\x00"}'),
         *('{"id": 1, "x": ' + "[" * 5_000 + "]" * 5_000 + "}", "[" * 60_000),
     ],
     ids=range(14),

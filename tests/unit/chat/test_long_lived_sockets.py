@@ -304,6 +304,38 @@ async def test_who_goes_on_and_on_is_let_go(
     assert await socket.close_code() == 4505
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"id": 1, "type": "ping", "x": 1}',
+        '{"id": 1, "type": "nonsense"}',
+        '{"id": 1, "type": "receipt.read", "conversation_id": "a", "seq": "1"}',
+        r'{"id": 1, "type": "typing.stop", "conversation_id": "\ud800"}',
+    ],
+    ids=["field", "type", "value", "surrogate"],
+)
+async def test_invalid_commands_are_violations(limited: None, wire: Open, frame: str) -> None:
+    """A hundred of them, which as valid ones would all be carried out."""
+    socket = wire()
+    await socket.opened()
+    for _ in range(100):
+        socket.give("websocket.receive", text=frame)
+
+    assert await socket.close_code() == 4505
+
+
+async def test_a_mistake_now_and_then_is_no_violation(limited: None, wire: Open) -> None:
+    """A client of another version, say, of which one command in ten is invalid: so many at once
+    as a person could send. It learns what is wrong and stays."""
+    socket = wire()
+    await socket.opened()
+    for number in range(throttling._MOST_VIOLATIONS - 1):
+        answer = await socket.ask("ping", x=number)
+        assert answer["code"] == "invalid_request"
+
+    assert (await socket.ask("ping"))["type"] == "reply"
+
+
 async def test_who_connects_too_often_has_to_wait(
     limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

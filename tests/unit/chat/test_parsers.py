@@ -33,9 +33,17 @@ def test_it_reads_what_json_is(value: Any) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *("", " ", "{", "[1,]", "{'a': 1}", "nul", "01", "1 2", "\ufeff{}"),
+        *("", " ", "{", "[1,]", "{'a': 1}", "nul", "01", "1 2", "\ufeff\ufeff{}", " \ufeff{}"),
         *("NaN", "Infinity", "-Infinity", '{"a": NaN}', "[1e]", "+1"),
-        *('"\\ud800"', '"\\udc00\\ud800"', '{"\\ud800": 1}'),
+        *(
+            '"\\ud800',
+            '"\\ud800" NaN',
+            '{"a": "\\ud800", "a": 1}',
+            "[" * 17 + '"\\ud800"' + "]" * 17,
+        ),
+        *('["\\ud800", NaN]', '["\\ud800", 1e400]', '["\\ud800", 01]'),
+        '{"\\ud800":' * 10_000,
+        '"' + '\\"' * 30_000 + "\\ud800",
         *('"\x00"', '"\n"', '"\\x41"', '"\\u12"'),
         *(b"\xff", b'"\xc3\x28"', b'"\xed\xa0\x80"', b'"\xf8\x88\x80\x80\x80"'),
         *('{"a": 1, "a": 1}', '{"a": 1, "\\u0061": 2}', '[{"b": {"a": 1, "b": 2, "a": 3}}]'),
@@ -50,6 +58,36 @@ def test_what_it_refuses(data: str | bytes) -> None:
     """And never fails in another way."""
     with pytest.raises(InvalidJSON):
         parse_json(data)
+
+
+@pytest.mark.parametrize("text", ["{}", ' {"a": [1]}'])
+def test_a_byte_order_mark_is_skipped(text: str) -> None:
+    """RFC 8259 §8.1 allows a reader to."""
+    assert parse_json("\ufeff" + text) == parse_json(text)
+    assert parse_json(b"\xef\xbb\xbf" + text.encode()) == parse_json(text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(
+            '"\\ud800"',
+            '"\\udc00\\ud800"',
+            '{"\\ud800": 1}',
+            '{"a": ["x", "\\uDFFF"], "b": -1.5e3}',
+        ),
+        '["\\ud83e\\udd86", "\\ud83e", 18446744073709551615, true, null]',
+    ],
+)
+def test_lone_surrogates_are_kept(data: str) -> None:
+    """For the field that has them to be named; everything beside them is read as always."""
+    assert parse_json(data) == json.loads(data)
+    assert parse_json(data.encode()) == json.loads(data)
+
+
+def test_a_number_beyond_64_bits_beside_a_lone_surrogate() -> None:
+    """No integer either."""
+    assert isinstance(parse_json('["\\ud800", 99999999999999999999]')[1], float)
 
 
 def test_what_only_looks_too_deep() -> None:
