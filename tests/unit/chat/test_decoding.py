@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework import serializers as rest
 from rest_framework.serializers import Serializer
@@ -17,6 +17,8 @@ from chat.fields import StrictCharField, StrictSerializer
 from chat.frames import Unreadable, parse_command
 from chat.parsers import parse_json
 from chat.views.base import validated
+
+_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 COMMANDS = {name: serializer for name, (serializer, _) in commands._COMMANDS.items()}
 BODIES = [serializers.SendMessage, serializers.MarkRead]
@@ -122,6 +124,7 @@ def declines(decoder: DocumentDecoder, text: str) -> bool:
 
 
 @pytest.mark.parametrize("serializer_class", [*BODIES, *COMMANDS.values()])
+@_patient
 @given(st.data())
 def test_both_accept_the_same(serializer_class: type[Serializer[Any]], data: st.DataObject) -> None:
     """With the same values, types and field codes; the struct declines nothing that is valid, but
@@ -138,6 +141,7 @@ def test_both_accept_the_same(serializer_class: type[Serializer[Any]], data: st.
         assert not declines(decoder, text) or "\\u0000" in text
 
 
+@_patient
 @given(
     st.sampled_from(sorted(COMMANDS)).flatmap(
         lambda kind: st.tuples(st.just(kind), documents(COMMANDS[kind]))
