@@ -9,7 +9,7 @@ from messaging.exceptions import MessageNotFound
 from messaging.identifiers import derived_id
 from messaging.instance import get_instance
 from messaging.services.access import access_conversation, require_message_id
-from messaging.services.text import require_reason
+from messaging.services.text import normalise_newlines, require_reason
 
 logger = structlog.get_logger(__name__)
 
@@ -27,6 +27,7 @@ async def report_message(
     """Tell operators of a message, once; they keep a copy of its text, see
     `messaging.store.reports`. Raises InvalidRequest, ConversationNotFound,
     NotAParticipant, MessageNotFound (also once it is deleted), StoreUnavailable."""
+    reason = normalise_newlines(reason)
     require_reason(reason)
     await access_conversation(user_id=user_id, conversation_id=conversation_id)
     require_message_id(message_id)

@@ -2,10 +2,34 @@
 
 import re
 
+import regex
+
 from messaging.exceptions import InvalidRequest
 from messaging.limits import get_limits
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_VISIBLE = regex.compile(
+    r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{M}\p{Cc}\p{Cs}\p{NChar}"
+    # Of the format characters the prepended concatenation marks (Arabic number sign) have a glyph.
+    r"[\p{Cf}--\p{Prepended_Concatenation_Mark}]"
+    # Two symbols whose glyphs are empty: the blank Braille pattern and the null notehead.
+    r"\u2800\U0001D159]",
+    regex.VERSION1,
+)
+"""A code point that shows something by itself. Combining marks show only on a base, and the fillers
+of Hangul, tags and variation selectors are default ignorable
+(https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point)."""
+_LINE_BREAK = re.compile(r"[\n\t\u2028\u2029]")
+_DISGUISE = regex.compile(
+    # Writing directions (https://www.unicode.org/reports/tr9/), deprecated format characters and
+    # interlinear annotations; and tags, except in the flag of a region
+    # (https://www.unicode.org/reports/tr51/#Emoji_Tag_Sequences).
+    r"[\p{Bidi_Control}\u206A-\u206F\uFFF9-\uFFFB]"
+    r"|(?<!\U0001F3F4[\U000E0020-\U000E007E]{0,6})[\U000E0000-\U000E007F]",
+    regex.VERSION1,
+)
+"""What makes a title show as another one. Joiners and variation selectors stay: scripts and emoji
+need them."""
 MAX_CLIENT_ID = 128
 _CLIENT_ID = re.compile(rf"[\x20-\x7e]{{1,{MAX_CLIENT_ID}}}")
 
@@ -17,43 +41,35 @@ def normalise_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def is_blank(text: str) -> bool:
+    """Return whether the text shows nothing: it has no visible grapheme."""
+    return _VISIBLE.search(text) is None
+
+
 def require_text(text: str) -> None:
-    """A message's text has something to see, is kept as typed and has no control characters
-    other than tab and newline. Raises InvalidRequest."""
+    """Require a message's text to be visible, within the limits and free of control characters
+    other than tab and newline. It is kept as typed. Raises InvalidRequest."""
     limits = get_limits()
-    if not text.strip():
-        raise InvalidRequest.of("text", "The text has nothing to read.", "blank")
-    if len(text) > limits.text_characters:
-        detail = f"The text has more than {limits.text_characters} characters."
-        raise InvalidRequest.of("text", detail, "max_length")
-    _require_no_control_characters("text", text)
+    _require_readable("text", text, most=limits.text_characters)
     if len(text.encode()) > limits.text_bytes:
         detail = f"The text has more than {limits.text_bytes} bytes in UTF-8."
         raise InvalidRequest.of("text", detail, "max_length")
 
 
 def require_title(title: str) -> None:
-    """A title is one line of at most 200 characters with something to see."""
-    limit = get_limits().title_characters
-    if not title.strip():
-        raise InvalidRequest.of("title", "The title has nothing to read.", "blank")
-    if len(title) > limit:
-        detail = f"The title has more than {limit} characters."
-        raise InvalidRequest.of("title", detail, "max_length")
-    if "\n" in title or "\t" in title:
+    """Require a title to be one visible line of at most 200 characters that cannot look like
+    another title. Raises InvalidRequest."""
+    _require_readable("title", title, most=get_limits().title_characters)
+    if _LINE_BREAK.search(title):
         raise InvalidRequest.of("title", "A title is one line.", "invalid")
-    _require_no_control_characters("title", title)
+    if _DISGUISE.search(title):
+        detail = "Remove the characters that change how the title reads: bidi controls and tags."
+        raise InvalidRequest.of("title", detail, "invalid_characters")
 
 
 def require_reason(reason: str) -> None:
-    """Why a message is reported, in the words of whoever does."""
-    limit = get_limits().reason_characters
-    if not reason.strip():
-        raise InvalidRequest.of("reason", "The reason has nothing to read.", "blank")
-    if len(reason) > limit:
-        detail = f"The reason has more than {limit} characters."
-        raise InvalidRequest.of("reason", detail, "max_length")
-    _require_no_control_characters("reason", reason)
+    """Require the reason of a report to be visible and within the limit. Raises InvalidRequest."""
+    _require_readable("reason", reason, most=get_limits().reason_characters)
 
 
 def require_client_id(client_id: str) -> None:
@@ -62,7 +78,13 @@ def require_client_id(client_id: str) -> None:
         raise InvalidRequest.of("client_id", detail, "invalid")
 
 
-def _require_no_control_characters(field: str, value: str) -> None:
+def _require_readable(field: str, value: str, *, most: int) -> None:
+    """Raises InvalidRequest."""
+    if len(value) > most:
+        detail = f"The {field} has more than {most} characters."
+        raise InvalidRequest.of(field, detail, "max_length")
     if _CONTROL.search(value):
         detail = f"The {field} has control characters or lone surrogates."
         raise InvalidRequest.of(field, detail, "invalid_characters")
+    if is_blank(value):
+        raise InvalidRequest.of(field, f"The {field} is blank.", "blank")

@@ -103,7 +103,7 @@ LONGEST = "x" * 10_000
     [
         LONGEST,
         "🦆" * (32 * 1024 // 4),
-        "\N{ZERO WIDTH SPACE}",
+        "\N{ZERO WIDTH SPACE}x",
         "\tx\n",
         "\N{LINE SEPARATOR}x",
         "<script>",
@@ -120,6 +120,7 @@ async def test_what_is_kept_as_typed(ann: Api, text: str) -> None:
     [
         ({"text": ""}, "text"),
         ({"text": " \t\n\N{NO-BREAK SPACE}\N{EM SPACE}"}, "text"),
+        ({"text": "\N{ZERO WIDTH SPACE}\N{SOFT HYPHEN}\N{HANGUL FILLER}"}, "text"),
         ({"text": LONGEST + "x"}, "text"),
         ({"text": "🦆" * (32 * 1024 // 4) + "x"}, "text"),
         ({"text": None}, "text"),

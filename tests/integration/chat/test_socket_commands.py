@@ -341,6 +341,7 @@ BAD_MESSAGES: dict[str, tuple[Json, list[tuple[str, str]]]] = {
     "no-text": ({"text": None}, [("text", "null")]),
     "number-text": ({"text": 1}, [("text", "invalid")]),
     "blank-text": ({"text": " \n\t\u3000"}, [("text", "blank")]),
+    "invisible-text": ({"text": "\u200b\u2060\ufeff\u00ad\u0301\u3164"}, [("text", "blank")]),
     "empty-text": ({"text": ""}, [("text", "blank")]),
     "control-text": ({"text": "a\x1b[2J"}, [("text", "invalid_characters")]),
     "many-returns-text": ({"text": "\r\n" * 9_000 + "\r" * 1_001}, [("text", "max_length")]),
