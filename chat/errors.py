@@ -6,13 +6,18 @@ happened and under which request id, never what it was.
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar
 
 import structlog
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.http import Http404, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
@@ -166,6 +171,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(code="payload_too_large", detail="The request is too large.")
         case SuspiciousOperation() | BadRequest() | MultiPartParserError():
             return Problem(code="invalid_request", detail="The request is malformed.")
+        case PermissionDenied():
+            return Problem(code="permission_denied", detail="You may not do this.")
         case Http404() | drf.NotFound():
             return Problem(code="not_found", detail="There is nothing here.")
         case drf.APIException():
@@ -195,6 +202,11 @@ _CODES: dict[type[drf.APIException], str] = {
     drf.NotAcceptable: "not_acceptable",
     drf.UnsupportedMediaType: "unsupported_media_type",
 }
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """Answer an exception of a view of DRF's own, which the schema and its page are."""
+    return problem_response(problem_of(error), getattr(context["request"], "request_id", ""))
 
 
 def problem_response(problem: Problem, request_id: str) -> HttpResponse:

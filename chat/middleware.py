@@ -14,8 +14,10 @@ from asgiref.sync import markcoroutinefunction, sync_to_async
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware import clickjacking, common, csrf, security
+
+from chat.errors import problem_of, problem_response
 
 API_PATHS = ("/api/", "/health/", "/metrics")
 _DOCS_PATH = "/api/docs"
@@ -52,6 +54,13 @@ class RequestContextMiddleware:
         response.setdefault("X-Content-Type-Options", "nosniff")
         response.setdefault("Content-Security-Policy", _policy(request.path))
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer what a view of the API raises, before Django turns it into a page or, with
+        DEBUG, into a report."""
+        if not request.path.startswith(API_PATHS):
+            return None
+        return problem_response(problem_of(error), request.request_id)  # type: ignore[attr-defined]
 
 
 def _policy(path: str) -> str:

@@ -20,4 +20,7 @@ if settings.CHAT_DEMO:
         path("demo/notifications", DemoNotificationsView.as_view()),
     ]
 
-handler500 = "chat.views.base.server_error"
+handler400 = "chat.views.failures.bad_request"
+handler403 = "chat.views.failures.permission_denied"
+handler404 = "chat.views.failures.not_found"
+handler500 = "chat.views.failures.server_error"

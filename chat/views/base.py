@@ -224,8 +224,3 @@ async def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResp
     except RateLimited as limited:
         problem = problem_of(limited)
     return problem_response(problem, _request_id(request))
-
-
-async def server_error(request: HttpRequest) -> HttpResponse:
-    problem = Problem(code="internal_error", detail="Something went wrong on our side.")
-    return problem_response(problem, _request_id(request))

@@ -58,6 +58,7 @@ LADDER: list[tuple[Exception, str]] = [
     (django.TooManyFilesSent("secret"), "invalid_request"),
     (django.SuspiciousFileOperation("secret"), "invalid_request"),
     (django.BadRequest("secret"), "invalid_request"),
+    (django.PermissionDenied("secret"), "permission_denied"),
     (MultiPartParserError("secret"), "invalid_request"),
     (Http404(), "not_found"),
     (drf.NotFound(), "not_found"),

@@ -1,0 +1,55 @@
+"""What a request gets that no view could answer: a problem under the API, a plain page elsewhere.
+
+Django calls these handlers, synchronous ones only, for exceptions that leave a view or a
+middleware (https://docs.djangoproject.com/en/5.2/ref/views/#error-views). The pages need no
+template, session or database: they also work when those are what failed.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+
+from chat.errors import Problem, problem_of, problem_response
+from chat.middleware import API_PATHS
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<h1>{title}</h1>
+<p>{text}</p>
+<p>Request {request_id}</p>
+</html>
+"""
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what is malformed: 413 for a body that is too large, otherwise 400."""
+    problem = problem_of(exception)
+    title = "Content too large" if problem.status == 413 else "Bad request"
+    return _failure(request, problem, title=title)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    problem = Problem(code="permission_denied", detail="You may not do this.")
+    return _failure(request, problem, title="Permission denied")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    problem = Problem(code="not_found", detail="There is nothing at this address.")
+    return _failure(request, problem, title="Not found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a fault of ours; Django has logged it."""
+    detail = "Something went wrong on our side; it is being logged."
+    problem = Problem(code="internal_error", detail=detail)
+    return _failure(request, problem, title="Server error")
+
+
+def _failure(request: HttpRequest, problem: Problem, *, title: str) -> HttpResponse:
+    request_id = getattr(request, "request_id", "")
+    if request.path.startswith(API_PATHS):
+        return problem_response(problem, request_id)
+    page = format_html(_PAGE, title=title, text=problem.detail, request_id=request_id)
+    return HttpResponse(page, status=problem.status)
