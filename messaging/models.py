@@ -30,6 +30,12 @@ class ConversationRecord(models.Model):
     content_hash = models.CharField(max_length=64, blank=True)
     commit_id = models.CharField(max_length=ID_LENGTH, blank=True, default="")
     revision = models.PositiveBigIntegerField()
+    participant_count = models.PositiveIntegerField(null=True)
+    """As of the commit `counted_commit_id`. Earlier releases leave both alone, so the count holds
+    only where that is the latest commit."""
+    counted_commit_id = models.CharField(
+        max_length=ID_LENGTH, blank=True, default="", db_default=""
+    )
 
     class Meta:
         db_table = "messaging_conversation"

@@ -6,6 +6,7 @@ from typing import Any
 from messaging.entities import (
     Conversation,
     Device,
+    ListedConversation,
     Message,
     Participant,
     PersonPresence,
@@ -55,20 +56,30 @@ def message_data(message: Message) -> Data:
     }
 
 
-def conversation_data(conversation: Conversation, *, everybody: bool = False) -> Data:
+def conversation_data(
+    conversation: Conversation | ListedConversation, *, everybody: bool = False
+) -> Data:
     """A conversation as any participant sees it: what events carry.
 
     `participants` is null in large conversations, unless `everybody` is asked for.
     """
-    people = conversation.participants.values()
-    listed = everybody or len(people) <= get_limits().listed_participants
+    people = conversation.participants
+    count = (
+        conversation.participant_count
+        if isinstance(conversation, ListedConversation)
+        else len(conversation.participants)
+    )
+    if not everybody and count > get_limits().listed_participants:
+        people = None
     last = conversation.last_message
     return {
         "id": conversation.id,
         "kind": conversation.kind.value,
         "title": conversation.title,
-        "participants": [participant_data(person) for person in people] if listed else None,
-        "participant_count": len(people),
+        "participants": None
+        if people is None
+        else [participant_data(person) for person in people.values()],
+        "participant_count": count,
         "created_at": timestamp(conversation.created_at),
         "updated_at": timestamp(conversation.updated_at),
         "seq": conversation.seq,
@@ -78,7 +89,10 @@ def conversation_data(conversation: Conversation, *, everybody: bool = False) ->
 
 
 def personal_conversation_data(
-    conversation: Conversation, position: ReadPosition, *, everybody: bool = False
+    conversation: Conversation | ListedConversation,
+    position: ReadPosition,
+    *,
+    everybody: bool = False,
 ) -> Data:
     """A conversation as one participant sees it: with what that person has read."""
     read_seq = effective_read_seq(conversation, position)
@@ -88,8 +102,12 @@ def personal_conversation_data(
     }
 
 
-def effective_read_seq(conversation: Conversation, position: ReadPosition) -> int:
+def effective_read_seq(
+    conversation: Conversation | ListedConversation, position: ReadPosition
+) -> int:
     """Sending counts as reading up to one's own message."""
+    if isinstance(conversation, ListedConversation):
+        return max(position.read_seq, conversation.sent_seq)
     return max(position.read_seq, conversation.sent_seq.get(position.user_id, 0))
 
 

@@ -16,6 +16,7 @@ from messaging.entities import (
     ChangeType,
     Conversation,
     ConversationKind,
+    ListedConversation,
     Message,
     Participant,
     Preferences,
@@ -31,7 +32,6 @@ from messaging.identifiers import (
 )
 from messaging.instance import get_instance
 from messaging.limits import get_limits
-from messaging.representations import effective_read_seq
 from messaging.services.access import (
     access_conversation,
     read_conversation,
@@ -69,8 +69,16 @@ class FoundedConversation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnListedConversation:
+    """The same in a list, without the other people where they are many."""
+
+    conversation: ListedConversation
+    position: ReadPosition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnConversationPage:
-    items: Sequence[OwnConversation]
+    items: Sequence[OwnListedConversation]
     next_cursor: str | None
 
 
@@ -176,15 +184,17 @@ async def list_conversations(
     """
     store = get_instance().store
     try:
-        page = await store.list_conversations(user_id, limit=limit, cursor=cursor)
+        page = await store.list_own_conversations(
+            user_id, limit=limit, people=get_limits().listed_participants, cursor=cursor
+        )
     except InvalidCursor:
         raise InvalidRequest.of("cursor", "This is not a cursor of ours.") from None
     positions = await store.get_read_positions(
-        user_id, [c.id for c in page.conversations if c.sent_seq.get(user_id, 0) < c.seq]
+        user_id, [c.id for c in page.conversations if c.sent_seq < c.seq]
     )
     return OwnConversationPage(
         items=[
-            OwnConversation(
+            OwnListedConversation(
                 conversation=conversation,
                 position=positions.get(conversation.id, ReadPosition(user_id=user_id)),
             )
@@ -196,11 +206,15 @@ async def list_conversations(
 
 async def count_unread(*, user_id: str) -> int:
     """The unread messages of one's latest conversations together. Raises StoreUnavailable."""
-    page = await list_conversations(user_id=user_id, limit=get_limits().latest_conversations)
-    return sum(
-        own.conversation.seq - effective_read_seq(own.conversation, own.position)
-        for own in page.items
-    )
+    store = get_instance().store
+    places = await store.list_memberships(user_id, limit=get_limits().latest_conversations)
+    behind = [place for place in places if place.sent_seq < place.seq]
+    positions = await store.get_read_positions(user_id, [place.conversation_id for place in behind])
+    unread = 0
+    for place in behind:
+        position = positions.get(place.conversation_id, ReadPosition(user_id=user_id))
+        unread += place.seq - max(position.read_seq, place.sent_seq)
+    return unread
 
 
 async def rename_conversation(*, user_id: str, conversation_id: str, title: str) -> OwnConversation:

@@ -68,14 +68,9 @@ async def _shown_to(user_id: str, people: Sequence[str]) -> Sequence[str]:
 
 
 async def _sharing(user_id: str, wanted: set[str]) -> set[str]:
-    """Those of the people with whom one shares one of the latest conversations."""
-    limit = get_limits().latest_conversations
-    page = await get_instance().store.list_conversations(user_id, limit=limit)
-    return {
-        person
-        for conversation in page.conversations
-        for person in wanted & conversation.participants.keys()
-    }
+    """Those of the people with whom one shares a conversation."""
+    found = await get_instance().store.list_companions(user_id, sorted(wanted))
+    return {companion.user_id for companion in found}
 
 
 def _require_not_too_many(user_ids: Sequence[str]) -> set[str]:

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from messaging.conditions import Condition
-from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
+from messaging.entities import (
+    COMMIT_TIME,
+    Companion,
+    Conversation,
+    ListedConversation,
+    Membership,
+    Message,
+    ReadPosition,
+)
 from messaging.identifiers import random_id
 
 if TYPE_CHECKING:
@@ -58,6 +66,15 @@ class Page:
     next_cursor: str | None
     """Opaque; None at the end. A full page always has one, for to look ahead would cost a read:
     the page after it may be empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPage:
+    """A stretch of one person's conversation list, latest activity first."""
+
+    conversations: Sequence[ListedConversation]
+    next_cursor: str | None
+    """As that of `Page`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +154,30 @@ class Store(Protocol):
         self, user_id: str, *, limit: int, cursor: str | None = None
     ) -> Page:
         """The conversations of one person, latest activity first. Raises InvalidCursor."""
+
+    async def list_own_conversations(
+        self, user_id: str, *, limit: int, people: int, cursor: str | None = None
+    ) -> ListedPage:
+        """Return the conversations of one person as a list shows them, latest activity first. Of
+        those of more than `people` the people are neither read nor listed. Raises InvalidCursor.
+        """
+
+    async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
+        """Return a person's place in their conversations, latest activity first."""
+
+    async def get_memberships(
+        self, user_id: str, conversation_ids: Sequence[str]
+    ) -> Sequence[Membership]:
+        """Return a person's place in those of the conversations that they are in, in any order."""
+
+    async def list_companions(
+        self, user_id: str, others: Sequence[str], *, most: int | None = None
+    ) -> Sequence[Companion]:
+        """Return those of the others with whom a person shares a conversation, each with up to
+        four of those conversations. `most`: conversations of more people do not count.
+
+        Firestore looks at the person's 1,000 latest conversations.
+        """
 
     async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
         """The ids of the first `limit` conversations that come after this id, in an order of the

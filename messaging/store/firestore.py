@@ -10,18 +10,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from messaging.conditions import Condition
-from messaging.entities import COMMIT_TIME, Conversation, Message, ReadPosition
+from messaging.entities import (
+    COMMIT_TIME,
+    Companion,
+    Conversation,
+    Membership,
+    Message,
+    ReadPosition,
+)
 from messaging.exceptions import ConversationNotFound
 from messaging.identifiers import random_id
 from messaging.store import firestore_changed as changed
 from messaging.store import firestore_documents as documents
 from messaging.store import firestore_link_notes as link_notes
+from messaging.store import firestore_memberships as memberships
 from messaging.store.base import (
     Advanced,
     ChangedConversations,
     ChangedPositions,
     Commit,
     LinkNotes,
+    ListedPage,
     Page,
     stamped_conversation,
 )
@@ -82,7 +91,7 @@ class FirestoreStore:
         return await self._connection.now("now")
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
-        conversation = replace(conversation, commit_id=random_id())
+        conversation = replace(conversation, commit_id=random_id(), counted=True)
         writes = Writes(self._database)
         for user_id in conversation.participants:
             position = documents.new_position(ReadPosition(user_id=user_id))
@@ -127,6 +136,26 @@ class FirestoreStore:
         return Page(
             conversations=page, next_cursor=documents.cursor_after(page[-1]) if full else None
         )
+
+    async def list_own_conversations(
+        self, user_id: str, *, limit: int, people: int, cursor: str | None = None
+    ) -> ListedPage:
+        return await memberships.list_own(
+            self._connection, user_id, limit=limit, people=people, cursor=cursor
+        )
+
+    async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
+        return await memberships.list_memberships(self._connection, user_id, limit=limit)
+
+    async def get_memberships(
+        self, user_id: str, conversation_ids: Sequence[str]
+    ) -> Sequence[Membership]:
+        return await memberships.get_memberships(self._connection, user_id, conversation_ids)
+
+    async def list_companions(
+        self, user_id: str, others: Sequence[str], *, most: int | None = None
+    ) -> Sequence[Companion]:
+        return await memberships.list_companions(self._connection, user_id, others, most=most)
 
     async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
         last = [Reference(self._conversation(after))] if after else []
@@ -356,7 +385,8 @@ def _as_written(commit: Commit) -> Conversation:
     Conversation lists are ordered by an index with one entry per participant. Each move rewrites
     them all, so above 50 people there is at most one a minute.
     """
-    before, after = commit.before, replace(commit.after, commit_id=commit.commit_id)
+    before = commit.before
+    after = replace(commit.after, commit_id=commit.commit_id, counted=True)
     if (
         len(after.participants) > _MANY_PEOPLE
         and after.active_at is COMMIT_TIME

@@ -86,9 +86,11 @@ class Connection:
             self._opening.cancel()
             self._opening = None
 
-    async def get(self, operation: str, names: Sequence[str]) -> list[Any]:
-        """Those of the documents that exist, in any order."""
-        answers = await self._get(operation, names)
+    async def get(
+        self, operation: str, names: Sequence[str], *, only: Sequence[str] = ()
+    ) -> list[Any]:
+        """Those of the documents that exist, in any order; `only`: with these fields alone."""
+        answers = await self._get(operation, names, only)
         return [answer.found for answer in answers if answer.HasField("found")]
 
     async def now(self, operation: str) -> datetime:
@@ -186,8 +188,10 @@ class Connection:
         STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
         return answer
 
-    async def _get(self, operation: str, names: Sequence[str]) -> list[Any]:
-        request = requests.get(self.database, names)
+    async def _get(
+        self, operation: str, names: Sequence[str], only: Sequence[str] = ()
+    ) -> list[Any]:
+        request = requests.get(self.database, names, only=only)
         answers = await self._ask(
             operation, lambda channel, timeout: channel.batch_get_documents(request, timeout)
         )

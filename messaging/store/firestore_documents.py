@@ -1,6 +1,7 @@
 """Conversations, messages and read positions as Firestore documents, and back.
 
-conversations/{id}                          the conversation, with a copy of its latest message
+conversations/{id}                          the conversation, with a copy of its latest message; and
+                                            beside its people what lists show of them
 conversations/{id}/messages/{id}            its messages
 conversations/{id}/participants/{user_id}   how far everybody has read
 """
@@ -17,6 +18,7 @@ from messaging.entities import (
     COMMIT_TIME,
     Conversation,
     ConversationKind,
+    ListedConversation,
     Message,
     Notify,
     Participant,
@@ -40,6 +42,8 @@ from messaging.store.firestore_values import (
 Fields = dict[str, Any]
 
 SHARDS = 16
+_LISTED_PEOPLE = 50
+"""Up to how many people a conversation keeps a copy of them for lists."""
 _DEFAULT_PREFERENCES = Preferences()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -53,7 +57,7 @@ def new_conversation(conversation: Conversation) -> Fields:
     }
     for attribute, written in _WRITTEN.items():
         fields |= written(getattr(conversation, attribute))
-    return fields
+    return fields | _summary(conversation.participants)
 
 
 def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fields, list[str]]:
@@ -76,6 +80,10 @@ def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fie
         mask += [
             f"sent_seq.{quoted(id_)}" for id_ in (*sent, *(before.sent_seq.keys() - after.sent_seq))
         ]
+    if "participant_ids" in fields or not before.counted:
+        summary = _summary(after.participants)
+        fields |= summary
+        mask += summary
     fields["updated_at"] = SERVER_TIME
     # Of SERVER_TIME there is nothing to be written before the server sets it.
     return fields, [path for path in mask if fields.get(path) is not SERVER_TIME]
@@ -93,7 +101,7 @@ def read_conversation(document: Any) -> Conversation:
         title=read_text(fields["title"]),
         participants={
             # A map has no order of its own; the array keeps it.
-            user_id: _read_participant(user_id, roles[user_id].map_value.fields)
+            user_id: read_participant(user_id, roles[user_id].map_value.fields)
             for user_id in read_texts(fields["participant_ids"])
         },
         created_at=_read_time(fields["created_at"]),
@@ -114,7 +122,75 @@ def read_conversation(document: Any) -> Conversation:
         content_hash=fields["content_hash"].string_value,
         commit_id=fields["commit_id"].string_value,
         token=read_token(document.update_time),
+        counted=count_of(document) is not None,
     )
+
+
+def read_listed(document: Any, user_id: str, people: int) -> ListedConversation | None:
+    """Return one person's view of a conversation, from a document that `shows_people` or a whole
+    one. Up to `people` are listed. None if that person is not in it."""
+    fields = document.fields
+    roles = fields["roles"].map_value.fields
+    if user_id not in roles:
+        return None
+    count = count_of(document)
+    if count is None or (count <= people and not shows_people(document, people)):
+        everybody: Mapping[str, Participant] = read_conversation(document).participants
+        count = len(everybody)
+    else:
+        everybody = _read_listed_people(fields["listed_people"]) if count <= people else {}
+    preferences = fields["preferences"].map_value.fields
+    last = fields["last_message"]
+    id_ = id_of(document)
+    return ListedConversation(
+        id=id_,
+        kind=ConversationKind(fields["kind"].string_value),
+        title=read_text(fields["title"]),
+        participants=everybody if count <= people else None,
+        participant_count=count,
+        created_at=_read_time(fields["created_at"]),
+        updated_at=_read_time(fields["updated_at"]),
+        active_at=_read_time(fields["active_at"]),
+        seq=fields["seq"].integer_value,
+        version=fields["version"].integer_value,
+        last_message=_read_last_message(id_, last) if last.HasField("map_value") else None,
+        own=read_participant(user_id, roles[user_id].map_value.fields),
+        sent_seq=own_sent_seq(document, user_id),
+        preferences=_read_preferences(preferences[user_id].map_value.fields)
+        if user_id in preferences
+        else _DEFAULT_PREFERENCES,
+        blocked=bool(fields["blocked_by"].map_value.fields),
+        frozen=fields["frozen"].boolean_value,
+    )
+
+
+def shows_people(document: Any, people: int) -> bool:
+    """Return whether the copy of its people that a conversation keeps for lists is enough to list
+    up to `people` of them."""
+    count = count_of(document)
+    return count is not None and (count > people or count <= _LISTED_PEOPLE)
+
+
+def count_of(document: Any) -> int | None:
+    """Return the number of people; None if a release that does not count them wrote last."""
+    fields = document.fields
+    if "participant_count" not in fields:
+        return None
+    if fields["counted_commit_id"].string_value != fields["commit_id"].string_value:
+        return None
+    count: int = fields["participant_count"].integer_value
+    return count
+
+
+def own_sent_seq(document: Any, user_id: str) -> int:
+    sent = document.fields["sent_seq"].map_value.fields
+    seq: int = sent[user_id].integer_value if user_id in sent else 0
+    return seq
+
+
+def id_of(document: Any) -> str:
+    """Of a conversation's document."""
+    return str(document.name.rpartition("/")[2])
 
 
 def message(message: Message) -> Fields:
@@ -183,8 +259,17 @@ def preferences(own: Mapping[str, Any]) -> Fields:
 
 def cursor_after(conversation: Conversation) -> str:
     """Where a page of conversations that ends with this one is continued."""
-    micros = (conversation.active_at - _EPOCH) // _MICROSECOND
-    return base64.urlsafe_b64encode(json.dumps([micros, conversation.id]).encode()).decode()
+    return _cursor(conversation.active_at, conversation.id)
+
+
+def cursor_of(document: Any) -> str:
+    """The same, of a conversation's document."""
+    return _cursor(_read_time(document.fields["active_at"]), id_of(document))
+
+
+def _cursor(active_at: datetime, conversation_id: str) -> str:
+    micros = (active_at - _EPOCH) // _MICROSECOND
+    return base64.urlsafe_b64encode(json.dumps([micros, conversation_id]).encode()).decode()
 
 
 def read_cursor(cursor: str) -> tuple[datetime, str]:
@@ -219,6 +304,28 @@ def _participants(participants: Mapping[str, Participant]) -> Fields:
     }
 
 
+def _summary(participants: Mapping[str, Participant]) -> Fields:
+    """What lists show of the people: an array of id, role and `joined_version`, one person after
+    the other, so that it keeps their order."""
+    listed: list[Any] = []
+    if len(participants) <= _LISTED_PEOPLE:
+        for person in participants.values():
+            listed += [person.user_id, person.role.value, person.joined_version]
+    return {"participant_count": len(participants), "listed_people": listed}
+
+
+def _read_listed_people(value: Any) -> Mapping[str, Participant]:
+    values = value.array_value.values
+    return {
+        id_.string_value: Participant(
+            user_id=id_.string_value,
+            role=Role(role.string_value),
+            joined_version=joined_version.integer_value,
+        )
+        for id_, role, joined_version in zip(values[::3], values[1::3], values[2::3], strict=True)
+    }
+
+
 _WRITTEN: Mapping[str, Callable[[Any], Fields]] = {
     "kind": lambda kind: {"kind": kind.value},
     "title": lambda title: {"title": title},
@@ -235,12 +342,12 @@ _WRITTEN: Mapping[str, Callable[[Any], Fields]] = {
     "blocked_by": lambda people: {"blocked_by": dict.fromkeys(people, True)},
     "frozen": lambda frozen: {"frozen": frozen},
     "content_hash": lambda content_hash: {"content_hash": content_hash},
-    "commit_id": lambda commit_id: {"commit_id": commit_id},
+    "commit_id": lambda commit_id: {"commit_id": commit_id, "counted_commit_id": commit_id},
 }
 """For each attribute of a conversation the fields that hold it."""
 
 
-def _read_participant(user_id: str, fields: Any) -> Participant:
+def read_participant(user_id: str, fields: Any) -> Participant:
     return Participant(
         user_id=user_id,
         role=Role(fields["role"].string_value),

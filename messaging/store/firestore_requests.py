@@ -115,8 +115,17 @@ def rollback(database: Database, transaction: bytes) -> Any:
     return _RollbackRequest(database=database.name, transaction=transaction)
 
 
-def get(database: Database, names: Sequence[str], *, transaction: bytes = b"") -> Any:
+def get(
+    database: Database,
+    names: Sequence[str],
+    *,
+    transaction: bytes = b"",
+    only: Sequence[str] = (),
+) -> Any:
+    """`only`: the fields to return, else all."""
     request = _BatchGetDocumentsRequest(database=database.name, documents=names)
+    if only:  # an empty mask would return no field
+        request.mask.field_paths.extend(only)
     if transaction:
         request.transaction = transaction
     return request

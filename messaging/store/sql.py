@@ -15,7 +15,13 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.conditions import Condition
-from messaging.entities import Conversation, Message, ReadPosition
+from messaging.entities import (
+    Companion,
+    Conversation,
+    Membership,
+    Message,
+    ReadPosition,
+)
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import (
     STORE_DOCUMENTS,
@@ -24,6 +30,7 @@ from messaging.metrics import (
     STORE_WRITES_REFUSED,
 )
 from messaging.store import sql_link_notes as link_notes
+from messaging.store import sql_memberships as memberships
 from messaging.store import sql_reads as reads
 from messaging.store import sql_rows as rows
 from messaging.store import sql_writes as writes
@@ -34,6 +41,7 @@ from messaging.store.base import (
     Commit,
     CommitUnknown,
     LinkNotes,
+    ListedPage,
     Page,
 )
 from messaging.store.breaker import CircuitBreaker
@@ -121,6 +129,49 @@ class SqlStore:
         _count("list_conversations", read=_queried(len(page.conversations)))
         self.witness.read(mark, *page.conversations)
         return page
+
+    async def list_own_conversations(
+        self, user_id: str, *, limit: int, people: int, cursor: str | None = None
+    ) -> ListedPage:
+        after = None if cursor is None else rows.decoded_cursor(cursor)
+        page = await self._read(
+            "list_own_conversations",
+            lambda database: memberships.list_listed(
+                database, user_id, limit=limit, after=after, people=people
+            ),
+        )
+        _count("list_own_conversations", read=_queried(len(page.conversations)))
+        return page
+
+    async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
+        found = await self._read(
+            "list_memberships",
+            lambda database: memberships.list_memberships(database, user_id, limit=limit),
+        )
+        _count("list_memberships", read=_queried(len(found)))
+        return found
+
+    async def get_memberships(
+        self, user_id: str, conversation_ids: Sequence[str]
+    ) -> Sequence[Membership]:
+        found = await self._read(
+            "get_memberships",
+            lambda database: memberships.list_memberships(
+                database, user_id, limit=len(conversation_ids), only=conversation_ids
+            ),
+        )
+        _count("get_memberships", read=len(conversation_ids))
+        return found
+
+    async def list_companions(
+        self, user_id: str, others: Sequence[str], *, most: int | None = None
+    ) -> Sequence[Companion]:
+        found = await self._read(
+            "list_companions",
+            lambda database: memberships.list_companions(database, user_id, others, most=most),
+        )
+        _count("list_companions", read=_queried(len({one.conversation_id for one in found})))
+        return found
 
     async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
         found = await self._read(

@@ -44,15 +44,24 @@ def conversations(
     The database may look up people and messages before it sorts: a limit belongs into a query of
     the ids, see `limited`.
     """
-    functions = _FUNCTIONS[database.vendor]
+    vendor = database.vendor
+    whole = records.annotate(people=_text(people_sql(vendor)), last=_text(last_message_sql(vendor)))
+    return [
+        rows.conversation(one, read_people(one.people), read_message(one.last)) for one in whole
+    ]
+
+
+def people_sql(vendor: str) -> str:
+    """Return the expression for the people of a row of `messaging_conversation`, as JSON."""
+    return _PEOPLE.format(**_FUNCTIONS[vendor])
+
+
+def last_message_sql(vendor: str) -> str:
+    """Return the expression for the latest message of a row of `messaging_conversation`."""
     columns = {one.attname: f"m.{one.column}" for one in _MESSAGE_FIELDS}
-    columns["mentions"] = _MENTIONS[database.vendor]
+    columns["mentions"] = _MENTIONS[vendor]
     fields = ", ".join(f"'{name}', {column}" for name, column in columns.items())
-    whole = records.annotate(
-        people=_text(_PEOPLE.format(**functions)),
-        last=_text(_LAST_MESSAGE.format(**functions, fields=fields)),
-    )
-    return [rows.conversation(one, _people(one.people), _message(one.last)) for one in whole]
+    return _LAST_MESSAGE.format(**_FUNCTIONS[vendor], fields=fields)
 
 
 def limited(
@@ -67,7 +76,7 @@ def _text(sql: str) -> RawSQL:
     return RawSQL(sql, [], output_field=TextField())  # noqa: S611  nothing of a request is in it
 
 
-def _people(found: str | None) -> dict[str, Participant]:
+def read_people(found: str | None) -> dict[str, Participant]:
     """In the order in which they were added."""
     listed: Iterable[Any] = json.loads(found or "[]")
     return {
@@ -76,7 +85,7 @@ def _people(found: str | None) -> dict[str, Participant]:
     }
 
 
-def _message(found: str | None) -> Message | None:
+def read_message(found: str | None) -> Message | None:
     if found is None:
         return None
     values = json.loads(found)

@@ -9,6 +9,7 @@ from typing import Any
 from messaging.entities import (
     Conversation,
     ConversationKind,
+    ListedConversation,
     Message,
     Notify,
     Participant,
@@ -53,6 +54,8 @@ def conversation_columns(conversation: Conversation) -> dict[str, Any]:
         "frozen": conversation.frozen,
         "content_hash": conversation.content_hash,
         "commit_id": conversation.commit_id,
+        "participant_count": len(conversation.participants),
+        "counted_commit_id": conversation.commit_id,
     }
 
 
@@ -162,6 +165,11 @@ def conversation(
     )
 
 
+def preferences_of(found: str | None) -> Mapping[str, Any] | None:
+    """Return one person's stored settings from the JSON of them."""
+    return None if found is None else json.loads(found)
+
+
 def preferences(stored: Mapping[str, Any]) -> Preferences:
     muted_until = stored["muted_until"]
     return Preferences(
@@ -170,7 +178,7 @@ def preferences(stored: Mapping[str, Any]) -> Preferences:
     )
 
 
-def encoded_cursor(conversation: Conversation) -> str:
+def encoded_cursor(conversation: Conversation | ListedConversation) -> str:
     """Where a page ends that has this conversation as its last."""
     place = json.dumps([conversation.active_at.isoformat(), conversation.id])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")

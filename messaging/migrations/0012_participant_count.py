@@ -1,0 +1,21 @@
+"""The number of a conversation's people, beside it. Instances of the previous release leave it
+alone; it holds where `counted_commit_id` is the latest commit."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("messaging", "0010_epoch")]
+
+    operations = [
+        migrations.AddField(
+            model_name="conversationrecord",
+            name="participant_count",
+            field=models.PositiveIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="conversationrecord",
+            name="counted_commit_id",
+            field=models.CharField(blank=True, db_default="", default="", max_length=26),
+        ),
+    ]
