@@ -16,7 +16,7 @@ from chat.turns import Turns
 from chat.views.base import validated
 from chat.wire import changes_data, receipt_data
 from messaging.delivery.connection import Connection
-from messaging.exceptions import InvalidRequest, PermissionDenied
+from messaging.exceptions import InvalidRequest, PermissionDenied, StoreUnavailable
 from messaging.identifiers import is_stored_id
 from messaging.representations import message_data, presence_data, timestamp
 from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
@@ -26,6 +26,7 @@ Handler = Callable[..., Awaitable[dict[str, Any]]]
 _SYNC_MESSAGES = 200
 """How many messages one answer carries at most, over all its conversations (at least 2 each)."""
 _SYNC_AT_ONCE = 8
+_SYNC_TRIES = 5
 _turns = Turns(places=2, most_waiting=64)
 """Of the dear commands of a person, over all sockets."""
 
@@ -145,9 +146,16 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
                 answers[conversation_id] = reads.create_task(answer(conversation_id, since))
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    admitted = sessions.admit(
-        connection, {conversation_id: task.result() for conversation_id, task in answers.items()}
-    )
+    found = {conversation_id: task.result() for conversation_id, task in answers.items()}
+    for _ in range(_SYNC_TRIES):
+        again = sessions.overtaken(connection, found)
+        if not again:
+            break
+        for conversation_id in again:
+            found[conversation_id] = await answer(conversation_id, conversations[conversation_id])
+    else:
+        raise StoreUnavailable
+    admitted = sessions.admit(connection, found)
     return {
         "conversations": {
             conversation_id: changes_data(changes) for conversation_id, changes in admitted.items()

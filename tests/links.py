@@ -125,8 +125,8 @@ class Side:
 
     async def connect(self, user_id: str) -> "Socket":
         socket = Socket(user_id)
-        page = await self.store.list_conversations(user_id, limit=100)
-        self.hub.connect(socket.connection, page.conversations)
+        places = await self.store.list_memberships(user_id, limit=100)
+        self.hub.connect(socket.connection, await self.hub.settled(user_id, places))
         return socket
 
     async def stop(self) -> None:

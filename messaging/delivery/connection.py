@@ -66,7 +66,7 @@ class Connections:
         self._left = asyncio.Event()
         self._left.set()
 
-    def __contains__(self, user_id: str) -> bool:
+    def __contains__(self, user_id: object) -> bool:
         return user_id in self._by_user
 
     def __len__(self) -> int:

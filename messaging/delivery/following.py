@@ -7,13 +7,11 @@ it goes on from there.
 
 import time
 from collections import OrderedDict
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Protocol
 
 from messaging.delivery.connection import Connection
-from messaging.delivery.gaps import joined_versions
 from messaging.delivery.stream import Stream
-from messaging.entities import Conversation
 
 _LINGER_SECONDS = 60.0
 _MOST_FORGOTTEN = 10_000
@@ -51,21 +49,30 @@ class Following:
         """The last state known here; None for what was never followed, or long ago."""
         return self._streams.get(conversation_id) or self._forgotten.get(conversation_id)
 
-    def begin(self, conversation: Conversation) -> Stream:
+    def begin(
+        self,
+        conversation_id: str,
+        version: int,
+        seq: int,
+        participants: Mapping[str, int],
+        *,
+        count: int | None,
+    ) -> Stream:
         """From a state just read, or from what was known before if that is later. Not to be called
-        for what is followed already."""
-        stream = self._forgotten.pop(conversation.id, None)
-        if stream is None or stream.version < conversation.version:
-            stream = Stream(
-                conversation.id,
-                conversation.version,
-                conversation.seq,
-                joined_versions(conversation),
-            )
-        self._streams[conversation.id] = stream
+        for what is followed already. `participants`: those who matter here, as `Stream` keeps
+        them; `count`: the number of all, if it is known."""
+        stream = self._forgotten.pop(conversation_id, None)
+        if stream is None or stream.version < version:
+            stream = Stream(conversation_id, version, seq, participants, count=count)
+        else:
+            for user_id, joined in participants.items():
+                stream.learn(user_id, version, joined)
+            if stream.version == version:
+                stream.count = count if stream.count is None else stream.count
+        self._streams[conversation_id] = stream
         stream.followed = True
         if self._subscriptions is not None:
-            self._subscriptions.follow(conversation.id)
+            self._subscriptions.follow(conversation_id)
         return stream
 
     def untell(self, stream: Stream, connection: Connection) -> None:

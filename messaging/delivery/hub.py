@@ -7,13 +7,16 @@ are added and removed by the log itself, in the order of versions and without an
 so that nobody gets anything above their removal.
 
 Per connection it keeps which conversations the client was told to be in, and acts on that: a
-removal is told to all who were told, a conversation opened here is announced to whoever was not.
+removal is told to all who were told, a conversation read here is announced to whoever was not.
+
+Of a conversation it keeps only the participants who are connected here (`delivery.stream`): what a
+connect costs grows with the person's conversations, not with the people in them.
 
 Not promised: bytes handed to the kernel cannot be called back.
 """
 
 import time
-from collections.abc import Container, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
 from messaging.delivery.connection import Connection, Connections, Ending
@@ -25,12 +28,15 @@ from messaging.delivery.privacy import PrivacyList
 from messaging.delivery.reported import Reported
 from messaging.delivery.state import advanced
 from messaging.delivery.stream import Stream
-from messaging.entities import Conversation
+from messaging.entities import Companion, Conversation, Membership
 from messaging.events import EventEncoder
+from messaging.exceptions import StoreUnavailable
 from messaging.limits import get_limits
 from messaging.metrics import DELIVERIES
 from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
+
+_READS_AGAIN = 5
 
 
 class Hub:
@@ -47,6 +53,7 @@ class Hub:
         """Whose copies `forget` voids as well."""
         self.last_changed: str | None = None
         """The conversation that a change was heard of last."""
+        self._store = store
         self._filler = Filler(store, cache, deliver=self._fill_gap)
 
     def attach(self, subscriptions: Subscriptions) -> None:
@@ -57,33 +64,73 @@ class Hub:
 
     # Connections come and go
 
+    def overtaken(self, user_id: str, places: Sequence[Membership]) -> set[str]:
+        """Return the conversations of which this person's place has to be read again: they are
+        delivered here beyond the version that was read, or this person was added lately, and it
+        is not known here whether they are in the conversation now."""
+        named = {place.conversation_id for place in places}
+        unknown = {
+            place.conversation_id
+            for place in places
+            if (stream := self._following.latest(place.conversation_id)) is not None
+            and stream.is_in(user_id, place.version) is None
+        }
+        for conversation_id in self._reported.added_to(user_id) - named:
+            followed = self._following.get(conversation_id)
+            if followed is not None and followed.is_in(user_id) is None:
+                unknown.add(conversation_id)
+        return unknown
+
+    def forgot_additions(self, since: float) -> bool:
+        """Whether people were added of whom nothing is known here any more. `since`: a moment of
+        the monotonic clock. A list that was read then may lack conversations."""
+        return self._reported.forgot_since(since)
+
+    async def settled(self, user_id: str, places: Sequence[Membership]) -> Sequence[Membership]:
+        """Return a person's places with those read again that were overtaken. Without an await in
+        between the caller connects.
+
+        Raises StoreUnavailable, also if the conversations are overtaken again and again.
+        """
+        absent: set[str] = set()
+        for _ in range(_READS_AGAIN):
+            unknown = self.overtaken(user_id, places) - absent
+            if not unknown:
+                return places
+            again = await self._store.get_memberships(user_id, sorted(unknown))
+            absent |= unknown - {place.conversation_id for place in again}
+            kept = [place for place in places if place.conversation_id not in unknown]
+            places = [*kept, *again]
+        raise StoreUnavailable
+
     def connect(
-        self, connection: Connection, conversations: Sequence[Conversation]
+        self, connection: Connection, places: Sequence[Membership]
     ) -> dict[str, dict[str, int]]:
         """Register a connection; return the version and seq that its `hello` names for each of
-        its conversations, which were read from the store just now.
+        its conversations, which were read from the store just now. None of them is `overtaken`.
 
         The caller hands `hello` to the connection without an await in between: it is the first
         frame, and every frame after it is above the versions that it names.
         """
         user_id = connection.user_id
         named: dict[str, dict[str, int]] = {}
-        for conversation in conversations:
-            stream = self._open(conversation)
-            if stream.version >= conversation.version and user_id not in stream.participants:
+        for place in places:
+            stream = self._open_place(user_id, place)
+            if not stream.learn(user_id, place.version, place.joined_version):
                 continue  # removed since the query
-            version = max(conversation.version, stream.version)
-            seq = max(conversation.seq, stream.seq)
-            named[conversation.id] = {"version": version, "seq": seq}
+            version = max(place.version, stream.version)
+            seq = max(place.seq, stream.seq)
+            named[place.conversation_id] = {"version": version, "seq": seq}
             stream.tell(connection)
             stream.start_above(connection, version)
-            self.behind(conversation.id, version)
+            self.behind(place.conversation_id, version)
         self.connections.add(connection)
         for conversation_id in self._reported.added_to(user_id) - named.keys():
             added_to = self._following.get(conversation_id)
             if added_to is None:
                 self.discover(conversation_id, [user_id])
-            elif user_id in added_to.participants:
+            elif added_to.is_in(user_id):
+                added_to.learn(user_id, -1, 0)
                 named[conversation_id] = {"version": added_to.version, "seq": added_to.seq}
                 added_to.tell(connection)
         return named
@@ -153,33 +200,52 @@ class Hub:
 
         False when this person is known to have been removed after that state of it.
         """
+        user_id = connection.user_id
         latest = self._following.latest(conversation.id)
-        if (
-            latest is not None
-            and latest.version > conversation.version
-            and connection.user_id not in latest.participants
-        ):
+        if latest is not None and latest.is_in(user_id, conversation.version) is False:
             return False
-        self._open(conversation, besides=connection).tell(connection)
+        stream = self._open(conversation, besides=connection)
+        joined = conversation.participants[user_id].joined_version
+        if not stream.learn(user_id, conversation.version, joined):
+            return False
+        stream.tell(connection)
         self.behind(conversation.id, conversation.version)
         return True
+
+    def overtook(self, user_id: str, conversation: Conversation) -> bool:
+        """Return whether a person's conversation has to be read again before `admit`: it is
+        delivered here beyond that version, and it is not known here whether they are in it."""
+        latest = self._following.latest(conversation.id)
+        return latest is not None and latest.is_in(user_id, conversation.version) is None
 
     def followed(self, conversation_id: str) -> Stream | None:
         """The conversation as it is delivered here; None where nobody here is in it."""
         return self._following.get(conversation_id)
 
     def companions(self, connection: Connection, user_ids: Set[str]) -> set[str]:
-        """Those of the people who share a conversation with this connection's person that is
-        followed here and not above the fan-out limit."""
+        """Those of the people who are known here to share a conversation with this connection's
+        person that is not above the fan-out limit. Of others the store is asked, see
+        `acquaint`."""
         most = get_limits().fan_out_participants
         found: set[str] = set()
         for conversation_id in connection.told:
-            participants = self._following[conversation_id].participants
-            if len(participants) <= most:
-                found |= user_ids & participants.keys()
+            stream = self._following[conversation_id]
+            if stream.count is not None and stream.count <= most:
+                found |= user_ids & stream.participants.keys()
             if len(found) == len(user_ids):
                 break
         return found
+
+    def acquaint(self, connection: Connection, companions: Iterable[Companion]) -> None:
+        """Keep people with whom this connection's person shares conversations, as the store said
+        just now: for as long as these are followed here, the log tells when they part."""
+        for companion in companions:
+            stream = self._following.get(companion.conversation_id)
+            if stream is None or companion.conversation_id not in connection.told:
+                continue
+            if stream.count is None:
+                stream.count = companion.participant_count
+            stream.learn(companion.user_id, companion.version, companion.joined_version)
 
     # Events arrive
 
@@ -189,14 +255,17 @@ class Hub:
         self.last_changed = batch.conversation_id
         stream = self._following.get(batch.conversation_id)
         if stream is not None:
+            told_before = [d for d in batch.deliveries if d.version <= stream.version]
             stream.push(batch.deliveries)
             self._deliver_ready(stream)
             self._filler.mend(stream)
+            # The stream may begin above their joining, with somebody else's place.
+            self._discover(batch.conversation_id, [u for d in told_before for u in d.added])
 
     def accept_soft(self, event: SoftEvent) -> None:
         stream = self._following.get(event.conversation_id)
         # Whoever was removed may type on where that is not known yet.
-        if stream is None or event.user_id not in stream.participants:
+        if stream is None or stream.is_in(event.user_id) is False:
             return
         for connection in stream.audience():
             own = connection.user_id == event.user_id
@@ -213,7 +282,11 @@ class Hub:
         """People were added, or it was founded: follow it where one of them is here."""
         self._note_added(conversation.id, list(conversation.participants))
         if any(user_id in self.connections for user_id in conversation.participants):
-            self._open(conversation)
+            stream = self._following.get(conversation.id)
+            if stream is None:
+                self._open(conversation)
+            else:
+                self._adopt(stream, conversation)
 
     # Something is heard of
 
@@ -235,9 +308,21 @@ class Hub:
     def discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
         """These people were added: where one of them is here, follow the conversation."""
         self._note_added(conversation_id, user_ids)
-        here = any(user_id in self.connections for user_id in user_ids)
-        known = self._following.ids | self._discovering
-        if here and conversation_id not in known:
+        self._discover(conversation_id, user_ids)
+
+    def _discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
+        """Read a conversation of which somebody may be who is here and does not know of it. What
+        is read for a stream that is behind tells everybody by itself."""
+        stream = self._following.get(conversation_id)
+        if stream is not None and stream.behind:
+            return
+        for user_id in user_ids:
+            if user_id in self.connections and (stream is None or stream.is_in(user_id) is None):
+                self._read_to_announce(conversation_id)
+                return
+
+    def _read_to_announce(self, conversation_id: str) -> None:
+        if conversation_id not in self._discovering:
             self._discovering.add(conversation_id)
             self._filler.run(self._follow_from_store(conversation_id))
 
@@ -259,6 +344,8 @@ class Hub:
             stream.known = max(stream.known, conversation.version)
             stream.found = conversation
             self._filler.mend(stream)
+        else:
+            self._adopt(stream, conversation)
 
     def tidy(self) -> None:
         """Stop following the conversations that nobody here has been in for a minute."""
@@ -281,8 +368,9 @@ class Hub:
             if not stream.has_state(connection, delivery.version):
                 self._following.untell(stream, connection)
         if delivery.added or delivery.removed:
-            stream.apply_people(delivery)
+            stream.apply_people(delivery, self.connections)
         if delivery.announcement is not None:
+            self._note_added(stream.conversation_id, list(delivery.added))
             self._tell_added(stream, delivery.added, delivery.announcement)
 
     def _fill_gap(self, stream: Stream, gap: Gap) -> None:
@@ -297,9 +385,10 @@ class Hub:
             return
         people = joined_versions(conversation)
         self._tell_removed(stream, people, conversation.version)
-        stream.keep_only({user_id for user_id, joined in people.items() if joined <= since})
+        matter = {u: v for u, v in people.items() if self._matters(u, stream)}
+        stream.keep_only({user_id for user_id, joined in matter.items() if joined <= since})
         stayed = stream.participants
-        joined = {user_id: v for user_id, v in people.items() if user_id not in stayed}
+        joined = {u: v for u, v in matter.items() if u in self.connections and u not in stayed}
         greeted = stream.greeted(joined)
         for version, frame in gap_frames(gap, since, self._events):
             for connection in stream.audience_of(version):
@@ -307,7 +396,8 @@ class Hub:
             for connection, floor in greeted.items():
                 if floor < version:
                     connection.transmit(frame)
-        stream.jump(conversation.version, conversation.seq, people)
+        stream.jump(conversation.version, conversation.seq, matter, count=len(people))
+        self._note_added(conversation.id, [u for u, v in people.items() if v > since])
         if joined:
             announcement = self._events.conversation_added(conversation)
             self._tell_added(stream, joined, announcement, besides=greeted)
@@ -321,7 +411,6 @@ class Hub:
         besides: Container[Connection] = (),
     ) -> None:
         """`joined`: the version of their joining, by user id."""
-        self._note_added(stream.conversation_id, list(joined))
         for connection in self.connections.of_all(joined):
             known = stream.has_state(connection, joined[connection.user_id])
             if not known and connection not in besides:
@@ -346,7 +435,14 @@ class Hub:
         stream = self._following.get(conversation.id)
         if stream is not None:
             return stream
-        stream = self._following.begin(conversation)
+        people = joined_versions(conversation)
+        stream = self._following.begin(
+            conversation.id,
+            conversation.version,
+            conversation.seq,
+            {user_id: v for user_id, v in people.items() if user_id in self.connections},
+            count=len(people),
+        )
         here = [c for c in self.connections.of_all(stream.participants) if c is not besides]
         if here:
             frame = self._events.conversation_added(conversation)
@@ -356,6 +452,46 @@ class Hub:
         self._following.leave_if_nobody(stream)
         self.behind(conversation.id, self._reported.version(conversation.id))
         return stream
+
+    def _open_place(self, user_id: str, place: Membership) -> Stream:
+        """Follow a conversation from one person's place in it, or go on as it is followed
+        already. Nothing is known of the others in it, and nobody is told of it."""
+        stream = self._following.get(place.conversation_id)
+        if stream is not None:
+            return stream
+        stream = self._following.begin(
+            place.conversation_id,
+            place.version,
+            place.seq,
+            {user_id: place.joined_version},
+            count=place.participant_count,
+        )
+        self._following.leave_if_nobody(stream)
+        self.behind(place.conversation_id, self._reported.version(place.conversation_id))
+        return stream
+
+    def _adopt(self, stream: Stream, conversation: Conversation) -> None:
+        """Tell those who are connected and in the conversation, and do not know of it, because it
+        is followed from somebody else's place in it."""
+        if conversation.version > stream.version:
+            return  # the gap is filled, which tells them
+        announcement: str | None = None
+        for user_id, person in conversation.participants.items():
+            if user_id in stream.participants or user_id not in self.connections:
+                continue
+            known = stream.learn(user_id, conversation.version, person.joined_version)
+            if known is None:
+                self._read_to_announce(conversation.id)
+            if not known:
+                continue
+            announcement = announcement or self._events.conversation_added(conversation)
+            for connection in self.connections.of(user_id):
+                stream.tell(connection)
+                connection.transmit(announcement)
+
+    def _matters(self, user_id: str, stream: Stream) -> bool:
+        """Whether the stream keeps this participant."""
+        return user_id in self.connections or user_id in stream.participants
 
     async def _follow_from_store(self, conversation_id: str) -> None:
         try:

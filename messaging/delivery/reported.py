@@ -4,11 +4,15 @@ It closes two races: a conversation opened from a read that was overtaken, and a
 added while their `hello` was being put together.
 """
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
 
 _KEPT_SECONDS = 60.0
+_MOST_VERSIONS = 20_000
+_MOST_ADDED = 20_000
+"""At most some 8 MB, whatever people add whom."""
 
 
 class Reported:
@@ -16,6 +20,7 @@ class Reported:
         self._versions: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._added: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._added_to: dict[str, set[str]] = {}
+        self._forgot_at = -math.inf
 
     def note_version(self, conversation_id: str, version: int) -> None:
         version = max(version, self.version(conversation_id))
@@ -44,12 +49,21 @@ class Reported:
         """The conversations that this person was added to within the last minute."""
         return frozenset(self._added_to.get(user_id, ()))
 
+    def forgot_since(self, moment: float) -> bool:
+        """Whether additions that were heard of after this moment of the monotonic clock are
+        forgotten already, because there were too many."""
+        return self._forgot_at >= moment
+
     def _prune(self) -> None:
         horizon = time.monotonic() - _KEPT_SECONDS
-        while self._versions and next(iter(self._versions.values()))[1] < horizon:
+        while self._versions and (
+            len(self._versions) > _MOST_VERSIONS or next(iter(self._versions.values()))[1] < horizon
+        ):
             self._versions.popitem(last=False)
-        while self._added and next(iter(self._added.values())) < horizon:
-            (user_id, conversation_id), _ = self._added.popitem(last=False)
+        while self._added and (
+            len(self._added) > _MOST_ADDED or next(iter(self._added.values())) < horizon
+        ):
+            (user_id, conversation_id), self._forgot_at = self._added.popitem(last=False)
             self._added_to[user_id].discard(conversation_id)
             if not self._added_to[user_id]:
                 del self._added_to[user_id]

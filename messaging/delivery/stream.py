@@ -1,21 +1,36 @@
 """One conversation as an instance follows it: versions in, in any order; versions out, in order.
 
+Of the participants it keeps those who matter here: the people who are connected to this process,
+and those whose presence is watched here. A person who connects later brings their own place in the
+conversation, as the store had it at some version. If the stream is ahead of that version, it needs
+to know whether they were removed since: it remembers the latest changes of people.
+
 No input or output here. The hub feeds it and does what it says.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections import OrderedDict
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 
 from messaging.delivery.batch import Delivery
 from messaging.delivery.connection import Connection
 from messaging.entities import Conversation
 
 _MOST_WAITING = 1_000
+_REMEMBERED_CHANGES = 50
+"""Of how many people a stream remembers when they came or went. A user id has at most 128 bytes."""
 
 
 class Stream:
     def __init__(
-        self, conversation_id: str, version: int, seq: int, participants: Mapping[str, int]
+        self,
+        conversation_id: str,
+        version: int,
+        seq: int,
+        participants: Mapping[str, int],
+        *,
+        count: int | None = None,
     ) -> None:
+        """`count`: the number of all participants; None if it is not known."""
         self.conversation_id = conversation_id
         self.version = version
         """The last version that was delivered here."""
@@ -24,7 +39,14 @@ class Stream:
         self.spoken_at = 0.0
         """When a message was last handed out here, on the monotonic clock."""
         self.participants = dict(participants)
-        """Who is in the conversation at that version: the version they joined at, by user id."""
+        """Those who matter here and are in the conversation at that version: the version they
+        joined at, by user id."""
+        self.count = count
+        self._changes: OrderedDict[str, tuple[int, int | None]] = OrderedDict()
+        """The latest change of a person: at which version, and the version they joined at, None
+        for a removal."""
+        self._changes_above = version
+        """All changes of people above this version are remembered."""
         self.known = version
         """The highest version heard of; above `version`, something is missing here."""
         self.filling = False
@@ -63,21 +85,71 @@ class Stream:
         self.known = self.version
         self._waiting.clear()
 
-    def jump(self, version: int, seq: int, participants: Mapping[str, int]) -> None:
-        """Continue from a state read from the store."""
+    def jump(
+        self,
+        version: int,
+        seq: int,
+        participants: Mapping[str, int],
+        *,
+        count: int | None = None,
+    ) -> None:
+        """Continue from a state read from the store. Who came and went up to there is not known
+        one by one."""
         self.version = version
+        self.count = count
+        self._changes.clear()
+        self._changes_above = version
         self.seq = seq
         self.known = max(self.known, version)
         self.participants = dict(participants)
         self._waiting = {v: d for v, d in self._waiting.items() if v > version}
         self._audience = None
 
-    def apply_people(self, delivery: Delivery) -> None:
-        """The log itself adds and removes people, in the order of versions."""
-        self.participants.update(delivery.added)
+    def apply_people(self, delivery: Delivery, here: Container[str]) -> None:
+        """The log itself adds and removes people, in the order of versions. `here`: the people
+        who are connected to this process."""
+        for user_id, joined in delivery.added.items():
+            if user_id in here or user_id in self.participants:
+                self.participants[user_id] = joined
+            self._remember(user_id, delivery.version, joined)
         for user_id in delivery.removed:
             self.participants.pop(user_id, None)
+            self._remember(user_id, delivery.version, None)
+        if self.count is not None:
+            self.count += len(delivery.added) - len(delivery.removed)
         self._audience = None
+
+    def _remember(self, user_id: str, version: int, joined: int | None) -> None:
+        self._changes[user_id] = (version, joined)
+        self._changes.move_to_end(user_id)
+        if len(self._changes) > _REMEMBERED_CHANGES:
+            _, (forgotten, _) = self._changes.popitem(last=False)
+            self._changes_above = forgotten
+
+    # Who is in it
+
+    def is_in(self, user_id: str, version: int = -1) -> bool | None:
+        """Return whether a person who was in the conversation at `version` is in it at the later
+        of that version and the stream's. None if the stream does not know. Without a version:
+        whether the stream knows by itself that they are in it."""
+        if user_id in self.participants:
+            return True
+        if version >= self.version:
+            return True
+        changed_at, joined = self._changes.get(user_id, (-1, None))
+        if changed_at > version:
+            return joined is not None
+        return True if self._changes_above <= version else None
+
+    def learn(self, user_id: str, version: int, joined: int) -> bool | None:
+        """Keep a person of whom the store said at `version` that they joined at `joined`, if they
+        are in the conversation. Returns what `is_in` says."""
+        known = self.is_in(user_id, version)
+        if known and user_id not in self.participants:
+            _, later = self._changes.get(user_id, (-1, None))
+            self.participants[user_id] = max(joined, later or 0)
+            self._audience = None
+        return known
 
     def keep_only(self, user_ids: Set[str]) -> None:
         """Everybody else is out, whatever comes next."""

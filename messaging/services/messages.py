@@ -177,6 +177,7 @@ class _SendMessage:
             content_hash=conversation.content_hash,
             commit_id=conversation.commit_id,
             token=conversation.token,
+            counted=conversation.counted,
         )
         change = Change(
             type=ChangeType.MESSAGE_CREATED,

@@ -39,6 +39,14 @@ async def watch_presence(
     wanted = _require_not_too_many(user_ids)
     instance = get_instance()
     known = instance.hub.companions(connection, wanted)
+    if not wanted <= known:
+        found = await instance.store.list_companions(
+            connection.user_id, sorted(wanted - known), most=get_limits().fan_out_participants
+        )
+        if connection not in instance.hub.connections.of(connection.user_id):
+            return []  # it has left meanwhile
+        instance.hub.acquaint(connection, found)
+        known = instance.hub.companions(connection, wanted)
     asked = [person for person in dict.fromkeys(user_ids) if person in known]
     instance.presence_watch.watch(connection, asked)
     present = await instance.presence_watch.look(await _shown_to(connection.user_id, asked))

@@ -88,8 +88,13 @@ async def mark_delivered(
     """
     instance = get_instance()
     followed = instance.hub.followed(conversation_id)
-    if followed is not None and user_id in followed.participants and seq <= followed.seq:
-        people = len(followed.participants)
+    if (
+        followed is not None
+        and user_id in followed.participants
+        and followed.count is not None
+        and seq <= followed.seq
+    ):
+        people = followed.count
     else:
         conversation = await _conversation_up_to(seq, user_id, conversation_id)
         people = len(conversation.participants)

@@ -2,21 +2,23 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
 from messaging.delivery.connection import Connection, Ending, Outlet
+from messaging.entities import Membership
 from messaging.events import EventType
 from messaging.exceptions import Banned, StoreUnavailable, TokenRevoked
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.representations import timestamp
 from messaging.services.sync import Changes, SyncStatus
-from messaging.store.base import Page
 
 logger = structlog.get_logger(__name__)
 
@@ -60,12 +62,15 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
     if reconnected is not None:
         named, connection.truncated = reconnected
     else:
-        page = await _list_conversations(user_id)
+        read = await _list_places(user_id)
+        places = await instance.hub.settled(user_id, read.places)
+        if instance.hub.forgot_additions(read.at):
+            raise StoreUnavailable
         # What was read beside it, and what was heard of since: this takes no await.
         await require_now()
         instance.epochs.require(epoch)
-        named = instance.hub.connect(connection, page.conversations)
-        connection.truncated = page.next_cursor is not None
+        named = instance.hub.connect(connection, places)
+        connection.truncated = read.truncated
     hello = {
         "connection_id": connection.id,
         "instance_id": instance.id,
@@ -86,7 +91,17 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
     return connection
 
 
-async def _list_conversations(user_id: str) -> Page:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Places:
+    """Somebody's places in their latest conversations, as they were read."""
+
+    places: Sequence[Membership]
+    truncated: bool
+    at: float
+    """When the read began, on the monotonic clock."""
+
+
+async def _list_places(user_id: str) -> _Places:
     """One query for all sockets of a person that connect together, and beside it one read of
     whether they may come in.
 
@@ -98,19 +113,17 @@ async def _list_conversations(user_id: str) -> Page:
     """
     instance = get_instance()
 
-    async def read() -> Page:
-        limit = get_limits().latest_conversations
+    async def read() -> _Places:
+        limit, begun = get_limits().latest_conversations, time.monotonic()
         try:
             async with asyncio.timeout(_QUERY_SECONDS):
-                page, _ = await asyncio.gather(
-                    instance.store.list_conversations(user_id, limit=limit),
+                places, _ = await asyncio.gather(
+                    instance.store.list_memberships(user_id, limit=limit),
                     instance.access.get(user_id),
                 )
         except TimeoutError:
             raise StoreUnavailable from None
-        for conversation in page.conversations:
-            instance.cache.put(conversation)
-        return page
+        return _Places(places=places, truncated=len(places) == limit, at=begun)
 
     if instance.degraded:
         return await read()
@@ -151,6 +164,18 @@ def close_session(connection: Connection, *, code: int | None = None) -> None:
     instance.hub.disconnect(connection)
     instance.presence.changed(connection.user_id)
     logger.info("session.closed", connection_id=connection.id, code=code)
+
+
+def overtaken(connection: Connection, changes: Mapping[str, Changes]) -> Sequence[str]:
+    """Return the conversations of a sync answer that have to be synced again before `admit`: they
+    were delivered here beyond what was read, and it is not known here whether this person is in
+    them still."""
+    hub = get_instance().hub
+    return [
+        conversation_id
+        for conversation_id, answer in changes.items()
+        if answer.conversation is not None and hub.overtook(connection.user_id, answer.conversation)
+    ]
 
 
 def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str, Changes]:

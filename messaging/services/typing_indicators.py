@@ -20,11 +20,11 @@ async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> Non
     """
     instance = get_instance()
     followed = instance.hub.followed(conversation_id)
-    if followed is None or user_id not in followed.participants:
+    if followed is None or user_id not in followed.participants or followed.count is None:
         known = await access_conversation(user_id=user_id, conversation_id=conversation_id)
         people, may_see = len(known.participants), not known.blocked_by
     else:
-        people = len(followed.participants)
+        people = followed.count
         may_see = people > PAIR or await pair_is_open(user_id, conversation_id)
     if not may_see or people > get_limits().fan_out_participants:
         return

@@ -76,6 +76,7 @@ async def test_a_send_writes_only_what_changes(relay: Relay, relayed_store: Fire
     await relayed_store.commit(sending(conversation, "one"))
 
     changed = {"seq", "version", "last_message", "sent_seq", "active_at", "updated_at", "commit_id"}
+    changed.add("counted_commit_id")
     assert written_fields(relay.commits[0]) == changed
 
 
@@ -160,6 +161,9 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     id_ = random_id()
     questions: dict[str, Awaitable[object]] = {
         "list_conversations": relayed_store.list_conversations("ann", limit=10),
+        "list_own_conversations": relayed_store.list_own_conversations("ann", limit=10, people=50),
+        "list_memberships": relayed_store.list_memberships("ann", limit=10),
+        "list_companions": relayed_store.list_companions("ann", ["bob"]),
         "list_messages": relayed_store.list_messages(id_, first_seq=1, last_seq=10),
         "list_latest_messages": relayed_store.list_latest_messages(id_, limit=10),
         "list_changed_messages": relayed_store.list_changed_messages(

@@ -9,7 +9,7 @@ from typing import Any
 from messaging.delivery.batch import Batch
 from messaging.delivery.hub import Hub
 from messaging.delivery.publisher import Publisher
-from messaging.entities import ChangeType, Conversation
+from messaging.entities import ChangeType, Conversation, Membership
 from messaging.events import EventEncoder
 from messaging.exceptions import MessagingError
 from messaging.store.acts import Act, Outcome
@@ -95,18 +95,18 @@ class Socket:
         self.connection = make_connection(f"c{next(self._ids)}", user_id, Outlet(self._receive))
         self.named: dict[str, dict[str, int]] = {}
 
-    async def look(self) -> Sequence[Conversation]:
+    async def look(self) -> Sequence[Membership]:
         """The query of a connecting socket."""
-        page = await self.store.list_conversations(self.connection.user_id, limit=100)
-        return page.conversations
+        return await self.store.list_memberships(self.connection.user_id, limit=100)
 
     async def connect(self) -> "Socket":
-        self.arrive(await self.look())
+        await self.arrive(await self.look())
         return self
 
-    def arrive(self, conversations: Sequence[Conversation]) -> None:
+    async def arrive(self, places: Sequence[Membership]) -> None:
         """Get `hello`, on the strength of a query that may be outdated."""
-        self.named = self.hub.connect(self.connection, conversations)
+        places = await self.hub.settled(self.connection.user_id, places)
+        self.named = self.hub.connect(self.connection, places)
 
     def leave(self) -> None:
         self.hub.disconnect(self.connection)

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from messaging.delivery import filling as filling_module
 from messaging.delivery import following as following_module
+from messaging.delivery import stream as stream_module
 from messaging.delivery.batch import SoftEvent
 from messaging.delivery.hub import Hub
 from messaging.entities import Conversation, Message
@@ -392,7 +393,7 @@ async def test_a_conversation_opened_for_nobody_is_forgotten(
     hub.tidy()
     assert hub.followed(group.id) is None
 
-    again.arrive(query)
+    await again.arrive(query)
 
     assert again.named == {}
     assert hub.followed(group.id) is not None
@@ -411,7 +412,7 @@ async def test_hello_names_the_newer_of_store_and_hub(
     early = Socket(hub, sql_store, "bob")
     query = await early.look()
     hub.accept(await elsewhere.batch(group, send(group.id, "ann", "one")))
-    early.arrive(query)
+    await early.arrive(query)
     assert early.named[group.id]["version"] == 1
 
     lost = await elsewhere.batch(group, send(group.id, "ann", "two"))
@@ -443,10 +444,121 @@ async def test_who_was_removed_since_the_query_is_not_named(
     query = await bob.look()
     hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
 
-    bob.arrive(query)
+    await bob.arrive(query)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
 
     assert (bob.named, bob.seen) == ({}, [])
+
+
+@pytest.mark.parametrize("remembered", [0, 50])
+async def test_who_was_unconnected_when_the_log_removed_them_is_not_named(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    sql_store: SqlStore,
+    ann: Socket,
+    monkeypatch: pytest.MonkeyPatch,
+    remembered: int,
+) -> None:
+    """The hub keeps none of those who are not connected: it remembers the removal, or the place
+    is read again."""
+    monkeypatch.setattr(stream_module, "_REMEMBERED_CHANGES", remembered)
+    bob = Socket(hub, sql_store, "bob")
+    query = await bob.look()
+    hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+    assert hub.overtaken("bob", query) == ({group.id} if remembered == 0 else set())
+
+    await bob.arrive(query)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert (bob.named, bob.seen) == ({}, [])
+
+
+async def test_a_place_that_a_filled_gap_overtook_is_read_again(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore, ann: Socket
+) -> None:
+    """Nobody told the hub one by one who came and went in the gap: who stays is named with the
+    version after it, who was removed is not."""
+    bob, cid = Socket(hub, sql_store, "bob"), Socket(hub, sql_store, "cid")
+    queries = [(one, await one.look()) for one in (bob, cid)]
+    await elsewhere.commit(group, remove("ann", "bob"))
+    await elsewhere.commit(group, send(group.id, "ann"))
+    hub.report(group.id, 2, [])
+    await settle(hub)
+
+    for socket, query in queries:
+        assert hub.overtaken(socket.connection.user_id, query) == {group.id}
+        await socket.arrive(query)
+
+    assert bob.named == {}
+    assert cid.named == {group.id: {"version": 2, "seq": 1}}
+
+
+async def test_a_list_is_read_again_until_it_holds(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    group: Conversation,
+    sql_store: SqlStore,
+    ann: Socket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is overtaken each time it is read is given up, with an error that says to come again."""
+    monkeypatch.setattr(stream_module, "_REMEMBERED_CHANGES", 0)
+    bob = Socket(hub, sql_store, "bob")
+    query = await bob.look()
+    hub.accept(await elsewhere.batch(group, add("ann", "dan")))
+
+    async def outdated(user_id: str, conversation_ids: object) -> object:
+        return query
+
+    monkeypatch.setattr(hub._store, "get_memberships", outdated)
+    with pytest.raises(StoreUnavailable):
+        await bob.arrive(query)
+
+
+async def test_somebody_elses_place_hides_nobody(
+    hub: Hub, elsewhere: Elsewhere, group: Conversation, sql_store: SqlStore
+) -> None:
+    """Dan is connected and was added; the conversation is followed from the place of Ann, who
+    came later. The batch or the beacon tells Dan all the same."""
+    dan = await Socket(hub, sql_store, "dan").connect()
+    eve = await Socket(hub, sql_store, "eve").connect()
+    batch = await elsewhere.batch(group, add("ann", "dan"))
+    await elsewhere.commit(group, add("ann", "eve"))
+    await Socket(hub, sql_store, "ann").connect()
+    assert (dan.seen, eve.seen) == ([], [])
+
+    hub.accept(batch)
+    await settle(hub)
+    assert [kind for kind, _ in dan.seen] == ["conversation.added"]
+    assert [kind for kind, _ in eve.seen] == ["conversation.added"]
+    hub.report(group.id, 2, ["dan", "eve"])
+    await settle(hub)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
+
+    assert dan.seen == eve.seen == [("message.created", 3)]
+
+
+async def test_only_connected_people_are_kept(
+    hub: Hub, elsewhere: Elsewhere, sql_store: SqlStore
+) -> None:
+    """A stream does not grow with the people whom others add."""
+    names = [f"person-{number}" for number in range(200)]
+    group = await elsewhere.found("ann", *names)
+    ann = await Socket(hub, sql_store, "ann").connect()
+    stream = hub.followed(group.id)
+    assert stream is not None
+    assert (set(stream.participants), stream.count) == ({"ann"}, 201)
+
+    hub.accept(await elsewhere.batch(group, add("ann", *(f"more-{n}" for n in range(100)))))
+    assert (set(stream.participants), stream.count) == ({"ann"}, 301)
+    await elsewhere.commit(group, remove("ann", "more-1"), send(group.id, "ann"))
+    hub.report(group.id, 3, [])
+    await settle(hub)
+
+    assert (set(stream.participants), stream.count, stream.version) == ({"ann"}, 300, 3)
+    assert ann.seen[-1] == ("conversation.changes", 3)
 
 
 async def test_who_was_added_since_the_query_is_named(
@@ -456,7 +568,7 @@ async def test_who_was_added_since_the_query_is_named(
     query = await dan.look()
     hub.accept(await elsewhere.batch(group, add("ann", "dan")))
 
-    dan.arrive(query)
+    await dan.arrive(query)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
 
     assert dan.named[group.id]["version"] == 1
@@ -472,7 +584,7 @@ async def test_who_was_added_elsewhere_since_the_query_is_told(
     await elsewhere.commit(group, add("ann", "dan"))
     hub.report(group.id, 1, ["dan"])
 
-    dan.arrive(query)
+    await dan.arrive(query)
     await settle(hub)
 
     assert dan.seen == [("conversation.added", None)]
@@ -530,7 +642,7 @@ async def test_a_synced_conversation_is_live(
 ) -> None:
     """Though `hello` did not name it."""
     bob = Socket(hub, sql_store, "bob")
-    bob.arrive([])
+    await bob.arrive([])
 
     assert hub.admit(bob.connection, group)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
@@ -575,7 +687,7 @@ async def test_a_conversation_is_let_go_a_minute_after_the_last_one(
     hub.tidy()
     assert hub.followed(group.id) is None
 
-    bob.arrive(outdated)
+    await bob.arrive(outdated)
     assert bob.named == {}
 
 

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from messaging.delivery import filling as filling_module
+from messaging.delivery import stream as stream_module
 from messaging.delivery.batch import Batch
 from messaging.delivery.hub import Hub
-from messaging.entities import Conversation
+from messaging.entities import Conversation, Membership
 from messaging.representations import conversation_data, message_data
 from messaging.store.acts import Act
 from messaging.store.sql import SqlStore
@@ -48,7 +49,7 @@ class Client:
         self.world = world
         self.user_id = user_id
         self.socket = Socket(world.hub, world.elsewhere.store, user_id)
-        self.query: Sequence[Conversation] = ()
+        self.query: Sequence[Membership] = ()
         self.connected = False
         self.inside = False
         self.latest = 0
@@ -62,11 +63,11 @@ class Client:
     async def look(self) -> None:
         self.query = await self.socket.look()
 
-    def connect(self) -> None:
-        self.leave()
+    async def connect(self) -> None:
+        await self.leave()
         self.socket = Socket(self.world.hub, self.world.elsewhere.store, self.user_id)
         self.socket.connection.transmit = self._receive
-        self.socket.arrive(self.query)
+        await self.socket.arrive(self.query)
         named = self.socket.named.get(self.world.id)
         self.connected = True
         self.inside = named is not None
@@ -75,7 +76,7 @@ class Client:
         if self.cursor is None or self.latest > self.cursor or not self.inside:
             self._forget()
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         if self.connected:
             self.socket.leave()
             self.connected = False
@@ -104,11 +105,15 @@ class Client:
     async def sync(self) -> None:
         """Ask for what it is in already; the answer is checked against the hub once more."""
         state = await self.world.stored()
+        hub = self.world.hub
+        if hub.overtook(self.user_id, state):
+            state = await self.world.stored()  # as the command does
         if self.connected and self.inside and self.user_id in state.participants:
+            assert not hub.overtook(self.user_id, state)
             admitted = self.world.hub.admit(self.socket.connection, state)
             known = self.world.hub.followed(self.world.id)
             assert known is not None
-            assert admitted or self.user_id not in known.participants
+            assert admitted or known.is_in(self.user_id) is False
 
     def _forget(self) -> None:
         self.cursor, self.ahead, self.messages, self.conversation = None, [], {}, {}
@@ -226,7 +231,7 @@ class World:
         for client in self.clients:
             await client.look()
         for client in self.clients[:2]:
-            client.connect()
+            await client.connect()
         return self
 
     def user_id(self, person: str) -> str:
@@ -254,9 +259,7 @@ class World:
                 await settle(self.hub)
             case "arrive" | "repeat" | "lose":
                 self._carry(name, argument)
-            case "connect" | "leave":
-                getattr(client, name)()
-            case "look" | "load" | "sync":
+            case "connect" | "leave" | "look" | "load" | "sync":
                 await getattr(client, name)()
 
     async def _commit(self, acts: list[tuple[str, Any]]) -> None:
@@ -322,16 +325,22 @@ class World:
     max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(patience=st.sampled_from([0, 0.01, 0.03]), steps=st.lists(a_step, min_size=8, max_size=50))
+@given(
+    patience=st.sampled_from([0, 0.01, 0.03]),
+    remembered=st.sampled_from([0, 1, 50]),
+    steps=st.lists(a_step, min_size=8, max_size=50),
+)
 async def test_every_client_ends_with_the_state_of_the_store(
     sql_store: SqlStore,
     monkeypatch: pytest.MonkeyPatch,
     patience: float,
+    remembered: int,
     steps: list[tuple[str, Any]],
 ) -> None:
     """Versions only rise; nothing reaches anybody above their removal; who is in is told so and
     has everything, who is out is told so and gets nothing more."""
     monkeypatch.setattr(filling_module, "_PATIENCE_SECONDS", patience)
+    monkeypatch.setattr(stream_module, "_REMEMBERED_CHANGES", remembered)
     world = await World(sql_store, make_hub(sql_store)).begin()
     try:
         for step in steps:

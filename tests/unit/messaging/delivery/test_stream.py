@@ -78,11 +78,30 @@ def test_the_log_moves_people() -> None:
     stream.tell(bob)
     assert stream.audience() == [ann]
 
-    stream.apply_people(delivery(1, added={"bob": 1}))
+    stream.apply_people(delivery(1, added={"bob": 1}), {"bob"})
     assert set(stream.audience()) == {ann, bob}
 
-    stream.apply_people(delivery(2, removed=["ann"]))
+    stream.apply_people(delivery(2, removed=["ann"]), ())
     assert stream.audience() == [bob]
+    assert stream.participants == {"bob": 1}
+
+
+def test_what_a_stream_remembers_of_people_is_bounded() -> None:
+    """Of whoever is not here it knows the latest changes; below those it does not know."""
+    stream = Stream("c", 0, 0, {}, count=1)
+    most = stream_module._REMEMBERED_CHANGES
+    for version in range(1, most + 3):
+        stream.push([delivery(version, removed=[f"p{version}"])])
+        for ready in stream.pop_ready():
+            stream.apply_people(ready, ())
+
+    assert len(stream._changes) == most
+    assert stream.is_in("p1", 0) is None
+    assert stream.is_in("p1", 1) is None
+    assert stream.is_in("p9", 2) is False
+    assert stream.is_in("bob", 2) is True
+    assert stream.is_in("bob") is None
+    assert stream.learn("bob", 2, 1) is True
     assert stream.participants == {"bob": 1}
 
 

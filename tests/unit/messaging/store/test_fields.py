@@ -58,6 +58,7 @@ CONVERSATION = Conversation(
     content_hash="of the conversation",
     commit_id="a-commit",
     token=42,
+    counted=True,
 )
 
 
