@@ -18,7 +18,7 @@ from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 from django.dispatch import Signal
 
-from messaging.admission import Admission
+from messaging.admission import Admission, OwnReads
 from messaging.conditions import Condition
 from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
@@ -90,6 +90,7 @@ class Instance:
         self.read_positions = ReadPositions(self.store)
         # Apart, so that whoever wants to come in does not hold up those who are here.
         self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
+        self.own_reads = OwnReads()
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
         self.privacy = self.hub.privacy = PrivacyList(self.people)
         self.access = AccessList(store=self.people, connections=self.hub.connections)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0010_epoch")]
+    dependencies = [("messaging", "0011_privacy_and_evidence")]
 
     operations = [
         migrations.AddField(

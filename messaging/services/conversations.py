@@ -183,15 +183,16 @@ async def list_conversations(
     message, so whoever sent it, or found none, has read everything.
     """
     store = get_instance().store
-    try:
-        page = await store.list_own_conversations(
-            user_id, limit=limit, people=get_limits().listed_participants, cursor=cursor
+    async with get_instance().own_reads.turn(user_id):
+        try:
+            page = await store.list_own_conversations(
+                user_id, limit=limit, people=get_limits().listed_participants, cursor=cursor
+            )
+        except InvalidCursor:
+            raise InvalidRequest.of("cursor", "This is not a cursor of ours.") from None
+        positions = await store.get_read_positions(
+            user_id, [c.id for c in page.conversations if c.sent_seq < c.seq]
         )
-    except InvalidCursor:
-        raise InvalidRequest.of("cursor", "This is not a cursor of ours.") from None
-    positions = await store.get_read_positions(
-        user_id, [c.id for c in page.conversations if c.sent_seq < c.seq]
-    )
     return OwnConversationPage(
         items=[
             OwnListedConversation(
@@ -207,9 +208,12 @@ async def list_conversations(
 async def count_unread(*, user_id: str) -> int:
     """The unread messages of one's latest conversations together. Raises StoreUnavailable."""
     store = get_instance().store
-    places = await store.list_memberships(user_id, limit=get_limits().latest_conversations)
-    behind = [place for place in places if place.sent_seq < place.seq]
-    positions = await store.get_read_positions(user_id, [place.conversation_id for place in behind])
+    async with get_instance().own_reads.turn(user_id):
+        places = await store.list_memberships(user_id, limit=get_limits().latest_conversations)
+        behind = [place for place in places if place.sent_seq < place.seq]
+        positions = await store.get_read_positions(
+            user_id, [place.conversation_id for place in behind]
+        )
     unread = 0
     for place in behind:
         position = positions.get(place.conversation_id, ReadPosition(user_id=user_id))

@@ -40,9 +40,10 @@ async def watch_presence(
     instance = get_instance()
     known = instance.hub.companions(connection, wanted)
     if not wanted <= known:
-        found = await instance.store.list_companions(
-            connection.user_id, sorted(wanted - known), most=get_limits().fan_out_participants
-        )
+        async with instance.own_reads.turn(connection.user_id):
+            found = await instance.store.list_companions(
+                connection.user_id, sorted(wanted - known), most=get_limits().fan_out_participants
+            )
         if connection not in instance.hub.connections.of(connection.user_id):
             return []  # it has left meanwhile
         instance.hub.acquaint(connection, found)
@@ -77,7 +78,9 @@ async def _shown_to(user_id: str, people: Sequence[str]) -> Sequence[str]:
 
 async def _sharing(user_id: str, wanted: set[str]) -> set[str]:
     """Those of the people with whom one shares a conversation."""
-    found = await get_instance().store.list_companions(user_id, sorted(wanted))
+    instance = get_instance()
+    async with instance.own_reads.turn(user_id):
+        found = await instance.store.list_companions(user_id, sorted(wanted))
     return {companion.user_id for companion in found}
 
 

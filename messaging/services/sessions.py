@@ -114,9 +114,10 @@ async def _list_places(user_id: str) -> _Places:
     instance = get_instance()
 
     async def read() -> _Places:
-        limit, begun = get_limits().latest_conversations, time.monotonic()
+        limit = get_limits().latest_conversations
         try:
-            async with asyncio.timeout(_QUERY_SECONDS):
+            async with asyncio.timeout(_QUERY_SECONDS), instance.own_reads.turn(user_id):
+                begun = time.monotonic()
                 places, _ = await asyncio.gather(
                     instance.store.list_memberships(user_id, limit=limit),
                     instance.access.get(user_id),

@@ -20,6 +20,12 @@ from messaging.identifiers import random_id
 if TYPE_CHECKING:
     from messaging.store.witness import Witness
 
+OWN_READS = frozenset(
+    {"list_own_conversations", "list_memberships", "get_memberships", "list_companions"}
+)
+"""Operations that cost by what one person has. One that takes too long tells nothing of the store:
+it gives no vote to the circuit breaker of all. On SQL some threads are never theirs."""
+
 LINK_NOTE_LIFETIME = timedelta(seconds=25)
 """How long a link note stays unless it is renewed."""
 

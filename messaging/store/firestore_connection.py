@@ -20,7 +20,7 @@ from messaging.conditions import Condition
 from messaging.exceptions import StoreUnavailable
 from messaging.metrics import STORE_DOCUMENTS, STORE_SECONDS, STORE_UNAVAILABLE
 from messaging.store import firestore_requests as requests
-from messaging.store.base import AlreadyExists, CommitUnknown, Conflict
+from messaging.store.base import OWN_READS, AlreadyExists, CommitUnknown, Conflict
 from messaging.store.breaker import CircuitBreaker
 from messaging.store.firestore_channel import Channel, open_channel
 from messaging.store.firestore_values import plain_milliseconds
@@ -180,7 +180,8 @@ class Connection:
             answer = await call(channel, timeout)
         except AioRpcError as error:
             if error.code() in UNANSWERED:
-                self._breaker.failed()
+                if operation not in OWN_READS or error.code() is not StatusCode.DEADLINE_EXCEEDED:
+                    self._breaker.failed()
             else:
                 self._breaker.answered()
             raise

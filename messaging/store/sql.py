@@ -35,6 +35,7 @@ from messaging.store import sql_reads as reads
 from messaging.store import sql_rows as rows
 from messaging.store import sql_writes as writes
 from messaging.store.base import (
+    OWN_READS,
     Advanced,
     ChangedConversations,
     ChangedPositions,
@@ -46,7 +47,7 @@ from messaging.store.base import (
 )
 from messaging.store.breaker import CircuitBreaker
 from messaging.store.changed import PAGE, read_pages
-from messaging.store.sql_threads import LOST, Call, Threads, not_writable
+from messaging.store.sql_threads import LOST, Call, Threads, not_writable, took_too_long
 from messaging.store.witness import Witness
 
 logger = structlog.get_logger(__name__)
@@ -357,17 +358,24 @@ class SqlStore:
     ) -> T:
         """Every call passes here. Raises `unanswered` if it began and did not end in time."""
         begun = time.monotonic()
-        call = self._start(operation, work, writes)
+        own = operation in OWN_READS
+        threads = self._open_threads(operation, writes)
+        call: Call[T] | None = None
         try:
             async with asyncio.timeout(self.timeout):
+                if own:
+                    call = await threads.start_own(work)
+                else:
+                    call = threads.start(work, writes=writes)
                 answer = await call.answer()
         except asyncio.CancelledError:
-            if not call.future.cancel():  # it has begun
+            if call is not None and not call.future.cancel():  # it has begun
                 asyncio.get_running_loop().call_later(self.timeout, call.give_up)
             raise
         except TimeoutError as error:
-            never_began = call.give_up()
-            self._failed(operation, "no free connection" if never_began else "no answer")
+            never_began = call is None or call.give_up()
+            reason = "no free connection" if never_began else "no answer"
+            self._failed(operation, reason, votes=not own)
             raise (StoreUnavailable if never_began else unanswered) from error
         except CommitUnknown as error:
             self._failed(operation, str(error.__cause__))
@@ -376,7 +384,7 @@ class SqlStore:
             if writes and not_writable(error):
                 self._not_written(operation, error)
             elif isinstance(error, LOST):
-                self._failed(operation, str(error))
+                self._failed(operation, str(error), votes=not (own and took_too_long(error)))
             else:
                 self._breaker.answered()  # it refuses
                 raise
@@ -387,9 +395,7 @@ class SqlStore:
         STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
         return answer
 
-    def _start(
-        self, operation: str, work: Callable[[BaseDatabaseWrapper], T], writes: bool
-    ) -> Call[T]:
+    def _open_threads(self, operation: str, writes: bool) -> Threads:
         """Raises StoreUnavailable while a breaker is open."""
         try:
             self._breaker.require_closed()
@@ -400,7 +406,7 @@ class SqlStore:
             raise
         if self._threads is None:
             self._threads = Threads(alias=self._using, timeout=self.timeout)
-        return self._threads.start(work, writes=writes)
+        return self._threads
 
     def _not_written(self, operation: str, error: BaseException) -> None:
         """A full disk says nothing about reads, which go on."""
@@ -409,8 +415,9 @@ class SqlStore:
         STORE_UNAVAILABLE.labels(operation).inc()
         logger.warning("store.not_writable", operation=operation, reason=str(error))
 
-    def _failed(self, operation: str, reason: str) -> None:
-        self._breaker.failed()
+    def _failed(self, operation: str, reason: str, *, votes: bool = True) -> None:
+        if votes:
+            self._breaker.failed()
         STORE_UNAVAILABLE.labels(operation).inc()
         logger.warning("store.unavailable", operation=operation, reason=reason)
 

@@ -30,6 +30,11 @@ LOST = (OperationalError, InterfaceError)
 _SQLITE_READERS = 3
 _SHARES = 4
 """A quarter of a server's connections is left to reads by writes, and to writes by reads."""
+_OWN_READERS = 2
+"""How many threads of SQLite's readers the reads of what single persons have may take, and of a
+server's connections half: other reads never wait for those."""
+_QUERY_CANCELED = "57014"
+"""https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _IDLE_SECONDS = 30.0
 _LIMIT = 0.75
 """Of the timeout: what a statement may take, or a call wait for a connection."""
@@ -111,6 +116,7 @@ class Threads:
         self._timeout = timeout
         self._calls: dict[Future[Any], Call[Any]] = {}
         self._thread = threading.local()
+        self._own_places = asyncio.Semaphore(_OWN_READERS)
         if connections[alias].vendor == "sqlite":
             # SQLite lets one writer in at a time: a second thread would poll for the lock.
             self._readers = self._pool("sql-reader", _SQLITE_READERS)
@@ -119,6 +125,7 @@ class Threads:
             most = settings.DATABASE_CONNECTIONS
             share = max(most - most // _SHARES, 1)
             self._readers = self._writers = self._pool("sql", most, share)
+            self._own_places = asyncio.Semaphore(max(most // 2, 1))
 
     @property
     def connections(self) -> int:
@@ -132,6 +139,15 @@ class Threads:
         call.future.add_done_callback(self._forget)
         pool = self._writers if writes else self._readers
         pool.submit(call, writes=writes)
+        return call
+
+    async def start_own(self, work: Callable[[BaseDatabaseWrapper], T]) -> Call[T]:
+        """Read what one person has, once one of the places for such reads is free. It is taken
+        until the thread is done, even if nobody waits for the answer any more."""
+        await self._own_places.acquire()
+        loop = asyncio.get_running_loop()
+        call = self.start(work, writes=False)
+        call.future.add_done_callback(lambda _: _in_loop(loop, self._own_places.release))
         return call
 
     def _forget(self, future: Future[Any]) -> None:
@@ -224,12 +240,21 @@ def _nobody_waits() -> None:
     """The call was given up before it began."""
 
 
+def took_too_long(error: Exception) -> bool:
+    """Return whether the server gave up a statement because of its time limit."""
+    return getattr(error.__cause__, "sqlstate", None) == _QUERY_CANCELED
+
+
 def _wake(
     loop: asyncio.AbstractEventLoop, answered: asyncio.Future[None], future: Future[Any]
 ) -> None:
     """In whatever thread the work ended, or was given up."""
+    _in_loop(loop, _settle, answered, future.cancelled())
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, do: Callable[..., object], *given: Any) -> None:
     with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-        loop.call_soon_threadsafe(_settle, answered, future.cancelled())
+        loop.call_soon_threadsafe(do, *given)
 
 
 def _settle(answered: asyncio.Future[None], given_up: bool) -> None:
