@@ -42,6 +42,7 @@ from messaging.services.access import (
     require_user_id,
 )
 from messaging.services.blocks import require_no_block
+from messaging.services.sizes import takes_more_people
 from messaging.services.text import require_client_id, require_title
 from messaging.store.acts import SMALL_ACT, Outcome
 from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
@@ -104,6 +105,9 @@ async def create_conversation(
         conversation, created = await _store_direct(wanted, user_id, others[0])
     else:
         wanted = _group_conversation(user_id, others, title, client_id)
+        if not takes_more_people(wanted):
+            detail = "A conversation of so many people is too large."
+            raise InvalidRequest.of("participant_ids", detail, "too_many")
         conversation, created = await _store_founded(wanted)
     require_participant(conversation, user_id)
     if created:

@@ -24,6 +24,7 @@ from messaging.services.access import (
     require_role,
     require_user_id,
 )
+from messaging.services.sizes import takes_more_people
 from messaging.store.acts import SMALL_ACT, Outcome
 
 Value = TypeVar("Value")
@@ -99,6 +100,9 @@ class _AddParticipants:
         after = replace(
             conversation, version=version, participants={**conversation.participants, **added}
         )
+        if not takes_more_people(after):
+            detail = "This conversation is too large to take more people."
+            raise InvalidRequest.of("user_ids", detail, "too_many")
         change = Change(
             type=ChangeType.PARTICIPANT_ADDED,
             version=version,
