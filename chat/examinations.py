@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -46,6 +47,8 @@ async def examine_settings() -> Sequence[Finding]:
 async def examine_tokens() -> Sequence[Finding]:
     if settings.CHAT_AUTH == "dev":
         return [well("Development tokens are verified here.")]
+    if settings.FIREBASE_AUTH_EMULATOR_HOST:
+        return [await asyncio.to_thread(_ask_emulator)]
     watch = Stopwatch()
     try:
         skew = await asyncio.to_thread(_ask_for_keys)
@@ -67,6 +70,23 @@ async def examine_tokens() -> Sequence[Finding]:
     finally:
         authenticator.close()
     return findings
+
+
+def _ask_emulator() -> Finding:
+    """The emulator signs nothing, so there are no keys to fetch, and no forged token is refused."""
+    host = settings.FIREBASE_AUTH_EMULATOR_HOST
+    watch = Stopwatch()
+    try:
+        with urllib.request.urlopen(f"http://{host}/", timeout=_KEYS_SECONDS):
+            pass
+    except urllib.error.HTTPError:
+        pass  # it answers
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        text = f"FIREBASE_AUTH_EMULATOR_HOST: no emulator answers at {host}: {reason}"
+        return wrong(text, "Run `firebase emulators:start --only auth`, or unset it.")
+    text = f"The emulator at {host} answers in {watch.ms}; its tokens prove nothing."
+    return note(text, "Unset FIREBASE_AUTH_EMULATOR_HOST where others than developers come.")
 
 
 def _ask_for_keys() -> float:

@@ -60,6 +60,11 @@ class Readiness:
         return Condition.OK if self._answered else Condition.UNAVAILABLE
 
     @property
+    def skew(self) -> float | None:
+        """By how many seconds this machine's clock is ahead of the store's; None if unknown."""
+        return self._skew
+
+    @property
     def clock(self) -> Condition:
         """Degraded where this machine's clock is more than two seconds off by the store's."""
         off = self._skew is not None and abs(self._skew) > MOST_SKEW_SECONDS

@@ -10,6 +10,8 @@ from messaging.notifications.queue import QueueUnavailable, SqsQueue
 _SETTING = "NOTIFICATION_QUEUE_URL"
 _MAKE = "`manage.py create_notification_queues NAME` makes it, with its dead-letter queue."
 _CREDENTIALS = "Give boto3 credentials the standard way: AWS_ACCESS_KEY_ID…, or the machine's role."
+_RENEW = "Renew them: AWS_SESSION_TOKEN ends after some hours."
+_CLOCK = "Set the clock of this machine by NTP."
 _REFUSALS: Mapping[str, tuple[str, str]] = {
     "NonExistentQueue": ("names a queue that does not exist", _MAKE),
     "QueueDoesNotExist": ("names a queue that does not exist", _MAKE),
@@ -17,6 +19,15 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     "NoRegionError": ("there is no region", "Set AWS_DEFAULT_REGION to that of the queue."),
     "InvalidClientTokenId": ("AWS does not know the credentials", _CREDENTIALS),
     "SignatureDoesNotMatch": ("AWS does not accept the secret of the credentials", _CREDENTIALS),
+    "InvalidSecurity": ("AWS does not accept the credentials", _CREDENTIALS),
+    "InvalidAccessKeyId": ("AWS does not know the credentials", _CREDENTIALS),
+    "MissingAuthenticationToken": ("AWS is not shown any credentials", _CREDENTIALS),
+    "IncompleteSignature": ("AWS does not accept the credentials", _CREDENTIALS),
+    "PartialCredentialsError": ("the credentials for AWS are incomplete", _CREDENTIALS),
+    "UnrecognizedClient": ("AWS does not know the credentials", _CREDENTIALS),
+    "ExpiredToken": ("the credentials have expired", _RENEW),
+    "RequestExpired": ("AWS takes the request for an old one", _CLOCK),
+    "OptInRequired": ("this AWS account may not use SQS", "Enable it for the account."),
     "AccessDenied": (
         "the credentials may not use this queue",
         (
@@ -25,6 +36,10 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
         ),
     ),
 }
+
+
+_UNREACHABLE = ("TimeoutError", "ConnectionError", "ConnectionClosedError", "SSLError", "HTTPError")
+"""The ends of the names of those of boto3's errors that are of the network."""
 
 
 async def examine_queue() -> Sequence[Finding]:
@@ -64,5 +79,7 @@ def _explained(error: QueueUnavailable, subject: str) -> Finding:
     for code, (meaning, remedy) in _REFUSALS.items():
         if code in error.code:
             return wrong(f"{subject}: {meaning}. ({error})", remedy)
+    if not error.code.endswith(_UNREACHABLE):
+        return wrong(f"{subject}: SQS refuses. ({error})", "See what AWS says about this error.")
     remedy = "See whether the region is right and the network lets connections through."
     return wrong(f"{subject}: SQS cannot be reached. ({error})", remedy)

@@ -31,7 +31,7 @@ _REFUSALS: Sequence[tuple[str, str, str]] = (
     (
         "noperm",
         "does not let this user do what chat needs",
-        "Give the user of the ACL the keys ~chat:*, the channels &chat* and +@all -@admin.",
+        "Give the user of the ACL the keys ~chat:*, the channels &chat* and README's commands.",
     ),
     ("no permissions", "does not let this user do what chat needs", "Give it ~chat:* and &chat*."),
     ("readonly", "is a replica, which takes no writes", "Name the primary, or use Sentinel."),
@@ -69,12 +69,20 @@ async def _examine(client: redis.asyncio.Redis) -> Sequence[Finding]:
     if watch.seconds * 1000 > _SLOW_MS:
         remedy = "Move it nearer: every publish of a conversation takes a round trip."
         findings.append(note(f"Redis takes {watch.ms} for an answer.", remedy))
-    findings += _of_server(await client.info("server"))
-    findings += _of_memory(await client.info("memory"))
+    findings += await _about(client)
     key = f"chat:doctor:{secrets.token_hex(4)}"
     await client.set(key, "1", ex=10)
     await client.delete(key)
     return [*findings, await _echo(client)]
+
+
+async def _about(client: redis.asyncio.Redis) -> Sequence[Finding]:
+    """What INFO tells, which chat itself does without."""
+    try:
+        server, memory = await client.info("server"), await client.info("memory")
+    except exceptions.NoPermissionError:
+        return [well("Version and memory are not known: this user may not use INFO.")]
+    return [*_of_server(server), *_of_memory(memory)]
 
 
 async def _echo(client: redis.asyncio.Redis) -> Finding:

@@ -1,6 +1,7 @@
 """The examination of the store: each kind of query, and a write."""
 
 import secrets
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.conf import settings
 from messaging.doctor.findings import Finding, Stopwatch, well, wrong
 from messaging.entities import ReportStatus
 from messaging.identifiers import random_id
+from messaging.readiness import MOST_SKEW_SECONDS, Answering, Readiness
 from messaging.store import Stores, make_stores
 from messaging.store.base import Store
 
@@ -30,7 +32,7 @@ async def examine_store() -> Sequence[Finding]:
         unreadable = await _tried("reading", store.now)
         if unreadable is not None:
             return [unreadable]
-        findings = [well(f"A read takes {watch.ms} ({settings.CHAT_STORE}).")]
+        findings = [well(f"A read takes {watch.ms} ({settings.CHAT_STORE})."), *await clock(store)]
         for operation, ask in _queries(stores).items():
             refused = await _tried(operation, ask)
             if refused is not None:
@@ -40,6 +42,18 @@ async def examine_store() -> Sequence[Finding]:
         return [*findings, unwritable or well(f"A write and a delete take {watch.ms}.")]
     finally:
         await store.close()
+
+
+async def clock(store: Answering, wall_clock: Callable[[], float] = time.time) -> Sequence[Finding]:
+    """Compare this machine's clock with the store's, by which everything is dated."""
+    readiness = Readiness(store, wall_clock=wall_clock)
+    await readiness.store()
+    skew = readiness.skew
+    if skew is None or abs(skew) <= MOST_SKEW_SECONDS:
+        return []
+    direction = "behind" if skew < 0 else "ahead of"
+    text = f"The clock of this machine is {abs(skew):.0f} seconds {direction} the store's."
+    return [wrong(text, "Set it by NTP.")]
 
 
 def _queries(stores: Stores) -> Mapping[str, Asking]:

@@ -2,8 +2,11 @@
 
 from django.db import migrations, models
 
+from messaging.migrations._concurrent_index import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False  # an index that is built while others write cannot be in a transaction
 
     dependencies = [
         ('messaging', '0008_unfinished_sweeps'),
@@ -15,11 +18,11 @@ class Migration(migrations.Migration):
             name='banned_until',
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name='conversationrecord',
             index=models.Index(condition=models.Q(('frozen', True)), fields=['id'], name='messaging_conversation_frozen'),
         ),
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name='personrecord',
             index=models.Index(fields=['banned_until', 'user_id'], name='messaging_person_banned'),
         ),

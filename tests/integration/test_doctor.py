@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -15,7 +16,9 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
+import httpx
 import pytest
+import redis
 from django.conf import settings as django_settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker, Settings
@@ -23,7 +26,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from chat import examinations
 from chat.examinations import examine_pages, examine_settings, examine_tokens
 from config.databases import database
-from config.development.instances import migrate
+from config.development.instances import instance, migrate
 from config.development.processes import free_port
 from config.development.redis import redis_server as run_redis_server
 from config.development.redis import run_redis
@@ -34,10 +37,13 @@ from messaging.doctor.queue import examine_queue
 from messaging.doctor.redis_server import examine_redis
 from messaging.notifications.queue import create_queues
 from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import token_of
 from tests.integration.findings import not_well, only
 from tests.integration.test_checks import hung
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect, refusal
 from tests.notifications.sqs_server import aws_environment, sqs_client
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 
 # Redis
 
@@ -121,6 +127,92 @@ async def test_redis_is_away(
         only(await examine_redis(), Level.WRONG, "REDIS_URL", named)
 
 
+COMMANDS = re.search(r"^> (\+ping .*)$", README, re.MULTILINE)
+"""Those that README says a user needs."""
+
+
+@contextmanager
+def restricted_redis() -> Iterator[tuple[str, redis.Redis]]:
+    """A Redis with a user who may do what README says, and no more; a client of its operator."""
+    assert COMMANDS is not None
+    port = free_port()
+    access = ["--requirepass", "secret", "--user", "chat", "on", ">chat", "~chat:*", "&chat*"]
+    with (
+        run_redis(port, *access, *COMMANDS[1].split()),
+        redis.Redis(port=port, password="secret", decode_responses=True) as operator,
+    ):
+        yield f"redis://chat:chat@127.0.0.1:{port}", operator
+
+
+async def test_a_user_who_may_not_ask_how_redis_is(settings: Settings) -> None:
+    """Chat does without; it is measured all the same."""
+    with restricted_redis() as (url, _):
+        use_redis(settings, url)
+        findings = await examine_redis()
+
+    assert not_well(findings) == []
+    assert "answers in" in findings[0].text
+    assert any("may not use INFO" in finding.text for finding in findings)
+
+
+def test_the_commands_that_readme_lists(tmp_path: Path) -> None:
+    """An instance that does all that it does with Redis is refused nothing."""
+    port = free_port()
+    with restricted_redis() as (url, operator):
+        environment = isolated_environment(tmp_path, REDIS_URL=url)
+        migrate(environment)
+        with instance(port, environment=environment):
+            use_everything(f"http://127.0.0.1:{port}/api/v1")
+            ready = httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False).json()
+        log: Any = operator.acl_log()
+        denied = {entry["object"] for entry in log if entry["username"] == "chat"}
+
+    assert denied <= {"client|setinfo"}  # which redis-py does without
+    assert ready["checks"]["redis"] == "ok"
+
+
+def use_everything(url: str) -> None:
+    """Send, ring, acknowledge, read, delete, watch: what goes through Redis."""
+    ann, bob = (
+        httpx.Client(headers={"Authorization": f"Bearer {token_of(who)}"}, trust_env=False)
+        for who in ("ann", "bob")
+    )
+    with ann, bob:
+        device = {"token": "a-token", "token_kind": "token", "platform": "web"}
+        registered = bob.put(f"{url}/devices/one", json=device)
+        assert registered.status_code == 200, registered.text
+        group = ann.post(
+            f"{url}/conversations", json={"kind": "group", "participant_ids": ["bob"]}
+        ).json()["id"]
+        messages = f"{url}/conversations/{group}/messages"
+        for number in range(3):
+            sent = ann.post(messages, json={"text": f"{number}", "client_id": f"{number}"}).json()
+        time.sleep(1)  # it rings, which nobody waits for
+        assert ann.get(f"{messages}/{sent['id']}/delivery").status_code == 200
+        assert ann.delete(f"{messages}/{sent['id']}").status_code == 204
+        assert bob.post(f"{url}/conversations/{group}/read", json={"seq": 2}).status_code == 200
+        assert ann.get(f"{url}/conversations/{group}/receipts").status_code == 200
+        assert ann.get(f"{url}/presence", params={"user_ids": "bob"}).status_code == 200
+        assert bob.delete(f"{url}/me/sessions").status_code == 204
+    time.sleep(6)  # a heartbeat of presence
+
+
+def test_readiness_of_a_full_redis(tmp_path: Path) -> None:
+    """It is degraded, and says why; the metrics say so too."""
+    port = free_port()
+    with run_redis_server("--maxmemory", "100kb") as url:
+        environment = isolated_environment(tmp_path, REDIS_URL=url)
+        migrate(environment)
+        with instance(port, environment=environment), httpx.Client(trust_env=False) as http:
+            ready = http.get(f"http://127.0.0.1:{port}/health/ready")
+            metrics = http.get(f"http://127.0.0.1:{port}/metrics").text
+
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert ready.json()["checks"]["redis"] == "degraded"
+    assert ready.json()["reasons"] == {"redis": ["out_of_memory"]}
+    assert 'chat_redis_failing{reason="out_of_memory"} 1.0' in metrics
+
+
 # SQS
 
 
@@ -164,6 +256,51 @@ async def test_dead_letters(settings: Settings, aws: Any) -> None:
     aws.send_message(QueueUrl=dead, MessageBody="{}")
 
     only(await examine_queue(), Level.NOTE, "1 jobs", "replay_dead_letters")
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("InvalidSecurity", "does not accept the credentials"),
+        ("UnrecognizedClientException", "does not know the credentials"),
+        ("ExpiredToken", "have expired"),
+        ("SignatureDoesNotMatch", "does not accept the secret"),
+        ("SomethingElse", "SQS refuses"),
+    ],
+)
+async def test_refused_credentials(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, code: str, named: str
+) -> None:
+    """AWS was reached: the network is not what is wrong."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.dumps({"__type": f"com.amazonaws.sqs#{code}", "message": "no"}).encode()
+            self.send_response(403)
+            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Refusing)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}"
+        for name, value in aws_environment(url).items():
+            monkeypatch.setenv(name, value)
+        settings.NOTIFICATION_QUEUE_URL = f"{url}/123456789012/refused"
+        findings = await examine_queue()
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    only(findings, Level.WRONG, "NOTIFICATION_QUEUE_URL", named)
+    assert "network" not in findings[0].remedy
 
 
 async def test_no_credentials_for_aws(
@@ -308,6 +445,15 @@ async def test_no_credentials_for_firebase(
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     only(await examine_tokens(), Level.NOTE, "revoked tokens hold", "firebaseauth.viewer")
+
+
+async def test_the_emulator_of_tokens(keys: dict[str, float], settings: Settings) -> None:
+    """It signs nothing: there are no keys to fetch, and it is no fault that it answers."""
+    settings.FIREBASE_AUTH_EMULATOR_HOST = examinations.KEYS_URL.split("/")[2]
+    only(await examine_tokens(), Level.NOTE, "prove nothing", "Unset")
+
+    settings.FIREBASE_AUTH_EMULATOR_HOST = f"127.0.0.1:{free_port()}"
+    only(await examine_tokens(), Level.WRONG, "no emulator answers", "emulators:start")
 
 
 # Settings and pages

@@ -8,6 +8,7 @@ import pytest
 
 from messaging import readiness as module
 from messaging.conditions import Condition
+from messaging.doctor.store import clock
 from messaging.exceptions import StoreUnavailable
 from messaging.readiness import Readiness
 
@@ -109,3 +110,19 @@ async def test_the_clocks_are_compared_however_busy_the_store_is(answers: Answer
     await off.store()
 
     assert off.clock is Condition.DEGRADED
+
+
+@pytest.mark.parametrize(("seconds", "named"), [(5, "5 seconds behind"), (-5, "5 seconds ahead")])
+async def test_the_doctor_says_how_far_it_is_off(
+    answers: Answers, seconds: float, named: str
+) -> None:
+    answers.ahead = timedelta(seconds=seconds)
+
+    (finding,) = await clock(answers)
+
+    assert named in finding.text
+    assert "NTP" in finding.remedy
+
+
+async def test_the_doctor_is_content_with_a_clock_that_is_right(answers: Answers) -> None:
+    assert await clock(answers) == []
