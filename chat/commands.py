@@ -9,14 +9,14 @@ from rest_framework.serializers import Serializer
 from chat import serializers
 from chat.authentication import authenticate, require_unrevoked
 from chat.decoding import CommandDecoder
-from chat.errors import InvalidJSON, RateLimited
+from chat.errors import InvalidJSON
 from chat.frames import Command
 from chat.throttling import READS, REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
 from chat.turns import Turns
 from chat.views.base import validated
 from chat.wire import changes_data, receipt_data
 from messaging.delivery.connection import Connection
-from messaging.exceptions import InvalidRequest, PermissionDenied, StoreUnavailable
+from messaging.exceptions import InvalidRequest, PermissionDenied, RateLimited, StoreUnavailable
 from messaging.identifiers import is_stored_id
 from messaging.representations import message_data, presence_data, timestamp
 from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators

@@ -21,7 +21,7 @@ from chat import commands, strangers
 from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
 from chat.closing import CODE_OF_ENDING, CloseCode
 from chat.command_queue import CommandQueue
-from chat.errors import NotAuthenticated, RateLimited, TokenExpired, problem_of
+from chat.errors import NotAuthenticated, TokenExpired, problem_of
 from chat.expiry import Expiry
 from chat.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.origins import origin_allowed
@@ -29,7 +29,7 @@ from chat.outbox import Outbox
 from chat.throttling import REQUESTS, command_bucket, refuse, require_rate, violation_bucket
 from chat.turns import Turns
 from messaging.delivery.connection import Connection, Ending
-from messaging.exceptions import Banned, TokenRevoked, Unavailable
+from messaging.exceptions import Banned, RateLimited, TokenRevoked, Unavailable
 from messaging.metrics import COMMAND_SECONDS
 from messaging.services import sessions
 from messaging.tasks import stop_tasks

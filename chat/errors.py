@@ -4,7 +4,6 @@ Whatever is not listed here is a fault of ours: it is logged, and the client lea
 happened and under which request id, never what it was.
 """
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from messaging.exceptions import (
     FieldError,
     InvalidRequest,
     MessagingError,
+    RateLimited,
     Unavailable,
 )
 from messaging.metrics import REFUSALS
@@ -70,17 +70,6 @@ class InvalidJSON(MessagingError):
     """The request is not valid JSON."""
 
     code = "invalid_json"
-
-
-class RateLimited(MessagingError):
-    """Too much at once: try again later."""
-
-    code = "rate_limited"
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__()
-        self.retry_after = max(math.ceil(retry_after), 1)
-        """Seconds."""
 
 
 class NotAuthenticated(MessagingError):

@@ -65,6 +65,13 @@ class Conversation(_Shape):
     read_seq = serializers.IntegerField()
 
 
+class ConversationWithAdded(Conversation):
+    added = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Those of the people named in the request who are in the conversation now",
+    )
+
+
 class ConversationPage(_Shape):
     items = Conversation(many=True)
     next_cursor = serializers.CharField(

@@ -13,11 +13,12 @@ from typing import Any
 
 from django.conf import settings
 
-from chat.errors import RateLimited, problem_of
+from chat.errors import problem_of
 from chat.renderers import render_json
 from chat.throttling import refuse
 from chat.turns import Turns
 from messaging.delivery.rates import Rate, Rates
+from messaging.exceptions import RateLimited
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -10,8 +10,8 @@ from typing import NoReturn
 
 from django.conf import settings
 
-from chat.errors import RateLimited
 from messaging.delivery.rates import Rate
+from messaging.exceptions import RateLimited
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from chat.errors import RateLimited
+from messaging.exceptions import RateLimited
 
 _LONGEST_PAUSE = 0.02
 _RETRY_SECONDS = 1.0

@@ -12,12 +12,14 @@ MessagingError
 │   ├── ConversationNotFound
 │   └── MessageNotFound
 ├── ClientIdReused
+├── RateLimited
 └── Unavailable
     └── StoreUnavailable
 
 The codes are part of the public contract and never change.
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -117,6 +119,17 @@ class ClientIdReused(MessagingError):
     """This client_id was already used with other content."""
 
     code = "client_id_reused"
+
+
+class RateLimited(MessagingError):
+    """Too much at once: try again later."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__()
+        self.retry_after = max(math.ceil(retry_after), 1)
+        """Seconds."""
 
 
 class Unavailable(MessagingError):

@@ -40,6 +40,10 @@ class Limits:
     typing_seconds: int = 3
     """One may be said to start typing, and to stop, once in so long."""
     requests_per_minute: int = 300
+    conversations_per_day: int = 100
+    """How many one person may create."""
+    people_added_per_day: int = 2_000
+    """How many people one person may name for groups."""
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)

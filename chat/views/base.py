@@ -22,13 +22,13 @@ from rest_framework.views import APIView as RestAPIView
 from chat import strangers
 from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
 from chat.decoding import DocumentDecoder, NotAccepted
-from chat.errors import NotAuthenticated, Problem, RateLimited, problem_of, problem_response
+from chat.errors import NotAuthenticated, Problem, problem_of, problem_response
 from chat.parsers import StrictJSONParser, without_byte_order_mark
 from chat.renderers import render_json
 from chat.throttling import REQUESTS, require_rate
 from chat.turns import Turns
 from messaging.delivery.rates import Rate
-from messaging.exceptions import InvalidRequest, PayloadTooLarge
+from messaging.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
 from messaging.identifiers import is_stored_id
 from messaging.instance import get_instance
 from messaging.limits import get_limits

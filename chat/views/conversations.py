@@ -35,7 +35,7 @@ class ConversationsView(APIView):
     @extend_schema(
         operation_id="create_conversation",
         request=serializers.CreateConversation,
-        responses={200: shapes.Conversation, 201: shapes.Conversation},
+        responses={200: shapes.ConversationWithAdded, 201: shapes.ConversationWithAdded},
     )
     async def post(self, request: Request) -> Response:
         """Found a conversation; 200 when the pair or the client_id has one already."""
@@ -48,6 +48,7 @@ class ConversationsView(APIView):
             client_id=body.get("client_id"),
         )
         data = personal_conversation_data(founded.own.conversation, founded.own.position)
+        data["added"] = list(founded.added)
         return Response(data, status=201 if founded.created else 200)
 
 
@@ -80,7 +81,7 @@ class ParticipantsView(APIView):
     @extend_schema(
         operation_id="add_participants",
         request=serializers.AddParticipants,
-        responses={200: shapes.Conversation},
+        responses={200: shapes.ConversationWithAdded},
     )
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Add people to a group, as its owner or admin."""
@@ -94,7 +95,10 @@ class ParticipantsView(APIView):
         own = await conversations.get_conversation(
             user_id=self.user_id, conversation_id=conversation_id
         )
-        return Response(personal_conversation_data(own.conversation, own.position))
+        data = personal_conversation_data(own.conversation, own.position)
+        named = dict.fromkeys(body["user_ids"])
+        data["added"] = [one for one in named if one in own.conversation.participants]
+        return Response(data)
 
 
 class ParticipantView(APIView):

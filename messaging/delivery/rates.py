@@ -21,11 +21,13 @@ _TAKE = """
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local paid_at = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local wait = paid_at + interval - now - interval * burst
-if wait > 0.000001 then return tostring(wait) end
-redis.call('SET', KEYS[1], string.format('%.6f', paid_at + interval),
-           'PX', math.ceil((paid_at + interval - now) * 1000))
+local count = tonumber(ARGV[3])
+local paid_at = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + interval * count
+local wait = paid_at - now - interval * burst
+if count > 0 and wait > 0.000001 then return tostring(wait) end
+if paid_at <= now then redis.call('DEL', KEYS[1]) return '0' end
+redis.call('SET', KEYS[1], string.format('%.6f', paid_at),
+           'PX', math.ceil((paid_at - now) * 1000))
 return '0'
 """
 
@@ -49,34 +51,41 @@ class Rates:
         self._paid_at: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._refused_until: OrderedDict[tuple[str, str], float] = OrderedDict()
 
-    async def take(self, rate: Rate, user_id: str) -> float:
-        """Count one; 0.0, or the seconds after which there is room, and then nothing is counted."""
+    async def take(self, rate: Rate, user_id: str, *, count: int = 1) -> float:
+        """Count so many; 0.0, or the seconds after which there is room, and then nothing is
+        counted."""
         key, now = (rate.name, user_id), time.monotonic()
         refused = self._refused_until.get(key, 0.0) - now
-        if refused > 0:  # a flood costs no round trips
+        if refused > 0 and count == 1:  # a flood costs no round trips
             return refused
         if self._take_in_redis is None or not self._alone.may_ask():
-            return self._take_here(rate, key, now)
+            return self._take_here(rate, key, now, count)
         try:
             async with asyncio.timeout(_REDIS_SECONDS):
                 answer = await self._take_in_redis(
-                    keys=[f"chat:rate:{rate.name}:{user_id}"], args=[rate.interval, rate.burst]
+                    keys=[f"chat:rate:{rate.name}:{user_id}"],
+                    args=[rate.interval, rate.burst, count],
                 )
         except UNREACHABLE as error:
             self._alone.failed(error)
-            return self._take_here(rate, key, now)
+            return self._take_here(rate, key, now, count)
         self._alone.over()
         wait = float(answer)
-        if wait > 0:
+        if wait > 0 and count == 1:
             _remember(self._refused_until, key, time.monotonic() + wait)
         return wait
 
-    def _take_here(self, rate: Rate, key: tuple[str, str], now: float) -> float:
-        paid_at = max(self._paid_at.get(key, now), now)
-        wait = paid_at + rate.interval - now - rate.interval * rate.burst
-        if wait > 1e-6:
+    async def give_back(self, rate: Rate, user_id: str, *, count: int) -> None:
+        """Take back what was counted: nothing came of it."""
+        self._refused_until.pop((rate.name, user_id), None)
+        await self.take(rate, user_id, count=-count)
+
+    def _take_here(self, rate: Rate, key: tuple[str, str], now: float, count: int) -> float:
+        paid_at = max(self._paid_at.get(key, now), now) + rate.interval * count
+        wait = paid_at - now - rate.interval * rate.burst
+        if count > 0 and wait > 1e-6:
             return wait
-        _remember(self._paid_at, key, paid_at + rate.interval)
+        _remember(self._paid_at, key, paid_at)
         return 0.0
 
 

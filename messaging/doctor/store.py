@@ -8,9 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
-from messaging.doctor.findings import Finding, Stopwatch, well, wrong
+from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
 from messaging.entities import ReportStatus
-from messaging.identifiers import random_id
+from messaging.identifiers import RESERVED_PREFIXES, random_id
 from messaging.readiness import MOST_SKEW_SECONDS, Answering, Readiness
 from messaging.store import Stores, make_stores
 from messaging.store.base import Store
@@ -18,6 +18,8 @@ from messaging.store.base import Store
 Asking = Callable[[], Coroutine[Any, Any, Any]]
 
 _KINDS = ("sql", "firestore")
+_SHOWN = 20
+_LOOKED_AT = 200
 
 
 async def examine_store() -> Sequence[Finding]:
@@ -37,6 +39,7 @@ async def examine_store() -> Sequence[Finding]:
             refused = await _tried(operation, ask)
             if refused is not None:
                 findings.append(refused)
+        findings += await _reserved_ids(stores)
         watch = Stopwatch()
         unwritable = await _tried("writing", lambda: _write(store))
         return [*findings, unwritable or well(f"A write and a delete take {watch.ms}.")]
@@ -75,6 +78,27 @@ def _queries(stores: Stores) -> Mapping[str, Asking]:
         "open reports": lambda: reports.list_reports(limit=1, status=ReportStatus.OPEN),
         "reports of somebody": lambda: reports.list_reports(limit=1, author_id="doctor"),
     }
+
+
+async def _reserved_ids(stores: Stores) -> Sequence[Finding]:
+    """Whether people have user ids that are reserved by now: those of whom something is kept, and
+    those in the latest conversations. At most a few hundred reads."""
+    found: set[str] = set()
+    try:
+        for prefix in RESERVED_PREFIXES:
+            listed = await stores.catalogue.list_people(limit=_SHOWN, after=prefix)
+            found |= {one.user_id for one in listed if one.user_id.startswith(prefix)}
+        for conversation in await stores.catalogue.list_conversations(limit=_LOOKED_AT):
+            people = conversation.participants
+            found |= {one for one in people if one.startswith(RESERVED_PREFIXES)}
+    except Exception:  # noqa: BLE001 - which is said of the query that fails
+        return []
+    if not found:
+        return []
+    shown = ", ".join(sorted(found)[:_SHOWN])
+    more = ", …" if len(found) > _SHOWN else ""
+    remedy = "Their tokens are refused: give these people other ids, and remove these from groups."
+    return [note(f"Reserved user ids are in use: {shown}{more}.", remedy)]
 
 
 async def _write(store: Store) -> None:

@@ -23,7 +23,7 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
+from messaging.exceptions import ClientIdReused, InvalidRequest, RateLimited, StoreUnavailable
 from messaging.identifiers import (
     content_hash,
     derived_id,
@@ -42,8 +42,10 @@ from messaging.services.access import (
     require_user_id,
 )
 from messaging.services.blocks import require_no_block
+from messaging.services.quotas import Quota
 from messaging.services.sizes import takes_more_people
 from messaging.services.text import require_client_id, require_title
+from messaging.services.welcome import welcome
 from messaging.store.acts import SMALL_ACT, Outcome
 from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
 
@@ -67,6 +69,8 @@ class FoundedConversation:
     own: OwnConversation
     created: bool
     """False when it was there already: a direct conversation, or this `client_id`."""
+    added: Sequence[str]
+    """Those of the people named who are now in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +98,9 @@ async def create_conversation(
     """Found a conversation; whoever founds a group owns it.
 
     Two people have one direct conversation, whoever asks and however often. A group with a known
-    `client_id` is the one that was founded with it. Raises InvalidRequest, ClientIdReused,
-    StoreUnavailable.
+    `client_id` is the one that was founded with it, whoever was named for it. Who is not to be
+    added to groups is left out, see `welcome`. Raises InvalidRequest, ClientIdReused, Blocked,
+    RateLimited, StoreUnavailable.
     """
     if client_id is not None:
         require_client_id(client_id)
@@ -108,7 +113,7 @@ async def create_conversation(
         if not takes_more_people(wanted):
             detail = "A conversation of so many people is too large."
             raise InvalidRequest.of("participant_ids", detail, "too_many")
-        conversation, created = await _store_founded(wanted)
+        conversation, created = await _store_group(wanted, user_id, retried=client_id is not None)
     require_participant(conversation, user_id)
     if created:
         logger.info("conversation.created", conversation_id=conversation.id, kind=kind.value)
@@ -116,7 +121,36 @@ async def create_conversation(
         own = OwnConversation(conversation=conversation, position=position)
     else:
         own = await _with_position(user_id, conversation)
-    return FoundedConversation(own=own, created=created)
+    added = [one for one in others if one in conversation.participants]
+    return FoundedConversation(own=own, created=created, added=added)
+
+
+async def _store_group(
+    wanted: Conversation, user_id: str, *, retried: bool
+) -> tuple[Conversation, bool]:
+    """As `_store_founded`, with those of its people who may be added. A request that may be
+    retried is answered also when the day's quota is used up."""
+    others = [one for one in wanted.participants if one != user_id]
+    quota = Quota(user_id=user_id, conversations=1, people=len(others))
+    try:
+        await quota.take()
+    except RateLimited:
+        stored = await get_instance().store.get_conversation(wanted.id) if retried else None
+        if stored is None:
+            raise
+        if stored.content_hash != wanted.content_hash:
+            raise ClientIdReused from None
+        return stored, False
+    let_in = {user_id, *await welcome(user_id, others)}
+    people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
+    try:
+        conversation, created = await _store_founded(replace(wanted, participants=people))
+    except ClientIdReused:
+        await quota.give_back()
+        raise
+    if not created:
+        await quota.give_back()
+    return conversation, created
 
 
 async def _store_direct(
@@ -128,7 +162,11 @@ async def _store_direct(
     if existing is not None:
         return existing, False
     await require_no_block(user_id, person_id)
+    quota = Quota(user_id=user_id, conversations=1)
+    await quota.take()
     conversation, created = await _store_founded(wanted)
+    if not created:
+        await quota.give_back()
     # A block made meanwhile did not find the conversation, and stands with its person.
     blocks = await instance.people.get_blocks([user_id, person_id])
     for one, other in ((user_id, person_id), (person_id, user_id)):

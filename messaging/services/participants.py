@@ -13,18 +13,28 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.exceptions import InvalidRequest, NotFound, PermissionDenied
+from messaging.exceptions import (
+    InvalidRequest,
+    MessagingError,
+    NotFound,
+    PermissionDenied,
+    StoreUnavailable,
+)
 from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.services.access import (
+    access_conversation,
     outranks,
+    read_conversation,
     require_conversation_id,
     require_group,
     require_participant,
     require_role,
     require_user_id,
 )
+from messaging.services.quotas import Quota
 from messaging.services.sizes import takes_more_people
+from messaging.services.welcome import welcome
 from messaging.store.acts import SMALL_ACT, Outcome
 
 Value = TypeVar("Value")
@@ -34,16 +44,45 @@ async def add_participants(
     *, user_id: str, conversation_id: str, user_ids: Sequence[str], role: Role = Role.MEMBER
 ) -> Conversation:
     """Add people, as owner or admin; only an owner adds owners and admins. Who is there already
-    stays as they are; who was there before is a new member with nothing unread.
+    stays as they are; who was there before is a new member with nothing unread; who is not to be
+    added is left out, see `welcome`, which costs one read for each who is new.
 
-    Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied,
+    Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied, RateLimited,
     StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     for index, person in enumerate(user_ids):
         require_user_id(f"user_ids.{index}", person)
     act = _AddParticipants(user_id=user_id, user_ids=tuple(dict.fromkeys(user_ids)), role=role)
-    return (await get_instance().writer.submit(conversation_id, act)).conversation
+    conversation = await _permitting(act, conversation_id)
+    new = [person for person in act.user_ids if person not in conversation.participants]
+    quota = Quota(user_id=user_id, people=len(new))
+    await quota.take()
+    let_in = set(await welcome(user_id, new, conversation_id=conversation_id))
+    some = tuple(one for one in act.user_ids if one in let_in or one not in new)
+    try:
+        outcome = await get_instance().writer.submit(conversation_id, replace(act, user_ids=some))
+    except StoreUnavailable:  # it may have been done
+        raise
+    except MessagingError:
+        await quota.give_back()
+        raise
+    return outcome.conversation
+
+
+async def _permitting(
+    act: "_AddParticipants | _RemoveParticipant", conversation_id: str
+) -> Conversation:
+    """The conversation where it permits an act. Raises what refuses it, judged on a state that was
+    read just now."""
+    user_id = act.user_id
+    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    try:
+        act.evaluate(conversation, {})
+    except MessagingError:
+        conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+        act.evaluate(conversation, {})
+    return conversation
 
 
 async def remove_participant(*, user_id: str, conversation_id: str, participant_id: str) -> None:
@@ -53,6 +92,10 @@ async def remove_participant(*, user_id: str, conversation_id: str, participant_
     """
     require_conversation_id(conversation_id)
     act = _RemoveParticipant(user_id=user_id, participant_id=participant_id)
+    if participant_id == user_id:
+        # Before it is done: nobody adds them again in between.
+        await _permitting(act, conversation_id)
+        await get_instance().people.note_left(user_id, conversation_id)
     await get_instance().writer.submit(conversation_id, act)
 
 

@@ -5,6 +5,7 @@ import random
 from tests.chaos.crowd import Crowd, Room
 from tests.chaos.trying import Tries
 
+_STAY = 4
 _GONE = frozenset({"not_found", "not_a_participant"})
 
 
@@ -22,8 +23,9 @@ class Memberships:
             await self._move(room, room.owner, person, inside=False)
 
     async def leave(self, room: Room) -> None:
+        """For good: who leaves is not added again within a day. So some stay."""
         person = self._somebody(room)
-        if person is not None:
+        if person is not None and len(self._ledger.certain_members(room.id)) > _STAY:
             await self._move(room, person, person, inside=False)
 
     async def bring_back(self, _: Room) -> None:
@@ -63,7 +65,7 @@ class Memberships:
             states.clear()
             states.add(inside)
             self._ledger.changed(room.id, answer.data)
-            if not inside:
+            if not inside and actor != person:
                 self._out.append((room, person))
         elif answer.unsure:
             self._ledger.may_have_changed(room.id)

@@ -36,6 +36,25 @@ async def test_over_all_instances_together(redis_server: str) -> None:
             await client.aclose()
 
 
+async def test_several_at_once_and_given_back(redis_server: str) -> None:
+    """All of them or none, in Redis and without it; what is given back may be taken again."""
+    client = make_redis({"address": redis_server})
+    assert client is not None
+    daily = Rate(name="daily", per_second=5 / 86_400, burst=5)
+    try:
+        for rates in (Rates(client), Rates(None)):
+            ann = uuid4().hex
+            assert await rates.take(daily, ann, count=4) == 0
+            assert 17_000 < await rates.take(daily, ann, count=2) <= 17_280
+            assert await rates.take(daily, ann) == 0
+            assert await rates.take(daily, ann) > 0
+            await rates.give_back(daily, ann, count=5)
+            assert await rates.take(daily, ann, count=5) == 0
+            assert await rates.take(daily, ann) > 0
+    finally:
+        await client.aclose()
+
+
 async def test_room_comes_back(redis_server: str) -> None:
     client = make_redis({"address": redis_server})
     assert client is not None

@@ -84,10 +84,10 @@ async def test_a_send(groups: list[str]) -> None:
 
 
 async def test_people(instance: Instance) -> None:
-    """A group of n costs n + 1 writes, and so does adding n."""
-    with billed(writes=4):
+    """A group of n costs n + 1 writes, and so does adding n; and a read for each who is added."""
+    with billed(reads=2, writes=4):
         group = await found("ann", "bob", "cid")
-    with billed(writes=3):
+    with billed(reads=2, writes=3):
         await participants.add_participants(
             user_id="ann", conversation_id=group, user_ids=["dan", "eve"]
         )

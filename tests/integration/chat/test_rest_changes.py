@@ -82,11 +82,11 @@ async def test_a_version_that_lies_in_the_future(ann: Api) -> None:
     }
 
 
-async def test_who_left_and_came_back_loads_again(ann: Api, bob: Api) -> None:
+async def test_who_was_out_and_came_back_loads_again(ann: Api, bob: Api) -> None:
     """From any version before they came back."""
     group = await ann.group(bob)
     await ann.send(group)
-    await bob.delete(f"/conversations/{group}/participants/me")
+    await ann.delete(f"/conversations/{group}/participants/bob")
     await ann.post(f"/conversations/{group}/participants", user_ids=["bob"])
 
     statuses = [(await changes(bob, group, since))["status"] for since in range(4)]

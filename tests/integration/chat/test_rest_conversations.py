@@ -30,6 +30,7 @@ async def test_a_new_group(ann: Api, bob: Api) -> None:
     assert group["participant_count"] == 3
     assert (group["seq"], group["version"], group["last_message"]) == (0, 0, None)
     assert (group["unread_count"], group["read_seq"]) == (0, 0)
+    assert group.pop("added") == ["bob", "cid"]
     assert await bob.conversation(group["id"]) == group
 
 
@@ -51,7 +52,8 @@ async def test_two_people_have_one_direct_conversation(
     again = await bob.post("/conversations", kind="direct", participant_ids=["ann"])
 
     assert (founded.status_code, again.status_code) == (201, 200)
-    assert founded.json() == again.json()
+    assert founded.json() == again.json() | {"added": ["bob"]}
+    assert again.json()["added"] == ["ann"]
     assert founded.json()["title"] is None
 
 

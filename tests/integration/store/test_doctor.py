@@ -9,7 +9,9 @@ from pytest_django import Settings
 from config.development.processes import free_port
 from messaging.doctor.findings import Level
 from messaging.doctor.store import examine_store
+from messaging.store import make_stores
 from tests.integration.findings import not_well, only
+from tests.integration.store import new_conversation
 from tests.integration.store.firestore_relay import Relay
 from tests.integration.store.test_firestore import (
     declared_composites,
@@ -74,3 +76,27 @@ async def test_a_missing_index(firestore: Relay) -> None:
 async def test_firestore_is_away(firestore: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
     only(await examine_store(), Level.WRONG, "does not answer", "FIRESTORE_EMULATOR_HOST")
+
+
+async def test_reserved_ids_are_listed_on_firestore(firestore: Relay) -> None:
+    await reserved_ids_are_listed()
+
+
+async def test_reserved_ids_are_listed_on_sql(transactional_db: None) -> None:
+    await reserved_ids_are_listed()
+
+
+async def reserved_ids_are_listed() -> None:
+    """Of people of whom something is kept, and of people in conversations."""
+    stores = make_stores()
+    await stores.people.log_out("service:old")
+    await stores.conversations.create_conversation(new_conversation("ann", "erased:x"))
+    await stores.conversations.close()
+
+    findings = await examine_store()
+
+    (found,) = [finding for finding in findings if "Reserved" in finding.text]
+    assert (found.level, found.text.rpartition(": ")[2]) == (
+        Level.NOTE,
+        "erased:x, service:old.",
+    )

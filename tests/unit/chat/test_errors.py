@@ -49,7 +49,7 @@ LADDER: list[tuple[Exception, str]] = [
     (errors.InvalidJSON(), "invalid_json"),
     (errors.NotAuthenticated(), "not_authenticated"),
     (errors.TokenExpired(), "token_expired"),
-    (errors.RateLimited(0.5), "rate_limited"),
+    (exceptions.RateLimited(0.5), "rate_limited"),
     (TimeoutError(), "store_unavailable"),
     (RequestDataTooBig(), "payload_too_large"),
     (django.SuspiciousOperation("secret"), "invalid_request"),

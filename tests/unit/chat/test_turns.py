@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chat.errors import RateLimited
 from chat.turns import Turns
+from messaging.exceptions import RateLimited
 
 
 @pytest.fixture(autouse=True)
