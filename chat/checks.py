@@ -9,14 +9,20 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, register
 
+from messaging.delivery.raw_layer import FORMAT as RAW_FORMAT
 from messaging.delivery.redis_client import is_cluster
 from messaging.delivery.redis_host import find_redis
+from messaging.delivery.signing import LEAST_KEY_CHARACTERS, Mode
 
 TAG = "chat"
 _LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
 _SENTINEL_HINT = (
     "For example REDIS_SENTINELS=10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379 and "
     "REDIS_SENTINEL_MASTER=redis://:password@chat (or only chat, the name of the master)."
+)
+_KEY_HINT = (
+    "CHAT_LINK_KEYS has keys, comma-separated: the first one signs, all of them verify. "
+    "`openssl rand -base64 32` makes one."
 )
 _NAME = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]"
 _HOST = re.compile(rf"\*|\.?({_NAME})")
@@ -34,6 +40,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_project_named(),
         *_connections(),
         *_redis(),
+        *_link_signatures(),
         *_origins(),
         *_hosts(),
         *_queue(),
@@ -106,10 +113,29 @@ def _redis_settings() -> list[Error]:
 
 def _channel_layer() -> list[Error]:
     layer = getattr(settings, "CHANNEL_LAYERS", {}).get("default", {}).get("BACKEND", _LAYER)
-    if layer == _LAYER:
-        return []
-    message = f"The channel layer is {layer}, which loses events without a word."
-    return [Error(message, f"Leave it {_LAYER}.", id="chat.E010")]
+    if layer != _LAYER:
+        message = f"The channel layer is {layer}, which loses events without a word."
+        return [Error(message, f"Leave it {_LAYER}.", id="chat.E010")]
+    config = getattr(settings, "CHANNEL_LAYERS", {}).get("default", {}).get("CONFIG", {})
+    if config and config.get("serializer_format") != RAW_FORMAT:
+        message = "The channel layer decodes messages itself, and one of others stops it."
+        hint = f'Set "serializer_format": "{RAW_FORMAT}" in the CONFIG of CHANNEL_LAYERS.'
+        return [Error(message, hint, id="chat.E033")]
+    return []
+
+
+def _link_signatures() -> list[Error]:
+    keys, mode = settings.CHAT_LINK_KEYS, settings.CHAT_LINK_SIGNATURES
+    if mode not in set(Mode):
+        message = f"CHAT_LINK_SIGNATURES is {mode!r}."
+        return [Error(message, f"It is one of {', '.join(Mode)}.", id="chat.E030")]
+    if mode != Mode.OFF and not keys:
+        message = f"CHAT_LINK_SIGNATURES is {mode}, and CHAT_LINK_KEYS is empty."
+        return [Error(message, _KEY_HINT, id="chat.E031")]
+    if any(len(key) < LEAST_KEY_CHARACTERS for key in keys):
+        message = f"CHAT_LINK_KEYS has a key of fewer than {LEAST_KEY_CHARACTERS} characters."
+        return [Error(message, _KEY_HINT, id="chat.E032")]
+    return []
 
 
 def _no_cluster() -> list[Error]:

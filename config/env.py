@@ -40,6 +40,10 @@ GOOGLE_CLOUD_PROJECT: str = env.str("GOOGLE_CLOUD_PROJECT", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")
 REDIS_SENTINELS: list[str] = _items("REDIS_SENTINELS")
 REDIS_SENTINEL_MASTER: str = env.str("REDIS_SENTINEL_MASTER", default="")
+CHAT_LINK_KEYS: list[str] = [key.strip() for key in env.list("CHAT_LINK_KEYS", default=[])]
+CHAT_LINK_SIGNATURES: str = env.str(
+    "CHAT_LINK_SIGNATURES", default="accept" if CHAT_LINK_KEYS else "off"
+).lower()
 
 CHAT_AUTH: str = env.str("CHAT_AUTH", default="firebase")
 FIREBASE_AUTH_EMULATOR_HOST: str = env.str("FIREBASE_AUTH_EMULATOR_HOST", default="")

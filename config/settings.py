@@ -25,6 +25,8 @@ GOOGLE_CLOUD_PROJECT = env.GOOGLE_CLOUD_PROJECT
 REDIS_URL = env.REDIS_URL
 REDIS_SENTINELS = env.REDIS_SENTINELS
 REDIS_SENTINEL_MASTER = env.REDIS_SENTINEL_MASTER
+CHAT_LINK_KEYS = env.CHAT_LINK_KEYS
+CHAT_LINK_SIGNATURES = env.CHAT_LINK_SIGNATURES
 try:
     REDIS = find_redis(url=REDIS_URL, sentinels=REDIS_SENTINELS, master=REDIS_SENTINEL_MASTER)
 except ValueError:
@@ -94,7 +96,7 @@ if REDIS is not None:
             # Not RedisChannelLayer: its capacity of 100 drops silently, and a Redis restart
             # kills every consumer.
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS], "prefix": "chat"},
+            "CONFIG": {"hosts": [REDIS], "prefix": "chat", "serializer_format": "raw"},
         }
     }
 

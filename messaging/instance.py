@@ -37,6 +37,7 @@ from messaging.delivery.rates import Rates
 from messaging.delivery.reachable import Reachable
 from messaging.delivery.redis_client import make_redis
 from messaging.delivery.rung import Rung
+from messaging.delivery.signing import Mode, Signing
 from messaging.entities import Access, ChangeType, Conversation
 from messaging.events import EventEncoder, EventType
 from messaging.exceptions import StoreUnavailable
@@ -225,6 +226,7 @@ class Instance:
             # Without a goodbye the others look for what may be applied yet, or was left undone.
             await self.link.stop(goodbye=all_finished and not self.doubts)
             await self.polling.stop()
+        await self.access.stop()
         await self.doubts.stop()
         await self.hub.stop()
         await self.store.close()
@@ -283,6 +285,7 @@ class Instance:
             registered=lambda: self.presence.other_boot_ids,
             on_met=self._met,
             on_ended=self._peer_ended,
+            signing=Signing(Mode(settings.CHAT_LINK_SIGNATURES), settings.CHAT_LINK_KEYS),
         )
 
     def _degraded(self, degraded: bool) -> None:

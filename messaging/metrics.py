@@ -190,6 +190,17 @@ LINK_LOST = Counter(
     "chat_link_lost_total", "Events that were not published because Redis did not answer."
 )
 
+LINK_REFUSED = Counter(
+    "chat_link_refused_total",
+    "Messages of other instances that were not taken, by reason.",
+    ["reason"],
+)
+"""`reason`: one of `messaging.delivery.refused.Reason`."""
+
+LINK_VERSION = Gauge(
+    "chat_link_version", "The version of the format in which this instance publishes."
+)
+
 POLLS = Counter(
     "chat_polls_total", "Looks at what changed in the store, made because events may be missing."
 )

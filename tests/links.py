@@ -1,11 +1,13 @@
 """Instances as far as delivery goes: hubs and links on one store, joined by a real Redis."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
@@ -17,6 +19,8 @@ from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.polling import Polling
 from messaging.delivery.publisher import Publisher
+from messaging.delivery.raw_layer import FORMAT
+from messaging.delivery.signing import Signing
 from messaging.entities import Conversation
 from messaging.events import EventEncoder
 from messaging.store.acts import Act
@@ -35,7 +39,7 @@ class LossyLayer:
     """The real layer, which loses what it is told to, and can be cut off."""
 
     def __init__(self, host: str | Mapping[str, Any], prefix: str) -> None:
-        self._layer = RedisPubSubChannelLayer(hosts=[host], prefix=prefix)
+        self._layer = RedisPubSubChannelLayer(hosts=[host], prefix=prefix, serializer_format=FORMAT)
         self.group_add = self._layer.group_add
         self.group_discard = self._layer.group_discard
         self.flush = self._layer.flush
@@ -48,18 +52,46 @@ class LossyLayer:
             if not self.cut:
                 return message
 
+    async def publish(self, group: str, data: bytes) -> None:
+        """What somebody else publishes, byte by byte."""
+        await self._layer.group_send(group, {"data": data})
+
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None:
         if self.cut:
             raise ConnectionError
-        kept = [item for item in message["items"] if not self.loses(item)]
-        if kept:
-            await self._layer.group_send(group, {**message, "items": kept})
+        kept = without(message["data"], self.loses)
+        if kept is not None:
+            await self._layer.group_send(group, {"data": kept})
+
+
+def without(data: bytes, loses: Callable[[Mapping[str, Any]], bool]) -> bytes | None:
+    """A message of the link less some of its items; None where nothing is left."""
+    outer = msgspec.msgpack.decode(data)
+    inner = msgspec.msgpack.decode(outer["body"]) if "body" in outer else outer
+    kept = [item for item in inner["items"] if not loses(item)]
+    if len(kept) == len(inner["items"]):
+        return data
+    if not kept:
+        return None
+    inner["items"] = kept
+    if inner is outer:
+        return msgspec.msgpack.encode(outer)
+    body = msgspec.msgpack.encode(inner)
+    digest = hashlib.sha256(body).digest()
+    return msgspec.msgpack.encode({**outer, "body": body, "digest": digest})
 
 
 class Side:
     """One instance: its own layer, hub, link, polls and writer, on the store of both."""
 
-    def __init__(self, host: str | Mapping[str, Any], store: SqlStore, prefix: str) -> None:
+    def __init__(
+        self,
+        host: str | Mapping[str, Any],
+        store: SqlStore,
+        prefix: str,
+        *,
+        signing: Signing | None = None,
+    ) -> None:
         self.boot_id = uuid4().hex
         self.events = EventEncoder(f"instance-{self.boot_id}", self.boot_id)
         self.cache = ConversationCache()
@@ -90,6 +122,7 @@ class Side:
             registered=lambda: self.registry,
             on_met=self.met.put_nowait,
             on_ended=lambda boot_id, heard_at: self.ended.put_nowait(boot_id),
+            signing=signing,
         )
         self.hub.attach(self.link)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
@@ -140,6 +173,7 @@ class Side:
 
     async def _give_back(self) -> None:
         await self.polling.stop()
+        await self.access.stop()
         await self.hub.stop()
 
 
@@ -182,6 +216,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         (link_module, "_RETRY_SECONDS", 0.1),
         (link_module, "_RENEW_SECONDS", 0.7),
         (peers_module, "BEACON_SECONDS", 0.1),
+        (peers_module, "_SETTLE_SECONDS", 0.3),
         (peers_module, "LEASE_SECONDS", 1.5),
         (polling_module, "_POLL_SECONDS", 0.2),
         (polling_module, "_LOOK_SECONDS", 0.5),

@@ -1,22 +1,37 @@
 """Access: who may be connected here, as far as this instance knows.
 
-What is known of a person is read from the store when they first come, and kept: every change of it
-is told by the link, and by the polls of the store while the link is down. A change ends the
-sockets that it no longer admits in the same step, so that nothing is handed to them afterwards.
+What is known of a person is read from the store when they first come, and kept. The link tells
+that it was changed, the polls of the store do while the link is down. What the link tells is only
+a reason to read: nobody is let in or sent away by a message, whatever it says and however it is
+dated. A change ends the sockets that it no longer admits in the same step, so that nothing is
+handed to them afterwards.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterable
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
 
 import structlog
 
 from messaging.delivery.connection import Connections, Ending
 from messaging.entities import Access
+from messaging.exceptions import StoreUnavailable
 from messaging.store.people import PeopleStore
+from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 
 _MOST_PEOPLE = 50_000
+_MOST_CHECKED = 1_000
+"""People who are read anew at the same time. Of any more the sender says it again."""
+_MOST_ANSWERS = 100
+"""That wait for the same read."""
+_READS_AT_ONCE = 4
+_REST_SECONDS = 0.2
+"""Between two reads of the same person, however often their change is told."""
+_RETRY_SECONDS = 1.0
+
+Answer = Callable[[], None]
 
 
 class AccessList:
@@ -26,6 +41,14 @@ class AccessList:
         self._store = store
         self._connections = connections
         self._known: OrderedDict[str, Access] = OrderedDict()
+        self._reading: Counter[str] = Counter()
+        self._checks: dict[str, list[Answer]] = {}
+        """Who is read anew, and what then has to be called."""
+        self._places = asyncio.Semaphore(_READS_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        await stop_tasks(*self._tasks)
 
     def knows(self, user_id: str) -> bool:
         """Whether `get` answers without the store."""
@@ -38,8 +61,52 @@ class AccessList:
         if known is not None:
             self._known.move_to_end(user_id)
             return known
+        self._reading[user_id] += 1
+        try:
+            access = await self._store.get_access(user_id)
+        finally:
+            self._reading[user_id] -= 1
+            if not self._reading[user_id]:
+                del self._reading[user_id]
         # It may have been changed, and heard of, while it was read: the newer one is kept.
-        return self._keep(await self._store.get_access(user_id))
+        return self._keep(access)
+
+    def check(self, user_id: str, answer: Answer) -> None:
+        """It is said to have been changed elsewhere: read it where it matters here, end what it no
+        longer admits, then call `answer`. Without an answer the sender says it again."""
+        waiting = self._checks.get(user_id)
+        if waiting is not None:
+            if len(waiting) < _MOST_ANSWERS:
+                waiting.append(answer)
+        elif not self._matters(user_id):
+            answer()
+        elif len(self._checks) < _MOST_CHECKED:
+            self._checks[user_id] = [answer]
+            task = start_task(self._check(user_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _matters(self, user_id: str) -> bool:
+        """Whether anything here depends on it. Anybody else is read when they come."""
+        return user_id in self._known or user_id in self._reading or user_id in self._connections
+
+    async def _check(self, user_id: str) -> None:
+        try:
+            while answers := self._checks[user_id]:
+                self._checks[user_id] = []
+                try:
+                    async with self._places:
+                        access = await self._store.get_access(user_id)
+                except StoreUnavailable:
+                    self._checks[user_id] = [*answers, *self._checks[user_id]][:_MOST_ANSWERS]
+                    await asyncio.sleep(_RETRY_SECONDS)
+                    continue
+                self.learn(access)
+                for answer in answers:
+                    answer()
+                await asyncio.sleep(_REST_SECONDS)
+        finally:
+            del self._checks[user_id]
 
     def learn(self, access: Access) -> None:
         """It was changed, here or elsewhere. Learning it again does nothing."""

@@ -7,12 +7,11 @@ be reached at all reads the store meanwhile (`messaging.delivery.polling`).
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 
+from messaging.delivery.messages import AccessChanged, access_state
 from messaging.entities import Access
 from messaging.tasks import start_task, stop_tasks
 
@@ -23,15 +22,13 @@ _REPEAT_SECONDS = 0.25
 _GIVE_UP_SECONDS = 10.0
 _LEAST_SECONDS = 1.0
 """For at least so long it is repeated: an instance that has just begun is not known here yet."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Announcements:
     def __init__(
         self,
         *,
-        publish: Callable[[Mapping[str, Any]], None],
+        publish: Callable[[AccessChanged], None],
         peers: Callable[[], frozenset[str]],
     ) -> None:
         """`publish` says something to all instances; `peers` are the others that are alive."""
@@ -69,7 +66,7 @@ class Announcements:
         return self._peers() - self._acknowledged.get(number, frozenset())
 
     async def _repeat(self, number: int, access: Access) -> None:
-        message = {"type": "access", "number": number, "access": access_state(access)}
+        message = AccessChanged(number=number, access=access_state(access))
         begun = time.monotonic()
         try:
             while (elapsed := time.monotonic() - begun) < _GIVE_UP_SECONDS:
@@ -79,30 +76,3 @@ class Announcements:
                 await asyncio.sleep(_REPEAT_SECONDS)
         finally:
             self._acknowledged.pop(number, None)
-
-
-def access_state(access: Access) -> list[Any]:
-    return [
-        access.user_id,
-        _micros(access.valid_after),
-        _micros(access.banned_until),
-        _micros(access.changed_at),
-    ]
-
-
-def read_access(state: list[Any]) -> Access:
-    user_id, valid_after, banned_until, changed_at = state
-    return Access(
-        user_id=user_id,
-        valid_after=_moment(valid_after),
-        banned_until=_moment(banned_until),
-        changed_at=_moment(changed_at),
-    )
-
-
-def _micros(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
-
-
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + micros * _MICROSECOND

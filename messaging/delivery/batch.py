@@ -1,97 +1,74 @@
-"""What instances send each other: the changes of one commit together, and soft events."""
+"""What instances send each other of a conversation: the changes of one commit, and soft events."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from messaging.delivery.state import ConversationState
+from messaging.delivery.wire_types import (
+    ConversationId,
+    Frame,
+    Key,
+    Number,
+    People,
+    PeopleNumbers,
+    UserId,
+)
+
+_MOST_CHANGES = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, array_like=True, kw_only=True):
     """One durable change, ready for the sockets."""
 
-    version: int
-    seq: int
+    version: Number
+    seq: Number
     """The number of the conversation's latest message at that version; 0 where it did not move."""
-    frame: str
-    added: Mapping[str, int] = field(default_factory=dict)
+    frame: Frame
+    added: PeopleNumbers = {}
     """Who is added by it: the version they join at, by user id."""
-    removed: Sequence[str] = ()
-    announcement: str | None = None
+    removed: People = []
+    announcement: Frame | None = None
     """The frame that tells those who are added."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
     """The changes of one commit: consecutive versions of one conversation."""
 
-    conversation_id: str
-    deliveries: Sequence[Delivery]
-    state: Mapping[str, Any] | None = None
-    """What the commit made of the conversation, see `messaging.delivery.state`."""
+    conversation_id: ConversationId
+    deliveries: Annotated[list[Delivery], Meta(min_length=1, max_length=_MOST_CHANGES)] = field(
+        name="changes"
+    )
+    state: ConversationState | None = None
+    """What the commit made of the conversation."""
     committed_at: float | None = None
     """Seconds since the epoch, by the clock of the instance that committed."""
 
-    def as_message(self) -> dict[str, Any]:
-        return {
-            "type": "changes",
-            "state": self.state,
-            "committed_at": self.committed_at,
-            "conversation_id": self.conversation_id,
-            "changes": [
-                [d.version, d.seq, d.frame, dict(d.added), list(d.removed), d.announcement]
-                for d in self.deliveries
-            ],
-        }
-
-    @classmethod
-    def from_message(cls, message: Mapping[str, Any]) -> Self:
-        return cls(
-            conversation_id=message["conversation_id"],
-            state=message["state"],
-            committed_at=message["committed_at"],
-            deliveries=[
-                Delivery(
-                    version=version,
-                    seq=seq,
-                    frame=frame,
-                    added=added,
-                    removed=removed,
-                    announcement=announcement,
-                )
-                for version, seq, frame, added, removed, announcement in message["changes"]
-            ],
+    @property
+    def consistent(self) -> bool:
+        """Whether its parts agree with each other, as those of every commit do."""
+        first, last = self.deliveries[0].version, self.deliveries[-1].version
+        return (
+            first > 0
+            and [delivery.version for delivery in self.deliveries] == list(range(first, last + 1))
+            and all(delivery.seq <= delivery.version for delivery in self.deliveries)
+            and all(
+                joined <= delivery.version
+                for delivery in self.deliveries
+                for joined in delivery.added.values()
+            )
+            and (self.state is None or self.state.follows(first, last))
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoftEvent:
+class SoftEvent(Struct, frozen=True, kw_only=True, tag_field="type", tag="soft"):
     """An event that nobody replays: for the participants of a conversation, about one of them."""
 
-    conversation_id: str
-    user_id: str
-    key: str
+    conversation_id: ConversationId
+    user_id: UserId
+    key: Key
     """What it is about: only the latest of a key has to wait for a slow client."""
-    frame: str | None
+    frame: Frame | None = None
     """For the others; None where they get nothing."""
-    own_frame: str | None = None
+    own_frame: Frame | None = None
     """For the other sockets of the person it is about."""
-
-    def as_message(self) -> dict[str, Any]:
-        return {
-            "type": "soft",
-            "conversation_id": self.conversation_id,
-            "user_id": self.user_id,
-            "key": self.key,
-            "frame": self.frame,
-            "own_frame": self.own_frame,
-        }
-
-    @classmethod
-    def from_message(cls, message: Mapping[str, Any]) -> Self:
-        return cls(
-            conversation_id=message["conversation_id"],
-            user_id=message["user_id"],
-            key=message["key"],
-            frame=message["frame"],
-            own_frame=message["own_frame"],
-        )

@@ -9,11 +9,14 @@ no store read while nothing is lost. An entry is let go once five own beacons wi
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from messaging.delivery.messages import Commits
 
 BEACON_SECONDS = 1.0
 REPEATS = 5
 _MOST_ENTRIES = 10_000
+_MOST_ADDED = 50_000
+"""People in all entries together: what a beacon weighs depends on them."""
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class RecentCommits:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._added = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -36,15 +40,22 @@ class RecentCommits:
     def note(self, conversation_id: str, version: int, added: Iterable[str] = ()) -> None:
         entry = self._entries.setdefault(conversation_id, _Entry(version))
         entry.version = max(entry.version, version)
+        self._added -= len(entry.added)
         entry.added.update(added)
+        self._added += len(entry.added)
         entry.repeats = REPEATS
         self._entries.move_to_end(conversation_id)
-        if len(self._entries) > _MOST_ENTRIES:
-            self._entries.popitem(last=False)
+        while len(self._entries) > _MOST_ENTRIES or self._too_heavy:
+            _, oldest = self._entries.popitem(last=False)
+            self._added -= len(oldest.added)
 
-    def as_message(self) -> Mapping[str, Any]:
+    @property
+    def _too_heavy(self) -> bool:
+        return self._added > _MOST_ADDED and len(self._entries) > 1
+
+    def as_message(self) -> Mapping[str, Commits]:
         return {
-            conversation_id: [entry.version, sorted(entry.added)]
+            conversation_id: Commits(entry.version, sorted(entry.added))
             for conversation_id, entry in self._entries.items()
         }
 
@@ -56,3 +67,4 @@ class RecentCommits:
                 entry.repeats -= 1
                 if entry.repeats == 0:
                     del self._entries[conversation_id]
+                    self._added -= len(entry.added)

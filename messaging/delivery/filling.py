@@ -54,7 +54,8 @@ class Filler:
         """Asks again until the store answers."""
         while True:
             try:
-                conversation = await self._store.get_conversation(conversation_id)
+                async with self._places:
+                    conversation = await self._store.get_conversation(conversation_id)
             except StoreUnavailable:
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
@@ -72,22 +73,24 @@ class Filler:
                     await self._fill_once(stream)
         finally:
             stream.filling = False
+            stream.forget_ahead()
             GAP_SECONDS.observe(time.monotonic() - begun)
 
     async def _fill_once(self, stream: Stream) -> None:
+        """Reads are strongly consistent: what was heard of before one and is not in its answer
+        does not exist, and is not looked for again."""
         heard_of, found = stream.known, stream.found
         stream.found = None
+        stream.known = stream.version
         try:
             gap = await read_gap(self._store, stream.conversation_id, stream.version, found=found)
         except StoreUnavailable:
+            stream.known = max(stream.known, heard_of)
             await asyncio.sleep(_RETRY_SECONDS)
             return
-        if not stream.followed:
-            return
-        if gap is None:
-            # Reads are strongly consistent: what was heard of and is not there, is not at all.
-            if found is None and stream.known == heard_of:
-                stream.drop_ahead()
+        if found is not None:  # read by somebody, before some of it was heard of
+            stream.known = max(stream.known, heard_of)
+        if gap is None or not stream.followed:
             return
         self._cache.put(gap.conversation)
         logger.info(

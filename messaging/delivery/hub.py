@@ -37,6 +37,8 @@ from messaging.store.base import Store
 from messaging.store.cache import ConversationCache
 
 _READS_AGAIN = 5
+_MOST_DISCOVERED = 1_000
+"""Conversations that are being read because somebody is said to be in them."""
 
 
 class Hub:
@@ -322,7 +324,8 @@ class Hub:
                 return
 
     def _read_to_announce(self, conversation_id: str) -> None:
-        if conversation_id not in self._discovering:
+        found = self._discovering
+        if conversation_id not in found and len(found) < _MOST_DISCOVERED:  # beacons say it again
             self._discovering.add(conversation_id)
             self._filler.run(self._follow_from_store(conversation_id))
 

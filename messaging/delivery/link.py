@@ -10,24 +10,40 @@ hubs find what is missing by its version, and by the beacon when nothing follows
 """
 
 import asyncio
+import itertools
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
+import msgspec
 import structlog
+from prometheus_client import Histogram
 
+from messaging.delivery import raw_layer  # noqa: F401 - registers the serializer
 from messaging.delivery.access import AccessList
-from messaging.delivery.announcements import Announcements, read_access
+from messaging.delivery.announcements import Announcements
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.beacon import BEACON_SECONDS
 from messaging.delivery.hub import Hub
+from messaging.delivery.messages import (
+    AccessChanged,
+    AccessKnown,
+    Beacon,
+    BlocksChanged,
+    Goodbye,
+    PeopleChanged,
+)
+from messaging.delivery.messages import Item as Message
 from messaging.delivery.outgoing import Item
 from messaging.delivery.peers import Peers
 from messaging.delivery.polling import Polling
 from messaging.delivery.redis_client import describe
+from messaging.delivery.refused import Reason, Refusals, Refused
 from messaging.delivery.sending import INSTANCES, Sending
+from messaging.delivery.signing import Signing
+from messaging.delivery.wire import VERSION, Wire
 from messaging.entities import Access
 from messaging.metrics import DELIVERY_LINK_SECONDS, TRANSIT_SECONDS
 from messaging.tasks import start_task, stop_tasks
@@ -40,6 +56,11 @@ _SUBSCRIBE_SECONDS = 2.0
 _RETRY_SECONDS = 1.0
 _RENEW_SECONDS = 4.0
 _GOODBYE_SECONDS = 1.0
+_LONGEST_SECONDS = 60.0
+"""Between a commit or publish there and its arrival here. What claims to have taken longer is not
+measured: the clock of its sender is wrong, or its time is."""
+_BREATH = 50
+"""Messages that are handled before others may run: a receiver that has plenty never waits."""
 
 
 class ChannelLayer(Protocol):
@@ -65,6 +86,7 @@ class Link:
         registered: Callable[[], Iterable[str]],
         on_met: Callable[[str], None],
         on_ended: Callable[[str, float], None],
+        signing: Signing | None = None,
     ) -> None:
         """`receiving` and `publishing` are two layers, for channels_redis lets every subscription
         wait for the round trip of the publish before it. `registered` tells which instances are
@@ -89,7 +111,12 @@ class Link:
         self._wanted: set[str] = {INSTANCES}
         self._joined: set[str] = set()
         self._wanted_changed = asyncio.Event()
-        self._sending = Sending(publishing, boot_id=boot_id, on_failure=self._publish_failed)
+        signing = signing or Signing()
+        self._wire = Wire(boot_id, signing=signing)
+        self._refusals = Refusals()
+        self._sending = Sending(
+            publishing, wire=self._wire, speaks=self._speaks, on_failure=self._publish_failed
+        )
         self._peers = Peers(time.monotonic())
         self._beat_now = asyncio.Event()
         self._last_echo = time.monotonic()
@@ -145,7 +172,7 @@ class Link:
         self._sending.send(
             batch.conversation_id,
             Item(
-                message=batch.as_message(),
+                message=batch,
                 conversation_id=batch.conversation_id,
                 version=last,
                 added=added,
@@ -158,22 +185,17 @@ class Link:
     def publish_people(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
         """That people came or went is told to all instances: one that does not follow the
         conversation may have the sockets of those who came, and a copy with those who went."""
-        message = {
-            "type": "people",
-            "conversation_id": conversation_id,
-            "version": version,
-            "added": list(added),
-        }
+        message = PeopleChanged(conversation_id=conversation_id, version=version, added=list(added))
         item = Item(message=message, conversation_id=conversation_id, version=version, added=added)
         self._sending.send(INSTANCES, item)
 
     def publish_soft(self, event: SoftEvent) -> None:
-        item = Item(message=event.as_message(), conversation_id=event.conversation_id)
+        item = Item(message=event, conversation_id=event.conversation_id)
         self._sending.send(event.conversation_id, item)
 
     def publish_blocks(self, conversation_id: str) -> None:
         """Who blocks whom in a direct conversation has changed, which has no version."""
-        self._publish_to_all({"type": "blocks", "conversation_id": conversation_id})
+        self._publish_to_all(BlocksChanged(conversation_id=conversation_id))
 
     async def announce_access(self, access: Access) -> None:
         """Return once every other instance has closed what is to be closed, or after a second;
@@ -184,7 +206,10 @@ class Link:
         """Say in the next beacons that this version exists, and who is in the conversation."""
         self._sending.repeat(conversation_id, version, user_ids)
 
-    def _publish_to_all(self, message: Mapping[str, Any]) -> None:
+    def _speaks(self) -> int:
+        return self._peers.speaks(time.monotonic(), highest=VERSION)
+
+    def _publish_to_all(self, message: Message) -> None:
         self._sending.send(INSTANCES, Item(message=message, conversation_id=""))
 
     def _publish_failed(self, failures: int, reason: str) -> None:
@@ -237,8 +262,9 @@ class Link:
             self._listen()
 
     async def _receive(self) -> None:
-        """The call to `receive` is never cancelled while running: that would unsubscribe."""
-        while True:
+        """The call to `receive` is never cancelled while running: that would unsubscribe. Nothing
+        that arrives ends this task."""
+        for number in itertools.count(1):
             try:
                 message = await self._receiving.receive(self._channel)
             except Exception as error:  # noqa: BLE001
@@ -246,14 +272,9 @@ class Link:
                 log("link.receive_failed", error=describe(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            sender = message["from"]
-            if sender != self._boot_id:
-                TRANSIT_SECONDS.observe(max(time.time() - message["at"], 0))
-            for item in message["items"]:
-                try:
-                    self._handle(item, sender)
-                except Exception:
-                    logger.exception("link.bad_message", message_type=item.get("type"))
+            self._take(message)
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
 
     async def _beat(self) -> None:
         while True:
@@ -293,55 +314,90 @@ class Link:
 
     # What arrives
 
-    def _handle(self, item: Mapping[str, Any], sender: str) -> None:
+    def _take(self, data: object) -> None:
+        try:
+            if not isinstance(data, Mapping):
+                raise Refused(Reason.UNDECODABLE)
+            message = self._wire.open(data.get("data"))
+        except Refused as refused:
+            self._refusals.note(refused.reason)
+            return
+        if message.sender != self._boot_id:
+            _observe(TRANSIT_SECONDS, time.time() - message.at)
+        for item in message.items:
+            if isinstance(item, Reason):
+                self._refusals.note(item)
+                continue
+            try:
+                self._handle(item, message.sender)
+            except Exception as error:  # noqa: BLE001 - of this item, and not of what comes next
+                self._refusals.note(Reason.FAILED, error=error)
+
+    def _handle(self, item: Message, sender: str) -> None:
         if sender == self._boot_id:
-            if item["type"] == "beacon":
+            if isinstance(item, Beacon):
                 self._echoed(item)
             return
-        match item["type"]:
-            case "changes":
-                self._accept(Batch.from_message(item))
-            case "soft":
-                self._hub.accept_soft(SoftEvent.from_message(item))
-            case "people":
-                self._hub.report(item["conversation_id"], item["version"], item["added"])
-            case "blocks":
-                self._hub.forget(item["conversation_id"])
-            case "beacon":
+        match item:
+            case Batch():
+                self._accept(item)
+            case SoftEvent():
+                self._hub.accept_soft(item)
+            case PeopleChanged():
+                self._hub.report(item.conversation_id, item.version, item.added)
+            case BlocksChanged():
+                self._hub.forget(item.conversation_id)
+            case _:
+                self._handle_of_instance(item, sender)
+
+    def _handle_of_instance(self, item: Message, sender: str) -> None:
+        match item:
+            case Beacon():
                 self._heard(item, sender)
-            case "goodbye":
+            case Goodbye():
                 self._peers.goodbye(sender)
-            case "access" | "access.known":
-                self._hear_access(item, sender)
+            case AccessChanged():
+                self._check_access(item, sender)
+            case AccessKnown() if item.to == self._boot_id:
+                self._announcements.acknowledged(item.number, sender)
 
     def _accept(self, batch: Batch) -> None:
+        if batch.state is not None and self._polling.is_ahead(batch.state.latest_moment):
+            batch = msgspec.structs.replace(batch, state=None)
         self._hub.accept(batch)
         if batch.committed_at is not None:
-            DELIVERY_LINK_SECONDS.observe(max(time.time() - batch.committed_at, 0))
+            _observe(DELIVERY_LINK_SECONDS, time.time() - batch.committed_at)
 
-    def _heard(self, beacon: Mapping[str, Any], sender: str) -> None:
+    def _heard(self, beacon: Beacon, sender: str) -> None:
         if sender not in self._registered():
             self._on_met(sender)
-        missed_since = self._peers.heard(sender, beacon["number"], time.monotonic())
+        missed_since = self._peers.heard(
+            sender, beacon.number, time.monotonic(), reads=beacon.reads
+        )
         if missed_since is not None:
-            logger.info("link.beacons_missed", boot_id=sender)
+            logger.info("link.beacons_missed", boot_id=sender, refused=True)
             self._polling.look_back(missed_since)
-        for conversation_id, (version, added) in beacon["commits"].items():
-            self._hub.report(conversation_id, version, added)
+        for conversation_id, commits in beacon.commits.items():
+            self._hub.report(conversation_id, commits.version, commits.added)
 
-    def _hear_access(self, item: Mapping[str, Any], sender: str) -> None:
-        if item["type"] == "access":
-            self._access.learn(read_access(item["access"]))
-            known = {"type": "access.known", "number": item["number"], "to": sender}
-            self._publish_to_all(known)
-        elif item["to"] == self._boot_id:
-            self._announcements.acknowledged(item["number"], sender)
+    def _check_access(self, item: AccessChanged, sender: str) -> None:
+        known = AccessKnown(number=item.number, to=sender)
+        self._access.check(item.access.user_id, lambda: self._publish_to_all(known))
 
-    def _echoed(self, beacon: Mapping[str, Any]) -> None:
+    def _echoed(self, beacon: Beacon) -> None:
+        if not self._sending.sent_beacon(beacon.number):
+            return  # none of ours, or it was said again
         self._last_echo = time.monotonic()
-        self._sending.came_back(beacon["commits"])
+        self._sending.came_back(beacon.commits)
         if not self.up:
             self.up = True
             logger.info("link.up")
             self._peers.link_restored(self._last_echo)
             self._polling.link_up()
+
+
+def _observe(histogram: Histogram, seconds: float) -> None:
+    """Clocks differ: what took less than nothing took no time. A time that was made up is left
+    out, whatever number it is."""
+    if -_LONGEST_SECONDS <= seconds <= _LONGEST_SECONDS:
+        histogram.observe(max(seconds, 0.0))

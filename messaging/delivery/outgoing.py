@@ -5,9 +5,10 @@ together into the next. Where very many conversations wait, Redis being slow, al
 the group of all instances at once: no conversation waits for the turns of the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from messaging.delivery.messages import Item as Message
 
 from messaging.memory import show_weight
 
@@ -22,7 +23,7 @@ _MOST_CHARACTERS_WAITING = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    message: Mapping[str, Any]
+    message: Message
     conversation_id: str
     version: int | None = None
     """The version that it tells of; None where nothing is lost with it."""

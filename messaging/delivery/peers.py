@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from messaging.delivery.beacon import BEACON_SECONDS, REPEATS
 
 LEASE_SECONDS = 8.0
+_MOST_PEERS = 256
+"""Any more are not known. Each sends a beacon a second to all the others."""
+_MOST_ENDED = 1_000
+_SETTLE_SECONDS = 3 * BEACON_SECONDS
+"""After that everyone who is there was heard."""
 _NEWS_SECONDS = 5.0
 """How long an instance may be in the registry before anybody here has looked."""
 
@@ -19,6 +24,8 @@ class _Peer:
     lease_end: float
     number: int | None
     """Of its last beacon; None where a jump would tell nothing, see `Peers.link_restored`."""
+    reads: int = 1
+    """The highest version of messages that it reads, as its last beacon says."""
 
 
 class Peers:
@@ -27,15 +34,21 @@ class Peers:
         self._ended: set[str] = set()
         self._listening_since = now
 
-    def heard(self, boot_id: str, number: int, now: float) -> float | None:
-        """A beacon came. Returns the moment after which what its sender committed may have been
-        missed here, where it lies further back than a beacon reaches; else None."""
-        self._ended.discard(boot_id)
+    def heard(self, boot_id: str, number: int, now: float, *, reads: int = 1) -> float | None:
+        """Note a beacon. Returns the moment after which what its sender committed may have been
+        missed here, where it lies further back than a beacon reaches; else None.
+
+        Its numbers only rise: where one falls, the one before it was not its own."""
         known = self._peers.get(boot_id)
-        self._peers[boot_id] = _Peer(now, now + LEASE_SECONDS, number)
+        if known is None and len(self._peers) >= _MOST_PEERS:
+            return None
+        if known is not None and known.number == number:
+            return None  # said again
+        self._ended.discard(boot_id)
+        self._peers[boot_id] = _Peer(now, now + LEASE_SECONDS, number, reads)
         if known is not None:
-            jumped = known.number is not None and number - known.number >= REPEATS
-            return known.heard_at if jumped else None
+            expected = known.number is None or 0 < number - known.number < REPEATS
+            return None if expected else known.heard_at
         just_begun = now < self._listening_since + 2 * BEACON_SECONDS
         return None if number < REPEATS or just_begun else self._listening_since
 
@@ -44,15 +57,25 @@ class Peers:
         """Those heard of that have not ended, as far as is known."""
         return frozenset(self._peers)
 
+    def speaks(self, now: float, *, highest: int) -> int:
+        """The highest version of messages that every live instance reads, as far as is known; the
+        first one until everyone can have been heard."""
+        if now < self._listening_since + _SETTLE_SECONDS:
+            return 1
+        return min([highest, *(peer.reads for peer in self._peers.values())])
+
     def goodbye(self, boot_id: str) -> None:
         """It has ended in order, with everything published."""
         self._peers.pop(boot_id, None)
-        self._ended.add(boot_id)
+        if len(self._ended) < _MOST_ENDED:
+            self._ended.add(boot_id)
 
     def registered(self, boot_ids: Iterable[str], now: float) -> None:
         """These are in the registry: one that ends before its first beacon is missed as well."""
         registered = set(boot_ids)
         for boot_id in registered - self._peers.keys() - self._ended:
+            if len(self._peers) >= _MOST_PEERS:
+                break
             self._peers[boot_id] = _Peer(now - _NEWS_SECONDS, now + LEASE_SECONDS, 0)
         self._ended &= registered
 

@@ -143,6 +143,13 @@ class Polling:
             self._clock.note(await self._store.now())
         return self._clock.at(since) - timedelta(seconds=self._store.timeout + _MARGIN_SECONDS)
 
+    def is_ahead(self, moment: datetime) -> bool:
+        """Whether a moment cannot have been given by the store, because it lies in its future; also
+        where its clock is not known yet."""
+        if not self._clock.known:
+            return True
+        return moment > self._clock.at(time.monotonic()) + timedelta(seconds=_MARGIN_SECONDS)
+
     # Polls
 
     @property
@@ -154,6 +161,7 @@ class Polling:
             await self._wanted.wait()
             assert self._since is not None
             since, self._since = self._since, None
+            self._wanted.clear()
             begun = time.monotonic()
             if not await self._read_changes(since):
                 self.look_back(since)
@@ -164,8 +172,8 @@ class Polling:
             if self._goes_on:
                 self.look_back(begun)
                 await asyncio.sleep(_POLL_SECONDS)
-            elif self._since is None:
-                self._wanted.clear()
+            else:
+                await asyncio.sleep(_RETRY_SECONDS)  # however often something is said to be missing
 
     async def _read_changes(self, since: float) -> bool:
         """Whether the store has answered. What it names is handed to the hub."""

@@ -25,6 +25,8 @@ _REBUILD_SECONDS = 60.0
 _DOUBT_SECONDS = 6.0
 """After Redis has lost what it held: until all instances have found out and written it anew."""
 _CHUNK = 1_000
+_MOST_INSTANCES = 256
+"""Any more are not asked: a look costs one command for each."""
 _REGISTRY = "chat:presence:instances"
 _ACTED_KEPT_SECONDS = 30 * 24 * 3600
 _MOST_ACTED_HERE = 10_000
@@ -91,7 +93,8 @@ class Presence:
     def met(self, boot_id: str) -> None:
         """Another instance is there, though the registry was read before it entered: its users
         are asked for from now on. The next heartbeat decides whether it stays."""
-        self._others.append(boot_id)
+        if len(self._others) < _MOST_INSTANCES:
+            self._others.append(boot_id)
 
     async def stop(self) -> None:
         """Say goodbye: this instance's users are offline at once."""

@@ -117,6 +117,6 @@ class Publisher:
             return Delivery(
                 version=change.version, seq=0, frame=frame, added=people, announcement=announcement
             )
-        removed = tuple(people) if change.type is ChangeType.PARTICIPANT_REMOVED else ()
+        removed = list(people) if change.type is ChangeType.PARTICIPANT_REMOVED else []
         seq = change.message.seq if change.message is not None else 0
         return Delivery(version=change.version, seq=seq, frame=frame, removed=removed)

@@ -12,9 +12,12 @@ from typing import Any, Protocol
 import structlog
 
 from messaging.delivery.beacon import RecentCommits
+from messaging.delivery.messages import Beacon, Goodbye
+from messaging.delivery.messages import Item as Message
 from messaging.delivery.outgoing import Item, Outgoing
 from messaging.delivery.redis_client import describe
-from messaging.metrics import LINK_LOST, PUBLISH_SECONDS
+from messaging.delivery.wire import VERSION, Wire
+from messaging.metrics import LINK_LOST, LINK_VERSION, PUBLISH_SECONDS
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
@@ -33,12 +36,19 @@ class Layer(Protocol):
 
 class Sending:
     def __init__(
-        self, layer: Layer, *, boot_id: str, on_failure: Callable[[int, str], None]
+        self,
+        layer: Layer,
+        *,
+        wire: Wire,
+        speaks: Callable[[], int],
+        on_failure: Callable[[int, str], None],
     ) -> None:
-        """`on_failure` is told of each publish that failed: the number of those in a row, and the
-        reason."""
+        """`speaks` returns the version of the format that everyone reads at this moment.
+        `on_failure` is called for each publish that failed, with the number of those in a row and
+        the reason."""
         self._layer = layer
-        self._boot_id = boot_id
+        self._wire = wire
+        self._speaks = speaks
         self._on_failure = on_failure
         self._outgoing = Outgoing(INSTANCES)
         self._recent = RecentCommits()
@@ -46,6 +56,7 @@ class Sending:
         self._failures = 0
         self._closed_until = 0.0
         self._number = 0
+        self._echoed = 0
         self._beacon_due = False
         self._beacon_was_last = False
         self._task: asyncio.Task[None] | None = None
@@ -68,7 +79,7 @@ class Sending:
         while self._outgoing:
             await self._publish_waiting()
         if goodbye:
-            await self._publish(INSTANCES, [{"type": "goodbye"}])
+            await self._publish(INSTANCES, [Goodbye()])
 
     def send(self, group: str, item: Item) -> None:
         if time.monotonic() < self._closed_until or self._outgoing.full:
@@ -89,6 +100,13 @@ class Sending:
     def came_back(self, conversation_ids: Iterable[str]) -> None:
         """An own beacon with these conversations made the round."""
         self._recent.came_back(conversation_ids)
+
+    def sent_beacon(self, number: int) -> bool:
+        """Whether a beacon of that number was sent and has not come back: this one has now."""
+        if not self._echoed < number <= self._number:
+            return False
+        self._echoed = number
+        return True
 
     def _note(self, items: Iterable[Item]) -> None:
         """Published or lost: the next beacons tell of it."""
@@ -129,16 +147,14 @@ class Sending:
 
     async def _publish_beacon(self) -> None:
         self._number += 1
-        beacon = {
-            "type": "beacon",
-            "number": self._number,
-            "commits": self._recent.as_message(),
-        }
+        beacon = Beacon(number=self._number, commits=dict(self._recent.as_message()), reads=VERSION)
         await self._publish(INSTANCES, [beacon])
 
-    async def _publish(self, group: str, items: Sequence[Mapping[str, Any]]) -> None:
-        message = {"type": "items", "from": self._boot_id, "at": time.time(), "items": items}
-        await self._layer.group_send(group, message)
+    async def _publish(self, group: str, items: Sequence[Message]) -> None:
+        version = self._speaks()
+        LINK_VERSION.set(version)
+        data = self._wire.seal(items, version=version)
+        await self._layer.group_send(group, {"data": data})
 
     def _failed(self, reason: str) -> None:
         self._failures += 1

@@ -4,11 +4,22 @@ An instance that has the conversation as it was before the commit needs no read 
 is after: its next own commit finds the right token, and its readers the right state.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import cast
 
+from msgspec import Struct
+
+from messaging.delivery.wire_types import (
+    Micros,
+    Number,
+    People,
+    PeopleNumbers,
+    ShortText,
+    Text,
+    Token,
+    UserId,
+)
 from messaging.entities import ChangeType, Conversation, Message
 from messaging.store.group_commit import Committed
 
@@ -19,8 +30,58 @@ _ABOUT_MESSAGES = frozenset(
 )
 
 
-def state_after(committed: Committed) -> Mapping[str, Any] | None:
-    """None for changes of people, roles or title, after which the conversation is read."""
+class MessageState(Struct, frozen=True, array_like=True, kw_only=True):
+    """The latest message of a conversation."""
+
+    id: ShortText
+    seq: Number
+    version: Number
+    sender_id: UserId
+    client_id: ShortText | None
+    text: Text | None
+    reply_to: ShortText | None
+    mentions: People
+    created_at: Micros
+    edited_at: Micros | None
+    deleted_at: Micros | None
+    content_hash: ShortText
+
+
+class ConversationState(Struct, frozen=True, kw_only=True):
+    """A conversation after a commit that concerns messages alone."""
+
+    before: Number
+    """The version that the commit was based on."""
+    before_token: Token | None
+    version: Number
+    seq: Number
+    updated_at: Micros
+    active_at: Micros
+    last_message: MessageState | None
+    sent_seq: PeopleNumbers
+    """The number of the latest message of everyone who sent one in this commit."""
+    commit_id: ShortText
+    token: Token | None
+
+    def follows(self, first: int, last: int) -> bool:
+        """Whether it is the state after the versions `first` to `last`, and agrees with itself."""
+        message = self.last_message
+        return (
+            (self.before, self.version) == (first - 1, last)
+            and self.seq <= self.version
+            and all(seq <= self.seq for seq in self.sent_seq.values())
+            and (message is None or (message.seq <= self.seq and message.version <= self.version))
+        )
+
+    @property
+    def latest_moment(self) -> datetime:
+        """The latest moment in it, by the store's clock."""
+        return _moment(max(self.updated_at, self.active_at))
+
+
+def state_after(committed: Committed) -> ConversationState | None:
+    """Return the state to send; None for changes of people, roles or title, after which the
+    conversation is read."""
     conversation, changes = committed.conversation, committed.changes
     if (
         not all(change.type in _ABOUT_MESSAGES for change in changes)
@@ -28,90 +89,77 @@ def state_after(committed: Committed) -> Mapping[str, Any] | None:
     ):
         return None
     last = conversation.last_message
-    return {
-        "before": changes[0].version - 1,
-        "before_token": committed.before_token,
-        "version": conversation.version,
-        "seq": conversation.seq,
-        "updated_at": _micros(conversation.updated_at),
-        "active_at": _micros(conversation.active_at),
-        "last_message": None if last is None else _message_state(last),
-        "sent_seq": {
+    return ConversationState(
+        before=changes[0].version - 1,
+        before_token=cast("int | None", committed.before_token),
+        version=conversation.version,
+        seq=conversation.seq,
+        updated_at=_micros(conversation.updated_at),
+        active_at=_micros(conversation.active_at),
+        last_message=None if last is None else _message_state(last),
+        sent_seq={
             change.message.sender_id: change.message.seq
             for change in changes
             if change.message is not None and change.type is ChangeType.MESSAGE_CREATED
         },
-        "commit_id": conversation.commit_id,
-        "token": conversation.token,
-    }
-
-
-def advanced(conversation: Conversation, state: Mapping[str, Any]) -> Conversation | None:
-    """The conversation after the commit; None if it is not the one from before it. The version
-    alone does not tell: somebody's own settings change without one."""
-    before = (state["before"], state["before_token"])
-    if (conversation.version, conversation.token) != before:
-        return None
-    last = state["last_message"]
-    return replace(
-        conversation,
-        version=state["version"],
-        seq=state["seq"],
-        updated_at=_moment(state["updated_at"]),
-        active_at=_moment(state["active_at"]),
-        last_message=None if last is None else _message(conversation.id, last),
-        sent_seq={**conversation.sent_seq, **state["sent_seq"]},
-        commit_id=state["commit_id"],
-        token=state["token"],
+        commit_id=conversation.commit_id,
+        token=cast("int | None", conversation.token),
     )
 
 
-def _message_state(message: Message) -> list[Any]:
-    return [
-        message.id,
-        message.seq,
-        message.version,
-        message.sender_id,
-        message.client_id,
-        message.text,
-        message.reply_to,
-        list(message.mentions),
-        _micros(message.created_at),
-        message.edited_at and _micros(message.edited_at),
-        message.deleted_at and _micros(message.deleted_at),
-        message.content_hash,
-    ]
+def advanced(conversation: Conversation, state: ConversationState) -> Conversation | None:
+    """Return the conversation after the commit; None if it is not the one from before it. The
+    version alone does not tell: somebody's own settings change without one."""
+    if (conversation.version, conversation.token) != (state.before, state.before_token):
+        return None
+    if state.seq != max(conversation.seq, *state.sent_seq.values(), 0):
+        return None  # no commit moves it otherwise
+    last = state.last_message
+    return replace(
+        conversation,
+        version=state.version,
+        seq=state.seq,
+        updated_at=_moment(state.updated_at),
+        active_at=_moment(state.active_at),
+        last_message=None if last is None else _message(conversation.id, last),
+        sent_seq={**conversation.sent_seq, **state.sent_seq},
+        commit_id=state.commit_id,
+        token=state.token,
+    )
 
 
-def _message(conversation_id: str, state: list[Any]) -> Message:
-    (
-        message_id,
-        seq,
-        version,
-        sender_id,
-        client_id,
-        text,
-        reply_to,
-        mentions,
-        created_at,
-        edited_at,
-        deleted_at,
-        content_hash,
-    ) = state
+def _message_state(message: Message) -> MessageState:
+    return MessageState(
+        id=message.id,
+        seq=message.seq,
+        version=message.version,
+        sender_id=message.sender_id,
+        client_id=message.client_id,
+        text=message.text,
+        reply_to=message.reply_to,
+        mentions=list(message.mentions),
+        created_at=_micros(message.created_at),
+        edited_at=None if message.edited_at is None else _micros(message.edited_at),
+        deleted_at=None if message.deleted_at is None else _micros(message.deleted_at),
+        content_hash=message.content_hash,
+    )
+
+
+def _message(conversation_id: str, state: MessageState) -> Message:
     return Message(
-        id=message_id,
+        id=state.id,
         conversation_id=conversation_id,
-        seq=seq,
-        version=version,
-        sender_id=sender_id,
-        client_id=client_id,
-        text=text,
-        reply_to=reply_to,
-        mentions=tuple(mentions),
-        created_at=_moment(created_at),
-        edited_at=edited_at and _moment(edited_at),
-        deleted_at=deleted_at and _moment(deleted_at),
-        content_hash=content_hash,
+        seq=state.seq,
+        version=state.version,
+        sender_id=state.sender_id,
+        client_id=state.client_id,
+        text=state.text,
+        reply_to=state.reply_to,
+        mentions=tuple(state.mentions),
+        created_at=_moment(state.created_at),
+        edited_at=None if state.edited_at is None else _moment(state.edited_at),
+        deleted_at=None if state.deleted_at is None else _moment(state.deleted_at),
+        content_hash=state.content_hash,
     )
 
 

@@ -70,7 +70,7 @@ class Stream:
         for delivery in deliveries:
             self.known = max(self.known, delivery.version)
             # Beyond the bound the store has it: the gap is filled from there.
-            if delivery.version > self.version and len(self._waiting) < _MOST_WAITING:
+            if self.version < delivery.version <= self.version + _MOST_WAITING:
                 self._waiting[delivery.version] = delivery
 
     def pop_ready(self) -> Iterator[Delivery]:
@@ -80,10 +80,10 @@ class Stream:
             self.seq = max(self.seq, delivery.seq)
             yield delivery
 
-    def drop_ahead(self) -> None:
-        """Nothing above this version is in the store: forget what was said of it."""
-        self.known = self.version
-        self._waiting.clear()
+    def forget_ahead(self) -> None:
+        """Nothing is missing here, so what waits above is of versions that do not exist."""
+        if not self.behind:
+            self._waiting.clear()
 
     def jump(
         self,

@@ -16,6 +16,7 @@ from config.development.processes import free_port
 from messaging.delivery import presence
 from messaging.delivery.connection import Connection, Connections
 from messaging.delivery.presence import Presence
+from messaging.delivery.raw_layer import FORMAT
 from messaging.delivery.redis_client import make_redis
 from messaging.tasks import stop_tasks
 from tests.outlets import Outlet, make_connection
@@ -174,7 +175,11 @@ async def test_the_users_of_an_instance_that_has_just_started(
     settings.CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [redis_server], "prefix": uuid4().hex},
+            "CONFIG": {
+                "hosts": [redis_server],
+                "prefix": uuid4().hex,
+                "serializer_format": FORMAT,
+            },
         }
     }
     first, second = messaging.instance.Instance(), messaging.instance.Instance()

@@ -21,6 +21,7 @@ from django.core.management import call_command
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
+from messaging.delivery.raw_layer import FORMAT
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance, get_instance, reset_instance
 from messaging.notifications import jobs
@@ -476,7 +477,7 @@ async def test_a_goodbye(
     settings.CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [redis_server], "prefix": prefix},
+            "CONFIG": {"hosts": [redis_server], "prefix": prefix, "serializer_format": FORMAT},
         }
     }
     await reset_instance()

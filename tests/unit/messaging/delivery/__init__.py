@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from messaging.delivery.batch import Batch
 from messaging.delivery.hub import Hub
 from messaging.delivery.publisher import Publisher
@@ -21,6 +23,11 @@ from tests.outlets import Outlet, make_connection
 from tests.unit.messaging import new_group
 
 Frame = dict[str, Any]
+
+
+def carried(batch: Batch) -> Batch:
+    """The batch as another instance reads it."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(batch), type=Batch)
 
 
 class Elsewhere:
@@ -71,7 +78,7 @@ class Elsewhere:
             for change in committed.changes
         ]
         batch = Batch(conversation_id=conversation.id, deliveries=deliveries)
-        self.batches.append(Batch.from_message(json.loads(json.dumps(batch.as_message()))))
+        self.batches.append(carried(batch))
         log = self.log[conversation.id]
         for change in committed.changes:
             people = frozenset(person.user_id for person in change.participants)

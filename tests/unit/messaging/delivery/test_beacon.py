@@ -1,6 +1,7 @@
 """The beacon: what it carries, and for how long."""
 
 from messaging.delivery.beacon import RecentCommits
+from messaging.delivery.messages import Commits
 
 
 def test_a_commit_is_carried_until_five_beacons_came_back() -> None:
@@ -9,10 +10,10 @@ def test_a_commit_is_carried_until_five_beacons_came_back() -> None:
     recent.note("c", 7, ["ann"])
 
     for _ in range(10):
-        assert recent.as_message() == {"c": [7, ["ann"]]}
+        assert recent.as_message() == {"c": Commits(7, ["ann"])}
     for _ in range(4):
         recent.came_back(["c"])
-        assert recent.as_message() == {"c": [7, ["ann"]]}
+        assert recent.as_message() == {"c": Commits(7, ["ann"])}
     recent.came_back(["c"])
 
     assert recent.as_message() == {}
@@ -30,7 +31,7 @@ def test_the_highest_version_counts_and_everybody_who_was_added() -> None:
 
     for _ in range(4):
         recent.came_back(["c"])
-    assert recent.as_message() == {"c": [9, ["ann", "bob"]]}
+    assert recent.as_message() == {"c": Commits(9, ["ann", "bob"])}
     recent.came_back(["c"])
     assert recent.as_message() == {}
 
@@ -45,4 +46,4 @@ def test_conversations_are_let_go_one_by_one() -> None:
     for _ in range(2):
         recent.came_back(["a", "b", "of an earlier life"])
 
-    assert recent.as_message() == {"b": [1, []]}
+    assert recent.as_message() == {"b": Commits(1, [])}

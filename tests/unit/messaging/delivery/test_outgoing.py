@@ -1,15 +1,17 @@
 """What waits to be published."""
 
+from messaging.delivery.messages import PeopleChanged
 from messaging.delivery.outgoing import Item, Outgoing
 
 
 def item(conversation_id: str, number: int) -> Item:
-    return Item(message={"number": number}, conversation_id=conversation_id, version=number)
+    message = PeopleChanged(conversation_id=conversation_id, version=number)
+    return Item(message=message, conversation_id=conversation_id, version=number)
 
 
 def numbers(items: object) -> list[int]:
     assert isinstance(items, list)
-    return [one.message["number"] for one in items]
+    return [one.message.version for one in items]
 
 
 def test_what_waits_for_a_group_goes_together_and_in_order() -> None:

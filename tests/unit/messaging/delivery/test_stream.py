@@ -61,12 +61,10 @@ def test_what_waits_is_bounded() -> None:
     most = stream_module._MOST_WAITING
     stream.push(delivery(version) for version in range(2, most + 100))
 
-    assert len(stream._waiting) == most
+    assert len(stream._waiting) == most - 1  # the versions up to `most`
     assert stream.known == most + 99
     stream.push([delivery(1)])
-    assert popped(stream) == []
-    stream.jump(1, 0, {})
-    assert popped(stream) == list(range(2, most + 2))
+    assert popped(stream) == list(range(1, most + 1))
     assert stream.behind
 
 
