@@ -3,14 +3,14 @@
 Version 2 is a map that carries its content as bytes under `body`, with a digest, and where keys
 are set a signature. To a release that knows only version 1 it is a message without items.
 Version 1, `{type, from, at, items}`, is what releases before version 2 read and write; it is
-spoken as long as one of them is heard (`messaging.delivery.peers`), and read for ever.
+spoken as long as one of them is heard (`messaging.delivery.peers`), and read for ever. This release
+puts a digest beside it, which they do not look at.
 
 Every value is checked for type, range and size. What does not pass is refused as a whole message
 or as one item, and never raises anything but `Refused`.
 """
 
 import hashlib
-import hmac
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -50,6 +50,8 @@ class _First(Struct, frozen=True, kw_only=True):
     sender: BootId = field(name="from")
     at: _Time
     items: _Items
+    digest: _Digest = b""
+    """Of its sender and items; empty where an older release wrote it."""
 
 
 class _Second(Struct, frozen=True, kw_only=True):
@@ -112,8 +114,9 @@ class Wire:
         nobody who reads only that could answer."""
         at = self._clock()
         if version == 1 and self._signing.mode is not Mode.REQUIRE:
-            first = {"type": "items", "from": self._boot_id, "at": at, "items": items}
-            return _encoder.encode(first)
+            raws = [Raw(_encoder.encode(item)) for item in items]
+            first = {"type": "items", "from": self._boot_id, "at": at, "items": raws}
+            return _encoder.encode({**first, "digest": _digest(self._boot_id, raws)})
         self._number += 1
         content = {"sender": self._boot_id, "number": self._number, "at": at, "items": items}
         body = _encoder.encode(content)
@@ -143,24 +146,38 @@ class Wire:
         if self._signing.mode is Mode.REQUIRE:
             raise Refused(Reason.UNSIGNED)
         first = _decode(_firsts, data)
+        if first.digest:
+            _require_digest(_digest(first.sender, first.items), first.digest)
+        items = list(_items(first.items))
         return Message(
             sender=first.sender,
             at=first.at,
             version=1,
-            items=[_checked_first(item) for item in _items(first.items)],
+            items=items if first.digest else [_checked_first(item) for item in items],
         )
 
     def _open_second(self, data: bytes) -> Message:
         second = _decode(_seconds, data)
         signed = self._signing.verify(second.body, second.signature)
         if not signed:
-            digest = hashlib.sha256(second.body).digest()
-            if not hmac.compare_digest(digest, second.digest):
-                raise Refused(Reason.ALTERED)
+            _require_digest(hashlib.sha256(second.body).digest(), second.digest)
         body = _decode(_bodies, second.body)
         if signed:
             self._signing.take(body.sender, body.number, at=body.at, now=self._clock())
         return Message(sender=body.sender, at=body.at, version=2, items=list(_items(body.items)))
+
+
+def _digest(sender: str, raws: Sequence[Raw]) -> bytes:
+    state = hashlib.sha256(sender.encode())
+    for raw in raws:
+        state.update(raw)
+    return state.digest()
+
+
+def _require_digest(right: bytes, given: bytes) -> None:
+    """Raises Refused."""
+    if right != given:
+        raise Refused(Reason.ALTERED)
 
 
 def _items(raws: Sequence[Raw]) -> Iterator[Item | Reason]:
