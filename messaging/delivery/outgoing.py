@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from messaging.delivery.messages import Item as Message
-
 from messaging.memory import show_weight
 
 _MANY_GROUPS = 16
