@@ -7,9 +7,9 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.core.checks import run_checks  # noqa: E402
@@ -18,6 +18,7 @@ from django.urls import resolve  # noqa: E402
 
 from chat import checks  # noqa: E402
 from chat.bodies import bounded  # noqa: E402
+from chat.handler import Handler  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from chat.strangers import limited  # noqa: E402
@@ -35,6 +36,7 @@ wrong = run_checks(tags=[checks.TAG])
 if wrong:
     raise SystemCheckError("\n".join(str(message) for message in wrong))
 
+django_application = Handler()
 _protocols = ProtocolTypeRouter(
     {"http": limited(django_application), "websocket": URLRouter(websocket_urlpatterns)}
 )

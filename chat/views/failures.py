@@ -8,7 +8,7 @@ template, session or database: they also work when those are what failed.
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from chat.errors import Problem, problem_of, problem_response
+from chat.errors import STATUS, Problem, problem_of, problem_response
 from chat.middleware import API_PATHS
 
 _PAGE = """<!doctype html>
@@ -47,9 +47,23 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _failure(request, problem, title="Server error")
 
 
+def unreadable(path: str, status: int, request_id: str) -> HttpResponse:
+    """Answer a request of which Django could make none: 413 or 400."""
+    problem = Problem(code="invalid_request", detail="The request is malformed.")
+    if status == 413:
+        problem = Problem(code="payload_too_large", detail="The request is too large.")
+    response = _answer(path, problem, request_id, title=STATUS[problem.code][1])
+    response["X-Request-ID"] = request_id
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def _failure(request: HttpRequest, problem: Problem, *, title: str) -> HttpResponse:
-    request_id = getattr(request, "request_id", "")
-    if request.path.startswith(API_PATHS):
+    return _answer(request.path, problem, getattr(request, "request_id", ""), title=title)
+
+
+def _answer(path: str, problem: Problem, request_id: str, *, title: str) -> HttpResponse:
+    if path.startswith(API_PATHS):
         return problem_response(problem, request_id)
     page = format_html(_PAGE, title=title, text=problem.detail, request_id=request_id)
     return HttpResponse(page, status=problem.status)

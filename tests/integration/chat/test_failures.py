@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from django.conf import settings as current
 from django.core.exceptions import PermissionDenied, SuspiciousFileOperation
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from pytest_django.fixtures import Settings
 from config import urls
 from config.asgi import django_application
 
+_Communicator: Any = ApplicationCommunicator  # without types
 HTML = "text/html; charset=utf-8"
 PROBLEM = "application/problem+json"
 COOKIE = {"Cookie": f"csrftoken={'x' * 32}"}
@@ -141,3 +143,24 @@ async def test_the_schema_and_its_page(
 
     check(answer, answer.status_code, PROBLEM)
     assert answer.status_code == 406 or (method != "GET" and answer.status_code == 405)
+
+
+@pytest.mark.parametrize(("where", "kind"), [("/api/v1/me", PROBLEM), ("/admin/login/", HTML)])
+async def test_a_query_of_no_characters(where: str, kind: str) -> None:
+    """Bytes that are not UTF-8, which no view ever sees, and no client of ours can send."""
+    application: Any = django_application
+    communicator: Any = _Communicator(
+        application,
+        {
+            "type": "http",
+            "method": "GET",
+            "path": where,
+            "query_string": b"x=\xff",
+            "headers": [],
+        },
+    )
+    await communicator.send_input({"type": "http.request", "body": b"", "more_body": False})
+    start, body = await communicator.receive_output(), await communicator.receive_output()
+
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    check(httpx.Response(start["status"], headers=headers, content=body["body"]), 400, kind)
