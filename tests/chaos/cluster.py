@@ -118,6 +118,8 @@ class Cluster:
     sentinel: bool = False
     postgres: bool = False
     """Whether to store in a PostgreSQL of its own instead."""
+    sqlite: bool = False
+    """Whether to store in a SQLite file that the instances share instead; no relay is before it."""
     application: str = "config.asgi:application"
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -137,13 +139,19 @@ class Cluster:
             self._exit = exit_.pop_all()
         return self
 
-    async def verify(self) -> tuple[bool, str]:
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a management command needs; of the store without a relay."""
+        return self._environment
+
+    async def verify(self, *, repair: bool = False) -> tuple[bool, str]:
         """What `manage.py verify_conversations` says of all that is stored: whether it is right,
-        and the words."""
+        or was made right, and the words."""
+        options = ["--repair"] if repair else []
 
         def run() -> subprocess.CompletedProcess[str]:
             return subprocess.run(
-                [sys.executable, "manage.py", "verify_conversations", "--all"],
+                [sys.executable, "manage.py", "verify_conversations", "--all", *options],
                 cwd=_CHECKOUT,
                 env={**os.environ, **self._environment},
                 check=False,
@@ -177,6 +185,8 @@ class Cluster:
         )
 
     def _start_store(self, exit_: AsyncExitStack) -> Mapping[str, str]:
+        if self.sqlite:
+            return {"CHAT_STORE": "sql", _SQL: f"sqlite:///{self.folder}/chat.sqlite3"}
         if self.postgres:
             return {"CHAT_STORE": "sql", _SQL: exit_.enter_context(postgres_server())}
         project = f"chaos-{uuid4().hex}"
@@ -187,15 +197,19 @@ class Cluster:
         }
 
     async def _prepare(self, exit_: AsyncExitStack, name: str) -> Instance:
-        place = _SQL if self.postgres else _FIRESTORE
-        before, port, after = _PORT.split(self._environment[place])
-        store = await exit_.enter_async_context(Relay(int(port)))
         redis = await exit_.enter_async_context(Relay(self.redis.port))
-        own = {**self._environment, place: f"{before}{store.port}{after}"}
+        own = {**self._environment}
+        if not self.sqlite:
+            place = _SQL if self.postgres else _FIRESTORE
+            before, port, after = _PORT.split(self._environment[place])
+            store = await exit_.enter_async_context(Relay(int(port)))
+            own[place] = f"{before}{store.port}{after}"
         if not self.sentinel:
             own["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}/0"
         one = Instance(name, own, self.application)
-        one.store, one.redis = store, redis
+        one.redis = redis
+        if not self.sqlite:
+            one.store = store
         exit_.push_async_callback(one.close)
         return one
 

@@ -10,6 +10,7 @@ from config.development.redis import run_redis
 from messaging.delivery.acknowledged import Acknowledgements
 from messaging.delivery.delivered import DeliveredPositions
 from messaging.delivery.redis_client import make_redis
+from messaging.store.epochs import Epoch
 from messaging.store.sql import SqlStore
 
 
@@ -41,5 +42,35 @@ async def test_a_position_outlives_an_outage(
                 while await looking.zscore(f"chat:{kind}:tea", "bob") != 6:
                     await asyncio.sleep(0.05)
             assert await looking.zscore(f"chat:{kind}:tea", "ann") == 4
+        await positions.stop()
+    await client.aclose()
+
+
+@pytest.mark.parametrize("kind", ["acknowledged", "delivered"])
+async def test_positions_of_a_former_epoch_are_not_found(sql_store: SqlStore, kind: str) -> None:
+    """The first epoch uses the keys of releases that had none; each later one has its own."""
+    port = free_port()
+    client = make_redis({"address": f"redis://127.0.0.1:{port}"})
+    assert client is not None
+    positions: Acknowledgements | DeliveredPositions = (
+        Acknowledgements(client)
+        if kind == "acknowledged"
+        else DeliveredPositions(sql_store, client)
+    )
+    with run_redis(port):
+        positions.start()
+        positions.use_epoch(Epoch(id="first", number=0))
+        positions.advance("tea", "ann", 4)
+        async with redis.asyncio.Redis(port=port, decode_responses=True) as looking:
+            async with asyncio.timeout(15):
+                while await looking.zscore(f"chat:{kind}:tea", "ann") != 4:
+                    await asyncio.sleep(0.05)
+
+        positions.clear()
+        positions.use_epoch(Epoch(id="second", number=1))
+
+        assert await positions.positions("tea", ["ann"]) == {}
+        positions.advance("tea", "ann", 1)
+        assert await positions.positions("tea", ["ann"]) == {"ann": 1}
         await positions.stop()
     await client.aclose()
