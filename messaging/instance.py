@@ -9,7 +9,7 @@ import math
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -319,6 +319,27 @@ class Instance:
         self.acknowledged.clear()
         self._epoch_learned(epoch)
         self.hub.forget_everything()
+        self._background(self._limit_positions())
+
+    async def _limit_positions(self) -> None:
+        """Move back the positions that this instance wrote while it did not know of the restore,
+        and once more those whose writes were under way."""
+        for seconds in (0.0, self.store.timeout):
+            await asyncio.sleep(seconds)
+            for conversation_id, user_ids in self.store.witness.pop_positions().items():
+                await self._limit_in(conversation_id, user_ids)
+
+    async def _limit_in(self, conversation_id: str, user_ids: Sequence[str]) -> None:
+        while True:
+            try:
+                conversation = await self.store.get_conversation(conversation_id)
+                if conversation is not None:
+                    for user_id in user_ids:
+                        await self.store.limit_position(conversation_id, user_id, conversation.seq)
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     def _peer_ended(self, boot_id: str, heard_at: float) -> None:
         self._background(self._signal_lost(boot_id, heard_at))

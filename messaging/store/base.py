@@ -265,6 +265,11 @@ class Store(Protocol):
     async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
         """Move somebody's `delivered_seq` forward to `seq`, never back; one write, no read."""
 
+    async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
+        """Move somebody's `read_seq` and `delivered_seq` back to `seq` where they are beyond it,
+        because a restore set the conversation back. One write; nothing where there is no position.
+        """
+
     async def put_link_note(self, boot_id: str) -> None:
         """Tell the other instances that this one is cut off from Redis; one write."""
 

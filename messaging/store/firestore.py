@@ -5,6 +5,7 @@ condition that it is still as it was read.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -40,6 +41,7 @@ from messaging.store.firestore_transactions import Transaction, Transactions
 from messaging.store.firestore_values import (
     SERVER_TIME,
     AtLeast,
+    AtMost,
     Reference,
     plain_time,
     quoted,
@@ -337,7 +339,9 @@ class FirestoreStore:
             transaction.writes.merge(name, documents.moved_position(position))
             return Advanced(position=position, moved=True)
 
-        return await self._transactions.run("advance_read", name, advance)
+        advanced = await self._transactions.run("advance_read", name, advance)
+        self.witness.moved_position(conversation_id, user_id)
+        return advanced
 
     async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
         writes = Writes(self._database)
@@ -346,6 +350,14 @@ class FirestoreStore:
             {"user_id": user_id, "delivered_seq": AtLeast(seq)},
         )
         await self._connection.write("advance_delivered", writes)
+        self.witness.moved_position(conversation_id, user_id)
+
+    async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
+        writes = Writes(self._database)
+        fields = {"read_seq": AtMost(seq), "delivered_seq": AtMost(seq)}
+        writes.update(self._position(conversation_id, user_id), fields, mask=[])
+        with suppress(DocumentMissing):
+            await self._connection.write("limit_position", writes)
 
     async def put_link_note(self, boot_id: str) -> None:
         await link_notes.put(self._connection, boot_id)

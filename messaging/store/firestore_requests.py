@@ -5,7 +5,7 @@ from typing import Any
 
 from google.cloud.firestore_v1 import types
 
-from messaging.store.firestore_values import AtLeast, write_fields, write_token, write_value
+from messaging.store.firestore_values import AtLeast, AtMost, write_fields, write_token, write_value
 
 _CommitRequest = types.CommitRequest.pb()
 _BeginTransactionRequest = types.BeginTransactionRequest.pb()
@@ -99,6 +99,8 @@ class Writes:
             transform.field_path = path
             if isinstance(value, AtLeast):
                 transform.maximum.integer_value = value.number
+            elif isinstance(value, AtMost):
+                transform.minimum.integer_value = value.number
             else:
                 transform.set_to_server_value = _REQUEST_TIME
         return write

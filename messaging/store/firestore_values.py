@@ -21,6 +21,13 @@ class AtLeast:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """Stands in a document's fields for the smaller of this number and the one that is there."""
+
+    number: int
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_SECONDS = 86_400
 _SECOND_NANOS = 1_000_000_000
@@ -35,7 +42,7 @@ class Reference(str):
 
 def write_fields(fields: Any, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Fill the `fields` of a document or a map. Returns what is no value but has to be asked of
-    the server as a transform, with its path: SERVER_TIME and AtLeast."""
+    the server as a transform, with its path: SERVER_TIME, AtLeast and AtMost."""
     transforms = []
     for name, value in values.items():
         kind = type(value)

@@ -308,6 +308,7 @@ class SqlStore:
             "advance_read",
             lambda database: writes.advance_read(database, conversation_id, user_id, seq),
         )
+        self.witness.moved_position(conversation_id, user_id)
         _count("advance_read", read=1, written=int(advanced.moved))
         return advanced
 
@@ -316,7 +317,15 @@ class SqlStore:
             "advance_delivered",
             lambda database: writes.advance_delivered(database, conversation_id, user_id, seq),
         )
+        self.witness.moved_position(conversation_id, user_id)
         _count("advance_delivered", written=1)
+
+    async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
+        await self._write(
+            "limit_position",
+            lambda database: writes.limit_position(database, conversation_id, user_id, seq),
+        )
+        _count("limit_position", written=1)
 
     async def put_link_note(self, boot_id: str) -> None:
         await self._write("put_link_note", lambda database: link_notes.put(database, boot_id))

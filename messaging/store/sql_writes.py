@@ -141,6 +141,16 @@ def advance_delivered(
         behind.update(delivered_seq=seq)
 
 
+def limit_position(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
+) -> None:
+    own = ReadPositionRecord.objects.using(database.alias).filter(
+        conversation_id=conversation_id, user_id=user_id
+    )
+    own.filter(read_seq__gt=seq).update(read_seq=seq, updated_at=time_of_write(database))
+    own.filter(delivered_seq__gt=seq).update(delivered_seq=seq)
+
+
 @contextmanager
 def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
     """A transaction. Raises CommitUnknown when the connection is lost at its COMMIT.

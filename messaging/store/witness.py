@@ -7,8 +7,9 @@ back. Only answers of the store count, never what other instances say.
 No input or output here.
 """
 
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +22,8 @@ from messaging.store.base import CommitUnknown
 logger = structlog.get_logger(__name__)
 
 _MOST_KNOWN = 20_000
-"""Conversations; each entry takes about 300 bytes, whatever clients store."""
+"""Conversations, and as many positions. Each takes about 300 bytes, whatever clients store."""
+_POSITION_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,26 @@ class Witness:
         self._number = 0
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._latest: tuple[datetime, str] | None = None
+        self._positions: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def moved_position(self, conversation_id: str, user_id: str) -> None:
+        """This process has moved somebody's position: whether it may was judged before."""
+        key = (conversation_id, user_id)
+        self._positions[key] = time.monotonic()
+        self._positions.move_to_end(key)
+        if len(self._positions) > _MOST_KNOWN:
+            self._positions.popitem(last=False)
+
+    def pop_positions(self) -> Mapping[str, Sequence[str]]:
+        """Return those of the last two minutes, people by conversation id, and forget them. After a
+        restore they may be beyond the last message: what comes next would not be unread."""
+        horizon = time.monotonic() - _POSITION_SECONDS
+        found: dict[str, list[str]] = {}
+        for (conversation_id, user_id), at in self._positions.items():
+            if at >= horizon:
+                found.setdefault(conversation_id, []).append(user_id)
+        self._positions.clear()
+        return found
 
     @property
     def latest(self) -> str | None:

@@ -175,8 +175,13 @@ class Restoring:
         stored: dict[str, Data] = {}
         histories: dict[str, Sequence[Data]] = {}
         for room in self._rooms:
-            stored[room] = await patiently(partial(owner.get_conversation, room))
-            histories[room] = await patiently(partial(owner.history, room))
+            while True:  # what was sent last may be on its way
+                histories[room] = await patiently(partial(owner.history, room))
+                stored[room] = await patiently(partial(owner.get_conversation, room))
+                if len(histories[room]) == stored[room]["seq"]:
+                    break
+                if time.monotonic() > begun + _PATIENCE_SECONDS:
+                    break
             numbers = [message["seq"] for message in histories[room]]
             if numbers != list(range(1, stored[room]["seq"] + 1)):
                 outcome.problems.append(f"{room}: {stored[room]['seq']} messages are {numbers}")

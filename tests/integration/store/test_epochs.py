@@ -161,3 +161,29 @@ def _other(token: object) -> object:
     """A token that the store has not given."""
     assert isinstance(token, int)
     return token - 1_000  # Firestore takes whole microseconds
+
+
+# Positions that are beyond the last message
+
+
+async def test_a_position_is_limited(store: Store) -> None:
+    """In what was read and in what arrived; one that is not beyond stays."""
+    conversation = await store.create_conversation(new_conversation("ann", "bob"))
+    await store.advance_read(conversation.id, "ann", 7)
+    await store.advance_read(conversation.id, "bob", 2)
+    await store.advance_delivered(conversation.id, "bob", 9)
+
+    for user_id in ("ann", "bob"):
+        await store.limit_position(conversation.id, user_id, 4)
+
+    positions = {one.user_id: one for one in await store.list_read_positions(conversation.id)}
+    assert (positions["ann"].read_seq, positions["ann"].delivered_seq) == (4, 4)
+    assert (positions["bob"].read_seq, positions["bob"].delivered_seq) == (2, 4)
+
+
+async def test_limiting_makes_no_position(store: Store) -> None:
+    conversation = await store.create_conversation(new_conversation("ann"))
+
+    await store.limit_position(conversation.id, "eve", 4)
+
+    assert {one.user_id for one in await store.list_read_positions(conversation.id)} == {"ann"}
