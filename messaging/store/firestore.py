@@ -142,17 +142,26 @@ class FirestoreStore:
     async def list_own_conversations(
         self, user_id: str, *, limit: int, people: int, cursor: str | None = None
     ) -> ListedPage:
-        return await memberships.list_own(
+        mark = self.witness.begin()
+        page = await memberships.list_own(
             self._connection, user_id, limit=limit, people=people, cursor=cursor
         )
+        self.witness.listed(mark, ((one.id, one.version) for one in page.conversations))
+        return page
 
     async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
-        return await memberships.list_memberships(self._connection, user_id, limit=limit)
+        mark = self.witness.begin()
+        found = await memberships.list_memberships(self._connection, user_id, limit=limit)
+        self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
+        return found
 
     async def get_memberships(
         self, user_id: str, conversation_ids: Sequence[str]
     ) -> Sequence[Membership]:
-        return await memberships.get_memberships(self._connection, user_id, conversation_ids)
+        mark = self.witness.begin()
+        found = await memberships.get_memberships(self._connection, user_id, conversation_ids)
+        self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
+        return found
 
     async def list_companions(
         self, user_id: str, others: Sequence[str], *, most: int | None = None

@@ -135,6 +135,7 @@ class SqlStore:
         self, user_id: str, *, limit: int, people: int, cursor: str | None = None
     ) -> ListedPage:
         after = None if cursor is None else rows.decoded_cursor(cursor)
+        mark = self.witness.begin()
         page = await self._read(
             "list_own_conversations",
             lambda database: memberships.list_listed(
@@ -142,19 +143,23 @@ class SqlStore:
             ),
         )
         _count("list_own_conversations", read=_queried(len(page.conversations)))
+        self.witness.listed(mark, ((one.id, one.version) for one in page.conversations))
         return page
 
     async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
+        mark = self.witness.begin()
         found = await self._read(
             "list_memberships",
             lambda database: memberships.list_memberships(database, user_id, limit=limit),
         )
         _count("list_memberships", read=_queried(len(found)))
+        self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
         return found
 
     async def get_memberships(
         self, user_id: str, conversation_ids: Sequence[str]
     ) -> Sequence[Membership]:
+        mark = self.witness.begin()
         found = await self._read(
             "get_memberships",
             lambda database: memberships.list_memberships(
@@ -162,6 +167,7 @@ class SqlStore:
             ),
         )
         _count("get_memberships", read=len(conversation_ids))
+        self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
         return found
 
     async def list_companions(

@@ -9,7 +9,7 @@ No input or output here.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,6 +108,15 @@ class Witness:
                 self._contradicted(conversation.id, seen, conversation.version)
             else:
                 self._note(conversation)
+
+    def listed(self, mark: Mark, versions: Iterable[tuple[str, int]]) -> None:
+        """Ids and versions of conversations that were read in part: they are compared, and not
+        remembered. Raises as `read`."""
+        self._require_current(mark)
+        for conversation_id, version in versions:
+            seen = self._seen_before(mark, conversation_id)
+            if seen is not None and version < seen.version:
+                self._contradicted(conversation_id, seen, version)
 
     def absent(self, mark: Mark, conversation_id: str) -> None:
         """The store has no such conversation. Raises as `read`."""

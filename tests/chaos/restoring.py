@@ -18,7 +18,7 @@ from uuid import uuid4
 import httpx
 from websockets.exceptions import ConnectionClosed
 
-from tests.chaos.backups import backup_of
+from tests.chaos.backups import Backup, backup_of
 from tests.chaos.cluster import Balancer, Cluster
 from tests.chaos.stubborn import StubbornClient
 from tests.clients.rest import Data, Refused, Rest
@@ -109,7 +109,7 @@ class Restoring:
                     restored_at = time.monotonic()
                     await asyncio.gather(*(one.start() for one in self._cluster.instances))
                 else:
-                    await backup.restore()
+                    await self._under(backup)
                     restored_at = time.monotonic()
                 await self._all_in_a_new_epoch(old, outcome)
                 outcome.noticed = time.monotonic() - restored_at
@@ -124,6 +124,17 @@ class Restoring:
         for client in self._clients:
             outcome.problems += [str(violation) for violation in client.violations]
         return outcome
+
+    async def _under(self, backup: Backup) -> None:
+        """Restore under running instances. They are cut off from Firestore meanwhile: its restore
+        is no transaction, and would keep what is written in the middle."""
+        cluster = self._cluster
+        cut_off = [] if cluster.sqlite or cluster.postgres else cluster.instances
+        for one in cut_off:
+            one.store.cut()
+        await backup.restore()
+        for one in cut_off:
+            one.store.mend()
 
     async def _verify(self, outcome: Outcome) -> None:
         """As docs/restore.md says. Whoever was just reading while the store was set back may have
@@ -186,13 +197,7 @@ class Restoring:
             if numbers != list(range(1, stored[room]["seq"] + 1)):
                 outcome.problems.append(f"{room}: {stored[room]['seq']} messages are {numbers}")
             outcome.messages += len(numbers)
-        try:
-            await patiently(partial(owner.get_conversation, lost))
-        except Refused as refused:
-            if refused.code != "conversation_not_found":
-                outcome.problems.append(f"{lost}: {refused}")
-        else:
-            outcome.problems.append("the conversation founded after the backup is there")
+        await self._is_gone(outcome, lost)
         while time.monotonic() < begun + _LEARN_SECONDS:
             wrong = [
                 problem
@@ -204,6 +209,15 @@ class Restoring:
             await asyncio.sleep(0.05)
         outcome.shown = time.monotonic() - begun
         outcome.problems += wrong
+
+    async def _is_gone(self, outcome: Outcome, lost: str) -> None:
+        try:
+            await patiently(partial(self._rests[self._people[0]].get_conversation, lost))
+        except Refused as refused:
+            if refused.code != "conversation_not_found":
+                outcome.problems.append(f"{lost}: {refused}")
+        else:
+            outcome.problems.append("the conversation founded after the backup is there")
 
     def _differences(
         self,

@@ -120,3 +120,25 @@ def test_the_latest_change(witness: Witness, conversation: Conversation) -> None
     see(witness, replace(new_group("bob"), updated_at=EARLIER))
 
     assert witness.latest == conversation.id
+
+
+def test_a_list_that_shows_less(
+    witness: Witness, found: list[bool], conversation: Conversation
+) -> None:
+    """Lists have no id of the commit: only a lower version contradicts."""
+    see(witness, conversation)
+    witness.listed(witness.begin(), [(conversation.id, 5), ("unknown", 0)])
+    assert not found
+    witness.listed(witness.begin(), [(conversation.id, 4)])
+
+    assert found
+
+
+def test_positions_moved_lately(witness: Witness) -> None:
+    """They are handed out once, and outlive the change of the history."""
+    witness.moved_position("tea", "ann")
+    witness.moved_position("tea", "bob")
+    witness.forget()
+
+    assert witness.pop_positions() == {"tea": ["ann", "bob"]}
+    assert witness.pop_positions() == {}
