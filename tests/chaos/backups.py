@@ -15,6 +15,7 @@ from tests.chaos.cluster import Cluster
 
 _TRIES = 5
 _WRITES_AT_ONCE = 400
+_SECONDS_LOCKED = 90
 
 
 class Backup(Protocol):
@@ -109,7 +110,16 @@ class FirestoreBackup:
             ]
             for start in range(0, len(writes), _WRITES_AT_ONCE):
                 body = {"writes": writes[start : start + _WRITES_AT_ONCE]}
-                (await http.post(f"{self._documents}:commit", json=body)).raise_for_status()
+                await self._commit(http, body)
+
+    async def _commit(self, http: httpx.AsyncClient, body: dict[str, Any]) -> None:
+        """A transaction of an instance that was cut off locks what it read, for up to a minute."""
+        for _ in range(_SECONDS_LOCKED):
+            answer = await http.post(f"{self._documents}:commit", json=body)
+            if answer.status_code != httpx.codes.CONFLICT:
+                break
+            await asyncio.sleep(1)
+        answer.raise_for_status()
 
     async def _read(self, http: httpx.AsyncClient) -> dict[str, Any]:
         """The fields of each document, by its full name."""
