@@ -19,7 +19,7 @@ from typing import Any
 
 import structlog
 
-from chat.closing import CloseCode
+from chat.closing import CloseCode, close_message
 from messaging import metrics
 from messaging.delivery.connection import Ending
 from messaging.memory import MIB, Weight
@@ -108,7 +108,7 @@ class Outbox:
         self.close_code = code
         self._roomy.set()
         if self._writer is None:
-            self._start({"type": "websocket.close", "code": int(code)})
+            self._start(close_message(code))
         self._on_close()
 
     def forget_callbacks(self) -> None:
@@ -149,7 +149,7 @@ class Outbox:
             if self.close_code is None:
                 self._writer = None
             else:
-                await self._send({"type": "websocket.close", "code": int(self.close_code)})
+                await self._send(close_message(self.close_code))
         except Exception as error:  # noqa: BLE001
             self._fail(error)
 

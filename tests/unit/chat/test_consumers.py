@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from chat import authentication, commands, consumers, outbox
+from chat.closing import CloseCode, close_message
 from chat.errors import TokenExpired
 from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import StoreUnavailable, TokenRevoked
@@ -453,7 +454,7 @@ async def test_the_core_ends_a_connection(
     may_end.set()
 
     assert [(await socket.frame())["id"] for _ in range(2)] == [1, 2]
-    assert await socket.next() == {"type": "websocket.close", "code": 4002}
+    assert await socket.next() == close_message(CloseCode.DRAINING)
     assert "ann" not in instance.hub.connections
 
 

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from chat import authentication, consumers, expiry, throttling
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.verified import VerifiedTokens
+from chat.closing import CloseCode, close_message
 from messaging.delivery.rates import Rate
 from messaging.identifiers import random_id
 from messaging.instance import Instance
@@ -188,7 +189,7 @@ async def test_who_is_shut_out_gets_nothing_that_waits(wire: Open, instance: Ins
 
     first = await socket.next()
     assert first["type"] == "websocket.send"  # it was on its way
-    assert await socket.next() == {"type": "websocket.close", "code": 4503}
+    assert await socket.next() == close_message(CloseCode.BANNED_OR_LOGGED_OUT)
 
 
 async def test_shut_out_while_coming_in(
@@ -206,7 +207,7 @@ async def test_shut_out_while_coming_in(
     socket = wire()
 
     assert (await socket.next())["type"] == "websocket.accept"
-    assert await socket.next() == {"type": "websocket.close", "code": 4503}
+    assert await socket.next() == close_message(CloseCode.BANNED_OR_LOGGED_OUT)
 
 
 # Too many, too much
