@@ -22,7 +22,9 @@ from chat.handler import Handler  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from chat.strangers import limited  # noqa: E402
+from config import daphne_bounds, uvicorn_bounds  # noqa: E402
 from config.collecting import Collecting  # noqa: E402
+from config.connection_bounds import MAX_BODY_BYTES, raise_descriptor_limit  # noqa: E402
 from config.draining import drain_at_signals  # noqa: E402
 from config.flow import flow_controlled  # noqa: E402
 from messaging.instance import get_instance  # noqa: E402
@@ -45,6 +47,8 @@ get_instance()
 resolve("/api/v1/me")
 collecting = Collecting()
 collecting.start()
+raise_descriptor_limit()
+daphne_bounds.install()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,8 +59,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     # daphne has no lifespan: there the instance starts by itself with the first request, and
     # its end is all in the hands of the signal.
     drain_at_signals(lambda: get_instance().stop())
-    if scope["type"] == "http" and scope["path"].startswith(API_PATHS):
-        receive = bounded(receive, get_limits().body_bytes)
+    if scope["type"] == "http":
+        api = scope["path"].startswith(API_PATHS)
+        receive = bounded(receive, get_limits().body_bytes if api else MAX_BODY_BYTES)
     elif scope["type"] == "websocket":
         receive, send = flow_controlled(receive, send)
     with collecting.socket() if scope["type"] == "websocket" else nullcontext():
@@ -67,6 +72,11 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            # uvicorn imports this module when it has chosen its protocols, and calls this before
+            # it listens. What it calls `send` is a method of an object that has its configuration.
+            server = getattr(getattr(send, "__self__", None), "config", None)
+            if hasattr(server, "http_protocol_class"):
+                uvicorn_bounds.install(server)
             await get_instance().start()
             drain_at_signals(lambda: get_instance().drain())
             await send({"type": "lifespan.startup.complete"})

@@ -59,6 +59,22 @@ COMMAND_SECONDS = Histogram(
 )
 """`code`: ok, or that of the error."""
 
+SOCKETS_REFUSED = Counter(
+    "chat_sockets_refused_total",
+    "Sockets closed for their frames before the application saw them, by reason.",
+    ["reason"],
+)
+for _reason in ("too_many_frames", "too_large", "unreadable"):
+    SOCKETS_REFUSED.labels(_reason)
+
+CONNECTIONS_REFUSED = Counter(
+    "chat_connections_refused_total",
+    "HTTP connections closed before a request was complete, by reason.",
+    ["reason"],
+)
+for _reason in ("head_too_large", "head_too_slow", "body_too_large", "body_too_slow", "too_many"):
+    CONNECTIONS_REFUSED.labels(_reason)
+
 STORE_DOCUMENTS = Counter(
     "chat_store_documents_total",
     "Documents that the store read, wrote or deleted, as Firestore bills them.",

@@ -27,6 +27,11 @@ def development_environment(**more: str) -> dict[str, str]:
     }
 
 
+def serve_command(port: int, *options: str) -> Sequence[str]:
+    """What production runs as well."""
+    return [sys.executable, "manage.py", "serve", "--port", str(port), *options]
+
+
 def uvicorn_command(
     port: int,
     *options: str,

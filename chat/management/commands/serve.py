@@ -1,0 +1,79 @@
+"""`manage.py serve`: one instance, on the recommended server with the options that it needs."""
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from chat.checks import TAG
+
+_APPLICATION = "config.asgi:application"
+_KEEP_ALIVE_SECONDS = 75
+"""Above the 60 seconds for which nginx keeps idle connections, so that a request never meets a
+connection that is being closed."""
+_BACKLOG = 2048
+_FRAME_BYTES = 128 * 1024
+_DAPHNE_MESSAGE_BYTES = 8 * 1024 * 1024
+"""daphne limits what is sent by the same option, and an answer to `conversation.sync` is long."""
+
+
+class Command(BaseCommand):
+    help = "Serves REST, WebSocket and the admin. TLS ends at a proxy in front."
+    requires_system_checks = [TAG]  # noqa: RUF012 - as Django declares it
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+        parser.add_argument("--port", type=int, default=8000, help="the port to listen on")
+        parser.add_argument(
+            "--server",
+            choices=("uvicorn", "daphne"),
+            default="uvicorn",
+            help="uvicorn is recommended: it drains faster and keeps less in memory",
+        )
+        parser.add_argument(
+            "--proxy-headers",
+            action="store_true",
+            help="daphne believes X-Forwarded-For and X-Forwarded-Proto, from everybody: let "
+            "nobody but the proxy reach it. uvicorn believes those of FORWARDED_ALLOW_IPS "
+            "(127.0.0.1) without this option",
+        )
+
+    def handle(
+        self, *, host: str, port: int, server: str, proxy_headers: bool, **options: Any
+    ) -> None:
+        if not 0 < port < 65536:
+            raise CommandError(f"--port is {port}. Set it to a number from 1 to 65535.")
+        if server == "daphne":
+            _serve_with_daphne(host, port, proxy_headers=proxy_headers)
+        else:
+            _serve_with_uvicorn(host, port)
+
+
+def _serve_with_uvicorn(host: str, port: int) -> None:
+    import uvicorn  # noqa: PLC0415 - one of two servers
+
+    # The application puts its bounds on connections into this configuration (`config.asgi`).
+    uvicorn.run(
+        _APPLICATION,
+        host=host,
+        port=port,
+        backlog=_BACKLOG,
+        ws="websockets-sansio",
+        ws_max_size=_FRAME_BYTES,
+        ws_per_message_deflate=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        access_log=False,  # belongs to the proxy
+        log_config=None,  # Django's settings have it
+        server_header=False,
+        lifespan="on",
+    )
+
+
+def _serve_with_daphne(host: str, port: int, *, proxy_headers: bool) -> None:
+    from daphne.cli import CommandLineInterface  # noqa: PLC0415 - one of two servers
+
+    arguments = ["--bind", host, "--port", str(port), "--verbosity", "0", "--no-server-name"]
+    arguments += ["--websocket-max-message-size", str(_DAPHNE_MESSAGE_BYTES)]
+    if proxy_headers:
+        arguments.append("--proxy-headers")
+    CommandLineInterface().run([*arguments, _APPLICATION])

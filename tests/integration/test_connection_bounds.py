@@ -1,0 +1,169 @@
+"""What a stranger may send before the application sees it: bounded in size and in time."""
+
+import json
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from config.connection_bounds import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS
+from tests.integration.raw_peer import Peer, frame, upgrade
+from tests.integration.served import (
+    Command,
+    bare_daphne,
+    bare_uvicorn,
+    metric,
+    resident_bytes,
+    served,
+    servers,
+    temporary_files,
+)
+
+MEBIBYTE = 1024 * 1024
+LINE = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+def is_live(port: int) -> bool:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5) as answer:
+        return bool(answer.status == 200)
+
+
+def post(path: str, *headers: str) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+@servers
+def test_a_head_is_bounded(command: Command, tmp_path: Path) -> None:
+    """One long header, many headers, a long request line, endless trailers: little is read."""
+    with served(command, tmp_path) as (port, process):
+        before = resident_bytes(process)
+        chunked = post("/api/v1/me", "Transfer-Encoding: chunked")
+        for first, more in (
+            (LINE + b"X-Long: ", b"x" * 65_536),
+            (LINE, b"X-Many: 1\r\n" * 5_000),
+            (b"GET /", b"x" * 65_536),
+            (b"", b"x" * 65_536),
+            (chunked + b"0\r\nX-Trailer: ", b"x" * 65_536),
+            (chunked, b"1\r\na\r\n" * 10_000),
+            (chunked + b"1;", b"x" * 65_536),
+        ):
+            with Peer(port) as peer:
+                peer.send(first)
+                assert peer.pour(more, 300 * MEBIBYTE, seconds=20) < 32 * MEBIBYTE, first
+                assert peer.seconds_until_closed() < 20
+        assert resident_bytes(process) - before < 30 * MEBIBYTE
+        assert is_live(port)
+
+
+def test_the_refusal_of_a_head_says_why(tmp_path: Path) -> None:
+    with served(bare_uvicorn, tmp_path) as (port, _), Peer(port) as peer:
+        peer.send(LINE + b"X-Long: " + b"x" * HEAD_BYTES)
+        status, body = peer.answer()
+        assert status == 431
+        assert json.loads(body)["code"] == "payload_too_large"
+        assert metric(port, 'chat_connections_refused_total{reason="head_too_large"}') == 1
+
+
+@servers
+def test_a_head_within_the_bound_is_served(command: Command, tmp_path: Path) -> None:
+    """Also when a body follows in the same packet, and requests follow each other."""
+    with served(command, tmp_path) as (port, _), Peer(port) as peer:
+        long = b"X-Long: " + b"x" * 12_000 + b"\r\n"
+        peer.send((LINE + long + b"\r\n") * 3)
+        for _ in range(3):
+            assert peer.answer()[0] == 200
+        peer.send(post("/api/v1/me", "Content-Length: 60000") + b"x" * 60_000)
+        assert peer.answer()[0] == 401
+        peer.send(LINE + b"\r\n")
+        assert peer.answer()[0] == 200
+
+
+PATHS = ("/", "/admin/login/", "/static/x", "/health/live", "/api/v1/me", "/metrics", "/nothing")
+
+
+@servers
+def test_bodies_of_60_mb_are_not_kept(command: Command, tmp_path: Path) -> None:
+    """On no path, with a length or in chunks: answered, and no memory or file is filled."""
+    with served(command, tmp_path) as (port, process):
+        before = resident_bytes(process)
+        chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+        for path in PATHS:
+            for head, more in (
+                (post(path, f"Content-Length: {60 * MEBIBYTE}"), b"x" * 65_536),
+                (post(path, "Transfer-Encoding: chunked"), chunk),
+            ):
+                with Peer(port) as peer:
+                    peer.send(head)
+                    peer.pour(more, 60 * MEBIBYTE)
+                    assert peer.head()[9:12] in {"401", "403", "404", "405", "413", "400"}, path
+                    assert temporary_files(process) == []
+        assert resident_bytes(process) - before < 40 * MEBIBYTE
+        assert is_live(port)
+
+
+def test_slow_requests_end(tmp_path: Path) -> None:
+    """Silence, a byte of a head now and then, half a handshake, a body that stops or drips, on
+    both servers at once: each connection ends, and those who answered are told why."""
+    drips = {
+        "silence": (b"", b""),
+        "slow head": (LINE, b"X: 1\r\n"),
+        "slow line": (b"", b"G"),
+        "half a handshake": (upgrade()[:-2], b""),
+        "slow body": (post("/admin/login/", "Content-Length: 50000"), b"x"),
+        "slow chunks": (post("/api/v1/me", "Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
+        "slow second request": (LINE + b"\r\n", b"G"),
+    }
+
+    def seconds(port: int, first: bytes, drop: bytes) -> float:
+        begun = time.monotonic()
+        with Peer(port) as peer:
+            try:
+                peer.send(first)
+                while time.monotonic() - begun < 60 and not peer.ended(1.0):
+                    peer.send(drop)
+            except OSError:
+                pass
+        return time.monotonic() - begun
+
+    for folder in ("uvicorn", "daphne"):
+        (tmp_path / folder).mkdir()
+    with (
+        served(bare_uvicorn, tmp_path / "uvicorn") as (uvicorn, _),
+        served(bare_daphne, tmp_path / "daphne") as (daphne, _),
+        ThreadPoolExecutor(2 * len(drips)) as threads,
+    ):
+        waits = {
+            (port, name): threads.submit(seconds, port, first, drop)
+            for port in (uvicorn, daphne)
+            for name, (first, drop) in drips.items()
+        }
+        longest = HEAD_SECONDS + BODY_SECONDS + 10
+        assert {
+            name: wait.result() for name, wait in waits.items() if wait.result() > longest
+        } == {}
+        for port in (uvicorn, daphne):
+            assert metric(port, 'chat_connections_refused_total{reason="head_too_slow"}') >= 1
+            assert metric(port, 'chat_connections_refused_total{reason="body_too_slow"}') >= 1
+
+
+@servers
+def test_pipelined_requests_are_bounded(command: Command, tmp_path: Path) -> None:
+    """Thousands in one packet are not taken apart at once."""
+    with served(command, tmp_path) as (port, process):
+        before = resident_bytes(process)
+        with Peer(port) as peer:
+            peer.pour((LINE + b"\r\n") * 20_000, 20 * MEBIBYTE, seconds=5)
+        assert resident_bytes(process) - before < 30 * MEBIBYTE
+        assert is_live(port)
+
+
+@servers
+def test_a_handshake_has_no_body(command: Command, tmp_path: Path) -> None:
+    """Its bytes would be taken for frames."""
+    with served(command, tmp_path) as (port, _), Peer(port) as peer:
+        body = frame(9) * 5_000
+        peer.send(upgrade("/ws/v1", None, f"Content-Length: {len(body)}") + body)
+        peer.pour(body, 20 * MEBIBYTE)
+        peer.seconds_until_closed()
+        assert is_live(port)

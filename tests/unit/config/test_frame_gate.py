@@ -1,0 +1,152 @@
+"""The gate in front of the WebSocket parsers, by bytes alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.frame_gate import MAX_MESSAGE_BYTES, FrameGate, Refusal
+from tests.integration.raw_peer import BINARY, CONTINUATION, PING, PONG, TEXT, frame
+
+COMMAND = frame(TEXT, b'{"id": 1}')
+MESSAGES_AHEAD = 32
+BURST = 200
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Gated:
+    """A gate, what it handed over, and what it said."""
+
+    def __init__(self, *, opened: bool = True) -> None:
+        self.clock = Clock()
+        self.delivered = b""
+        self.refusals: list[Refusal] = []
+        self.gate = FrameGate(deliver=self._deliver, refuse=self.refusals.append, clock=self.clock)
+        if opened:
+            self.gate.open()
+
+    def _deliver(self, data: bytes) -> None:
+        self.delivered += data
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([TEXT, BINARY, CONTINUATION, PING, PONG]), st.binary(max_size=70_000)
+        ),
+        max_size=MESSAGES_AHEAD - 1,
+    ),
+    st.lists(st.integers(min_value=1, max_value=100_000), max_size=50),
+)
+def test_what_is_allowed_arrives_as_it_was_sent(
+    frames: list[tuple[int, bytes]], cuts: list[int]
+) -> None:
+    """However TCP cuts it."""
+    gated = Gated()
+    sent = b"".join(
+        frame(opcode, payload[:125] if opcode >= 8 else payload) for opcode, payload in frames
+    )
+    too_large = False
+    size = 0
+    for opcode, payload in frames:
+        if opcode < 8:
+            size = len(payload) + (size if opcode == CONTINUATION else 0)
+            too_large |= size > MAX_MESSAGE_BYTES
+    position = 0
+    for cut in [*cuts, len(sent)]:
+        gated.gate.feed(sent[position : position + cut])
+        position += cut
+
+    if too_large:
+        assert gated.refusals == [Refusal.TOO_LARGE]
+    else:
+        assert gated.refusals == []
+        assert gated.delivered == sent
+
+
+@pytest.mark.parametrize("flood", [PING, PONG, CONTINUATION])
+def test_frames_below_a_message_are_counted(flood: int) -> None:
+    gated = Gated()
+    gated.gate.feed(frame(TEXT, b"{", final=False))
+    one = frame(flood, final=flood != CONTINUATION)
+    gated.gate.feed(one * (BURST - 1))
+    assert gated.refusals == []
+
+    gated.gate.feed(one)
+
+    assert gated.refusals == [Refusal.TOO_MANY_FRAMES]
+    before = gated.delivered
+    gated.gate.feed(one * 1_000_000)
+    assert gated.delivered == before
+    assert gated.refusals == [Refusal.TOO_MANY_FRAMES]
+
+
+def test_they_are_allowed_again_after_a_while() -> None:
+    """Ten a second, for as long as it may be."""
+    gated = Gated()
+    for _ in range(10_000):
+        gated.clock.now += 0.1
+        gated.gate.feed(frame(PING))
+
+    assert gated.refusals == []
+
+
+def test_few_messages_are_handed_over_at_once() -> None:
+    """The others wait until the application has taken some, and all arrive."""
+    gated = Gated()
+    gated.gate.feed(COMMAND * 5_000)
+    assert gated.delivered == COMMAND * MESSAGES_AHEAD
+    assert gated.gate.holds
+
+    for _ in range(5_000):
+        gated.gate.taken()
+
+    assert gated.delivered == COMMAND * 5_000
+    assert not gated.gate.holds
+
+
+def test_nothing_is_handed_over_before_the_handshake_is_complete() -> None:
+    gated = Gated(opened=False)
+    gated.gate.feed(COMMAND)
+    assert gated.delivered == b""
+
+    gated.gate.open()
+    assert gated.delivered == COMMAND
+
+
+def test_before_the_handshake_little_is_kept() -> None:
+    gated = Gated(opened=False)
+    gated.gate.feed(COMMAND * 10_000)
+
+    assert gated.refusals == [Refusal.UNREADABLE]
+
+
+def test_a_message_is_refused_by_its_header() -> None:
+    """Before its bytes come, and its fragments count together."""
+    gated = Gated()
+    gated.gate.feed(frame(TEXT, b"x" * (MAX_MESSAGE_BYTES + 1))[:14])
+    assert gated.refusals == [Refusal.TOO_LARGE]
+
+    gated = Gated()
+    gated.gate.feed(frame(TEXT, b"x" * MAX_MESSAGE_BYTES, final=False))
+    assert gated.refusals == []
+    gated.gate.feed(frame(CONTINUATION, b"x"))
+    assert gated.refusals == [Refusal.TOO_LARGE]
+
+
+def test_a_closing_socket_is_read_a_little_further() -> None:
+    """So that the client's close frame is found behind what was on the way."""
+    gated = Gated()
+    gated.gate.feed(COMMAND * 50)
+    gated.gate.closing()
+    assert gated.delivered == COMMAND * 50
+
+    gated.gate.feed(COMMAND * 1_000)
+
+    assert gated.refusals == [Refusal.UNREADABLE]
