@@ -24,6 +24,8 @@ _KEY_HINT = (
     "CHAT_LINK_KEYS has keys, comma-separated: the first one signs, all of them verify. "
     "`openssl rand -base64 32` makes one."
 )
+_KEY_CHARACTERS = 50
+_KEY_DISTINCT = 5
 _NAME = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]"
 _HOST = re.compile(rf"\*|\.?({_NAME})")
 _ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://({_NAME})(:[0-9]{{1,5}})?")
@@ -37,6 +39,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_one_of("CHAT_AUTH", ("firebase", "dev"), "chat.E002"),
         *_one_of("PUSH_BACKEND", ("log", "fcm"), "chat.E003"),
         *_development_only(),
+        *_secret_key(),
         *_project_named(),
         *_connections(),
         *_redis(),
@@ -74,6 +77,24 @@ def _connections() -> list[Error]:
         return []
     message = f"DATABASE_CONNECTIONS is {settings.DATABASE_CONNECTIONS}: nothing could be stored."
     return [Error(message, "Set it to 1 or more, for example 8.", id="chat.E017")]
+
+
+def _secret_key() -> list[Error]:
+    """As Django's deployment check has it (security.W009), but it stops the start."""
+    key = settings.SECRET_KEY
+    weak = (
+        len(key) < _KEY_CHARACTERS
+        or len(set(key)) < _KEY_DISTINCT
+        or key.startswith("django-insecure-")
+    )
+    if settings.DEBUG or not weak:
+        return []
+    message = (
+        f"SECRET_KEY has fewer than {_KEY_CHARACTERS} characters, fewer than {_KEY_DISTINCT} "
+        "different ones, or is one of Django's examples. It signs the admin's sessions."
+    )
+    hint = "python -c 'import secrets; print(secrets.token_urlsafe(64))' makes one."
+    return [Error(message, hint, id="chat.E018")]
 
 
 def _project_named() -> list[Error]:

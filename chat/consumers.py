@@ -101,7 +101,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
         # A bad token is accepted and then closed: a browser sees no reason for a refusal.
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
-        if not origin_allowed(headers):
+        if not origin_allowed(headers, scheme=self.scope.get("scheme", "ws")):
             logger.info("session.origin_refused", refused=True)
             self._outbox.close(CloseCode.ORIGIN_REFUSED)
             return

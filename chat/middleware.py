@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from asgiref.sync import markcoroutinefunction, sync_to_async
+from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
@@ -53,6 +54,12 @@ class RequestContextMiddleware:
         response["X-Request-ID"] = request_id
         response.setdefault("X-Content-Type-Options", "nosniff")
         response.setdefault("Content-Security-Policy", _policy(request.path))
+        # What is public (static files, the schema) says so by a header of its own.
+        response.setdefault("Cache-Control", "no-store")
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            # Django's middleware does so for pages; the API passes it.
+            hsts = f"max-age={settings.SECURE_HSTS_SECONDS}"
+            response.setdefault("Strict-Transport-Security", hsts)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -10,12 +10,15 @@ _LOCAL = [".localhost", "127.0.0.1", "[::1]"]
 """Django's own fallback for ALLOWED_HOSTS under DEBUG."""
 
 
-def origin_allowed(headers: Mapping[str, str]) -> bool:
+def origin_allowed(headers: Mapping[str, str], *, scheme: str = "ws") -> bool:
     """Whether a socket with these headers may be opened.
 
     A client without an `Origin` is no browser and is allowed; `ALLOWED_ORIGINS` are; and so is a
     page of this very host, where the host is one of `ALLOWED_HOSTS`. With development tokens any
     page of this machine is: a front end's own development server is another origin.
+
+    `scheme` is the socket's, `ws` or `wss`. A page that came without TLS may come from anyone on
+    the way, so its origin is not the one of a host that is served over TLS.
     """
     origin = headers.get("origin")
     if origin is None or origin in settings.ALLOWED_ORIGINS:
@@ -25,6 +28,10 @@ def origin_allowed(headers: Mapping[str, str]) -> bool:
     host = headers.get("host", "")
     domain, _ = split_domain_port(host)
     allowed_hosts = settings.ALLOWED_HOSTS or (_LOCAL if settings.DEBUG else [])
+    # daphne does not say the scheme. A forged header can only have a socket refused.
+    secure = scheme == "wss" or headers.get("x-forwarded-proto", "").lower() == "https"
+    if secure and not origin.startswith("https:"):
+        return False
     return _host_of(origin) == host and validate_host(domain, allowed_hosts)
 
 

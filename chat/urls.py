@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from chat.views import (
     base,
@@ -18,6 +18,7 @@ from chat.views import (
     presence,
     receipts,
     reports,
+    schema,
     typing,
 )
 
@@ -52,7 +53,7 @@ if settings.CHAT_AUTH == "dev":
 
 urlpatterns = [
     path("api/v1/", include(_V1)),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema", schema.schema, name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema")),
     path("metrics", metrics.metrics),
     path("health/live", health.LiveView.as_view()),

@@ -1,5 +1,6 @@
 """The environment, read once. Every name and default is part of the public contract."""
 
+import multiprocessing
 import os
 import platform
 
@@ -55,4 +56,16 @@ CHAT_DEMO: bool = _switch("CHAT_DEMO", default=False)
 LOG_FORMAT: str = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="info").upper()
 
-INSTANCE_ID: str = env.str("INSTANCE_ID", default="") or f"{platform.node()}-{os.getpid()}"
+
+def _instance_id() -> str:
+    """`INSTANCE_ID`; else host name and process id. Worker processes of one server (`--workers`,
+    gunicorn) inherit the same environment, so each of them adds its process id."""
+    named = env.str("INSTANCE_ID", default="") or platform.node()
+    server = os.environ.get("SERVER_SOFTWARE", "")
+    is_worker = multiprocessing.parent_process() is not None or server.startswith("gunicorn")
+    if named == os.environ.get("INSTANCE_ID") and not is_worker:
+        return named
+    return f"{named}-{os.getpid()}"
+
+
+INSTANCE_ID: str = _instance_id()

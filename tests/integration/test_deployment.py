@@ -134,6 +134,34 @@ def test_what_lets_anybody_in_stops_the_start(environment: dict[str, str], check
     assert manage("check", **{**development_environment(), **environment}).returncode == 0
 
 
+@pytest.mark.parametrize("key", ["short", "a" * 64, "abcd" * 16, "django-insecure-" + "x1y2" * 20])
+def test_a_weak_key_stops_the_start(key: str) -> None:
+    """It signs the sessions of the admin. Development may have any."""
+    refused = manage("check", SECRET_KEY=key)
+    assert refused.returncode != 0
+    assert "chat.E018" in refused.stderr
+
+    assert manage("check", **{**development_environment(), "SECRET_KEY": key}).returncode == 0
+
+
+def test_a_weak_password_makes_no_operator() -> None:
+    done = manage(
+        "shell",
+        "-c",
+        "from django.contrib.auth.password_validation import validate_password\n"
+        "for password in ('1', 'password1234', '736451927364', 'correct horse battery'):\n"
+        "    try: validate_password(password); print('taken', password)\n"
+        "    except Exception as error: print('refused', password)",
+    )
+
+    assert re.findall(r"(taken|refused) (.*)", done.stdout) == [
+        ("refused", "1"),
+        ("refused", "password1234"),
+        ("refused", "736451927364"),
+        ("taken", "correct horse battery"),
+    ]
+
+
 FAULTS = {
     "CHAT_STORE": "mongo",
     "CHAT_AUTH": "basic",

@@ -32,6 +32,16 @@ def test_allowed(headers: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("scheme", "forwarded"), [("wss", {}), ("ws", {"x-forwarded-proto": "https"})]
+)
+def test_the_scheme_of_an_origin_counts(scheme: str, forwarded: Mapping[str, str]) -> None:
+    """Anyone on the way can make a page of http; it is no page of a host that is served by TLS."""
+    headers = {"host": "chat.example", **forwarded}
+    assert not origin_allowed({**headers, "origin": "http://chat.example"}, scheme=scheme)
+    assert origin_allowed({**headers, "origin": "https://chat.example"}, scheme=scheme)
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {"origin": "https://evil.example", "host": "chat.example"},

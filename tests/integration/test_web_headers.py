@@ -1,0 +1,84 @@
+"""What answers tell browsers and caches, and answers that anybody may ask for."""
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import prometheus_client
+import pytest
+from django.test import AsyncClient, Client
+from pytest_django.fixtures import Settings
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me", "/api/nothing", "/health/live", "/metrics"])
+def test_private_answers_are_not_stored(client: Client, path: str) -> None:
+    assert client.get(path)["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db
+def test_pages_of_the_admin_are_not_stored(client: Client, admin_client: Client) -> None:
+    assert "no-store" in client.get("/admin/login/")["Cache-Control"]
+    assert "no-store" in admin_client.get("/admin/")["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me", "/api/schema", "/health/live"])
+def test_answers_of_the_api_ask_for_tls(client: Client, settings: Settings, path: str) -> None:
+    """Over TLS, where alone a browser believes it, and not in development."""
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    assert client.get(path, secure=True)["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in client.get(path)
+    settings.SECURE_HSTS_SECONDS = 0
+    assert "Strict-Transport-Security" not in client.get(path, secure=True)
+
+
+def test_the_schema_is_the_same_for_everybody(client: Client) -> None:
+    """It is rendered once; a browser that has it gets no second copy."""
+    first = client.get("/api/schema", headers={"accept": "application/json"})
+    assert json.loads(first.content)["openapi"].startswith("3.")
+    with ThreadPoolExecutor(4) as threads:
+        many = list(threads.map(lambda _: Client().get("/api/schema?format=json"), range(8)))
+    assert {answer["ETag"] for answer in many} == {first["ETag"]}
+
+    again = client.get("/api/schema?format=json", headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again["ETag"] == first["ETag"]
+
+    yaml = client.get("/api/schema")
+    assert yaml.content.startswith(b"openapi: ")
+    assert yaml["ETag"] != first["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "accept", "status", "code"),
+    [
+        ("POST", "", "*/*", 405, "method_not_allowed"),
+        ("GET", "", "text/plain", 406, "not_acceptable"),
+        ("GET", "?format=xml", "*/*", 406, "not_acceptable"),
+    ],
+)
+def test_refusals_of_the_schema(
+    client: Client, method: str, query: str, accept: str, status: int, code: str
+) -> None:
+    answer = client.generic(method, f"/api/schema{query}", headers={"accept": accept})
+
+    assert answer.status_code == status
+    assert answer.json()["code"] == code
+
+
+async def test_many_who_ask_for_metrics_share_a_rendering(
+    async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fresh for each of them, off the event loop, and of fifty that ask at once at most two."""
+    renderings = 0
+    render = prometheus_client.generate_latest
+
+    def counted() -> bytes:
+        nonlocal renderings
+        renderings += 1
+        return render()
+
+    monkeypatch.setattr("chat.views.metrics.generate_latest", counted)
+    answers = await asyncio.gather(*(async_client.get("/metrics") for _ in range(50)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert renderings <= 2
