@@ -13,10 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
 import orjson
 import redis.asyncio
 
 from messaging import __version__, metrics
+from messaging.delivery.found_in_redis import MOST_INSTANCES, answers_of, boot_ids, note_garbage
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.tasks import start_task, stop_tasks
 
@@ -124,8 +126,10 @@ class LiveFigures:
             return [own], True
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                boot_ids = await self._redis.zrange(_REGISTRY, 0, -1)
-                others = [boot_id for boot_id in boot_ids if boot_id != own.boot_id]
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.zrange(_REGISTRY, 0, MOST_INSTANCES, desc=True)
+                (registered,) = await answers_of(pipeline)
+                others = [one for one in boot_ids(registered) if one != own.boot_id]
                 kept = await self._redis.mget(map(_key, others)) if others else []
         except UNREACHABLE as error:
             self._unread.failed(error)
@@ -154,7 +158,10 @@ class LiveFigures:
         pipeline.set(_key(figures.boot_id), orjson.dumps(asdict(figures)), ex=_LEASE_SECONDS)
         pipeline.zadd(_REGISTRY, {figures.boot_id: seconds})
         pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - _LEASE_SECONDS)
-        await pipeline.execute()
+        pipeline.zremrangebyscore(_REGISTRY, f"({seconds + _LEASE_SECONDS}", "+inf")
+        _, entered, *_ = await answers_of(pipeline)
+        if entered is None:  # it is something else; the next turn begins it anew
+            await client.delete(_REGISTRY)
 
     def _count(self) -> Figures:
         before, now, status = self._totals, _Totals(), self._status()
@@ -189,9 +196,13 @@ def _decoded(figures: str | None) -> Figures | None:
     if figures is None:
         return None
     try:
-        return Figures(**orjson.loads(figures))
-    except TypeError:
+        return _decoder.decode(figures)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        note_garbage(str(error)[:100])
         return None
+
+
+_decoder = msgspec.json.Decoder(Figures)
 
 
 def _by(metric: Any, *labels: str) -> dict[str, int]:

@@ -16,6 +16,13 @@ from typing import Protocol
 
 import redis.asyncio
 
+from messaging.delivery.found_in_redis import (
+    MOST_INSTANCES,
+    answers_of,
+    as_list,
+    as_moment,
+    boot_ids,
+)
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.tasks import start_task, stop_tasks
 
@@ -25,8 +32,6 @@ _REBUILD_SECONDS = 60.0
 _DOUBT_SECONDS = 6.0
 """After Redis has lost what it held: until all instances have found out and written it anew."""
 _CHUNK = 1_000
-_MOST_INSTANCES = 256
-"""Any more are not asked: a look costs one command for each."""
 _REGISTRY = "chat:presence:instances"
 _ACTED_KEPT_SECONDS = 30 * 24 * 3600
 _MOST_ACTED_HERE = 10_000
@@ -93,7 +98,7 @@ class Presence:
     def met(self, boot_id: str) -> None:
         """Another instance is there, though the registry was read before it entered: its users
         are asked for from now on. The next heartbeat decides whether it stays."""
-        if len(self._others) < _MOST_INSTANCES:
+        if len(self._others) < MOST_INSTANCES:
             self._others.append(boot_id)
 
     async def stop(self) -> None:
@@ -162,7 +167,7 @@ class Presence:
                 pipeline = self._redis.pipeline(transaction=False)
                 for boot_id in others:
                     pipeline.sismember(_users_key(boot_id), user_id)
-                answers = await pipeline.execute()
+                answers = await answers_of(pipeline)
         except UNREACHABLE as error:
             self._unknown.failed(error)
             return ()
@@ -185,7 +190,7 @@ class Presence:
                 if acted:
                     pipeline.mget([_acted_key(user_id) for user_id in acted])
                     pipeline.sismember(self._key, _NOBODY)
-                answers = await pipeline.execute()
+                answers = await answers_of(pipeline)
         except UNREACHABLE as error:
             self._unknown.failed(error)
             return Seen(online=frozenset(), acted_at={}, complete=False)
@@ -193,16 +198,16 @@ class Presence:
         online = {
             user_id
             for answer in answers[: len(others)]
-            for user_id, present in zip(user_ids, answer, strict=True)
+            for user_id, present in zip(user_ids, as_list(answer, len(user_ids)), strict=True)
             if present
         }
         moments, whole = answers[-2:] if acted else ((), True)
         if self._written and not whole:  # nor are the sets of the others
             self._doubt()
         acted_at = {
-            user_id: float(moment)
-            for user_id, moment in zip(acted, moments, strict=True)
-            if moment is not None
+            user_id: moment
+            for user_id, value in zip(acted, as_list(moments, len(acted)), strict=True)
+            if (moment := as_moment(value)) is not None
         }
         complete = time.monotonic() >= self._doubted_until
         return Seen(online=frozenset(online), acted_at=acted_at, complete=complete)
@@ -249,16 +254,22 @@ class Presence:
 
     async def _heartbeat(self, client: redis.asyncio.Redis) -> bool:
         """Renew the lease and learn who else is there. False when the own set is gone, or was
-        begun anew by a single change since."""
+        begun anew by a single change since.
+
+        What lies in the registry beyond Redis' own clock would never leave it, and a registry that
+        is something else is begun anew."""
         seconds, _ = await client.time()
         pipeline = client.pipeline(transaction=False)
         pipeline.expire(self._key, LEASE_SECONDS)
         pipeline.sismember(self._key, _NOBODY)
         pipeline.zadd(_REGISTRY, {self._boot_id: seconds})
         pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - LEASE_SECONDS)
-        pipeline.zrange(_REGISTRY, 0, -1)
-        _, whole, _, _, boot_ids = await pipeline.execute()
-        self._others = [boot_id for boot_id in boot_ids if boot_id != self._boot_id]
+        pipeline.zremrangebyscore(_REGISTRY, f"({seconds + LEASE_SECONDS}", "+inf")
+        pipeline.zrange(_REGISTRY, 0, MOST_INSTANCES, desc=True)
+        _, whole, entered, *_, registered = await answers_of(pipeline)
+        if entered is None:
+            await client.delete(_REGISTRY)
+        self._others = [one for one in boot_ids(registered) if one != self._boot_id]
         return bool(whole)
 
     async def _rebuild(self, client: redis.asyncio.Redis) -> None:
@@ -287,7 +298,7 @@ class Presence:
         if here or gone:
             pipeline.expire(self._key, LEASE_SECONDS)  # also where it begins a lost set anew
         if here or gone or acted:
-            await pipeline.execute()
+            await answers_of(pipeline)  # a set of another type is written anew by the heartbeat
 
 
 def _acted_key(user_id: str) -> str:

@@ -22,7 +22,11 @@ local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local count = tonumber(ARGV[3])
-local paid_at = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + interval * count
+local kept = redis.pcall('GET', KEYS[1])
+local paid_at = type(kept) == 'string' and tonumber(kept) or now
+-- Another type, no number, or one that this script never reaches: somebody else has written it.
+if not (paid_at > now and paid_at <= now + interval * (burst + 1)) then paid_at = now end
+paid_at = paid_at + interval * count
 local wait = paid_at - now - interval * burst
 if count > 0 and wait > 0.000001 then return tostring(wait) end
 if paid_at <= now then redis.call('DEL', KEYS[1]) return '0' end

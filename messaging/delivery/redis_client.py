@@ -34,6 +34,9 @@ def make_redis(host: Mapping[str, Any] | None) -> redis.asyncio.Redis | None:
         return None
     own = {
         "decode_responses": True,
+        # Another client may have written bytes that are no text: an error within an answer would
+        # leave the rest of it on the connection.
+        "encoding_errors": "replace",
         "socket_timeout": TIMEOUT_SECONDS,
         "socket_connect_timeout": TIMEOUT_SECONDS,
     }

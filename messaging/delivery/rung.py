@@ -16,6 +16,7 @@ import redis.asyncio
 from redis.asyncio.client import Pipeline
 from redis.commands.core import AsyncScript
 
+from messaging.delivery.found_in_redis import answers_of, as_number
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 
 _REDIS_SECONDS = 30 * 24 * 3600
@@ -23,7 +24,13 @@ _MAX_PEOPLE = 100_000
 _MAX_CONVERSATIONS = 1_000
 """Of one person: others decide in how many conversations somebody is notified."""
 
-_ADD = """
+# A key that another client has made something else of is begun anew.
+_MEND = """
+if type(redis.pcall('HLEN', KEYS[1])) == 'table' then redis.call('DEL', KEYS[1]) end
+"""
+_ADD = (
+    _MEND
+    + """
 if redis.call('HLEN', KEYS[1]) < tonumber(ARGV[3])
     or redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
@@ -31,12 +38,18 @@ end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return redis.call('HLEN', KEYS[1])
 """
-_DISCARD = """
-local seq = tonumber(redis.call('HGET', KEYS[1], ARGV[1]))
-if not seq or seq > tonumber(ARGV[2]) then return -1 end
+)
+_DISCARD = (
+    _MEND
+    + """
+local kept = redis.call('HGET', KEYS[1], ARGV[1])
+if not kept then return -1 end
+local seq = tonumber(kept)
+if seq and seq > tonumber(ARGV[2]) and seq <= 9007199254740992 then return -1 end
 redis.call('HDEL', KEYS[1], ARGV[1])
 return redis.call('HLEN', KEYS[1])
 """
+)
 
 
 class Rung:
@@ -88,7 +101,7 @@ class Rung:
             pipeline.hlen(_redis_key(user_id))
 
         answers = await self._execute(ask)
-        return int(answers[0]) if answers else None
+        return as_number(answers[0]) if answers else None
 
     async def shown(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
         """Return the number of the message that each of these people was notified of last, and
@@ -102,7 +115,11 @@ class Rung:
                 pipeline.hget(_redis_key(user_id), conversation_id)
 
         answers = await self._execute(ask)
-        return {u: int(seq) for u, seq in zip(user_ids, answers, strict=False) if seq is not None}
+        return {
+            user_id: seq
+            for user_id, value in zip(user_ids, answers, strict=False)
+            if (seq := as_number(value)) is not None
+        }
 
     async def _execute(self, fill: Callable[[Pipeline], Awaitable[None]]) -> Sequence[Any]:
         """The answers to commands in one round trip; none where Redis is away."""
@@ -113,7 +130,7 @@ class Rung:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
                 await fill(pipeline)
-                answers: list[Any] = await pipeline.execute()
+                answers = await answers_of(pipeline)
         except UNREACHABLE as error:
             self._unknown.failed(error)
             return []

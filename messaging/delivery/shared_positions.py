@@ -7,6 +7,7 @@ What Redis does not take waits. Not promised: with Redis gone, nothing is known 
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from messaging.delivery.found_in_redis import answers_of, as_list, as_number
 from messaging.delivery.redis_client import TIMEOUT_SECONDS, UNREACHABLE, Client, Outage
 from messaging.store.epochs import Epoch
 
@@ -53,13 +54,13 @@ class SharedPositions:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
                 pipeline.zmscore(self._redis_key(conversation_id), list(user_ids))
-                (values,) = await pipeline.execute()
+                (values,) = await answers_of(pipeline)
         except UNREACHABLE as error:
             self._unknown.failed(error)
             return {}
         self._unknown.over()
-        pairs = zip(user_ids, values, strict=True)
-        return {user_id: int(value) for user_id, value in pairs if value is not None}
+        pairs = zip(user_ids, as_list(values, len(user_ids)), strict=True)
+        return {u: seq for u, value in pairs if (seq := as_number(value)) is not None}
 
     async def publish(self) -> bool:
         """Write what waits. False where Redis has not taken all of it: the rest stays."""
@@ -79,7 +80,7 @@ class SharedPositions:
                 pipeline.expire(name, _KEPT_SECONDS)
             try:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
-                    await pipeline.execute()
+                    await answers_of(pipeline)
             except UNREACHABLE as error:
                 self._unwritten.failed(error)
                 return False
