@@ -29,11 +29,12 @@ chaos: $(VENV)/.develop
 	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # All attacks on all servers and stores, or `make abuse ATTACKS=pings,lists SERVERS=daphne
-# STORES=sqlite ACCOUNTS=0,1 ROUNDS=1`.
+# STORES=sqlite ACCOUNTS=0,1 ROUNDS=1`; CLOCK=work on a machine that others use too.
 abuse: $(VENV)/.develop
 	$(BIN)/python -m tests.abuse $(if $(ATTACKS),--attacks "$(ATTACKS)") \
 		$(if $(SERVERS),--servers $(SERVERS)) $(if $(STORES),--stores $(STORES)) \
-		$(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+		$(if $(ACCOUNTS),--accounts $(ACCOUNTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(CLOCK),--clock $(CLOCK))
 
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .

@@ -48,10 +48,10 @@ def main() -> int:
                     )
                     trials.append(trial)
                     print(row(trial), flush=True)
-                    for wrong in failed(trial):
+                    for wrong in failed(trial, asked.clock):
                         print(f"    WRONG: {wrong}", flush=True)
-                    write(trials)
-    held = sum(not failed(trial) for trial in trials)
+                    write(trials, asked.clock)
+    held = sum(not failed(trial, asked.clock) for trial in trials)
     print(f"\n{held} of {len(trials)} attacks came to nothing. Figures: {DEFAULT_FILE}")
     return 0 if held == len(trials) else 1
 
@@ -104,6 +104,12 @@ def _arguments() -> argparse.Namespace:
         help="0: a stranger, 1: one account, 20: twenty",
     )
     parser.add_argument("--untimed", action="store_true", help="without the quiet stretches")
+    parser.add_argument(
+        "--clock",
+        choices=["wall", "work"],
+        default="wall",
+        help="what is judged; on a machine that others use too: what the event loop has worked",
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each stretch of a round")
     return parser.parse_args()

@@ -119,6 +119,8 @@ class Attack:
     """The most that one answer may have."""
     patience: float
     """Seconds within which the first refusal must come."""
+    lawful: int
+    """How many requests or commands one account may make before it has to be refused."""
 
     @property
     def kind(self) -> str:
@@ -139,6 +141,7 @@ def attack(
     at_once: int = 1,
     answer_bytes: int = 64 * 1024,
     patience: float = 10.0,
+    lawful: int = 0,
 ) -> Callable[[Once], Once]:
     """Register an attack under the name of its function."""
 
@@ -153,6 +156,7 @@ def attack(
             at_once=at_once,
             answer_bytes=answer_bytes,
             patience=patience,
+            lawful=lawful,
         )
         return once
 

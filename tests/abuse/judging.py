@@ -19,7 +19,8 @@ def wrongs(trial: Trial) -> Iterator[str]:
     attack, tally = trial.attack, trial.tally
     if not tally.sent:
         yield "the attack sent nothing"
-    if not attack.was_refused(tally):
+    too_few = tally.sent <= attack.lawful * max(trial.accounts, 1)
+    if not too_few and not attack.was_refused(tally):
         yield (
             f"no clear refusal ({', '.join(sorted(attack.refusals))}); "
             f"seen: {dict(tally.outcomes.most_common(5))}"
@@ -43,13 +44,15 @@ def wrongs(trial: Trial) -> Iterator[str]:
         )
 
 
-def slow(trial: Trial) -> Iterator[str]:
-    """Where the bystanders were slowed down by more than is allowed."""
+def slow(trial: Trial, clock: str) -> Iterator[str]:
+    """Where the bystanders were slowed down by more than is allowed, by this clock."""
     limit = RATIO_OF_TWENTY if trial.accounts == TWENTY else RATIO_OF_ONE
     for kind in KINDS:
-        before, during = (trial.p99(kind, attacked=attacked) for attacked in (False, True))
+        before, during = (
+            trial.p99(kind, attacked=attacked, clock=clock) for attacked in (False, True)
+        )
         if during > limit * before:
             yield (
-                f"p99 of {kind}: {before:.1f} ms before, {during:.1f} ms under attack: "
+                f"p99 of {kind} ({clock}): {before:.1f} ms before, {during:.1f} ms under attack: "
                 f"{during / before:.2f} times; the limit is {limit:g}"
             )

@@ -16,6 +16,7 @@ _COLUMNS = (
     ("quiet", 14),
     ("attacked", 14),
     ("ratio", 6),
+    ("work", 6),
     ("failed", 7),
     ("memory", 8),
     ("log/s", 7),
@@ -27,7 +28,8 @@ _OUTCOMES = 3
 
 
 def header() -> str:
-    """The names of the columns. Times are p99 of socket/REST in milliseconds."""
+    """The names of the columns. Times are p99 of socket/REST in milliseconds; `work` is the ratio
+    by what the server's event loop has worked meanwhile."""
     return _row([name for name, _ in _COLUMNS])
 
 
@@ -43,7 +45,8 @@ def row(trial: Trial) -> str:
             trial.store,
             _times(trial, attacked=False) if timed else "",
             _times(trial, attacked=True),
-            f"{trial.ratio:.2f}" if timed else "",
+            f"{trial.ratio():.2f}" if timed else "",
+            f"{trial.ratio('work'):.2f}" if timed else "",
             str(len(trial.failures)),
             f"{trial.grown_bytes / 1024**2:+.0f} MB",
             f"{trial.logged_per_second:.1f}",
@@ -54,12 +57,12 @@ def row(trial: Trial) -> str:
     )
 
 
-def failed(trial: Trial) -> Sequence[str]:
+def failed(trial: Trial, clock: str) -> Sequence[str]:
     """What did not hold, of time too where it was measured."""
-    return [*wrongs(trial), *(slow(trial) if trial.quiet else ())]
+    return [*wrongs(trial), *(slow(trial, clock) if trial.quiet else ())]
 
 
-def write(trials: Sequence[Trial], file: Path = DEFAULT_FILE) -> None:
+def write(trials: Sequence[Trial], clock: str, file: Path = DEFAULT_FILE) -> None:
     """Keep the figures of a run for programs."""
     file.parent.mkdir(parents=True, exist_ok=True)
     figures = [
@@ -75,7 +78,7 @@ def write(trials: Sequence[Trial], file: Path = DEFAULT_FILE) -> None:
             "grown_bytes": trial.grown_bytes,
             "cpu_seconds": trial.cpu_seconds,
             "log_lines_per_second": trial.logged_per_second,
-            "wrong": failed(trial),
+            "wrong": failed(trial, clock),
         }
         for trial in trials
     ]

@@ -118,7 +118,7 @@ def stand(server: str, settings: Settings, folder: Path, *, core: int | None) ->
         children(1, module="tests.abuse.bystander") as (bystanders,),
     ):
         group = asyncio.run(_found(port))
-        bystanders.ask("settle", port=port, group=group)
+        bystanders.ask("settle", port=port, group=group, pid=process.pid)
         bystanders.answer()
         yield Stand(server, process, port, bystanders)
 

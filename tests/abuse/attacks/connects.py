@@ -10,7 +10,7 @@ _VIOLATED = ("error rate_limited", "close 4505")
 _TRY_AGAIN = ("close 1013", "429 rate_limited", "429", "503", "gone")
 
 
-@attack(Standing.ACCOUNT, *_TRY_AGAIN, at_once=10)
+@attack(Standing.ACCOUNT, *_TRY_AGAIN, at_once=10, patience=4, lawful=400)
 async def connects(attacker: Attacker) -> None:
     """Connect, wait for `hello`, go, on ten lanes."""
     attacker.tally.sent += 1
@@ -18,7 +18,7 @@ async def connects(attacker: Attacker) -> None:
         attacker.tally.note("hello", sent=0)
 
 
-@attack(Standing.ACCOUNT, *_TRY_AGAIN, at_once=10)
+@attack(Standing.ACCOUNT, *_TRY_AGAIN, at_once=10, patience=4, lawful=400)
 async def connects_that_wait_for_nothing(attacker: Attacker) -> None:
     """Connect and go before `hello`, on ten lanes, reading the close of every tenth."""
     attacker.tally.sent += 1
@@ -27,7 +27,7 @@ async def connects_that_wait_for_nothing(attacker: Attacker) -> None:
             attacker.tally.note(await opened.outcome(), sent=0)
 
 
-@attack(Standing.ACCOUNT, "close 4506", *_TRY_AGAIN, at_once=60)
+@attack(Standing.ACCOUNT, "close 4506", *_TRY_AGAIN, at_once=60, patience=4, lawful=400)
 async def too_many_sockets(attacker: Attacker) -> None:
     """Sixty sockets that stay: three times what one may have."""
     async with attacker.listening() as opened:
@@ -48,7 +48,7 @@ async def sockets_that_are_not_read(attacker: Attacker) -> None:
             attacker.tally.sent += 51
 
 
-@attack(Standing.ACCOUNT, *_VIOLATED, at_once=4)
+@attack(Standing.ACCOUNT, *_VIOLATED, at_once=4, patience=4, lawful=400)
 async def refreshes(attacker: Attacker) -> None:
     """auth.refresh with one's own token without a pause."""
     await attacker.flood(command("auth.refresh", token=attacker.token) * 50, 50)

@@ -11,26 +11,26 @@ _VIOLATED = ("error rate_limited", "close 4505")
 _LANES = 20
 
 
-@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES)
+@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES, patience=4, lawful=400)
 async def own_profile(attacker: Attacker) -> None:
     """GET /me from twenty connections."""
     await attacker.repeat(attacker.request("GET", "/api/v1/me"))
 
 
-@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES)
+@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES, patience=4, lawful=400)
 async def own_conversations(attacker: Attacker) -> None:
     """GET /conversations from twenty connections."""
     await attacker.repeat(attacker.request("GET", "/api/v1/conversations?limit=100"))
 
 
-@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES)
+@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES, patience=4, lawful=400)
 async def presence_of_many(attacker: Attacker) -> None:
     """GET /presence of 300 people."""
     users = ",".join(f"user-{number}" for number in range(300))
     await attacker.repeat(attacker.request("GET", f"/api/v1/presence?user_ids={users}"))
 
 
-@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES)
+@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES, patience=4, lawful=400)
 async def history(attacker: Attacker) -> None:
     """GET messages and changes of one's own group."""
     path = f"/api/v1/conversations/{attacker.group}"
@@ -40,7 +40,7 @@ async def history(attacker: Attacker) -> None:
                 await attacker.ask(connection, attacker.request("GET", f"{path}/{one}"))
 
 
-@attack(Standing.ACCOUNT, *_VIOLATED, at_once=2)
+@attack(Standing.ACCOUNT, *_VIOLATED, at_once=2, patience=4, lawful=400)
 async def presence_watch_churn(attacker: Attacker) -> None:
     """presence.watch of other people each time."""
     async with attacker.listening() as opened:
@@ -50,7 +50,7 @@ async def presence_watch_churn(attacker: Attacker) -> None:
             attacker.tally.sent += 1
 
 
-@attack(Standing.ACCOUNT, *_VIOLATED, at_once=2)
+@attack(Standing.ACCOUNT, *_VIOLATED, at_once=2, patience=4, lawful=400)
 async def syncs_of_a_hundred(attacker: Attacker) -> None:
     """conversation.sync of one's own group and 99 others, again and again."""
     conversations = {attacker.group: 0} | {random_id(): 0 for _ in range(99)}

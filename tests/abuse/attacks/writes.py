@@ -12,7 +12,7 @@ _VIOLATED = ("error rate_limited", "close 4505")
 _LANES = 20
 
 
-@attack(Standing.ACCOUNT, *_VIOLATED)
+@attack(Standing.ACCOUNT, *_VIOLATED, patience=4, lawful=150)
 async def sends_by_socket(attacker: Attacker) -> None:
     """message.send without a pause."""
     async with attacker.listening() as opened:
@@ -24,14 +24,14 @@ async def sends_by_socket(attacker: Attacker) -> None:
             attacker.tally.sent += 1
 
 
-@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES)
+@attack(Standing.ACCOUNT, *_LIMITED, at_once=_LANES, patience=4, lawful=150)
 async def sends_by_rest(attacker: Attacker) -> None:
     """POST messages from twenty connections."""
     path = f"/api/v1/conversations/{attacker.group}/messages"
     await attacker.repeat(attacker.request("POST", path, b'{"text": "spam"}'))
 
 
-@attack(Standing.ACCOUNT, *_VIOLATED, at_once=4)
+@attack(Standing.ACCOUNT, *_VIOLATED, at_once=4, patience=4, lawful=150)
 async def large_sends(attacker: Attacker) -> None:
     """message.send of 10 KB without a pause, on four sockets."""
     async with attacker.listening() as opened:
