@@ -120,7 +120,7 @@ class Attack:
     patience: float
     """Seconds within which the first refusal must come."""
     lawful: int
-    """How many requests or commands one account may make before it has to be refused."""
+    """How many requests or commands of one account may be answered before one is refused."""
 
     @property
     def kind(self) -> str:

@@ -9,11 +9,11 @@ from tests.abuse.stand import Stand, stand
 from tests.benchmarks.children import Child, children
 
 
-@pytest.fixture(scope="module", params=["uvicorn", "daphne"], name="place")
+@pytest.fixture(scope="module", name="place")
 def _place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stand]:
-    """A server on SQLite, with bystanders."""
+    """The server of this name on SQLite, with bystanders."""
     folder: Path = tmp_path_factory.mktemp("abuse")
     with stand(request.param, {}, folder, core=None) as place:
         yield place

@@ -19,7 +19,7 @@ def wrongs(trial: Trial) -> Iterator[str]:
     attack, tally = trial.attack, trial.tally
     if not tally.sent:
         yield "the attack sent nothing"
-    too_few = tally.sent <= attack.lawful * max(trial.accounts, 1)
+    too_few = tally.outcomes.total() < attack.lawful * max(trial.accounts, 1)
     if not too_few and not attack.was_refused(tally):
         yield (
             f"no clear refusal ({', '.join(sorted(attack.refusals))}); "

@@ -6,6 +6,7 @@ import pytest
 
 from tests.abuse.attack import Attack, all_attacks
 from tests.abuse.judging import wrongs
+from tests.abuse.matrix import SERVERS
 from tests.abuse.stand import Stand
 from tests.abuse.trial import Trial, accounts_of, run_trial
 from tests.benchmarks.children import Child
@@ -46,11 +47,22 @@ STILL_OPEN: Mapping[str, str] = {
 """What is known to succeed, and why."""
 
 
-@pytest.mark.parametrize("attack", all_attacks().values(), ids=all_attacks().keys())
+_CASES = [
+    (server, attack)
+    for server in SERVERS
+    for attack in all_attacks().values()
+    if server == "uvicorn" or attack.kind in _BELOW_THE_APPLICATION
+]
+
+
+@pytest.mark.parametrize(
+    ("place", "attack"),
+    _CASES,
+    indirect=["place"],
+    ids=[f"{server} {attack.name}" for server, attack in _CASES],
+)
 def test_an_attack_comes_to_nothing(attack: Attack, place: Stand, attackers: Child) -> None:
     """Without a look at the clock."""
-    if place.server != "uvicorn" and attack.kind not in _BELOW_THE_APPLICATION:
-        pytest.skip("The same on every server.")
     if attack.name in STILL_OPEN:
         pytest.xfail(STILL_OPEN[attack.name])
     trial = Trial(
