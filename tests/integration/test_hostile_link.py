@@ -59,7 +59,8 @@ def hostile(chance: random.Random, conversation_id: str) -> Sequence[bytes]:
             AccessChanged(number=1, access=access_state(far)),
         )
     ]
-    plain = [msgspec.msgpack.encode(value) for value in (None, 5, [], {}, {"from": 5}, {"v": 9})]
+    values: list[object] = [None, 5, [], {}, {"from": 5}, {"v": 9}]
+    plain = [msgspec.msgpack.encode(value) for value in values]
     made = [*real, *plain]
     while len(made) < _MESSAGES:
         flipped = bytearray(chance.choice(real))
