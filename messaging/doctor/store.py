@@ -70,6 +70,7 @@ def _queries(stores: Stores) -> Mapping[str, Asking]:
         "latest messages": lambda: store.list_latest_messages(nobody, limit=1),
         "changed messages": lambda: store.list_changed_messages(nobody, since=0, until=1, limit=1),
         "read positions": lambda: store.list_read_positions(nobody),
+        "changed positions": lambda: store.list_changed_positions("doctor", since=soon, limit=1),
         "changed access": lambda: stores.people.list_changed_access(since=soon),
         "conversations in the admin": lambda: catalogue.list_conversations(limit=1),
         "frozen conversations": lambda: catalogue.list_frozen(limit=1),
