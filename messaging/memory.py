@@ -1,7 +1,7 @@
 """Memory by weight: what the caches and queues of this process hold, in bytes, and their bounds.
 
 What clients send is as large as they please, up to a limit each; a bound by number alone would be
-gigabytes. ARCHITECTURE.md lists every cache, queue and map with its bound.
+gigabytes. docs/metrics.md lists caches, queues and maps with their bounds.
 """
 
 import weakref
