@@ -37,9 +37,9 @@ def event(kind: str, data: Data, **more: Any) -> Data:
     return {"type": kind, "event_id": "1", "instance_id": "here", "data": data, **more}
 
 
-def hello(version: int | None, *, truncated: bool = False) -> Data:
+def hello(version: int | None, *, truncated: bool = False, epoch: str = "one") -> Data:
     named = {} if version is None else {C: {"version": version, "seq": version}}
-    data = {"conversations": named, "truncated": truncated, "degraded": False}
+    data = {"conversations": named, "truncated": truncated, "degraded": False, "epoch": epoch}
     return event("hello", data)
 
 
