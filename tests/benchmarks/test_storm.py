@@ -16,7 +16,7 @@ from tests.clients.rest import Rest, http_client, token_of
 
 GROUP = 20
 READS = re.compile(
-    r'^chat_store_documents_total\{kind="read",operation="list_conversations"\} (\S+)$',
+    r'^chat_store_documents_total\{kind="read",operation="list_memberships"\} (\S+)$',
     re.MULTILINE,
 )
 

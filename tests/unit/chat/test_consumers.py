@@ -121,7 +121,7 @@ async def test_a_store_that_is_away(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.1)
-    monkeypatch.setattr(instance.store, "list_conversations", hang)
+    monkeypatch.setattr(instance.store, "list_memberships", hang)
 
     assert await wire().close_code() == 1013
 
@@ -198,8 +198,8 @@ class Watched:
         self.at_once = 0
         self.most_at_once = 0
         self.may_answer = asyncio.Event()
-        self._list = instance.store.list_conversations
-        monkeypatch.setattr(instance.store, "list_conversations", self._watched)
+        self._list = instance.store.list_memberships
+        monkeypatch.setattr(instance.store, "list_memberships", self._watched)
 
     async def _watched(self, user_id: str, **options: Any) -> Any:
         self.asked.append(user_id)
@@ -235,14 +235,14 @@ async def test_waiting_for_ones_turn_does_not_count(
     wire: Callable[..., Wire], instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store that takes its time makes a queue, not a crowd that comes back again and again."""
-    list_conversations = instance.store.list_conversations
+    list_conversations = instance.store.list_memberships
 
     async def slow(*args: Any, **options: Any) -> Any:
         await asyncio.sleep(0.5)
         return await list_conversations(*args, **options)
 
     monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 2)
-    monkeypatch.setattr(instance.store, "list_conversations", slow)
+    monkeypatch.setattr(instance.store, "list_memberships", slow)
     sockets = [wire(f"user-{number}") for number in range(5 * PLACES)]
 
     for socket in sockets:
@@ -463,14 +463,14 @@ async def test_a_draining_instance_lets_nobody_in(
 ) -> None:
     """Not before it was asked for, and not when the answer comes only now."""
     asked, may_answer = asyncio.Event(), asyncio.Event()
-    list_conversations = instance.store.list_conversations
+    list_conversations = instance.store.list_memberships
 
     async def slow(*args: Any, **options: Any) -> Any:
         asked.set()
         await may_answer.wait()
         return await list_conversations(*args, **options)
 
-    monkeypatch.setattr(instance.store, "list_conversations", slow)
+    monkeypatch.setattr(instance.store, "list_memberships", slow)
     before = wire("ann")
     await asked.wait()
 

@@ -203,7 +203,7 @@ async def test_shut_out_while_coming_in(
         await moderation.ban_person(person_id="ann")
         return page
 
-    monkeypatch.setattr(instance.store, "list_conversations", meanwhile)
+    monkeypatch.setattr(instance.store, "list_memberships", meanwhile)
     socket = wire()
 
     assert (await socket.next())["type"] == "websocket.accept"
