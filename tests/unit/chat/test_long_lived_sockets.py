@@ -196,7 +196,7 @@ async def test_shut_out_while_coming_in(
     wire: Open, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the look at the token and the registration with the hub."""
-    list_conversations = instance.store.list_conversations
+    list_conversations = instance.store.list_memberships
 
     async def meanwhile(*args: Any, **options: Any) -> Any:
         page = await list_conversations(*args, **options)
