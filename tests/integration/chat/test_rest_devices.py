@@ -96,17 +96,29 @@ async def test_no_device_id(ann: Api, device_id: str) -> None:
     assert problem(await ann.delete(f"/devices/{device_id}")) == (404, "not_found")
 
 
+DEFAULTS = {
+    "quiet_hours": None,
+    "push_text": True,
+    "private_reading": False,
+    "added_by": "anyone",
+}
+
+
 async def test_settings(ann: Api, bob: Api) -> None:
     """What is not named stays; null takes the quiet hours away."""
     quiet = {"time_zone": "Europe/Berlin", "from": "22:00", "to": "07:30"}
-    assert ok(await ann.get("/me/preferences")) == {"quiet_hours": None, "push_text": True}
+    assert ok(await ann.get("/me/preferences")) == DEFAULTS
 
     assert ok(await ann.patch("/me/preferences", push_text=False)) == {
-        "quiet_hours": None,
+        **DEFAULTS,
         "push_text": False,
     }
     assert ok(await ann.patch("/me/preferences", quiet_hours=quiet))["quiet_hours"] == quiet
-    assert ok(await ann.get("/me/preferences")) == {"quiet_hours": quiet, "push_text": False}
+    assert ok(await ann.get("/me/preferences")) == {
+        **DEFAULTS,
+        "quiet_hours": quiet,
+        "push_text": False,
+    }
     assert ok(await bob.get("/me/preferences"))["push_text"] is True
     assert ok(await ann.patch("/me/preferences", quiet_hours=None))["quiet_hours"] is None
 
@@ -120,7 +132,11 @@ async def test_settings_changed_at_once(ann: Api) -> None:
         ann.patch("/me/preferences", push_text=False),
     )
 
-    assert ok(await ann.get("/me/preferences")) == {"quiet_hours": quiet, "push_text": False}
+    assert ok(await ann.get("/me/preferences")) == {
+        **DEFAULTS,
+        "quiet_hours": quiet,
+        "push_text": False,
+    }
 
 
 @pytest.mark.parametrize(

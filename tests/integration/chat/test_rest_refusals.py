@@ -32,6 +32,7 @@ EXAMPLES: dict[str, Json] = {
     "set_typing": {"typing": True},
     "update_preferences": {"push_text": False},
     "register_device": {"token": "t", "platform": "web"},
+    "create_development_token": {"user_id": "ann"},
     "report_message": {"conversation_id": "", "message_id": "", "reason": "spam"},
 }
 """A body for every operation that takes one."""

@@ -112,8 +112,7 @@ async def test_a_token_in_the_url_is_none(server: Server) -> None:
     "origin",
     [
         "https://evil.example",
-        "http://127.0.0.1",
-        "http://127.0.0.1:1",
+        "http://127.0.0.1.evil.example",
         "http://chat.example",
         "https://chat.example.evil.example",
         "null",
@@ -127,6 +126,14 @@ async def test_foreign_origins(server: Server, origin: str) -> None:
         origin=Origin(origin), additional_headers=credentials("ann")
     ) as connection:
         assert await close_code(connection) == 4504
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:1", "http://localhost:5173"])
+async def test_a_page_of_this_machine_with_development_tokens(server: Server, origin: str) -> None:
+    async with server.open(
+        origin=Origin(origin), additional_headers=credentials("ann")
+    ) as connection:
+        assert orjson.loads(await connection.recv())["type"] == "hello"
 
 
 async def test_a_host_that_is_not_ours_makes_no_origin_ours(server: Server) -> None:
