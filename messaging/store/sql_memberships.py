@@ -68,8 +68,8 @@ def list_memberships(
             return []
         named, order = f"AND p.conversation_id IN ({_marks(only)})", ""
         parameters = [_key(vendor, user_id), user_id, *only]
-    statement = f"""
-        SELECT c.id, c.version, c.seq, p.joined_version, {_SENT_SEQ[vendor].format(c="c")},
+    statement = f"""SELECT c.id, c.version, c.seq, p.joined_version,
+            {_SENT_SEQ[vendor].format(c="c")},
             CASE WHEN {_COUNTED.format(c="c")} THEN c.participant_count END
         FROM messaging_participant p
         JOIN messaging_conversation c ON c.id = p.conversation_id
@@ -119,8 +119,7 @@ def list_companions(
         return []
     count = _PEOPLE_COUNT.format(c="c")
     few = "" if most is None else f"AND {count} <= %s"
-    statement = f"""
-        SELECT user_id, conversation_id, version, joined_version, people FROM (
+    statement = f"""SELECT user_id, conversation_id, version, joined_version, people FROM (
             SELECT o.user_id, o.conversation_id, c.version, o.joined_version, {count} AS people,
                 ROW_NUMBER() OVER (PARTITION BY o.user_id ORDER BY c.active_at DESC) AS number
             FROM messaging_participant p

@@ -116,6 +116,29 @@ async def test_conversations_use_indexes(sql_store: SqlStore, plans: list[str]) 
     assert {plan for plan in plans if "TEMP B-TREE" in plan} == {"USE TEMP B-TREE FOR ORDER BY"}
 
 
+async def test_ones_own_view_is_one_statement_by_indexes(
+    sql_store: SqlStore, plans: list[str]
+) -> None:
+    """A person's places, list and companions: nothing is scanned, and the other people are
+    looked up by conversation and person, or counted up to what a list shows."""
+    await sql_store.create_conversation(new_conversation("ann", "bob"))
+
+    for read in (
+        sql_store.list_memberships("ann", limit=10),
+        sql_store.get_memberships("ann", ["x", "y"]),
+        sql_store.list_own_conversations("ann", limit=10, people=50),
+        sql_store.list_companions("ann", ["bob", "cid"], most=300),
+    ):
+        plans.clear()
+        await read
+        scans = {line for line in plans if line.startswith("SCAN")}
+        # What a statement has found itself it may walk through, no table.
+        assert all(line.startswith(("SCAN few", "SCAN shared", "SCAN (subq")) for line in scans)
+        assert any("messaging_participant_user (user_id=?" in line for line in plans) or any(
+            "messaging_participant_1 (conversation_id=? AND user_id=?" in line for line in plans
+        ), plans
+
+
 async def test_what_changed_uses_an_index(sql_store: SqlStore, plans: list[str]) -> None:
     """Conversations are found by the time of their latest change; to ask costs nothing while
     nothing changes."""

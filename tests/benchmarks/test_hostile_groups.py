@@ -1,0 +1,145 @@
+"""What others put into a person's conversations: connecting, the unread total, presence and the
+list for somebody in many large groups, beside somebody in as many groups of two."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from statistics import median
+
+import pytest
+import pytest_asyncio
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from messaging.identifiers import derived_id
+from messaging.instance import Instance, get_instance, reset_instance
+from messaging.models import ConversationRecord, ParticipantRecord, ReadPositionRecord
+from messaging.services import conversations, presence, sessions
+from tests.outlets import SIGNED_IN_AT, Outlet, everybody_leaves
+
+VICTIM, OTHER = "victim", "other"
+ASKED = 100
+MOST = 1.5
+
+Act = Callable[[str], Awaitable[None]]
+
+
+@pytest_asyncio.fixture
+async def instance(transactional_db: None) -> AsyncIterator[Instance]:
+    database = connections.settings[DEFAULT_DB_ALIAS]
+    assert database["NAME"] == database["TEST"]["NAME"]
+    await reset_instance()
+    yield get_instance()
+    everybody_leaves(get_instance())
+    await reset_instance()
+
+
+def seed(groups: int, people: int, user_id: str) -> None:
+    """Groups of one person and others, as the store writes them."""
+    at = datetime.now(UTC)
+    for number in range(groups):
+        group = derived_id("group", user_id, str(number))
+        names = [user_id, *(f"{user_id}-{n}" for n in range(people - 1))]
+        ConversationRecord.objects.create(
+            id=group,
+            kind="group",
+            title="Tea",
+            seq=1,
+            version=1,
+            **dict.fromkeys(("created_at", "updated_at", "active_at"), at),
+            revision=number,
+            commit_id=group,
+            counted_commit_id=group,
+            participant_count=people,
+        )
+        ParticipantRecord.objects.bulk_create(
+            ParticipantRecord(
+                conversation_id=group,
+                user_id=name,
+                role="member",
+                joined_version=0,
+                position=position,
+            )
+            for position, name in enumerate(names)
+        )
+        ReadPositionRecord.objects.create(conversation_id=group, user_id=user_id)
+
+
+async def connect(user_id: str) -> None:
+    instance = get_instance()
+    connection = await sessions.open_session(
+        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
+    )
+    sessions.close_session(connection)
+    instance.hub.distrust_lists()  # the next one asks the store again
+    instance.hub.trust_lists()
+
+
+async def unread(user_id: str) -> None:
+    await conversations.count_unread(user_id=user_id)
+
+
+async def listed(user_id: str) -> None:
+    page = await conversations.list_conversations(user_id=user_id, limit=100)
+    assert page.items
+
+
+async def present(user_id: str) -> None:
+    """Of people with whom nothing is shared, which looks through everything."""
+    strangers = [f"stranger-{number}" for number in range(ASKED)]
+    assert await presence.get_presence(user_id=user_id, user_ids=strangers) == []
+
+
+ACTS: dict[str, Act] = {
+    "connect": connect,
+    "unread total": unread,
+    "list of 100": listed,
+    "presence of 100": present,
+}
+
+
+async def seconds(act: Act, user_id: str) -> float:
+    begun = time.perf_counter()
+    await act(user_id)
+    return time.perf_counter() - begun
+
+
+async def ratios(rounds: int) -> dict[str, tuple[float, float, float]]:
+    """Of each act the median seconds of both, in turns, and the median ratio of the rounds."""
+    found = {}
+    for name, act in ACTS.items():
+        for user_id in (VICTIM, OTHER):
+            await act(user_id)
+        pairs = [(await seconds(act, VICTIM), await seconds(act, OTHER)) for _ in range(rounds)]
+        victims, others = zip(*pairs, strict=True)
+        found[name] = (median(victims), median(others), median(a / b for a, b in pairs))
+    return found
+
+
+@pytest.mark.benchmark
+async def test_hostile_groups(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    """1,000 groups of 1,000 people cost their victim at most 1.5 times what 1,000 groups of two
+    cost."""
+    await instance.start()
+    await asyncio.to_thread(_seed_all, 1_000, 1_000)
+    found = await ratios(rounds=9)
+
+    with capsys.disabled():
+        print("\nIn 1,000 groups of 1,000 and of 2 people; SQLite, median of 9 rounds in turns:")
+        for name, (victim, other, ratio) in found.items():
+            print(f"  {name:<16}{victim * 1e3:>7.1f} ms {other * 1e3:>7.1f} ms  {ratio:.2f} ×")
+    assert all(ratio <= MOST for _, _, ratio in found.values())
+
+
+async def test_hostile_groups_in_short(instance: Instance) -> None:
+    """The same in little, without a look at the time."""
+    await instance.start()
+    await asyncio.to_thread(_seed_all, 5, 60)
+
+    assert (await ratios(rounds=1)).keys() == ACTS.keys()
+
+
+def _seed_all(groups: int, people: int) -> None:
+    seed(groups, people, VICTIM)
+    seed(groups, 2, OTHER)
+    connections[DEFAULT_DB_ALIAS].close()
