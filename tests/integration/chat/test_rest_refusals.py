@@ -32,7 +32,6 @@ EXAMPLES: dict[str, Json] = {
     "set_typing": {"typing": True},
     "update_preferences": {"push_text": False},
     "register_device": {"token": "t", "platform": "web"},
-    "create_development_token": {"user_id": "ann"},
     "report_message": {"conversation_id": "", "message_id": "", "reason": "spam"},
 }
 """A body for every operation that takes one."""
@@ -44,11 +43,12 @@ QUERIES: dict[str, dict[str, Any]] = {
 
 
 def operations() -> list[tuple[str, str, str]]:
-    """(operation id, method, path template) of all operations."""
+    """(operation id, method, path template) of all operations that need a token."""
     return [
         (operation["operationId"], method.upper(), path)
         for path, item in schema()["paths"].items()
         for method, operation in item.items()
+        if operation["security"]
     ]
 
 
