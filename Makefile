@@ -55,8 +55,8 @@ schema: $(VENV)/.develop
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 
 requirements: $(VENV)/.develop
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements.in -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
@@ -68,10 +68,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: requirements.txt | $(VENV)/bin/python
 	@echo "Installing what it runs on (the first time this takes a minute)…"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.develop: requirements-dev.txt $(VENV)/.run
 	@echo "Installing what developing and testing it needs…"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
