@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from chat.authentication import issue_development_token
 from messaging.exceptions import StoreUnavailable
 from messaging.instance import Instance
-from messaging.services import moderation, typing_indicators
+from messaging.services import moderation, visibility
 from tests.integration.chat import Api, ok, problem, wrong_fields
 from tests.unit.chat.wire import Wire
 
@@ -134,7 +134,7 @@ async def test_a_block_of_which_nothing_was_heard(
         assert (await ann.post(f"/conversations/{direct}/typing")).status_code == 202
         assert (await watching.frame())["type"] == "typing.started"
 
-        monkeypatch.setattr(typing_indicators, "_BLOCKS_SECONDS", 0)
+        monkeypatch.setattr(visibility, "_BLOCKS_SECONDS", 0)
         for away in (False, True):
             if away:
                 monkeypatch.setattr(instance.store, "get_conversation", fail)
@@ -250,10 +250,12 @@ async def test_too_much_typing(ann: Api, settings: Settings) -> None:
 async def test_too_many_requests(ann: Api, settings: Settings) -> None:
     settings.CHAT_RATE_LIMITS = True
 
-    statuses = [(await ann.get("/blocks")).status_code for _ in range(330)]
+    statuses: list[int] = []
+    while 429 not in statuses and len(statuses) < 3_000:  # a slow machine refills meanwhile
+        statuses.append((await ann.get("/blocks")).status_code)
 
     assert set(statuses[:300]) == {200}
-    assert 429 in statuses
+    assert statuses[-1] == 429
 
 
 async def test_a_ban_that_ends(ann: Api, instance: Instance) -> None:
