@@ -127,8 +127,9 @@ async def test_a_block_of_which_nothing_was_heard(
     """Made on another instance while Redis lost the word: a copy is believed for a minute, not for
     ever; and where the store does not answer either, an older one is."""
     direct = await ann.direct(bob)
-    watching = Wire("bob")
+    typing, watching = Wire("ann"), Wire("bob")
     try:
+        await typing.opened()
         await watching.opened()
         await instance.store.set_blocked(direct, "bob", blocked=True)
         assert (await ann.post(f"/conversations/{direct}/typing")).status_code == 202
@@ -142,6 +143,7 @@ async def test_a_block_of_which_nothing_was_heard(
         watching.command(id="last", type="ping")
         assert (await watching.frame()).get("id") == "last"
     finally:
+        await typing.end()
         await watching.end()
 
 
