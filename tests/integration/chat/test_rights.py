@@ -319,6 +319,7 @@ async def test_a_guess_costs_the_same_whether_it_exists_or_not(
     socket = Wire("nobody")
     try:
         await socket.opened()
+        await instance.epochs.stop()  # it reads by itself, now and then
 
         async def attempt(names: dict[str, str]) -> tuple[Any, Counter[tuple[str, str]]]:
             before = _operations()
