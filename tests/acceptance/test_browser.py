@@ -274,7 +274,7 @@ async def test_the_phone_rings_for_whoever_is_away(one_instance: Instances, room
     direct = carol.find("notification").filter(has_text="We start without you")
     group = carol.find("notification").filter(has_text=title)
     await expect(direct).to_contain_text("Alice")
-    await expect(group).to_contain_text("Alice: Who brings the cake?")
+    await expect(group).to_contain_text("alice: Who brings the cake?")
     await expect(carol.find("notification").filter(has_text="Are you coming?")).to_have_count(0)
     if path := os.environ.get("CHAT_PHONE_PICTURE"):
         assert isinstance(carol.screen, Page)

@@ -236,7 +236,10 @@ async def test_ten_stories(
         assert len(fcm.arrived) == 5 + 2
         assert pushes(fcm, stale)[0].at - stale.sent_at >= _GRACE_SECONDS - 1
         (first,) = pushes(fcm, offline)
-        assert first.message["notification"] == {"title": offline.name, "body": "Hello"}
+        assert first.message["notification"]["title"] == offline.name
+        assert first.message["notification"]["body"].endswith(
+            ": Hello"
+        )  # a group's names its sender
         assert first.message["android"]["notification"]["tag"] == offline.conversation_id
         assert first.message["apns"]["payload"]["aps"]["badge"] == 1
         assert "token-" not in run.output()

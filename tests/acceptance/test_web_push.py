@@ -4,6 +4,7 @@ Firebase Cloud Messaging itself is played by the loopback server: what the produ
 wrapped as FCM wraps it for browsers, and delivered by Chromium's developer tools.
 """
 
+import asyncio
 import functools
 import json
 import re
@@ -253,4 +254,8 @@ async def test_firebases_sample_handler_shows_one(
     async with browser_with(firebase_scripts, SAMPLE_HANDLER) as browser:
         await browser.deliver(push)
         await browser.handled(1)
-        assert [one["title"] for one in await browser.shown()] == ["Background Message Title"]
+        # The sample does not wait for what it shows.
+        async with asyncio.timeout(10):
+            while not (shown := await browser.shown()):
+                await asyncio.sleep(0.02)
+        assert [one["title"] for one in shown] == ["Background Message Title"]
