@@ -6,7 +6,7 @@ from pathlib import Path
 
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault(
-    "SECRET_KEY", "tests-only-and-long-enough-for-production-0123456789-abcdefghij"
+    "SECRET_KEY", "tests-only-and-long-enough-for-production-0123456789"
 )
 os.environ.setdefault("CHAT_AUTH", "dev")
 
