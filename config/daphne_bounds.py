@@ -101,6 +101,8 @@ class _Connection(Protocol):
 
     def received(self) -> None:
         """The request is complete. Its answer is the application's to time."""
+        if self._refused:  # its end is timed already
+            return
         self._processing = True
         self._unwatch()
 
