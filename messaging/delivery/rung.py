@@ -31,9 +31,11 @@ if type(redis.pcall('HLEN', KEYS[1])) == 'table' then redis.call('DEL', KEYS[1])
 _ADD = (
     _MEND
     + """
-if redis.call('HLEN', KEYS[1]) < tonumber(ARGV[3])
-    or redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local kept = redis.call('HGET', KEYS[1], ARGV[1])
+if kept or redis.call('HLEN', KEYS[1]) < tonumber(ARGV[3]) then
+  if (tonumber(kept or 0) or 0) < tonumber(ARGV[2]) then
+    redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+  end
 end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return redis.call('HLEN', KEYS[1])
@@ -63,7 +65,8 @@ class Rung:
     async def add(
         self, conversation_id: str, seq: int, user_ids: Sequence[str]
     ) -> Mapping[str, int]:
-        """Note that these people are being notified of message number `seq`.
+        """Note that these people are being notified of message number `seq`. Of two at once the
+        later counts, whichever rings first.
 
         Returns each one's number of such conversations, without those of whom it is not known.
         """
@@ -151,7 +154,7 @@ class Rung:
     def _add_here(self, conversation_id: str, seq: int, user_id: str) -> int:
         here = self._here.setdefault(user_id, {})
         if len(here) < _MAX_CONVERSATIONS or conversation_id in here:
-            here[conversation_id] = seq
+            here[conversation_id] = max(seq, here.get(conversation_id, 0))
         self._here.move_to_end(user_id)
         if len(self._here) > _MAX_PEOPLE:
             self._here.popitem(last=False)

@@ -81,6 +81,7 @@ class Withdrawer:
     ) -> Sequence[Push]:
         rung, user_id = self._instance.rung, recipient.user_id
         if conversation is not None and instead is not None:
+            await rung.discard(conversation.id, [user_id], up_to=job.seq)
             badges = await rung.add(conversation.id, instead.seq, [user_id])
             return [
                 message_push(
