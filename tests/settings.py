@@ -5,9 +5,7 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("DEBUG", "1")
-os.environ.setdefault(
-    "SECRET_KEY", "tests-only-and-long-enough-for-production-0123456789"
-)
+os.environ.setdefault("SECRET_KEY", "tests-only-and-long-enough-for-production-0123456789")
 os.environ.setdefault("CHAT_AUTH", "dev")
 
 from config.settings import *  # noqa: F403
