@@ -109,6 +109,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         if len(self.pipeline) >= _PIPELINED:
             self._refused = True
+            self._drop_answer()
             self.transport.abort()
         elif self._only_health and not self.url.startswith(_HEALTH):
             self._refuse("too_many", bounds.TOO_MANY)
@@ -142,12 +143,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         answering = self.cycle is not None and not self.cycle.response_complete
         if not (answering and self.cycle.response_started) and not self.pipeline:
             self.transport.write(answer)
-        if answering:
-            self.cycle.disconnected = True  # the application's answer would be a second one
-            self.cycle.message_event.set()
+        self._drop_answer()  # it would be a second one
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
         self._await("end", bounds.LINGER_SECONDS)
+
+    def _drop_answer(self) -> None:
+        """What the application still answers goes nowhere."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _await(self, what: str, seconds: float = 0.0) -> None:
         """Run one timer for what has to come next; an unchanged one goes on."""

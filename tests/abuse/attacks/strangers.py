@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from tests.abuse.attack import SERVED, Attacker, Standing, attack
 from tests.abuse.line import request
 
+_PIPELINED = 16
 _REFUSED = ("429 rate_limited", "429", "gone")
 _LANES = 32
 
@@ -48,11 +49,11 @@ async def a_connection_for_each_request(attacker: Attacker) -> None:
 
 @attack(Standing.STRANGER, *_REFUSED, "401 not_authenticated", at_once=4)
 async def pipelined_requests(attacker: Attacker) -> None:
-    """A hundred requests in one write."""
+    """As many requests in one write as are answered; more end the connection."""
     async with await attacker.line() as connection:
         while True:
-            await connection.write(request("GET", "/api/v1/me") * 100)
-            for _ in range(100):
+            await connection.write(request("GET", "/api/v1/me") * _PIPELINED)
+            for _ in range(_PIPELINED):
                 attacker.tally.note(await connection.answer())
 
 
