@@ -23,7 +23,7 @@ from messaging.delivery.connection import Connection, Connections, Ending
 from messaging.delivery.filling import Filler
 from messaging.delivery.following import Following, Subscriptions
 from messaging.delivery.gaps import Gap, gap_frames, joined_versions
-from messaging.delivery.lingering import ConversationList, Lingering
+from messaging.delivery.lingering import Lingering
 from messaging.delivery.privacy import PrivacyList
 from messaging.delivery.reported import Reported
 from messaging.delivery.state import advanced
@@ -137,41 +137,40 @@ class Hub:
                 added_to.tell(connection)
         return named
 
-    def reconnect(self, connection: Connection) -> tuple[dict[str, dict[str, int]], bool] | None:
-        """`connect`, and whether the list is truncated, for somebody who is here with another
-        socket, or who left a moment ago and whose conversations are all followed here still. None
-        when the store has to be asked."""
+    def reconnect(self, connection: Connection) -> dict[str, dict[str, int]] | None:
+        """`connect` without a list from the store, for a person with another socket here, or who
+        left a moment ago and whose conversations are all followed here still.
+
+        None when the store has to be asked. A truncated list always asks: after a removal it lacks
+        the conversations that moved up, and may be complete now."""
         user_id = connection.user_id
         left = self._list_of(user_id) or self._lingering.pop(user_id)
-        if left is None or not left.conversation_ids <= self._following.ids:
+        if left is None or not left <= self._following.ids:
             return None
         named = {}
-        for conversation_id in left.conversation_ids:
+        for conversation_id in left:
             stream = self._following[conversation_id]
             if user_id in stream.participants:
                 named[conversation_id] = {"version": stream.version, "seq": stream.seq}
                 stream.tell(connection)
         self.connections.add(connection)
-        return named, left.truncated
+        return named
 
-    def _list_of(self, user_id: str) -> ConversationList | None:
-        """What their other sockets were told, which is kept current for as long as all additions
-        are heard of."""
+    def _list_of(self, user_id: str) -> frozenset[str] | None:
+        """What another socket of this person was told, which is kept current for as long as all
+        additions are heard of; None where there is none, or it is truncated."""
         for connection in self.connections.of(user_id):
-            if self._hears_additions:
-                return ConversationList(
-                    conversation_ids=frozenset(connection.told), truncated=connection.truncated
-                )
+            if self._hears_additions and not connection.truncated:
+                return frozenset(connection.told)
         return None
 
     def disconnect(self, connection: Connection) -> None:
         if not self.connections.remove(connection):
             return
         if connection.user_id not in self.connections and self._hears_additions:
-            left = ConversationList(
-                conversation_ids=frozenset(connection.told), truncated=connection.truncated
-            )
-            self._lingering.remember(connection.user_id, left)
+            self._lingering.forget([connection.user_id])
+            if not connection.truncated:
+                self._lingering.remember(connection.user_id, frozenset(connection.told))
         for conversation_id in tuple(connection.told):
             self._following.untell(self._following[conversation_id], connection)
 

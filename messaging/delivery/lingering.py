@@ -9,31 +9,24 @@ until it is up again.
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 _SECONDS = 55.0
 """Shorter than the hub follows a conversation that nobody is in."""
 _MOST_USERS = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationList:
-    conversation_ids: frozenset[str]
-    truncated: bool
-    """Whether there are more conversations than these."""
-
-
 class Lingering:
     def __init__(self) -> None:
-        self._lists: OrderedDict[str, tuple[ConversationList, float]] = OrderedDict()
+        self._lists: OrderedDict[str, tuple[frozenset[str], float]] = OrderedDict()
 
-    def remember(self, user_id: str, conversations: ConversationList) -> None:
+    def remember(self, user_id: str, conversations: frozenset[str]) -> None:
+        """`conversations`: the ids of all of this person's conversations."""
         self._lists[user_id] = (conversations, time.monotonic() + _SECONDS)
         self._lists.move_to_end(user_id)
         if len(self._lists) > _MOST_USERS:
             self._lists.popitem(last=False)
 
-    def pop(self, user_id: str) -> ConversationList | None:
+    def pop(self, user_id: str) -> frozenset[str] | None:
         conversations, until = self._lists.pop(user_id, (None, 0.0))
         return conversations if time.monotonic() < until else None
 

@@ -60,7 +60,7 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
         instance.epochs.require(epoch)
         reconnected = instance.hub.reconnect(connection)
     if reconnected is not None:
-        named, connection.truncated = reconnected
+        named = reconnected
     else:
         read = await _list_places(user_id)
         places = await instance.hub.settled(user_id, read.places)
@@ -119,12 +119,12 @@ async def _list_places(user_id: str) -> _Places:
             async with asyncio.timeout(_QUERY_SECONDS), instance.own_reads.turn(user_id):
                 begun = time.monotonic()
                 places, _ = await asyncio.gather(
-                    instance.store.list_memberships(user_id, limit=limit),
+                    instance.store.list_memberships(user_id, limit=limit + 1),
                     instance.access.get(user_id),
                 )
         except TimeoutError:
             raise StoreUnavailable from None
-        return _Places(places=places, truncated=len(places) == limit, at=begun)
+        return _Places(places=places[:limit], truncated=len(places) > limit, at=begun)
 
     if instance.degraded:
         return await read()

@@ -149,18 +149,40 @@ async def test_connecting(groups: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("covered", "named", "truncated"),
-    [(_GROUPS - 1, _GROUPS - 1, True), (_GROUPS, _GROUPS, True), (_GROUPS + 1, _GROUPS, False)],
+    [(_GROUPS - 1, _GROUPS - 1, True), (_GROUPS, _GROUPS, False), (_GROUPS + 1, _GROUPS, False)],
 )
 async def test_a_list_as_long_as_hello_covers(
     groups: list[str], settings: Settings, covered: int, named: int, truncated: bool
 ) -> None:
-    """It is called truncated even if nothing is behind it: to look there would cost a read."""
+    """It is truncated only where a conversation is left out, which one read more tells."""
     settings.CHAT_LIMITS = {"latest_conversations": covered}
 
-    with billed(reads=named + 1):
+    with billed(reads=named + 1 + truncated):
         connection, hello = await connect("ann")
 
     assert (len(hello), connection.truncated) == (named, truncated)
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["another tab", "reconnected"])
+async def test_a_truncated_list_is_not_taken_over(
+    groups: list[str], settings: Settings, leaves: bool
+) -> None:
+    """After some removals it would lack conversations that moved up, and stay truncated."""
+    settings.CHAT_LIMITS = {"latest_conversations": _GROUPS - 2}
+    first, hello = await connect("bob")
+    assert first.truncated
+    removed = sorted(hello)[:3]
+    for group in removed:
+        await participants.remove_participant(
+            user_id="ann", conversation_id=group, participant_id="bob"
+        )
+    if leaves:
+        sessions.close_session(first)
+
+    second, hello = await connect("bob")
+
+    assert hello.keys() == set(groups) - set(removed)
+    assert not second.truncated
 
 
 async def test_added_while_away(groups: list[str]) -> None:

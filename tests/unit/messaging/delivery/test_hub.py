@@ -792,7 +792,7 @@ async def test_a_second_socket_needs_no_query(
     hub.accept(await elsewhere.batch(left, remove("bob", "ann")))
     second, third = Socket(hub, sql_store, "ann"), Socket(hub, sql_store, "ann")
 
-    assert hub.reconnect(second.connection) == ({group.id: {"version": 1, "seq": 1}}, False)
+    assert hub.reconnect(second.connection) == {group.id: {"version": 1, "seq": 1}}
     hub.accept(await elsewhere.batch(group, send(group.id, "ann", "again")))
     assert second.seen == [("message.created", 2)]
 
