@@ -17,6 +17,8 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware import clickjacking, common, csrf, security
+from servestatic.middleware import ServeStaticMiddleware
+from servestatic.responders import MissingFileError
 
 from chat.errors import problem_of, problem_response
 
@@ -75,6 +77,16 @@ def _policy(path: str) -> str:
     if path == _DOCS_PATH:
         return _DOCS_POLICY
     return _DATA_POLICY if path.startswith(API_PATHS) else _PAGE_POLICY
+
+
+class StaticMiddleware(ServeStaticMiddleware):
+    """Serves static files. With DEBUG too, one that is missing is an address that is not found."""
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return await super().__call__(request)
+        except MissingFileError:
+            return await self.get_response(request)
 
 
 class _PagesOnly:

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from chat.views import (
     base,
@@ -54,7 +53,7 @@ if settings.CHAT_AUTH == "dev":
 urlpatterns = [
     path("api/v1/", include(_V1)),
     path("api/schema", schema.schema, name="schema"),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+    path("api/docs", schema.page),
     path("metrics", metrics.metrics),
     path("health/live", health.LiveView.as_view()),
     path("health/ready", health.ReadyView.as_view()),

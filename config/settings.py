@@ -60,7 +60,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "chat.middleware.RequestContextMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
+    "chat.middleware.StaticMiddleware",
     "chat.middleware.SecurityMiddleware",
     "chat.middleware.SessionMiddleware",
     "chat.middleware.CommonMiddleware",

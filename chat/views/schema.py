@@ -1,17 +1,24 @@
-"""The OpenAPI document: rendered once in a process, in JSON or YAML."""
+"""The OpenAPI document, in JSON or YAML, and the page that shows it: each rendered once in a
+process."""
 
 import asyncio
 import hashlib
 import threading
+from collections.abc import Callable
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from chat.errors import Problem, problem_response
 
 _rendering = threading.Lock()
+_JSON = "application/vnd.oai.openapi+json"
+_YAML = "application/vnd.oai.openapi"
+_MEDIA_TYPES = (_YAML, _JSON, "application/yaml", "application/json")
+_HTML, _SCRIPT = "text/html; charset=utf-8", "application/javascript"
 
 
 async def schema(request: HttpRequest) -> HttpResponse:
@@ -19,17 +26,42 @@ async def schema(request: HttpRequest) -> HttpResponse:
 
     It changes with a release only, so a browser asks again by its `ETag`.
     """
+    media_type = _media_type(request)
+    detail = "The schema is JSON or YAML: send Accept: application/json or application/yaml."
+    as_json = media_type is not None and media_type.endswith("json")
+    return await _publish(request, media_type, lambda: _document(as_json), not_acceptable=detail)
+
+
+async def page(request: HttpRequest) -> HttpResponse:
+    """Return the page that shows the document or, with `?script=`, the script of the page."""
+    script = "script" in request.GET
+    media_type: str | None = _SCRIPT if script else _HTML
+    if not request.accepts(str(media_type).partition(";")[0]):
+        media_type = None
+    detail = "This page is HTML: send Accept: text/html."
+    return await _publish(
+        request, media_type, lambda: _page(request.path, script), not_acceptable=detail
+    )
+
+
+async def _publish(
+    request: HttpRequest,
+    media_type: str | None,
+    render: Callable[[], tuple[bytes, str]],
+    *,
+    not_acceptable: str,
+) -> HttpResponse:
+    """Answer with what `render` returns, content and tag. `media_type`: None where the request
+    accepts nothing that there is."""
     request_id = getattr(request, "request_id", "")
     if request.method not in {"GET", "HEAD"}:
-        problem = Problem(code="method_not_allowed", detail="The schema can only be read: use GET.")
-        response = problem_response(problem, request_id)
+        detail = "This can only be read: use GET."
+        response = problem_response(Problem(code="method_not_allowed", detail=detail), request_id)
         response["Allow"] = "GET, HEAD"
         return response
-    media_type = _media_type(request)
     if media_type is None:
-        detail = "The schema is JSON or YAML: send Accept: application/json or application/yaml."
-        return problem_response(Problem(code="not_acceptable", detail=detail), request_id)
-    content, tag = await asyncio.to_thread(_document, media_type.endswith("json"))
+        return problem_response(Problem(code="not_acceptable", detail=not_acceptable), request_id)
+    content, tag = await asyncio.to_thread(_once, render)
     if tag in request.headers.get("If-None-Match", ""):
         response = HttpResponse(status=304)
         del response["Content-Type"]
@@ -41,11 +73,6 @@ async def schema(request: HttpRequest) -> HttpResponse:
     return response
 
 
-_JSON = "application/vnd.oai.openapi+json"
-_YAML = "application/vnd.oai.openapi"
-_MEDIA_TYPES = (_YAML, _JSON, "application/yaml", "application/json")
-
-
 def _media_type(request: HttpRequest) -> str | None:
     named = request.GET.get("format")
     if named is not None:
@@ -53,14 +80,34 @@ def _media_type(request: HttpRequest) -> str | None:
     return request.get_preferred_type(_MEDIA_TYPES)
 
 
-def _document(as_json: bool) -> tuple[bytes, str]:
+def _once(render: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
     with _rendering:  # one thread renders, the others wait for it
-        return _rendered(as_json)
+        return render()
 
 
 @cache
-def _rendered(as_json: bool) -> tuple[bytes, str]:
+def _document(as_json: bool) -> tuple[bytes, str]:
     document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     renderer = OpenApiJsonRenderer() if as_json else OpenApiYamlRenderer()
     content: bytes = renderer.render(document, renderer_context={})
-    return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return content, _tag(content)
+
+
+_show = SpectacularSwaggerSplitView.as_view(url_name="schema")
+
+
+@cache
+def _page(path: str, script: bool) -> tuple[bytes, str]:
+    """`path`: that of this page, which is always the same."""
+    request = HttpRequest()
+    request.method, request.path = "GET", path
+    request.META = {"HTTP_ACCEPT": "*/*", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
+    if script:
+        request.GET = request.GET.copy()
+        request.GET["script"] = ""
+    content: bytes = _show(request).render().content
+    return content, _tag(content)
+
+
+def _tag(content: bytes) -> str:
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'

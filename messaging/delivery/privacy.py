@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 
 from messaging.entities import Privacy
 from messaging.identifiers import derived_id
+from messaging.memory import MIB, show_weight
 from messaging.store.people import PeopleStore
 
 _KEPT_SECONDS = 300.0
 _KEPT_DEGRADED_SECONDS = 30.0
-_MOST_BYTES = 16 * 1024 * 1024
+_MOST_BYTES = 16 * MIB
 _ENTRY_BYTES = 600
 _ID_BYTES = 100
 """About what an entry, and an id in it besides its characters, take on 64-bit CPython."""
@@ -32,6 +33,7 @@ class PrivacyList:
         """Counts what was voided: a read that was under way meanwhile may be outdated."""
         self.degraded = False
         """Whether changes made on other instances may go unheard."""
+        show_weight("privacy", self, lambda privacy: privacy.size, most=_MOST_BYTES)
 
     @property
     def size(self) -> int:

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-
+from messaging.metrics_page import CONTENT_TYPE, latest_metrics
 from messaging.notifications.worker import Worker
 
 _REQUEST_SECONDS = 5.0
@@ -23,7 +22,7 @@ async def serve_health(worker: Worker, host: str, port: int | None) -> AsyncIter
         try:
             async with asyncio.timeout(_REQUEST_SECONDS):
                 request = await reader.readuntil(b"\r\n\r\n")
-                writer.write(_response(worker, request.split(b" ")[1].decode("latin-1")))
+                writer.write(await _response(worker, request.split(b" ")[1].decode("latin-1")))
                 await writer.drain()
         except (OSError, TimeoutError, ValueError, IndexError, EOFError):
             pass  # whoever asked like that needs no answer
@@ -35,9 +34,9 @@ async def serve_health(worker: Worker, host: str, port: int | None) -> AsyncIter
         yield
 
 
-def _response(worker: Worker, path: str) -> bytes:
+async def _response(worker: Worker, path: str) -> bytes:
     if path == "/metrics":
-        return _encoded("200 OK", CONTENT_TYPE_LATEST, generate_latest())
+        return _encoded("200 OK", CONTENT_TYPE, await latest_metrics())
     if path != "/health":
         return _encoded("404 Not Found", "text/plain", b"")
     if worker.healthy:

@@ -13,9 +13,9 @@ from messaging.entities import Decision, Verdict
 from messaging.models import DecisionRecord, ReportCopyRecord, SweepRecord
 from messaging.store.decisions import NOBODY, ChunkKey, Claim, failed_at, take
 from messaging.store.sql import SqlStore, count
+from messaging.store.sql_expiry import purge_expired
 
 _PURGED_BY_ONE_IN = 100
-_PURGED_AT_ONCE = 500
 
 
 class SqlDecisionStore:
@@ -199,9 +199,7 @@ def _put(record: DecisionRecord, decisions: Mapping[str, Decision]) -> None:
 def _purge(database: BaseDatabaseWrapper, now: datetime) -> None:
     """Forget what has expired, a little of it: claims come often."""
     for model in (DecisionRecord, SweepRecord, ReportCopyRecord):
-        expired = model.objects.using(database.alias).filter(expires_at__lt=now)
-        some = [record.pk for record in expired[:_PURGED_AT_ONCE]]
-        model.objects.using(database.alias).filter(pk__in=some).delete()
+        purge_expired(database, model, now)
 
 
 def people_of(record: DecisionRecord) -> dict[str, Decision]:

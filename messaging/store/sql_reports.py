@@ -13,6 +13,7 @@ from messaging.store.catalogue import Place
 from messaging.store.reports import COPY_LIFETIME
 from messaging.store.sql import SqlStore, count
 from messaging.store.sql_clock import now
+from messaging.store.sql_expiry import purge_expired
 
 
 class SqlReportStore:
@@ -72,6 +73,7 @@ class SqlReportStore:
 def _put(database: BaseDatabaseWrapper, report: Report, text: str) -> tuple[Report, bool]:
     records = ReportRecord.objects.using(database.alias)
     with atomic(using=database.alias):
+        purge_expired(database, ReportCopyRecord, now(database))
         record, created = records.get_or_create(
             id=report.id,
             defaults={
@@ -130,6 +132,7 @@ def _close(
         record.save(update_fields=["status", "closed_by", "closed_at"])
         copies = ReportCopyRecord.objects.using(database.alias).filter(report_id=report_id)
         copies.update(expires_at=record.closed_at + COPY_LIFETIME)
+        purge_expired(database, ReportCopyRecord, record.closed_at)
     return _report(record)
 
 

@@ -67,6 +67,42 @@ def test_refusals_of_the_schema(
     assert answer.json()["code"] == code
 
 
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "BREW"])
+@pytest.mark.parametrize("path", ["/static/nothing.js", "/static/", "/static/a%00b"])
+def test_static_files_that_are_missing(
+    client: Client, settings: Settings, path: str, method: str, debug: bool
+) -> None:
+    """They are not found, by any method, in development too."""
+    settings.DEBUG = debug
+
+    assert client.generic(method, path).status_code == 404
+
+
+def test_static_files_are_only_read(client: Client) -> None:
+    path = "/static/chat/demo/icon.svg"
+
+    assert b"".join(client.get(path)).startswith(b"<svg")
+    assert client.post(path).status_code == 405
+
+
+@pytest.mark.parametrize(("query", "kind"), [("", "text/html"), ("?script=", "javascript")])
+def test_the_page_of_the_schema_is_rendered_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch, query: str, kind: str
+) -> None:
+    """Whatever else the query says; a browser gets it once more only after a release."""
+    first = client.get(f"/api/docs{query}")
+    monkeypatch.setattr("chat.views.schema._show", None)  # it would fail
+    second = client.get(f"/api/docs{query or '?'}&lang=xx&version=9")
+    again = client.get(f"/api/docs{query}", headers={"if-none-match": first["ETag"]})
+
+    assert (first.status_code, second.status_code, again.status_code) == (200, 200, 304)
+    assert kind in first["Content-Type"]
+    assert first.content == second.content
+    assert b"lang=xx" not in second.content
+    assert again.content == b""
+
+
 async def test_many_who_ask_for_metrics_share_a_rendering(
     async_rf: AsyncRequestFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +115,7 @@ async def test_many_who_ask_for_metrics_share_a_rendering(
         renderings += 1
         return render()
 
-    monkeypatch.setattr("chat.views.metrics.generate_latest", counted)
+    monkeypatch.setattr("messaging.metrics_page.generate_latest", counted)
     answers = await asyncio.gather(*(metrics(async_rf.get("/metrics")) for _ in range(50)))
 
     assert {answer.status_code for answer in answers} == {200}

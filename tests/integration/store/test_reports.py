@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 
 from messaging.entities import Report, ReportStatus
+from messaging.models import ReportCopyRecord
 from messaging.store import firestore_reports, sql_reports
 from messaging.store.base import Store
 from messaging.store.reports import COPY_LIFETIME, ReportStore
+from messaging.store.sql import SqlStore
+from messaging.store.sql_reports import SqlReportStore
 from tests.integration.store import new_report
 
 
@@ -95,6 +98,35 @@ async def test_what_was_said_is_kept_for_ninety_days(
 
     assert await reports.get_copy(new_report("ann").id) is None
     assert await reports.get_copy(new_report("bob").id) == "bob"
+
+
+@pytest.mark.parametrize("act", ["report", "close"])
+async def test_on_sql_copies_that_expired_are_deleted(
+    database_store: SqlStore, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """With the next report that comes or is closed; open ones, and those whose time is not over,
+    stay. On Firestore a time-to-live policy does it."""
+    reports = SqlReportStore(database_store)
+    for name in ("ann", "bob", "cid"):
+        await reports.put_report(new_report(name), text=name)
+    await reports.close_report(new_report("bob").id, ReportStatus.DISMISSED, by="root")
+    monkeypatch.setattr(sql_reports, "COPY_LIFETIME", timedelta(seconds=-1))
+    await reports.close_report(new_report("ann").id, ReportStatus.DISMISSED, by="root")
+    monkeypatch.undo()
+
+    if act == "report":
+        await reports.put_report(new_report("dan"), text="dan")
+    else:
+        await reports.close_report(new_report("cid").id, ReportStatus.DISMISSED, by="root")
+
+    kept = await database_store.read(
+        "get_copy",
+        lambda database: set(
+            ReportCopyRecord.objects.using(database.alias).values_list("report_id", flat=True)
+        ),
+    )
+    assert new_report("ann").id not in kept
+    assert {new_report("bob").id, new_report("cid").id} <= kept
 
 
 def newest_first(reports: list[Report]) -> list[Report]:
