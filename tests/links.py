@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from messaging.delivery.access import AccessList
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
 from messaging.delivery.polling import Polling
+from messaging.delivery.privacy import PrivacyList
 from messaging.delivery.publisher import Publisher
 from messaging.delivery.raw_layer import FORMAT
 from messaging.delivery.signing import Signing
@@ -28,7 +30,7 @@ from messaging.store.cache import ConversationCache
 from messaging.store.sql import SqlStore
 from messaging.store.sql_people import SqlPeopleStore
 from messaging.store.writer import Writer
-from tests.outlets import Outlet, make_connection
+from tests.outlets import SIGNED_IN_AT, Outlet, make_connection
 from tests.unit.messaging import new_group
 
 Frame = dict[str, Any]
@@ -103,6 +105,7 @@ class Side:
         self.layer = LossyLayer(host, prefix)
         self.hub = Hub(store=store, cache=self.cache, events=self.events)
         self.people = SqlPeopleStore(store)
+        self.privacy = self.hub.privacy = PrivacyList(self.people)
         self.access = AccessList(store=self.people, connections=self.hub.connections)
         self.polling = Polling(
             store=store,
@@ -156,8 +159,8 @@ class Side:
             while self.cache.get(conversation.id) is not None:
                 await asyncio.sleep(0.01)
 
-    async def connect(self, user_id: str) -> "Socket":
-        socket = Socket(user_id)
+    async def connect(self, user_id: str, *, signed_in_at: datetime = SIGNED_IN_AT) -> "Socket":
+        socket = Socket(user_id, signed_in_at)
         places = await self.store.list_memberships(user_id, limit=100)
         self.hub.connect(socket.connection, await self.hub.settled(user_id, places))
         return socket
@@ -178,10 +181,10 @@ class Side:
 
 
 class Socket:
-    def __init__(self, user_id: str) -> None:
+    def __init__(self, user_id: str, signed_in_at: datetime) -> None:
         self._frames: asyncio.Queue[Frame] = asyncio.Queue()
         self.outlet = Outlet(lambda text: self._frames.put_nowait(json.loads(text)))
-        self.connection = make_connection(uuid4().hex, user_id, self.outlet)
+        self.connection = make_connection(uuid4().hex, user_id, self.outlet, signed_in_at)
 
     async def next(self) -> tuple[str, int | None]:
         """Type and version of the next event."""
