@@ -23,14 +23,14 @@ class CloseCode(IntEnum):
 
 
 REASONS: dict[CloseCode, str] = {
-    CloseCode.INTERNAL_ERROR: "Something went wrong on our side.",
-    CloseCode.TRY_AGAIN_LATER: "The service is overloaded. Try again later.",
+    CloseCode.INTERNAL_ERROR: "An internal error occurred.",
+    CloseCode.TRY_AGAIN_LATER: "The service is overloaded. Reconnect later.",
     CloseCode.TOO_SLOW: "The client reads too slowly. Reconnect and sync.",
     CloseCode.DRAINING: "The instance is shutting down. Reconnect.",
-    CloseCode.SILENT: "The client sent nothing for too long.",
+    CloseCode.SILENT: "The client sent nothing for too long. Reconnect.",
     CloseCode.RESTORED: "The store was restored. Reconnect and load everything anew.",
     CloseCode.NOT_AUTHENTICATED: "The token is missing or not valid.",
-    CloseCode.TOKEN_EXPIRED: "The token has expired.",
+    CloseCode.TOKEN_EXPIRED: "The token has expired. Reconnect with a new one.",
     CloseCode.BANNED_OR_LOGGED_OUT: "This person is banned or was logged out.",
     CloseCode.ORIGIN_REFUSED: "This origin is not allowed.",
     CloseCode.PROTOCOL_VIOLATED: "Too many invalid or refused frames.",

@@ -38,7 +38,7 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
     return nothing is awaited, so that the reply can be queued in the same step.
     """
     if not isinstance(command.type, str) or command.type not in _COMMANDS:
-        raise InvalidRequest.of("type", "There is no such command.", "unknown")
+        raise InvalidRequest.of("type", "This command does not exist.", "unknown")
     rate = _RATES.get(command.type)
     if rate is REQUESTS:
         async with _turns.turn(connection.user_id):
@@ -168,7 +168,7 @@ async def _refresh(connection: Connection, token: str) -> dict[str, Any]:
     """Go on with a fresh token of the same person; one that ends earlier changes nothing."""
     identity = await authenticate(token)
     if identity.user_id != connection.user_id:
-        raise PermissionDenied("This is somebody else's token.")
+        raise PermissionDenied("The token belongs to another person.")
     await sessions.require_admitted(user_id=identity.user_id, signed_in_at=identity.signed_in_at)
     await require_unrevoked(token, identity)
     connection.signed_in_at = max(connection.signed_in_at, identity.signed_in_at)

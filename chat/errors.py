@@ -79,7 +79,7 @@ class NotAuthenticated(MessagingError):
 
 
 class TokenExpired(NotAuthenticated):
-    """The token has expired: get a fresh one."""
+    """The token has expired. Get a new one."""
 
     code = "token_expired"
 
@@ -153,7 +153,7 @@ def problem_of(error: Exception) -> Problem:
         case TimeoutError():
             return Problem(
                 code="store_unavailable",
-                detail="The request took too long; it may have been carried out.",
+                detail="The request timed out. It may have been carried out.",
                 retry_after=1,
             )
         case RequestDataTooBig():
@@ -161,15 +161,15 @@ def problem_of(error: Exception) -> Problem:
         case SuspiciousOperation() | BadRequest() | MultiPartParserError():
             return Problem(code="invalid_request", detail="The request is malformed.")
         case PermissionDenied():
-            return Problem(code="permission_denied", detail="You may not do this.")
+            return Problem(code="permission_denied", detail="You do not have permission.")
         case Http404() | drf.NotFound():
-            return Problem(code="not_found", detail="There is nothing here.")
+            return Problem(code="not_found", detail="The resource does not exist.")
         case drf.APIException():
             return _problem_of_drf(error)
     logger.error("request.failed", exc_info=error)
     return Problem(
         code="internal_error",
-        detail="Something went wrong on our side; it is being logged.",
+        detail="An internal error occurred. The log has it under this request_id.",
     )
 
 
@@ -183,7 +183,7 @@ def _problem_of_drf(error: drf.APIException) -> Problem:
             return Problem(code="invalid_json", detail=str(error.detail))
         case drf.MethodNotAllowed() | drf.NotAcceptable() | drf.UnsupportedMediaType():
             return Problem(code=_CODES[type(error)], detail=str(error.detail))
-    return Problem(code="internal_error", detail="Something went wrong on our side.")
+    return Problem(code="internal_error", detail="An internal error occurred.")
 
 
 _CODES: dict[type[drf.APIException], str] = {

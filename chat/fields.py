@@ -23,7 +23,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, dict):
             unknown = nsmallest(MOST_ERRORS, data.keys() - self.fields.keys())
             if unknown:
-                error = serializers.ErrorDetail("There is no such field.", code="unknown")
+                error = serializers.ErrorDetail("This field does not exist.", code="unknown")
                 raise serializers.ValidationError(dict.fromkeys(unknown, error))
         return super().to_internal_value(data)
 

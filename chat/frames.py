@@ -38,7 +38,7 @@ def parse_command(text: str | None, typed: CommandDecoder | None = None) -> Comm
     None stands for a binary frame."""
     try:
         if text is None:
-            raise InvalidRequest(detail="Commands are text frames.")
+            raise InvalidRequest(detail="Send each command as a text frame.")
         limit = get_limits().frame_bytes
         if len(text) > limit or len(text.encode()) > limit:
             raise PayloadTooLarge(f"A frame has at most {limit} bytes.")

@@ -28,12 +28,12 @@ def parse_json(data: bytes | str) -> Any:
     text = without_byte_order_mark(data if isinstance(data, str) else _decoded(data))
     opened = text.count("{") + text.count("[")
     if opened > _DEEPEST and _depth(text) > _DEEPEST:
-        raise InvalidJSON(f"This is nested deeper than {_DEEPEST} levels.")
+        raise InvalidJSON(f"The JSON is nested more than {_DEEPEST} levels deep.")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if _ESCAPED_SURROGATE.search(text) is None:
-            raise InvalidJSON(f"This is not valid JSON: {error}.") from None
+            raise InvalidJSON(f"The JSON is not valid: {error}.") from None
         return _with_surrogates(text, error)
     require_unique_names(text)
     return value
@@ -56,7 +56,7 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise InvalidJSON("JSON is UTF-8, and this is not.") from None
+        raise InvalidJSON("The JSON is not valid UTF-8.") from None
 
 
 def _with_surrogates(text: str, error: ValueError) -> Any:
@@ -64,9 +64,9 @@ def _with_surrogates(text: str, error: ValueError) -> Any:
     try:
         value = _LENIENT.decode(text)
     except ValueError:
-        raise InvalidJSON(f"This is not valid JSON: {error}.") from None
+        raise InvalidJSON(f"The JSON is not valid: {error}.") from None
     if _SURROGATE.search(json.dumps(value, ensure_ascii=False)) is None:
-        raise InvalidJSON(f"This is not valid JSON: {error}.")
+        raise InvalidJSON(f"The JSON is not valid: {error}.")
     return value
 
 
@@ -82,7 +82,7 @@ def _depth(text: str) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise InvalidJSON("A name stands twice in one object.")
+        raise InvalidJSON("An object has a duplicate name.")
     return members
 
 

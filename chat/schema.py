@@ -12,9 +12,9 @@ _EVERYWHERE = {
     401: "No valid token",
     403: "Banned, or not allowed",
     406: "Only JSON is spoken here",
-    429: "Too much at once; try again after Retry-After",
+    429: "A rate limit is exceeded; retry after Retry-After",
     500: "A fault on the server's side",
-    503: "The store cannot be reached; try again after Retry-After",
+    503: "The store cannot be reached; retry after Retry-After",
 }
 _IN_A_CONVERSATION = {
     403: "Not a participant, or not allowed",

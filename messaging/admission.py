@@ -22,6 +22,7 @@ would only be served when gone, in the place of others."""
 _MOST_WAITING = 4_000
 _OWN_PATIENCE_SECONDS = 4.0
 _MOST_OWN_WAITING = 16
+_OVERLOADED = "The service is overloaded. Retry in a second."
 
 
 class Admission:
@@ -39,13 +40,13 @@ class Admission:
         at once, else after eight seconds.
         """
         if self._waiting >= _MOST_WAITING:
-            raise StoreUnavailable("Too many wait at the moment.")
+            raise StoreUnavailable(_OVERLOADED)
         self._waiting += 1
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._places.acquire()
         except TimeoutError:
-            raise StoreUnavailable("Too many wait at the moment.") from None
+            raise StoreUnavailable(_OVERLOADED) from None
         finally:
             self._waiting -= 1
         try:
@@ -87,13 +88,13 @@ class OwnReads:
         if turn is None:
             turn = self._turns[user_id] = _Turn()
         if turn.waiting >= _MOST_OWN_WAITING:
-            raise StoreUnavailable("Too many of your requests are being answered. Retry later.")
+            raise StoreUnavailable("Too many of your requests are waiting. Retry in a second.")
         turn.waiting += 1
         try:
             async with asyncio.timeout(_OWN_PATIENCE_SECONDS):
                 await turn.lock.acquire()
         except TimeoutError:
-            raise StoreUnavailable("Your earlier requests are still being answered.") from None
+            raise StoreUnavailable("Your earlier requests are still running. Retry.") from None
         finally:
             turn.waiting -= 1
         try:

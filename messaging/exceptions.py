@@ -74,7 +74,7 @@ class NotAParticipant(MessagingError):
 
 
 class PermissionDenied(MessagingError):
-    """You may not do this."""
+    """You do not have permission."""
 
     code = "permission_denied"
 
@@ -92,37 +92,37 @@ class Blocked(MessagingError):
 
 
 class TokenRevoked(MessagingError):
-    """You were logged out: sign in again."""
+    """You were logged out. Sign in again."""
 
     code = "token_revoked"
 
 
 class NotFound(MessagingError):
-    """There is nothing here."""
+    """The resource does not exist."""
 
     code = "not_found"
 
 
 class ConversationNotFound(NotFound):
-    """There is no such conversation."""
+    """The conversation does not exist."""
 
     code = "conversation_not_found"
 
 
 class MessageNotFound(NotFound):
-    """There is no such message in this conversation."""
+    """The message does not exist in this conversation."""
 
     code = "message_not_found"
 
 
 class ClientIdReused(MessagingError):
-    """This client_id was already used with other content."""
+    """This client_id was already used with other content. Use a new one."""
 
     code = "client_id_reused"
 
 
 class RateLimited(MessagingError):
-    """Too much at once: try again later."""
+    """You exceeded a rate limit. Retry after the number of seconds in `retry_after`."""
 
     code = "rate_limited"
 
@@ -133,13 +133,13 @@ class RateLimited(MessagingError):
 
 
 class Unavailable(MessagingError):
-    """A part of the service cannot be reached; try again in a moment."""
+    """Part of the service is unavailable. Retry in a second."""
 
     retry_after = 1
     """Seconds after which trying again makes sense."""
 
 
 class StoreUnavailable(Unavailable):
-    """The store cannot be reached; a retry with the same client_id settles what happened."""
+    """The store cannot be reached. Retry with the same client_id."""
 
     code = "store_unavailable"

@@ -26,7 +26,7 @@ _MOST = 100
 )
 async def replay(letter: DeadLetter, *, by: str) -> None:
     if not await dead_letters.replay_dead_letters(settings.NOTIFICATION_QUEUE_URL, ids=[letter.id]):
-        raise QueueUnavailable("It is not there any more, or hidden for a moment: try again.")
+        raise QueueUnavailable("The job is no longer in the queue, or is hidden now. Retry.")
 
 
 @admin.register(DeadLetter)

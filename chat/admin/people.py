@@ -33,7 +33,7 @@ class BanForm(forms.Form):
     def clean_until(self) -> datetime:
         until: datetime = self.cleaned_data["until"] or FOREVER
         if until <= timezone.now():
-            raise forms.ValidationError("That moment is over.")
+            raise forms.ValidationError("This time is in the past. Give a later one.")
         return until
 
 

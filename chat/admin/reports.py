@@ -28,7 +28,7 @@ _ALL = "all"
 @act("Dismiss", permission="handle", consequence="The message stays as it is.")
 async def dismiss(report: Report, *, by: str) -> None:
     if report.status != ReportStatus.OPEN:
-        raise PermissionDenied("It is closed already.")
+        raise PermissionDenied("The report is already closed.")
     await moderation.close_report(report_id=report.id, status=ReportStatus.DISMISSED, by=by)
 
 

@@ -194,4 +194,4 @@ def _seconds(identity: Identity) -> float:
 
 def _unavailable(error: Exception) -> StoreUnavailable:
     logger.warning("authentication.unavailable", error=type(error).__name__)
-    return StoreUnavailable("Tokens cannot be verified at the moment.")
+    return StoreUnavailable("Tokens cannot be verified now. Retry in a second.")

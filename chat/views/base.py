@@ -218,7 +218,7 @@ def _request_id(request: HttpRequest) -> str:
 
 async def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """The answer to any path under the API that does not exist."""
-    problem = Problem(code="not_found", detail="There is no such path in this API.")
+    problem = Problem(code="not_found", detail="This path does not exist in the API.")
     try:
         await _require_room(request)
     except RateLimited as limited:

@@ -31,18 +31,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    problem = Problem(code="permission_denied", detail="You may not do this.")
+    problem = Problem(code="permission_denied", detail="You do not have permission.")
     return _failure(request, problem, title="Permission denied")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    problem = Problem(code="not_found", detail="There is nothing at this address.")
+    problem = Problem(code="not_found", detail="This address does not exist.")
     return _failure(request, problem, title="Not found")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a fault of ours; Django has logged it."""
-    detail = "Something went wrong on our side; it is being logged."
+    detail = "An internal error occurred. The log has it under this request_id."
     problem = Problem(code="internal_error", detail=detail)
     return _failure(request, problem, title="Server error")
 

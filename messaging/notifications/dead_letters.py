@@ -64,7 +64,7 @@ async def replay_dead_letters(url: str, *, ids: Collection[str] | None = None) -
                         kept.append(letter)
                         continue
                     if await queue.send([Entry(body=letter.body)]):
-                        raise QueueUnavailable("SQS did not take one of them.")
+                        raise QueueUnavailable("SQS refused one of the jobs.")
                     await dead.delete([letter])
                     replayed += 1
         finally:

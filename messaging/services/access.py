@@ -69,7 +69,9 @@ def require_user_id(field: str, user_id: str) -> None:
     if user_id.startswith(RESERVED_PREFIXES):
         detail = f"User ids that begin with {' or '.join(RESERVED_PREFIXES)} are reserved."
         raise InvalidRequest.of(field, detail, "reserved")
-    raise InvalidRequest.of(field, "This is not a user id.")
+    raise InvalidRequest.of(
+        field, "The user id is not valid: 1 to 128 characters of A-Z a-z 0-9 _ . @ : -"
+    )
 
 
 def require_message_id(message_id: str) -> None:

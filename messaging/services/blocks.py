@@ -29,7 +29,7 @@ async def block_person(*, user_id: str, person_id: str) -> None:
     blocks = (await get_instance().people.get_blocks([user_id]))[user_id]
     limit = get_limits().blocks
     if person_id not in blocks and len(blocks) >= limit:
-        raise InvalidRequest.of("user_id", f"You block {limit} people already.", "max_length")
+        raise InvalidRequest.of("user_id", f"A person blocks at most {limit} people.", "max_length")
     await _set_block(user_id, person_id, blocked=True)
 
 
@@ -66,4 +66,4 @@ async def _set_block(user_id: str, person_id: str, *, blocked: bool) -> None:
 
 def _require_other(user_id: str, person_id: str) -> None:
     if person_id == user_id:
-        raise InvalidRequest.of("user_id", "Nobody blocks themselves.")
+        raise InvalidRequest.of("user_id", "You cannot block yourself.")

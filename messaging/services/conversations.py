@@ -111,7 +111,7 @@ async def create_conversation(
     else:
         wanted = _group_conversation(user_id, others, title, client_id)
         if not takes_more_people(wanted):
-            detail = "A conversation of so many people is too large."
+            detail = "The conversation is too large. Name fewer people."
             raise InvalidRequest.of("participant_ids", detail, "too_many")
         conversation, created = await _store_group(wanted, user_id, retried=client_id is not None)
     require_participant(conversation, user_id)
@@ -231,7 +231,7 @@ async def list_conversations(
                 user_id, limit=limit, people=get_limits().listed_participants, cursor=cursor
             )
         except InvalidCursor:
-            raise InvalidRequest.of("cursor", "This is not a cursor of ours.") from None
+            raise InvalidRequest.of("cursor", "The cursor is not valid. Use next_cursor.") from None
         positions = await store.get_read_positions(
             user_id, [c.id for c in page.conversations if c.sent_seq < c.seq]
         )

@@ -226,7 +226,7 @@ class _EditMessage:
         if message is None or message.deleted_at is not None:
             raise MessageNotFound
         if message.sender_id != self.user_id:
-            raise PermissionDenied("Only its sender may edit a message.")
+            raise PermissionDenied("Only the sender may edit a message.")
         require_unblocked(conversation)
         require_unfrozen(conversation, self.user_id)
         if message.text == self.text:
@@ -291,5 +291,5 @@ def _changed_message(
 
 def _unknown_reply_to() -> InvalidRequest:
     return InvalidRequest.of(
-        "reply_to", "There is no such message in this conversation.", "does_not_exist"
+        "reply_to", "This message does not exist in this conversation.", "does_not_exist"
     )

@@ -50,7 +50,7 @@ async def _set_ban(person_id: str, until: datetime | None) -> None:
 
 def _require_person_id(person_id: str) -> None:
     if not is_stored_user_id(person_id):
-        raise InvalidRequest.of("person_id", "This is not a user id.")
+        raise InvalidRequest.of("person_id", "The user id is not valid.")
 
 
 async def close_report(*, report_id: str, status: ReportStatus, by: str) -> Report:

@@ -144,7 +144,7 @@ class _AddParticipants:
             conversation, version=version, participants={**conversation.participants, **added}
         )
         if not takes_more_people(after):
-            detail = "This conversation is too large to take more people."
+            detail = "The conversation is too large to add these people."
             raise InvalidRequest.of("user_ids", detail, "too_many")
         change = Change(
             type=ChangeType.PARTICIPANT_ADDED,
@@ -252,7 +252,7 @@ def require_present(conversation: Conversation, person: str) -> Participant:
 
 def _require_owner(people: Mapping[str, Participant]) -> None:
     if not any(person.role is Role.OWNER for person in people.values()):
-        raise PermissionDenied("A group needs an owner: make somebody else owner first.")
+        raise PermissionDenied("A group needs an owner. Make another person owner first.")
 
 
 def _without(mapping: Mapping[str, Value], keys: Set[str]) -> Mapping[str, Value]:

@@ -154,9 +154,9 @@ class Writer:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         if queue.full:
-            raise StoreUnavailable("Too many requests wait for this conversation.")
+            raise StoreUnavailable("Too many requests wait for this conversation. Retry.")
         if self._weight.full:
-            raise StoreUnavailable("Too many requests wait for the store.")
+            raise StoreUnavailable("The service is overloaded. Retry in a second.")
         waiting = Waiting(act)
         queue.push(waiting)
         try:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, conversation_ids: list[str], repair: bool, **options: Any) -> None:
         if bool(conversation_ids) == options["all"]:
-            raise CommandError("Either name conversations or say --all.")
+            raise CommandError("Name conversations, or pass --all.")
         try:
             wrong, mendable = asyncio.run(self._verify(conversation_ids, repair))
         except StoreUnavailable:

@@ -38,7 +38,7 @@ async def test_the_queue_has_what_is_open(report: str, root: Operator) -> None:
         assert rows_of(await root.get("report/", **query)) == [report]
     assert rows_of(await root.get("report/", q="ann")) == []
     assert "root" in await root.page(f"report/{report}/change/")
-    assert "It is closed already." in text_of(await root.act("report/", "dismiss", report))
+    assert "The report is already closed." in text_of(await root.act("report/", "dismiss", report))
 
 
 async def test_what_was_reported_is_shown_after_its_author_deleted_or_changed_it(

@@ -114,7 +114,7 @@ async def test_an_act_right_after_its_actor_was_added(
     refused = asyncio.create_task(desk.submit(conversation, edit(message_id, "!", sender="cid")))
     await asyncio.gather(first, added)
 
-    with pytest.raises(PermissionDenied, match="Only its sender"):
+    with pytest.raises(PermissionDenied, match="Only the sender"):
         await refused
 
 

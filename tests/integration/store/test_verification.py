@@ -377,7 +377,7 @@ async def test_the_command_shows_how_far_it_is(
 async def test_the_command_without_knowing_which(
     of_the_settings: SqlStore, arguments: list[str]
 ) -> None:
-    assert await verify(*arguments) == ("", "Either name conversations or say --all.")
+    assert await verify(*arguments) == ("", "Name conversations, or pass --all.")
 
 
 async def test_the_command_for_one_that_is_not_there(of_the_settings: SqlStore) -> None:
