@@ -79,14 +79,15 @@ def _policy(path: str) -> str:
     return _DATA_POLICY if path.startswith(API_PATHS) else _PAGE_POLICY
 
 
-class StaticMiddleware(ServeStaticMiddleware):
+class StaticMiddleware(ServeStaticMiddleware):  # type: ignore[misc]
     """Serves static files. With DEBUG too, one that is missing is an address that is not found."""
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            return await super().__call__(request)
+            response: HttpResponseBase = await super().__call__(request)
         except MissingFileError:
-            return await self.get_response(request)
+            response = await self.get_response(request)
+        return response
 
 
 class _PagesOnly:

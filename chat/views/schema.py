@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from functools import cache
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -102,9 +102,8 @@ def _page(path: str, script: bool) -> tuple[bytes, str]:
     request = HttpRequest()
     request.method, request.path = "GET", path
     request.META = {"HTTP_ACCEPT": "*/*", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
-    if script:
-        request.GET = request.GET.copy()
-        request.GET["script"] = ""
+    request.META["QUERY_STRING"] = "script=" if script else ""
+    request.GET = QueryDict(request.META["QUERY_STRING"])
     content: bytes = _show(request).render().content
     return content, _tag(content)
 

@@ -173,7 +173,7 @@ async def test_a_change_on_the_other_instance_voids_the_copy_here(
     await bob.send(group)
     ok(await ann.post(f"/conversations/{group}/read", seq=1))
 
-    async def shown() -> int:
+    async def shown() -> object:
         receipts = ok(await bob.get(f"/conversations/{group}/receipts"))["items"]
         return next(one["read_seq"] for one in receipts if one["user_id"] == "ann")
 
