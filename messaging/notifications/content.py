@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import regex
 
 from messaging.entities import Conversation, ConversationKind, Message
+from messaging.graphemes import ELLIPSIS, graphemes, is_blank
 
 MAX_TITLE = 100
 MAX_BODY = 240
@@ -17,11 +18,7 @@ MAX_BODY = 240
 https://firebase.google.com/docs/cloud-messaging/customize-messages/set-message-type"""
 
 _HIDDEN = "New message"
-_ELLIPSIS = "…"
-_GRAPHEME = regex.compile(r"\X")
 _BLANKS = regex.compile(r"[\s\p{Cc}\p{Zl}\p{Zp}]+")
-_VISIBLE = regex.compile(r"[^\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]")
-"""U+2800 is Braille without a dot."""
 
 _MAX_RATIO = 10
 """How many times as long a text is looked at as is shown: the rest may be blank."""
@@ -57,27 +54,31 @@ def content_of(conversation: Conversation, message: Message, *, show_text: bool)
 def _line(text: str, size: int) -> str:
     """Return the text on one line of at most `size` code points, cut between graphemes; nothing
     where it shows nothing."""
-    line = _BLANKS.sub(" ", text[: size * _MAX_RATIO]).strip()
-    if not _VISIBLE.search(line):
+    complete = len(text) <= size * _MAX_RATIO
+    if not complete:
+        # The last grapheme may go on where the text is not looked at.
+        text = "".join(list(graphemes(text[: size * _MAX_RATIO]))[:-1])
+    line = _BLANKS.sub(" ", text).strip()
+    if is_blank(line):
         return ""
     whole = _balanced(line)
-    if len(whole) <= size and len(text) <= size * _MAX_RATIO:
+    if len(whole) <= size and complete:
         return whole
     kept: list[str] = []
-    length = len(_ELLIPSIS)
-    for found in _GRAPHEME.finditer(line):
-        length += len(found.group())
+    length = len(ELLIPSIS)
+    for grapheme in graphemes(line):
+        length += len(grapheme)
         if length > size:
             break
-        kept.append(found.group())
+        kept.append(grapheme)
     # What closes an open direction takes room too.
     while kept and len(_cut(kept)) > size:
         kept.pop()
-    return _cut(kept) if _VISIBLE.search("".join(kept)) else ""
+    return "" if is_blank("".join(kept)) else _cut(kept)
 
 
 def _cut(graphemes: list[str]) -> str:
-    return _balanced("".join(graphemes).rstrip() + _ELLIPSIS)
+    return _balanced("".join(graphemes).rstrip() + ELLIPSIS)
 
 
 def _balanced(text: str) -> str:

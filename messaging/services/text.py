@@ -5,20 +5,10 @@ import re
 import regex
 
 from messaging.exceptions import InvalidRequest
+from messaging.graphemes import is_blank
 from messaging.limits import get_limits
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_VISIBLE = regex.compile(
-    r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{M}\p{Cc}\p{Cs}\p{NChar}"
-    # Of the format characters the prepended concatenation marks (Arabic number sign) have a glyph.
-    r"[\p{Cf}--\p{Prepended_Concatenation_Mark}]"
-    # Two symbols whose glyphs are empty: the blank Braille pattern and the null notehead.
-    r"\u2800\U0001D159]",
-    regex.VERSION1,
-)
-"""A code point that shows something by itself. Combining marks show only on a base, and the fillers
-of Hangul, tags and variation selectors are default ignorable
-(https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point)."""
 _LINE_BREAK = re.compile(r"[\n\t\u2028\u2029]")
 _DISGUISE = regex.compile(
     # Writing directions (https://www.unicode.org/reports/tr9/), deprecated format characters and
@@ -39,11 +29,6 @@ def normalise_newlines(text: str) -> str:
     if "\r" not in text:
         return text
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def is_blank(text: str) -> bool:
-    """Return whether the text shows nothing: it has no visible grapheme."""
-    return _VISIBLE.search(text) is None
 
 
 def require_text(text: str) -> None:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.exceptions import InvalidRequest
+from messaging.graphemes import is_blank
 from messaging.services.text import (
-    is_blank,
     normalise_newlines,
     require_reason,
     require_text,
@@ -21,7 +21,8 @@ BLANK = [
     *("\u115f", "\u1160", "\u3164", "\uffa0"),  # fillers of Hangul
     *("\ufe0f", "\U000e0100", "\u180b", "\u034f"),  # selectors, joiners
     *("\U000e0001", "\U000e0041\U000e007f"),  # tags
-    *("\u2800", "\U0001d159", "\ufffe", "\ufff0", "\u2065"),  # empty glyphs, no characters
+    *("\u2800", "\U0001d159", "\U00013441", "\U00013442"),  # empty glyphs
+    *("\ufffe", "\ufff0", "\u2065"),  # no characters
     " \u200b\u0301\u3164\u2800 ",
 ]
 VISIBLE = [

@@ -1,0 +1,46 @@
+"""What a text shows: whether it shows anything, and where it may be cut."""
+
+from collections.abc import Iterator
+
+import regex
+
+_VISIBLE = regex.compile(
+    r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{M}\p{Cc}\p{Cs}\p{NChar}"
+    # Of the format characters the prepended concatenation marks (Arabic number sign) have a glyph.
+    r"[\p{Cf}--\p{Prepended_Concatenation_Mark}]"
+    # Symbols whose glyphs are empty: the blank Braille pattern, the null notehead and the blanks
+    # of Egyptian hieroglyphs.
+    r"\u2800\U0001D159\U00013441\U00013442]",
+    regex.VERSION1,
+)
+"""A code point that shows something by itself. Combining marks show only on a base, and the fillers
+of Hangul, tags and variation selectors are default ignorable
+(https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point)."""
+_GRAPHEME = regex.compile(r"\X")
+ELLIPSIS = "…"
+
+
+def is_blank(text: str) -> bool:
+    """Return whether the text shows nothing: it has no visible grapheme."""
+    return _VISIBLE.search(text) is None
+
+
+def graphemes(text: str) -> Iterator[str]:
+    """Yield the grapheme clusters of a text (https://www.unicode.org/reports/tr29/)."""
+    for found in _GRAPHEME.finditer(text):
+        yield found.group()
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the text, cut between graphemes and ended by an ellipsis where it has more than `most`
+    code points."""
+    if len(text) <= most:
+        return text
+    kept: list[str] = []
+    length = len(ELLIPSIS)
+    for grapheme in graphemes(text):
+        length += len(grapheme)
+        if length > most:
+            break
+        kept.append(grapheme)
+    return "".join(kept) + ELLIPSIS
