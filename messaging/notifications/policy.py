@@ -5,9 +5,9 @@ Pure, and in one place: the receiver, the worker and `GET …/delivery` all ask 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from messaging.entities import (
     Conversation,
@@ -127,12 +127,23 @@ def interested(conversation: Conversation, message: Message, now: datetime) -> S
 
 
 def is_quiet(quiet_hours: QuietHours, now: datetime) -> bool:
-    """Whether it is that time of the day where this person lives."""
-    local = now.astimezone(ZoneInfo(quiet_hours.time_zone)).time()
+    """Return whether it is that time of the day where this person lives.
+
+    A stored zone that this machine does not know counts as UTC: earlier releases accepted names
+    that only some machines have.
+    """
+    local = now.astimezone(_zone(quiet_hours.time_zone)).time()
     start, end = quiet_hours.start, quiet_hours.end
     if start <= end:
         return start <= local < end
     return local >= start or local < end
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 def _unwanted(known: Circumstances, now: datetime) -> Reason | None:

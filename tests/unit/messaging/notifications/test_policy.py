@@ -133,6 +133,16 @@ def test_quiet_hours(quiet_hours: QuietHours, moment: str, quiet: bool) -> None:
     assert is_quiet(quiet_hours, datetime.fromisoformat(moment).replace(tzinfo=UTC)) is quiet
 
 
+@pytest.mark.parametrize(
+    "zone", ["localtime", "Factory", "Nowhere/At-all", "America", "../../etc/passwd", "\0", "", "é"]
+)
+def test_a_stored_zone_of_another_machine_stops_no_notification(zone: str) -> None:
+    """Earlier releases accepted what their machine knew. What this one does not know is UTC."""
+    quiet_hours = QuietHours(time_zone=zone, start=time(0), end=time(23, 59, 59))
+
+    assert is_quiet(quiet_hours, NOW)
+
+
 def conversation(**preferences: Preferences) -> Conversation:
     return Conversation(
         id="c",
