@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, KeptList, Rows, Wanted
 from messaging.exceptions import Unavailable
+from messaging.graphemes import shortened
 from messaging.notifications.queue import QueueUnavailable
 
 if TYPE_CHECKING:
@@ -158,7 +159,13 @@ class KeptAdmin(_ModelAdmin):
             return TemplateResponse(request, "admin/chat/unavailable.html", context, status=503)
 
 
+def excerpt(text: str, *, most: int) -> str:
+    """Return what somebody wrote, for a cell of a list: cut between graphemes, in a box and a
+    writing direction of its own."""
+    return format_html('<bdi class="chat-said">{}</bdi>', shortened(text, most))
+
+
 def link(model: str, key: str, text: str | None = None) -> str:
     """A link to the page of something."""
     url = reverse(f"admin:chat_{model}_change", args=[quote(key)])
-    return format_html('<a href="{}">{}</a>', url, text or key)
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, text or key)

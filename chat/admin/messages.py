@@ -8,10 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import Truncator
 
 from chat.admin.acts import act
-from chat.admin.base import KeptAdmin, link
+from chat.admin.base import KeptAdmin, excerpt, link
 from chat.admin.bridge import on_loop
 from chat.admin.conversations import ConversationAdmin
 from chat.admin.lists import AFTER, Found, Wanted, signed
@@ -56,7 +55,7 @@ class MessageAdmin(KeptAdmin):
 
     @admin.display(description="text")
     def shown(self, message: Message) -> str:
-        return Truncator(message.text).chars(160)
+        return excerpt(message.text, most=160)
 
     @admin.display(description="state")
     def state(self, message: Message) -> str:

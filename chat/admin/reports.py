@@ -8,10 +8,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import Truncator
 
 from chat.admin.acts import act
-from chat.admin.base import KeptAdmin, link
+from chat.admin.base import KeptAdmin, excerpt, link
 from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.admin.people import SHUT_OUT, BanForm
 from chat.models import Message, Person, Report
@@ -95,7 +94,7 @@ class ReportAdmin(KeptAdmin):
 
     @admin.display(description="reason")
     def shown(self, report: Report) -> str:
-        return Truncator(report.reason).chars(100)
+        return excerpt(report.reason, most=100)
 
     @admin.display(description="what it said when it was reported")
     def said(self, report: Report) -> str:
