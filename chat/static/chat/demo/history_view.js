@@ -6,7 +6,8 @@ import { day, fullTime, hue, initial, sameDay, time } from "./words.js";
 const GROUP_FOR = 5 * 60 * 1000;
 const NEAR = 48;
 const DOTS = "M5 12h.01M12 12h.01M19 12h.01";
-const LINK = /https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]]/g;
+/** A web address ends before a character that would turn the direction in which it reads. */
+const LINK = /https?:\/\/[^\s<>"'\p{Bidi_Control}]*[^\s<>"'.,;:!?)\]\p{Bidi_Control}]/gu;
 const STATES = {
   pending: ["○", "Sending"],
   failed: ["!", "Not sent"],

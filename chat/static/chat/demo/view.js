@@ -95,7 +95,8 @@ export class View {
 
   gone(conversation) {
     if (!conversation.data) return;
-    this.toast(`You are no longer in “${this.#names.ofConversation(conversation.data)}”.`);
+    const name = isolated(this.#names.ofConversation(conversation.data));
+    this.toast(`You are no longer in “${name}”.`);
   }
 
   /** Opens the conversation that the address names. */

@@ -4,6 +4,8 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-d
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
 const shortDate = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const longDate = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+const graphemes = new Intl.Segmenter();
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}\p{Co}]/u;
 const DAY = 24 * 60 * 60 * 1000;
 
 /** Knows the names of the people on this demo; everybody else goes by user id. */
@@ -38,7 +40,7 @@ export class Names {
   }
 
   notice({ type, title, people, by }) {
-    if (type === "title") return title ? `The title is now “${title}”` : "The title was removed";
+    if (type === "title") return title ? `The title is now “${isolated(title)}”` : "The title was removed";
     const who = this.list(people);
     const was = people.length > 1 || who === "You" ? "were" : "was";
     if (type === "participant.added") {
@@ -62,8 +64,17 @@ export function hue(id) {
   return sum % 8;
 }
 
+/** The first grapheme of a name that shows something. */
 export function initial(name) {
-  return ([...name][0] ?? "?").toUpperCase();
+  for (const { segment } of graphemes.segment(name)) {
+    if (VISIBLE.test(segment)) return segment.toUpperCase();
+  }
+  return "?";
+}
+
+/** A text inside a sentence, with its writing direction kept to itself. */
+export function isolated(text) {
+  return `\u2068${text}\u2069`;
 }
 
 export function time(iso) {
