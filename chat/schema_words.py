@@ -43,7 +43,6 @@ WORDS: dict[str, Words] = {
     "device_id": Words("Your own id of the device.", "phone-1"),
     "devices": Words("By device id: `sent`, or what kept it from that.", {"phone-1": "sent"}),
     "edited_at": Words("When the text was last changed; null if it never was.", None),
-    "emoji": Words("One emoji, or a name of `a-z 0-9 _ + -`.", "👍"),
     "epoch": Words(
         "Changes when the store was restored from a backup: discard every cursor and load anew.",
         "5kq3n7",
@@ -78,7 +77,6 @@ WORDS: dict[str, Words] = {
     "messages": Words("The present state of every message that changed, by `version`.", []),
     "more": Words("Whether to ask again from this `version`.", False),
     "muted_until": Words("Until when nothing of this conversation rings; null: it may.", None),
-    "name": Words("The name that others see.", "Ann"),
     "next_cursor": Words("The `cursor` of the next page; null at the end.", None),
     "notify": Words("Which messages ring: `all`, `mentions` or `none`.", "all"),
     "participant_count": Words("How many people are in the conversation.", 3),
@@ -88,7 +86,6 @@ WORDS: dict[str, Words] = {
         "one conversation.",
         [],
     ),
-    "picture": Words("The https address of a picture; null if there is none.", None),
     "platform": Words("What the device runs: `android`, `ios` or `web`.", "android"),
     "private_reading": Words("Whether others see how far you have read.", False),
     "push": Words("Whether a push was sent, and why or why not.", None),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chat.schema_words import TAGS
+from chat.schema_words import TAGS, WORDS
 from tests.integration.chat import schema, validator
 
 Json = dict[str, Any]
@@ -43,6 +43,21 @@ def test_every_parameter_and_answer_is_described() -> None:
             assert "example" in parameter
         for status, answer in operation["responses"].items():
             assert answer["description"], (operation["operationId"], status)
+
+
+def test_no_words_are_left_over() -> None:
+    """Each describes a property or a parameter that the API has."""
+    document = schema()
+    names = {
+        (component.removesuffix("Request"), name)
+        for component, found in document["components"]["schemas"].items()
+        for name in found.get("properties", {})
+    }
+    for operation in operations():
+        names |= {("", parameter["name"]) for parameter in operation.get("parameters", ())}
+    used = {key if (key := f"{component}.{name}") in WORDS else name for component, name in names}
+
+    assert WORDS.keys() - used == set()
 
 
 @pytest.mark.parametrize(("name", "content"), [pytest.param(*one, id=one[0]) for one in contents()])
