@@ -1,0 +1,121 @@
+"""Any text that is accepted, on the demo page in Chromium: whole, visible and inside its box."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from playwright.async_api import Error, Page, async_playwright, expect
+
+from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM
+from tests.fuzz.doors import Doors, accepted, group
+from tests.fuzz.texts import normalised, short_and_long, title_of
+
+_BATCH = 47
+
+
+@short_and_long
+async def test_the_demo_page_shows_any_text(ann: Doors, url: str, count: int) -> None:
+    """In Chromium, live and after a reload: whole, with something painted, and nothing outside its
+    bubble; the title of its conversation too."""
+    texts = await accepted(ann, count)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            for start in range(0, len(texts), _BATCH):
+                page = await browser.new_page(viewport={"width": 900, "height": 700})
+                complaints: list[str] = []
+                page.on("pageerror", partial(_complain, complaints))
+                await show_batch(page, ann, url, texts[start : start + _BATCH])
+                assert complaints == []
+                await page.close()
+        finally:
+            await browser.close()
+
+
+async def show_batch(page: Page, ann: Doors, url: str, texts: Sequence[str]) -> None:
+    title = title_of(texts[-1])
+    conversation = await group(ann, "bob", title=title)
+    path = f"/conversations/{conversation}/messages"
+    await ann.request("POST", path, {"text": "The first."})
+    await page.goto(f"{url}/?user=bob#{conversation}")
+    await expect(page.get_by_test_id("message")).to_have_count(1)
+    for text in texts:
+        await ann.request("POST", path, {"text": text})
+    await check_page(page, title, texts)
+    await page.reload()
+    await check_page(page, title, texts)
+
+
+async def check_page(page: Page, title: str, texts: Sequence[str]) -> None:
+    await expect(page.get_by_test_id("message")).to_have_count(len(texts) + 1)
+    name, *messages = await page.evaluate(_LOOK)
+    assert name["text"] == title
+    for message, text in zip(messages[1:], texts, strict=True):
+        assert message["text"] == normalised(text), ascii(text)
+        assert message["painted"], ascii(text)
+    for box in (name, *messages):
+        assert box["inside"], box
+        assert box["isolated"], box
+        assert box["clipped"], box
+
+
+def _complain(complaints: list[str], error: Error) -> None:
+    complaints.append(str(error))
+
+
+_LOOK = """() => {
+  const context = new OffscreenCanvas(400, 60).getContext("2d");
+  const painted = (text) => {
+    for (const { segment } of new Intl.Segmenter().segment(text)) {
+      context.clearRect(0, 0, 400, 60);
+      context.font = "20px sans-serif";
+      context.fillText(segment, 20, 40);
+      if (context.getImageData(0, 0, 400, 60).data.some((part) => part > 0)) return true;
+    }
+    return false;
+  };
+  const clips = (element) => {
+    const { overflowX, overflowY } = getComputedStyle(element);
+    return [overflowX, overflowY].every((value) => ["clip", "hidden"].includes(value));
+  };
+  const look = (box, text) => {
+    const inner = text.getBoundingClientRect();
+    const outer = box.getBoundingClientRect();
+    return {
+      text: text.textContent,
+      painted: painted(text.textContent),
+      inside: inner.left >= outer.left - 1 && inner.right <= outer.right + 1,
+      isolated: /isolate|plaintext/.test(getComputedStyle(text).unicodeBidi),
+      clipped: clips(box),
+    };
+  };
+  const name = document.getElementById("conversation-name");
+  const messages = [...document.querySelectorAll("[data-testid=message]")];
+  return [
+    look(name, name),
+    ...messages.map((one) => look(one.querySelector(".bubble"), one.querySelector(".text"))),
+  ];
+}"""
+
+
+async def test_marks_that_pile_up_paint_over_nothing(ann: Doors, url: str) -> None:
+    """The messages above and below look the same with them and without."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            page = await browser.new_page(viewport={"width": 900, "height": 700})
+            conversation = await group(ann, "bob")
+            path = f"/conversations/{conversation}/messages"
+            for text in ("Nothing covers this.", "Z" + "\u0301" * 400, "Nothing covers this."):
+                await ann.request("POST", path, {"text": text})
+            await page.goto(f"{url}/?user=bob#{conversation}")
+            messages = page.get_by_test_id("message")
+            await expect(messages).to_have_count(3)
+            await page.mouse.move(1, 1)
+            around = (messages.first, messages.last)
+            shown = [await one.screenshot(animations="disabled") for one in around]
+
+            await messages.nth(1).evaluate("element => element.style.visibility = 'hidden'")
+
+            assert [await one.screenshot(animations="disabled") for one in around] == shown
+        finally:
+            await browser.close()
