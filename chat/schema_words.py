@@ -128,7 +128,16 @@ WORDS: dict[str, Words] = {
     ),
     "type": Words("A URN that names the code.", "urn:chat:problem:invalid_request"),
     "typing": Words("Whether you are typing; true by default.", True),
-    "unread_count": Words("How many messages of the conversation you have not read.", 1),
+    "uncounted": Words(
+        "The `seq` of deleted messages, which are unread for nobody: the latest 500 ranges "
+        "`[from, to]`, both inclusive, ascending.",
+        [[7, 7], [30, 34]],
+    ),
+    "unread_count": Words(
+        "How many messages of the conversation you have not read: `seq` − `read_seq`, less the "
+        "`uncounted` ones above `read_seq`.",
+        1,
+    ),
     "unread_total": Words("Unread messages over your 1,000 latest conversations.", 7),
     "updated_at": Words("When it last changed, by the store's clock.", _AT),
     "user_id": Words("The id of the person, as in their token.", "ann"),

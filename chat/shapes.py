@@ -17,6 +17,7 @@ from messaging.entities import (
 )
 from messaging.services.outcomes import DeliveryState, PushVerdict
 from messaging.services.sync import SyncStatus
+from messaging.uncounted import MOST_RANGES
 
 _Shape = serializers.Serializer[Any]
 
@@ -61,6 +62,10 @@ class Conversation(_Shape):
     seq = serializers.IntegerField()
     version = serializers.IntegerField()
     last_message = Message(allow_null=True)
+    uncounted = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        max_length=MOST_RANGES,
+    )
     unread_count = serializers.IntegerField()
     read_seq = serializers.IntegerField()
 

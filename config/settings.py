@@ -144,7 +144,9 @@ if CHAT_AUTH == "dev" and DEBUG:
     # A front end's own development server is another origin.
     CORS_ALLOWED_ORIGIN_REGEXES = [r"^https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"]
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = [
+    *("Chat-Version", "Retry-After", "WWW-Authenticate", "X-Request-ID", "X-Search-Behind"),
+]
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from enum import StrEnum
 
+from messaging.uncounted import ALL_COUNTED, Uncounted
+
 COMMIT_TIME = datetime.max.replace(tzinfo=UTC)
 """Stands for the moment of the commit; the store replaces it with its own clock's time."""
 
@@ -102,6 +104,8 @@ class Conversation:
     """Who of a direct conversation's two people blocks the other."""
     frozen: bool = False
     """Whether an operator has stopped it: only owners and admins write until that is undone."""
+    uncounted: Uncounted = ALL_COUNTED
+    """The deleted messages, which are unread for nobody."""
     content_hash: str = ""
     """Digest of the founding request's content: decides whether a reused `client_id` is a retry."""
     commit_id: str = field(default="", compare=False, repr=False)
@@ -126,6 +130,10 @@ class Membership:
     """The person's own latest message; 0 if there is none."""
     participant_count: int | None = None
     """None if an earlier release changed the people last: it is counted elsewhere then."""
+    uncounted: Uncounted = ALL_COUNTED
+    """As in `Conversation`; empty unless it was asked for."""
+    preferences: Preferences = Preferences()
+    """The person's own; the default unless they were asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +162,7 @@ class ListedConversation:
     blocked: bool = False
     """Whether one of a direct conversation's two people blocks the other."""
     frozen: bool = False
+    uncounted: Uncounted = ALL_COUNTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,8 @@ class ConversationRecord(models.Model):
     counted_commit_id = models.CharField(
         max_length=ID_LENGTH, blank=True, default="", db_default=""
     )
+    uncounted = models.TextField(blank=True, default="", db_default="")
+    """See `messaging.uncounted`. A deletion by an earlier release is not in it."""
 
     class Meta:
         db_table = "messaging_conversation"

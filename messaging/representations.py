@@ -85,6 +85,7 @@ def conversation_data(
         "seq": conversation.seq,
         "version": conversation.version,
         "last_message": message_data(last) if last else None,
+        "uncounted": conversation.uncounted.ranges(),
     }
 
 
@@ -97,7 +98,7 @@ def personal_conversation_data(
     """A conversation as one participant sees it: with what that person has read."""
     read_seq = effective_read_seq(conversation, position)
     return conversation_data(conversation, everybody=everybody) | {
-        "unread_count": conversation.seq - read_seq,
+        "unread_count": conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq),
         "read_seq": read_seq,
     }
 

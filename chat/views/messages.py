@@ -1,6 +1,6 @@
 """Messages: history, sending, editing, deleting, and what changed."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +13,7 @@ from messaging.delivery.rates import Rate
 from messaging.representations import message_data
 from messaging.services import history, messages, sync
 
+VERSION_HEADER = "Chat-Version"
 _SEND = DocumentDecoder(serializers.SendMessage)
 
 
@@ -79,13 +80,25 @@ class MessageView(APIView):
         )
         return Response(message_data(message))
 
-    @extend_schema(operation_id="delete_message", responses={204: None})
+    @extend_schema(
+        operation_id="delete_message",
+        parameters=[
+            OpenApiParameter(
+                VERSION_HEADER,
+                int,
+                OpenApiParameter.HEADER,
+                response=[204],
+                description="The `version` of the deleted message: that of its deletion.",
+            )
+        ],
+        responses={204: None},
+    )
     async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Delete my own message, or as owner or admin anybody's."""
-        await messages.delete_message(
+        version = await messages.delete_message(
             user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
         )
-        return Response(status=204)
+        return Response(status=204, headers={VERSION_HEADER: str(version)})
 
 
 class ChangesView(APIView):

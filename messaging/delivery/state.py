@@ -6,9 +6,9 @@ is after: its next own commit finds the right token, and its readers the right s
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Annotated, cast
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from messaging.delivery.wire_types import (
     Micros,
@@ -23,6 +23,7 @@ from messaging.delivery.wire_types import (
 from messaging.entities import ChangeType, Conversation, Message
 from messaging.store.group_commit import Committed
 
+_MOST_DELETED = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ABOUT_MESSAGES = frozenset(
@@ -62,6 +63,9 @@ class ConversationState(Struct, frozen=True, kw_only=True):
     """The number of the latest message of everyone who sent one in this commit."""
     commit_id: ShortText
     token: Token | None
+    deleted: Annotated[list[Number], Meta(max_length=_MOST_DELETED)] = []
+    """The numbers of the messages that this commit deleted. An earlier release does not say, and
+    does not store them either."""
 
     def follows(self, first: int, last: int) -> bool:
         """Whether it is the state after the versions `first` to `last`, and agrees with itself."""
@@ -70,6 +74,7 @@ class ConversationState(Struct, frozen=True, kw_only=True):
             (self.before, self.version) == (first - 1, last)
             and self.seq <= self.version
             and all(seq <= self.seq for seq in self.sent_seq.values())
+            and all(1 <= seq <= self.seq for seq in self.deleted)
             and (message is None or (message.seq <= self.seq and message.version <= self.version))
         )
 
@@ -104,6 +109,11 @@ def state_after(committed: Committed) -> ConversationState | None:
         },
         commit_id=conversation.commit_id,
         token=cast("int | None", conversation.token),
+        deleted=[
+            change.message.seq
+            for change in changes
+            if change.message is not None and change.type is ChangeType.MESSAGE_DELETED
+        ],
     )
 
 
@@ -115,6 +125,9 @@ def advanced(conversation: Conversation, state: ConversationState) -> Conversati
     if state.seq != max(conversation.seq, *state.sent_seq.values(), 0):
         return None  # no commit moves it otherwise
     last = state.last_message
+    uncounted = conversation.uncounted
+    for seq in state.deleted:
+        uncounted = uncounted.adding(seq)
     return replace(
         conversation,
         version=state.version,
@@ -123,6 +136,7 @@ def advanced(conversation: Conversation, state: ConversationState) -> Conversati
         active_at=_moment(state.active_at),
         last_message=None if last is None else _message(conversation.id, last),
         sent_seq={**conversation.sent_seq, **state.sent_seq},
+        uncounted=uncounted,
         commit_id=state.commit_id,
         token=state.token,
     )

@@ -251,7 +251,9 @@ async def count_unread(*, user_id: str) -> int:
     """The unread messages of one's latest conversations together. Raises StoreUnavailable."""
     store = get_instance().store
     async with get_instance().own_reads.turn(user_id):
-        places = await store.list_memberships(user_id, limit=get_limits().latest_conversations)
+        places = await store.list_memberships(
+            user_id, limit=get_limits().latest_conversations, personal=True
+        )
         behind = [place for place in places if place.sent_seq < place.seq]
         positions = await store.get_read_positions(
             user_id, [place.conversation_id for place in behind]
@@ -259,7 +261,8 @@ async def count_unread(*, user_id: str) -> int:
     unread = 0
     for place in behind:
         position = positions.get(place.conversation_id, ReadPosition(user_id=user_id))
-        unread += place.seq - max(position.read_seq, place.sent_seq)
+        read_seq = max(position.read_seq, place.sent_seq)
+        unread += place.uncounted.unread(seq=place.seq, read_seq=read_seq)
     return unread
 
 

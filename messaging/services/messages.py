@@ -100,17 +100,19 @@ async def edit_message(
     return outcome.message
 
 
-async def delete_message(*, user_id: str, conversation_id: str, message_id: str) -> None:
+async def delete_message(*, user_id: str, conversation_id: str, message_id: str) -> int:
     """Take a message's content away for everybody; its place stays. Deleting it again is fine.
 
     One's own, or as owner or admin anybody's. Members delete nothing in a frozen conversation,
-    where it may be evidence. Raises ConversationNotFound, NotAParticipant, MessageNotFound,
-    PermissionDenied, StoreUnavailable.
+    where it may be evidence. Returns the version of the tombstone. Raises ConversationNotFound,
+    NotAParticipant, MessageNotFound, PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     require_message_id(message_id)
     act = _DeleteMessage(user_id=user_id, message_id=message_id)
-    await get_instance().writer.submit(conversation_id, act)
+    outcome = await get_instance().writer.submit(conversation_id, act)
+    assert outcome.message is not None
+    return outcome.message.version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +176,7 @@ class _SendMessage:
             preferences=conversation.preferences,
             blocked_by=conversation.blocked_by,
             frozen=conversation.frozen,
+            uncounted=conversation.uncounted,
             content_hash=conversation.content_hash,
             commit_id=conversation.commit_id,
             token=conversation.token,
@@ -273,7 +276,8 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
         mentions=(),
         deleted_at=COMMIT_TIME,
     )
-    return _changed_message(conversation, tombstone, ChangeType.MESSAGE_DELETED, by)
+    counted = replace(conversation, uncounted=conversation.uncounted.adding(message.seq))
+    return _changed_message(counted, tombstone, ChangeType.MESSAGE_DELETED, by)
 
 
 def _changed_message(

@@ -40,7 +40,8 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     conversation = await _conversation_up_to(seq, user_id, conversation_id)
     advanced = await instance.read_positions.advance(conversation_id, user_id, seq)
     read_seq = effective_read_seq(conversation, advanced.position)
-    receipt = ReadReceipt(read_seq=read_seq, unread_count=max(conversation.seq - read_seq, 0))
+    unread_count = conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq)
+    receipt = ReadReceipt(read_seq=read_seq, unread_count=unread_count)
     instance.acknowledged.advance(conversation_id, user_id, seq)
     instance.presence.acted(user_id)
     if advanced.moved or receipt.unread_count == 0:

@@ -20,6 +20,7 @@ from messaging.services.access import require_conversation_id, require_group, re
 from messaging.services.messages import deleted
 from messaging.services.participants import require_present, with_role, without_participants
 from messaging.store.acts import SMALL_ACT, Outcome
+from messaging.uncounted import ALL_COUNTED
 
 logger = structlog.get_logger(__name__)
 
@@ -94,7 +95,7 @@ async def delete_conversation(*, conversation_id: str) -> None:
             raise PermissionDenied("A direct conversation can be frozen, but not deleted.")
         if not conversation.participants:
             return Outcome(conversation=conversation)
-        bare = replace(conversation, title=None, last_message=None, seq=0)
+        bare = replace(conversation, title=None, last_message=None, seq=0, uncounted=ALL_COUNTED)
         return without_participants(bare, list(conversation.participants.values()), by=OPERATOR)
 
     await _submit("conversation.deleted", conversation_id, _Intervene(change=emptied))

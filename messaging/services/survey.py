@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from messaging.entities import Conversation, Message
 from messaging.store.base import Store
+from messaging.uncounted import ALL_COUNTED
 
 _PAGE = 200
 _ANY_VERSION = 2**62
@@ -31,6 +32,8 @@ class Survey:
         self._sent: dict[str, int] = {}
         self._surely_sent: dict[str, int] = {}
         self._gaps: list[str] = []
+        self.uncounted = ALL_COUNTED
+        """The deleted messages."""
 
     @property
     def seq(self) -> int:
@@ -91,6 +94,7 @@ class Survey:
             self._note_sender(message)
         if page:
             self._note_gap(expected, last + 1)
+        self._note_deleted(page)
 
     def _note_gap(self, expected: int, found: int) -> None:
         if found > expected:
@@ -108,11 +112,17 @@ class Survey:
         if joined == 0 or (untouched and message.version > joined):
             self._surely_sent[message.sender_id] = message.seq
 
+    def _note_deleted(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if message.deleted_at is not None:
+                self.uncounted = self.uncounted.adding(message.seq)
+
     async def _look_at_changed(self) -> None:
         while changed := await self._store.list_changed_messages(
             self._conversation_id, since=self.version, until=_ANY_VERSION, limit=_PAGE
         ):
             self.version = changed[-1].version
+            self._note_deleted(changed)
 
 
 def _joined(conversation: Conversation) -> Mapping[str, int]:

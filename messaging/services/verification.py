@@ -41,6 +41,7 @@ class Drift(StrEnum):
     VERSION = "version"
     LAST_MESSAGE = "last_message"
     SENT_SEQ = "sent_seq"
+    UNCOUNTED = "uncounted"
     READ = "read"
     MISSING = "missing"
     UNREADABLE = "unreadable"
@@ -158,6 +159,8 @@ async def verify_conversation(
             unreadable = Finding(drift=Drift.UNREADABLE, detail=f"{type(error).__name__}: {error}")
             return _report(conversation_id, survey, [unreadable])
         findings = list(_findings(conversation, later, survey, positions))
+        if repair and not findings and later.token == conversation.token:
+            findings = list(_lacking(conversation, survey))
         if later.token != conversation.token and (findings or tries < _STRICT_LOOKS):
             continue
         if not findings:
@@ -244,6 +247,17 @@ def _findings_at_rest(conversation: Conversation, survey: Survey) -> Iterator[Fi
         if kept != true:
             detail = f"sent_seq of {user_id} is {kept}, their latest message is number {true}"
             yield Finding(drift=Drift.SENT_SEQ, detail=detail)
+    if not conversation.uncounted.within(survey.uncounted):
+        detail = "messages that are not deleted count as unread for nobody"
+        yield Finding(drift=Drift.UNCOUNTED, detail=detail)
+
+
+def _lacking(conversation: Conversation, survey: Survey) -> Iterator[Finding]:
+    """What earlier releases leave behind, which is repaired and not reported: deleted messages
+    that count as unread."""
+    if not survey.uncounted.within(conversation.uncounted):
+        detail = "deleted messages count as unread"
+        yield Finding(drift=Drift.UNCOUNTED, detail=detail)
 
 
 def _repair(
@@ -256,6 +270,7 @@ def _repair(
         version=max(conversation.version, survey.version) + 1,
         last_message=survey.latest,
         sent_seq=survey.sent_seq(conversation),
+        uncounted=survey.uncounted,
     )
     beyond = [
         replace(

@@ -168,13 +168,17 @@ class Store(Protocol):
         those of more than `people` the people are neither read nor listed. Raises InvalidCursor.
         """
 
-    async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
-        """Return a person's place in their conversations, latest activity first."""
+    async def list_memberships(
+        self, user_id: str, *, limit: int, personal: bool = False
+    ) -> Sequence[Membership]:
+        """Return a person's place in their conversations, latest activity first. `personal`: read
+        `uncounted` and `preferences` too."""
 
     async def get_memberships(
-        self, user_id: str, conversation_ids: Sequence[str]
+        self, user_id: str, conversation_ids: Sequence[str], *, personal: bool = False
     ) -> Sequence[Membership]:
-        """Return a person's place in those of the conversations that they are in, in any order."""
+        """Return a person's place in those of the conversations that they are in, in any order.
+        `personal` as in `list_memberships`."""
 
     async def list_companions(
         self, user_id: str, others: Sequence[str], *, most: int | None = None

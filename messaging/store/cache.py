@@ -96,4 +96,5 @@ def _weigh(conversation: Conversation) -> int:
         + _PREFERENCES_BYTES * len(conversation.preferences)
         + _SENT_BYTES * len(conversation.sent_seq)
         + _CHARACTER_BYTES * characters
+        + len(conversation.uncounted.encoded)
     )

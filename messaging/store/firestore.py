@@ -149,17 +149,23 @@ class FirestoreStore:
         self.witness.listed(mark, ((one.id, one.version) for one in page.conversations))
         return page
 
-    async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
+    async def list_memberships(
+        self, user_id: str, *, limit: int, personal: bool = False
+    ) -> Sequence[Membership]:
         mark = self.witness.begin()
-        found = await memberships.list_memberships(self._connection, user_id, limit=limit)
+        found = await memberships.list_memberships(
+            self._connection, user_id, limit=limit, personal=personal
+        )
         self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
         return found
 
     async def get_memberships(
-        self, user_id: str, conversation_ids: Sequence[str]
+        self, user_id: str, conversation_ids: Sequence[str], *, personal: bool = False
     ) -> Sequence[Membership]:
         mark = self.witness.begin()
-        found = await memberships.get_memberships(self._connection, user_id, conversation_ids)
+        found = await memberships.get_memberships(
+            self._connection, user_id, conversation_ids, personal=personal
+        )
         self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
         return found
 

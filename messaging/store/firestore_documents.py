@@ -38,6 +38,7 @@ from messaging.store.firestore_values import (
     read_time,
     read_token,
 )
+from messaging.uncounted import Uncounted
 
 Fields = dict[str, Any]
 
@@ -119,6 +120,7 @@ def read_conversation(document: Any) -> Conversation:
         },
         blocked_by=frozenset(fields["blocked_by"].map_value.fields),
         frozen=fields["frozen"].boolean_value,
+        uncounted=read_uncounted(document),
         content_hash=fields["content_hash"].string_value,
         commit_id=fields["commit_id"].string_value,
         token=read_token(document.update_time),
@@ -139,7 +141,6 @@ def read_listed(document: Any, user_id: str, people: int) -> ListedConversation 
         count = len(everybody)
     else:
         everybody = _read_listed_people(fields["listed_people"]) if count <= people else {}
-    preferences = fields["preferences"].map_value.fields
     last = fields["last_message"]
     id_ = id_of(document)
     return ListedConversation(
@@ -156,11 +157,10 @@ def read_listed(document: Any, user_id: str, people: int) -> ListedConversation 
         last_message=_read_last_message(id_, last) if last.HasField("map_value") else None,
         own=read_participant(user_id, roles[user_id].map_value.fields),
         sent_seq=own_sent_seq(document, user_id),
-        preferences=_read_preferences(preferences[user_id].map_value.fields)
-        if user_id in preferences
-        else _DEFAULT_PREFERENCES,
+        preferences=own_preferences(document, user_id),
         blocked=bool(fields["blocked_by"].map_value.fields),
         frozen=fields["frozen"].boolean_value,
+        uncounted=read_uncounted(document),
     )
 
 
@@ -186,6 +186,18 @@ def own_sent_seq(document: Any, user_id: str) -> int:
     sent = document.fields["sent_seq"].map_value.fields
     seq: int = sent[user_id].integer_value if user_id in sent else 0
     return seq
+
+
+def own_preferences(document: Any, user_id: str) -> Preferences:
+    preferences = document.fields["preferences"].map_value.fields
+    if user_id not in preferences:
+        return _DEFAULT_PREFERENCES
+    return _read_preferences(preferences[user_id].map_value.fields)
+
+
+def read_uncounted(document: Any) -> Uncounted:
+    """Empty where the document is of an earlier release."""
+    return Uncounted(document.fields["uncounted"].string_value)
 
 
 def id_of(document: Any) -> str:
@@ -341,6 +353,7 @@ _WRITTEN: Mapping[str, Callable[[Any], Fields]] = {
     },
     "blocked_by": lambda people: {"blocked_by": dict.fromkeys(people, True)},
     "frozen": lambda frozen: {"frozen": frozen},
+    "uncounted": lambda uncounted: {"uncounted": uncounted.encoded},
     "content_hash": lambda content_hash: {"content_hash": content_hash},
     "commit_id": lambda commit_id: {"commit_id": commit_id, "counted_commit_id": commit_id},
 }

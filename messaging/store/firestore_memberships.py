@@ -20,7 +20,7 @@ _IN_EACH = 4
 _COUNT = ("participant_count", "counted_commit_id", "commit_id")
 _LISTED = (
     *("kind", "title", "created_at", "updated_at", "active_at", "seq", "version"),
-    *("last_message", "blocked_by", "frozen", "listed_people", *_COUNT),
+    *("last_message", "blocked_by", "frozen", "uncounted", "listed_people", *_COUNT),
 )
 
 
@@ -64,22 +64,22 @@ async def list_own(
 
 
 async def list_memberships(
-    connection: Connection, user_id: str, *, limit: int
+    connection: Connection, user_id: str, *, limit: int, personal: bool
 ) -> Sequence[Membership]:
-    fields = ["seq", "version", *_COUNT, *_own(user_id, "roles", "sent_seq")]
-    found = await _query_own(connection, "list_memberships", user_id, fields, limit=limit)
+    only = _place(user_id, personal=personal)
+    found = await _query_own(connection, "list_memberships", user_id, only, limit=limit)
     return [_membership(document, user_id) for document in found]
 
 
 async def get_memberships(
-    connection: Connection, user_id: str, conversation_ids: Sequence[str]
+    connection: Connection, user_id: str, conversation_ids: Sequence[str], *, personal: bool
 ) -> Sequence[Membership]:
     if not conversation_ids:
         return []
     found = await connection.get(
         "get_memberships",
         [_name(connection, conversation_id) for conversation_id in conversation_ids],
-        only=["seq", "version", *_COUNT, *_own(user_id, "roles", "sent_seq")],
+        only=_place(user_id, personal=personal),
     )
     return [
         _membership(document, user_id)
@@ -163,6 +163,8 @@ def _membership(document: Any, user_id: str) -> Membership:
         joined_version=own.joined_version,
         sent_seq=documents.own_sent_seq(document, user_id),
         participant_count=documents.count_of(document),
+        uncounted=documents.read_uncounted(document),
+        preferences=documents.own_preferences(document, user_id),
     )
 
 
@@ -174,6 +176,12 @@ def _companion(document: Any, person: Participant, count: int) -> Companion:
         joined_version=person.joined_version,
         participant_count=count,
     )
+
+
+def _place(user_id: str, *, personal: bool) -> Sequence[str]:
+    """The paths of what is read of one person's place in a conversation."""
+    place = ["seq", "version", *_COUNT, *_own(user_id, "roles", "sent_seq")]
+    return [*place, "uncounted", *_own(user_id, "preferences")] if personal else place
 
 
 def _own(user_id: str, *maps: str) -> Sequence[str]:

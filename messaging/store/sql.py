@@ -146,24 +146,32 @@ class SqlStore:
         self.witness.listed(mark, ((one.id, one.version) for one in page.conversations))
         return page
 
-    async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
+    async def list_memberships(
+        self, user_id: str, *, limit: int, personal: bool = False
+    ) -> Sequence[Membership]:
         mark = self.witness.begin()
         found = await self._read(
             "list_memberships",
-            lambda database: memberships.list_memberships(database, user_id, limit=limit),
+            lambda database: memberships.list_memberships(
+                database, user_id, limit=limit, personal=personal
+            ),
         )
         _count("list_memberships", read=_queried(len(found)))
         self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
         return found
 
     async def get_memberships(
-        self, user_id: str, conversation_ids: Sequence[str]
+        self, user_id: str, conversation_ids: Sequence[str], *, personal: bool = False
     ) -> Sequence[Membership]:
         mark = self.witness.begin()
         found = await self._read(
             "get_memberships",
             lambda database: memberships.list_memberships(
-                database, user_id, limit=len(conversation_ids), only=conversation_ids
+                database,
+                user_id,
+                limit=len(conversation_ids),
+                personal=personal,
+                only=conversation_ids,
             ),
         )
         _count("get_memberships", read=len(conversation_ids))

@@ -4,7 +4,7 @@ Each read is one statement, and what it reads of a conversation does not grow wi
 stored there: the number of people is a column, and the people are read only where they are few.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from messaging.store.base import ListedPage
 from messaging.store.sql_conversations import last_message_sql, limited, people_sql
 from messaging.store.sql_conversations import read_message as _message
 from messaging.store.sql_conversations import read_people as _people
+from messaging.uncounted import Uncounted
 
 _COUNTED = "{c}.counted_commit_id = {c}.commit_id AND {c}.participant_count IS NOT NULL"
 """Whether the column holds: a commit of an earlier release has not written it."""
@@ -57,20 +58,29 @@ _IN_EACH = 4
 
 
 def list_memberships(
-    database: BaseDatabaseWrapper, user_id: str, *, limit: int, only: Sequence[str] | None = None
+    database: BaseDatabaseWrapper,
+    user_id: str,
+    *,
+    limit: int,
+    personal: bool = False,
+    only: Sequence[str] | None = None,
 ) -> list[Membership]:
     """`only`: look at these conversations alone, in any order."""
     vendor = database.vendor
+    key = _key(vendor, user_id)
     named, order = "", "ORDER BY c.active_at DESC, c.id DESC LIMIT %s"
-    parameters: list[Any] = [_key(vendor, user_id), user_id, limit]
+    parameters: list[Any] = [user_id, limit]
     if only is not None:
         if not only:
             return []
         named, order = f"AND p.conversation_id IN ({_marks(only)})", ""
-        parameters = [_key(vendor, user_id), user_id, *only]
+        parameters = [user_id, *only]
+    own = f"c.uncounted, {_PREFERENCES[vendor].format(c='c')}" if personal else "'', NULL"
+    parameters = [key, *([key] if personal else []), *parameters]
     statement = f"""SELECT c.id, c.version, c.seq, p.joined_version,
             {_SENT_SEQ[vendor].format(c="c")},
-            CASE WHEN {_COUNTED.format(c="c")} THEN c.participant_count END
+            CASE WHEN {_COUNTED.format(c="c")} THEN c.participant_count END,
+            {own}
         FROM messaging_participant p
         JOIN messaging_conversation c ON c.id = p.conversation_id
         WHERE p.user_id = %s {named} {order}
@@ -86,8 +96,10 @@ def list_memberships(
             joined_version=joined_version,
             sent_seq=sent_seq or 0,
             participant_count=count,
+            uncounted=Uncounted(uncounted),
+            preferences=_preferences(preferences),
         )
-        for id_, version, seq, joined_version, sent_seq, count in found
+        for id_, version, seq, joined_version, sent_seq, count, uncounted, preferences in found
     ]
 
 
@@ -169,7 +181,6 @@ def _raw(sql: str, output: "Field[Any, Any]", *parameters: Any, **parts: str) ->
 
 
 def _listed(record: Any, user_id: str) -> ListedConversation:
-    stored: Mapping[str, Any] | None = rows.preferences_of(record.own_preferences)
     return ListedConversation(
         id=record.id,
         kind=ConversationKind(record.kind),
@@ -186,10 +197,16 @@ def _listed(record: Any, user_id: str) -> ListedConversation:
             user_id=user_id, role=Role(record.own_role), joined_version=record.own_joined
         ),
         sent_seq=record.own_sent_seq or 0,
-        preferences=Preferences() if stored is None else rows.preferences(stored),
+        preferences=_preferences(record.own_preferences),
         blocked=bool(record.blocked_by),
         frozen=record.frozen,
+        uncounted=Uncounted(record.uncounted),
     )
+
+
+def _preferences(found: str | None) -> Preferences:
+    stored = rows.preferences_of(found)
+    return Preferences() if stored is None else rows.preferences(stored)
 
 
 def _key(vendor: str, user_id: str) -> str:

@@ -24,6 +24,7 @@ from messaging.models import (
     ReadPositionRecord,
 )
 from messaging.store.base import InvalidCursor
+from messaging.uncounted import Uncounted
 
 MESSAGE_COLUMNS = [
     field.name
@@ -52,6 +53,7 @@ def conversation_columns(conversation: Conversation) -> dict[str, Any]:
         },
         "blocked_by": sorted(conversation.blocked_by),
         "frozen": conversation.frozen,
+        "uncounted": conversation.uncounted.encoded,
         "content_hash": conversation.content_hash,
         "commit_id": conversation.commit_id,
         "participant_count": len(conversation.participants),
@@ -159,6 +161,7 @@ def conversation(
         },
         blocked_by=frozenset(record.blocked_by),
         frozen=record.frozen,
+        uncounted=Uncounted(record.uncounted),
         content_hash=record.content_hash,
         commit_id=record.commit_id,
         token=record.revision,

@@ -73,6 +73,8 @@ class Known:
     floor_seq: int = 0
     """All messages above it are here; some below may be."""
     top_seq: int = 0
+    uncounted: set[int] = field(default_factory=set)
+    """The numbers of the messages that are unread for nobody."""
     title: str | None = None
     people: frozenset[str] | None = None
     """None where the conversation is too large to list them."""

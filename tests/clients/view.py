@@ -65,6 +65,12 @@ class View(ABC):
             return True
         return known.cursor is not None and known.cursor >= version
 
+    def unread(self, conversation_id: str, read_seq: int) -> int:
+        """Count the unread messages of somebody who has read up to `read_seq`."""
+        known = self.conversations[conversation_id]
+        seqs = range(read_seq + 1, known.top_seq + 1)
+        return sum(1 for seq in seqs if seq not in known.uncounted)
+
     def place(self, conversation_id: str) -> str:
         """How far it has come there, for people."""
         known = self.conversations.get(conversation_id)
@@ -262,6 +268,8 @@ class View(ABC):
 
     def _keep(self, known: Known, message: Data, at: float | None) -> None:
         """Insert it if it is unknown, keep the newer version."""
+        if message["deleted_at"] is not None:
+            known.uncounted.add(message["seq"])
         held = known.messages.get(message["id"])
         if held is not None:
             if message["version"] > held["version"]:
@@ -279,6 +287,12 @@ class View(ABC):
     def _keep_settings(self, known: Known, conversation: Data) -> None:
         self._note_joined(conversation)
         known.title = conversation["title"]
+        # An earlier release names none.
+        known.uncounted = {
+            seq
+            for first, last in conversation.get("uncounted", ())
+            for seq in range(first, last + 1)
+        }
         people = conversation["participants"]
         known.people = frozenset(_joined(conversation)) if people is not None else None
 
@@ -330,6 +344,8 @@ class View(ABC):
                 self._keep(known, message, None)
             else:
                 known.messages[message["id"]] = message
+                if message["deleted_at"] is not None:
+                    known.uncounted.add(message["seq"])
                 known.top_seq = max(known.top_seq, message["seq"])
         self._apply_held(conversation_id, known)
         if known.cursor < known.announced or known.hole_told:
@@ -346,8 +362,8 @@ class View(ABC):
                 self._discard(conversation_id, known, changes["version"])
             case _:
                 assert known.cursor is not None
-                self._keep_all(known, changes["messages"], None)
                 self._keep_settings(known, changes["conversation"])
+                self._keep_all(known, changes["messages"], None)
                 known.cursor = max(known.cursor, changes["version"])
                 if changes["more"]:
                     self.sync(conversation_id, known)

@@ -351,6 +351,7 @@ async def test_deleting(ann: Api, bob: Api) -> None:
     deleted = [await ann.delete(path), await ann.delete(path)]
 
     assert [answer.status_code for answer in deleted] == [204, 204]
+    assert [answer.headers["Chat-Version"] for answer in deleted] == ["3", "3"]
     tombstone = ok(await bob.get(path))
     assert tombstone["deleted_at"] is not None
     emptied: Json = {"text": None, "mentions": [], "reply_to": None, "version": 3}

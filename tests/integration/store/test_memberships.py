@@ -52,6 +52,7 @@ def listed(conversation: Conversation, user_id: str, people: int = _LISTED) -> L
         preferences=conversation.preferences.get(user_id, Preferences()),
         blocked=bool(conversation.blocked_by),
         frozen=conversation.frozen,
+        uncounted=conversation.uncounted,
     )
 
 

@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 from pytest_django import Settings
 
 from messaging.entities import COMMIT_TIME, Conversation, Participant, ReadPosition, Role
+from messaging.services.messages import deleted
 from messaging.services.survey import _PAGE
 from messaging.services.verification import (
     Drift,
@@ -24,6 +25,7 @@ from messaging.services.verification import (
 from messaging.store.base import Commit, Store
 from messaging.store.firestore import FirestoreStore
 from messaging.store.sql import SqlStore
+from messaging.uncounted import ALL_COUNTED, Uncounted
 from tests.integration.store import editing, new_conversation, sending
 
 Plant = Callable[[Store, Conversation], Awaitable[object]]
@@ -95,6 +97,8 @@ async def another_last_message(store: Store, before: Conversation) -> object:
         (Drift.SENT_SEQ, wrongly(sent_seq={"ann": 7, "bob": 3})),
         (Drift.SENT_SEQ, wrongly(sent_seq={"ann": 5, "bob": 3, "dan": 1})),
         (Drift.SENT_SEQ, wrongly(sent_seq={"ann": 5})),
+        (Drift.UNCOUNTED, wrongly(uncounted=Uncounted.of([[4, 4]]))),
+        (Drift.UNCOUNTED, wrongly(uncounted=Uncounted.of([[2, 9]]))),
         (Drift.READ, read_ahead),
         (Drift.READ, received_ahead),
     ],
@@ -112,6 +116,27 @@ async def test_drift_is_found_and_repaired(
     repaired = await verify_conversation(store=store, conversation_id=conversation.id, repair=True)
     assert (repaired.findings, repaired.wrong) == (found.findings, False)
     await assert_healthy(store, conversation)
+
+
+async def test_deletions_of_an_earlier_release(store: Store, conversation: Conversation) -> None:
+    """They count as unread, which is not wrong, and a repair uncounts them."""
+    (second,) = await store.list_messages(conversation.id, first_seq=2, last_seq=2)
+    outcome = deleted(conversation, second, by="ann")
+    assert outcome.message is not None
+    after = replace(outcome.conversation, uncounted=ALL_COUNTED)
+    conversation = await store.commit(
+        Commit(before=conversation, after=after, replaced=[outcome.message])
+    )
+
+    found = await verify_conversation(store=store, conversation_id=conversation.id)
+    assert found.findings == ()
+    repaired = await verify_conversation(store=store, conversation_id=conversation.id, repair=True)
+    assert [finding.drift for finding in repaired.findings] == [Drift.UNCOUNTED]
+    assert not repaired.wrong
+    await assert_healthy(store, conversation)
+    stored = await store.get_conversation(conversation.id)
+    assert stored is not None
+    assert stored.uncounted == Uncounted.of([[2, 2]])
 
 
 async def test_a_copy_of_the_last_message(
@@ -140,6 +165,7 @@ async def assert_healthy(store: Store, was: Conversation) -> None:
     assert stored.version == was.version + 1
     assert (stored.seq, stored.last_message) == (was.seq, was.last_message)
     assert stored.sent_seq == was.sent_seq
+    assert stored.uncounted.within(Uncounted.of([[2, 2]]))
     positions = await store.list_read_positions(was.id)
     assert {one.user_id: one.read_seq for one in positions} == {"ann": 0, "bob": 5, "cid": 5}
 

@@ -239,3 +239,21 @@ def test_forbidden_is_the_end_before_the_socket_says_so() -> None:
     assert view.wrongs == []
     view.take(created(4), 1.0)
     assert view.wrongs == [Wrong.LEAKED]
+
+
+def test_deleted_messages_are_unread_for_nobody() -> None:
+    """Those that the conversation names, and those that are deleted from then on."""
+    view = Notebook()
+    view.take(hello(6), 0.0)
+    messages = [message(seq) for seq in range(1, 7)]
+    view.take_loaded(C, view.known(), {**conversation(6), "uncounted": [[1, 1], [4, 5]]}, messages)
+    assert view.unread(C, 0) == 3
+    assert view.unread(C, 2) == 2
+
+    tombstone = message(3, 7, deleted_at="2026-01-31T12:00:00.000Z")
+    view.take(durable("message.deleted", 7, {"message": tombstone}), 0.0)
+    assert view.unread(C, 2) == 1
+
+    view.take(durable("conversation.updated", 8, {"conversation": conversation(8)}), 0.0)
+    assert view.unread(C, 2) == 4
+    assert view.violations == []

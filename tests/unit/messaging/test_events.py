@@ -18,6 +18,7 @@ from messaging.entities import (
     Role,
 )
 from messaging.events import EventEncoder, EventType
+from messaging.uncounted import Uncounted
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TEXT_OF_NOON = "2026-01-31T12:00:00.000Z"
@@ -47,6 +48,7 @@ CONVERSATION = Conversation(
     seq=3,
     version=5,
     last_message=MESSAGE,
+    uncounted=Uncounted.of([[1, 2]]),
 )
 MESSAGE_DATA = {
     "id": "m",
@@ -77,6 +79,7 @@ CONVERSATION_DATA = {
     "seq": 3,
     "version": 5,
     "last_message": MESSAGE_DATA,
+    "uncounted": [[1, 2]],
 }
 
 

@@ -38,7 +38,12 @@ export class Conversation {
   }
 
   get unread() {
-    return Math.max(0, (this.data?.seq ?? 0) - this.readSeq);
+    const seq = this.data?.seq ?? 0;
+    let count = Math.max(0, seq - this.readSeq);
+    for (const [from, to] of this.data?.uncounted ?? []) {
+      count -= Math.max(0, Math.min(to, seq) - Math.max(from - 1, this.readSeq));
+    }
+    return count;
   }
 
   get lastMessage() {
@@ -89,7 +94,14 @@ export class Conversation {
     if (held && held.version >= message.version) return;
     this.messages.set(message.seq, message);
     if (this.data) this.data.seq = Math.max(this.data.seq, message.seq);
+    if (message.deleted_at) this.#uncount(message.seq);
     this.movedRead(message.sender_id, message.seq);
+  }
+
+  /** A deleted message is unread for nobody. */
+  #uncount(seq) {
+    const ranges = this.data?.uncounted;
+    if (ranges?.every(([from, to]) => seq < from || to < seq)) ranges.push([seq, seq]);
   }
 
   /** Somebody has read up to `seq`; that never moves back. */

@@ -59,6 +59,7 @@ class Client:
         self.ahead: list[Frame] = []
         self.messages: dict[str, Frame] = {}
         self.conversation: Frame = {}
+        self.uncounted: set[int] = set()
 
     async def look(self) -> None:
         self.query = await self.socket.look()
@@ -93,6 +94,7 @@ class Client:
         if self._wants_load:
             self.messages = {message.id: message_data(message) for message in found}
             self.conversation = conversation_data(state)
+            self.uncounted = uncounted(self.conversation)
             self.cursor = state.version
             frames, self.ahead = self.ahead, []
             for frame in frames:
@@ -173,8 +175,11 @@ class Client:
             known = self.messages.get(message["id"])
             if known is None or known["version"] < message["version"]:
                 self.messages[message["id"]] = message
+            if message["deleted_at"] is not None:
+                self.uncounted.add(message["seq"])
         if "conversation" in data:
             self.conversation = data["conversation"]
+            self.uncounted = uncounted(self.conversation)
         people = {person["user_id"]: person for person in data.get("participants", ())}
         present = {person["user_id"]: person for person in self.conversation["participants"]}
         if frame["type"] == "participant.added":
@@ -199,6 +204,13 @@ class Client:
         expected = conversation_data(state)
         assert self.conversation["title"] == expected["title"]
         assert _by_id(self.conversation) == _by_id(expected)
+        assert self.uncounted == uncounted(expected)
+
+
+def uncounted(conversation: Frame) -> set[int]:
+    """The numbers of the messages that are unread for nobody."""
+    ranges = conversation["uncounted"]
+    return {seq for first, last in ranges for seq in range(first, last + 1)}
 
 
 def _by_id(conversation: Frame) -> dict[str, Any]:

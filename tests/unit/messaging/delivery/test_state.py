@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from messaging.delivery.state import advanced, state_after
+from messaging.delivery.state import ConversationState, advanced, state_after
 from messaging.entities import (
     Change,
     ChangeType,
@@ -16,6 +17,7 @@ from messaging.entities import (
     Role,
 )
 from messaging.store.group_commit import Committed
+from messaging.uncounted import Uncounted
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 LATER = AT.replace(minute=9)
@@ -96,3 +98,37 @@ def test_people_are_read(committed: Committed) -> None:
     added = Change(type=ChangeType.PARTICIPANT_ADDED, version=4, by="ann")
 
     assert state_after(replace(committed, changes=[added])) is None
+
+
+def test_a_deletion_is_uncounted_everywhere(before: Conversation, committed: Committed) -> None:
+    """The copy knows which messages are unread for nobody, as the conversation that was stored."""
+    base = replace(before, seq=5, version=9, uncounted=Uncounted.of([[2, 2]]))
+    last = committed.conversation.last_message
+    assert last is not None
+    tombstone = replace(last, seq=3, version=10, text=None, deleted_at=LATER)
+    after = replace(base, version=10, uncounted=Uncounted.of([[2, 3]]), token=8)
+    change = Change(type=ChangeType.MESSAGE_DELETED, version=10, message=tombstone, by="ann")
+    state = state_after(Committed(conversation=after, before_token=7, changes=[change]))
+    assert state is not None
+
+    assert state.deleted == [3]
+    assert state.follows(10, 10)
+    assert advanced(base, state) == after
+    assert not msgspec.structs.replace(state, deleted=[6]).follows(10, 10)
+
+
+def test_what_an_earlier_release_deletes_stays_counted(
+    before: Conversation, committed: Committed
+) -> None:
+    """It does not store the ranges, so that nobody may take them for stored."""
+    base = replace(before, uncounted=Uncounted.of([[2, 2]]))
+    state = state_after(committed)
+    assert state is not None
+    encoded = msgspec.msgpack.encode(state)
+    known = {k: v for k, v in msgspec.msgpack.decode(encoded).items() if k != "deleted"}
+    older = msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=ConversationState)
+
+    after = advanced(base, older)
+
+    assert after is not None
+    assert after.uncounted == base.uncounted

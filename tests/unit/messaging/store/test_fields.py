@@ -19,6 +19,7 @@ from messaging.entities import (
 from messaging.store.acts import Outcome
 from messaging.store.base import stamped
 from messaging.store.group_commit import _stamped
+from messaging.uncounted import Uncounted
 from tests.unit.messaging import send
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,6 +56,7 @@ CONVERSATION = Conversation(
     preferences={"ann": Preferences(muted_until=THEN)},
     blocked_by=frozenset({"eve"}),
     frozen=True,
+    uncounted=Uncounted("2,1"),
     content_hash="of the conversation",
     commit_id="a-commit",
     token=42,

@@ -1,0 +1,15 @@
+"""Which messages are unread for nobody. Instances of the previous release leave it as it is."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("messaging", "0012_participant_count")]
+
+    operations = [
+        migrations.AddField(
+            model_name="conversationrecord",
+            name="uncounted",
+            field=models.TextField(blank=True, db_default="", default=""),
+        ),
+    ]
