@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from rest_framework.serializers import Serializer
@@ -14,12 +15,20 @@ from chat.frames import Command
 from chat.throttling import READS, REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
 from chat.turns import Turns
 from chat.views.base import validated
-from chat.wire import changes_data, receipt_data
+from chat.wire import changes_data, own_changes_data, receipt_data
 from messaging.delivery.connection import Connection
 from messaging.exceptions import InvalidRequest, PermissionDenied, RateLimited, StoreUnavailable
 from messaging.identifiers import is_stored_id
 from messaging.representations import message_data, presence_data, timestamp
-from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
+from messaging.services import (
+    messages,
+    own_changes,
+    presence,
+    receipts,
+    sessions,
+    sync,
+    typing_indicators,
+)
 
 Handler = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -164,6 +173,11 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
     }
 
 
+async def _sync_receipts(connection: Connection, since: datetime) -> dict[str, Any]:
+    changes = await own_changes.list_own_changes(user_id=connection.user_id, since=since)
+    return own_changes_data(changes)
+
+
 async def _refresh(connection: Connection, token: str) -> dict[str, Any]:
     """Go on with a fresh token of the same person; one that ends earlier changes nothing."""
     identity = await authenticate(token)
@@ -201,6 +215,7 @@ _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "typing.start": (serializers.TypingCommand, _start_typing),
     "typing.stop": (serializers.TypingCommand, _stop_typing),
     "conversation.sync": (serializers.SyncCommand, _sync),
+    "receipts.sync": (serializers.SyncReceiptsCommand, _sync_receipts),
     "auth.refresh": (serializers.RefreshCommand, _refresh),
     "presence.watch": (serializers.WatchPresenceCommand, _watch_presence),
     "activity": (serializers.ActivityCommand, _set_activity),
@@ -216,6 +231,7 @@ _RATES = {
     "typing.start": TYPING,
     "typing.stop": TYPING_STOPS,
     "conversation.sync": REQUESTS,
+    "receipts.sync": REQUESTS,
     "presence.watch": REQUESTS,
     "auth.refresh": REQUESTS,
 }

@@ -15,13 +15,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta
 from rest_framework.fields import Field, empty
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import Serializer, ValidationError
 
 from chat.fields import (
     BoundedDictField,
     BoundedListField,
     StrictBooleanField,
     StrictCharField,
+    StrictDateTimeField,
     StrictIntegerField,
     TextField,
 )
@@ -85,6 +86,9 @@ class _Document:
             name: field.max_length for name, field in fields.items() if isinstance(field, TextField)
         }
         """Of each text, in code points; its newlines are normalised before it is measured."""
+        self._times = {
+            name: field for name, field in fields.items() if isinstance(field, StrictDateTimeField)
+        }
         members = [_member(name, field) for name, field in fields.items()]
         self.struct = msgspec.defstruct(
             serializer_class.__name__,
@@ -107,6 +111,11 @@ class _Document:
                 fields[name] = text = normalise_newlines(text)
                 if longest is not None and len(text) > longest:
                     raise NotAccepted
+        for name, field in self._times.items():
+            try:
+                fields[name] = field.run_validation(fields[name])
+            except ValidationError:
+                raise NotAccepted from None
         return fields
 
 
@@ -143,6 +152,8 @@ def _type_of(field: Field[Any, Any, Any, Any]) -> Any:
             return _constrained(int, ge=field.min_value, le=field.max_value)
         case StrictBooleanField():
             return bool
+        case StrictDateTimeField(required=True, allow_null=False):
+            return str
         case BoundedListField():
             kind = GenericAlias(list, (_type_of(field.child),))
         case BoundedDictField():

@@ -203,6 +203,10 @@ class SyncCommand(StrictSerializer):
     )
 
 
+class SyncReceiptsCommand(StrictSerializer):
+    since = StrictDateTimeField()
+
+
 class RefreshCommand(StrictSerializer):
     token = StrictCharField()
 

@@ -6,8 +6,11 @@ from messaging.representations import (
     message_data,
     optional_timestamp,
     personal_conversation_data,
+    preferences_data,
+    timestamp,
 )
 from messaging.services.outcomes import PersonDelivery
+from messaging.services.own_changes import OwnChanges
 from messaging.services.receipts import ReadReceipt
 from messaging.services.sync import Changes
 
@@ -27,6 +30,23 @@ def changes_data(changes: Changes) -> dict[str, Any]:
 
 def receipt_data(receipt: ReadReceipt) -> dict[str, Any]:
     return {"read_seq": receipt.read_seq, "unread_count": receipt.unread_count}
+
+
+def own_changes_data(changes: OwnChanges) -> dict[str, Any]:
+    return {
+        "items": [
+            {
+                "conversation_id": one.conversation_id,
+                "read_seq": one.read_seq,
+                "unread_count": one.unread_count,
+                "marked_unread": None,
+                "preferences": preferences_data(one.preferences),
+            }
+            for one in changes.items
+        ],
+        "at": timestamp(changes.at),
+        "truncated": changes.truncated,
+    }
 
 
 def delivery_data(delivery: PersonDelivery) -> dict[str, Any]:

@@ -69,6 +69,10 @@ def right_commands(conversation_id: str) -> st.SearchStrategy[dict[str, Any]]:
             {"conversations": st.dictionaries(st.just(conversation_id) | names, seq, min_size=1)},
             {},
         ),
+        "receipts.sync": (
+            {"since": st.datetimes(timezones=st.timezones()).map(lambda at: at.isoformat())},
+            {},
+        ),
         "auth.refresh": ({"token": st.just(token_of("ann"))}, {}),
         "presence.watch": ({"user_ids": people}, {}),
         "activity": ({"active": st.booleans()}, {}),

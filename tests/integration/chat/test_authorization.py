@@ -187,6 +187,10 @@ async def test_commands_refuse_outsiders(
         assert answer["conversations"][id_]["status"] == "forbidden"
         assert "between us" not in str(answer)
         return
+    if kind == "receipts.sync":
+        command = Command(id=1, type=kind, fields={"since": "2026-01-01T00:00:00Z"})
+        assert (await commands.handle(command, connection))["items"] == []
+        return
     if kind == "presence.watch":
         command = Command(id=1, type=kind, fields={"user_ids": ["ann", "bob"]})
         assert await commands.handle(command, connection) == {"items": []}

@@ -552,6 +552,42 @@ async def test_reading(people: Enter) -> None:
     assert await unread(ann, bob, bob_too) == [[], [], []]
 
 
+async def test_own_state_from_another_device(people: Enter) -> None:
+    """`since` is the `at` of `hello`, then of the answer before."""
+    group, (ann, bob) = await meet(people, "ann", "bob")
+    bob_too = await people("bob")
+    hello = await bob_too.event()
+    for number in range(3):
+        await ann.write(group, "hello", str(number))
+    await bob.do("receipt.read", conversation_id=group, seq=2)
+
+    answer = await bob_too.do("receipts.sync", since=hello["data"]["at"])
+
+    own = {
+        "conversation_id": group,
+        "read_seq": 2,
+        "unread_count": 1,
+        "marked_unread": None,
+        "preferences": {"muted_until": None, "notify": "all"},
+    }
+    assert answer == {"items": [own], "at": answer["at"], "truncated": False}
+    await bob.do("receipt.read", conversation_id=group, seq=3)
+    again = await bob_too.do("receipts.sync", since=answer["at"])
+    assert again["items"] == [own | {"read_seq": 3, "unread_count": 0}]
+
+
+@pytest.mark.parametrize(
+    ("since", "code"),
+    [("yesterday", "invalid"), (0, "invalid"), ("2026-01-01T00:00:00", "naive"), (None, "null")],
+)
+async def test_receipts_sync_needs_a_time(people: Enter, since: Any, code: str) -> None:
+    ann = await people("ann")
+
+    error = await ann.command("receipts.sync", since=since)
+
+    assert refusal(error) == (400, "invalid_request", [("since", code)])
+
+
 @pytest.mark.parametrize(
     ("seq", "code"),
     [

@@ -56,6 +56,8 @@ _RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "seq": st.integers(0, 2**53 - 1),
     "conversations": st.dictionaries(st.text(), st.integers(0, 2**53 - 1), min_size=1),
     "token": st.text(min_size=1),
+    "since": st.datetimes(timezones=st.none() | st.timezones()).map(lambda at: at.isoformat())
+    | one_of(["2026-01-31T12:00:00.000Z", "2026-01-31", "0001-01-01T00:00:00+14:00", "now"]),
     "user_ids": st.lists(st.text(min_size=1, max_size=128), max_size=3),
     "active": st.booleans(),
 }
