@@ -282,7 +282,7 @@ class Instance:
             polling=self.polling,
             access=self.access,
             boot_id=self.boot_id,
-            registered=lambda: self.presence.other_boot_ids,
+            registered=lambda: self.presence.registered,
             on_met=self._met,
             on_ended=self._peer_ended,
             signing=Signing(Mode(settings.CHAT_LINK_SIGNATURES), settings.CHAT_LINK_KEYS),
@@ -301,8 +301,8 @@ class Instance:
         self.hub.tell_everyone(self.events.soft(kind, {}))
 
     def _met(self, boot_id: str) -> None:
-        self.presence.met(boot_id)
-        self.epochs.look_soon()
+        if self.presence.met(boot_id):
+            self.epochs.look_soon()
 
     def _epoch_learned(self, epoch: Epoch) -> None:
         self.delivered.use_epoch(epoch)

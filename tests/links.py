@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -47,6 +49,8 @@ class LossyLayer:
         self.flush = self._layer.flush
         self.loses: Callable[[Mapping[str, Any]], bool] = lambda item: False
         self.cut = False
+        self.published: deque[tuple[str, bytes]] = deque(maxlen=500)
+        """The latest that went out, and on which group."""
 
     async def receive(self, channel: str) -> Mapping[str, Any]:
         while True:
@@ -63,6 +67,7 @@ class LossyLayer:
             raise ConnectionError
         kept = without(message["data"], self.loses)
         if kept is not None:
+            self.published.append((group, kept))
             await self._layer.group_send(group, {"data": kept})
 
 
@@ -202,6 +207,26 @@ class Socket:
     @property
     def waiting(self) -> int:
         return self._frames.qsize()
+
+
+@asynccontextmanager
+async def two_sides(
+    host: str | Mapping[str, Any], *, signing: Callable[[], Signing] = Signing
+) -> AsyncIterator[tuple[Side, Side]]:
+    """Two instances on one store and one Redis that hear each other, until the context is left."""
+    store, prefix = SqlStore(timeout=10), uuid4().hex
+    pair = (
+        Side(host, store, prefix, signing=signing()),
+        Side(host, store, prefix, signing=signing()),
+    )
+    for side in pair:
+        side.start()
+    await hears(pair[0], pair[1])
+    await hears(pair[1], pair[0])
+    yield pair
+    for side in pair:
+        await side.stop()
+    await store.close()
 
 
 async def hears(side: Side, other: Side) -> None:

@@ -13,7 +13,7 @@ import asyncio
 import itertools
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -46,6 +46,7 @@ from messaging.delivery.signing import Signing
 from messaging.delivery.wire import VERSION, Wire
 from messaging.entities import Access
 from messaging.metrics import DELIVERY_LINK_SECONDS, TRANSIT_SECONDS
+from messaging.sparing import Sparing
 from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ _GOODBYE_SECONDS = 1.0
 _LONGEST_SECONDS = 60.0
 """Between a commit or publish there and its arrival here. What claims to have taken longer is not
 measured: the clock of its sender is wrong, or its time is."""
+_MOST_NAMED = 10
 _BREATH = 50
 """Messages that are handled before others may run: a receiver that has plenty never waits."""
 
@@ -83,7 +85,7 @@ class Link:
         polling: Polling,
         access: AccessList,
         boot_id: str,
-        registered: Callable[[], Iterable[str]],
+        registered: Callable[[], Collection[str]],
         on_met: Callable[[str], None],
         on_ended: Callable[[str, float], None],
         signing: Signing | None = None,
@@ -113,7 +115,8 @@ class Link:
         self._wanted_changed = asyncio.Event()
         signing = signing or Signing()
         self._wire = Wire(boot_id, signing=signing)
-        self._refusals = Refusals()
+        self._lines = Sparing()
+        self._refusals = Refusals(self._lines)
         self._sending = Sending(
             publishing, wire=self._wire, speaks=self._speaks, on_failure=self._publish_failed
         )
@@ -301,9 +304,15 @@ class Link:
             self._go_down("no echo")
             return
         self._peers.registered(self._registered(), now)
-        for boot_id, heard_at in self._peers.pop_ended(now):
-            logger.warning("link.peer_ended", boot_id=boot_id, silent_seconds=now - heard_at)
-            self._polling.look_back(heard_at)
+        ended = self._peers.pop_ended(now)
+        if not ended:
+            return
+        self._polling.look_back(min(heard_at for _, heard_at in ended))
+        unsaid = self._lines.take()
+        if unsaid is not None:
+            named = [boot_id for boot_id, _ in ended[:_MOST_NAMED]]
+            logger.warning("link.peer_ended", boot_ids=named, ended=len(ended), unsaid=unsaid)
+        for boot_id, heard_at in ended:
             self._on_ended(boot_id, heard_at)
 
     def _go_down(self, reason: str) -> None:
@@ -375,8 +384,10 @@ class Link:
             sender, beacon.number, time.monotonic(), reads=beacon.reads
         )
         if missed_since is not None:
-            logger.info("link.beacons_missed", boot_id=sender, refused=True)
             self._polling.look_back(missed_since)
+            unsaid = self._lines.take()
+            if unsaid is not None:
+                logger.info("link.beacons_missed", boot_id=sender, unsaid=unsaid)
         for conversation_id, commits in beacon.commits.items():
             self._hub.report(conversation_id, commits.version, commits.added)
 

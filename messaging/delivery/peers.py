@@ -11,6 +11,9 @@ from messaging.delivery.beacon import BEACON_SECONDS, REPEATS
 LEASE_SECONDS = 8.0
 _MOST_PEERS = 256
 """Any more are not known. Each sends a beacon a second to all the others."""
+_MOST_STRANGERS = 4
+"""Instances that end together, never stood in the registry, and are missed. Redis may refuse the
+entry of an instance; if many have none, they are invented."""
 _MOST_ENDED = 1_000
 _SETTLE_SECONDS = 3 * BEACON_SECONDS
 """After that everyone who is there was heard."""
@@ -26,12 +29,15 @@ class _Peer:
     """Of its last beacon; None where a jump would tell nothing, see `Peers.link_restored`."""
     reads: int = 1
     """The highest version of messages that it reads, as its last beacon says."""
+    registered: bool = False
+    """Whether it stood in the registry when that was read."""
 
 
 class Peers:
     def __init__(self, now: float) -> None:
         self._peers: dict[str, _Peer] = {}
         self._ended: set[str] = set()
+        self._registered: frozenset[str] = frozenset()
         self._listening_since = now
 
     def heard(self, boot_id: str, number: int, now: float, *, reads: int = 1) -> float | None:
@@ -40,12 +46,13 @@ class Peers:
 
         Its numbers only rise: where one falls, the one before it was not its own."""
         known = self._peers.get(boot_id)
-        if known is None and len(self._peers) >= _MOST_PEERS:
+        if known is None and not self._make_room(boot_id):
             return None
         if known is not None and known.number == number:
             return None  # said again
         self._ended.discard(boot_id)
-        self._peers[boot_id] = _Peer(now, now + LEASE_SECONDS, number, reads)
+        registered = boot_id in self._registered
+        self._peers[boot_id] = _Peer(now, now + LEASE_SECONDS, number, reads, registered)
         if known is not None:
             expected = known.number is None or 0 < number - known.number < REPEATS
             return None if expected else known.heard_at
@@ -72,12 +79,15 @@ class Peers:
 
     def registered(self, boot_ids: Iterable[str], now: float) -> None:
         """These are in the registry: one that ends before its first beacon is missed as well."""
-        registered = set(boot_ids)
-        for boot_id in registered - self._peers.keys() - self._ended:
-            if len(self._peers) >= _MOST_PEERS:
+        self._registered = frozenset(boot_ids)
+        for boot_id in self._registered & self._peers.keys():
+            self._peers[boot_id].registered = True
+        for boot_id in self._registered - self._peers.keys() - self._ended:
+            if not self._make_room(boot_id):
                 break
-            self._peers[boot_id] = _Peer(now - _NEWS_SECONDS, now + LEASE_SECONDS, 0)
-        self._ended &= registered
+            heard_at, lease_end = now - _NEWS_SECONDS, now + LEASE_SECONDS
+            self._peers[boot_id] = _Peer(heard_at, lease_end, 0, registered=True)
+        self._ended &= self._registered
 
     def link_restored(self, now: float) -> None:
         """Everybody has been silent. What was missed is read from the store anyway, so their
@@ -88,13 +98,26 @@ class Peers:
             peer.lease_end = now + LEASE_SECONDS
 
     def pop_ended(self, now: float) -> Sequence[tuple[str, float]]:
-        """Those whose lease has ended without a goodbye, each with the moment it was heard last.
-        Only to be asked while the own link is up: without it nobody is heard."""
-        ended = [
-            (boot_id, peer.heard_at)
-            for boot_id, peer in self._peers.items()
-            if peer.lease_end < now
-        ]
-        for boot_id, _ in ended:
+        """Those whose lease has ended without a goodbye, each with the moment it was heard last:
+        those of the registry, and up to four others. Only to be asked while the own link is up:
+        without it nobody is heard."""
+        ended = {id_: peer for id_, peer in self._peers.items() if peer.lease_end < now}
+        for boot_id in ended:
             self.goodbye(boot_id)
-        return ended
+        strangers = [boot_id for boot_id, peer in ended.items() if not peer.registered]
+        for invented in strangers[_MOST_STRANGERS:]:
+            del ended[invented]
+        return [(boot_id, peer.heard_at) for boot_id, peer in ended.items()]
+
+    def _make_room(self, boot_id: str) -> bool:
+        """Return whether one more can be known. One of the registry takes the place of one that
+        never stood in it."""
+        if len(self._peers) < _MOST_PEERS:
+            return True
+        if boot_id not in self._registered:
+            return False
+        stranger = next((id_ for id_, peer in self._peers.items() if not peer.registered), None)
+        if stranger is None:
+            return False
+        del self._peers[stranger]
+        return True

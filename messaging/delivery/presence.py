@@ -70,6 +70,8 @@ class Presence:
         self._boot_id = boot_id
         self._key = _users_key(boot_id)
         self._others: list[str] = []
+        self.registered: frozenset[str] = frozenset()
+        """The other instances in the registry, as of the last heartbeat."""
         self._changed: set[str] = set()
         self._written = False
         self._doubted_until = 0.0
@@ -95,11 +97,14 @@ class Presence:
         that were met since."""
         return self._others
 
-    def met(self, boot_id: str) -> None:
+    def met(self, boot_id: str) -> bool:
         """Another instance is there, though the registry was read before it entered: its users
-        are asked for from now on. The next heartbeat decides whether it stays."""
-        if len(self._others) < MOST_INSTANCES:
-            self._others.append(boot_id)
+        are asked for from now on. The next heartbeat decides whether it stays. Returns whether it
+        is new here."""
+        if boot_id in self._others or len(self._others) >= MOST_INSTANCES:
+            return False
+        self._others.append(boot_id)
+        return True
 
     async def stop(self) -> None:
         """Say goodbye: this instance's users are offline at once."""
@@ -270,6 +275,7 @@ class Presence:
         if entered is None:
             await client.delete(_REGISTRY)
         self._others = [one for one in boot_ids(registered) if one != self._boot_id]
+        self.registered = frozenset(self._others)
         return bool(whole)
 
     async def _rebuild(self, client: redis.asyncio.Redis) -> None:

@@ -1,17 +1,14 @@
 """Messages of other instances that are not taken: counted by reason, and at most one log line a
 second."""
 
-import time
-from collections.abc import Callable
 from enum import StrEnum
 
 import structlog
 
 from messaging.metrics import LINK_REFUSED
+from messaging.sparing import Sparing
 
 logger = structlog.get_logger(__name__)
-
-_LINE_SECONDS = 1.0
 
 
 class Reason(StrEnum):
@@ -52,10 +49,8 @@ class Refused(Exception):
 
 
 class Refusals:
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._next_line = 0.0
-        self._unsaid = 0
+    def __init__(self, lines: Sparing | None = None) -> None:
+        self._lines = lines or Sparing()
 
     def note(self, reason: Reason, *, error: BaseException | None = None) -> None:
         """Count one. The line says how many were not said before it; its traceback is that of
@@ -63,10 +58,8 @@ class Refusals:
         LINK_REFUSED.labels(reason.value).inc()
         if reason in _QUIET:
             return
-        now = self._clock()
-        if now < self._next_line:
-            self._unsaid += 1
-            return
-        self._next_line = now + _LINE_SECONDS
-        unsaid, self._unsaid = self._unsaid, 0
-        logger.warning("link.message_refused", reason=reason.value, unsaid=unsaid, exc_info=error)
+        unsaid = self._lines.take()
+        if unsaid is not None:
+            logger.warning(
+                "link.message_refused", reason=reason.value, unsaid=unsaid, exc_info=error
+            )

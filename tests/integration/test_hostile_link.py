@@ -2,27 +2,22 @@
 arrive."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
-from uuid import uuid4
+from collections.abc import AsyncIterator
 
-import msgspec
 import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
-from messaging.delivery.messages import AccessChanged, Beacon, Commits, PeopleChanged, access_state
+from messaging.delivery.messages import PeopleChanged
 from messaging.delivery.sending import INSTANCES
 from messaging.delivery.signing import Mode, Signing
 from messaging.delivery.wire import Wire
-from messaging.entities import Access
-from messaging.store.sql import SqlStore
-from tests.links import Side, hears, hurry
+from tests.links import Side, hurry, two_sides
+from tests.siege import Siege, lines_of
 from tests.unit.messaging import send
 
 KEY = "k" * 32
-_MESSAGES = 400
+_MESSAGES = 600
 
 
 @pytest_asyncio.fixture
@@ -34,69 +29,32 @@ async def sides(
 ) -> AsyncIterator[tuple[Side, Side]]:
     hurry(monkeypatch)
     mode = getattr(request, "param", Mode.OFF)
-    store, prefix = SqlStore(timeout=10), uuid4().hex
-    pair = [Side(redis_server, store, prefix, signing=Signing(mode, [KEY])) for _ in range(2)]
-    for side in pair:
-        side.start()
-    await hears(pair[0], pair[1])
-    await hears(pair[1], pair[0])
-    yield pair[0], pair[1]
-    for side in pair:
-        await side.stop()
-    await store.close()
+    async with two_sides(redis_server, signing=lambda: Signing(mode, [KEY])) as pair:
+        yield pair
 
 
-def hostile(chance: random.Random, conversation_id: str) -> Sequence[bytes]:
-    """Garbage, and what a real sender says, damaged."""
-    stranger = Wire("stranger", signing=Signing())
-    far = Access(user_id="ann", changed_at=datetime(9998, 1, 1, tzinfo=UTC))
-    real = [
-        stranger.seal([item], version=version)
-        for version in (1, 2)
-        for item in (
-            PeopleChanged(conversation_id=conversation_id, version=2**53, added=["ann"]),
-            Beacon(number=2**53, commits={conversation_id: Commits(2**53, [])}),
-            AccessChanged(number=1, access=access_state(far)),
-        )
-    ]
-    values: list[object] = [None, 5, [], {}, {"from": 5}, {"v": 9}]
-    plain = [msgspec.msgpack.encode(value) for value in values]
-    made = [*real, *plain]
-    while len(made) < _MESSAGES:
-        flipped = bytearray(chance.choice(real))
-        flipped[chance.randrange(len(flipped))] ^= 1 << chance.randrange(8)
-        made.append(bytes(flipped))
-        made.append(chance.randbytes(chance.randrange(200)))
-    chance.shuffle(made)
-    return made
-
-
+@pytest.mark.parametrize(
+    ("sides", "mode"),
+    [(mode, mode) for mode in Mode],
+    indirect=["sides"],
+    ids=[mode.value for mode in Mode],
+)
 async def test_hostile_messages_change_nothing(
-    sides: tuple[Side, Side], caplog: pytest.LogCaptureFixture
+    sides: tuple[Side, Side], mode: Mode, caplog: pytest.LogCaptureFixture
 ) -> None:
-    here, there = sides
-    group = await here.found("ann", "bob")
-    ann, bob = await here.connect("ann"), await there.connect("bob")
+    """Of any kind, on the channel of all instances and on those of conversations. Each instance
+    writes a line a second at most."""
+    siege = Siege(*sides, mode=mode)
+    await siege.begin()
     began = asyncio.get_running_loop().time()
 
-    for data in hostile(random.Random(1), group.id):
-        await here.layer.publish(INSTANCES, data)
-    await here.commit(group, send(group.id, "ann"))
+    await siege.endure(_MESSAGES, seed=1)
 
-    assert await bob.next() == await ann.next() == ("message.created", 1)
-    assert ann.outlet.ended == bob.outlet.ended == []
-    assert here.link.up
-    assert there.link.up
-    stored = await here.store.get_conversation(group.id)
-    assert stored is not None
-    assert (stored.version, stored.seq) == (1, 1)
-    lines = [one for one in caplog.records if "link.message_refused" in str(one.msg)]
+    lines = lines_of(caplog)
     seconds = asyncio.get_running_loop().time() - began
-    assert 0 < len(lines) <= 2 * (seconds + 1)  # of two instances
-    access = await there.people.log_out("bob")  # is heard of, whatever was said with a later date
-    here.access.learn(access)
-    await here.link.announce_access(access)
-    assert bob.outlet.ended
+    assert 0 < len(lines) <= 2 * (seconds + 1), lines  # of two instances
+    await siege.assert_nothing_changed()
+    await siege.assert_all_goes_on()
 
 
 @pytest.mark.parametrize("sides", [Mode.REQUIRE], indirect=True)

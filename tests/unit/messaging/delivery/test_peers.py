@@ -96,3 +96,47 @@ def test_after_an_outage_numbers_tell_nothing_and_silence_does() -> None:
     assert peers.heard("b", 60, 61) is None
     assert peers.pop_ended(60 + LEASE_SECONDS) == []
     assert peers.pop_ended(60.1 + LEASE_SECONDS) == [("c", 1)]
+
+
+def test_a_flood_of_invented_instances_is_bounded() -> None:
+    """Those that are known stay known, and one that enters the registry takes the place of an
+    invented one."""
+    peers = peers_since(0)
+    peers.heard("b", 1, 1)
+    peers.registered(["b"], 1)
+    for number in range(10_000):
+        peers.heard(f"invented-{number}", 0, 2)
+    peers.registered(["b", "c"], 3)
+    peers.heard("d", 1, 3)  # has not entered the registry, or nobody has looked
+
+    assert len(peers.alive) <= 256
+    assert {"b", "c"} <= peers.alive
+    assert "d" not in peers.alive
+
+
+def test_instances_of_the_registry_are_missed_before_invented_ones() -> None:
+    """Of those that never stood in it only a few are: each costs reads of the store."""
+    peers = peers_since(0)
+    for number in range(300):
+        peers.heard(f"invented-{number}", 0, 1)
+    for boot_id in ("b", "c"):
+        peers.registered([boot_id], 1)
+        peers.heard(boot_id, 1, 1)
+
+    ended = [boot_id for boot_id, _ in peers.pop_ended(2 + LEASE_SECONDS)]
+
+    assert {"b", "c"} <= set(ended)
+    assert len(ended) <= 6
+    assert peers.alive == frozenset()
+    assert peers.pop_ended(3 + LEASE_SECONDS) == []
+
+
+def test_a_flood_of_goodbyes_is_forgotten() -> None:
+    """An invented instance may say goodbye as often as it likes; real ones go on being missed."""
+    peers = peers_since(0)
+    for number in range(10_000):
+        peers.goodbye(f"invented-{number}")
+    peers.registered(["b"], 1)
+
+    assert peers.alive == {"b"}
+    assert [boot_id for boot_id, _ in peers.pop_ended(2 + LEASE_SECONDS)] == ["b"]

@@ -24,6 +24,7 @@ from messaging.delivery.messages import (
 from messaging.delivery.refused import Reason, Refusals, Refused
 from messaging.delivery.signing import WINDOW_SECONDS, Mode, Signing
 from messaging.delivery.wire import Message, Wire
+from messaging.sparing import Sparing
 
 NOW = 1_800_000_000.0
 KEY, OTHER_KEY = "k" * 32, "o" * 32
@@ -347,7 +348,7 @@ def test_nobody_else_uses_up_the_numbers_of_a_sender() -> None:
 
 def test_refusals_are_said_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
     clock = iter(number / 100 for number in range(250))
-    refusals = Refusals(lambda: next(clock))
+    refusals = Refusals(Sparing(lambda: next(clock)))
 
     for _ in range(250):
         refusals.note(Reason.INVALID)
