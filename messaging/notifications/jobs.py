@@ -87,17 +87,16 @@ def encode(job: QueuedJob) -> str:
 
 
 def decode(body: str) -> QueuedJob:
-    """Raises MalformedJob."""
+    """Fields that only a later release knows are ignored. Raises MalformedJob."""
     try:
         fields = json.loads(body)
-        kind = fields.pop("kind")
-        if kind == "clear":
-            return ClearJob(**fields)
-        if kind != "notify":
-            raise MalformedJob(f"unknown kind {kind!r}")
+        kind = _KINDS[fields["kind"]]
+        known = {name: fields[name] for name in _NAMES[kind] if name in fields}
+        if kind is ClearJob:
+            return ClearJob(**known)
         return NotifyJob(
             **{
-                **fields,
+                **known,
                 "stage": Stage(fields["stage"]),
                 "user_ids": tuple(fields["user_ids"]),
             }
@@ -106,6 +105,7 @@ def decode(body: str) -> QueuedJob:
         raise MalformedJob(str(error)) from error
 
 
+_KINDS: Mapping[str, type] = {"notify": NotifyJob, "clear": ClearJob}
 _NAMES: Mapping[type, tuple[str, ...]] = {
     kind: tuple(kind.__dataclass_fields__) for kind in (NotifyJob, ClearJob)
 }
