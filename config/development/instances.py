@@ -37,9 +37,10 @@ def uvicorn_command(
     *options: str,
     host: str = "127.0.0.1",
     application: str = "config.asgi:application",
+    python: str = sys.executable,
 ) -> Sequence[str]:
     return [
-        *(sys.executable, "-m", "uvicorn", application),
+        *(python, "-m", "uvicorn", application),
         *("--host", host, "--port", str(port)),
         *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-access-log"),
         *options,
@@ -62,18 +63,19 @@ def instance(
     host: str = "127.0.0.1",
     environment: Mapping[str, str],
     command: Sequence[str] | None = None,
+    directory: Path = _CHECKOUT,
     show_output: bool = False,
 ) -> Iterator[Process]:
     """Run one instance until the context is left; it is live when the context is entered.
 
-    Raises NotReady.
+    `directory` holds another checkout to run, with a `command` for it. Raises NotReady.
     """
     require_free(port)
     with Process(
         command or uvicorn_command(port, host=host),
         ready=partial(_is_live, address(host, port)),
         environment=environment,
-        directory=_CHECKOUT,
+        directory=directory,
         show_output=show_output,
     ) as process:
         yield process

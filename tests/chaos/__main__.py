@@ -20,6 +20,7 @@ from tests.chaos.crowd import SHORT as SMALL
 from tests.chaos.report import Outcome
 from tests.chaos.scene import Case, play
 from tests.clients.known import Violation, Wrong
+from tests.releases import PRESENT, ReleaseMissing, previous_release, require_previous_release
 
 
 def main() -> int:
@@ -33,6 +34,8 @@ def main() -> int:
     try:
         if any(CASES[name].postgres for name in names):
             require_postgres()
+        if any(CASES[name].upgrade for name in names):
+            require_previous_release()
         for seed in arguments.seeds:
             # What an emulator holds makes it slower: each seed has a fresh one.
             with own_firestore_emulator() as (emulator, _):
@@ -44,7 +47,7 @@ def main() -> int:
                     outcomes.append(outcome)
                     _show(outcome)
                     report.write(outcomes, arguments.report)
-    except (EmulatorMissing, PostgresMissing, RedisMissing, NotReady) as error:
+    except (EmulatorMissing, PostgresMissing, RedisMissing, ReleaseMissing, NotReady) as error:
         _say(str(error))
         return 2
     except KeyboardInterrupt:
@@ -58,11 +61,14 @@ async def _run(case: Case, emulator: str, seed: int, size: Size, *, short: bool)
     """One case on a cluster of its own. What goes wrong with the kit is an outcome as well."""
     _say(f"{case.name}, seed {seed}…")
     with tempfile.TemporaryDirectory(prefix="chat-chaos-") as folder:
+        release = previous_release(Path(folder) / "previous") if case.upgrade else PRESENT
         cluster = Cluster(
             folder=Path(folder),
             emulator=emulator,
             sentinel=case.sentinel,
             postgres=case.postgres,
+            release=release,
+            notified=case.upgrade,
         )
         try:
             async with cluster:

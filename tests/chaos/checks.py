@@ -21,6 +21,8 @@ class Evidence:
     histories: Mapping[str, Sequence[Data]]
     receipts: Mapping[str, Mapping[str, int]]
     """How far each participant has read, by conversation."""
+    lists: Mapping[str, Mapping[str, Data]]
+    """Everybody's own list of conversations, by person and id."""
     views: Sequence[View]
     instance_ids: frozenset[str]
 
@@ -127,6 +129,45 @@ def _differences(
         yield f"sees other people: {sorted(known.people ^ people)}"
 
 
+def lists_show_what_is_stored(evidence: Evidence) -> Findings:
+    """Everybody's own list has the conversations that they are in, and of each the right numbers,
+    latest message, number of people, read position and unread count.
+
+    A deleted message may count as unread: instances of earlier releases do not tell of deletions.
+    """
+    for user_id, listed in evidence.lists.items():
+        inside = {
+            conversation_id
+            for conversation_id, conversation in evidence.conversations.items()
+            if user_id in {person["user_id"] for person in conversation["participants"]}
+        }
+        if listed.keys() & evidence.conversations.keys() != inside:
+            yield Violation(Wrong.LOST, f"{user_id} is in {inside}, lists {list(listed)}")
+        for conversation_id in inside & listed.keys():
+            for text in _misstated(evidence, user_id, conversation_id):
+                yield Violation(Wrong.BROKEN, f"{user_id} lists {conversation_id}: {text}")
+
+
+def _misstated(evidence: Evidence, user_id: str, conversation_id: str) -> Iterator[str]:
+    item = evidence.lists[user_id][conversation_id]
+    conversation = evidence.conversations[conversation_id]
+    history = evidence.histories[conversation_id]
+    for name in ("seq", "version", "participant_count", "title"):
+        if item[name] != conversation[name]:
+            yield f"{name} {item[name]}, not {conversation[name]}"
+    if item["last_message"] != (history[-1] if history else None):
+        yield f"latest message {item['last_message']}"
+    own = [message["seq"] for message in history if message["sender_id"] == user_id]
+    acknowledged = evidence.ledger.reads.get((conversation_id, user_id), 0)
+    least_read = max([acknowledged, *own])
+    if not least_read <= item["read_seq"] <= conversation["seq"]:
+        yield f"read up to {item['read_seq']}, not {least_read} or more"
+    above = [message for message in history if message["seq"] > item["read_seq"]]
+    least = sum(message["deleted_at"] is None for message in above)
+    if not least <= item["unread_count"] <= len(above):
+        yield f"{item['unread_count']} unread, not {least} to {len(above)}"
+
+
 def nobody_gets_what_came_after_their_removal(evidence: Evidence) -> Findings:
     """Each change that somebody got was made while they were in, or was their own removal.
 
@@ -177,6 +218,7 @@ CHECKS: Sequence[Check] = (
     numbers_have_no_holes,
     changes_are_kept,
     everybody_has_everything,
+    lists_show_what_is_stored,
     nobody_gets_what_came_after_their_removal,
     events_say_where_they_come_from,
     nothing_was_wrong_on_the_way,

@@ -1,12 +1,11 @@
 """A cluster to break: instances, their Redis and the Firestore emulator, and relays in between."""
 
 import asyncio
-import os
 import random
 import re
 import signal
 import subprocess
-import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
@@ -16,19 +15,19 @@ from uuid import uuid4
 
 import httpx
 
-from config.development.instances import instance, migrate, uvicorn_command
+from config.development.instances import instance, uvicorn_command
 from config.development.postgres import postgres_server
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
+from tests.chaos.notifications import APPLICATION, Notifications
 from tests.chaos.redis_servers import MASTER, RedisServer, Sentinel
 from tests.chaos.relay import Relay
 from tests.clients.rest import http_client
+from tests.releases import PRESENT, Release
 
-_CHECKOUT = Path(__file__).resolve().parents[2]
 _SQL, _FIRESTORE = "DATABASE_URL", "FIRESTORE_EMULATOR_HOST"
 _PORT = re.compile(r"(?<=:)(\d+)(?=/|$)")
 _DRAIN_SECONDS = 40.0
-_VERIFY_SECONDS = 60.0
 
 
 class Instance:
@@ -39,6 +38,10 @@ class Instance:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.up = False
+        self.release = PRESENT
+        """What it runs at its next start."""
+        self.log_before = ""
+        """What its run before this one has logged, if that was terminated."""
         self.redis: Relay
         self.store: Relay
         self._environment = {**environment, "INSTANCE_ID": name}
@@ -52,7 +55,10 @@ class Instance:
                 instance(
                     self.port,
                     environment=self._environment,
-                    command=uvicorn_command(self.port, application=self._application),
+                    command=uvicorn_command(
+                        self.port, application=self._application, python=self.release.python
+                    ),
+                    directory=self.release.directory,
                 )
             )
 
@@ -75,6 +81,7 @@ class Instance:
         except subprocess.TimeoutExpired:
             return None
         finally:
+            self.log_before = self._process.output()
             await self.close()
 
     def hang(self) -> None:
@@ -122,20 +129,29 @@ class Cluster:
     """Whether to store in a SQLite file that the instances share instead; no relay is before it."""
     application: str = "config.asgi:application"
     settings: Mapping[str, str] = field(default_factory=dict)
+    release: Release = PRESENT
+    """What creates the database and runs at first."""
+    notified: bool = False
+    """Whether there are a queue, a worker and a push service."""
 
     instances: list[Instance] = field(init=False, default_factory=list)
     redis: RedisServer = field(init=False)
     replica: RedisServer | None = field(init=False, default=None)
+    notifications: Notifications | None = field(init=False, default=None)
     _environment: Mapping[str, str] = field(init=False, default_factory=dict)
     _exit: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as exit_:
-            self._environment = {**await self._start_redis(exit_), **self._start_store(exit_)}
+            settings = await self._start_notifications(exit_) if self.notified else {}
+            redis = await self._start_redis(exit_)
+            self._environment = {**redis, **settings, **self._start_store(exit_)}
             for number in range(1, self.count + 1):
                 self.instances.append(await self._prepare(exit_, f"instance-{number}"))
-            await asyncio.to_thread(migrate, self._environment)
+            await asyncio.to_thread(migrate, self.release, self._environment)
             await asyncio.gather(*(one.start() for one in self.instances))
+            if self.notifications is not None:
+                await self.notifications.start_worker(self._environment, self.release)
             self._exit = exit_.pop_all()
         return self
 
@@ -147,24 +163,13 @@ class Cluster:
     async def verify(self, *, repair: bool = False) -> tuple[bool, str]:
         """What `manage.py verify_conversations` says of all that is stored: whether it is right,
         or was made right, and the words."""
-        options = ["--repair"] if repair else []
-
-        def run() -> subprocess.CompletedProcess[str]:
-            return subprocess.run(
-                [sys.executable, "manage.py", "verify_conversations", "--all", *options],
-                cwd=_CHECKOUT,
-                env={**os.environ, **self._environment},
-                check=False,
-                capture_output=True,
-                text=True,
-                timeout=_VERIFY_SECONDS,
-            )
-
+        command = ["verify_conversations", "--all", *(["--repair"] if repair else [])]
         try:
-            done = await asyncio.to_thread(run)
+            return True, await asyncio.to_thread(PRESENT.manage, self._environment, *command)
+        except subprocess.CalledProcessError as error:
+            return False, error.stdout + error.stderr
         except subprocess.TimeoutExpired as error:
             return False, str(error)
-        return done.returncode == 0, done.stdout + done.stderr
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._exit.aclose()
@@ -183,6 +188,12 @@ class Cluster:
             **more,
             **self.settings,
         )
+
+    async def _start_notifications(self, exit_: AsyncExitStack) -> Mapping[str, str]:
+        self.application = APPLICATION
+        self.notifications = Notifications(self.folder)
+        exit_.push_async_callback(self.notifications.close)
+        return await self.notifications.start(exit_)
 
     def _start_store(self, exit_: AsyncExitStack) -> Mapping[str, str]:
         if self.sqlite:
@@ -207,6 +218,7 @@ class Cluster:
         if not self.sentinel:
             own["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}/0"
         one = Instance(name, own, self.application)
+        one.release = self.release
         one.redis = redis
         if not self.sqlite:
             one.store = store
@@ -214,10 +226,16 @@ class Cluster:
         return one
 
 
+def migrate(release: Release, environment: Mapping[str, str]) -> None:
+    release.manage(environment, "migrate", "--verbosity", "0")
+
+
 class Balancer:
     """What stands before the instances: each request and socket goes to one that is up."""
 
     def __init__(self, instances: Sequence[Instance], chance: random.Random) -> None:
+        self.failures: Counter[str] = Counter()
+        """How many requests were answered with 500 or above, by release, status, method, code."""
         self._instances = instances
         self._chance = chance
         self._https = [[http_client(one.url) for _ in range(4)] for one in instances]
@@ -229,9 +247,20 @@ class Balancer:
     async def request(
         self, method: str, url: str, *, json: Any, params: Any, headers: Any
     ) -> httpx.Response:
-        https = self._https[self._instances.index(self.pick())]
-        http = self._chance.choice(https)
-        return await http.request(method, url, json=json, params=params, headers=headers)
+        one = self.pick()
+        http = self._chance.choice(self._https[self._instances.index(one)])
+        answer = await http.request(method, url, json=json, params=params, headers=headers)
+        if answer.is_server_error:
+            what = f"{one.release.name}: {answer.status_code} {method} {_code(answer)}"
+            self.failures[what] += 1
+        return answer
 
     async def aclose(self) -> None:
         await asyncio.gather(*(http.aclose() for https in self._https for http in https))
+
+
+def _code(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return "without a code"

@@ -46,6 +46,7 @@ class Scene:
     chance: random.Random
     """Shared with the traffic, so that what it gives depends on the time that things take."""
     say: Say
+    short: bool
     longest: float
     """Seconds that a fault lasts at most."""
     scale: float
@@ -84,6 +85,11 @@ class Scene:
     def closes(self) -> Counter[int]:
         """How many sockets of the crowd were closed until now, by close code."""
         return sum((client.closes for client in self.crowd.clients), Counter[int]())
+
+    def failures(self) -> Counter[str]:
+        """How often the crowd was answered with 500 or above, over REST and over sockets."""
+        sockets = (client.failures for client in self.crowd.clients)
+        return sum(sockets, Counter(self.crowd.balancer.failures))
 
     async def all_connected(self, *, seconds: float) -> None:
         await self._wait_until(
@@ -126,6 +132,10 @@ class Scene:
             self.crowd.clients.append(client)
         return client
 
+    def rest_of(self, user_id: str) -> Rest:
+        """Somebody's requests to any instance, as those of the crowd."""
+        return Rest(self.crowd.balancer, user_id)
+
     def rest_by(self, user_id: str, *instances: Instance) -> Rest:
         """Somebody's requests to these instances, on connections of their own."""
         return Rest(self._only(*instances), user_id)
@@ -156,6 +166,10 @@ class Case:
     """Seconds after which everybody has to be complete."""
     sentinel: bool = False
     """Whether Redis is to be behind a Sentinel, with a replica."""
+    rate: float = float("inf")
+    """How many acts a second there are at most, where more would keep the machine too busy."""
+    upgrade: bool = False
+    """Whether the previous release runs at first, with a queue, a worker and a push service."""
     postgres: bool = False
     """Whether a PostgreSQL stores, for what is held against the clock: every query of the emulator
     goes through all that it holds."""
@@ -168,7 +182,7 @@ async def play(
     chance = random.Random(f"{case.name} {seed}")
     outcome = Outcome(case=case.name, seed=seed)
     async with gather(cluster, size, chance) as crowd, AsyncExitStack() as exit_:
-        traffic = Traffic(crowd, size.rate)
+        traffic = Traffic(crowd, min(size.rate, case.rate))
         scene = Scene(
             cluster=cluster,
             crowd=crowd,
@@ -176,6 +190,7 @@ async def play(
             seed=seed,
             chance=chance,
             say=say,
+            short=short,
             longest=BRIEF_SECONDS if short else float("inf"),
             scale=0.1 if short else 1,
             slack=_BRIEF_SLACK if short else _SLACK,
@@ -214,6 +229,7 @@ async def collect(crowd: Crowd, cluster: Cluster, *, seconds: float) -> checks.E
     conversations: dict[str, Data] = {}
     histories: dict[str, Sequence[Data]] = {}
     receipts: dict[str, Mapping[str, int]] = {}
+    lists: dict[str, Mapping[str, Data]] = {}
     tries = Tries(crowd.ledger, crowd.chance)
     for room in crowd.rooms:
         rest = crowd.rests[room.owner]
@@ -226,6 +242,12 @@ async def collect(crowd: Crowd, cluster: Cluster, *, seconds: float) -> checks.E
             receipts[room.id] = {item["user_id"]: item["read_seq"] for item in answer["items"]}
 
         await tries.until_known(read)
+    for user_id in crowd.people:
+
+        async def read_list(user_id: str = user_id) -> None:
+            lists[user_id] = await crowd.rests[user_id].list_conversations()
+
+        await tries.until_known(read_list)
     versions = {room.id: conversations[room.id]["version"] for room in crowd.rooms}
     await crowd.caught_up(versions, seconds=seconds)
     return checks.Evidence(
@@ -233,6 +255,7 @@ async def collect(crowd: Crowd, cluster: Cluster, *, seconds: float) -> checks.E
         conversations=conversations,
         histories=histories,
         receipts=receipts,
+        lists=lists,
         views=crowd.clients,
         instance_ids=frozenset(one.name for one in cluster.instances),
     )

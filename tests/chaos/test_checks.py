@@ -59,7 +59,14 @@ def view_of(user_id: str) -> Seen:
 def evidence() -> Evidence:
     """Ann has said two things, Bob has seen them."""
     people = [{"user_id": user_id, "joined_version": 0} for user_id in PEOPLE]
-    conversation = {"id": ROOM, "version": 0, "seq": 0, "title": "Room", "participants": people}
+    conversation = {
+        "id": ROOM,
+        "version": 0,
+        "seq": 0,
+        "title": "Room",
+        "participants": people,
+        "participant_count": len(people),
+    }
     ledger = Ledger()
     ledger.founded(conversation, "Room")
     for seq in (1, 2):
@@ -67,11 +74,17 @@ def evidence() -> Evidence:
         ledger.sends[sent.client_id] = sent
         ledger.acknowledged(sent, message(seq), 1.0)
     ledger.reads[ROOM, "bob"] = 1
+    conversation |= {"version": 2, "seq": 2}
+    listed = {**conversation, "last_message": message(2)}
     return Evidence(
         ledger=ledger,
-        conversations={ROOM: {**conversation, "version": 2, "seq": 2}},
+        conversations={ROOM: conversation},
         histories={ROOM: [message(1), message(2)]},
         receipts={ROOM: {"ann": 2, "bob": 1}},
+        lists={
+            "ann": {ROOM: {**listed, "read_seq": 2, "unread_count": 0}},
+            "bob": {ROOM: {**listed, "read_seq": 1, "unread_count": 1}},
+        },
         views=[view_of("ann"), view_of("bob")],
         instance_ids=frozenset({"instance-1"}),
     )
@@ -176,6 +189,35 @@ def not_told_of_the_removal(found: Evidence) -> Evidence:
     return with_conversation(found, participants=people)
 
 
+def with_listed(found: Evidence, user_id: str, **fields: Any) -> Evidence:
+    item = {**found.lists[user_id][ROOM], **fields}
+    return replace(found, lists={**found.lists, user_id: {ROOM: item}})
+
+
+def not_listed(found: Evidence) -> Evidence:
+    return replace(found, lists={**found.lists, "bob": {}})
+
+
+def too_many_unread(found: Evidence) -> Evidence:
+    return with_listed(found, "bob", unread_count=2)
+
+
+def too_few_unread(found: Evidence) -> Evidence:
+    return with_listed(found, "bob", unread_count=0)
+
+
+def own_message_unread(found: Evidence) -> Evidence:
+    return with_listed(found, "ann", read_seq=1, unread_count=1)
+
+
+def an_old_latest_message(found: Evidence) -> Evidence:
+    return with_listed(found, "bob", last_message=message(1))
+
+
+def people_counted_wrongly(found: Evidence) -> Evidence:
+    return with_listed(found, "bob", participant_count=3)
+
+
 def heard_after_the_removal(found: Evidence) -> Evidence:
     found.views[0].people[ROOM, 1] = ("participant.removed", ("bob",))
     return found
@@ -215,6 +257,12 @@ SPOILED: Mapping[Callable[[Evidence], Evidence], tuple[Check, Wrong]] = {
     an_old_title: (checks.everybody_has_everything, Wrong.LOST),
     other_people: (checks.everybody_has_everything, Wrong.LOST),
     not_told_of_the_removal: (checks.everybody_has_everything, Wrong.LEAKED),
+    not_listed: (checks.lists_show_what_is_stored, Wrong.LOST),
+    too_many_unread: (checks.lists_show_what_is_stored, Wrong.BROKEN),
+    too_few_unread: (checks.lists_show_what_is_stored, Wrong.BROKEN),
+    own_message_unread: (checks.lists_show_what_is_stored, Wrong.BROKEN),
+    an_old_latest_message: (checks.lists_show_what_is_stored, Wrong.BROKEN),
+    people_counted_wrongly: (checks.lists_show_what_is_stored, Wrong.BROKEN),
     heard_after_the_removal: (checks.nobody_gets_what_came_after_their_removal, Wrong.LEAKED),
     from_nowhere: (checks.events_say_where_they_come_from, Wrong.BROKEN),
     wrong_on_the_way: (checks.nothing_was_wrong_on_the_way, Wrong.DOUBLED),
@@ -230,6 +278,18 @@ def test_what_is_wrong_is_found(spoil: Callable[[Evidence], Evidence]) -> None:
     found = [violation.wrong for violation in check(spoil(evidence()))]
 
     assert wrong in found
+
+
+def test_a_deleted_message_may_count_as_unread() -> None:
+    """An instance of an earlier release may have deleted it."""
+    deleted = {**message(2), "deleted_at": "2026-01-01T00:00:00.000Z", "text": ""}
+    found = with_history(evidence(), message(1), deleted)
+    found = with_listed(found, "bob", last_message=deleted)
+
+    for unread in (0, 1):
+        spoiled = with_listed(found, "bob", unread_count=unread)
+        wrong = [one for one in checks.lists_show_what_is_stored(spoiled) if "bob" in one.text]
+        assert not wrong
 
 
 def test_every_check_is_tried() -> None:

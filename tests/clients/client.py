@@ -5,6 +5,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import TracebackType
@@ -37,6 +38,8 @@ class Client(View):
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self.tasks: set[asyncio.Task[None]] = set()
         self._next_id = 0
+        self.failures: Counter[str] = Counter()
+        """How many commands were answered with 500 or above, by status and code."""
 
     async def __aenter__(self) -> Self:
         self._reader = asyncio.create_task(self.live())
@@ -175,6 +178,8 @@ class Client(View):
         if frame["type"] not in {"reply", "error"}:
             self.take(frame, at)
             return
+        if frame["type"] == "error" and frame["status"] >= 500:
+            self.failures[f"{frame['status']} {frame['code']}"] += 1
         answer = self._answers.pop(frame["id"], None)
         if answer is None:
             self.violated(Wrong.BROKEN, f"an answer to nothing: {frame}")

@@ -72,6 +72,17 @@ class Rest:
         conversation: Data = await self.request("POST", "/conversations", body)
         return conversation
 
+    async def list_conversations(self) -> dict[str, Data]:
+        """The person's own list, page by page, by id."""
+        found: dict[str, Data] = {}
+        cursor: dict[str, str] = {}
+        while True:
+            page = await self.request("GET", "/conversations", limit=100, **cursor)
+            found |= {item["id"]: item for item in page["items"]}
+            if page["next_cursor"] is None:
+                return found
+            cursor = {"cursor": page["next_cursor"]}
+
     async def get_conversation(self, conversation_id: str) -> Data:
         conversation: Data = await self.request("GET", f"/conversations/{conversation_id}")
         return conversation

@@ -122,7 +122,8 @@ class View(ABC):
         if self.hello:
             self.violated(Wrong.BROKEN, "hello twice")
         self.hello = data
-        self._take_epoch(data["epoch"])
+        if "epoch" in data:  # the previous release names none
+            self._take_epoch(data["epoch"])
         self.degraded = data["degraded"]
         for conversation_id, named in data["conversations"].items():
             known = self.conversations.get(conversation_id)

@@ -1,31 +1,30 @@
 """Notification workers as child processes."""
 
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 from config.development.processes import Process, free_port
-
-_ROOT = Path(__file__).resolve().parents[2]
+from tests.releases import PRESENT, Release
 
 
 @contextmanager
-def worker(environment: Mapping[str, str], *, port: int | None = None) -> Iterator[Process]:
+def worker(
+    environment: Mapping[str, str], *, port: int | None = None, release: Release = PRESENT
+) -> Iterator[Process]:
     """Run one, with FCM where the environment says, until the context is left."""
     port = port or free_port()
     command = [
-        *(sys.executable, "-m", "tests.notifications.manage", "run_notification_worker"),
+        *(release.python, "-m", "tests.notifications.manage", "run_notification_worker"),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
     with Process(
         command,
         ready=partial(is_healthy, port),
         environment=environment,
-        directory=_ROOT,
+        directory=release.directory,
     ) as process:
         yield process
 

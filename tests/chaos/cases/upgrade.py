@@ -1,0 +1,114 @@
+"""What happens when the instances and the worker are replaced by those of another release."""
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import httpx
+
+from tests.chaos.cluster import Instance, migrate
+from tests.chaos.phones import Phones
+from tests.chaos.scene import Case, Scene
+from tests.releases import PRESENT, Release
+
+_LINK_VERSION = re.compile(r"^chat_link_version (\S+)", re.MULTILINE)
+_RATE = 15.0
+_DELIVERS_SECONDS = 10.0
+_SPEAKS = 2.0
+_SPEAKS_SECONDS = 20.0
+
+
+async def rolled_forward_and_back(scene: Scene) -> None:
+    """From the previous release to this one, one process after the other, back again, and forward
+    once more; in the short form only one instance goes back. The database is migrated while the
+    previous release serves."""
+    previous = scene.cluster.release
+    phones = Phones(scene)
+    async with phones.ringing():
+        await asyncio.to_thread(migrate, PRESENT, scene.cluster.environment)
+        await _roll(scene, PRESENT)
+        await _require_new_format(scene)
+        if scene.short:
+            await _replace(scene, scene.cluster.instances[0], previous)
+        else:
+            await _roll(scene, previous)
+            await _roll(scene, PRESENT)
+    await scene.traffic.pause()
+    await phones.check()
+    scene.traffic.start()
+    failures = scene.failures()
+    if scene.short:  # a busy machine may keep the store from answering in time
+        failures = Counter({f: n for f, n in failures.items() if "store_unavailable" not in f})
+    scene.require(not failures, f"answered with 500 or above: {dict(failures)}")
+    restores = sum(client.restores for client in scene.crowd.clients)
+    scene.require(not restores, f"{restores} clients were told of a restored store")
+
+
+async def _roll(scene: Scene, release: Release) -> None:
+    """Replace each instance, one after the other, then the worker."""
+    assert scene.cluster.notifications is not None
+    for one in scene.cluster.instances:
+        await _replace(scene, one, release)
+    ended = scene.cluster.notifications.release
+    status = await scene.cluster.notifications.replace_worker(release)
+    scene.require(status == 0, f"the worker ({ended.name}) ended with {status}")
+    _read_log(scene, f"the worker ({ended.name})", ended, scene.cluster.notifications.log_before)
+
+
+async def _replace(scene: Scene, one: Instance, release: Release) -> None:
+    """Drain and end an instance, and start the other release in its place."""
+    ended = one.release
+    status = await one.terminate()
+    scene.require(status is not None, f"{one.name} ({ended.name}) did not end by itself")
+    _read_log(scene, f"{one.name} ({ended.name})", ended, one.log_before)
+    one.release = release
+    await one.start()
+    await asyncio.sleep(1 if scene.short else 5)
+
+
+def _read_log(scene: Scene, whose: str, release: Release, log: str) -> None:
+    """This release logs no exception, whatever the other one sends or writes. What the previous
+    one logs is a figure: its faults are not mended here."""
+    if not scene.short:
+        scene.say(f"  {time.perf_counter() - scene.began:4.0f} s  {whose} has ended")
+    exceptions = log.count("Traceback (most recent call last)")
+    if release is PRESENT:
+        first = log[log.find("Traceback (most recent call last)") - 300 :][:1500]
+        scene.require(not exceptions, f"{whose} logged {exceptions} exceptions: {first}")
+    elif exceptions:
+        scene.figures[f"exceptions of {whose}"] = exceptions
+
+
+async def _require_new_format(scene: Scene) -> None:
+    """Once no instance of the previous release is left, all speak the newer format."""
+    end = asyncio.get_running_loop().time() + _SPEAKS_SECONDS
+    versions: list[str] = []
+    async with httpx.AsyncClient(trust_env=False) as http:
+        while asyncio.get_running_loop().time() < end:
+            pages = [(await http.get(f"{one.url}/metrics")).text for one in scene.cluster.instances]
+            versions = [version for page in pages for version in _LINK_VERSION.findall(page)]
+            if [float(one) for one in versions] == [_SPEAKS] * len(pages):
+                return
+            await asyncio.sleep(0.5)
+    scene.require(False, f"the instances speak versions {versions} of the link's format")
+
+
+CASES: Sequence[Case] = (
+    Case(
+        name="rolled-forward-and-back",
+        act=rolled_forward_and_back,
+        upgrade=True,
+        rate=_RATE,
+        delivers_within=_DELIVERS_SECONDS,
+        postgres=True,
+    ),
+    Case(
+        name="rolled-on-firestore",
+        act=rolled_forward_and_back,
+        upgrade=True,
+        rate=_RATE,
+        delivers_within=_DELIVERS_SECONDS,
+    ),
+)

@@ -1,0 +1,48 @@
+"""An upgrade and its way back under a small crowd. `make chaos` has the whole, on both stores."""
+
+from pathlib import Path
+
+import pytest
+
+from config.development.postgres import PostgresMissing, require_postgres
+from tests.chaos import report
+from tests.chaos.cases import CASES
+from tests.chaos.cluster import Cluster
+from tests.chaos.conftest import Say
+from tests.chaos.crowd import Size
+from tests.chaos.scene import play
+from tests.conftest import skip_or_fail
+from tests.releases import Release, ReleaseMissing, previous_release
+
+_SMALL = Size(people=10, tabs=1, conversations=4, largest=6, rate=4)
+
+
+@pytest.fixture(name="previous")
+def _previous(tmp_path: Path) -> Release:
+    try:
+        return previous_release(tmp_path / "previous")
+    except ReleaseMissing as missing:
+        skip_or_fail(str(missing))
+        raise
+
+
+async def test_nothing_is_lost_between_two_releases(
+    previous: Release, tmp_path: Path, say: Say
+) -> None:
+    """Instances and the worker of the previous release are replaced by those of this one and come
+    back, one after the other, on one database that is migrated meanwhile: nothing acknowledged is
+    lost, nobody gets anything twice or out of order, and every phone rings once."""
+    try:
+        require_postgres()
+    except PostgresMissing as missing:
+        skip_or_fail(str(missing))
+    cluster = Cluster(
+        folder=tmp_path, emulator="", count=2, postgres=True, release=previous, notified=True
+    )
+    async with cluster:
+        outcome = await play(
+            CASES["rolled-forward-and-back"], cluster, seed=1, size=_SMALL, say=say, short=True
+        )
+
+    say(report.row(outcome))
+    assert outcome.passed, "\n".join(report.details(outcome))
