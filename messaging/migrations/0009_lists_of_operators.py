@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from messaging.migrations._concurrent_index import AddIndexOnline
+from messaging.migrations._online import AddIndexOnline
 
 
 class Migration(migrations.Migration):

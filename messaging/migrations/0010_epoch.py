@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from messaging.migrations._concurrent_index import AddIndexOnline
+from messaging.migrations._online import AddFieldOnce, AddIndexOnline, CreateModelOnce
 
 
 class Migration(migrations.Migration):
@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
+        CreateModelOnce(
             name='EpochRecord',
             fields=[
                 ('id', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 'db_table': 'messaging_epoch',
             },
         ),
-        migrations.AddField(
+        AddFieldOnce(
             model_name='readpositionrecord',
             name='updated_at',
             field=models.DateTimeField(null=True),

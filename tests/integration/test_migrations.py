@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import migrations
 from django.db.migrations.loader import MigrationLoader
 
-from messaging.migrations._concurrent_index import AddIndexOnline
+from messaging.migrations._online import AddIndexOnline
 
 _BEFORE_THE_FIRST_RELEASE = {"0003_changes_and_link_notes"}
 

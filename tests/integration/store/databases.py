@@ -13,13 +13,20 @@ from config.databases import database
 
 @contextmanager
 def added_database(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Name this database to Django as the product's settings would, with the store's tables."""
-    configured = connections.configure_settings({DEFAULT_DB_ALIAS: database(url)})
-    connections.settings[alias] = configured[DEFAULT_DB_ALIAS]
-    try:
+    """Name this database to Django, with the store's tables."""
+    with named_database(alias, url):
         with blocker.unblock():
             call_command("migrate", "messaging", database=alias, verbosity=0)
             connections[alias].close()
+        yield alias
+
+
+@contextmanager
+def named_database(alias: str, url: str) -> Iterator[str]:
+    """Name this database to Django as the product's settings would."""
+    configured = connections.configure_settings({DEFAULT_DB_ALIAS: database(url)})
+    connections.settings[alias] = configured[DEFAULT_DB_ALIAS]
+    try:
         yield alias
     finally:
         connections[alias].close()

@@ -1,0 +1,65 @@
+"""Operations of migrations that run outside a transaction, while others write.
+
+Each looks first whether it was carried out before, so that a migration that ended half-way, for a
+lock it did not get in time, can be run again.
+"""
+
+from typing import Any
+
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db.migrations.operations import AddField, AddIndex, CreateModel
+
+_VALID = """SELECT indisvalid FROM pg_index
+    WHERE indexrelid = to_regclass(%s)"""
+
+
+class AddIndexOnline(AddIndexConcurrently):
+    """`AddIndexConcurrently` on PostgreSQL, a plain index elsewhere. The migration that has it must
+    say `atomic = False`."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
+            return
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(_VALID, [self.index.name])
+            found = cursor.fetchone()
+        if found is None or not found[0]:
+            if found is not None:  # building it has failed
+                self.database_backwards(app_label, schema_editor, to_state, from_state)
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        kind: type[AddIndex] = (
+            AddIndexConcurrently if schema_editor.connection.vendor == "postgresql" else AddIndex
+        )
+        kind.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
+class CreateModelOnce(CreateModel):
+    """`CreateModel`, unless the table is there."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        table = to_state.apps.get_model(app_label, self.name)._meta.db_table
+        if table not in schema_editor.connection.introspection.table_names():
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddFieldOnce(AddField):
+    """`AddField`, unless the column is there."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        connection = schema_editor.connection
+        with connection.cursor() as cursor:
+            columns = connection.introspection.get_table_description(cursor, model._meta.db_table)
+        if model._meta.get_field(self.name).column not in {column.name for column in columns}:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
