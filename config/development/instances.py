@@ -13,6 +13,8 @@ from pathlib import Path
 from config.development.processes import Process, require_free
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 60.0
+"""On a machine that is busy with other things."""
 
 
 def development_environment(**more: str) -> dict[str, str]:
@@ -75,6 +77,7 @@ def instance(
         command or uvicorn_command(port, host=host),
         ready=partial(_is_live, address(host, port)),
         environment=environment,
+        deadline=_START_SECONDS,
         directory=directory,
         show_output=show_output,
     ) as process:

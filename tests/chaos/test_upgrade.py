@@ -16,6 +16,11 @@ from tests.releases import Release, ReleaseMissing, previous_release
 
 _SMALL = Size(people=10, tabs=1, conversations=4, largest=6, rate=4)
 
+_SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "tests.notifications.settings",
+    "TEST_NOTIFICATIONS": '{"grace": 1}',  # seconds
+}
+
 
 @pytest.fixture(name="previous")
 def _previous(tmp_path: Path) -> Release:
@@ -37,7 +42,13 @@ async def test_nothing_is_lost_between_two_releases(
     except PostgresMissing as missing:
         skip_or_fail(str(missing))
     cluster = Cluster(
-        folder=tmp_path, emulator="", count=2, postgres=True, release=previous, notified=True
+        folder=tmp_path,
+        emulator="",
+        count=2,
+        postgres=True,
+        release=previous,
+        notified=True,
+        settings=_SETTINGS,
     )
     async with cluster:
         outcome = await play(

@@ -9,6 +9,8 @@ from functools import partial
 from config.development.processes import Process, free_port
 from tests.releases import PRESENT, Release
 
+_START_SECONDS = 60.0
+
 
 @contextmanager
 def worker(
@@ -23,6 +25,7 @@ def worker(
     with Process(
         command,
         ready=partial(is_healthy, port),
+        deadline=_START_SECONDS,
         environment=environment,
         directory=release.directory,
     ) as process:
