@@ -17,6 +17,7 @@ from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware import clickjacking, common, csrf, security
+from django.urls import Resolver404, get_resolver, resolve
 from servestatic.middleware import ServeStaticMiddleware
 from servestatic.responders import MissingFileError
 
@@ -99,6 +100,27 @@ class _PagesOnly:
         if request.path.startswith(API_PATHS):
             return self.get_response(request)
         return super().__call__(request)  # type: ignore[misc]
+
+
+class UnknownPathMiddleware:
+    """Answers paths that do not exist before the middleware of the pages, each of which would cost
+    a hop to a thread."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(API_PATHS):  # which answer for themselves
+            try:
+                resolve(request.path_info)
+            except Resolver404 as unknown:
+                answer: Callable[..., HttpResponseBase] = get_resolver().resolve_error_handler(404)
+                return answer(request, exception=unknown)
+        return await self.get_response(request)
 
 
 class SecurityMiddleware(_PagesOnly, security.SecurityMiddleware):

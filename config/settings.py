@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "chat.middleware.RequestContextMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "chat.middleware.StaticMiddleware",
+    "chat.middleware.UnknownPathMiddleware",
     "chat.middleware.SecurityMiddleware",
     "chat.middleware.SessionMiddleware",
     "chat.middleware.CommonMiddleware",
