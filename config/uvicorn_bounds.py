@@ -113,6 +113,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.abort()
         elif self._only_health and not self.url.startswith(_HEALTH):
             self._refuse("too_many", bounds.TOO_MANY)
+        elif self._announced() > bounds.MAX_BODY_BYTES:
+            self._refuse("body_too_large", bounds.BODY_TOO_LARGE)
         else:
             super().on_headers_complete()
 
@@ -122,7 +124,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         # Its own bytes, and as many for how it is cut into chunks.
         self._room = min(self._room + 2 * len(body), _MAX_ROOM)
         self._body_bytes += len(body)
-        super().on_body(body)
+        if self._body_bytes > bounds.MAX_BODY_BYTES:
+            self._refuse("body_too_large", bounds.BODY_TOO_LARGE)
+        else:
+            super().on_body(body)
+
+    def _announced(self) -> int:
+        """Return the bytes of the body that the head names; 0 where it is chunked."""
+        # The parser has accepted the number, and refused a second one.
+        return int(dict(self.headers).get(b"content-length", 0))
 
     def on_message_complete(self) -> None:
         if self._refused:
@@ -141,7 +151,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         CONNECTIONS_REFUSED.labels(reason).inc()
         self._refused = True
         answering = self.cycle is not None and not self.cycle.response_complete
-        if not (answering and self.cycle.response_started) and not self.pipeline:
+        answered = self._awaited == "end" or (answering and self.cycle.response_started)
+        if not answered and not self.pipeline:
             self.transport.write(answer)
         self._drop_answer()  # it would be a second one
         self._unset_keepalive_if_required()

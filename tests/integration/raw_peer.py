@@ -4,6 +4,7 @@ import re
 import socket
 import struct
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -127,6 +128,13 @@ class Peer:
                     return Ending(int.from_bytes(payload[:2]), payload[2:].decode())
         except (EOFError, ConnectionError):
             return Ending(None, "")
+
+    def rest(self) -> bytes:
+        """Everything up to the end of the connection."""
+        with suppress(EOFError, ConnectionError):
+            while True:
+                self._more()
+        return self._read
 
     def seconds_until_closed(self) -> float:
         """Read on until the server ends the connection."""

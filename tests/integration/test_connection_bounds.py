@@ -1,12 +1,13 @@
 """What a stranger may send before the application sees it: bounded in size and in time."""
 
+import contextlib
 import json
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from config.connection_bounds import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS
+from config.connection_bounds import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, MAX_BODY_BYTES
 from tests.integration.raw_peer import Peer, frame, upgrade
 from tests.integration.served import (
     Command,
@@ -103,6 +104,33 @@ def test_bodies_of_60_mb_are_not_kept(command: Command, tmp_path: Path) -> None:
                     assert temporary_files(process) == files
         assert resident_bytes(process) - before < 40 * MEBIBYTE
         assert is_live(port)
+
+
+@servers
+def test_a_body_above_the_bound_is_refused_at_once(command: Command, tmp_path: Path) -> None:
+    """On any path: 413 and the end of the connection, before anything of it has come."""
+    with served(command, tmp_path) as (port, _):
+        for path in PATHS:
+            with Peer(port) as peer:
+                peer.send(post(path, f"Content-Length: {MAX_BODY_BYTES + 1}"))
+                status, body = peer.answer()
+                assert (status, json.loads(body)["code"]) == (413, "payload_too_large"), path
+                peer.seconds_until_closed()
+        refused = 'chat_connections_refused_total{reason="body_too_large"}'
+        assert metric(port, refused) == len(PATHS)
+
+
+@servers
+def test_a_body_above_the_bound_is_answered_once(command: Command, tmp_path: Path) -> None:
+    """Also where the application has answered before the bound is reached."""
+    chunk = b"20000\r\n" + b"x" * 131_072 + b"\r\n"
+    with served(command, tmp_path) as (port, _):
+        for path in PATHS:
+            with Peer(port) as peer:
+                peer.send(post(path, "Transfer-Encoding: chunked") + chunk)
+                with contextlib.suppress(OSError):  # it need not read the rest
+                    peer.send(chunk * 8)
+                assert peer.rest().count(b"HTTP/1.1 ") == 1, path
 
 
 def test_slow_requests_end(tmp_path: Path) -> None:
