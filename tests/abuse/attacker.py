@@ -18,6 +18,8 @@ _NICENESS = 10
 """Bystanders and stores come first: their delays would be taken for the server's."""
 _AGAIN_SECONDS = 0.002
 _LOOK_SECONDS = 0.05
+_LONGEST_SECONDS = 30.0
+"""Of a machine that is busy with other things."""
 
 _attackers: list[Attacker] = []
 
@@ -46,15 +48,18 @@ async def prepare(port: int, addresses: list[str], accounts: list[str]) -> dict[
     return {}
 
 
-async def attack(name: str, seconds: float) -> dict[str, Any]:
-    """Make this attack for so long, or until its first refusal; the answer is its tally."""
+async def attack(name: str, seconds: float, patient: bool) -> dict[str, Any]:
+    """Make this attack for so long, and until something was sent and, where it is `patient`,
+    refused; the answer is its tally."""
     chosen = all_attacks()[name]
     tally = _new_tally()
     works = [_over_and_over(chosen, one) for one in _attackers for _ in range(chosen.at_once)]
     async with _under_way(works):
         await asyncio.sleep(seconds)
         waited = 0.0
-        while not chosen.was_refused(tally) and waited < chosen.patience:
+        while waited < (chosen.patience if tally.sent else _LONGEST_SECONDS):
+            if tally.sent and (not patient or chosen.was_refused(tally)):
+                break
             await asyncio.sleep(_LOOK_SECONDS)
             waited += _LOOK_SECONDS
     return tally.as_figures()

@@ -67,13 +67,22 @@ class Trial:
 
 
 def run_trial(
-    trial: Trial, stand: Stand, attackers: Child, *, rounds: int, seconds: float, timed: bool
+    trial: Trial,
+    stand: Stand,
+    attackers: Child,
+    *,
+    rounds: int,
+    seconds: float,
+    timed: bool,
+    patient: bool = True,
 ) -> None:
-    """Attack in so many rounds of so many seconds. Where it is timed, each round begins with a
-    quiet stretch, or a lawful one. Each round has new accounts, with all of their rates."""
+    """Attack in so many rounds of so many seconds, and until the first refusal where it is
+    `patient`. Where it is timed, each round begins with a quiet stretch, or a lawful one. Each
+    round has new accounts, with all of their rates."""
     begun_with = stand.resident_bytes
     for _ in range(rounds):
-        stand.settle()
+        if timed:
+            stand.settle()
         _prepare(trial, stand, attackers)
         if timed:
             if trial.accounts == TWENTY:
@@ -86,7 +95,7 @@ def run_trial(
         stand.settle()
         cpu_before, begun = stand.cpu_seconds, time.monotonic()
         with stand.watched():
-            attackers.ask("attack", name=trial.attack.name, seconds=seconds)
+            attackers.ask("attack", name=trial.attack.name, seconds=seconds, patient=patient)
             stand.bystanders.ask("chat", seconds=seconds)
             trial.attacked.append(stand.bystanders.answer())
             _add(trial.tally, Tally.of(attackers.answer()))

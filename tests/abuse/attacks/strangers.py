@@ -86,7 +86,7 @@ async def pages(attacker: Attacker) -> None:
             await attacker.ask(connection, request("GET", path))
 
 
-@attack(Standing.STRANGER, *_REFUSED, "403", at_once=_LANES)
+@attack(Standing.STRANGER, *_REFUSED, "403", at_once=_LANES, lawful=20)
 async def password_guesses(attacker: Attacker) -> None:
     """Guesses at the admin's sign-in, each of which hashes a password."""
     csrf = "a" * 32
