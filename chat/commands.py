@@ -12,8 +12,7 @@ from chat.authentication import authenticate, require_unrevoked
 from chat.decoding import CommandDecoder
 from chat.errors import InvalidJSON
 from chat.frames import Command
-from chat.throttling import READS, REQUESTS, SENDS, TYPING, TYPING_STOPS, require_rate
-from chat.turns import Turns
+from chat.throttling import READS, REQUESTS, SENDS, SYNCED, TYPING, TYPING_STOPS, require_rate, turn
 from chat.views.base import validated
 from chat.wire import changes_data, own_changes_data, receipt_data
 from messaging.delivery.connection import Connection
@@ -29,12 +28,13 @@ from messaging.services import (
     sync,
     typing_indicators,
 )
+from messaging.turns import Turns
 
 Handler = Callable[..., Awaitable[dict[str, Any]]]
 
 _SYNC_MESSAGES = 200
 """How many messages one answer carries at most, over all its conversations (at least 2 each)."""
-_SYNC_AT_ONCE = 8
+_SYNC_AT_ONCE = 4
 _SYNC_TRIES = 5
 _turns = Turns(places=2, most_waiting=64)
 """Of the dear commands of a person, over all sockets."""
@@ -50,7 +50,7 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
         raise InvalidRequest.of("type", "This command does not exist.", "unknown")
     rate = _RATES.get(command.type)
     if rate is REQUESTS:
-        async with _turns.turn(connection.user_id):
+        async with turn(_turns, connection.user_id):
             await require_rate(rate, connection.user_id)
             return await _carry_out(command, connection)
     if rate is not None:
@@ -136,6 +136,7 @@ async def _set_typing(
 
 
 async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[str, Any]:
+    await require_rate(SYNCED, connection.user_id, count=len(conversations))
     limit = max(_SYNC_MESSAGES // len(conversations), 2)
     places = asyncio.Semaphore(_SYNC_AT_ONCE)
 

@@ -26,13 +26,22 @@ from chat.expiry import Expiry
 from chat.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.origins import origin_allowed
 from chat.outbox import Outbox
-from chat.throttling import REQUESTS, command_bucket, refuse, require_rate, violation_bucket
-from chat.turns import Turns
+from chat.throttling import (
+    COMMANDS,
+    REQUESTS,
+    VIOLATIONS,
+    require_rate,
+    require_rate_here,
+    seconds_until_room_here,
+    turn,
+    violation_bucket,
+)
 from messaging.delivery.connection import Connection, Ending
 from messaging.exceptions import Banned, RateLimited, TokenRevoked, Unavailable
 from messaging.metrics import COMMAND_SECONDS
 from messaging.services import sessions
 from messaging.tasks import stop_tasks
+from messaging.turns import Turns
 
 logger = structlog.get_logger(__name__)
 
@@ -40,7 +49,6 @@ SUBPROTOCOL = "chat.v1"
 _BEARER = "bearer."
 _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
-_BUCKET_SECONDS = 1.0
 _SILENT_HEARTBEATS = 3
 _connecting = Turns(places=2, most_waiting=64)
 """Of each person's connects."""
@@ -64,7 +72,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._timer: asyncio.TimerHandle | None = None
         self._heard_at = time.monotonic()
         self._expiry = Expiry(on_expiring=self._expiring, on_expired=self._expired)
-        self._bucket, self._violations = command_bucket(), violation_bucket()
+        self._violations = violation_bucket()
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
@@ -145,7 +153,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         async with asyncio.timeout(_COMMAND_SECONDS):
             identity = await authenticate(token)
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-        async with _connecting.turn(identity.user_id):
+        async with turn(_connecting, identity.user_id):
             await require_rate(REQUESTS, identity.user_id)
             async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
                 await require_unrevoked(token, identity)
@@ -170,12 +178,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             command = parse_command(text, commands.TYPED)
         except Unreadable as unreadable:
             self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
-            self._violated()
+            await self._violated(connection.user_id)
             return
         code, begun = "ok", time.monotonic()
         try:
-            if self._bucket.overflows():
-                await refuse(_BUCKET_SECONDS)
+            await require_rate_here(COMMANDS, connection.user_id)
             seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
             async with asyncio.timeout(seconds):
                 data = await commands.handle(command, connection)
@@ -184,7 +191,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             code = problem.code
             self._outbox.put(encode_error(command.id, problem))
             if commands.counts_as_violation(command, code):
-                self._violated()
+                await self._violated(connection.user_id)
         else:
             self._outbox.put(encode_reply(command.id, data))
             if connection.expires_at != self._expiry.expires_at:
@@ -223,8 +230,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if not self._outbox.closed:  # which the frame may be the one too many for
             self._schedule_heartbeat()
 
-    def _violated(self) -> None:
-        if self._violations.overflows():
+    async def _violated(self, user_id: str) -> None:
+        """Close the socket where it, or all of the person's together, violated too often."""
+        wait = await seconds_until_room_here(VIOLATIONS, user_id)
+        if self._violations.overflows() or wait > 0:
             logger.warning("session.protocol_violated")
             self._outbox.close(CloseCode.PROTOCOL_VIOLATED)
 

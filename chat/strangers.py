@@ -15,10 +15,10 @@ from django.conf import settings
 
 from chat.errors import problem_of
 from chat.renderers import render_json
-from chat.throttling import refuse
-from chat.turns import Turns
+from chat.throttling import refuse, turn
 from messaging.delivery.rates import Rate, Rates
 from messaging.exceptions import RateLimited
+from messaging.turns import Turns
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -68,7 +68,7 @@ async def require_room(address: str) -> None:
     if not address:
         return
     network = _network_of(address)
-    async with _turns.turn(network):
+    async with turn(_turns, network):
         wait = await seconds_until_room(network)
         if wait > 0:
             await refuse(wait)
@@ -85,7 +85,7 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
         probe = scope["path"].startswith(_PROBES)
         receive = await _whole_body(receive)
         try:
-            async with _turns.turn(f"probes {address}" if probe else address):
+            async with turn(_turns, f"probes {address}" if probe else address):
                 wait = 0.0 if probe else await seconds_until_room(address)
                 if wait > 0:
                     await refuse(wait)

@@ -6,6 +6,7 @@ load tests.
 
 import asyncio
 import time
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import NoReturn
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from messaging.delivery.rates import Rate
 from messaging.exceptions import RateLimited
 from messaging.instance import get_instance
 from messaging.limits import get_limits
+from messaging.turns import Turns
 
 _LIMITS = get_limits()
 
@@ -29,24 +31,52 @@ REQUESTS = Rate(
 READS = Rate(name="reads", per_second=20, burst=100)
 """Of `receipt.read` on sockets, each of which may be a transaction of the store. It is no limit
 that is shown: whoever reads faster need not say more than the last."""
+SYNCED = Rate(name="synced", per_second=20, burst=1_000)
+"""Of the conversations that `conversation.sync` names, each of which costs as many reads as a
+request: all of a person's latest at once, after a rest."""
+COMMANDS = Rate(name="commands", per_second=200, burst=400)
+"""Of any commands, however cheap they are, on all sockets of a person on one instance: more sockets
+allow no more."""
+VIOLATIONS = Rate(name="violations", per_second=8, burst=240)
+"""On the same sockets together: four times what one of them may commit. A socket that is opened
+anew does not begin from nothing."""
 
 _REFUSAL_SECONDS = 0.1
-_MOST_COMMANDS = 200
-_COMMANDS_PER_SECOND = 100
 _MOST_VIOLATIONS = 60
 _VIOLATIONS_PER_SECOND = 2
 
 
-async def require_rate(rate: Rate, user_id: str) -> None:
-    """Raises RateLimited, see `refuse`."""
-    wait = await seconds_until_room(rate, user_id)
+async def require_rate(rate: Rate, user_id: str, *, count: int = 1) -> None:
+    """Count so many. Raises RateLimited, see `refuse`, and then nothing is counted."""
+    wait = await seconds_until_room(rate, user_id, count=count)
     if wait > 0:
         await refuse(wait)
 
 
-async def seconds_until_room(rate: Rate, user_id: str) -> float:
-    """0.0, and one is counted; or how long somebody has to wait."""
-    return await get_instance().rates.take(rate, user_id) if settings.CHAT_RATE_LIMITS else 0.0
+async def seconds_until_room(rate: Rate, user_id: str, *, count: int = 1) -> float:
+    """0.0, and so many are counted; or how long somebody has to wait."""
+    if not settings.CHAT_RATE_LIMITS:
+        return 0.0
+    return await get_instance().rates.take(rate, user_id, count=count)
+
+
+async def require_rate_here(rate: Rate, user_id: str) -> None:
+    """`require_rate` of what one person does on this instance alone, which needs no round trip."""
+    wait = await seconds_until_room_here(rate, user_id)
+    if wait > 0:
+        await refuse(wait)
+
+
+async def seconds_until_room_here(rate: Rate, user_id: str) -> float:
+    """0.0, and one is counted on this instance; or how long somebody has to wait."""
+    if not settings.CHAT_RATE_LIMITS:
+        return 0.0
+    return await get_instance().local_rates.take(rate, user_id)
+
+
+def turn(turns: Turns, key: str) -> AbstractAsyncContextManager[None]:
+    """`Turns.turn`; without limits nothing waits."""
+    return turns.turn(key) if settings.CHAT_RATE_LIMITS else nullcontext()
 
 
 async def refuse(wait: float) -> NoReturn:
@@ -74,11 +104,6 @@ class Bucket:
             return settings.CHAT_RATE_LIMITS is True
         self._level += 1
         return False
-
-
-def command_bucket() -> Bucket:
-    """What any commands of one socket cost together, however cheap they are."""
-    return Bucket(most=_MOST_COMMANDS, per_second=_COMMANDS_PER_SECOND)
 
 
 def violation_bucket() -> Bucket:

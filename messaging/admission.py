@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 from messaging.exceptions import StoreUnavailable
 from messaging.tasks import start_task
@@ -20,8 +19,6 @@ _PATIENCE_SECONDS = 8.0
 """Clients give up a connection without `hello` after some ten seconds: who waits longer than this
 would only be served when gone, in the place of others."""
 _MOST_WAITING = 4_000
-_OWN_PATIENCE_SECONDS = 4.0
-_MOST_OWN_WAITING = 16
 _OVERLOADED = "The service is overloaded. Retry in a second."
 
 
@@ -68,42 +65,3 @@ class Admission:
         del self._shared[key]
         if not done.cancelled():
             done.exception()  # for asyncio not to miss whoever left
-
-
-class OwnReads:
-    """Reads that cost by what a person has (lists, unread totals, presence): one at a time for
-    each person, so that nobody's slow reads hold up those of others."""
-
-    def __init__(self) -> None:
-        self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
-
-    @asynccontextmanager
-    async def turn(self, user_id: str) -> AsyncIterator[None]:
-        """Wait for this person's turn, and have it for as long as the context is not left.
-
-        Raises StoreUnavailable at once if sixteen of the same person wait, else after four
-        seconds.
-        """
-        turn = self._turns.get(user_id)
-        if turn is None:
-            turn = self._turns[user_id] = _Turn()
-        if turn.waiting >= _MOST_OWN_WAITING:
-            raise StoreUnavailable("Too many of your requests are waiting. Retry in a second.")
-        turn.waiting += 1
-        try:
-            async with asyncio.timeout(_OWN_PATIENCE_SECONDS):
-                await turn.lock.acquire()
-        except TimeoutError:
-            raise StoreUnavailable("Your earlier requests are still running. Retry.") from None
-        finally:
-            turn.waiting -= 1
-        try:
-            yield
-        finally:
-            turn.lock.release()
-
-
-class _Turn:
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.waiting = 0

@@ -18,7 +18,7 @@ from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 from django.dispatch import Signal
 
-from messaging.admission import Admission, OwnReads
+from messaging.admission import Admission
 from messaging.conditions import Condition
 from messaging.delivery.access import AccessList
 from messaging.delivery.acknowledged import Acknowledgements
@@ -59,6 +59,7 @@ from messaging.store.epochs import Epoch
 from messaging.store.group_commit import Committed
 from messaging.store.writer import Writer
 from messaging.tasks import start_task
+from messaging.turns import Turns
 
 logger = structlog.get_logger(__name__)
 
@@ -91,12 +92,14 @@ class Instance:
         self.read_positions = ReadPositions(self.store)
         # Apart, so that whoever wants to come in does not hold up those who are here.
         self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
-        self.own_reads = OwnReads()
+        self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rests=False)
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
         self.privacy = self.hub.privacy = PrivacyList(self.people)
         self.access = AccessList(store=self.people, connections=self.hub.connections)
         self._redis = make_redis(settings.REDIS)
         self.rates = Rates(self._redis)
+        self.local_rates = Rates(None)
+        """Of what concerns this process alone."""
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
         self.epochs = EpochWatch(
             epochs=stores.epochs,

@@ -25,8 +25,7 @@ from chat.decoding import DocumentDecoder, NotAccepted
 from chat.errors import NotAuthenticated, Problem, problem_of, problem_response
 from chat.parsers import StrictJSONParser, without_byte_order_mark
 from chat.renderers import render_json
-from chat.throttling import REQUESTS, require_rate
-from chat.turns import Turns
+from chat.throttling import REQUESTS, require_rate, turn
 from messaging.delivery.rates import Rate
 from messaging.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
 from messaging.identifiers import is_stored_id
@@ -34,6 +33,7 @@ from messaging.instance import get_instance
 from messaging.limits import get_limits
 from messaging.metrics import HTTP_REQUEST_SECONDS
 from messaging.services import sessions
+from messaging.turns import Turns
 
 logger = structlog.get_logger(__name__)
 
@@ -98,7 +98,7 @@ class APIView(RestAPIView):
         if self.public:
             return await self._respond(request, **kwargs)
         token, identity = await _authenticated(request)
-        async with _turns.turn(identity.user_id):
+        async with turn(_turns, identity.user_id):
             await sessions.require_admitted(
                 user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )

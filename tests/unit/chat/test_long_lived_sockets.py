@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from chat import authentication, consumers, expiry, throttling
+from chat import authentication, commands, consumers, expiry, throttling
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.verified import VerifiedTokens
 from chat.closing import CloseCode, close_message
@@ -271,8 +271,13 @@ async def test_who_acknowledges_what_there_is_not_is_let_go(limited: None, wire:
     assert await socket.close_code() == 4505
 
 
-async def test_beyond_the_rate_commands_are_refused(limited: None, wire: Open) -> None:
+async def test_beyond_the_rate_commands_are_refused(
+    limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the time after which to come back; over all sockets of a person."""
+    # Nothing is refilled meanwhile, however slow the machine is.
+    slow = Rate(name="sends", per_second=0.01, burst=throttling.SENDS.burst)
+    monkeypatch.setitem(commands._RATES, "message.send", slow)
     sockets = [wire(), wire()]
     for socket in sockets:
         await socket.opened()
@@ -323,6 +328,73 @@ async def test_invalid_commands_are_violations(limited: None, wire: Open, frame:
         socket.give("websocket.receive", text=frame)
 
     assert await socket.close_code() == 4505
+
+
+async def test_more_sockets_allow_no_more_commands(
+    limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However cheap they are, and also on a socket that is opened anew."""
+    few = Rate(name="commands", per_second=0.1, burst=6)
+    monkeypatch.setattr(consumers, "COMMANDS", few)
+    sockets = [wire() for _ in range(3)]
+    for socket in sockets:
+        await socket.opened()
+
+    answers = [await sockets[number % 3].ask("ping") for number in range(6)]
+    anew = wire()
+    await anew.opened()
+
+    assert {answer["type"] for answer in answers} == {"reply"}
+    for socket in (*sockets, anew):
+        assert (await socket.ask("ping"))["code"] == "rate_limited"
+    other = wire("bob")
+    await other.opened()
+    assert (await other.ask("ping"))["type"] == "reply"
+
+
+async def test_more_sockets_allow_no_more_violations(
+    limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond what all may commit together, the socket that commits the next one is closed. The
+    others stay, and what is opened anew does not begin from nothing."""
+    few = Rate(name="violations", per_second=0.1, burst=4)
+    monkeypatch.setattr(consumers, "VIOLATIONS", few)
+    sockets = [wire() for _ in range(3)]
+    for socket in sockets:
+        await socket.opened()
+
+    for number in range(4):
+        assert (await sockets[number % 2].ask("nonsense"))["code"] == "invalid_request"
+    sockets[0].command(id=1, type="nonsense")
+    assert await sockets[0].close_code() == 4505
+    anew = wire()
+    await anew.opened()
+    anew.command(id=1, type="nonsense")
+
+    assert await anew.close_code() == 4505
+    for socket in sockets[1:]:
+        assert (await socket.ask("ping"))["type"] == "reply"
+
+
+async def test_a_sync_counts_as_many_conversations_as_it_names(
+    limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over all sockets; one that is refused counts nothing."""
+    few = Rate(name="synced", per_second=0.1, burst=5)
+    monkeypatch.setattr(commands, "SYNCED", few)
+    sockets = [wire(), wire()]
+    for socket in sockets:
+        await socket.opened()
+
+    async def sync(socket: Wire, count: int) -> Any:
+        named = {random_id(): 0 for _ in range(count)}
+        return await socket.ask("conversation.sync", conversations=named)
+
+    assert (await sync(sockets[0], 3))["type"] == "reply"
+    refused = await sync(sockets[1], 3)
+    assert (refused["code"], refused["status"]) == ("rate_limited", 429)
+    assert 1 <= refused["retry_after"] <= 10
+    assert (await sync(sockets[1], 2))["type"] == "reply"
 
 
 async def test_a_mistake_now_and_then_is_no_violation(limited: None, wire: Open) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from messaging import admission
-from messaging.admission import Admission, OwnReads
+from messaging.admission import Admission
 from messaging.exceptions import StoreUnavailable
 
 PLACES = 16
@@ -148,48 +148,3 @@ async def test_a_reading_that_fails_fails_for_all() -> None:
     )
     assert [type(answer) for answer in answers] == [StoreUnavailable] * 2
     assert await places.share("ann", read) == 1
-
-
-# Reads of one's own
-
-
-async def test_ones_own_reads_take_turns_and_wait_for_nobody_else() -> None:
-    reads = OwnReads()
-    entered: list[str] = []
-    leave = asyncio.Semaphore(0)
-
-    async def come(user_id: str) -> None:
-        async with reads.turn(user_id):
-            entered.append(user_id)
-            await leave.acquire()
-
-    coming = [asyncio.create_task(come(user_id)) for user_id in ("ann", "ann", "ann", "bob")]
-    await steps()
-    assert entered == ["ann", "bob"]
-    for _ in coming:
-        leave.release()
-
-    await asyncio.gather(*coming)
-    assert sorted(entered) == ["ann", "ann", "ann", "bob"]
-
-
-async def test_too_many_of_ones_own_reads_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At once where sixteen wait, the others when their time is over; it passes."""
-    monkeypatch.setattr(admission, "_OWN_PATIENCE_SECONDS", 0.05)
-    reads = OwnReads()
-
-    async def come() -> None:
-        async with reads.turn("ann"):
-            pass
-
-    async with reads.turn("ann"):
-        waiting = [asyncio.create_task(come()) for _ in range(admission._MOST_OWN_WAITING)]
-        await steps()
-        with pytest.raises(StoreUnavailable):
-            await come()
-        async with reads.turn("bob"):
-            pass
-        answers = await asyncio.gather(*waiting, return_exceptions=True)
-        assert {type(answer) for answer in answers} == {StoreUnavailable}
-
-    await come()

@@ -1,7 +1,7 @@
-"""Turns: of one person, or of one address, little is carried out at once.
+"""Turns: an instance does little at once of one person, or of one address.
 
-A burst that the rates allow would otherwise stand in the event loop in front of everybody else.
-What comes meanwhile waits in its order, so nothing is lost by it.
+A burst within the rates would otherwise stand in the event loop in front of everybody else, and
+slow reads of one person would hold up the reads of others. What comes meanwhile waits in its order.
 """
 
 import asyncio
@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from django.conf import settings
-
 from messaging.exceptions import RateLimited
 
 _LONGEST_PAUSE = 0.02
@@ -21,7 +19,7 @@ _RETRY_SECONDS = 1.0
 
 @dataclass(slots=True)
 class _Line:
-    """The places of one key that are taken, and who waits for one."""
+    """The places of one key that are taken, and the requests that wait for one."""
 
     taken: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
@@ -30,31 +28,43 @@ class _Line:
 class Turns:
     """Keeps nothing of a key that has no request under way, so it is as large as the requests."""
 
-    def __init__(self, *, places: int, most_waiting: int) -> None:
-        """`places`: how many of one key are carried out at once."""
+    def __init__(
+        self,
+        *,
+        places: int,
+        most_waiting: int,
+        patience: float | None = None,
+        rests: bool = True,
+    ) -> None:
+        """`places`: how many of one key are carried out at once. `patience`: seconds for which one
+        may wait; None sets no limit. `rests`: a place stays empty afterwards for as long as it was
+        taken, at most 20 ms, so that one key takes no more than half of the time of its places."""
         self._places = places
         self._most_waiting = most_waiting
+        self._patience = patience
+        self._rests = rests
         self._lines: dict[str, _Line] = {}
 
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
         """Wait for a place of this key, and have it for as long as the context is not left.
 
-        Afterwards the place stays empty for as long as it was taken, at most 20 ms: one key takes
-        no more than half of the time that its places have. Without limits nothing waits.
-
-        Raises RateLimited where too many of the key wait already.
+        Raises RateLimited at once where too many of the key wait already, and after `patience`.
         """
-        if not settings.CHAT_RATE_LIMITS:
-            yield
-            return
-        await self._take(key)
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._take(key)
+        except TimeoutError:
+            raise RateLimited(_RETRY_SECONDS) from None
         begun = time.monotonic()
         try:
             yield
         finally:
-            pause = min(time.monotonic() - begun, _LONGEST_PAUSE)
-            asyncio.get_running_loop().call_later(pause, self._give_back, key)
+            if self._rests:
+                pause = min(time.monotonic() - begun, _LONGEST_PAUSE)
+                asyncio.get_running_loop().call_later(pause, self._give_back, key)
+            else:
+                self._give_back(key)
 
     async def _take(self, key: str) -> None:
         line = self._lines.setdefault(key, _Line())

@@ -2,17 +2,11 @@
 
 import asyncio
 import random
-from typing import Any
 
 import pytest
 
-from chat.turns import Turns
 from messaging.exceptions import RateLimited
-
-
-@pytest.fixture(autouse=True)
-def _limits(settings: Any) -> None:
-    settings.CHAT_RATE_LIMITS = True
+from messaging.turns import Turns
 
 
 class Work:
@@ -131,14 +125,34 @@ async def test_no_place_is_lost_whenever_somebody_is_cancelled(seed: int) -> Non
     await asyncio.gather(*both)
 
 
-async def test_nothing_waits_without_limits(settings: Any) -> None:
-    settings.CHAT_RATE_LIMITS = False
-    work = Work(Turns(places=1, most_waiting=0))
-    tasks = [work.start("ann", number) for number in range(3)]
+async def test_those_who_wait_too_long_are_refused_and_leave_the_line() -> None:
+    turns = Turns(places=1, most_waiting=10, patience=0.05)
+    work = Work(turns)
+    first = work.start("ann", 1)
+    await begun(work, 1)
+    waiting = [work.start("ann", number) for number in (2, 3)]
+
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [type(answer) for answer in answers] == [RateLimited] * 2
+    work.gates[1].set()
+    await first
+    last = work.start("ann", 4)
+    await begun(work, 1, 4)
+    work.gates[4].set()
+    await last
+
+
+async def test_a_place_rests_only_where_it_is_said_so() -> None:
+    """Without a rest the next one begins in the step in which the place is left."""
+    work = Work(Turns(places=1, most_waiting=10, rests=False))
+    tasks = [work.start("ann", number) for number in range(2)]
     await settled()
 
-    assert work.begun == [0, 1, 2]
+    work.gates[0].set()
+    await tasks[0]
+    await settled()
 
-    for gate in work.gates.values():
-        gate.set()
-    await asyncio.gather(*tasks)
+    assert work.begun == [0, 1]
+    work.gates[1].set()
+    await tasks[1]
