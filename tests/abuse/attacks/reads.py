@@ -57,6 +57,13 @@ async def syncs_of_a_hundred(attacker: Attacker) -> None:
     await attacker.flood(command("conversation.sync", conversations=conversations) * 10, 10)
 
 
+@attack(Standing.ACCOUNT, *_VIOLATED, at_once=2, patience=4, lawful=400)
+async def syncs_of_receipts(attacker: Attacker) -> None:
+    """receipts.sync from the beginning, again and again."""
+    sync = command("receipts.sync", since="1970-01-01T00:00:00.000Z")
+    await attacker.flood(sync * 10, 10)
+
+
 @attack(Standing.ACCOUNT, *_LIMITED, "404 conversation_not_found", at_once=_LANES)
 async def guessed_conversations(attacker: Attacker) -> None:
     """Conversations and messages that one only guesses at."""
