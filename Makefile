@@ -21,7 +21,7 @@ bench: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
 
 fuzz: $(VENV)/.develop
-	$(BIN)/python -m pytest tests/fuzz -m fuzz -s -q
+	$(BIN)/python -m pytest tests/fuzz tests/integration/notifications/test_unread.py -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
 chaos: $(VENV)/.develop

@@ -34,6 +34,10 @@ WORDS: dict[str, Words] = {
     "FieldError.code": Words("What is wrong with the field, for programs.", "required"),
     "conversation": Words("The conversation as it is now; null where nothing changed.", None),
     "conversation_id": Words("The id of the conversation.", _CONVERSATION),
+    "created_version": Words(
+        "The `version` at which the message was sent; null where that is not known.",
+        57,
+    ),
     "created_at": Words("When it was made, by the store's clock.", _AT),
     "cursor": Words("The `next_cursor` of the page before.", "WzE3Njk4NjA4MDAsICJ4Il0="),
     "deleted_at": Words("When the message was deleted; null while it is there.", None),

@@ -37,6 +37,7 @@ class Message(_Shape):
     conversation_id = serializers.CharField()
     seq = serializers.IntegerField()
     version = serializers.IntegerField()
+    created_version = serializers.IntegerField(allow_null=True)
     sender_id = serializers.CharField()
     client_id = serializers.CharField(allow_null=True)
     text = serializers.CharField(allow_null=True, help_text="null once the message is deleted")

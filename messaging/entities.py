@@ -78,6 +78,15 @@ class Message:
     deleted_at: datetime | None = None
     content_hash: str
     """Digest of the first request's content: decides whether a reused `client_id` is a retry."""
+    created_version: int | None = None
+    """The conversation's version at which it was sent. An earlier release stores none."""
+
+    @property
+    def first_version(self) -> int | None:
+        """The version at which it was sent; None where an earlier release sent and changed it."""
+        if self.created_version is None and self.edited_at is None and self.deleted_at is None:
+            return self.version
+        return self.created_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

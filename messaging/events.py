@@ -76,13 +76,14 @@ class EventEncoder:
         return self._durable(EventType(change.type), conversation_id, change.version, data, at)
 
     def message_state(self, message: Message) -> str:
-        """The event that shows the present state of a message to whoever missed how it came."""
-        if message.deleted_at is not None:
-            kind, at = ChangeType.MESSAGE_DELETED, message.deleted_at
-        elif message.edited_at is not None:
-            kind, at = ChangeType.MESSAGE_UPDATED, message.edited_at
-        else:
+        """Return the event that shows the present state of a message to a client that missed how it
+        came: `message.created` only where nothing but its sending gave it its version."""
+        if message.version == message.first_version:
             kind, at = ChangeType.MESSAGE_CREATED, message.created_at
+        elif message.deleted_at is not None:
+            kind, at = ChangeType.MESSAGE_DELETED, message.deleted_at
+        else:
+            kind, at = ChangeType.MESSAGE_UPDATED, message.edited_at or message.created_at
         change = Change(type=kind, version=message.version, message=message, by=message.sender_id)
         return self.change(message.conversation_id, change, at)
 

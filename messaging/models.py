@@ -100,6 +100,8 @@ class MessageRecord(models.Model):
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
     content_hash = models.CharField(max_length=64)
+    created_version = models.PositiveBigIntegerField(null=True)
+    """Null where an earlier release sent it."""
 
     class Meta:
         db_table = "messaging_message"

@@ -43,6 +43,7 @@ def message_data(message: Message) -> Data:
         "conversation_id": message.conversation_id,
         "seq": message.seq,
         "version": message.version,
+        "created_version": message.first_version,
         "sender_id": message.sender_id,
         "client_id": message.client_id,
         "text": message.text,

@@ -46,6 +46,8 @@ class MessageState(Struct, frozen=True, array_like=True, kw_only=True):
     edited_at: Micros | None
     deleted_at: Micros | None
     content_hash: ShortText
+    created_version: Number | None = None
+    """An earlier release does not tell it."""
 
 
 class ConversationState(Struct, frozen=True, kw_only=True):
@@ -156,6 +158,7 @@ def _message_state(message: Message) -> MessageState:
         edited_at=None if message.edited_at is None else _micros(message.edited_at),
         deleted_at=None if message.deleted_at is None else _micros(message.deleted_at),
         content_hash=message.content_hash,
+        created_version=message.created_version,
     )
 
 
@@ -174,6 +177,7 @@ def _message(conversation_id: str, state: MessageState) -> Message:
         edited_at=None if state.edited_at is None else _moment(state.edited_at),
         deleted_at=None if state.deleted_at is None else _moment(state.deleted_at),
         content_hash=state.content_hash,
+        created_version=state.created_version,
     )
 
 

@@ -159,6 +159,7 @@ class _SendMessage:
             mentions=self.mentions,
             created_at=COMMIT_TIME,
             content_hash=self.content_hash,
+            created_version=conversation.version + 1,
         )
         # Spelled out, for `replace` takes nearly twice as long, and each message passes here.
         after = Conversation(
@@ -234,8 +235,13 @@ class _EditMessage:
         require_unfrozen(conversation, self.user_id)
         if message.text == self.text:
             return Outcome(conversation=conversation, message=message)
-        version = conversation.version + 1
-        edited = replace(message, text=self.text, version=version, edited_at=COMMIT_TIME)
+        edited = replace(
+            message,
+            text=self.text,
+            version=conversation.version + 1,
+            edited_at=COMMIT_TIME,
+            created_version=message.first_version,
+        )
         return _changed_message(conversation, edited, ChangeType.MESSAGE_UPDATED, self.user_id)
 
 
@@ -275,6 +281,7 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
         reply_to=None,
         mentions=(),
         deleted_at=COMMIT_TIME,
+        created_version=message.first_version,
     )
     counted = replace(conversation, uncounted=conversation.uncounted.adding(message.seq))
     return _changed_message(counted, tombstone, ChangeType.MESSAGE_DELETED, by)

@@ -301,6 +301,7 @@ def stamped(message: Message, at: datetime) -> Message:
         edited_at=at if message.edited_at is COMMIT_TIME else message.edited_at,
         deleted_at=at if message.deleted_at is COMMIT_TIME else message.deleted_at,
         content_hash=message.content_hash,
+        created_version=message.created_version,
     )
 
 

@@ -218,6 +218,7 @@ def message(message: Message) -> Fields:
         "edited_at": message.edited_at and _written_time(message.edited_at),
         "deleted_at": message.deleted_at and _written_time(message.deleted_at),
         "content_hash": message.content_hash,
+        "created_version": message.created_version,
     }
 
 
@@ -395,6 +396,7 @@ def _read_message(id_: str, conversation_id: str, fields: Any) -> Message:
         edited_at=read_time(fields["edited_at"]),
         deleted_at=read_time(fields["deleted_at"]),
         content_hash=fields["content_hash"].string_value,
+        created_version=fields["created_version"].integer_value or None,
     )
 
 

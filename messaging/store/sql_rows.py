@@ -114,6 +114,7 @@ def message_record(message: Message) -> MessageRecord:
         edited_at=message.edited_at,
         deleted_at=message.deleted_at,
         content_hash=message.content_hash,
+        created_version=message.created_version,
     )
 
 
@@ -132,6 +133,7 @@ def message(record: MessageRecord) -> Message:
         edited_at=record.edited_at,
         deleted_at=record.deleted_at,
         content_hash=record.content_hash,
+        created_version=record.created_version,
     )
 
 

@@ -249,6 +249,7 @@ def plain_message(sender_id: str, seq: int) -> dict[str, Any]:
     return {
         "seq": seq,
         "version": seq,
+        "created_version": seq,
         "sender_id": sender_id,
         "client_id": random_id(),
         "text": TEXT,

@@ -32,6 +32,7 @@ async def test_a_message(ann: Api, bob: Api) -> None:
         "conversation_id": group,
         "seq": 1,
         "version": 1,
+        "created_version": 1,
         "sender_id": "ann",
         "client_id": "c 1~",
         "text": "  as\ttyped,\nwith 🦆 ",
@@ -355,6 +356,7 @@ async def test_deleting(ann: Api, bob: Api) -> None:
     tombstone = ok(await bob.get(path))
     assert tombstone["deleted_at"] is not None
     emptied: Json = {"text": None, "mentions": [], "reply_to": None, "version": 3}
+    assert (tombstone["version"], tombstone["created_version"]) == (3, 2)
     assert tombstone == {**sent, **emptied, "deleted_at": tombstone["deleted_at"]}
     assert ok(await bob.get(f"/conversations/{group}/messages"))["items"] == [first, tombstone]
     assert problem(await ann.patch(path, text="back")) == (404, "message_not_found")

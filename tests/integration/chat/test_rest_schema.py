@@ -125,6 +125,7 @@ def test_these_tests_notice_a_wrong_answer(field: str, value: object) -> None:
         "conversation_id": "c",
         "seq": 1,
         "version": 1,
+        "created_version": 1,
         "sender_id": "ann",
         "client_id": None,
         "text": "hi",

@@ -295,6 +295,7 @@ async def test_sending(people: Enter) -> None:
         "conversation_id": group,
         "seq": 1,
         "version": 1,
+        "created_version": 1,
         "sender_id": ann.user_id,
         "client_id": "1",
         "text": " Hello\n\tover there 👋 ",

@@ -87,6 +87,7 @@ def sending(before: Conversation, *texts: str, sender: str = "ann") -> Commit:
             mentions=(),
             created_at=COMMIT_TIME,
             content_hash=content_hash(text),
+            created_version=before.version + number,
         )
         for number, text in enumerate(texts, 1)
     ]

@@ -55,6 +55,7 @@ MESSAGE_DATA = {
     "conversation_id": "c",
     "seq": 3,
     "version": 5,
+    "created_version": 5,
     "sender_id": "ann",
     "client_id": "1",
     "text": "hello 🦆",
@@ -153,10 +154,15 @@ def test_changes_stand_for_what_was_missed(events: EventEncoder) -> None:
         ({}, "message.created"),
         ({"edited_at": NOON}, "message.updated"),
         ({"edited_at": NOON, "deleted_at": NOON, "text": None}, "message.deleted"),
+        ({"created_version": 5}, "message.created"),
+        ({"created_version": 4}, "message.updated"),
+        ({"created_version": 4, "edited_at": NOON}, "message.updated"),
+        ({"created_version": 4, "deleted_at": NOON, "text": None}, "message.deleted"),
     ],
 )
 def test_a_message_as_it_stands(events: EventEncoder, changed: dict[str, Any], kind: str) -> None:
-    """Who missed how it came is shown what it is."""
+    """Who missed how it came is shown what it is: new only where nothing has changed it. Messages
+    of earlier releases have no `created_version`."""
     event = json.loads(events.message_state(replace(MESSAGE, **changed)))
 
     assert (event["type"], event["version"], event["at"]) == (kind, 5, TEXT_OF_NOON)

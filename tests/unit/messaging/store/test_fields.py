@@ -39,6 +39,7 @@ MESSAGE = Message(
     edited_at=THEN,
     deleted_at=THEN,
     content_hash="of the message",
+    created_version=8,
 )
 
 CONVERSATION = Conversation(
