@@ -126,11 +126,11 @@ class Client(View):
                 future.set_exception(ConnectionError())
         self.unanswered()
 
-    async def open(self, url: str) -> None:
+    async def open(self, url: str, token: str | None = None) -> None:
         """Raises OSError, TimeoutError, InvalidHandshake."""
         self.socket = await connect(
             url.replace("http", "ws", 1) + "/ws/v1",
-            additional_headers={"Authorization": f"Bearer {token_of(self.user_id)}"},
+            additional_headers={"Authorization": f"Bearer {token or token_of(self.user_id)}"},
             compression=None,
             proxy=None,
             ping_interval=None,
@@ -139,14 +139,16 @@ class Client(View):
             close_timeout=1,
         )
 
-    async def read(self) -> None:
-        """Take frames until the socket is closed, and keep it from being silent. Raises
-        ConnectionClosed."""
+    async def read(self, *, patience: Callable[[], float | None] = lambda: None) -> None:
+        """Take frames until the socket is closed, and keep it from being silent. `patience` says
+        for how many seconds the server may be silent; None: for ever. Raises ConnectionClosed,
+        TimeoutError."""
         assert self.socket is not None
         pinging = asyncio.create_task(self._ping())
         try:
             while True:
-                raw = await self.socket.recv(decode=False)
+                async with asyncio.timeout(patience()):
+                    raw = await self.socket.recv(decode=False)
                 self._take(_decode(raw), time.perf_counter())
                 self._look()
         finally:

@@ -40,6 +40,7 @@ class Refused(Exception):
         super().__init__(f"{status} {code}: {detail}")
         self.status = status
         self.code = code
+        self.detail = detail
 
 
 class Http(Protocol):
@@ -53,9 +54,10 @@ class Http(Protocol):
 class Rest:
     """One person's requests; many people share an `Http`."""
 
-    def __init__(self, http: Http, user_id: str) -> None:
+    def __init__(self, http: Http, user_id: str, token: str | None = None) -> None:
+        """Without a token of its own it makes one for development."""
         self._http = http
-        self._headers = {"Authorization": f"Bearer {token_of(user_id)}"}
+        self._headers = {"Authorization": f"Bearer {token or token_of(user_id)}"}
 
     async def request(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """The answer's JSON; None for an empty one. Raises Refused."""
