@@ -25,7 +25,7 @@ fuzz: $(VENV)/.develop
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
 chaos: $(VENV)/.develop
-	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos -m chaos -q)
+	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos tests/clients -m chaos -q)
 	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # All attacks on all servers and stores, or `make abuse ATTACKS=pings,lists SERVERS=daphne

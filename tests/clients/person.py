@@ -96,7 +96,7 @@ class Person(Client):
                 for one in messages
             ],
             "read_seq": read_seq,
-            "unread_count": max(messages[-1]["seq"] - read_seq, 0) if messages else 0,
+            "unread_count": self.unread(conversation_id, read_seq),
             "receipts": read,
             "typing": self.soft.typing(conversation_id),
         }

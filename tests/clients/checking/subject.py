@@ -46,10 +46,7 @@ class Subject:
     async def __aexit__(self, *exc_info: object) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
-        transport = getattr(self._process, "_transport", None)
-        if transport is not None:
-            transport.close()
+        await self._process.communicate()
 
     async def do(self, act: str, **fields: Any) -> Json:
         """Its answer to one line. Raises Mistake."""

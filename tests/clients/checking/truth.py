@@ -13,22 +13,14 @@ LEAST_MESSAGES = 50
 
 async def truth_of(rest: Rest) -> Mapping[str, Json]:
     """By id, every conversation of this person: with its `messages` and `receipts`."""
-    found: dict[str, Json] = {}
-    query: dict[str, Any] = {"limit": 100}
-    while True:
-        page = await rest.request("GET", "/conversations", **query)
-        for conversation in page["items"]:
-            path = f"/conversations/{conversation['id']}"
-            messages = await rest.request("GET", f"{path}/messages", limit=100)
-            receipts = await rest.request("GET", f"{path}/receipts")
-            found[conversation["id"]] = {
-                **conversation,
-                "messages": messages["items"],
-                "receipts": {one["user_id"]: one["read_seq"] for one in receipts["items"]},
-            }
-        if page["next_cursor"] is None:
-            return found
-        query = {"limit": 100, "cursor": page["next_cursor"]}
+    found = await rest.list_conversations()
+    for id_, conversation in found.items():
+        path = f"/conversations/{id_}"
+        messages = await rest.request("GET", f"{path}/messages", limit=100)
+        receipts = await rest.request("GET", f"{path}/receipts")
+        conversation["messages"] = messages["items"]
+        conversation["receipts"] = {one["user_id"]: one["read_seq"] for one in receipts["items"]}
+    return found
 
 
 def differences(state: Json, truth: Mapping[str, Json], user_id: str) -> Iterator[str]:

@@ -29,6 +29,25 @@ async def live_changes(stage: Stage) -> None:
 
 
 @scenario(short=True)
+async def deleted_messages(stage: Stage) -> None:
+    """A deleted message keeps its place and is unread for nobody, wherever the client was told of
+    it: by an event, or by a sync after it was away."""
+    group = await stage.group("Deleted messages")
+    messages = [await stage.say(group) for _ in range(6)]
+    await stage.agree()
+    paths = [f"/conversations/{group}/messages/{message['id']}" for message in messages]
+    await stage.subject.do("read", conversation_id=group, seq=1)
+    for index in (0, 2):
+        await stage.bob.request("DELETE", paths[index])
+    await stage.agree()
+    before = len(stage.wire.lines)
+    stage.wire.lines[-1].cut()
+    await stage.bob.request("DELETE", paths[4])
+    await stage.live(after=before)
+    await stage.agree()
+
+
+@scenario(short=True)
 async def a_hole(stage: Stage) -> None:
     """An event further ahead than the next version is kept; `conversation.sync` with the cursor
     brings what is missing."""
