@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 ME = "ann"
 """Whose client is under test."""
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 90.0
 """How long it may take to come right: its delays grow to 30 seconds."""
 _LOOK_SECONDS = 0.1
 _CHECKOUT = Path(__file__).resolve().parents[3]
