@@ -110,24 +110,25 @@ async def an_answer_that_never_comes(stage: Stage) -> None:
 
 @scenario(short=True)
 async def an_unknown_error(stage: Stage) -> None:
-    """An unknown code is treated by its status: 503 is sent again after `retry_after`, another 4xx
-    is not sent again and its `detail` is shown."""
+    """An unknown code is treated by its status: 503 and 429 are sent again after `retry_after`,
+    another 4xx is not sent again and its `detail` is shown."""
     group = await stage.group("An unknown error")
     await stage.agree()
     refused: list[str] = []
+    statuses = {"Try again": 503, "Not so fast": 429, "Give it up": 403}
 
     def refuse(line: Line, frame: Json) -> list[Json]:
         if frame.get("type") != "message.send" or frame["text"] in refused:
             return [frame]
         refused.append(frame["text"])
-        status = 503 if frame["text"] == "Try again" else 403
+        status = statuses[frame["text"]]
         error = {"id": frame["id"], "type": "error", "code": "of_a_later_release"}
-        line.put({**error, "detail": "It says why.", "status": status, "new_field": {}})
+        line.put({**error, "detail": "It says why.", "status": status, "retry_after": 1})
         return []
 
     stage.wire.up.append(refuse)
-    await stage.send(group, "Try again")
-    await stage.send(group, "Give it up")
+    for text in statuses:
+        await stage.send(group, text)
     await stage.shows(
         lambda state: any(
             one["text"] == "Give it up" and one["detail"] == "It says why."
@@ -137,7 +138,7 @@ async def an_unknown_error(stage: Stage) -> None:
     )
     stage.wire.up.clear()
     await stage.agree()
-    await stage.sent_once(group, "Try again")
+    await stage.sent_once(group, "Try again", "Not so fast")
     found = [one["text"] for one in await stage.me.history(group)]
     if "Give it up" in found:
         raise Mistake("It sent again what was refused with 403.")

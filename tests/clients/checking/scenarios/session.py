@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from tests.clients.checking.scenarios import scenario
-from tests.clients.checking.stage import Stage
+from tests.clients.checking.stage import ME, Stage
 from tests.clients.checking.subject import Mistake
 from tests.clients.checking.wire import Line
 
@@ -43,6 +43,23 @@ async def read_elsewhere(stage: Stage) -> None:
     stage.wire.lines[-1].cut()
     await stage.me.request("POST", f"/conversations/{group}/read", {"seq": 3})
     await stage.live(after=before)
+    await stage.agree()
+
+
+@scenario(short=True)
+async def an_older_receipt(stage: Stage) -> None:
+    """The highest `read_seq` that was heard of each person counts: that of a delivery may be an
+    older one."""
+    group = await stage.group("An older receipt", "cid")
+    await stage.say_all(group, 3)
+    await stage.cid.request("POST", f"/conversations/{group}/read", {"seq": 3})
+    await stage.me.request("POST", f"/conversations/{group}/read", {"seq": 3})
+    await stage.agree()
+    line = await stage.live()
+    for person in ("cid", ME):
+        data = {"user_id": person, "read_seq": 1, "delivered_seq": 3}
+        line.put_event("receipt.updated", data, conversation_id=group)
+    await stage.say(group)
     await stage.agree()
 
 
