@@ -41,10 +41,11 @@ def address_of(scope: Mapping[str, Any]) -> str:
     """Return the peer's address, of IPv6 the /64 network, which is what one customer has; empty
     where there is none, as behind a socket file."""
     client = scope.get("client")
-    return _network_of(str(client[0])) if client else ""
+    return network_of(str(client[0])) if client else ""
 
 
-def _network_of(address: str) -> str:
+def network_of(address: str) -> str:
+    """Return an address, or the /64 network of an IPv6 address."""
     if ":" not in address:
         return address
     try:
@@ -67,7 +68,7 @@ async def require_room(address: str) -> None:
     """
     if not address:
         return
-    network = _network_of(address)
+    network = network_of(address)
     async with turn(_turns, network):
         wait = await seconds_until_room(network)
         if wait > 0:

@@ -39,7 +39,7 @@ FIREBASE_AUTH_EMULATOR_HOST = env.FIREBASE_AUTH_EMULATOR_HOST
 
 INSTALLED_APPS = [
     "daphne",  # first: it takes over `runserver`
-    "django.contrib.admin",
+    "chat.admin_site.ChatAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

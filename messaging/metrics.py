@@ -75,6 +75,16 @@ CONNECTIONS_REFUSED = Counter(
 for _reason in ("head_too_large", "head_too_slow", "body_too_large", "body_too_slow", "too_many"):
     CONNECTIONS_REFUSED.labels(_reason)
 
+OPERATOR_SIGN_INS = Counter(
+    "chat_operator_sign_ins_total",
+    "Attempts to sign in to the admin, by result.",
+    ["result"],
+)
+"""`result`: accepted, refused, or limited (not looked at)."""
+
+for _result in ("accepted", "refused", "limited"):
+    OPERATOR_SIGN_INS.labels(_result)
+
 STORE_DOCUMENTS = Counter(
     "chat_store_documents_total",
     "Documents that the store read, wrote or deleted, as Firestore bills them.",

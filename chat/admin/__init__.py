@@ -10,6 +10,7 @@ from chat.admin import (
     people,
     processes,
     reports,
+    texts,
 )
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "people",
     "processes",
     "reports",
+    "texts",
 ]
 
 admin.site.site_header = admin.site.site_title = "Chat"

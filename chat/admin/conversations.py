@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, Table, link
 from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
+from chat.admin.texts import UserIdField
 from chat.models import Conversation
 from messaging import entities
 from messaging.entities import ConversationKind, Role
@@ -48,7 +49,7 @@ async def delete(conversation: Conversation, *, by: str) -> None:
 
 
 class PersonForm(forms.Form):
-    user = forms.CharField(max_length=128)
+    user = UserIdField()
 
 
 class RoleForm(PersonForm):

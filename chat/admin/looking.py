@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
 from django.utils import timezone
 
+from chat.admin.texts import NoteField
 from chat.models import Conversation
 
 _LOOK = "Looked into it: "
@@ -15,7 +16,7 @@ _HOLDS = timedelta(hours=1)
 
 
 class LookForm(forms.Form):
-    reason = forms.CharField(
+    reason = NoteField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "autofocus": True}),
         help_text="Written into the history of the conversation, with your name.",

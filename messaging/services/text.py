@@ -44,12 +44,23 @@ def require_text(text: str) -> None:
 def require_title(title: str) -> None:
     """Require a title to be one visible line of at most 200 characters that cannot look like
     another title. Raises InvalidRequest."""
-    _require_readable("title", title, most=get_limits().title_characters)
-    if _LINE_BREAK.search(title):
-        raise InvalidRequest.of("title", "A title is one line.", "invalid")
-    if _DISGUISE.search(title):
-        detail = "Remove the characters that change how the title reads: bidi controls and tags."
-        raise InvalidRequest.of("title", detail, "invalid_characters")
+    require_line("title", title, most=get_limits().title_characters)
+
+
+def require_line(field: str, line: str, *, most: int) -> None:
+    """Require a text to be one visible line of at most `most` characters that cannot look like
+    another one. Raises InvalidRequest, which names the field."""
+    _require_readable(field, line, most=most)
+    if _LINE_BREAK.search(line):
+        raise InvalidRequest.of(field, f"The {field} must be one line.", "invalid")
+    _require_undisguised(field, line)
+
+
+def require_note(field: str, note: str, *, most: int) -> None:
+    """Require an operator's note to be visible, at most `most` characters long, and to read as
+    what it is. Raises InvalidRequest, which names the field."""
+    _require_readable(field, note, most=most)
+    _require_undisguised(field, note)
 
 
 def require_reason(reason: str) -> None:
@@ -61,6 +72,13 @@ def require_client_id(client_id: str) -> None:
     if not _CLIENT_ID.fullmatch(client_id):
         detail = f"A client_id has 1 to {MAX_CLIENT_ID} printable ASCII characters."
         raise InvalidRequest.of("client_id", detail, "invalid")
+
+
+def _require_undisguised(field: str, value: str) -> None:
+    """Raises InvalidRequest."""
+    if _DISGUISE.search(value):
+        detail = f"Remove the characters that change how the {field} reads: bidi controls and tags."
+        raise InvalidRequest.of(field, detail, "invalid_characters")
 
 
 def _require_readable(field: str, value: str, *, most: int) -> None:

@@ -1,0 +1,84 @@
+"""Texts that operators type. The rules are those for the texts of people: something to see, LF for
+CRLF, no control characters, and nothing that makes a text read as another one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import CharField, Field
+from django.http import HttpRequest
+
+from messaging.exceptions import InvalidRequest
+from messaging.identifiers import is_stored_user_id
+from messaging.services.text import normalise_newlines, require_line, require_note
+
+
+def _refused(require: Callable[[], None]) -> None:
+    """Raise the form's own error, which stands at the field, for a rule that is broken."""
+    try:
+        require()
+    except InvalidRequest as error:
+        raise forms.ValidationError(error.detail, code=error.errors[0].code) from None
+
+
+class NoteField(forms.CharField):
+    """A text of several lines, which is written into the history."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return normalise_newlines(super().to_python(value) or "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        _refused(lambda: require_note("text", value, most=self.max_length or 0))
+
+
+class UserIdField(forms.CharField):
+    """The id of a person who may be stored, also one that is reserved today."""
+
+    def __init__(self) -> None:
+        super().__init__(max_length=128)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if not is_stored_user_id(value):
+            raise forms.ValidationError(
+                "A user id is 1 to 128 characters of A-Z a-z 0-9 _ . @ : -", code="invalid"
+            )
+
+
+def validate_name(value: str) -> None:
+    """Require a name to be one visible line that cannot look like another name. Raises Django's
+    ValidationError."""
+    _refused(lambda: require_line("name", value, most=max(len(value), 1)))
+
+
+class _ReadableNames:
+    """Before a `ModelAdmin`: what is typed into its text fields follows the rules for names."""
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if isinstance(db_field, CharField) and isinstance(field, forms.CharField):
+            field.validators.append(validate_name)
+        return field
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class OperatorAdmin(_ReadableNames, UserAdmin):  # type: ignore[type-arg]
+    """Who may come into the admin."""
+
+
+@admin.register(Group)
+class OperatorGroupAdmin(_ReadableNames, GroupAdmin):
+    """What they may do there."""

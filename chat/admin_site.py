@@ -1,0 +1,28 @@
+"""The admin site, to which signing in is limited (`chat.admin.sign_in`)."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.apps import AdminConfig
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+
+class ChatAdminSite(AdminSite):
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Answer 429 with `Retry-After` where the attempt was not taken."""
+        # Django loads this site before the models that the form needs.
+        from chat.admin.sign_in import SignInForm  # noqa: PLC0415
+
+        self.login_form = SignInForm
+        response: HttpResponse = super().login(request, extra_context)
+        if isinstance(response, TemplateResponse):
+            form = (response.context_data or {}).get("form")
+            if isinstance(form, SignInForm) and form.retry_after:
+                response.status_code = 429
+                response["Retry-After"] = str(form.retry_after)
+        return response
+
+
+class ChatAdminConfig(AdminConfig):
+    default_site = "chat.admin_site.ChatAdminSite"

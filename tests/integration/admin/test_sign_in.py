@@ -1,0 +1,136 @@
+"""Signing in to the admin: guesses are limited for each account from each address."""
+
+import json
+from collections.abc import AsyncIterator
+from itertools import count
+
+import httpx
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.test import override_settings
+from prometheus_client import REGISTRY
+from pytest_django.fixtures import Settings
+
+from messaging.delivery.raw_layer import FORMAT
+from messaging.instance import Instance, get_instance, reset_instance
+
+with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
+    from config.asgi import application
+
+PASSWORD = "a long and good password"
+TOO_MANY = "too many attempts to sign in to this account from your address"
+_networks = count(1)
+
+
+@pytest_asyncio.fixture
+async def instance(transactional_db: None) -> AsyncIterator[Instance]:
+    await reset_instance()
+    await sync_to_async(User.objects.create_superuser)("root", password=PASSWORD)
+    yield get_instance()
+    await reset_instance()
+
+
+async def sign_in(
+    address: str, *, username: str = "root", password: str = "wrong"
+) -> httpx.Response:
+    """Send the form from an address, as a browser does that has its cookie."""
+    transport = httpx.ASGITransport(app=application, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        token = "a" * 32
+        return await client.post(
+            "/admin/login/?next=/admin/",
+            data={"username": username, "password": password, "csrfmiddlewaretoken": token},
+            headers={"Cookie": f"csrftoken={token}", "Origin": "http://testserver"},
+        )
+
+
+def attempts(result: str) -> float:
+    value = REGISTRY.get_sample_value("chat_operator_sign_ins_total", {"result": result})
+    assert value is not None
+    return value
+
+
+@pytest.fixture
+def address() -> str:
+    """One from which nobody has tried before."""
+    return f"192.0.2.{next(_networks)}"
+
+
+async def test_after_five_guesses_no_more_are_looked_at(
+    instance: Instance, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not the right one either; the page says when to come again, and the log has no name."""
+    limited = attempts("limited")
+    guesses = [await sign_in(address, password=f"wrong {number}") for number in range(5)]
+    assert {answer.status_code for answer in guesses} == {200}
+    assert all("correct username and password" in answer.text for answer in guesses)
+
+    refused = await sign_in(address, password=PASSWORD)
+
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert TOO_MANY in refused.text
+    assert "sessionid" not in refused.cookies
+    assert attempts("limited") == limited + 1
+    lines = [record.msg for record in caplog.records if "operator.sign_in" in str(record.msg)]
+    assert len(lines) == 6
+    assert address in str(lines[-1])
+    assert "root" not in json.dumps(lines)
+
+
+async def test_others_are_let_in(instance: Instance, address: str) -> None:
+    """The operator from elsewhere, and other accounts from there."""
+    for _ in range(8):
+        await sign_in(address)
+    await sync_to_async(User.objects.create_superuser)("other", password=PASSWORD)
+
+    elsewhere = await sign_in(f"198.51.100.{address.rpartition('.')[2]}", password=PASSWORD)
+    other = await sign_in(address, username="other", password=PASSWORD)
+
+    for answer in (elsewhere, other):
+        assert answer.status_code == 302
+        assert answer.cookies["sessionid"]
+
+
+async def test_addresses_of_one_network_are_one(instance: Instance) -> None:
+    """Of IPv6 a customer has a /64."""
+    answers = [await sign_in(f"2001:db8:0:4::{number:x}") for number in range(1, 8)]
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
+
+
+async def test_who_signs_in_may_mistype_again(instance: Instance, address: str) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            assert (await sign_in(address)).status_code == 200
+        assert (await sign_in(address, password=PASSWORD)).status_code == 302
+
+
+async def test_names_that_nobody_has_are_limited_as_others(
+    instance: Instance, address: str
+) -> None:
+    """So the limit tells nobody which accounts there are."""
+    answers = [await sign_in(address, username="nobody") for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+
+
+async def test_where_redis_is_all_instances_count_together(
+    transactional_db: None, redis_server: str, settings: Settings, address: str
+) -> None:
+    settings.REDIS = {"address": redis_server}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [redis_server], "prefix": address, "serializer_format": FORMAT},
+        }
+    }
+    statuses = []
+    for guesses in (3, 3):
+        await reset_instance()
+        statuses += [(await sign_in(address)).status_code for _ in range(guesses)]
+    await reset_instance()
+
+    assert statuses == [200] * 5 + [429]
