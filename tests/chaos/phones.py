@@ -11,7 +11,7 @@ from tests.clients.known import Wrong
 from tests.clients.rest import Data
 
 _PAUSE_SECONDS = 0.25
-_RING_SECONDS = 60.0
+_RING_SECONDS = 120.0
 _POLL_SECONDS = 0.25
 
 

@@ -5,9 +5,11 @@ from django.core.management import call_command
 from django.db import migrations
 from django.db.migrations.loader import MigrationLoader
 
-from messaging.migrations._online import AddIndexOnline
+from messaging.migrations._online import AddFieldOnce, AddIndexOnline, CreateModelOnce
 
 _BEFORE_THE_FIRST_RELEASE = {"0003_changes_and_link_notes"}
+_OF_THE_PREVIOUS_RELEASE = {("messaging", "0009_lists_of_operators"), ("chat", "0002_groups")}
+"""Its latest migrations."""
 
 
 @pytest.mark.django_db
@@ -35,3 +37,36 @@ def test_no_index_stops_those_who_write() -> None:
             assert online or index.model_name.lower() in new, (
                 f"{migration.name}: {index.index.name}"
             )
+
+
+def _new_migrations() -> list[migrations.Migration]:
+    graph = MigrationLoader(None).graph
+    known = {one for latest in _OF_THE_PREVIOUS_RELEASE for one in graph.forwards_plan(latest)}
+    return [
+        graph.nodes[key]
+        for app in ("messaging", "chat")
+        for leaf in graph.leaf_nodes(app)
+        for key in graph.forwards_plan(leaf)
+        if key[0] in ("messaging", "chat") and key not in known
+    ]
+
+
+def test_the_previous_release_works_on_the_new_schema() -> None:
+    """A release only adds: tables, indexes, and columns that a row may be written without."""
+    for migration in _new_migrations():
+        for one in migration.operations:
+            where = f"{migration.name}: {one.describe()}"
+            assert isinstance(
+                one, migrations.CreateModel | migrations.AddField | migrations.AddIndex
+            ), where
+            if isinstance(one, migrations.AddField):
+                assert one.field.null or one.field.has_db_default(), where
+
+
+def test_a_migration_outside_a_transaction_can_be_repeated() -> None:
+    """It may end half-way, for a lock that it did not get in time."""
+    for migration in _new_migrations():
+        repeatable = AddFieldOnce | AddIndexOnline | CreateModelOnce
+        if not migration.atomic and len(migration.operations) > 1:
+            for one in migration.operations:
+                assert isinstance(one, repeatable), f"{migration.name}: {one.describe()}"
