@@ -70,7 +70,9 @@ class StubbornClient(Client):
     async def _one_socket(self) -> int | None:
         """Its close code; None where there was no socket."""
         try:
-            await self.open(self._balancer.pick().url)
+            instance = self._balancer.pick()
+            self.release = f"{instance.release.name}: "
+            await self.open(instance.url)
         except (OSError, TimeoutError, InvalidHandshake, EOFError):
             return None
         assert self.socket is not None

@@ -39,7 +39,9 @@ class Client(View):
         self.tasks: set[asyncio.Task[None]] = set()
         self._next_id = 0
         self.failures: Counter[str] = Counter()
-        """How many commands were answered with 500 or above, by status and code."""
+        """How many commands were answered with 500 or above, by release, status and code."""
+        self.release = ""
+        """What the server runs, as far as the tests of upgrades tell."""
 
     async def __aenter__(self) -> Self:
         self._reader = asyncio.create_task(self.live())
@@ -181,7 +183,7 @@ class Client(View):
             self.take(frame, at)
             return
         if frame["type"] == "error" and frame["status"] >= 500:
-            self.failures[f"{frame['status']} {frame['code']}"] += 1
+            self.failures[f"{self.release}{frame['status']} {frame['code']}"] += 1
         answer = self._answers.pop(frame["id"], None)
         if answer is None:
             self.violated(Wrong.BROKEN, f"an answer to nothing: {frame}")
