@@ -55,11 +55,11 @@ def require_previous_release() -> None:
     """Raises ReleaseMissing."""
     command = ["git", "cat-file", "-e", f"{PREVIOUS_COMMIT}^{{commit}}"]
     try:
-        found = subprocess.run(command, cwd=_CHECKOUT, check=False, capture_output=True)
+        found = subprocess.run(command, cwd=_CHECKOUT, check=False, capture_output=True, text=True)
     except FileNotFoundError as error:
         raise ReleaseMissing("git is not installed.") from error
     if found.returncode:
-        raise ReleaseMissing(ReleaseMissing.__doc__)
+        raise ReleaseMissing(f"{ReleaseMissing.__doc__} git says: {found.stderr.strip()}")
 
 
 def previous_release(directory: Path) -> Release:
