@@ -1,8 +1,9 @@
 """Every kind of message between instances but those of one conversation (`batch`): one frozen type
 each.
 
-Later releases add fields at the end of a type or as new names, and new types: a reader skips what
-it does not know. Anything else needs a new version of the format (`messaging.delivery.wire`).
+Later releases add new names to a type, and new types: a reader skips what it does not know.
+Anything else needs a new version of the format (`messaging.delivery.wire`). So does another length
+of what is sent as an array: readers of version 1 unpack it.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -32,7 +32,7 @@ _ABOUT_MESSAGES = frozenset(
 
 
 class MessageState(Struct, frozen=True, array_like=True, kw_only=True):
-    """The latest message of a conversation."""
+    """The latest message of a conversation. Earlier releases unpack an array of this length."""
 
     id: ShortText
     seq: Number
@@ -46,8 +46,6 @@ class MessageState(Struct, frozen=True, array_like=True, kw_only=True):
     edited_at: Micros | None
     deleted_at: Micros | None
     content_hash: ShortText
-    created_version: Number | None = None
-    """An earlier release does not tell it."""
 
 
 class ConversationState(Struct, frozen=True, kw_only=True):
@@ -68,6 +66,8 @@ class ConversationState(Struct, frozen=True, kw_only=True):
     deleted: Annotated[list[Number], Meta(max_length=_MOST_DELETED)] = []
     """The numbers of the messages that this commit deleted. An earlier release does not say, and
     does not store them either."""
+    last_created_version: Number | None = None
+    """Of the latest message. An earlier release does not say."""
 
     def follows(self, first: int, last: int) -> bool:
         """Whether it is the state after the versions `first` to `last`, and agrees with itself."""
@@ -116,6 +116,7 @@ def state_after(committed: Committed) -> ConversationState | None:
             for change in changes
             if change.message is not None and change.type is ChangeType.MESSAGE_DELETED
         ],
+        last_created_version=None if last is None else last.created_version,
     )
 
 
@@ -136,7 +137,9 @@ def advanced(conversation: Conversation, state: ConversationState) -> Conversati
         seq=state.seq,
         updated_at=_moment(state.updated_at),
         active_at=_moment(state.active_at),
-        last_message=None if last is None else _message(conversation.id, last),
+        last_message=None
+        if last is None
+        else _message(conversation.id, last, created_version=state.last_created_version),
         sent_seq={**conversation.sent_seq, **state.sent_seq},
         uncounted=uncounted,
         commit_id=state.commit_id,
@@ -158,11 +161,10 @@ def _message_state(message: Message) -> MessageState:
         edited_at=None if message.edited_at is None else _micros(message.edited_at),
         deleted_at=None if message.deleted_at is None else _micros(message.deleted_at),
         content_hash=message.content_hash,
-        created_version=message.created_version,
     )
 
 
-def _message(conversation_id: str, state: MessageState) -> Message:
+def _message(conversation_id: str, state: MessageState, *, created_version: int | None) -> Message:
     return Message(
         id=state.id,
         conversation_id=conversation_id,
@@ -177,7 +179,7 @@ def _message(conversation_id: str, state: MessageState) -> Message:
         edited_at=None if state.edited_at is None else _moment(state.edited_at),
         deleted_at=None if state.deleted_at is None else _moment(state.deleted_at),
         content_hash=state.content_hash,
-        created_version=state.created_version,
+        created_version=created_version,
     )
 
 
