@@ -1,9 +1,13 @@
 """The messages of a conversation that count as unread for nobody: deleted ones.
 
-They are kept as ranges of message numbers, encoded as a short text: in ascending order, for each
-range how many messages lie before it since the range before, and how many messages are in it.
-`3,1,2,4` is [[4, 4], [7, 10]]. A range costs a few bytes in stores, caches and masked reads, and
-what does not ask for the ranges never decodes them.
+They are kept as ranges of message numbers, encoded as a short text: a head, and segments of up to
+16 ranges in ascending order. `3,10,5;0,0,3,1,2,4` is [[4, 4], [7, 10]]. The head has the number
+before the first range, the last number, and how many numbers there are. A segment begins with the
+number after which it starts and with how many numbers lie in the segments before it; then follow,
+for each range, how many messages lie between it and the range before, and how many are in it.
+
+A range costs a few bytes in stores and caches. What is unread above a position takes a look at the
+head and at most two segments: what others delete must not make a person's lists and totals dear.
 """
 
 from bisect import bisect_right
@@ -16,8 +20,9 @@ import orjson
 MOST_RANGES = 500
 """The older ranges are forgotten: the messages in them count as unread again for everybody who has
 not read that far."""
-MOST_CHARACTERS = 17_000
+MOST_CHARACTERS = 18_000
 """500 ranges of any numbers up to 2^53."""
+_SEGMENT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,19 @@ class Uncounted:
         behind = max(seq - read_seq, 0)
         if not behind or not self.encoded:
             return behind
-        lengths = self._lengths()
-        bounds = list(accumulate(lengths))
-        return behind - (_up_to(seq, lengths, bounds) - _up_to(read_seq, lengths, bounds))
+        head, segments = self.encoded.split(";", 1)
+        before, last, total = map(int, head.split(","))
+        above = total if seq >= last else _up_to(seq, segments)
+        below = (
+            0 if read_seq <= before else total if read_seq >= last else _up_to(read_seq, segments)
+        )
+        return behind - (above - below)
 
     def ranges(self) -> list[list[int]]:
         """Return them as `[[from, to], …]`, both inclusive, ascending."""
-        bounds = list(accumulate(self._lengths()))
+        segments = self.encoded.split(";")[1:]
+        lengths = chain.from_iterable(_numbers(segment)[2:] for segment in segments)
+        bounds = list(accumulate(lengths))
         return [[before + 1, last] for before, last in zip(bounds[::2], bounds[1::2], strict=True)]
 
     def adding(self, seq: int) -> "Uncounted":
@@ -70,8 +81,17 @@ class Uncounted:
     def of(cls, ranges: Iterable[Iterable[int]]) -> "Uncounted":
         """Return the latest of these ranges: ascending, with at least one number between two."""
         latest = [(first - 1, last) for first, last in ranges][-MOST_RANGES:]
-        lengths = (later - former for former, later in pairwise(chain([0], *latest)))
-        return cls(",".join(map(str, lengths)))
+        if not latest:
+            return ALL_COUNTED
+        segments = []
+        begin = passed = 0
+        for start in range(0, len(latest), _SEGMENT):
+            part = latest[start : start + _SEGMENT]
+            bounds = [begin, *chain.from_iterable(part)]
+            lengths = [later - former for former, later in pairwise(bounds)]
+            segments.append(",".join(map(str, [begin, passed, *lengths])))
+            begin, passed = bounds[-1], passed + sum(lengths[1::2])
+        return cls(";".join([f"{latest[0][0]},{begin},{passed}", *segments]))
 
     @classmethod
     def of_numbers(cls, seqs: Iterable[int]) -> "Uncounted":
@@ -84,21 +104,30 @@ class Uncounted:
                 ranges.append([seq, seq])
         return cls.of(ranges)
 
-    def _lengths(self) -> list[int]:
-        """Return of the stretches that count and those that do not, in turns, the lengths."""
-        lengths: list[int] = orjson.loads(f"[{self.encoded}]")
-        return lengths
+
+ALL_COUNTED = Uncounted()
 
 
-def _up_to(seq: int, lengths: list[int], bounds: list[int]) -> int:
+def _up_to(seq: int, encoded: str) -> int:
     """Return how many message numbers up to this one do not count."""
-    passed = bisect_right(bounds, seq)
-    whole = sum(lengths[1:passed:2])
-    return whole + seq - bounds[passed - 1] if passed % 2 else whole
+    segments = encoded.split(";")
+    place = bisect_right(segments, seq, key=_begin) - 1
+    begin, passed, *lengths = _numbers(segments[place])
+    bounds = list(accumulate(lengths, initial=begin))
+    ended = bisect_right(bounds, seq) - 1
+    whole = passed + sum(lengths[1:ended:2])
+    return whole + seq - bounds[ended] if ended % 2 else whole
+
+
+def _numbers(segment: str) -> list[int]:
+    numbers: list[int] = orjson.loads(f"[{segment}]")
+    return numbers
+
+
+def _begin(segment: str) -> int:
+    """Return the number after which a segment starts."""
+    return int(segment[: segment.index(",")])
 
 
 def _first(range_: list[int]) -> int:
     return range_[0]
-
-
-ALL_COUNTED = Uncounted()

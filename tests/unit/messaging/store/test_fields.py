@@ -57,7 +57,7 @@ CONVERSATION = Conversation(
     preferences={"ann": Preferences(muted_until=THEN)},
     blocked_by=frozenset({"eve"}),
     frozen=True,
-    uncounted=Uncounted("2,1"),
+    uncounted=Uncounted.of([[3, 3]]),
     content_hash="of the conversation",
     commit_id="a-commit",
     token=42,
