@@ -30,7 +30,7 @@ async def instance(
         settings.GOOGLE_CLOUD_PROJECT = f"test-{uuid4().hex}"
     await reset_instance()
     instance = get_instance()
-    await eventually(instance.store.now)  # the emulator's first answer may take seconds
+    await eventually(instance.store.now, seconds=30)  # the emulator's first answer may take seconds
     await instance.start()
     yield instance
     everybody_leaves(instance)
