@@ -35,9 +35,9 @@ async def sides(
 
 @pytest.mark.parametrize(
     ("sides", "mode"),
-    [(mode, mode) for mode in Mode],
+    [(mode, mode) for mode in (Mode.OFF, Mode.REQUIRE)],
     indirect=["sides"],
-    ids=[mode.value for mode in Mode],
+    ids=["unsigned", "signed"],
 )
 async def test_hostile_messages_change_nothing(
     sides: tuple[Side, Side], mode: Mode, caplog: pytest.LogCaptureFixture
