@@ -43,6 +43,12 @@ export class Composer {
     this.#fill(this.#drafts.get(conversationId) ?? "");
   }
 
+  /** Puts a text that was not sent back, unless another one was begun. */
+  giveBack(text) {
+    if (!this.#input.value) this.#fill(text);
+    this.focus();
+  }
+
   reply(message) {
     this.#leaveMode();
     this.#enterMode({ type: "reply", message }, `Reply to ${this.#names.here(message.sender_id)}`);

@@ -50,9 +50,12 @@ export class Outbox {
     if (clientId && this.#items.some((item) => item.client_id === clientId)) this.discard(clientId);
   }
 
+  /** Takes a message out; returns its text. */
   discard(clientId) {
+    const text = this.#items.find((item) => item.client_id === clientId)?.text ?? "";
     this.#items = this.#items.filter((item) => item.client_id !== clientId);
     this.#changed();
+    return text;
   }
 
   retry(clientId) {

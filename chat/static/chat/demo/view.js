@@ -27,6 +27,8 @@ export class View {
   #dialogs;
   #phone = null;
   #scheduled = false;
+  /** The conversation whose composer takes the focus once it is shown. */
+  #toFocus = null;
   #seen = { openId: null, endSeq: 0 };
 
   /** `client` is what demo.js has put together. */
@@ -50,7 +52,7 @@ export class View {
       actions: {
         menu: (message, button) => openMenu(button, this.#choices(message)),
         retry: (clientId) => client.outbox.retry(clientId),
-        discard: (clientId) => client.outbox.discard(clientId),
+        discard: (clientId) => this.#composer.giveBack(client.outbox.discard(clientId)),
         reveal: (messageId) => this.#attempt(() => this.#reveal(messageId)),
         quoted: (id, messageId) => this.#quoted(id, messageId),
       },
@@ -131,6 +133,9 @@ export class View {
     this.#renderConversation(conversation, outbox.pending(conversation.id));
     byId("typing").textContent = this.#names.typing(typing.people(conversation.id));
     this.#lookAround(conversation);
+    if (this.#toFocus !== conversation.id) return;
+    this.#toFocus = null;
+    this.#composer.focus();
   }
 
   #renderConnection({ state, degraded, instanceId, message }) {
@@ -264,9 +269,12 @@ export class View {
 
   #open(id) {
     const address = id ? `#${encodeURIComponent(id)}` : location.pathname + location.search;
-    history.replaceState(null, "", address);
-    this.#attempt(() => this.#client.conversations.open(id));
-    if (id && matchMedia("(hover: hover)").matches) queueMicrotask(() => this.#composer.focus());
+    const { conversations } = this.#client;
+    const another = id && id !== conversations.openId;
+    history[another ? "pushState" : "replaceState"](null, "", address);
+    // On a touch screen the keyboard would cover the conversation.
+    this.#toFocus = matchMedia("(hover: hover)").matches ? id : null;
+    this.#attempt(() => conversations.open(id));
   }
 
   async #start(body) {
