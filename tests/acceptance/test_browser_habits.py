@@ -1,4 +1,4 @@
-"""What people are used to in a browser holds on the demo page: focus, Back, and texts they wrote."""
+"""What people expect of a browser holds on the demo page: focus, Back, and texts they wrote."""
 
 from uuid import uuid4
 
