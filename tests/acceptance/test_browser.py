@@ -173,16 +173,19 @@ async def test_two_people_on_two_instances_talk(two_instances: Instances, room: 
 
 
 async def test_edits_and_deletions_show_everywhere(two_instances: Instances, room: Room) -> None:
-    """An edited message is marked as edited; a deleted one keeps its place and loses its text."""
+    """An edited message is marked as edited; a deleted one keeps its place and loses its text, and
+    is unread for nobody."""
     first, second = two_instances.urls
     title = f"Edits {uuid.uuid4()}"
     alice = await room.person(first, "alice")
     bob = await room.person(second, "bob")
-    await alice.create_group(title, "Bob")
+    carol = await room.person(second, "carol")
+    await alice.create_group(title, "Bob", "Carol")
     await bob.open(title)
     await alice.say("Meet at nine")
     await alice.say("Forget the keys")
     await expect(bob.find("message")).to_have_count(2)
+    await expect(carol.unread(title)).to_have_text("2")
 
     await alice.choose("Meet at nine", "edit")
     await expect(alice.composer).to_have_value("Meet at nine")
@@ -197,6 +200,7 @@ async def test_edits_and_deletions_show_everywhere(two_instances: Instances, roo
         await expect(person.message("Message deleted")).to_have_attribute("data-seq", "2")
         await expect(person.message("Forget the keys")).to_have_count(0)
     await expect(bob.conversation(title)).to_contain_text("Message deleted")
+    await expect(carol.unread(title)).to_have_text("1")
 
 
 async def test_a_reload_shows_the_whole_history(two_instances: Instances, room: Room) -> None:
