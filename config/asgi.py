@@ -1,6 +1,7 @@
 """The ASGI application: `uvicorn config.asgi:application` or `daphne config.asgi:application`."""
 
 import os
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import nullcontext
 from typing import Any
@@ -22,7 +23,7 @@ from chat.handler import Handler  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from chat.strangers import limited  # noqa: E402
-from config import daphne_bounds, uvicorn_bounds  # noqa: E402
+from config import uvicorn_bounds  # noqa: E402
 from config.collecting import Collecting  # noqa: E402
 from config.connection_bounds import MAX_BODY_BYTES, raise_descriptor_limit  # noqa: E402
 from config.draining import drain_at_signals  # noqa: E402
@@ -48,7 +49,10 @@ resolve("/api/v1/me")
 collecting = Collecting()
 collecting.start()
 raise_descriptor_limit()
-daphne_bounds.install()
+if "daphne.server" in sys.modules:  # it has imported this module
+    from config import daphne_bounds
+
+    daphne_bounds.install()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

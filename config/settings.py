@@ -1,5 +1,6 @@
 """Django settings. The environment decides (`config.env`); the rest is the same everywhere."""
 
+import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -38,7 +39,8 @@ PUSH_BACKEND = env.PUSH_BACKEND
 FIREBASE_AUTH_EMULATOR_HOST = env.FIREBASE_AUTH_EMULATOR_HOST
 
 INSTALLED_APPS = [
-    "daphne",  # first: it takes over `runserver`
+    # First, to take over `runserver`. Elsewhere it would only import Twisted into each process.
+    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
     "chat.admin_site.ChatAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -8,7 +8,6 @@ import structlog
 from django.conf import settings
 
 from chat.authentication.development import DevelopmentAuthenticator, issue_development_token
-from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.identity import Authenticator, Identity, SignInsRevoked
 from chat.authentication.verified import VerifiedTokens
 from chat.errors import NotAuthenticated
@@ -35,6 +34,8 @@ def make_authenticator() -> Authenticator:
     """What the setting `CHAT_AUTH` names. Development tokens are never accepted outside DEBUG."""
     if settings.CHAT_AUTH == "dev":
         return DevelopmentAuthenticator()
+    from chat.authentication.firebase import FirebaseAuthenticator  # noqa: PLC0415 - takes long
+
     return FirebaseAuthenticator()
 
 

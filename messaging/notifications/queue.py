@@ -1,4 +1,5 @@
-"""The queue of jobs on Amazon SQS. The only file that knows boto3.
+"""The queue of jobs on Amazon SQS. The only file that knows boto3, which it imports when a queue is
+used: most processes use none, and the import takes long.
 
 boto3 blocks, so every call runs in a thread of our own pool. Region, endpoint and credentials are
 found the standard way of boto3.
@@ -14,12 +15,12 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
 import structlog
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from boto3.session import Session
 
 logger = structlog.get_logger(__name__)
 
@@ -36,9 +37,6 @@ _THREADS = 8
 _CONNECT_SECONDS = 2
 _ANSWER_SECONDS = 4
 _DAY_SECONDS = 24 * 3600
-_session = functools.cache(boto3.session.Session)
-"""One for all clients: it keeps what it has read of AWS, some hundred thousand objects, which the
-garbage collector would go through for each session anew."""
 _making = threading.Lock()
 """Sessions are not for several threads at once."""
 _POLL_SECONDS = 5
@@ -163,6 +161,8 @@ class SqsQueue:
         )
 
     async def _run(self, call: Callable[[], T]) -> T:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
         try:
             async with asyncio.timeout(_POLL_SECONDS + _ANSWER_SECONDS):
                 return await asyncio.get_running_loop().run_in_executor(self._pool, call)
@@ -178,6 +178,8 @@ def create_queues(name: str, *, hidden: int) -> str:
 
     Raises QueueUnavailable.
     """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
     client = _make_client()
     try:
         dead = _create(
@@ -213,6 +215,8 @@ def _create(client: Any, name: str, attributes: dict[str, str]) -> str:
 
 def _make_client() -> Any:
     """Clients may be shared between threads; making one takes a tenth of a second."""
+    from botocore.config import Config  # noqa: PLC0415
+
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_POLL_SECONDS + _ANSWER_SECONDS,
@@ -221,3 +225,12 @@ def _make_client() -> Any:
     )
     with _making:
         return _session().client("sqs", config=config)
+
+
+@functools.cache
+def _session() -> "Session":
+    """One for all clients: it keeps what it has read of AWS, some hundred thousand objects, which
+    the garbage collector would go through for each session anew."""
+    from boto3.session import Session  # noqa: PLC0415
+
+    return Session()
