@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.development.instances import instance, migrate
+from config.development.instances import instance
 from config.development.processes import Process, free_port
 from tests.abuse.bystander import PEOPLE
 from tests.abuse.matrix import SERVERS, Settings
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Child, children
 from tests.clients.rest import Rest, http_client
+from tests.databases import migrate
 
 _SAMPLE_SECONDS = 0.05
 _SETTLE_SECONDS = 30.0

@@ -13,10 +13,10 @@ import pytest
 from config.development.instances import (
     development_environment,
     instance,
-    migrate,
     uvicorn_command,
 )
 from config.development.processes import free_port
+from tests.databases import migrate
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request would hide the rest
 

@@ -10,13 +10,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from config.development.instances import instance, migrate, uvicorn_command
+from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from config.development.redis import redis_server as run_redis
 from messaging.delivery.peers import LEASE_SECONDS
 from messaging.notifications.queue import create_queues
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Data, Rest, http_client
+from tests.databases import migrate
 from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker

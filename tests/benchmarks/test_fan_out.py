@@ -10,12 +10,13 @@ from statistics import median
 
 import pytest
 
-from config.development.instances import instance, migrate, uvicorn_command
+from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Child, children, together
 from tests.benchmarks.sockets import MARK
 from tests.clients.rest import Rest, http_client, token_of
+from tests.databases import migrate
 
 SOCKETS = 1_000
 SOCKETS_PER_USER = 20

@@ -13,12 +13,13 @@ from statistics import median, quantiles
 
 import pytest
 
-from config.development.instances import instance, migrate
+from config.development.instances import instance
 from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.flood import FLOODER
 from tests.clients.client import Client
 from tests.clients.rest import Rest, http_client
+from tests.databases import migrate
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _APART_SECONDS = 0.12

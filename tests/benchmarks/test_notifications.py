@@ -17,7 +17,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from config.development.instances import instance, migrate, uvicorn_command
+from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from config.development.redis import redis_server as run_redis
 from messaging.entities import Decision
@@ -29,6 +29,7 @@ from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.conftest import VARIABLE
 from tests.benchmarks.crowd import DUE, Circle, Crowd
 from tests.clients.rest import Refused, http_client
+from tests.databases import migrate
 from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client, sqs_process
 from tests.notifications.workers import worker

@@ -7,12 +7,13 @@ from statistics import median, quantiles
 
 import pytest
 
-from config.development.instances import instance, migrate, uvicorn_command
+from config.development.instances import instance, uvicorn_command
 from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Figures, children, together
 from tests.benchmarks.sockets import MARK
 from tests.clients.rest import Rest, http_client, token_of
+from tests.databases import migrate
 
 GROUP = 20
 READS = re.compile(

@@ -8,10 +8,11 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
 
-from config.development.instances import instance, migrate
+from config.development.instances import instance
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
+from tests.databases import migrate
 from tests.fuzz.doors import Doors
 
 

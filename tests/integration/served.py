@@ -13,12 +13,12 @@ import pytest
 from config.development.instances import (
     daphne_command,
     instance,
-    migrate,
     serve_command,
     uvicorn_command,
 )
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
+from tests.databases import migrate
 
 Command = Callable[[int], Sequence[str]]
 

@@ -15,11 +15,11 @@ from config.development.instances import (
     daphne_command,
     development_environment,
     instance,
-    migrate,
     uvicorn_command,
 )
 from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
+from tests.databases import migrate
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _PRODUCTION = {

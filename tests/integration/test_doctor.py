@@ -26,7 +26,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from chat import examinations
 from chat.examinations import examine_pages, examine_settings, examine_tokens
 from config.databases import database
-from config.development.instances import instance, migrate
+from config.development.instances import instance
 from config.development.processes import free_port
 from config.development.redis import redis_server as run_redis_server
 from config.development.redis import run_redis
@@ -38,6 +38,7 @@ from messaging.doctor.redis_server import examine_redis
 from messaging.notifications.queue import create_queues
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
+from tests.databases import migrate
 from tests.integration.findings import not_well, only
 from tests.integration.test_checks import hung
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect, refusal

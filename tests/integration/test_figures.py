@@ -13,7 +13,7 @@ import pytest_asyncio
 from django.conf import settings as django_settings
 from websockets.asyncio.client import connect
 
-from config.development.instances import instance, migrate
+from config.development.instances import instance
 from config.development.processes import free_port
 from messaging import __version__
 from messaging.delivery import figures
@@ -23,6 +23,7 @@ from messaging.metrics import DELIVERIES, MESSAGES, NOTIFICATION_DECISIONS, STOR
 from messaging.services.overview import Overview
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
+from tests.databases import migrate
 
 Make = Callable[..., LiveFigures]
 

@@ -20,12 +20,12 @@ from config.development.instances import (
     daphne_command,
     development_environment,
     instance,
-    migrate,
     uvicorn_command,
 )
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
+from tests.databases import migrate
 
 Json = dict[str, Any]
 

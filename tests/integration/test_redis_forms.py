@@ -19,7 +19,7 @@ import redis
 import structlog
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from config.development.instances import development_environment, instance, migrate
+from config.development.instances import development_environment, instance
 from config.development.processes import NotReady, Process, free_port
 from config.development.redis import redis_server, run_redis, run_sentinel
 from messaging.delivery import presence as presence_module
@@ -29,6 +29,7 @@ from messaging.delivery.redis_host import Host, find_redis
 from messaging.entities import Conversation
 from messaging.store.sql import SqlStore
 from tests.conftest import skip_or_fail
+from tests.databases import migrate
 from tests.integration.certificates import write_certificate
 from tests.integration.redis_relay import RedisRelay
 from tests.links import PATIENCE, Side, Socket, hurry

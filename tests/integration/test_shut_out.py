@@ -20,11 +20,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from config.development.instances import instance, migrate
+from config.development.instances import instance
 from config.development.processes import free_port
 from config.development.redis import run_redis
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Refused, Rest, http_client, token_of
+from tests.databases import migrate
 
 Frame = dict[str, Any]
 

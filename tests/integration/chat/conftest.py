@@ -14,11 +14,11 @@ from django.test import override_settings
 from grpc.aio import init_grpc_aio, shutdown_grpc_aio
 
 from config.development.instances import instance as run_instance
-from config.development.instances import migrate
 from config.development.processes import free_port
 from messaging.instance import Instance, get_instance, reset_instance
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client
+from tests.databases import migrate
 from tests.integration.chat import Api, check_answer
 from tests.integration.chat.sockets import (
     ALLOWED_ORIGIN,
