@@ -10,7 +10,7 @@ from rest_framework.serializers import Serializer
 from chat import serializers
 from chat.authentication import authenticate, require_unrevoked
 from chat.decoding import CommandDecoder
-from chat.errors import InvalidJSON
+from chat.errors import InvalidJSON, NotAuthenticated
 from chat.frames import Command
 from chat.throttling import READS, REQUESTS, SENDS, SYNCED, TYPING, TYPING_STOPS, require_rate, turn
 from chat.views.base import validated
@@ -75,8 +75,11 @@ def counts_as_violation(command: Command, code: str) -> bool:
 
     Invalid commands count, and commands beyond the limits, except `receipt.read`: the next one
     says as much. Every error of `receipt.delivered` counts, because acknowledging a message that
-    does not exist costs the store a read and has no limit of its own.
+    does not exist costs the store a read and has no limit of its own; and every token that is no
+    good, which costs a verification.
     """
+    if command.type == "auth.refresh" and code == NotAuthenticated.code:
+        return True
     if command.type == "receipt.delivered" or code in _INVALID:
         return True
     return code == RateLimited.code and command.type != "receipt.read"

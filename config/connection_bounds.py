@@ -6,6 +6,7 @@ The same numbers hold on uvicorn (`config.uvicorn_bounds`) and on daphne (`confi
 import json
 import resource
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -31,6 +32,10 @@ UNREAD_SECONDS = 5.0
 
 _RESERVED = 128
 """Descriptors for everything but clients: databases, Redis, queues, log files."""
+_FOR_PROBES = 16
+"""Connections above the limit that are open at once."""
+PROBES = "/health/"
+"""Where the paths of probes begin."""
 _REPORT_SECONDS = 10.0
 _LOW_LIMIT = 4096
 
@@ -79,6 +84,23 @@ TOO_MANY = refusal(
     "This instance has too many connections. Retry after 2 seconds.",
     "Retry-After: 2",
 )
+
+
+class Reserve:
+    """The connections above the limit, accepted so that probes are answered. One more ends the
+    oldest of them: idle connections cannot keep a probe out."""
+
+    def __init__(self) -> None:
+        self._ends: dict[object, Callable[[], None]] = {}
+
+    def enter(self, connection: object, end: Callable[[], None]) -> None:
+        """`end` aborts the connection, which then leaves."""
+        self._ends[connection] = end
+        if len(self._ends) > _FOR_PROBES:
+            self._ends.pop(next(iter(self._ends)))()
+
+    def leave(self, connection: object) -> None:
+        self._ends.pop(connection, None)
 
 
 def raise_descriptor_limit() -> None:

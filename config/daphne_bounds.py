@@ -23,6 +23,7 @@ from config.flow import CLOSE_OF, REFUSED_SECONDS, Send
 from config.frame_gate import FrameGate, Refusal
 from messaging.metrics import CONNECTIONS_REFUSED, SOCKETS_REFUSED
 
+_PROBES = bounds.PROBES.encode()
 _call_later: Any = reactor.callLater
 
 
@@ -39,13 +40,13 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]
     def __init__(self, server: Any) -> None:
         super().__init__(server)
         self._open = 0
+        self.reserve = bounds.Reserve()
 
     def buildProtocol(self, addr: IAddress) -> Protocol | None:  # noqa: N802
-        if self._open >= bounds.max_connections():
+        only_probes = self._open >= bounds.max_connections()
+        if only_probes:
             bounds.report_exhausted(self._open)
-            CONNECTIONS_REFUSED.labels("too_many").inc()
-            return None  # Twisted closes it
-        return _Connection(self, super().buildProtocol(addr))
+        return _Connection(self, super().buildProtocol(addr), only_probes=only_probes)
 
     def opened(self) -> None:
         self._open += 1
@@ -57,7 +58,8 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]
 class _Connection(Protocol):
     """One connection, until it is closed or daphne makes it a WebSocket."""
 
-    def __init__(self, factory: BoundedFactory, channel: Any) -> None:
+    def __init__(self, factory: BoundedFactory, channel: Any, *, only_probes: bool) -> None:
+        self.only_probes = only_probes
         self._factory = factory
         self._channel = channel
         self._timer: Any = None
@@ -74,6 +76,8 @@ class _Connection(Protocol):
 
     def connectionMade(self) -> None:  # noqa: N802
         self._factory.opened()
+        if self.only_probes:
+            self._factory.reserve.enter(self, self._make_room)
         self._watch("head_too_slow", bounds.HEAD_SECONDS)
         self._channel.makeConnection(self.transport)
 
@@ -89,6 +93,7 @@ class _Connection(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         self._factory.closed()
+        self._factory.reserve.leave(self)
         self._unwatch()
         self._channel.connectionLost(reason)
 
@@ -117,6 +122,11 @@ class _Connection(Protocol):
         transport: Any = self.transport
         transport.write(answer)
         self._timer = _call_later(bounds.LINGER_SECONDS, self._abort)
+
+    def _make_room(self) -> None:
+        CONNECTIONS_REFUSED.labels("too_many").inc()
+        self._unwatch()
+        self._abort()
 
     def _watch(self, reason: str, seconds: float) -> None:
         self._unwatch()
@@ -170,6 +180,9 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
         self.connection.received()
+        if self.connection.only_probes and not path.startswith(_PROBES) and not self._refused:
+            self._refused = True
+            self.connection.refuse("too_many", bounds.TOO_MANY)
         if not self._refused:
             super().requestReceived(command, path, version)
 

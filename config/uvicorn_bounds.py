@@ -17,9 +17,8 @@ from messaging.metrics import CONNECTIONS_REFUSED
 _MAX_ROOM = 64 * 1024
 _PIPELINED = 16
 """Requests that a client may send ahead of the answers."""
-_HEALTH = b"/health/"
-_FOR_HEALTH = 32
-"""Connections above the limit that are accepted for probes."""
+_PROBES = bounds.PROBES.encode()
+_reserve = bounds.Reserve()
 
 
 def install(config: Any) -> None:
@@ -45,26 +44,27 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._body_bytes = self._body_bytes_before = 0
         self._refused = False
         self._dropped = 0
-        self._only_health = False
+        self._only_probes = False
         self._timer: asyncio.TimerHandle | None = None
         self._awaited = ""
         """What the timer is for: head, body or end."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        above = len(self.connections) - bounds.max_connections()
-        if above > 0:
+        if len(self.connections) > bounds.max_connections():
             bounds.report_exhausted(len(self.connections))
-            if above > _FOR_HEALTH:
-                CONNECTIONS_REFUSED.labels("too_many").inc()
-                transport.abort()
-                return
-            self._only_health = True
+            self._only_probes = True
+            _reserve.enter(self, self._make_room)
         self._await("head")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._await("")
+        _reserve.leave(self)
         super().connection_lost(exc)
+
+    def _make_room(self) -> None:
+        CONNECTIONS_REFUSED.labels("too_many").inc()
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -92,7 +92,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._await("")
-        if self._only_health:
+        if self._only_probes:
             self._refuse("too_many", bounds.TOO_MANY)
             return
         super().handle_websocket_upgrade()
@@ -111,7 +111,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refused = True
             self._drop_answer()
             self.transport.abort()
-        elif self._only_health and not self.url.startswith(_HEALTH):
+        elif self._only_probes and not self.url.startswith(_PROBES):
             self._refuse("too_many", bounds.TOO_MANY)
         elif self._announced() > bounds.MAX_BODY_BYTES:
             self._refuse("body_too_large", bounds.BODY_TOO_LARGE)

@@ -330,6 +330,18 @@ async def test_invalid_commands_are_violations(limited: None, wire: Open, frame:
     assert await socket.close_code() == 4505
 
 
+async def test_who_shows_one_forged_token_after_the_other_is_let_go(
+    limited: None, wire: Open
+) -> None:
+    """Each costs a verification."""
+    socket = wire()
+    await socket.opened()
+    for number in range(2 * throttling._MOST_VIOLATIONS):
+        socket.command(id=number, type="auth.refresh", token="nonsense.nonsense")
+
+    assert await socket.close_code() == 4505
+
+
 async def test_more_sockets_allow_no_more_commands(
     limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
