@@ -51,6 +51,8 @@ async def ann(url: str) -> AsyncIterator[Doors]:
             additional_headers=headers,
             proxy=None,
             max_size=None,
+            max_queue=None,  # events are read only on the way to an answer
+            ping_interval=None,
             close_timeout=0.1,
         ) as socket,
     ):
