@@ -1,5 +1,6 @@
 """Settings of production: Django's own checks, what stops the start, and what browsers are told."""
 
+import json
 import os
 import re
 import secrets
@@ -19,7 +20,9 @@ from config.development.instances import (
 )
 from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import token_of
 from tests.databases import migrate
+from tests.integration.raw_peer import TEXT, Peer
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _PRODUCTION = {
@@ -225,3 +228,36 @@ def test_cookies_of_the_admin_travel_over_tls_alone() -> None:
 def test_cookies_open_nothing(admin_client: Client) -> None:
     """Who is logged in to the admin is nobody to the API."""
     assert admin_client.get("/api/v1/me").status_code == 401
+
+
+def test_a_process_imports_only_what_it_uses(tmp_path: Path) -> None:
+    """Libraries that take long: for a server of uvicorn's with SQLite, none of them."""
+    unused = ["boto3", "daphne", "firebase_admin", "google.cloud.firestore_v1", "grpc"]
+    program = (
+        f"import sys, config.asgi\nprint([name for name in {unused} if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=_CHECKOUT,
+        env=os.environ | isolated_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout == "[]\n"
+
+
+def test_runserver_is_daphnes(tmp_path: Path) -> None:
+    """Django's own knows no WebSockets."""
+    environment = isolated_environment(tmp_path)
+    migrate(environment)
+    port = free_port()
+    command = [sys.executable, "manage.py", "runserver", str(port), "--noreload"]
+    with instance(port, environment=environment, command=command), Peer(port) as peer:
+        peer.open(token_of("ann"))
+        kind, payload = peer.next_frame()
+
+    assert kind == TEXT
+    assert json.loads(payload)["type"] == "hello"
