@@ -1,0 +1,148 @@
+"""The process that measures a person's own reads: `python -m tests.benchmarks.hostile`, see
+`benchmarks.children`. The store is that of the environment; it is used in this process, so that
+its CPU time is that of the reads."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import django
+from django.db import InternalError
+
+django.setup()
+
+from messaging.entities import (  # noqa: E402
+    COMMIT_TIME,
+    Conversation,
+    ConversationKind,
+    Participant,
+    Role,
+)
+from messaging.exceptions import StoreUnavailable  # noqa: E402
+from messaging.identifiers import content_hash, derived_id  # noqa: E402
+from messaging.instance import get_instance  # noqa: E402
+from messaging.metrics import STORE_DOCUMENTS  # noqa: E402
+from messaging.services import conversations, presence, sessions  # noqa: E402
+from messaging.store.base import AlreadyExists, CommitUnknown  # noqa: E402
+from tests.outlets import SIGNED_IN_AT, Outlet  # noqa: E402
+
+_ASKED = 100
+_SEEDING = 8
+
+
+async def seed(user_id: str, groups: int, people: int, seconds: float) -> dict[str, Any]:
+    """Store as many groups of this person as come to be in so long; the answer has how many."""
+    store, end = get_instance().store, time.monotonic() + seconds
+    left = iter(range(groups))
+    seeded = 0
+
+    async def some() -> None:
+        nonlocal seeded
+        for number in left:
+            stored = False
+            while not stored:
+                if time.monotonic() > end:
+                    return
+                try:
+                    await store.create_conversation(_group(user_id, number, people))
+                    stored = True
+                except AlreadyExists:  # by a commit whose answer was lost
+                    stored = True
+                except (CommitUnknown, StoreUnavailable, InternalError):
+                    await asyncio.sleep(0.1)
+            seeded += 1
+
+    await asyncio.gather(*(some() for _ in range(_SEEDING)))
+    return {"groups": seeded}
+
+
+def _group(user_id: str, number: int, people: int) -> Conversation:
+    names = [*(f"{user_id}-{other}" for other in range(people - 1)), user_id]
+    return Conversation(
+        id=derived_id("group", user_id, str(number)),
+        kind=ConversationKind.GROUP,
+        title="Tea",
+        participants={
+            name: Participant(user_id=name, role=Role.MEMBER, joined_version=0) for name in names
+        },
+        seq=1,
+        version=1,
+        created_at=COMMIT_TIME,
+        updated_at=COMMIT_TIME,
+        active_at=COMMIT_TIME,
+        content_hash=content_hash(user_id),
+    )
+
+
+async def act(name: str, user_id: str) -> dict[str, Any]:
+    """Do this once; the answer has wall and CPU seconds, and the documents that were billed."""
+    await get_instance().start()
+    while True:
+        reads, cpu, begun = _billed(), time.process_time(), time.perf_counter()
+        try:
+            await ACTS[name](user_id)
+            break
+        except StoreUnavailable:  # on a machine that is busy with other things
+            await asyncio.sleep(0.2)
+    return {
+        "wall": time.perf_counter() - begun,
+        "cpu": time.process_time() - cpu,
+        "reads": _billed() - reads,
+    }
+
+
+def _billed() -> float:
+    return sum(
+        sample.value
+        for metric in STORE_DOCUMENTS.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total") and sample.labels["kind"] == "read"
+    )
+
+
+async def _connect(user_id: str) -> None:
+    instance = get_instance()
+    connection = await sessions.open_session(
+        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
+    )
+    sessions.close_session(connection)
+    instance.hub.distrust_lists()  # the next one asks the store again
+    instance.hub.trust_lists()
+
+
+async def _unread(user_id: str) -> None:
+    await conversations.count_unread(user_id=user_id)
+
+
+async def _listed(user_id: str) -> None:
+    page = await conversations.list_conversations(user_id=user_id, limit=100)
+    assert page.items
+
+
+async def _present(user_id: str) -> None:
+    """Of people with whom nothing is shared, which looks through everything."""
+    strangers = [f"stranger-{number}" for number in range(_ASKED)]
+    assert await presence.get_presence(user_id=user_id, user_ids=strangers) == []
+
+
+ACTS: Mapping[str, Callable[[str], Awaitable[None]]] = {
+    "connect": _connect,
+    "unread total": _unread,
+    "list of 100": _listed,
+    "presence of 100": _present,
+}
+_WORK: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]] = {"seed": seed, "act": act}
+
+
+async def main() -> None:
+    while words := await asyncio.to_thread(sys.stdin.readline):
+        work, arguments = json.loads(words)
+        print(json.dumps(await _WORK[work](**arguments)), flush=True)
+    await get_instance().stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
