@@ -38,8 +38,8 @@ _SYNC_AT_ONCE = 4
 _SYNC_TRIES = 5
 _turns = Turns(places=2, most_waiting=64)
 """Of the dear commands of a person, over all sockets."""
-_syncing = Turns(places=1, most_waiting=64)
-"""Of the conversations that a person's commands sync: read one after the other, with a rest."""
+_syncing = Turns(places=2, most_waiting=64)
+"""Of the conversations that a person's commands sync: two are read at once, each with a rest."""
 
 
 async def handle(command: Command, connection: Connection) -> dict[str, Any]:
