@@ -17,7 +17,7 @@ from django.core.checks import run_checks  # noqa: E402
 from django.core.management.base import SystemCheckError  # noqa: E402
 from django.urls import resolve  # noqa: E402
 
-from chat import checks  # noqa: E402
+from chat import authentication, checks  # noqa: E402
 from chat.bodies import bounded  # noqa: E402
 from chat.handler import Handler  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
@@ -45,6 +45,7 @@ _protocols = ProtocolTypeRouter(
 )
 # What takes long is done now, and not on the event loop at the first request.
 get_instance()
+authentication.prepare()
 resolve("/api/v1/me")
 collecting = Collecting()
 collecting.start()

@@ -40,7 +40,7 @@ FIREBASE_AUTH_EMULATOR_HOST = env.FIREBASE_AUTH_EMULATOR_HOST
 
 INSTALLED_APPS = [
     # First, to take over `runserver`. Elsewhere it would only import Twisted into each process.
-    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
+    *(["daphne"] if "runserver" in sys.argv[1:] else []),
     "chat.admin_site.ChatAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

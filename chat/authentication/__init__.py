@@ -24,6 +24,7 @@ __all__ = [
     "condition",
     "issue_development_token",
     "make_authenticator",
+    "prepare",
     "require_unrevoked",
 ]
 
@@ -75,6 +76,11 @@ async def require_unrevoked(token: str, identity: Identity) -> None:
         except StoreUnavailable:  # this act is refused all the same; the next one tries again
             logger.warning("authentication.revocation_not_stored", user_id=identity.user_id)
         raise
+
+
+def prepare() -> None:
+    """Import what verifies tokens, which takes long: not on the event loop at the first request."""
+    _tokens()
 
 
 def condition() -> Condition:

@@ -161,16 +161,26 @@ class SqsQueue:
         )
 
     async def _run(self, call: Callable[[], T]) -> T:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
+        """Call in a thread: also boto3 is imported there."""
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_POLL_SECONDS + _ANSWER_SECONDS):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, call)
-        except (BotoCoreError, ClientError, TimeoutError) as error:
-            code = type(error).__name__
-            if isinstance(error, ClientError):
-                code = error.response.get("Error", {}).get("Code", code)
-            raise QueueUnavailable(f"{type(error).__name__}: {error}", code=code) from error
+                return await loop.run_in_executor(self._pool, _translated, call)
+        except TimeoutError as error:
+            raise QueueUnavailable("no answer in time", code="TimeoutError") from error
+
+
+def _translated(call: Callable[[], T]) -> T:
+    """Call boto3, and raise QueueUnavailable for its errors."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        return call()
+    except (BotoCoreError, ClientError) as error:
+        code = type(error).__name__
+        if isinstance(error, ClientError):
+            code = error.response.get("Error", {}).get("Code", code)
+        raise QueueUnavailable(f"{type(error).__name__}: {error}", code=code) from error
 
 
 def create_queues(name: str, *, hidden: int) -> str:
@@ -178,29 +188,27 @@ def create_queues(name: str, *, hidden: int) -> str:
 
     Raises QueueUnavailable.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    return _translated(lambda: _create_both(_make_client(), name, hidden))
 
-    client = _make_client()
-    try:
-        dead = _create(
-            client, f"{name}-dead-letters", {"MessageRetentionPeriod": str(14 * _DAY_SECONDS)}
-        )
-        attributes = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
-        redrive = {
-            "deadLetterTargetArn": attributes["Attributes"]["QueueArn"],
-            "maxReceiveCount": RECEIVED_AT_MOST,
-        }
-        return _create(
-            client,
-            name,
-            {
-                "VisibilityTimeout": str(hidden),
-                "MessageRetentionPeriod": str(_DAY_SECONDS),
-                "RedrivePolicy": json.dumps(redrive),
-            },
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise QueueUnavailable(str(error)) from error
+
+def _create_both(client: Any, name: str, hidden: int) -> str:
+    dead = _create(
+        client, f"{name}-dead-letters", {"MessageRetentionPeriod": str(14 * _DAY_SECONDS)}
+    )
+    attributes = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+    redrive = {
+        "deadLetterTargetArn": attributes["Attributes"]["QueueArn"],
+        "maxReceiveCount": RECEIVED_AT_MOST,
+    }
+    return _create(
+        client,
+        name,
+        {
+            "VisibilityTimeout": str(hidden),
+            "MessageRetentionPeriod": str(_DAY_SECONDS),
+            "RedrivePolicy": json.dumps(redrive),
+        },
+    )
 
 
 def _create(client: Any, name: str, attributes: dict[str, str]) -> str:
