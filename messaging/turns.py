@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from messaging.exceptions import RateLimited
+from messaging.exceptions import RateLimited, StoreUnavailable
 
 _LONGEST_PAUSE = 0.02
 _RETRY_SECONDS = 1.0
@@ -49,13 +49,14 @@ class Turns:
     async def turn(self, key: str) -> AsyncIterator[None]:
         """Wait for a place of this key, and have it for as long as the context is not left.
 
-        Raises RateLimited at once where too many of the key wait already, and after `patience`.
+        Raises RateLimited at once where too many of the key wait already, and StoreUnavailable
+        after `patience`: what the earlier ones ask for takes long.
         """
         try:
             async with asyncio.timeout(self._patience):
                 await self._take(key)
         except TimeoutError:
-            raise RateLimited(_RETRY_SECONDS) from None
+            raise StoreUnavailable("Your earlier requests are still running. Retry.") from None
         begun = time.monotonic()
         try:
             yield

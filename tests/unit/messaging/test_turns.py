@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from messaging.exceptions import RateLimited
+from messaging.exceptions import RateLimited, StoreUnavailable
 from messaging.turns import Turns
 
 
@@ -134,7 +134,7 @@ async def test_those_who_wait_too_long_are_refused_and_leave_the_line() -> None:
 
     answers = await asyncio.gather(*waiting, return_exceptions=True)
 
-    assert [type(answer) for answer in answers] == [RateLimited] * 2
+    assert [type(answer) for answer in answers] == [StoreUnavailable] * 2
     work.gates[1].set()
     await first
     last = work.start("ann", 4)
