@@ -16,14 +16,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db import (
-    DatabaseError,
-    Error,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    connections,
-)
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.store.base import CommitUnknown
@@ -31,9 +24,8 @@ from messaging.store.sql_pool import NoConnection, Pool
 
 T = TypeVar("T")
 
-LOST = (OperationalError, InterfaceError, InternalError)
-"""A database that cannot be reached, is locked, took too long, or went away in the middle.
-PostgreSQL calls it an internal error where a transaction was idle for too long (25P03)."""
+LOST = (OperationalError, InterfaceError)
+"""A database that cannot be reached, is locked, took too long, or went away in the middle."""
 
 _SQLITE_READERS = 3
 _SHARES = 4
