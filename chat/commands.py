@@ -38,8 +38,6 @@ _SYNC_AT_ONCE = 4
 _SYNC_TRIES = 5
 _turns = Turns(places=2, most_waiting=64)
 """Of the dear commands of a person, over all sockets."""
-_syncing = Turns(places=2, most_waiting=64)
-"""Of the conversations that a person's commands sync: two are read at once, each with a rest."""
 
 
 async def handle(command: Command, connection: Connection) -> dict[str, Any]:
@@ -146,7 +144,7 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
     places = asyncio.Semaphore(_SYNC_AT_ONCE)
 
     async def answer(conversation_id: str, since: int) -> sync.Changes:
-        async with places, turn(_syncing, connection.user_id):
+        async with places:
             return await sync.sync_conversation(
                 user_id=connection.user_id,
                 conversation_id=conversation_id,
