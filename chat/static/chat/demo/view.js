@@ -6,7 +6,7 @@ import { HistoryView } from "./history_view.js";
 import { ListView, otherPerson } from "./list_view.js";
 import { openMenu } from "./menu.js";
 import { Phone } from "./phone.js";
-import { hue, initial, Names } from "./words.js";
+import { hue, initial, isolated, Names } from "./words.js";
 
 const CONNECTION = {
   connecting: "Connecting…",
