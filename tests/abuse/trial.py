@@ -50,8 +50,9 @@ class Trial:
 
     @property
     def logged_per_second(self) -> float:
-        """Over the attacked rounds; a second more for each, for what was begun in it."""
-        return len(self.log_lines) / (self.seconds + len(self.attacked))
+        """Over the seconds of the clock that the attacked rounds touched, by which the log is
+        limited: up to two more for each round, the last for what was begun in it."""
+        return len(self.log_lines) / (self.seconds + 2 * len(self.attacked))
 
     def p99(self, kind: str, *, attacked: bool, clock: str = "wall") -> float:
         """Return the median of the rounds, in milliseconds by this clock, see `bystander`."""
