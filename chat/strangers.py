@@ -45,13 +45,17 @@ def address_of(scope: Mapping[str, Any]) -> str:
 
 
 def network_of(address: str) -> str:
-    """Return an address, or the /64 network of an IPv6 address."""
+    """Return an address, or the /64 network of an IPv6 address. One of IPv4 is the same in the
+    form that a socket of both families has for it (::ffff:192.0.2.1)."""
     if ":" not in address:
         return address
     try:
-        return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
+        parsed = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:
         return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 async def seconds_until_room(address: str) -> float:

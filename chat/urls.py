@@ -53,7 +53,7 @@ if settings.CHAT_AUTH == "dev":
 urlpatterns = [
     path("api/v1/", include(_V1)),
     path("api/schema", schema.schema, name="schema"),
-    path("api/docs", schema.page),
+    path("api/docs", schema.page, name="docs"),
     path("metrics", metrics.metrics),
     path("health/live", health.LiveView.as_view()),
     path("health/ready", health.ReadyView.as_view()),

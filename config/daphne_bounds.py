@@ -163,6 +163,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         """The head is complete; `length` is None for a chunked body."""
+        # daphne takes the root path of the application from this header, whoever sends it.
+        self.requestHeaders.removeHeader(b"Daphne-Root-Path")
         self.content = BytesIO()  # bounded, so it needs no file
         upgrade = self.requestHeaders.hasHeader(b"Upgrade")  # its body would be parsed as frames
         most = 0 if upgrade else bounds.MAX_BODY_BYTES

@@ -139,6 +139,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         self._complete = True
         self._room = bounds.HEAD_BYTES
+        if self._awaited == "end":
+            self._await("")  # all of it has come, and the connection goes on
         super().on_message_complete()
 
     def on_response_complete(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularSwaggerSplitView
@@ -39,9 +40,7 @@ async def page(request: HttpRequest) -> HttpResponse:
     if not request.accepts(str(media_type).partition(";")[0]):
         media_type = None
     detail = "This page is HTML: send Accept: text/html."
-    return await _publish(
-        request, media_type, lambda: _page(request.path, script), not_acceptable=detail
-    )
+    return await _publish(request, media_type, lambda: _page(script), not_acceptable=detail)
 
 
 async def _publish(
@@ -97,10 +96,9 @@ _show = SpectacularSwaggerSplitView.as_view(url_name="schema")
 
 
 @cache
-def _page(path: str, script: bool) -> tuple[bytes, str]:
-    """`path`: that of this page, which is always the same."""
+def _page(script: bool) -> tuple[bytes, str]:
     request = HttpRequest()
-    request.method, request.path = "GET", path
+    request.method, request.path = "GET", reverse("docs")
     request.META = {"HTTP_ACCEPT": "*/*", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
     request.META["QUERY_STRING"] = "script=" if script else ""
     request.GET = QueryDict(request.META["QUERY_STRING"])

@@ -7,7 +7,14 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from config.connection_bounds import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, MAX_BODY_BYTES
+from config.connection_bounds import (
+    BODY_SECONDS,
+    HEAD_BYTES,
+    HEAD_SECONDS,
+    MAX_BODY_BYTES,
+    UNREAD_SECONDS,
+)
+from config.development.instances import serve_command
 from tests.integration.raw_peer import Peer, frame, upgrade
 from tests.integration.served import (
     Command,
@@ -15,6 +22,7 @@ from tests.integration.served import (
     bare_uvicorn,
     metric,
     resident_bytes,
+    serve_with_daphne,
     served,
     servers,
     temporary_files,
@@ -198,3 +206,27 @@ def test_a_handshake_has_no_body(command: Command, tmp_path: Path) -> None:
         peer.pour(body, 20 * MEBIBYTE)
         peer.seconds_until_closed()
         assert is_live(port)
+
+
+def test_a_client_names_no_root_path(tmp_path: Path) -> None:
+    """daphne would take it from a header: any path passed as a probe, and each had its own page."""
+    with served(serve_with_daphne, tmp_path) as (port, _), Peer(port) as peer:
+        peer.send(
+            b"GET /health/api/docs HTTP/1.1\r\nHost: localhost\r\nDaphne-Root-Path: /health\r\n\r\n"
+        )
+        status, _ = peer.answer()
+
+    assert status == 404
+
+
+def test_a_connection_goes_on_after_a_body_that_nobody_read(tmp_path: Path) -> None:
+    """Once all of it has come, it is not ended as one that still owes something."""
+    large = b"x" * 200_000
+    with served(serve_command, tmp_path) as (port, _), Peer(port) as peer:
+        peer.send(post("/api/v1/conversations", f"Content-Length: {len(large)}") + large)
+        assert peer.answer()[0] in {401, 413}
+        until = time.monotonic() + UNREAD_SECONDS + 1
+        while time.monotonic() < until:
+            peer.send(LINE + b"\r\n")
+            assert peer.answer()[0] == 200
+            time.sleep(0.1)

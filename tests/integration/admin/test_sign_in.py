@@ -134,3 +134,26 @@ async def test_where_redis_is_all_instances_count_together(
     await reset_instance()
 
     assert statuses == [200] * 5 + [429]
+
+
+async def test_a_form_in_another_encoding_is_refused(instance: Instance, address: str) -> None:
+    """In UTF-7 a name can be a lone surrogate, which no answer can show."""
+    token = "a" * 32
+    fields = {"username": "+2AA-", "password": "+2AA-", "csrfmiddlewaretoken": token}
+    body = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    transport = httpx.ASGITransport(app=application, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        answer = await client.post(
+            "/admin/login/",
+            content=f"{body}--x--\r\n".encode(),
+            headers={
+                "Content-Type": "multipart/form-data; boundary=x; charset=utf-7",
+                "Cookie": f"csrftoken={token}",
+                "Origin": "http://testserver",
+            },
+        )
+
+    assert answer.status_code == 400

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from chat.strangers import STRANGERS, address_of, limited
+from chat.strangers import STRANGERS, address_of, limited, network_of
 
 Message = MutableMapping[str, Any]
 
@@ -164,3 +164,18 @@ async def test_a_slow_body_holds_no_place() -> None:
 )
 def test_an_address_is_that_of_one_customer(peer: Any, address: str) -> None:
     assert address_of({"client": peer}) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("of:no:kind", "of:no:kind"),
+    ],
+)
+def test_an_address_stands_for_what_one_customer_has(address: str, network: str) -> None:
+    """Whatever its form, one of IPv4 stands for itself."""
+    assert network_of(address) == network
