@@ -58,6 +58,10 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
+COUNTED = "chat.counted"
+"""In the scope of a request that was counted as one without a token, and has a place."""
+
+
 async def seconds_until_room(address: str) -> float:
     """Return 0.0 and count one for this address; or return how long it has to wait."""
     if not address or not settings.CHAT_RATE_LIMITS:
@@ -89,6 +93,7 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
             return
         probe = scope["path"].startswith(_PROBES)
         receive = await _whole_body(receive)
+        scope = {**scope, COUNTED: True}
         try:
             async with turn(_turns, f"probes {address}" if probe else address):
                 wait = 0.0 if probe else await seconds_until_room(address)
@@ -104,8 +109,8 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
 def _shows_a_token(scope: Scope) -> bool:
     """Whether the API will ask whose token this is. Where it is nobody's, that counts as well,
     see `require_room`."""
-    if not scope["path"].startswith(_API):
-        return False
+    if not scope["path"].startswith(_API) or scope.get("method") == "OPTIONS":
+        return False  # a preflight shows none, and is answered before anybody looks
     return any(name == b"authorization" for name, _ in scope["headers"])
 
 

@@ -170,8 +170,10 @@ async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
 
 
 async def _require_room(request: HttpRequest) -> None:
-    """Count a request that showed a token, for nothing; one without was counted before."""
-    if "Authorization" in request.headers:
+    """Count a request that showed a token, for nothing; others were counted before, and would
+    wait here for the place that they have."""
+    counted = getattr(request, "scope", {}).get(strangers.COUNTED, False)
+    if "Authorization" in request.headers and not counted:
         await strangers.require_room(request.META.get("REMOTE_ADDR", ""))
 
 

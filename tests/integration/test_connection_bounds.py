@@ -230,3 +230,13 @@ def test_a_connection_goes_on_after_a_body_that_nobody_read(tmp_path: Path) -> N
             peer.send(LINE + b"\r\n")
             assert peer.answer()[0] == 200
             time.sleep(0.1)
+
+
+def test_a_path_that_does_not_exist_waits_for_no_second_place(tmp_path: Path) -> None:
+    """Two at once, each with a token that nobody looks at, are all that an address may have."""
+    head = b"GET /api/nothing HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n"
+    with served(serve_command, tmp_path) as (port, _), contextlib.ExitStack() as open_peers:
+        peers = [open_peers.enter_context(Peer(port)) for _ in range(4)]
+        for peer in peers:
+            peer.send(head)
+        assert [peer.answer()[0] for peer in peers] == [404] * 4

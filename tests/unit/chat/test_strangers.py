@@ -50,8 +50,15 @@ async def ask(
     path: str = "/metrics",
     *headers: tuple[bytes, bytes],
     bodies: tuple[bytes, ...] = (b"",),
+    method: str = "GET",
 ) -> list[Message]:
-    scope = {"type": "http", "path": path, "client": (address, 1), "headers": headers}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "client": (address, 1),
+        "headers": headers,
+    }
     messages = [
         {"type": "http.request", "body": body, "more_body": number < len(bodies)}
         for number, body in enumerate(bodies, 1)
@@ -119,6 +126,20 @@ async def test_probes_and_requests_with_a_token_are_not_refused() -> None:
             assert answer[0]["status"] == 204
 
     await first_refusal(application, "203.0.113.5", authorization)
+
+
+async def test_a_preflight_shows_no_token() -> None:
+    """Whatever its headers say: it is answered before anybody looks at them."""
+    application = limited(Inner())
+    authorization = (b"authorization", b"Bearer x")
+
+    async def preflight() -> int:
+        answer = await ask(
+            application, "203.0.113.8", "/api/v1/me", authorization, method="OPTIONS"
+        )
+        return int(answer[0]["status"])
+
+    assert 429 in [await preflight() for _ in range(2 * STRANGERS.burst)]
 
 
 @pytest.mark.parametrize("bodies", [(b"whole",), (b"in ", b"two"), (b"x" * 70_000, b"y", b"z")])
