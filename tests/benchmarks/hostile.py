@@ -25,11 +25,9 @@ from messaging.exceptions import StoreUnavailable  # noqa: E402
 from messaging.identifiers import content_hash, derived_id  # noqa: E402
 from messaging.instance import get_instance  # noqa: E402
 from messaging.metrics import STORE_DOCUMENTS  # noqa: E402
-from messaging.services import conversations, presence, sessions  # noqa: E402
 from messaging.store.base import AlreadyExists, CommitUnknown  # noqa: E402
-from tests.outlets import SIGNED_IN_AT, Outlet  # noqa: E402
+from tests.benchmarks.own_reads import ACTS  # noqa: E402
 
-_ASKED = 100
 _SEEDING = 8
 
 
@@ -103,37 +101,6 @@ def _billed() -> float:
     )
 
 
-async def _connect(user_id: str) -> None:
-    instance = get_instance()
-    connection = await sessions.open_session(
-        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
-    )
-    sessions.close_session(connection)
-    instance.hub.distrust_lists()  # the next one asks the store again
-    instance.hub.trust_lists()
-
-
-async def _unread(user_id: str) -> None:
-    await conversations.count_unread(user_id=user_id)
-
-
-async def _listed(user_id: str) -> None:
-    page = await conversations.list_conversations(user_id=user_id, limit=100)
-    assert page.items
-
-
-async def _present(user_id: str) -> None:
-    """Of people with whom nothing is shared, which looks through everything."""
-    strangers = [f"stranger-{number}" for number in range(_ASKED)]
-    assert await presence.get_presence(user_id=user_id, user_ids=strangers) == []
-
-
-ACTS: Mapping[str, Callable[[str], Awaitable[None]]] = {
-    "connect": _connect,
-    "unread total": _unread,
-    "list of 100": _listed,
-    "presence of 100": _present,
-}
 _WORK: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]] = {"seed": seed, "act": act}
 
 

@@ -3,7 +3,7 @@ list for somebody in many large groups, beside somebody in as many groups of two
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from statistics import median
 
@@ -14,17 +14,14 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from messaging.identifiers import derived_id
 from messaging.instance import Instance, get_instance, reset_instance
 from messaging.models import ConversationRecord, ParticipantRecord, ReadPositionRecord
-from messaging.services import conversations, presence, sessions
 from messaging.uncounted import ALL_COUNTED, Uncounted
-from tests.outlets import SIGNED_IN_AT, Outlet, everybody_leaves
+from tests.benchmarks.own_reads import ACTS, Act
+from tests.outlets import everybody_leaves
 
 VICTIM, OTHER = "victim", "other"
-ASKED = 100
 MOST = 1.5
 MOST_FOR_DELETED = 2.0
 """Each range cost its maker a send and a deletion."""
-
-Act = Callable[[str], Awaitable[None]]
 
 
 @pytest_asyncio.fixture
@@ -67,39 +64,6 @@ def seed(groups: int, people: int, user_id: str, *, deleted: Uncounted = ALL_COU
             for position, name in enumerate(names)
         )
         ReadPositionRecord.objects.create(conversation_id=group, user_id=user_id)
-
-
-async def connect(user_id: str) -> None:
-    instance = get_instance()
-    connection = await sessions.open_session(
-        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
-    )
-    sessions.close_session(connection)
-    instance.hub.distrust_lists()  # the next one asks the store again
-    instance.hub.trust_lists()
-
-
-async def unread(user_id: str) -> None:
-    await conversations.count_unread(user_id=user_id)
-
-
-async def listed(user_id: str) -> None:
-    page = await conversations.list_conversations(user_id=user_id, limit=100)
-    assert page.items
-
-
-async def present(user_id: str) -> None:
-    """Of people with whom nothing is shared, which looks through everything."""
-    strangers = [f"stranger-{number}" for number in range(ASKED)]
-    assert await presence.get_presence(user_id=user_id, user_ids=strangers) == []
-
-
-ACTS: dict[str, Act] = {
-    "connect": connect,
-    "unread total": unread,
-    "list of 100": listed,
-    "presence of 100": present,
-}
 
 
 async def seconds(act: Act, user_id: str) -> float:

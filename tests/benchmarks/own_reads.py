@@ -1,0 +1,44 @@
+"""What reads of a person's own conversations are measured by, whatever others put into these."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from messaging.instance import get_instance
+from messaging.services import conversations, presence, sessions
+from tests.outlets import SIGNED_IN_AT, Outlet
+
+_ASKED = 100
+
+Act = Callable[[str], Awaitable[None]]
+
+
+async def _connect(user_id: str) -> None:
+    instance = get_instance()
+    connection = await sessions.open_session(
+        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
+    )
+    sessions.close_session(connection)
+    instance.hub.distrust_lists()  # the next one asks the store again
+    instance.hub.trust_lists()
+
+
+async def _unread(user_id: str) -> None:
+    await conversations.count_unread(user_id=user_id)
+
+
+async def _listed(user_id: str) -> None:
+    page = await conversations.list_conversations(user_id=user_id, limit=100)
+    assert page.items
+
+
+async def _present(user_id: str) -> None:
+    """Of people with whom nothing is shared, which looks through everything."""
+    strangers = [f"stranger-{number}" for number in range(_ASKED)]
+    assert await presence.get_presence(user_id=user_id, user_ids=strangers) == []
+
+
+ACTS: Mapping[str, Act] = {
+    "connect": _connect,
+    "unread total": _unread,
+    "list of 100": _listed,
+    "presence of 100": _present,
+}
