@@ -36,11 +36,16 @@ def shortened(text: str, most: int) -> str:
     code points."""
     if len(text) <= most:
         return text
+    return "".join(beginning(text, most - len(ELLIPSIS))) + ELLIPSIS
+
+
+def beginning(text: str, most: int) -> list[str]:
+    """Return the first graphemes of a text, of at most `most` code points together."""
     kept: list[str] = []
-    length = len(ELLIPSIS)
+    length = 0
     for grapheme in graphemes(text):
         length += len(grapheme)
         if length > most:
             break
         kept.append(grapheme)
-    return "".join(kept) + ELLIPSIS
+    return kept

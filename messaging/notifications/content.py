@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import regex
 
 from messaging.entities import Conversation, ConversationKind, Message
-from messaging.graphemes import ELLIPSIS, graphemes, is_blank
+from messaging.graphemes import ELLIPSIS, beginning, graphemes, is_blank
 
 MAX_TITLE = 100
 MAX_BODY = 240
@@ -64,21 +64,15 @@ def _line(text: str, size: int) -> str:
     whole = _balanced(line)
     if len(whole) <= size and complete:
         return whole
-    kept: list[str] = []
-    length = len(ELLIPSIS)
-    for grapheme in graphemes(line):
-        length += len(grapheme)
-        if length > size:
-            break
-        kept.append(grapheme)
+    kept = beginning(line, size - len(ELLIPSIS))
     # What closes an open direction takes room too.
     while kept and len(_cut(kept)) > size:
         kept.pop()
     return "" if is_blank("".join(kept)) else _cut(kept)
 
 
-def _cut(graphemes: list[str]) -> str:
-    return _balanced("".join(graphemes).rstrip() + ELLIPSIS)
+def _cut(kept: list[str]) -> str:
+    return _balanced("".join(kept).rstrip() + ELLIPSIS)
 
 
 def _balanced(text: str) -> str:
