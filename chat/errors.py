@@ -169,7 +169,7 @@ def problem_of(error: Exception) -> Problem:
     logger.error("request.failed", exc_info=error)
     return Problem(
         code="internal_error",
-        detail="An internal error occurred. The log has it under this request_id.",
+        detail="An internal error occurred. The log has the details.",
     )
 
 

@@ -42,7 +42,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a fault of ours; Django has logged it."""
-    detail = "An internal error occurred. The log has it under this request_id."
+    detail = "An internal error occurred. The log has the details."
     problem = Problem(code="internal_error", detail=detail)
     return _failure(request, problem, title="Server error")
 
