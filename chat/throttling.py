@@ -32,8 +32,8 @@ READS = Rate(name="reads", per_second=20, burst=100)
 """Of `receipt.read` on sockets, each of which may be a transaction of the store. It is no limit
 that is shown: whoever reads faster need not say more than the last."""
 SYNCED = Rate(name="synced", per_second=20, burst=1_000)
-"""Of the conversations that `conversation.sync` names, each of which costs as many reads as a
-request: all of a person's latest at once, after a rest."""
+"""Of the conversations that `conversation.sync` names: each costs as many reads as a request. After
+a rest a person may sync all of the latest conversations at once."""
 COMMANDS = Rate(name="commands", per_second=200, burst=400)
 """Of any commands, however cheap they are, on all sockets of a person on one instance: more sockets
 allow no more."""

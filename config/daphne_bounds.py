@@ -163,7 +163,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         """The head is complete; `length` is None for a chunked body."""
-        # daphne takes the root path of the application from this header, whoever sends it.
+        # daphne would take the application's root path from this header of any client.
         self.requestHeaders.removeHeader(b"Daphne-Root-Path")
         self.content = BytesIO()  # bounded, so it needs no file
         upgrade = self.requestHeaders.hasHeader(b"Upgrade")  # its body would be parsed as frames

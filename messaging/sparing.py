@@ -7,7 +7,7 @@ _LINE_SECONDS = 1.0
 
 
 class Sparing:
-    """Says when a line may be written, and counts those that were not."""
+    """Tells whether a line may be written now, and counts the lines that were left out."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -62,5 +62,5 @@ async def _take(key: str) -> float:
 
 
 async def _forget(key: str) -> None:
-    """Whoever knows the password may mistype it again."""
+    """Give back all attempts: this person knows the password."""
     await get_instance().rates.give_back(ATTEMPTS, key, count=ATTEMPTS.burst)

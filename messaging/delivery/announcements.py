@@ -55,7 +55,7 @@ class Announcements:
             logger.warning("access.not_acknowledged", boot_ids=sorted(missing))
 
     def acknowledged(self, number: int, boot_id: str) -> None:
-        # What somebody else says is not waited for, and would be kept.
+        # Nobody waits for the acknowledgement of an unknown instance, and it would be kept.
         if number in self._acknowledged and boot_id in self._peers():
             self._acknowledged[number].add(boot_id)
             self._heard.set()

@@ -12,8 +12,8 @@ LEASE_SECONDS = 8.0
 _MOST_PEERS = 256
 """Any more are not known. Each sends a beacon a second to all the others."""
 _MOST_STRANGERS = 4
-"""Instances that end together, never stood in the registry, and are missed. Redis may refuse the
-entry of an instance; if many have none, they are invented."""
+"""Of the instances that end at once without ever having been in the registry, the first four count
+as ended. Redis may refuse the entry of a real instance; many without an entry are invented."""
 _MOST_ENDED = 1_000
 _SETTLE_SECONDS = 3 * BEACON_SECONDS
 """After that everyone who is there was heard."""

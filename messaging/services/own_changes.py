@@ -9,7 +9,7 @@ from messaging.instance import get_instance
 from messaging.limits import get_limits
 
 _OVERLAP = timedelta(seconds=10)
-"""A change shows up to so much later than the moment that the store dates it with."""
+"""The longest time from the date that the store gives a change to the first read that sees it."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -248,7 +248,7 @@ def _findings_at_rest(conversation: Conversation, survey: Survey) -> Iterator[Fi
             detail = f"sent_seq of {user_id} is {kept}, their latest message is number {true}"
             yield Finding(drift=Drift.SENT_SEQ, detail=detail)
     if not conversation.uncounted.within(survey.uncounted):
-        detail = "messages that are not deleted count as unread for nobody"
+        detail = "messages that are not deleted are left out of unread counts"
         yield Finding(drift=Drift.UNCOUNTED, detail=detail)
 
 

@@ -40,7 +40,7 @@ class Notifications:
         self._process: Process | None = None
 
     async def start(self, exit_: AsyncExitStack) -> Mapping[str, str]:
-        """The settings of those who notify. The queue is there."""
+        """Start SQS and FCM, create the queue, and return the settings of instances and workers."""
         self._sqs_url = exit_.enter_context(sqs_process())
         exit_.enter_context(self.fcm.run())
         settings = {

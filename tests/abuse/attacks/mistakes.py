@@ -48,7 +48,7 @@ async def json_without_end(attacker: Attacker) -> None:
 
 @attack(Standing.ACCOUNT, *_INVALID, at_once=_LANES)
 async def a_long_query(attacker: Attacker) -> None:
-    """GET /presence that names nobody who can be, as often as the head of a request allows."""
+    """GET /presence with as many invalid user ids as the head of a request takes."""
     users = "&user_ids=" * 1_500
     await attacker.repeat(attacker.request("GET", f"/api/v1/presence?user_ids=*{users}"))
 
