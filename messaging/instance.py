@@ -28,6 +28,7 @@ from messaging.delivery.epoch_watch import EpochWatch
 from messaging.delivery.figures import LiveFigures, Status
 from messaging.delivery.hub import Hub
 from messaging.delivery.link import Link
+from messaging.delivery.pace import Pace
 from messaging.delivery.polling import Polling
 from messaging.delivery.presence import Presence
 from messaging.delivery.presence_watch import PresenceWatch
@@ -122,6 +123,7 @@ class Instance:
             self.hub.attach(self.link)
         self.delivered = DeliveredPositions(self.store, self._redis)
         self.acknowledged = Acknowledgements(self._redis)
+        self.pace = Pace()
         self.rung = Rung(self._redis)
         self.reachable = Reachable(self.recipients)
         self.presence_watch = PresenceWatch(
@@ -220,6 +222,7 @@ class Instance:
         await self.epochs.stop()
         await self.figures.stop()
         await self.presence_watch.stop()
+        await self.pace.stop()
         await self.acknowledged.stop()
         await self.delivered.stop()
         await self.presence.stop()
@@ -320,6 +323,7 @@ class Instance:
         self.privacy.clear()
         self.delivered.clear()
         self.acknowledged.clear()
+        self.pace.clear()
         self._epoch_learned(epoch)
         self.hub.forget_everything()
         self._background(self._limit_positions())

@@ -36,6 +36,8 @@ class _Position:
     seq: int
     due: float
     """When it may be stored next, on the monotonic clock."""
+    begun: bool = False
+    """Whether `seq` is not below what the store knows."""
     told_read_seq: int = 0
     """How far the others were told here that its person has read."""
 
@@ -70,10 +72,19 @@ class DeliveredPositions:
         self._known.clear()
         self._unstored.clear()
 
-    def advance(self, conversation_id: str, user_id: str, seq: int) -> bool:
-        """Move somebody's position forward. False where it was known to be there already."""
+    async def advance(
+        self, conversation_id: str, user_id: str, seq: int, *, latest: bool = False
+    ) -> bool:
+        """Move somebody's position forward. False where it was there already.
+
+        `latest`: it is the number of the latest message, which nobody's position is beyond. For
+        others the position is looked up once, in Redis or else in the store.
+        """
         key = (conversation_id, user_id)
+        if not latest and not self._position(key).begun:
+            await self._begin(key)
         position = self._position(key)
+        position.begun = True
         if seq <= position.seq:
             return False
         position.seq = seq
@@ -86,6 +97,11 @@ class DeliveredPositions:
         """The others were told here that somebody has read up to there."""
         position = self._position((conversation_id, user_id))
         position.told_read_seq = max(position.told_read_seq, read_seq)
+
+    def known(self, conversation_id: str, user_id: str) -> int:
+        """How far somebody is known in this process to have received; 0 where nothing is."""
+        position = self._known.get((conversation_id, user_id))
+        return 0 if position is None else position.seq
 
     def told_read_seq(self, conversation_id: str, user_id: str) -> int:
         """How far the others were told here that somebody has read, as far as it is known."""
@@ -100,6 +116,22 @@ class DeliveredPositions:
             if position is not None:
                 known[user_id] = max(position.seq, known.get(user_id, 0))
         return known
+
+    async def _begin(self, key: Key) -> None:
+        """Go on from what was known before this process. Where the store does not answer, from
+        nothing: then the others may be told an older position once more."""
+        conversation_id, user_id = key
+        shared = await self._shared.get(conversation_id, [user_id])
+        seq = shared.get(user_id)
+        if seq is None:
+            try:
+                stored = await self._store.get_read_positions(user_id, [conversation_id])
+            except StoreUnavailable:
+                stored = {}
+            found = stored.get(conversation_id)
+            seq = 0 if found is None else max(found.read_seq, found.delivered_seq)
+        position = self._position(key)
+        position.seq = max(position.seq, seq)
 
     def _position(self, key: Key) -> _Position:
         position = self._known.get(key)

@@ -268,7 +268,11 @@ class Hub:
         # Whoever was removed may type on where that is not known yet.
         if stream is None or stream.is_in(event.user_id) is False:
             return
-        for connection in stream.audience():
+        audience = stream.audience()
+        if event.frame is None:  # for their own sockets alone: the others need not be looked at
+            own_sockets = self.connections.of(event.user_id)
+            audience = [c for c in own_sockets if c in stream.told]
+        for connection in audience:
             own = connection.user_id == event.user_id
             frame = event.own_frame if own else event.frame
             if frame is not None:

@@ -63,30 +63,32 @@ class Publisher:
         self.publish_blocks(privacy_key(user_id))
 
     def publish_receipt(
-        self,
-        conversation_id: str,
-        position: ReadPosition,
-        *,
-        shown: ReadPosition | None,
-        unread_count: int | None = None,
+        self, conversation_id: str, shown: ReadPosition, *, of_reading: bool
     ) -> None:
-        """To the others as they may see it, None if they may not; to one's own sockets, if reading
-        changed what is unread."""
-        own_frame = None
+        """To the others, as they may see it."""
         # What is told of an arrival may name an older read_seq: it replaces no receipt of reading.
-        kind = "delivered" if unread_count is None else "read"
-        if unread_count is not None:
-            own_frame = self._events.receipt_updated(
-                conversation_id, position, unread_count=unread_count
+        kind = "read" if of_reading else "delivered"
+        self._publish_soft(
+            SoftEvent(
+                conversation_id=conversation_id,
+                user_id=shown.user_id,
+                key=f"receipt:{kind}:{conversation_id}:{shown.user_id}",
+                frame=self._events.receipt_updated(conversation_id, shown),
             )
-        frame = None if shown is None else self._events.receipt_updated(conversation_id, shown)
+        )
+
+    def publish_own_receipt(
+        self, conversation_id: str, position: ReadPosition, *, unread_count: int
+    ) -> None:
+        """To the sockets of the person who has read, on all instances."""
         self._publish_soft(
             SoftEvent(
                 conversation_id=conversation_id,
                 user_id=position.user_id,
-                key=f"receipt:{kind}:{conversation_id}:{position.user_id}",
-                frame=frame,
-                own_frame=own_frame,
+                key=f"receipt:read:{conversation_id}:{position.user_id}",
+                own_frame=self._events.receipt_updated(
+                    conversation_id, position, unread_count=unread_count
+                ),
             )
         )
 

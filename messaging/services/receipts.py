@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from messaging.entities import Conversation, ReadPosition
 from messaging.exceptions import InvalidRequest
@@ -33,6 +34,8 @@ class ReadReceipt:
 async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadReceipt:
     """Say that everything up to `seq` is read. An older seq changes nothing.
 
+    One's own sockets are told at once, the others at once, then once a second.
+
     Raises InvalidRequest (no such message yet), ConversationNotFound, NotAParticipant,
     StoreUnavailable.
     """
@@ -54,28 +57,28 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
             read_seq=read_seq,
             delivered_seq=max(advanced.position.delivered_seq, read_seq),
         )
-        instance.publisher.publish_receipt(
-            conversation_id,
-            position,
-            shown=await _shown(conversation, position),
-            unread_count=receipt.unread_count,
+        instance.publisher.publish_own_receipt(conversation_id, position, unread_count=unread_count)
+        await instance.pace.publish(
+            ("read", conversation_id, user_id), partial(_tell_read, conversation, position)
         )
     return receipt
 
 
-async def _shown(conversation: Conversation, position: ReadPosition) -> ReadPosition | None:
-    """What the others are told when somebody has read on; None: nothing."""
+async def _tell_read(conversation: Conversation, position: ReadPosition) -> None:
+    """Tell the others that somebody has read on, as far as they may know."""
     user_id, delivered = position.user_id, get_instance().delivered
-    if not _fanned_out(len(conversation.participants)) or not shows_receipts(conversation):
-        return None
-    if not await reads_privately(user_id):
+    people = len(conversation.participants)
+    if not _fanned_out(people) or not await _open_to_others(user_id, conversation.id, people):
+        return
+    if await reads_privately(user_id):
+        # That something was read just now shows in an event without anything new as well.
+        known = await delivered.positions(conversation.id, [user_id])
+        if position.delivered_seq <= known.get(user_id, 0):
+            return
+        position = replace(position, read_seq=0)
+    else:
         delivered.note_told(conversation.id, user_id, position.read_seq)
-        return position
-    # That something was read just now shows in an event without anything new as well.
-    known = await delivered.positions(conversation.id, [user_id])
-    if position.delivered_seq <= known.get(user_id, 0):
-        return None
-    return replace(position, read_seq=0)
+    get_instance().publisher.publish_receipt(conversation.id, position, of_reading=True)
 
 
 async def mark_delivered(
@@ -84,8 +87,9 @@ async def mark_delivered(
     """Say that everything up to `seq` has arrived on one's device. An older seq changes nothing.
 
     `seen`: on one that somebody is using; whoever has seen a message is not notified of it.
-    Raises as `mark_read`. Nothing is written at once: see `messaging.delivery.delivered`. Nothing
-    is read where the conversation is delivered here.
+    Raises as `mark_read`. Nothing is written at once: see `messaging.delivery.delivered`. Where the
+    conversation is delivered here nothing is read, but for the person's position once, if it is not
+    the latest message. The others are told at once, then once a second (`messaging.delivery.pace`).
     """
     instance = get_instance()
     followed = instance.hub.followed(conversation_id)
@@ -95,22 +99,38 @@ async def mark_delivered(
         and followed.count is not None
         and seq <= followed.seq
     ):
-        people = followed.count
+        people, latest = followed.count, followed.seq
     else:
         conversation = await _conversation_up_to(seq, user_id, conversation_id)
-        people = len(conversation.participants)
+        people, latest = len(conversation.participants), conversation.seq
     if seen:
         instance.acknowledged.advance(conversation_id, user_id, seq)
-    if instance.delivered.advance(conversation_id, user_id, seq):
+    if await instance.delivered.advance(conversation_id, user_id, seq, latest=seq == latest):
         if followed is not None and seq == followed.seq:
             seconds = time.monotonic() - followed.spoken_at
             if seconds <= _PROMPT_SECONDS:
                 ACKNOWLEDGEMENT_SECONDS.observe(seconds)
-        open_to_others = people > PAIR or await pair_is_open(user_id, conversation_id, lasting=True)
-        if open_to_others and _fanned_out(people):
-            read_seq = _told_read_seq(conversation_id, user_id)
-            shown = ReadPosition(user_id=user_id, read_seq=read_seq, delivered_seq=seq)
-            instance.publisher.publish_receipt(conversation_id, shown, shown=shown)
+        if _fanned_out(people):
+            await instance.pace.publish(
+                ("delivered", conversation_id, user_id),
+                partial(_tell_delivered, user_id, conversation_id, people),
+            )
+
+
+async def _tell_delivered(user_id: str, conversation_id: str, people: int) -> None:
+    """Tell the others how far somebody has received by now, as far as they may know."""
+    instance = get_instance()
+    if await _open_to_others(user_id, conversation_id, people):
+        position = ReadPosition(
+            user_id=user_id,
+            read_seq=_told_read_seq(conversation_id, user_id),
+            delivered_seq=instance.delivered.known(conversation_id, user_id),
+        )
+        instance.publisher.publish_receipt(conversation_id, position, of_reading=False)
+
+
+async def _open_to_others(user_id: str, conversation_id: str, people: int) -> bool:
+    return people > PAIR or await pair_is_open(user_id, conversation_id, lasting=True)
 
 
 def _told_read_seq(conversation_id: str, user_id: str) -> int:

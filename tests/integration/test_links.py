@@ -86,12 +86,9 @@ async def test_soft_events_cross_once(sides: tuple[Side, Side]) -> None:
     assert await ann.next() == await bob.next() == ("message.created", 1)
 
     for number in range(3):
-        here.publisher.publish_receipt(
-            group.id,
-            ReadPosition(user_id="ann", read_seq=number),
-            unread_count=0,
-            shown=ReadPosition(user_id="ann", read_seq=number),
-        )
+        position = ReadPosition(user_id="ann", read_seq=number)
+        here.publisher.publish_own_receipt(group.id, position, unread_count=0)
+        here.publisher.publish_receipt(group.id, position, of_reading=True)
     await there.commit(group, send(group.id, "ann"))
 
     for socket in (ann, bob):

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from chat import authentication
 from chat.authentication.verified import VerifiedTokens
 from messaging.delivery.connection import Ending
+from messaging.delivery.pace import Pace
 from messaging.delivery.raw_layer import FORMAT
 from messaging.entities import AddedBy, UserSettings
 from messaging.identifiers import direct_conversation_id
@@ -183,3 +184,23 @@ async def test_a_change_on_the_other_instance_voids_the_copy_here(
 
     await holds(lambda: instance.privacy.peek("ann") is None)
     assert await shown() == 0
+
+
+async def test_the_latest_of_many_receipts_reaches_the_other_instance(
+    instance: Instance, other: Side, ann: Api, bob: Api
+) -> None:
+    """After the first one, and none in between, also when this instance ends."""
+    instance.pace = Pace(seconds=3_600)
+    group = await ann.group(bob)
+    listening = await other.connect("ann")
+    for _ in range(5):
+        await ann.send(group)
+    await listening.until(5)
+    for seq in range(1, 6):
+        ok(await bob.post(f"/conversations/{group}/read", seq=seq))
+    assert await listening.next() == ("receipt.updated", None)
+
+    await instance.pace.stop()
+
+    assert await listening.next() == ("receipt.updated", None)
+    assert listening.waiting == 0

@@ -40,6 +40,14 @@ class Told:
     async def of(self, kind: str) -> list[Json]:
         return [frame["data"] for frame in await self.until_pong() if frame["type"] == kind]
 
+    async def next_of(self, kind: str) -> Json:
+        """The data of the next such event, which is the only one that has come."""
+        async with asyncio.timeout(10):
+            while not (events := await self.of(kind)):
+                await asyncio.sleep(0.01)
+        (event,) = events
+        return event
+
 
 @pytest_asyncio.fixture
 async def connect(instance: Instance) -> AsyncIterator[Connect]:
@@ -160,7 +168,7 @@ async def test_reading_privately(ann: Api, bob: Api, cid: Api, connect: Connect)
     listening, own = await connect("ann"), await connect("bob")
     read = ok(await bob.post(f"/conversations/{group}/read", seq=3))
     assert read == {"read_seq": 3, "unread_count": 0}
-    (event,) = await listening.of("receipt.updated")
+    event = await listening.next_of("receipt.updated")  # a second after the one before
     assert (event["user_id"], event["read_seq"], event["delivered_seq"]) == ("bob", 0, 3)
     (event,) = await own.of("receipt.updated")
     assert (event["read_seq"], event["unread_count"]) == (3, 0)

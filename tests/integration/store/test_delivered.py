@@ -68,8 +68,8 @@ async def test_one_write_a_minute(
     positions.start()
     for seq in range(1, 101):
         for person in PEOPLE:
-            assert positions.advance(conversation.id, person, seq)
-            assert not positions.advance(conversation.id, person, seq)
+            assert await positions.advance(conversation.id, person, seq, latest=True)
+            assert not await positions.advance(conversation.id, person, seq, latest=True)
     clock.now += 59
     await asyncio.sleep(SEVERAL_TICKS)
     assert relay.commits == []
@@ -79,7 +79,7 @@ async def test_one_write_a_minute(
     await until(lambda: all_stored(relayed_store, conversation, 100))
     for seq in range(101, 201):
         for person in PEOPLE:
-            positions.advance(conversation.id, person, seq)
+            await positions.advance(conversation.id, person, seq, latest=True)
     clock.now += 59
     await asyncio.sleep(SEVERAL_TICKS)
     assert len(relay.commits) == len(PEOPLE)
@@ -107,8 +107,8 @@ async def test_stopping_stores_what_is_not_stored_yet(
     positions = DeliveredPositions(relayed_store, None)
     positions.start()
     for person in PEOPLE:
-        positions.advance(conversation.id, person, 7)
-        positions.advance(conversation.id, person, 9)
+        await positions.advance(conversation.id, person, 7, latest=True)
+        await positions.advance(conversation.id, person, 9, latest=True)
 
     await positions.stop()
 
@@ -126,7 +126,7 @@ async def test_an_outage_loses_nothing(
     positions = DeliveredPositions(relayed_store, None)
     positions.start()
     relay.spoil("Commit", StatusCode.PERMISSION_DENIED)
-    positions.advance(conversation.id, "bob", 7)
+    await positions.advance(conversation.id, "bob", 7, latest=True)
     clock.now += 60
     while len(relay.commits) < 3:
         await asyncio.sleep(0.01)
@@ -149,11 +149,11 @@ async def test_what_the_store_refuses_does_not_hold_up_the_others(
     positions = DeliveredPositions(relayed_store, None)
     positions.start()
     relay.spoil("Commit", StatusCode.INVALID_ARGUMENT, times=1)
-    positions.advance(conversation.id, "ann", 7)
+    await positions.advance(conversation.id, "ann", 7, latest=True)
     clock.now += 60
     while not relay.commits:
         await asyncio.sleep(0.01)
-    positions.advance(conversation.id, "bob", 7)
+    await positions.advance(conversation.id, "bob", 7, latest=True)
     clock.now += 60
 
     async def bob_is_stored() -> bool:
@@ -170,13 +170,42 @@ async def test_one_write_a_minute_on_sql(sql_store: Store, clock: Clock) -> None
     positions = DeliveredPositions(sql_store, None)
     positions.start()
     for person in PEOPLE:
-        positions.advance(conversation.id, person, 7)
+        await positions.advance(conversation.id, person, 7, latest=True)
     await asyncio.sleep(SEVERAL_TICKS)
     assert await stored(sql_store, conversation) == dict.fromkeys(PEOPLE, 0)
 
     clock.now += 60
     await until(lambda: all_stored(sql_store, conversation, 7))
-    positions.advance(conversation.id, "ann", 9)
+    await positions.advance(conversation.id, "ann", 9, latest=True)
     await positions.stop()
 
     assert await stored(sql_store, conversation) == {**dict.fromkeys(PEOPLE, 7), "ann": 9}
+
+
+async def test_it_goes_on_from_what_the_store_knows(
+    relay: Relay, relayed_store: FirestoreStore, conversation: Conversation
+) -> None:
+    """After one read per person and conversation, and none where the latest message is named."""
+    await relayed_store.advance_delivered(conversation.id, "ann", 5)
+    await relayed_store.advance_read(conversation.id, "bob", 5)
+    positions = DeliveredPositions(relayed_store, None)
+    relay.forget()
+
+    for person in ("ann", "bob"):
+        moved = [await positions.advance(conversation.id, person, seq) for seq in range(1, 8)]
+        assert moved == [False] * 5 + [True] * 2
+    assert await positions.advance(conversation.id, "cid", 9, latest=True)
+    assert not await positions.advance(conversation.id, "cid", 8)
+
+    assert relay.calls.count("BatchGetDocuments") == 2
+
+
+async def test_it_goes_on_from_nothing_where_the_store_does_not_answer(
+    relay: Relay, relayed_store: FirestoreStore, conversation: Conversation
+) -> None:
+    """An acknowledgement does not fail by it."""
+    positions = DeliveredPositions(relayed_store, None)
+    relay.spoil("BatchGetDocuments", StatusCode.PERMISSION_DENIED)
+
+    assert await positions.advance(conversation.id, "ann", 5)
+    assert not await positions.advance(conversation.id, "ann", 4)

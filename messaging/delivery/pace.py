@@ -1,0 +1,126 @@
+"""Pace: what one person tells of themselves goes out at once, then once a second with the latest.
+
+A client that acknowledges every message of a long page one by one would make as many events for
+every socket of the conversation. Each replaces the one before it, so the latest is enough.
+
+Promised: the last one is published, a second later at most, also when the instance stops. The map
+is bounded in entries: where more are under way, the oldest are published early.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from messaging.tasks import start_task
+
+logger = structlog.get_logger(__name__)
+
+SECONDS = 1.0
+_MOST_KNOWN = 20_000
+
+Key = tuple[str, str, str]
+"""What is told, the conversation and the person."""
+Publish = Callable[[], Awaitable[None]]
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """The second after an event."""
+
+    latest: Publish | None = None
+    timer: asyncio.TimerHandle | None = None
+
+
+class Pace:
+    def __init__(self, *, seconds: float = SECONDS, most: int = _MOST_KNOWN) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._turns: OrderedDict[Key, _Turn] = OrderedDict()
+        """The oldest first."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    async def publish(self, key: Key, publish: Publish) -> None:
+        """Publish at once, or at the end of the second in the place of what waits there.
+
+        `publish` decides what is told at the moment when it is called: rights and settings may have
+        changed since.
+        """
+        turn = self._turns.get(key)
+        if turn is not None:
+            turn.latest = publish
+            return
+        turn = self._turns[key] = _Turn()
+        self._make_room()
+        await self._carry_out(key, turn, publish)
+
+    def clear(self) -> None:
+        """Forget everything, published or not."""
+        for turn in self._turns.values():
+            if turn.timer is not None:
+                turn.timer.cancel()
+        self._turns.clear()
+
+    async def stop(self) -> None:
+        """Publish what waits."""
+        while self._turns:
+            self._end_oldest()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _carry_out(self, key: Key, turn: _Turn, publish: Publish) -> None:
+        """The second begins when it is published, so that the latest comes last."""
+        try:
+            await publish()
+        except asyncio.CancelledError:
+            # The socket that it came from has closed.
+            if turn.latest is None:
+                turn.latest = publish
+            raise
+        finally:
+            if self._turns.get(key) is turn:
+                loop = asyncio.get_running_loop()
+                turn.timer = loop.call_later(self._seconds, self._end, key, turn)
+            else:
+                self._start(turn.latest)
+
+    def _end(self, key: Key, turn: _Turn) -> None:
+        turn.timer = None
+        if turn.latest is None:
+            del self._turns[key]
+            return
+        publish, turn.latest = turn.latest, None
+        self._turns.move_to_end(key)
+        self._run(self._carry_out(key, turn, publish))
+
+    def _make_room(self) -> None:
+        while len(self._turns) > self._most:
+            self._end_oldest()
+
+    def _end_oldest(self) -> None:
+        _, turn = self._turns.popitem(last=False)
+        if turn.timer is not None:  # else it is being published, and goes on by itself
+            turn.timer.cancel()
+            self._start(turn.latest)
+
+    def _start(self, publish: Publish | None) -> None:
+        if publish is not None:
+            self._run(publish())
+
+    def _run(self, work: Awaitable[None]) -> None:
+        task = start_task(_guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _guarded(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except Exception:
+        # A fault of ours, and nobody waits for an answer.
+        logger.exception("receipt.not_published")

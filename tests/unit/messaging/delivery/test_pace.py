@@ -1,0 +1,128 @@
+"""What a person tells of themselves again and again goes out at once, then with the latest."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from messaging.delivery.pace import Pace
+
+LONG = 3_600.0
+
+
+class Told:
+    """What was published, in order."""
+
+    def __init__(self) -> None:
+        self.values: list[int] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def tell(self, value: int) -> None:
+        await self.open.wait()
+        self.values.append(value)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+async def test_the_first_at_once_and_the_latest_at_the_end() -> None:
+    """Nothing of what is in between; and nothing is lost when the instance stops."""
+    told, pace = Told(), Pace(seconds=LONG)
+    for value in range(100):
+        await pace.publish(("read", "group", "ann"), partial(told.tell, value))
+    assert told.values == [0]
+
+    await pace.stop()
+
+    assert told.values == [0, 99]
+    assert len(pace) == 0
+
+
+async def test_the_latest_comes_by_itself() -> None:
+    """After the second; when nothing came for a second, nothing is remembered."""
+    told, pace = Told(), Pace(seconds=0.01)
+    for value in range(10):
+        await pace.publish(("read", "group", "ann"), partial(told.tell, value))
+    await until(lambda: told.values == [0, 9])
+    await until(lambda: len(pace) == 0)
+    await pace.publish(("read", "group", "ann"), partial(told.tell, 10))
+    assert told.values == [0, 9, 10]
+    await pace.stop()
+
+
+async def test_others_do_not_wait() -> None:
+    """Each person, each conversation and each kind has its own second."""
+    told, pace = Told(), Pace(seconds=LONG)
+    keys = [
+        ("read", "group", "ann"),
+        ("delivered", "group", "ann"),
+        ("read", "other", "ann"),
+        ("read", "group", "bob"),
+    ]
+    for value, key in enumerate(keys):
+        await pace.publish(key, partial(told.tell, value))
+    assert told.values == [0, 1, 2, 3]
+    await pace.stop()
+
+
+async def test_a_slow_one_is_not_overtaken() -> None:
+    """What comes while the first is being published is told after it."""
+    told, pace = Told(), Pace(seconds=0.01)
+    told.open.clear()
+    first = asyncio.create_task(pace.publish(("read", "g", "ann"), partial(told.tell, 1)))
+    await asyncio.sleep(0)
+    await pace.publish(("read", "g", "ann"), partial(told.tell, 2))
+    told.open.set()
+    await first
+    await until(lambda: told.values == [1, 2])
+    await pace.stop()
+
+
+async def test_the_one_whose_socket_closes_is_told_later() -> None:
+    """It is cancelled with the command that it came from."""
+    told, pace = Told(), Pace(seconds=0.01)
+    told.open.clear()
+    first = asyncio.create_task(pace.publish(("read", "g", "ann"), partial(told.tell, 1)))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    told.open.set()
+    await until(lambda: told.values == [1])
+    await pace.stop()
+
+
+async def test_the_map_is_bounded() -> None:
+    """Where more are under way the oldest are told early: late is the only thing they lose."""
+    told, pace = Told(), Pace(seconds=LONG, most=3)
+    for person in range(3):
+        for value in (10 * person, 10 * person + 1):
+            await pace.publish(("read", "group", str(person)), partial(told.tell, value))
+    assert told.values == [0, 10, 20]
+
+    for person in (3, 4):
+        await pace.publish(("read", "group", str(person)), partial(told.tell, 10 * person))
+
+    assert len(pace) == 3
+    await until(lambda: sorted(told.values) == [0, 1, 10, 11, 20, 30, 40])
+    await pace.stop()
+    assert sorted(told.values) == [0, 1, 10, 11, 20, 21, 30, 40]
+
+
+async def test_a_fault_in_the_latest_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody waits for its answer; the next one goes on."""
+    told, pace = Told(), Pace(seconds=0.01)
+
+    async def fails() -> None:
+        raise RuntimeError
+
+    await pace.publish(("read", "group", "ann"), partial(told.tell, 1))
+    await pace.publish(("read", "group", "ann"), fails)
+    await until(lambda: "receipt.not_published" in caplog.text)
+    await pace.publish(("read", "group", "ann"), partial(told.tell, 2))
+    await pace.stop()
+    assert told.values == [1, 2]
