@@ -23,6 +23,15 @@ def _switch(name: str, *, default: bool) -> bool:
     return _SWITCHES[value]
 
 
+def _whole_number(name: str, *, default: int) -> int:
+    """Raises ImproperlyConfigured for anything else."""
+    value: str = env.str(name, default="").strip() or str(default)
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number.") from error
+
+
 def _items(name: str) -> list[str]:
     """A comma-separated list; spaces around its items do not count."""
     return [item.strip() for item in env.str(name, default="").split(",") if item.strip()]
@@ -35,7 +44,7 @@ ALLOWED_HOSTS: list[str] = _items("ALLOWED_HOSTS")
 ALLOWED_ORIGINS: list[str] = [origin.removesuffix("/") for origin in _items("ALLOWED_ORIGINS")]
 
 DATABASE_URL: str = env.str("DATABASE_URL", default="sqlite:///db.sqlite3")
-DATABASE_CONNECTIONS: int = env.int("DATABASE_CONNECTIONS", default=8)
+DATABASE_CONNECTIONS: int = _whole_number("DATABASE_CONNECTIONS", default=8)
 CHAT_STORE: str = env.str("CHAT_STORE", default="sql")
 GOOGLE_CLOUD_PROJECT: str = env.str("GOOGLE_CLOUD_PROJECT", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")

@@ -72,7 +72,7 @@ def instance(
 
     `directory` holds another checkout to run, with a `command` for it. Raises NotReady.
     """
-    require_free(port)
+    require_free(port, host=host)
     with Process(
         command or uvicorn_command(port, host=host),
         ready=partial(_is_live, address(host, port)),

@@ -22,8 +22,11 @@ def main() -> int:
         django.setup()
         call_command("check", tags=["chat"], verbosity=0)
         call_command("migrate", verbosity=0)
-    except (ImproperlyConfigured, SystemCheckError, DatabaseError) as error:
+    except (ImproperlyConfigured, SystemCheckError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except DatabaseError as error:
+        print(f"The database of DATABASE_URL cannot be used: {error}", file=sys.stderr)
         return 1
     if settings.CHAT_DEMO and settings.CHAT_AUTH == "dev":
         from config.development.seed import seed  # noqa: PLC0415 - needs Django to be set up

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import ipaddress
 import os
 import shlex
 import signal
@@ -11,10 +12,11 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0
+_HOST = "Set it to one of its addresses, for example 127.0.0.1, or 0.0.0.0 for all."
 
 # The child takes the place of this shell, and so leads the group. What stays behind in the group
 # is a subshell that waits for the end of a pipe which only our own process holds open: however
@@ -34,18 +36,40 @@ def free_port() -> int:
         return port
 
 
-def require_free(*ports: int, advice: str = "") -> None:
-    """Raises NotReady where somebody listens on one of these ports of the loopback address: what
-    answers there would be taken for the child."""
+def require_free(*ports: int, host: str = "127.0.0.1", advice: str = "") -> None:
+    """Raises NotReady where this machine cannot listen on one of these ports of the host, or where
+    somebody else does: what answers there would be taken for the child."""
     for port in ports:
-        with socket.socket() as probe:
-            # As servers do, or connections that have just ended would count.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                why = "taken" if error.errno == errno.EADDRINUSE else f"no use: {error.strerror}"
-                raise NotReady(f"Port {port} is {why}. {advice}".strip()) from error
+        for family, _, _, _, place in _places(host, port):
+            with socket.socket(family) as probe:
+                # As servers do, or connections that have just ended would count.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(place)
+                except OSError as error:
+                    raise NotReady(_refusal(error, host, port, advice)) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there. Raises NotReady."""
+    return all(ipaddress.ip_address(place[0]).is_loopback for *_, place in _places(host, 0))
+
+
+def _places(host: str, port: int) -> Sequence[tuple[Any, ...]]:
+    """The addresses of this host, as `socket.getaddrinfo` has them. Raises NotReady."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:
+        raise NotReady(
+            f"HOST is {host!r}, which is no address and no known name. {_HOST}"
+        ) from error
+
+
+def _refusal(error: OSError, host: str, port: int, advice: str) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"HOST is {host!r}, which is no address of this machine. {_HOST}"
+    why = "taken" if error.errno == errno.EADDRINUSE else f"no use: {error.strerror}"
+    return f"Port {port} is {why}. {advice}".strip()
 
 
 class Process:

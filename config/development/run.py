@@ -13,11 +13,13 @@ from config.development.instances import (
     instance,
     prepare,
 )
-from config.development.processes import NotReady, require_free
+from config.development.processes import NotReady, is_loopback, require_free
 from config.development.waiting import say, until_interrupted
 
 PORT = "8000"
 HOST = "127.0.0.1"
+_DJANGOS_OWN = {HOST, "localhost", "::1"}
+"""Hosts that Django allows under DEBUG where no others are named."""
 
 
 def main() -> int:
@@ -26,9 +28,9 @@ def main() -> int:
         say(f"PORT is {named!r}. Set it to a number from 1 to 65535.")
         return 1
     port, host = int(named), os.environ.get("HOST") or HOST
-    environment = _environment(host)
     try:
-        require_free(port, advice="Choose another: PORT=8123 make run")
+        require_free(port, host=host, advice="Choose another: PORT=8123 make run")
+        environment = _environment(host)
         say("Preparing the database…")
         if not prepare(environment):
             return 1
@@ -41,13 +43,16 @@ def main() -> int:
 
 
 def _environment(host: str) -> dict[str, str]:
-    """Development's settings, and in their place those that the environment names."""
+    """Development's settings, and in their place those that the environment names. Raises
+    NotReady."""
     development = development_environment(
         DATABASE_URL=f"sqlite:///{Path('db.sqlite3').resolve()}", LOG_LEVEL="warning"
     )
-    if host not in {HOST, "localhost", "::1"}:
+    if not is_loopback(host):
         say(f"On {host} everybody who reaches this machine may chat as anybody.")
         development["ALLOWED_HOSTS"] = "*"  # it is asked for by any name of this machine
+    elif host not in _DJANGOS_OWN:
+        development["ALLOWED_HOSTS"] = host
     return {name: os.environ.get(name) or value for name, value in development.items()}
 
 

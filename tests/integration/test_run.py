@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from config.development.processes import free_port
+from config.development.processes import NotReady, free_port, require_free
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = """
@@ -66,6 +66,67 @@ def test_a_port_is_a_number(tmp_path: Path, port: str) -> None:
     assert said == f"PORT is {port!r}. Set it to a number from 1 to 65535.\n"
 
 
+def test_a_host_is_listened_on(tmp_path: Path) -> None:
+    """The port of another address does not matter, and nobody is warned of a loopback address."""
+    host = "::1" if _has_address("::1") else "127.0.0.2"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with make_run(tmp_path, str(port), HOST=host) as run:
+            assert run.stdout is not None
+            said = ""
+            while "Ctrl-C" not in said:
+                line = run.stdout.readline()
+                assert line, said
+                said += line
+            url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+            shown = httpx.get(url)
+
+    assert url in said
+    assert "everybody" not in said
+    assert shown.status_code == 200
+
+
+def _has_address(host: str) -> bool:
+    try:
+        require_free(0, host=host)
+    except NotReady:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("host", "what"),
+    [
+        ("localhots", "no address and no known name"),
+        ("127.0.0.1:8000", "no address and no known name"),
+        ("a..b", "no address and no known name"),
+        ("192.0.2.1", "no address of this machine"),
+    ],
+)
+def test_a_mistyped_host_is_refused(tmp_path: Path, host: str, what: str) -> None:
+    """In one line, before anything is started."""
+    with make_run(tmp_path, str(free_port()), HOST=host) as run:
+        said, errors = run.communicate(timeout=60)
+
+    advice = "Set it to one of its addresses, for example 127.0.0.1, or 0.0.0.0 for all."
+    assert run.returncode == 1
+    assert said == f"HOST is {host!r}, which is {what}. {advice}\n"
+    assert errors == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_addresses_are_listened_on_with_a_warning(tmp_path: Path) -> None:
+    port = str(free_port())
+    with make_run(tmp_path, port, HOST="0.0.0.0") as run:
+        assert run.stdout is not None
+        assert "may chat as anybody" in run.stdout.readline()
+        while "Ctrl-C" not in (line := run.stdout.readline()):
+            assert line
+        shown = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "a-name.example"})
+
+    assert shown.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -77,6 +138,13 @@ def test_a_port_is_a_number(tmp_path: Path, port: str) -> None:
         ("LOG_LEVEL", "loud", "LOG_LEVEL"),
         ("REDIS_URL", "http://localhost", "REDIS_URL"),
         ("DATABASE_URL", "nosql://here", "DATABASE_URL"),
+        ("DATABASE_URL", "sqlite:////nowhere/db", "The database of DATABASE_URL cannot be used"),
+        (
+            "DATABASE_CONNECTIONS",
+            "many",
+            "DATABASE_CONNECTIONS is 'many'. Set it to a whole number",
+        ),
+        ("PUSH_BACKEND", "apns", "Set PUSH_BACKEND to log or fcm."),
     ],
 )
 def test_a_wrong_setting_is_refused(tmp_path: Path, name: str, value: str, said: str) -> None:
