@@ -1,10 +1,12 @@
 """What people expect of a browser holds on the demo page: focus, Back, and texts they wrote."""
 
+import re
 from uuid import uuid4
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
-from tests.acceptance.test_browser import Instances, Room, room
+from tests.acceptance.test_browser import Instances, Person, Room, room
+from tests.clients.rest import Rest, http_client
 
 __all__ = ["room"]
 
@@ -35,3 +37,42 @@ async def test_writing_goes_on_where_it_was(one_instance: Instances, room: Room)
     await failed.get_by_role("button", name="Discard").click()
     await expect(alice.composer).to_have_value(too_long)
     await expect(failed).to_have_count(0)
+
+
+async def test_what_was_read_on_another_device_meanwhile_is_read(
+    one_instance: Instances, room: Room
+) -> None:
+    """No event says so to a page that was not connected."""
+    (url,) = one_instance.urls
+    title = f"Meanwhile {uuid4()}"
+    page = await room.tab("about:blank")
+    reachable = True
+    sockets: list[WebSocketRoute] = []
+
+    async def pass_on(socket: WebSocketRoute) -> None:
+        if reachable:
+            socket.connect_to_server()
+            sockets.append(socket)
+        else:
+            await socket.close(code=1013)
+
+    await page.route_web_socket(re.compile("/ws/v1"), pass_on)
+    await page.goto(f"{url}/?user=bob")
+    bob = Person(page)
+    alice = await room.person(url, "alice")
+    await alice.create_group(title, "Bob")
+    await alice.say("Read this on the train.")
+    await expect(bob.unread(title)).to_have_text("1")
+
+    reachable = False
+    await sockets[-1].close(code=1013)
+    await expect(bob.find("connection")).to_have_attribute("data-state", "reconnecting")
+    async with http_client(url) as client:
+        phone = Rest(client, "bob")
+        listed = await phone.list_conversations()
+        (id_,) = [id_ for id_, item in listed.items() if item["title"] == title]
+        await phone.request("POST", f"/conversations/{id_}/read", {"seq": 1})
+    await expect(bob.unread(title)).to_have_text("1")
+    reachable = True
+
+    await expect(bob.unread(title)).to_have_count(0, timeout=60_000)

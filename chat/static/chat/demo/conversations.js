@@ -29,6 +29,8 @@ export class Conversations {
   #missed = false;
   /** The history of the store that everything known here belongs to. */
   #epoch = null;
+  /** The store's time up to which my own reading on other devices is known. */
+  #since = null;
   #sought = new Set();
 
   /** `onChange()` asks for a new rendering, `onMessage(conversation, message)` tells of every
@@ -142,7 +144,7 @@ export class Conversations {
         this.#compare(event.data);
         break;
       case "restored":
-        this.#loadReceiptsOnScreen({ list: true });
+        this.#loadReceiptsOnScreen({ own: true });
         break;
       case "resync":
         if (conversation) this.#resync(conversation);
@@ -188,10 +190,12 @@ export class Conversations {
   }
 
   /** Rereads `hello`: which conversations are new, which are gone, which have moved on. */
-  #compare({ conversations, truncated, epoch }) {
+  #compare({ conversations, truncated, epoch, at }) {
     const restored = this.#epoch !== null && epoch !== this.#epoch;
     this.#epoch = epoch;
+    this.#since ??= at;
     if (restored) {
+      this.#since = at;
       this.#startOver(Object.keys(conversations));
       return;
     }
@@ -207,7 +211,7 @@ export class Conversations {
     }
     for (const id of Object.keys(conversations)) if (!this.#known.has(id)) this.#load(id);
     this.#sync(behind);
-    this.#loadReceiptsOnScreen({ list: this.#missed });
+    this.#loadReceiptsOnScreen({ own: this.#missed });
     this.#missed = true;
   }
 
@@ -376,17 +380,24 @@ export class Conversations {
     this.#onChange();
   }
 
-  /** Receipts are never replayed: whoever may have missed some asks. In the list, what stands on
-   * the screen is how much I have read myself, on another device perhaps. */
-  async #loadReceiptsOnScreen({ list = false } = {}) {
+  /** Receipts are never replayed: whoever may have missed some asks. `own`: also how much I have
+   * read myself meanwhile, on another device perhaps. */
+  async #loadReceiptsOnScreen({ own = false } = {}) {
     try {
       if (this.current?.data) await this.#loadReceipts(this.current);
-      if (!list) return;
-      const { items } = await this.#api.listConversations();
-      for (const { id, read_seq: seq } of items) this.#known.get(id)?.movedRead(this.#userId, seq);
-      this.#onChange();
+      if (own) await this.#syncOwn();
     } catch (error) {
       if (!error.passing) throw error; // the next connection asks again
     }
+  }
+
+  async #syncOwn() {
+    const since = this.#since;
+    const { items, at, truncated } = await this.#socket.command("receipts.sync", { since });
+    this.#since = at;
+    const read = (id, seq) => this.#known.get(id)?.movedRead(this.#userId, seq);
+    for (const { conversation_id: id, read_seq: seq } of items) read(id, seq);
+    if (truncated) for await (const { id, read_seq: seq } of this.#listed()) read(id, seq);
+    this.#onChange();
   }
 }
