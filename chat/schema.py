@@ -40,8 +40,9 @@ _TAGS = {
 """The noun that an operation is about, by the last part of its path that names one."""
 _RETRY_AFTER = {
     "Retry-After": {
-        "description": "Seconds",
+        "description": "Seconds to wait before the next attempt",
         "required": True,
+        "example": 2,
         "schema": {"type": "integer", "minimum": 1},
     }
 }

@@ -85,7 +85,7 @@ class MessageView(APIView):
         parameters=[
             OpenApiParameter(
                 VERSION_HEADER,
-                int,
+                {"type": "integer", "minimum": 1, "example": 8},
                 OpenApiParameter.HEADER,
                 response=[204],
                 description="The `version` of the deleted message: that of its deletion.",

@@ -158,7 +158,7 @@ def operations_at(path: str) -> Json:
 def validator(answer_schema: Json) -> Draft202012Validator:
     """What checks a document against a part of the schema, and refuses what is not in it."""
     return Draft202012Validator(
-        {**answer_schema, "components": _components()}, format_checker=_formats
+        {**_as_json_schema(answer_schema), "components": _components()}, format_checker=_formats
     )
 
 

@@ -43,6 +43,10 @@ def test_every_parameter_and_answer_is_described() -> None:
             assert "example" in parameter
         for status, answer in operation["responses"].items():
             assert answer["description"], (operation["operationId"], status)
+            for name, header in answer.get("headers", {}).items():
+                said = {**header["schema"], **header}
+                assert said.get("description"), (operation["operationId"], name)
+                assert "example" in said, (operation["operationId"], name)
 
 
 def test_no_words_are_left_over() -> None:
@@ -65,6 +69,31 @@ def test_every_example_is_what_the_schema_says(name: str, content: Json) -> None
     errors = list(validator(content["schema"]).iter_errors(content["example"]))
 
     assert not errors, errors[0].message
+
+
+def test_every_example_of_a_single_value_is_what_its_schema_says() -> None:
+    """Of properties, parameters and headers."""
+    document = schema()
+    examples = [
+        (f"{component}.{name}", shape, shape["example"])
+        for component, found in document["components"]["schemas"].items()
+        for name, shape in found.get("properties", {}).items()
+        if "example" in shape
+    ]
+    for operation in operations():
+        named = {one["name"]: one for one in operation.get("parameters", ())}
+        for answer in operation["responses"].values():
+            named |= answer.get("headers", {})
+        examples += [
+            (f"{operation['operationId']} {name}", one["schema"], said["example"])
+            for name, one in named.items()
+            if (said := {**one["schema"], **one})
+        ]
+
+    assert examples
+    for where, shape, example in examples:
+        errors = list(validator(shape).iter_errors(example))
+        assert not errors, f"{where}: {errors[0].message}"
 
 
 def test_every_operation_belongs_to_a_noun() -> None:
