@@ -8,6 +8,7 @@ while the link is down. The size of an entry is chosen by its person: the bound 
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from messaging.entities import Privacy
 from messaging.identifiers import derived_id
@@ -22,6 +23,15 @@ _ID_BYTES = 100
 """About what an entry, and an id in it besides its characters, take on 64-bit CPython."""
 
 
+@dataclass(slots=True, eq=False)
+class _Read:
+    """A look at several people, which is under way."""
+
+    begun_at: float
+    lasting: set[str]
+    """The keys of those whose copies were not voided since."""
+
+
 class PrivacyList:
     """Bounded in bytes, least recently asked for out first."""
 
@@ -29,8 +39,8 @@ class PrivacyList:
         self._people = people
         self._known: OrderedDict[str, tuple[Privacy, float]] = OrderedDict()
         self._bytes = 0
-        self._voided = 0
-        """Counts what was voided: a read that was under way meanwhile may be outdated."""
+        self._reading: dict[str, set[_Read]] = {}
+        """The reads that are under way, by the keys of their people."""
         self.degraded = False
         """Whether changes made on other instances may go unheard."""
         show_weight("privacy", self, lambda privacy: privacy.size, most=_MOST_BYTES)
@@ -60,12 +70,26 @@ class PrivacyList:
                 self._known.move_to_end(privacy_key(user_id))
                 found[user_id] = known
         if unknown:
-            voided, read_at = self._voided, time.monotonic()
-            read = await self._people.get_privacy(unknown)
-            found |= read
-            if voided == self._voided:
-                for privacy in read.values():
-                    self._keep(privacy, read_at)
+            found |= await self._read(unknown)
+        return found
+
+    async def _read(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
+        """Keeps what was found, but for people whose copies were voided meanwhile."""
+        read = _Read(time.monotonic(), {privacy_key(user_id) for user_id in user_ids})
+        for key in read.lasting:
+            self._reading.setdefault(key, set()).add(read)
+        keys = tuple(read.lasting)
+        try:
+            found = await self._people.get_privacy(user_ids)
+        finally:
+            for key in keys:
+                under_way = self._reading[key]
+                under_way.discard(read)
+                if not under_way:
+                    del self._reading[key]
+        for privacy in found.values():
+            if privacy_key(privacy.user_id) in read.lasting:
+                self._keep(privacy, read.begun_at)
         return found
 
     async def apart(self, user_id: str, others: Sequence[str]) -> frozenset[str]:
@@ -81,14 +105,17 @@ class PrivacyList:
 
     def forget(self, key: str) -> None:
         """The copy under this key, see `privacy_key`, is void."""
-        self._voided += 1
+        for read in self._reading.get(key, ()):
+            read.lasting.discard(key)
         entry = self._known.pop(key, None)
         if entry is not None:
             self._bytes -= _weight(entry[0])
 
     def clear(self) -> None:
         """All copies are void: changes may have gone unheard."""
-        self._voided += 1
+        for under_way in self._reading.values():
+            for read in under_way:
+                read.lasting.clear()
         self._known.clear()
         self._bytes = 0
 

@@ -21,20 +21,19 @@ class Reachable:
     async def among(self, user_ids: Sequence[str]) -> frozenset[str]:
         """Those of the users who have a device. Raises StoreUnavailable."""
         horizon = time.monotonic() - _KEPT_SECONDS
-        unknown = [
-            user_id
-            for user_id in user_ids
-            if user_id not in self._known or self._known[user_id][1] < horizon
-        ]
+        answers = {}
+        unknown = []
+        for user_id in user_ids:
+            known = self._known.get(user_id)
+            if known is None or known[1] < horizon:
+                unknown.append(user_id)
+            else:
+                answers[user_id] = known[0]
         found = await self._recipients.get_recipients(unknown) if unknown else {}
-        answers = {user_id: bool(recipient.devices) for user_id, recipient in found.items()}
-        for user_id, answer in answers.items():
-            self._keep(user_id, answer)
-        return frozenset(
-            user_id
-            for user_id in user_ids
-            if (answers[user_id] if user_id in answers else self._known[user_id][0])
-        )
+        for user_id, recipient in found.items():
+            answers[user_id] = bool(recipient.devices)
+            self._keep(user_id, answers[user_id])
+        return frozenset(user_id for user_id, answer in answers.items() if answer)
 
     def registered(self, user_id: str) -> None:
         self._keep(user_id, True)

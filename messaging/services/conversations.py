@@ -23,7 +23,7 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.exceptions import ClientIdReused, InvalidRequest, RateLimited, StoreUnavailable
+from messaging.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
 from messaging.identifiers import (
     content_hash,
     derived_id,
@@ -41,6 +41,7 @@ from messaging.services.access import (
     require_role,
     require_user_id,
 )
+from messaging.services.acting import submit
 from messaging.services.blocks import require_no_block
 from messaging.services.quotas import Quota
 from messaging.services.sizes import takes_more_people
@@ -99,8 +100,8 @@ async def create_conversation(
 
     Two people have one direct conversation, whoever asks and however often. A group with a known
     `client_id` is the one that was founded with it, whoever was named for it. Who is not to be
-    added to groups is left out, see `welcome`. Raises InvalidRequest, ClientIdReused, Blocked,
-    RateLimited, StoreUnavailable.
+    added to groups is left out, see `welcome`. A `client_id` costs a read. Raises InvalidRequest,
+    ClientIdReused, Blocked, RateLimited, StoreUnavailable.
     """
     if client_id is not None:
         require_client_id(client_id)
@@ -128,19 +129,14 @@ async def create_conversation(
 async def _store_group(
     wanted: Conversation, user_id: str, *, retried: bool
 ) -> tuple[Conversation, bool]:
-    """As `_store_founded`, with those of its people who may be added. A request that may be
-    retried is answered also when the day's quota is used up."""
+    """As `_store_founded`, with those of its people who may be added. A request that was carried
+    out before is answered for one read, also when the day's quota is used up."""
+    existing = await get_instance().store.get_conversation(wanted.id) if retried else None
+    if existing is not None:
+        return _the_same(existing, wanted), False
     others = [one for one in wanted.participants if one != user_id]
     quota = Quota(user_id=user_id, conversations=1, people=len(others))
-    try:
-        await quota.take()
-    except RateLimited:
-        stored = await get_instance().store.get_conversation(wanted.id) if retried else None
-        if stored is None:
-            raise
-        if stored.content_hash != wanted.content_hash:
-            raise ClientIdReused from None
-        return stored, False
+    await quota.take()
     let_in = {user_id, *await welcome(user_id, others)}
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
     try:
@@ -205,6 +201,11 @@ async def _existing(wanted: Conversation) -> Conversation:
     if existing is None:
         instance.doubts.add(look)
         raise StoreUnavailable
+    return _the_same(existing, wanted)
+
+
+def _the_same(existing: Conversation, wanted: Conversation) -> Conversation:
+    """Raises ClientIdReused for one that was founded with other content."""
     if existing.content_hash != wanted.content_hash:
         raise ClientIdReused
     return existing
@@ -275,7 +276,7 @@ async def rename_conversation(*, user_id: str, conversation_id: str, title: str)
     require_conversation_id(conversation_id)
     require_title(title)
     act = _Rename(user_id=user_id, title=title)
-    outcome = await get_instance().writer.submit(conversation_id, act)
+    outcome = await submit(conversation_id, act)
     return await _with_position(user_id, outcome.conversation)
 
 

@@ -26,6 +26,7 @@ from messaging.services.access import (
     require_unblocked,
     require_unfrozen,
 )
+from messaging.services.acting import submit
 from messaging.services.text import normalise_newlines, require_client_id, require_text
 from messaging.store.acts import SMALL_ACT, Outcome
 
@@ -75,7 +76,7 @@ async def send_message(
         mentions=mentions,
         content_hash=content_hash(json.dumps([text, reply_to, sorted(mentions)])),
     )
-    outcome = await get_instance().writer.submit(conversation_id, act)
+    outcome = await submit(conversation_id, act)
     assert outcome.message is not None
     get_instance().presence.acted(user_id)
     logger.debug("message.sent", message_id=outcome.message.id, seq=outcome.message.seq)
@@ -95,7 +96,7 @@ async def edit_message(
     text = normalise_newlines(text)
     require_text(text)
     act = _EditMessage(user_id=user_id, message_id=message_id, text=text)
-    outcome = await get_instance().writer.submit(conversation_id, act)
+    outcome = await submit(conversation_id, act)
     assert outcome.message is not None
     return outcome.message
 
@@ -110,7 +111,7 @@ async def delete_message(*, user_id: str, conversation_id: str, message_id: str)
     require_conversation_id(conversation_id)
     require_message_id(message_id)
     act = _DeleteMessage(user_id=user_id, message_id=message_id)
-    outcome = await get_instance().writer.submit(conversation_id, act)
+    outcome = await submit(conversation_id, act)
     assert outcome.message is not None
     return outcome.message.version
 

@@ -32,6 +32,7 @@ from messaging.services.access import (
     require_role,
     require_user_id,
 )
+from messaging.services.acting import submit
 from messaging.services.quotas import Quota
 from messaging.services.sizes import takes_more_people
 from messaging.services.welcome import welcome
@@ -61,7 +62,7 @@ async def add_participants(
     let_in = set(await welcome(user_id, new, conversation_id=conversation_id))
     some = tuple(one for one in act.user_ids if one in let_in or one not in new)
     try:
-        outcome = await get_instance().writer.submit(conversation_id, replace(act, user_ids=some))
+        outcome = await submit(conversation_id, replace(act, user_ids=some))
     except StoreUnavailable:  # it may have been done
         raise
     except MessagingError:
@@ -96,7 +97,7 @@ async def remove_participant(*, user_id: str, conversation_id: str, participant_
         # Before it is done: nobody adds them again in between.
         await _permitting(act, conversation_id)
         await get_instance().people.note_left(user_id, conversation_id)
-    await get_instance().writer.submit(conversation_id, act)
+    await submit(conversation_id, act)
 
 
 async def set_role(
@@ -108,7 +109,7 @@ async def set_role(
     """
     require_conversation_id(conversation_id)
     act = _SetRole(user_id=user_id, participant_id=participant_id, role=role)
-    return (await get_instance().writer.submit(conversation_id, act)).conversation
+    return (await submit(conversation_id, act)).conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

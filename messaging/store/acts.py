@@ -70,8 +70,8 @@ class Evaluation:
     messages: dict[str, Message]
     conversation: Conversation = field(init=False)
     outcomes: list[Outcome | MessagingError] = field(default_factory=list)
-    refuses_creation: bool = False
-    """Whether an act that creates a message was refused."""
+    refused_creations: set[str] = field(default_factory=set)
+    """Of the messages that refused acts would have created: their ids."""
     _created: dict[str, Message] = field(default_factory=dict)
     _replaced: dict[str, Message] = field(default_factory=dict)
     _positions: dict[str, ReadPosition] = field(default_factory=dict)
@@ -85,7 +85,8 @@ class Evaluation:
             outcome = act.evaluate(self.conversation, self.messages)
         except MessagingError as refusal:
             self.outcomes.append(refusal)
-            self.refuses_creation |= act.creates is not None
+            if act.creates is not None:
+                self.refused_creations.add(act.creates)
             return
         self.outcomes.append(outcome)
         self.conversation = outcome.conversation

@@ -99,7 +99,8 @@ class GroupCommit:
         self._batch = list(batch)
         self._on_read = on_read
         self._unanswered: list[_Unanswered] = []
-        self._look_up_created = False
+        self._looked_up: set[str] = set()
+        """Of the messages that acts create, those that may exist already."""
         self._attempt = 0
 
     @property
@@ -137,9 +138,10 @@ class GroupCommit:
             if evaluation.changes_nothing and not just_read:
                 base = None
                 continue
-            if evaluation.refuses_creation and not self._look_up_created:
-                # A retry that would be refused today may have been carried out then.
-                self._look_up_created = True
+            if not evaluation.refused_creations <= self._looked_up:
+                # A retry that would be refused today may have been carried out then. The others of
+                # the batch need not be looked up for it.
+                self._looked_up |= evaluation.refused_creations
                 continue
             if evaluation.changes_nothing:
                 self._answer(self._batch, evaluation.outcomes)
@@ -188,9 +190,14 @@ class GroupCommit:
     def _ids(self, act: Act) -> set[str]:
         """The ids of the messages that an act must see."""
         ids = set(act.reads)
-        if self._look_up_created and act.creates is not None:
+        if act.creates in self._looked_up:
             ids.add(act.creates)
         return ids
+
+    def _look_up_all(self) -> None:
+        self._looked_up.update(
+            waiting.act.creates for waiting in self._batch if waiting.act.creates is not None
+        )
 
     async def _commit(self, evaluation: Evaluation) -> Conversation | None:
         """The conversation as stored, or None when the acts have to be evaluated again."""
@@ -201,11 +208,11 @@ class GroupCommit:
             COMMIT_CONFLICTS.inc()
             await self._pause()
         except AlreadyExists:
-            self._look_up_created = True
+            self._look_up_all()
         except CommitUnknown:
             logger.warning("commit.unanswered", conversation_id=self._conversation_id)
             self._unanswered.append(_Unanswered(commit_id, tuple(self._batch), evaluation))
-            self._look_up_created = True
+            self._look_up_all()
             await self._pause()
         return None
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 from pytest_django.fixtures import Settings
 
+from messaging.instance import Instance
 from tests.integration.chat import Api, Json, ok, problem
+from tests.integration.chat.test_cost import billed
 
 MakeApi = Callable[[str], Api]
 
@@ -149,3 +151,22 @@ async def test_no_more_get_in_at_once(ann: Api, settings: Settings) -> None:
     answers = await asyncio.gather(*(found(ann) for _ in range(10)))
 
     assert sorted(status for status, _ in answers) == [201] * 3 + [429] * 7
+
+
+async def test_a_known_client_id_costs_no_look_at_its_people(
+    instance: Instance, ann: Api, settings: Settings
+) -> None:
+    """Nor anything of the day's quota: it is looked for before anything else."""
+    settings.CHAT_RATE_LIMITS = True
+    settings.CHAT_LIMITS = {"conversations_per_day": 1, "people_added_per_day": 50}
+    people = [f"p{number}" for number in range(50)]
+    status, first = await found(ann, *people, client_id="1")
+    assert status == 201
+    await instance.start()
+
+    with billed(reads=1):
+        assert (await found(ann, *people[1:], client_id="1"))[0] == 409
+    with billed(reads=2):  # and one's own position
+        status, again = await found(ann, *people, client_id="1")
+
+    assert (status, again["id"], again["added"]) == (200, first["id"], people)

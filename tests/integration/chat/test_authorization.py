@@ -59,7 +59,7 @@ FIELDS: dict[str, Any] = {
 OF_OPERATORS = {"moderation", "outcomes", "overview", "supervision", "survey", "verification"}
 """The services that act for no participant: neither views nor commands may import them, as
 import-linter sees to."""
-BETWEEN_SERVICES = {"visibility", "welcome"}
+BETWEEN_SERVICES = {"acting", "visibility", "welcome"}
 """What services ask of each other; no view or command imports them."""
 ABOUT_NOBODY_ELSE = {"activity", "auth.refresh", "ping"}
 ABOUT_SEVERAL = {"conversation.sync"}

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
@@ -11,6 +11,7 @@ from messaging.entities import Change, Conversation, Message
 from messaging.exceptions import (
     ClientIdReused,
     ConversationNotFound,
+    InvalidRequest,
     MessageNotFound,
     NotAParticipant,
     StoreUnavailable,
@@ -36,6 +37,8 @@ class TryingStore(SqlStore):
         self.gate.set()
         self.waiting = asyncio.Semaphore(0)
         self.commits: list[Commit] = []
+        self.looked_up: list[list[str]] = []
+        """The ids of each look at messages."""
         self.lost_before = 0
         """How many of the next commits get lost on their way there."""
         self.lost_after = 0
@@ -58,6 +61,12 @@ class TryingStore(SqlStore):
         evaluation.add(act)
         self.lost_after += self.lost_after_look
         return await super().commit(evaluation.commit(random_id()))
+
+    async def get_messages(
+        self, conversation_id: str, message_ids: Sequence[str]
+    ) -> Mapping[str, Message]:
+        self.looked_up.append(list(message_ids))
+        return await super().get_messages(conversation_id, message_ids)
 
     async def commit(self, commit: Commit) -> Conversation:
         self.commits.append(commit)
@@ -195,6 +204,22 @@ async def test_one_bad_act_fails_alone(store: TryingStore, here: Side, group: Co
     ]
     assert len(store.commits) == 1
     assert await messages(store, group) == [(1, 1, "one"), (2, 2, "two")]
+
+
+async def test_only_what_was_refused_is_looked_up(
+    store: TryingStore, here: Side, group: Conversation
+) -> None:
+    """It may be a retry. The sends beside it cost no read."""
+    refused = send(group.id, "ann", "never", client_id="c", mentions=("eve",))
+    acts = [send(group.id, "bob", str(number)) for number in range(20)]
+
+    outcomes = await asyncio.gather(
+        *here.begin(group, *acts[:10], refused, *acts[10:]), return_exceptions=True
+    )
+
+    assert [type(outcome) for outcome in outcomes].count(InvalidRequest) == 1
+    assert store.sizes == [20]
+    assert store.looked_up == [[refused.creates]]
 
 
 async def test_acts_of_a_commit_see_those_before_them(

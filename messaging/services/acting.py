@@ -1,0 +1,28 @@
+"""Acting: rights are judged before an act waits for the commits of its conversation.
+
+An act that waited first would be refused when the commit under way is over: the time of the answer
+would tell a stranger that people are talking.
+"""
+
+from messaging.exceptions import ConversationNotFound
+from messaging.instance import get_instance
+from messaging.store.acts import Act, Outcome, authorized
+
+
+async def submit(conversation_id: str, act: Act) -> Outcome:
+    """`Writer.submit` for somebody who may see the conversation.
+
+    A copy of any age lets them through: the commit judges again. A refusal rests on a state that
+    was read for it, in one read, whatever else goes on in the conversation. Raises as
+    `Writer.submit`.
+    """
+    instance = get_instance()
+    known = instance.cache.get(conversation_id)
+    if known is None or not authorized(act, known):
+        conversation = await instance.store.get_conversation(conversation_id)
+        if conversation is None:
+            raise ConversationNotFound
+        instance.cache.put(conversation)
+        instance.hub.behind(conversation.id, conversation.version)
+        act.authorize(conversation)
+    return await instance.writer.submit(conversation_id, act)
