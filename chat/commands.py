@@ -106,7 +106,7 @@ async def _mark_read(connection: Connection, conversation_id: str, seq: int) -> 
     receipt = await receipts.mark_read(
         user_id=connection.user_id, conversation_id=conversation_id, seq=seq
     )
-    presence.note_activity(connection=connection)
+    presence.note_reading(connection=connection)
     return receipt_data(receipt)
 
 

@@ -17,7 +17,8 @@ async def get_delivery(
 
     Why somebody else got no notification, when, and on which device is for operators: others see
     how far the message has come. Where one of two people blocks the other they see nothing of it,
-    and of a person who reads privately not that it was read.
+    and of a person who reads privately not that it was read: the verdict is then that of a message
+    of which nothing was decided yet.
 
     Raises ConversationNotFound, NotAParticipant, MessageNotFound, PermissionDenied,
     StoreUnavailable.
@@ -33,7 +34,9 @@ async def get_delivery(
         require_role(conversation, user_id, Role.ADMIN)
     deliveries = await list_deliveries(conversation, message)
     read = [
-        ReadPosition(user_id=one.user_id, read_seq=message.seq) for one in deliveries if one.read
+        ReadPosition(user_id=one.user_id, read_seq=message.seq)
+        for one in deliveries
+        if one.tells_reading
     ]
     private = await private_readers(read, besides=user_id)
     return [
@@ -46,9 +49,10 @@ async def get_delivery(
 
 def _shown(one: PersonDelivery, *, hidden: bool, private: bool) -> PersonDelivery:
     """What became of it for somebody, as others see it."""
+    undecided = hidden or (private and one.verdict is PushVerdict.DROPPED)
     return PersonDelivery(
         user_id=one.user_id,
         delivered=one.delivered and not hidden,
         read=one.read and not hidden and not private,
-        verdict=PushVerdict.PENDING if hidden else one.verdict,
+        verdict=PushVerdict.PENDING if undecided else one.verdict,
     )

@@ -13,6 +13,9 @@ from messaging.entities import Conversation, Decision, Message, ReadPosition
 from messaging.instance import get_instance
 from messaging.representations import effective_read_seq
 
+_BY_READING = frozenset({"read", "acknowledged"})
+"""Reasons of the policy for which somebody is not notified."""
+
 
 class PushVerdict(StrEnum):
     """What became of notifying somebody."""
@@ -44,6 +47,13 @@ class PersonDelivery:
     reason: str = ""
     at: datetime | None = None
     devices: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tells_reading(self) -> bool:
+        """Whether it may say that this person has read the message. An acknowledgement does not
+        tell whether it came by reading."""
+        dropped = self.verdict is PushVerdict.DROPPED
+        return self.read or (dropped and self.reason in _BY_READING)
 
     @property
     def state(self) -> DeliveryState:

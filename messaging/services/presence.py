@@ -61,6 +61,11 @@ def note_activity(*, connection: Connection) -> None:
     get_instance().presence.acted(connection.user_id)
 
 
+def note_reading(*, connection: Connection) -> None:
+    """Somebody has just read on this connection; what others see of it is for `receipts`."""
+    connection.activity.acted()
+
+
 def set_activity(*, connection: Connection, active: bool) -> None:
     """The client says whether anybody is looking at it."""
     if active:

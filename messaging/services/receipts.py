@@ -34,7 +34,8 @@ class ReadReceipt:
 async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadReceipt:
     """Say that everything up to `seq` is read. An older seq changes nothing.
 
-    One's own sockets are told at once, the others at once, then once a second.
+    One's own sockets are told at once, the others at once, then once a second. It shows as an
+    activity, but not of somebody who reads privately.
 
     Raises InvalidRequest (no such message yet), ConversationNotFound, NotAParticipant,
     StoreUnavailable.
@@ -46,7 +47,8 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     unread_count = conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq)
     receipt = ReadReceipt(read_seq=read_seq, unread_count=unread_count)
     instance.acknowledged.advance(conversation_id, user_id, seq)
-    instance.presence.acted(user_id)
+    if not await reads_privately(user_id):
+        instance.presence.acted(user_id)
     if advanced.moved or receipt.unread_count == 0:
         instance.tell(
             conversation_read, user_id=user_id, conversation_id=conversation_id, read_seq=read_seq

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from pytest_django.fixtures import Settings
 
 from messaging.delivery import presence_watch
 from messaging.instance import Instance
@@ -254,3 +255,61 @@ async def notified(instance: Instance, conversation: str, message: Json) -> None
     async with asyncio.timeout(5):
         while len(await instance.decisions.list_decisions(conversation, message["id"])) < 2:
             await asyncio.sleep(0.01)
+
+
+async def test_the_verdict_does_not_tell_of_private_reading(
+    instance: Instance, settings: Settings, ann: Api, bob: Api, cid: Api, connect: Connect
+) -> None:
+    """Whether it was read before or after it was decided whom to notify; oneself and operators see
+    the truth. Without private reading it shows."""
+    settings.CHAT_NOTIFICATIONS = {"grace": 900}
+    group = await ann.group(bob, cid)
+    await ok_patch(bob, private_reading=True)
+    for person in (bob, cid):
+        await person.request(
+            "PUT", "/devices/phone", json={"token": person.user_id, "platform": "web"}
+        )
+    read_after = await ann.send(group)
+    await notified(instance, group, read_after)
+    before = (await delivery(ann, read_after))["bob"]["push"]
+    await bob.post(f"/conversations/{group}/read", seq=1)
+    assert (await delivery(ann, read_after))["bob"]["push"] == before
+
+    for name in ("bob", "cid"):
+        await connect(name)  # so that it is not decided before they have had time to acknowledge
+    read_before = await ann.send(group)
+    assert (await delivery(ann, read_before))["bob"]["push"]["verdict"] == "pending"
+    for person in (bob, cid):
+        await person.post(f"/conversations/{group}/read", seq=2)
+
+    shown = await delivery(ann, read_before)
+    assert shown["bob"]["push"]["verdict"] == "pending"
+    assert (shown["bob"]["read"], shown["bob"]["state"]) == (False, "delivered")
+    assert shown["cid"]["push"]["verdict"] == "dropped"
+    assert shown["cid"]["state"] == "read"
+    await ann.patch(f"/conversations/{group}/participants/bob", role="admin")
+    own = (await delivery(bob, read_before))["bob"]
+    assert (own["push"]["verdict"], own["push"]["reason"]) == ("dropped", "acknowledged")
+    assert own["read"] is True
+
+
+async def test_private_reading_is_no_activity(ann: Api, bob: Api, connect: Connect) -> None:
+    """By both doors: whoever looks at the last activity learns nothing of it. Other acts show."""
+    group = await ann.group(bob)
+    await ok_patch(bob, private_reading=True)
+    for _ in range(2):
+        await ann.send(group)
+    own = await connect("bob")
+
+    async def last_active_at() -> str | None:
+        items = ok(await ann.get("/presence", user_ids="bob"))["items"]
+        at: str | None = items[0]["last_active_at"]
+        return at
+
+    await own.ask("receipt.read", conversation_id=group, seq=1)
+    await bob.post(f"/conversations/{group}/read", seq=2)
+    assert await last_active_at() is None
+
+    await ok_patch(bob, private_reading=False)
+    await bob.post(f"/conversations/{group}/read", seq=2)
+    assert await last_active_at() is not None
