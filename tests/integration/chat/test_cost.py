@@ -151,10 +151,10 @@ async def test_connecting(groups: list[str]) -> None:
     ("covered", "named", "truncated"),
     [(_GROUPS - 1, _GROUPS - 1, True), (_GROUPS, _GROUPS, False), (_GROUPS + 1, _GROUPS, False)],
 )
-async def test_a_list_as_long_as_hello_covers(
+async def test_hello_is_truncated_only_where_a_conversation_is_left_out(
     groups: list[str], settings: Settings, covered: int, named: int, truncated: bool
 ) -> None:
-    """It is truncated only where a conversation is left out, which one read more tells."""
+    """A list as long as what it covers is whole, which one read more tells."""
     settings.CHAT_LIMITS = {"latest_conversations": covered}
 
     with billed(reads=named + 1 + truncated):

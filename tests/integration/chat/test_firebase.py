@@ -86,8 +86,10 @@ async def test_a_good_token(firebase: Google, ann: Api, instance: Instance) -> N
 
 
 @pytest.mark.parametrize("ahead", [1, 9])
-async def test_a_clock_that_is_a_little_behind(firebase: Google, ann: Api, ahead: int) -> None:
-    """A token issued up to ten seconds ahead of this server's clock is good at both doors."""
+async def test_a_token_issued_seconds_ahead_of_the_clock_is_good(
+    firebase: Google, ann: Api, ahead: int
+) -> None:
+    """Up to ten seconds, at both doors."""
     token = KEY.sign(iat=now(ahead), auth_time=now(ahead))
 
     assert (await ask(ann, token)).status_code == 200

@@ -146,13 +146,6 @@ async def test_settings_changed_at_once(ann: Api) -> None:
         ("push_text", None),
         ("quiet_hours", "22-7"),
         ("quiet_hours", {}),
-        ("quiet_hours", {"time_zone": "Europe/Bielefeld", "from": "22:00", "to": "07:00"}),
-        ("quiet_hours", {"time_zone": "localtime", "from": "22:00", "to": "07:00"}),
-        ("quiet_hours", {"time_zone": "posixrules", "from": "22:00", "to": "07:00"}),
-        ("quiet_hours", {"time_zone": "Factory", "from": "22:00", "to": "07:00"}),
-        ("quiet_hours", {"time_zone": "/etc/localtime", "from": "22:00", "to": "07:00"}),
-        ("quiet_hours", {"time_zone": "europe/berlin", "from": "22:00", "to": "07:00"}),
-        ("quiet_hours", {"time_zone": "../etc/passwd", "from": "22:00", "to": "07:00"}),
         ("quiet_hours", {"time_zone": "UTC", "from": "24:00", "to": "07:00"}),
         ("quiet_hours", {"time_zone": "UTC", "from": "22:00", "to": "7:00"}),
         ("quiet_hours", {"time_zone": "UTC", "from": "22:00:00", "to": "07:00"}),
@@ -166,3 +159,24 @@ async def test_no_settings(ann: Api, field: str, value: object) -> None:
     answer = await ann.request("PATCH", "/me/preferences", json={field: value})
 
     assert {name.split(".")[0] for name, _ in wrong_fields(answer)} == {field}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Europe/Bielefeld",
+        "localtime",
+        "posixrules",
+        "Factory",
+        "/etc/localtime",
+        "europe/berlin",
+        "../etc/passwd",
+    ],
+)
+async def test_a_time_zone_is_a_name_of_the_iana_database(ann: Api, name: str) -> None:
+    """And not of a file that this machine happens to have."""
+    hours = {"time_zone": name, "from": "22:00", "to": "07:00"}
+
+    answer = await ann.request("PATCH", "/me/preferences", json={"quiet_hours": hours})
+
+    assert {field for field, _ in wrong_fields(answer)} == {"quiet_hours.time_zone"}

@@ -224,7 +224,9 @@ STRINGS: list[tuple[str, str, Json, str]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "field"), STRINGS)
-async def test_lone_surrogates(ann: Api, method: str, path: str, body: Json, field: str) -> None:
+async def test_a_lone_surrogate_is_refused_with_the_fields_name(
+    ann: Api, method: str, path: str, body: Json, field: str
+) -> None:
     """Refused in every string, with the field's name."""
     group = await ann.group()
 

@@ -416,7 +416,9 @@ async def test_what_is_no_message(
         ("presence.watch", {"user_ids": ["\ud800"]}, "user_ids.0"),
     ],
 )
-async def test_lone_surrogates(people: Enter, kind: str, fields: Json, wrong: str) -> None:
+async def test_a_lone_surrogate_is_answered_with_the_commands_own_id(
+    people: Enter, kind: str, fields: Json, wrong: str
+) -> None:
     """Refused in every string, with the command's own id and the field's name."""
     ann = await people("ann")
     good = {"conversation_id": _NO_CONVERSATION, "text": "hello", "client_id": "1"}

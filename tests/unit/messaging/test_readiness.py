@@ -93,7 +93,7 @@ async def test_a_store_that_is_away_is_asked_every_second(
     ("seconds", "condition"),
     [(0, Condition.OK), (1.5, Condition.OK), (5, Condition.DEGRADED), (-5, Condition.DEGRADED)],
 )
-async def test_a_clock_that_is_off(
+async def test_readiness_says_that_the_clock_is_off(
     answers: Answers, readiness: Readiness, seconds: float, condition: Condition
 ) -> None:
     """By the store's, either way."""
