@@ -1,17 +1,18 @@
 """A TCP relay that can cut, hang and delay the connections that pass through it."""
 
 import asyncio
-import contextlib
-from typing import Self
+
+from tests.listener import Listener
 
 _CHUNK = 65_536
 _MOST_UNDER_WAY = 1_000
 
 
-class Relay:
+class Relay(Listener):
     """Listens on a port of its own and passes on to another. Enter the context to start it."""
 
     def __init__(self, target_port: int) -> None:
+        super().__init__()
         self.delay = 0.0
         """Seconds that everything takes in each direction."""
         self._target_port = target_port
@@ -19,19 +20,9 @@ class Relay:
         self._flows.set()
         self._refuses = False
         self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port: int = self._server.sockets[0].getsockname()[1]
-        return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._server.close()
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await super().__aexit__(*exc_info)
         self._end_all()
 
     @property
@@ -64,19 +55,7 @@ class Relay:
             writer.transport.abort()
         self._writers.clear()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            # asyncio's streams complain loudly of a handler that ends cancelled.
-            with contextlib.suppress(OSError, asyncio.CancelledError):
-                await self._connect(reader, writer)
-        finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
-
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._flows.wait()
         if self._refuses:
             return

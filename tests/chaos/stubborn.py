@@ -8,13 +8,12 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from tests.chaos.cluster import Balancer
-from tests.clients.client import Client
+from tests.clients.client import RETRY_SECONDS, Client
 from tests.clients.known import Known, Wrong
 from tests.clients.rest import Data
 
 _HELLO_SECONDS = 15.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 3.0
-_RETRY_SECONDS = 0.5
 _FROM_SERVERS_AND_PROXIES = frozenset({1001, 1006, 1011, 1012, 1013})
 
 
@@ -100,14 +99,7 @@ class StubbornClient(Client):
     # What fails is asked for again
 
     def not_loaded(self, conversation_id: str, known: Known, error: Exception) -> None:
-        async def again() -> None:
-            await asyncio.sleep(_RETRY_SECONDS)
-            if self.conversations.get(conversation_id) is known and known.inside:
-                await self.load_from_rest(conversation_id, known)
-            else:
-                self.take_not_loaded(known)
-
-        self.background(again())
+        self.load_again(conversation_id, known)
 
     def not_synced(self, conversation_id: str, known: Known, reply: Data) -> None:
         number = known.latest_sync
@@ -117,7 +109,7 @@ class StubbornClient(Client):
             self.violated(Wrong.BROKEN, f"syncing {conversation_id}: {reply}")
 
         async def again() -> None:
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
             if self.connected and known.latest_sync == number and known.cursor is not None:
                 self.sync(conversation_id, known)
 

@@ -20,6 +20,7 @@ from tests.clients.known import Known, Wrong
 from tests.clients.rest import Data, Http, Refused, Rest, token_of
 from tests.clients.view import View
 
+RETRY_SECONDS = 0.5
 _ANSWER_SECONDS = 15.0
 _OUTSIDE = frozenset({"not_a_participant", "conversation_not_found"})
 
@@ -217,6 +218,18 @@ class Client(View):
 
     def not_loaded(self, conversation_id: str, known: Known, error: Exception) -> None:
         self.violated(Wrong.BROKEN, f"loading {conversation_id}: {error!r}")
+
+    def load_again(self, conversation_id: str, known: Known) -> None:
+        """Load it once more in a while, if it is still what one knows of this conversation."""
+
+        async def again() -> None:
+            await asyncio.sleep(RETRY_SECONDS)
+            if self.conversations.get(conversation_id) is known and known.inside:
+                await self.load_from_rest(conversation_id, known)
+            else:
+                self.take_not_loaded(known)
+
+        self.background(again())
 
     def sync(self, conversation_id: str, known: Known) -> None:
         def take(reply: Data) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.clients.client import Client
+from tests.clients.client import RETRY_SECONDS, Client
 from tests.clients.known import Known
 from tests.clients.outbox import Outbox, Waiting
 from tests.clients.rest import Data, Refused, Rest, http_client
@@ -17,7 +17,6 @@ from tests.clients.soft import Soft
 _COMES_BACK = frozenset({1001, 1006, 1009, 1011, 1012, 1013, 4502})
 _REPLACED = 4506
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 30.0
-_RETRY_SECONDS = 0.5
 _ANSWER_SECONDS = 10.0
 _HELLO_SECONDS = 10.0
 
@@ -230,7 +229,7 @@ class Person(Client):
         if refused.status == 0:  # the socket ended
             self.another_id(item)
         elif refused.status >= 500 or refused.status == 429:
-            await asyncio.sleep(random.uniform(_RETRY_SECONDS, 2 * _RETRY_SECONDS))
+            await asyncio.sleep(random.uniform(RETRY_SECONDS, 2 * RETRY_SECONDS))
         else:
             self.outbox.refused(item, refused.detail)
 
@@ -257,14 +256,7 @@ class Person(Client):
             await self.load_receipts(conversation_id)
 
     def not_loaded(self, conversation_id: str, known: Known, error: Exception) -> None:
-        async def again() -> None:
-            await asyncio.sleep(_RETRY_SECONDS)
-            if self.conversations.get(conversation_id) is known and known.inside:
-                await self.load_from_rest(conversation_id, known)
-            else:
-                self.take_not_loaded(known)
-
-        self.background(again())
+        self.load_again(conversation_id, known)
 
     async def load_receipts(self, *conversation_ids: str) -> None:
         for id_ in conversation_ids:

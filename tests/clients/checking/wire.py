@@ -10,16 +10,17 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
+
+from tests.listener import Listener
 
 Json = dict[str, Any]
 
 HEARTBEAT_SECONDS = 2
 """What `hello` says here, in the place of the server's 25 seconds."""
-_MOST_HEAD = 64 * 1024
 _CHUNK = 64 * 1024
 _LINES = re.IGNORECASE | re.MULTILINE
 _CONNECTION = re.compile(rb"^(connection|keep-alive):.*\r\n", _LINES)
@@ -97,10 +98,11 @@ class Line:
                 self._writer.write(frame.serialize(mask=False))
 
 
-class Wire:
+class Wire(Listener):
     """Listens on a port of its own, for as long as the context is entered."""
 
     def __init__(self, target_port: int, make_token: Callable[[str], Awaitable[str]]) -> None:
+        super().__init__()
         self.target_port = target_port
         self.down: list[Filter] = []
         """Of frames to the client, one after the other."""
@@ -118,19 +120,6 @@ class Wire:
         self.held_back: list[str] = []
         """The paths of the requests whose answers were held back."""
         self._make_token = make_token
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_MOST_HEAD)
-        self.port: int = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self._server.close()
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
     def url(self) -> str:
@@ -150,20 +139,7 @@ class Wire:
         self.answers_flow.set()
         self.held_back.clear()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            with contextlib.suppress(
-                OSError, EOFError, asyncio.CancelledError, asyncio.LimitOverrunError
-            ):
-                await self._serve(reader, writer)
-        finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
         path = target.partition("?")[0]

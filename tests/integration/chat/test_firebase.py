@@ -2,55 +2,38 @@
 of ours, whose certificate and what is known of users come from a server on the loopback."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from pytest_django.fixtures import Settings
 
 from chat import authentication, consumers
-from chat.authentication.verified import VerifiedTokens
 from chat.views import base
 from chat.views.base import APIView
 from messaging.delivery.rates import Rate
 from messaging.instance import Instance
 from tests.integration.chat import Api, problem
+from tests.integration.chat.signed_in import KEY, firebase
 from tests.stalls import Stalls
 from tests.unit.chat.firebase import (
     CERTIFICATES,
     PROJECT,
     Google,
     Key,
-    as_in_production,
-    google,
     unsigned,
-    with_credentials,
 )
 from tests.unit.chat.wire import Wire
 
-KEY = Key("key-1")
+__all__ = ["firebase"]
+
 BODIES: dict[str, Any] = {
     "POST": {"user_ids": ["eve"]},
     "PATCH": {"role": "admin"},
     "PUT": {"token": "t", "token_kind": "token", "platform": "web"},
 }
 LOOKUP = f"/v1/projects/{PROJECT}/accounts:lookup"
-
-
-@pytest_asyncio.fixture
-async def firebase(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
-    """With credentials, and ann and bob as its users."""
-    with google() as fake:
-        fake.certificates = {KEY.kid: KEY.certificate}
-        fake.users = {"ann": {}, "bob": {}}
-        authenticator = as_in_production(fake, settings, monkeypatch)
-        with_credentials(fake, monkeypatch)
-        monkeypatch.setattr(authentication, "_verified", VerifiedTokens(authenticator))
-        yield fake
-        fake.released.set()
-        authenticator.close()
 
 
 def bearer(token: str) -> dict[str, str]:

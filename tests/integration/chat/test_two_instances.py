@@ -10,8 +10,6 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from chat import authentication
-from chat.authentication.verified import VerifiedTokens
 from messaging.delivery.connection import Ending
 from messaging.delivery.pace import Pace
 from messaging.delivery.raw_layer import FORMAT
@@ -21,11 +19,12 @@ from messaging.instance import Instance, get_instance, reset_instance
 from messaging.store.sql import SqlStore
 from messaging.store.sql_recipients import SqlRecipientStore
 from tests.integration.chat import Api, ok, problem
+from tests.integration.chat.signed_in import KEY, firebase
 from tests.links import PATIENCE, Side
 from tests.outlets import everybody_leaves
-from tests.unit.chat.firebase import Google, Key, as_in_production, google, with_credentials
+from tests.unit.chat.firebase import Google
 
-KEY = Key("key-1")
+__all__ = ["firebase"]
 
 
 @pytest.fixture
@@ -63,19 +62,6 @@ async def other(instance: Instance, redis_server: str, prefix: str) -> AsyncIter
     yield side
     await side.stop()
     await store.close()
-
-
-@pytest_asyncio.fixture
-async def firebase(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Google]:
-    """With credentials, and ann and bob as its users."""
-    with google() as fake:
-        fake.certificates = {KEY.kid: KEY.certificate}
-        fake.users = {"ann": {}, "bob": {}}
-        authenticator = as_in_production(fake, settings, monkeypatch)
-        with_credentials(fake, monkeypatch)
-        monkeypatch.setattr(authentication, "_verified", VerifiedTokens(authenticator))
-        yield fake
-        authenticator.close()
 
 
 async def holds(condition: Callable[[], object]) -> None:
