@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import Error, register
 
 from messaging.delivery.raw_layer import FORMAT as RAW_FORMAT
@@ -29,6 +30,19 @@ _KEY_DISTINCT = 5
 _NAME = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]"
 _HOST = re.compile(rf"\*|\.?({_NAME})")
 _ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://({_NAME})(:[0-9]{{1,5}})?")
+
+
+@register(TAG)
+def check_names(**_: Any) -> list[checks.Warning]:
+    """Return a warning for each variable that looks like a setting and is none."""
+    return [
+        checks.Warning(
+            f"{name} is set, and is no setting of this version.",
+            "README.md lists the settings. Correct the name, or unset it.",
+            id="chat.W001",
+        )
+        for name in settings.CHAT_UNKNOWN_VARIABLES
+    ]
 
 
 @register(TAG)

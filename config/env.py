@@ -78,3 +78,8 @@ def _instance_id() -> str:
 
 
 INSTANCE_ID: str = _instance_id()
+
+UNKNOWN: list[str] = sorted(
+    name for name in os.environ if name.startswith("CHAT_") and name not in globals()
+)
+"""Names that look like settings of this product, and are none."""

@@ -1,6 +1,9 @@
 """Start-up checks: each wrong setting is named; a Redis that is away is none."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -27,7 +30,7 @@ def _development(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("wrong", "identifier", "named"),
     [
-        ({"REDIS_URL": "127.0.0.1:6379"}, "chat.E007", "REDIS_URL"),
+        ({"REDIS_URL": "127.0.0.1:6379"}, "chat.E007", "must begin with redis://"),
         ({"REDIS_URL": "http://127.0.0.1:6379"}, "chat.E007", "http"),
         ({"REDIS_URL": "unix:///run/redis.sock"}, "chat.E007", "REDIS_URL"),
         ({"REDIS_URL": "redis://:secret@/0"}, "chat.E007", "host and port"),
@@ -172,3 +175,29 @@ def test_an_unreachable_redis(settings: Settings, server: AbstractContextManager
 
     assert errors == []
     assert took < 3
+
+
+def test_a_mistyped_name_is_a_warning() -> None:
+    """The setting that was meant keeps its default, so the start says so."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DEBUG": "1",
+        "CHAT_AUHT": "dev",
+        "CHAT_AUTH": "dev",
+        "SECRET_KEY": "only for this test, and long enough for all of the checks",
+    }
+    check = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=Path(__file__).resolve().parents[2],
+        env={
+            **environment,
+            "SECRET_KEY": "only for this test, and long enough for all of the checks",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert "CHAT_AUHT is set, and is no setting of this version." in check.stderr
+    assert "CHAT_AUTH is set" not in check.stderr
