@@ -177,8 +177,7 @@ def _problem_of_drf(error: drf.APIException) -> Problem:
     match error:
         case drf.ValidationError():
             errors = _bounded(_flatten(error.get_full_details()))
-            detail = errors[0].detail if len(errors) == 1 else "The request has invalid fields."
-            return Problem(code="invalid_request", detail=detail, errors=errors)
+            return Problem(code="invalid_request", detail=_detail_of(errors), errors=errors)
         case drf.ParseError():
             return Problem(code="invalid_json", detail=str(error.detail))
         case drf.MethodNotAllowed() | drf.NotAcceptable() | drf.UnsupportedMediaType():
@@ -209,6 +208,14 @@ def problem_response(problem: Problem, request_id: str) -> HttpResponse:
     for name, value in problem.as_headers().items():
         response[name] = value
     return response
+
+
+def _detail_of(errors: tuple[FieldError, ...]) -> str:
+    """Return one sentence for people; DRF's own name no field."""
+    if len(errors) != 1:
+        return "The request has invalid fields."
+    error = errors[0]
+    return _presentable(f"{error.field}: {error.detail}" if error.field else error.detail)
 
 
 def _errors(errors: tuple[FieldError, ...]) -> list[dict[str, str]]:

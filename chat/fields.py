@@ -19,6 +19,8 @@ _DECIMAL = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields that it does not know: a misspelt name is an error, not a silence."""
 
+    default_error_messages: ClassVar = {"invalid": "This must be an object."}
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             unknown = nsmallest(MOST_ERRORS, data.keys() - self.fields.keys())
@@ -56,6 +58,8 @@ class TextField(StrictCharField):
 class BoundedListField(serializers.ListField):
     """A list whose length is checked before its elements. At most 20 wrong elements are named."""
 
+    default_error_messages: ClassVar = {"not_a_list": "This must be an array."}
+
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
 
@@ -75,6 +79,7 @@ class BoundedDictField(serializers.DictField):
     """An object whose size is checked before its values. At most 20 wrong values are named."""
 
     default_error_messages: ClassVar = {
+        "not_a_dict": "This must be an object.",
         "max_length": "Name at most {max_length}.",
         "invalid_characters": "Remove the lone surrogates: they are not characters.",
     }

@@ -23,7 +23,7 @@ WORDS: dict[str, Words] = {
     "after": Words("Only messages after this `seq`, which is not among them.", 40),
     "around": Words("A page around this `seq`, which is in it.", 42),
     "at": Words("When it was decided.", _AT),
-    "attachments": Words("The files of the message.", []),
+    "attachments": Words("The files of the message. Always empty in this release.", []),
     "before": Words("Only messages before this `seq`, which is not among them.", 43),
     "client_id": Words(
         "Your own id of the request: 1 to 128 printable ASCII characters. A request with a known "
@@ -95,7 +95,9 @@ WORDS: dict[str, Words] = {
     "push": Words("Whether a push was sent, and why or why not.", None),
     "push_text": Words("Whether pushes show the text, or only `New message`.", True),
     "quiet_hours": Words("When nothing rings; null: never.", None),
-    "reactions": Words("By emoji: how many people, and the first ten of them.", {}),
+    "reactions": Words(
+        "By emoji: how many people, and the first ten of them. Always empty in this release.", {}
+    ),
     "read": Words("Whether the person has read the message.", False),
     "read_seq": Words("The `seq` up to which the person has read.", 41),
     "reason": Words("Why the message is reported, in your words.", "This is spam."),

@@ -40,10 +40,13 @@ _TIME_ZONES = frozenset(files("tzdata").joinpath("zones").read_text().split()) -
 next machine lacks; `Factory` stands for no zone at all. Read at start, not on the event loop."""
 
 
-def _choices(
-    kind: type[AddedBy | ConversationKind | Notify | Platform | Role | TokenKind],
-) -> list[str]:
-    return [member.value for member in kind]
+def _choice(
+    kind: type[AddedBy | ConversationKind | Notify | Platform | Role | TokenKind], **kwargs: Any
+) -> serializers.ChoiceField:
+    """Return a field whose error names the choices."""
+    values = [member.value for member in kind]
+    messages: dict[str, Any] = {"invalid_choice": f"Use one of: {', '.join(values)}."}
+    return serializers.ChoiceField(values, error_messages=messages, **kwargs)
 
 
 class UserIdsField(BoundedListField):
@@ -54,7 +57,7 @@ class UserIdsField(BoundedListField):
 
 
 class CreateConversation(StrictSerializer):
-    kind = serializers.ChoiceField(_choices(ConversationKind))
+    kind = _choice(ConversationKind)
     participant_ids = UserIdsField()
     title = TextField(
         required=False, allow_null=True, allow_blank=True, max_length=_LIMITS.title_characters
@@ -70,16 +73,16 @@ class UpdateConversation(StrictSerializer):
 
 class AddParticipants(StrictSerializer):
     user_ids = UserIdsField(allow_empty=False)
-    role = serializers.ChoiceField(_choices(Role), required=False)
+    role = _choice(Role, required=False)
 
 
 class UpdateParticipant(StrictSerializer):
-    role = serializers.ChoiceField(_choices(Role))
+    role = _choice(Role)
 
 
 class UpdatePreferences(StrictSerializer):
     muted_until = StrictDateTimeField(required=False, allow_null=True)
-    notify = serializers.ChoiceField(_choices(Notify), required=False)
+    notify = _choice(Notify, required=False)
 
 
 class QuietHoursField(StrictSerializer):
@@ -106,13 +109,13 @@ class UpdateSettings(StrictSerializer):
     quiet_hours = QuietHoursField(required=False, allow_null=True)
     push_text = StrictBooleanField(required=False)
     private_reading = StrictBooleanField(required=False)
-    added_by = serializers.ChoiceField(_choices(AddedBy), required=False)
+    added_by = _choice(AddedBy, required=False)
 
 
 class RegisterDevice(StrictSerializer):
     token = StrictCharField(max_length=4096)
-    token_kind = serializers.ChoiceField(_choices(TokenKind), default=TokenKind.TOKEN.value)
-    platform = serializers.ChoiceField(_choices(Platform))
+    token_kind = _choice(TokenKind, default=TokenKind.TOKEN.value)
+    platform = _choice(Platform)
 
 
 class PresenceQuery(StrictSerializer):

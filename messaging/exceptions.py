@@ -122,14 +122,14 @@ class ClientIdReused(MessagingError):
 
 
 class RateLimited(MessagingError):
-    """You exceeded a rate limit. Retry after the number of seconds in `retry_after`."""
+    """You exceeded a rate limit."""
 
     code = "rate_limited"
 
     def __init__(self, retry_after: float) -> None:
-        super().__init__()
         self.retry_after = max(math.ceil(retry_after), 1)
         """Seconds."""
+        super().__init__(f"You exceeded a rate limit. Retry in {self.retry_after} s.")
 
 
 class Unavailable(MessagingError):

@@ -16,6 +16,9 @@ RESERVED_PREFIXES = ("service:", "erased:")
 _STORED_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 
 
+USER_ID_RULE = "1 to 128 characters of A-Z a-z 0-9 _ . @ : -"
+
+
 def is_user_id(value: str) -> bool:
     """Return whether a person may have this id: well-formed, and not one of ours."""
     return is_stored_user_id(value) and not value.startswith(RESERVED_PREFIXES)

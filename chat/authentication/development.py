@@ -8,7 +8,7 @@ from django.core import signing
 from chat.authentication.identity import Identity, require_user_id
 from chat.errors import NotAuthenticated, TokenExpired
 from messaging.conditions import Condition
-from messaging.identifiers import is_user_id
+from messaging.identifiers import USER_ID_RULE, is_user_id
 
 
 class DevelopmentAuthenticator:
@@ -40,7 +40,7 @@ def issue_development_token(user_id: str, *, expires_at: datetime | None = None)
     a WebSocket subprotocol. Raises ValueError for a bad user id.
     """
     if not is_user_id(user_id):
-        raise ValueError(f"{user_id!r} is not a well-formed user id, or a reserved one.")
+        raise ValueError(f"{user_id!r} is reserved, or not a user id: {USER_ID_RULE}.")
     expiry = [] if expires_at is None else [expires_at.timestamp()]
     return _signer().sign_object([user_id, datetime.now(UTC).timestamp(), *expiry])
 

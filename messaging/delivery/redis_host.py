@@ -87,6 +87,8 @@ def _parse(setting: str, url: str) -> dict[str, Any]:
             usable = bool(parts.hostname) and parts.port != 0
     except ValueError:  # its text may show the same
         pass
+    if "://" not in url:
+        raise ValueError(f"{setting} must begin with redis:// or rediss://.")
     if not usable:
         raise ValueError(
             f"{setting} has {shown} without a usable host and port; / ? # [ ] @ and : in a user or "

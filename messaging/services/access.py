@@ -9,7 +9,7 @@ from messaging.exceptions import (
     NotAParticipant,
     PermissionDenied,
 )
-from messaging.identifiers import RESERVED_PREFIXES, is_stored_id, is_user_id
+from messaging.identifiers import RESERVED_PREFIXES, USER_ID_RULE, is_stored_id, is_user_id
 from messaging.instance import get_instance
 
 _RANK = {Role.MEMBER: 0, Role.ADMIN: 1, Role.OWNER: 2}
@@ -69,9 +69,7 @@ def require_user_id(field: str, user_id: str) -> None:
     if user_id.startswith(RESERVED_PREFIXES):
         detail = f"User ids that begin with {' or '.join(RESERVED_PREFIXES)} are reserved."
         raise InvalidRequest.of(field, detail, "reserved")
-    raise InvalidRequest.of(
-        field, "The user id is not valid: 1 to 128 characters of A-Z a-z 0-9 _ . @ : -"
-    )
+    raise InvalidRequest.of(field, f"The user id is not valid: {USER_ID_RULE}.")
 
 
 def require_message_id(message_id: str) -> None:

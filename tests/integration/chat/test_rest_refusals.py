@@ -632,7 +632,7 @@ async def test_the_one_error_shape(ann: Api) -> None:
         "title": "Invalid request",
         "status": 400,
         "code": "invalid_request",
-        "detail": document["errors"][0]["detail"],
+        "detail": f"participant_ids.1: {document['errors'][0]['detail']}",
         "request_id": answer.headers["X-Request-ID"],
         "errors": [{"field": "participant_ids.1", **dict(list(document["errors"][0].items())[1:])}],
     }

@@ -160,14 +160,22 @@ def test_fields_are_named_by_their_path(details: Any, fields: list[tuple[str, st
     assert [(error.field, error.code) for error in problem.errors] == fields
 
 
+def test_a_rate_limit_says_how_long_to_wait() -> None:
+    """The body of an answer over REST has no `retry_after`."""
+    assert (
+        problem_of(exceptions.RateLimited(2.5)).detail == "You exceeded a rate limit. Retry in 3 s."
+    )
+
+
 def test_one_wrong_field_is_the_detail() -> None:
-    """Several have a list."""
+    """It names the field. Several have a list."""
     one = problem_of(exceptions.InvalidRequest.of("text", "Too long."))
     two = problem_of(
         exceptions.InvalidRequest(FieldError("a", "x", "A."), FieldError("b", "x", "B."))
     )
 
     assert one.detail == "Too long."
+    assert problem_of(drf.ValidationError({"text": "Too long."})).detail == "text: Too long."
     assert two.as_document("")["errors"] == [
         {"field": "a", "code": "x", "detail": "A."},
         {"field": "b", "code": "x", "detail": "B."},
