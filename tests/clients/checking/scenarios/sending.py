@@ -89,29 +89,45 @@ async def a_lost_command(stage: Stage) -> None:
 
 @scenario()
 async def an_answer_that_never_comes(stage: Stage) -> None:
-    """No answer within 10 seconds: send it again, with the same `client_id`, though the socket
-    lives."""
+    """Neither an answer nor the event within 10 seconds: send it again, with the same `client_id`,
+    though the socket lives."""
     group = await stage.group("An answer that never comes")
     await stage.agree()
     lost: list[Json] = []
+    held: list[Json] = []
+    sent = 0
 
     def lose(line: Line, frame: Json) -> list[Json]:
         if not lost and is_sent(frame):
             lost.append(frame)
             return []
+        if sent < 2 and frame["type"] == "message.created":
+            held.append(frame)
+            return []
+        return [frame]
+
+    def count(line: Line, frame: Json) -> list[Json]:
+        nonlocal sent
+        if frame.get("type") == "message.send":
+            sent += 1
+            if sent == 2:
+                for event in held:
+                    line.put(event)
         return [frame]
 
     stage.wire.down.append(lose)
+    stage.wire.up.append(count)
     await stage.send(group, "Hello?")
     await stage.until(lambda: bool(lost), "It does not send over the socket")
+    await stage.until(lambda: sent > 1, "It does not send again")
     await stage.agree()
     await stage.sent_once(group, "Hello?")
 
 
 @scenario(short=True)
 async def an_unknown_error(stage: Stage) -> None:
-    """An unknown code is treated by its status: 503 and 429 are sent again after `retry_after`,
-    another 4xx is not sent again and its `detail` is shown."""
+    """An unknown code is treated by its status: 503 and 429 are sent again after `retry_after`, in
+    the order of the conversation; another 4xx is not sent again and its `detail` is shown."""
     group = await stage.group("An unknown error")
     await stage.agree()
     refused: list[str] = []

@@ -40,8 +40,10 @@ async def read_elsewhere(stage: Stage) -> None:
     await stage.me.request("POST", f"/conversations/{group}/read", {"seq": 2})
     await stage.agree()
     before = len(stage.wire.lines)
+    target, stage.wire.target_port = stage.wire.target_port, 9  # nobody listens there
     stage.wire.lines[-1].cut()
     await stage.me.request("POST", f"/conversations/{group}/read", {"seq": 3})
+    stage.wire.target_port = target
     await stage.live(after=before)
     await stage.agree()
 
