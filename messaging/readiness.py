@@ -51,9 +51,9 @@ class Readiness:
 
     async def store(self) -> Condition:
         """Return the condition of the store, within two seconds."""
-        if not self._is_fresh():
-            if self._asking is None:
-                self._asking = start_task(self._ask())
+        if not self._is_fresh() and self._asking is None:
+            self._asking = start_task(self._ask())
+        if self._asking is not None and not (self._answered and self._is_fresh()):
             await asyncio.shield(self._asking)
         if self._store.condition is not Condition.OK:
             return self._store.condition

@@ -50,6 +50,18 @@ async def test_probes_share_one_read(answers: Answers, readiness: Readiness) -> 
     assert answers.asked == 1
 
 
+async def test_who_comes_during_the_first_read_waits_for_it(
+    answers: Answers, readiness: Readiness
+) -> None:
+    first = asyncio.create_task(readiness.store())
+    while answers.asked == 0:
+        await asyncio.sleep(0)
+
+    assert await readiness.store() is Condition.OK
+    await first
+    assert answers.asked == 1
+
+
 async def test_an_answer_grows_old(
     answers: Answers, readiness: Readiness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
