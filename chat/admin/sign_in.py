@@ -1,12 +1,19 @@
 """Signing in to the admin: a few attempts for each account from each address.
 
-An attempt is counted before its password is hashed. The limit is that of an account *and* an
-address, so a stranger elsewhere cannot keep an operator out. It holds over all instances where
-Redis is (`messaging.delivery.rates`), else on each.
+An attempt is counted before its password is hashed. One limit is that of an account *and* an
+address, the other that of an address over all accounts, so a stranger elsewhere cannot keep an
+operator out. Both hold over all instances where Redis is (`messaging.delivery.rates`), else on
+each.
+
+A hash takes a core for a third of a second. A process computes one at a time, whoever asks, so that
+it never takes more than one core from everybody else.
 """
 
 import hashlib
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -23,6 +30,34 @@ logger = structlog.get_logger(__name__)
 
 ATTEMPTS = Rate(name="operator-sign-ins", per_second=1 / 60, burst=5)
 """Five at once, then one a minute: 1,440 passwords a day."""
+ATTEMPTS_OF_ADDRESS = Rate(name="operator-sign-ins-of-address", per_second=1 / 6, burst=20)
+"""Twenty at once for an office, then ten a minute: each may name another account."""
+
+_MOST_WAITING = 8
+"""For the hash, of all addresses; `chat.strangers` lets two of each come so far."""
+
+
+class _Hashing:
+    """One place for whoever computes a hash, and a short line of threads in front of it."""
+
+    def __init__(self) -> None:
+        self._place = threading.Lock()
+        self._line = threading.Semaphore(_MOST_WAITING + 1)
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Wait for the place and have it; False at once where too many wait."""
+        if not self._line.acquire(blocking=False):
+            yield False
+            return
+        try:
+            with self._place:
+                yield True
+        finally:
+            self._line.release()
+
+
+_hashing = _Hashing()
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -35,32 +70,51 @@ class SignInForm(AdminAuthenticationForm):
             return super().clean()
         address = network_of(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
         # A digest: somebody may have typed the password where the name belongs.
-        key = hashlib.sha256(f"{address} {username}".encode()).hexdigest()
-        wait = on_loop(_take)(key)
-        if wait > 0:
-            OPERATOR_SIGN_INS.labels("limited").inc()
-            logger.warning("operator.sign_in_limited", address=address)
-            self.retry_after = math.ceil(wait)
-            raise forms.ValidationError(
-                "There were too many attempts to sign in to this account from your address. "
-                f"Retry in {self.retry_after} seconds.",
-                code="rate_limited",
-            )
-        try:
-            cleaned = super().clean()
-        except forms.ValidationError:
-            OPERATOR_SIGN_INS.labels("refused").inc()
-            logger.warning("operator.sign_in_refused", address=address)
-            raise
+        account = hashlib.sha256(f"{address} {username}".encode()).hexdigest()
+        with _hashing.place() as given:
+            if not given:
+                raise self._limited(address, 1.0, "There are too many attempts to sign in.")
+            wait, tried = on_loop(_take)(account, address)
+            if wait > 0:
+                detail = f"There were too many attempts to sign in {tried}from your address."
+                raise self._limited(address, wait, detail)
+            try:
+                cleaned = super().clean()
+            except forms.ValidationError:
+                OPERATOR_SIGN_INS.labels("refused").inc()
+                logger.warning("operator.sign_in_refused", address=address)
+                raise
         OPERATOR_SIGN_INS.labels("accepted").inc()
-        on_loop(_forget)(key)
+        on_loop(_forget)(account, address)
         return cleaned
 
+    def _limited(self, address: str, wait: float, detail: str) -> forms.ValidationError:
+        OPERATOR_SIGN_INS.labels("limited").inc()
+        logger.warning("operator.sign_in_limited", address=address)
+        self.retry_after = math.ceil(wait)
+        return forms.ValidationError(
+            f"{detail} Retry in {self.retry_after} seconds.", code="rate_limited"
+        )
 
-async def _take(key: str) -> float:
-    return await get_instance().rates.take(ATTEMPTS, key)
+
+async def _take(account: str, address: str) -> tuple[float, str]:
+    """Return 0.0 and count one attempt; or return the seconds to wait, and nothing is counted. The
+    text says what was tried too often, where it is not the address alone."""
+    rates = get_instance().rates
+    wait = await rates.take(ATTEMPTS, account)
+    if wait > 0:
+        return wait, "to this account "
+    if address:
+        wait = await rates.take(ATTEMPTS_OF_ADDRESS, address)
+        if wait > 0:
+            await rates.give_back(ATTEMPTS, account, count=1)
+    return wait, ""
 
 
-async def _forget(key: str) -> None:
-    """Give back all attempts: this person knows the password."""
-    await get_instance().rates.give_back(ATTEMPTS, key, count=ATTEMPTS.burst)
+async def _forget(account: str, address: str) -> None:
+    """Give back all attempts at this account, and this one of the address: this person knows the
+    password."""
+    rates = get_instance().rates
+    await rates.give_back(ATTEMPTS, account, count=ATTEMPTS.burst)
+    if address:
+        await rates.give_back(ATTEMPTS_OF_ADDRESS, address, count=1)

@@ -1,6 +1,8 @@
 """Signing in to the admin: guesses are limited for each account from each address."""
 
+import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from itertools import count
 
@@ -8,6 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.test import override_settings
 from prometheus_client import REGISTRY
@@ -92,6 +95,60 @@ async def test_others_are_let_in(instance: Instance, address: str) -> None:
     for answer in (elsewhere, other):
         assert answer.status_code == 302
         assert answer.cookies["sessionid"]
+
+
+async def test_an_address_guesses_at_few_accounts(instance: Instance, address: str) -> None:
+    """Another name each time, so that no account is tried twice; an operator elsewhere signs in."""
+    answers = [await sign_in(address, username=f"name-{number}") for number in range(22)]
+    elsewhere = await sign_in(f"198.51.100.{address.rpartition('.')[2]}", password=PASSWORD)
+
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 2
+    assert "too many attempts to sign in from your address" in answers[-1].text
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 6
+    assert elsewhere.status_code == 302
+
+
+async def test_an_office_that_signs_in_uses_up_nothing(instance: Instance, address: str) -> None:
+    """What succeeds is given back to the address, too."""
+    for _ in range(25):
+        assert (await sign_in(address, password=PASSWORD)).status_code == 302
+
+
+class SlowHasher(PBKDF2PasswordHasher):
+    """Hashes once it is let to; how many did so at once at most."""
+
+    algorithm = "slow"
+    iterations = 1
+    let = threading.Event()
+    inside = most_inside = 0
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        SlowHasher.inside += 1
+        SlowHasher.most_inside = max(SlowHasher.most_inside, SlowHasher.inside)
+        self.let.wait(30)
+        encoded: str = super().encode(password, salt, iterations)
+        SlowHasher.inside -= 1
+        return encoded
+
+
+async def test_one_password_is_hashed_at_a_time(instance: Instance, settings: Settings) -> None:
+    """Of all addresses together. Few wait for it, the others are told when to come again."""
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
+    tries = [
+        asyncio.create_task(sign_in(f"203.0.113.{number}", username=f"name-{number}"))
+        for number in range(12)
+    ]
+    async with asyncio.timeout(30):
+        while sum(one.done() for one in tries) < 3:
+            await asyncio.sleep(0.01)
+    refused = [one.result() for one in tries if one.done()]
+    SlowHasher.let.set()
+    answers = await asyncio.gather(*tries)
+
+    assert [answer.status_code for answer in refused] == [429] * 3
+    assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [429] * 3
+    assert SlowHasher.most_inside == 1
 
 
 async def test_addresses_of_one_network_are_one(instance: Instance) -> None:
