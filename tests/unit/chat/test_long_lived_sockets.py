@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -330,15 +331,35 @@ async def test_invalid_commands_are_violations(limited: None, wire: Open, frame:
     assert await socket.close_code() == 4505
 
 
-async def test_who_shows_one_forged_token_after_the_other_is_let_go(
-    limited: None, wire: Open
+def _expired() -> str:
+    return authentication.issue_development_token(
+        "ann", expires_at=datetime.now(UTC) - timedelta(minutes=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        (lambda: "nonsense.nonsense", "not_authenticated"),
+        (_expired, "token_expired"),
+        (lambda: authentication.issue_development_token("bob"), "permission_denied"),
+    ],
+)
+async def test_who_shows_one_bad_token_after_the_other_is_let_go(
+    limited: None, wire: Open, token: Callable[[], str], code: str
 ) -> None:
-    """Each costs a verification."""
+    """Each costs a verification. A client whose clock is late tries a few times, and stays."""
     socket = wire()
     await socket.opened()
-    for number in range(2 * throttling._MOST_VIOLATIONS):
-        socket.command(id=number, type="auth.refresh", token="nonsense.nonsense")
+    for number in range(10):
+        socket.command(id=number, type="auth.refresh", token=token())
+        while (answer := await socket.frame()).get("id") != number:
+            pass
+        assert answer["code"] == code
+    assert (await socket.ask("ping"))["type"] == "reply"
 
+    for number in range(2 * throttling._MOST_VIOLATIONS):
+        socket.command(id=number, type="auth.refresh", token=token())
     assert await socket.close_code() == 4505
 
 
