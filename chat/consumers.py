@@ -18,7 +18,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
 from chat import commands, strangers
-from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
+from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.closing import CODE_OF_ENDING, CloseCode
 from chat.command_queue import CommandQueue
 from chat.errors import NotAuthenticated, TokenExpired, problem_of
@@ -26,6 +26,7 @@ from chat.expiry import Expiry
 from chat.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.origins import origin_allowed
 from chat.outbox import Outbox
+from chat.shown_tokens import identify
 from chat.throttling import (
     COMMANDS,
     REQUESTS,
@@ -109,15 +110,15 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
         # A bad token is accepted and then closed: a browser sees no reason for a refusal.
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
-        if not origin_allowed(headers, scheme=self.scope.get("scheme", "ws")):
-            logger.info("session.origin_refused", refused=True)
-            self._outbox.close(CloseCode.ORIGIN_REFUSED)
-            return
         # Beside receiving: whoever leaves meanwhile is not connected for nothing.
         self._worker = asyncio.create_task(self._serve(headers, subprotocols))
 
     async def _serve(self, headers: Mapping[str, str], subprotocols: list[str]) -> None:
         try:
+            if not origin_allowed(headers, scheme=self.scope.get("scheme", "ws")):
+                logger.info("session.origin_refused", refused=True)
+                await self._refuse(CloseCode.ORIGIN_REFUSED)
+                return
             if sessions.draining():
                 self._outbox.close(CloseCode.DRAINING)
                 return
@@ -133,11 +134,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._expiry.set(identity.expires_at)
             await self._work(connection)
         except TokenExpired:
-            self._outbox.close(CloseCode.TOKEN_EXPIRED)
+            await self._refuse(CloseCode.TOKEN_EXPIRED)
         except NotAuthenticated:
-            with contextlib.suppress(RateLimited):  # the close says more than that
-                await strangers.require_room(strangers.address_of(self.scope))
-            self._outbox.close(CloseCode.NOT_AUTHENTICATED)
+            await self._refuse(CloseCode.NOT_AUTHENTICATED)
         except (TokenRevoked, Banned):
             self._outbox.close(CloseCode.BANNED_OR_LOGGED_OUT)
         except (Unavailable, RateLimited, TimeoutError):
@@ -146,12 +145,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             logger.exception("session.failed")
             self._outbox.close(CloseCode.INTERNAL_ERROR)
 
+    async def _refuse(self, code: CloseCode) -> None:
+        """Close a socket that nobody has a right to, and count it for its address, which waits for
+        the close the longer, the more it opens."""
+        await strangers.count(self.scope)
+        self._outbox.close(code)
+
     async def _open(
         self, headers: Mapping[str, str], subprotocols: list[str]
     ) -> tuple[Identity, Connection]:
         token = _token(headers, subprotocols)
         async with asyncio.timeout(_COMMAND_SECONDS):
-            identity = await authenticate(token)
+            identity = await identify(token, strangers.address_of(self.scope))
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(_connecting, identity.user_id):
             await require_rate(REQUESTS, identity.user_id)
@@ -291,18 +296,6 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 self._timer.cancel()
             self._commands.forget()
             await self._outbox.stop()
-
-
-class NoSuchPath(AsyncConsumer):  # type: ignore[misc]
-    """Refuses sockets on any other path, before they are accepted."""
-
-    channel_layer_alias = "none"
-
-    async def dispatch(self, message: Mapping[str, Any]) -> None:
-        if message["type"] == "websocket.connect":
-            await self.send({"type": "websocket.close"})
-        elif message["type"] == "websocket.disconnect":
-            raise StopConsumer
 
 
 def _token(headers: Mapping[str, str], subprotocols: list[str]) -> str:

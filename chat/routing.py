@@ -2,7 +2,8 @@
 
 from django.urls import path, re_path
 
-from chat.consumers import ChatConsumer, NoSuchPath
+from chat.consumers import ChatConsumer
+from chat.no_such_path import NoSuchPath
 
 websocket_urlpatterns = [
     path("ws/v1", ChatConsumer.as_asgi()),

@@ -20,9 +20,9 @@ from django.urls import resolve  # noqa: E402
 from chat import authentication, checks  # noqa: E402
 from chat.bodies import bounded  # noqa: E402
 from chat.handler import Handler  # noqa: E402
+from chat.limited import limited  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
-from chat.strangers import limited  # noqa: E402
 from config import uvicorn_bounds  # noqa: E402
 from config.collecting import Collecting  # noqa: E402
 from config.connection_bounds import MAX_BODY_BYTES, raise_descriptor_limit  # noqa: E402

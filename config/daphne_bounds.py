@@ -199,6 +199,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
 
     def finish(self) -> None:
         self.connection.answered()
+        if b"close" in self.responseHeaders.getRawHeaders(b"Connection", ()):
+            self.channel.persistent = 0  # Twisted looks at the request alone
         super().finish()
 
     def keeps_pace(self) -> bool:

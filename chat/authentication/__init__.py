@@ -25,6 +25,7 @@ __all__ = [
     "issue_development_token",
     "make_authenticator",
     "prepare",
+    "recall",
     "require_unrevoked",
 ]
 
@@ -49,6 +50,11 @@ def bearer_token(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise NotAuthenticated
     return token.strip()
+
+
+def recall(token: str) -> Identity | None:
+    """Return the identity behind a token that was verified before; None means nothing."""
+    return _tokens().recall(token) if len(token) <= _MOST_TOKEN_CHARACTERS else None
 
 
 async def authenticate(token: str) -> Identity:

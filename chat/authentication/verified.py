@@ -31,6 +31,13 @@ class VerifiedTokens:
     def condition(self) -> Condition:
         return self._authenticator.condition
 
+    def recall(self, token: str) -> Identity | None:
+        """Return whose token it is where it was verified before and has not expired since."""
+        known = self._identities.get(_digest(token))
+        if known is None or (known.expires_at and known.expires_at <= datetime.now(UTC)):
+            return None
+        return known
+
     async def authenticate(self, token: str) -> Identity:
         """Raises as `Authenticator.authenticate`."""
         digest = _digest(token)

@@ -19,12 +19,13 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView as RestAPIView
 
-from chat import strangers
-from chat.authentication import Identity, authenticate, bearer_token, require_unrevoked
+from chat import limited, strangers
+from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.decoding import DocumentDecoder, NotAccepted
-from chat.errors import NotAuthenticated, Problem, problem_of, problem_response
+from chat.errors import Problem, problem_of, problem_response
 from chat.parsers import StrictJSONParser, without_byte_order_mark
 from chat.renderers import render_json
+from chat.shown_tokens import identify
 from chat.throttling import REQUESTS, require_rate, turn
 from messaging.delivery.rates import Rate
 from messaging.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
@@ -74,6 +75,8 @@ class APIView(RestAPIView):
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to HTTP
             problem = problem_of(error)
             response = problem_response(problem, _request_id(request))
+            if problem.status == 429 and not hasattr(self, "user_id"):
+                response["Connection"] = "close"  # of a flood nobody knows where it comes from
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
         self._account(request, response, time.monotonic() - begun)
@@ -99,11 +102,12 @@ class APIView(RestAPIView):
             return await self._respond(request, **kwargs)
         token, identity = await _authenticated(request)
         async with turn(_turns, identity.user_id):
+            # The rate first: it also limits the refusals of those who are shut out.
+            await require_rate(self.rate(), identity.user_id)
             await sessions.require_admitted(
                 user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )
             self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
-            await require_rate(self.rate(), identity.user_id)
             if request.method in self.sensitive:
                 await require_unrevoked(token, identity)
             structlog.contextvars.bind_contextvars(user_id=identity.user_id)
@@ -156,23 +160,21 @@ def validated(serializer_class: type[Serializer[Any]], data: Any) -> dict[str, A
 
 
 async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
-    """Return the token and whose it is.
-
-    Raises NotAuthenticated; RateLimited where too many bad ones came from the same address.
-    """
-    authorization = request.headers.get("Authorization")
-    try:
-        token = bearer_token(authorization)
-        return token, await authenticate(token)
-    except NotAuthenticated:
-        await _require_room(request)
-        raise
+    """Return the token and whose it is. Raises as `identify`."""
+    shown = getattr(request, "scope", {}).get(limited.SHOWN)
+    if isinstance(shown, Exception):
+        raise shown
+    token = bearer_token(request.headers.get("Authorization"))
+    if isinstance(shown, Identity):
+        return token, shown
+    address = strangers.network_of(request.META.get("REMOTE_ADDR", ""))
+    return token, await identify(token, address)
 
 
 async def _require_room(request: HttpRequest) -> None:
     """Count a request that showed a token, for nothing; others were counted before, and would
     wait here for the place that they have."""
-    counted = getattr(request, "scope", {}).get(strangers.COUNTED, False)
+    counted = getattr(request, "scope", {}).get(limited.COUNTED, False)
     if "Authorization" in request.headers and not counted:
         await strangers.require_room(request.META.get("REMOTE_ADDR", ""))
 
@@ -223,6 +225,6 @@ async def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResp
     problem = Problem(code="not_found", detail="This path does not exist in the API.")
     try:
         await _require_room(request)
-    except RateLimited as limited:
-        problem = problem_of(limited)
+    except RateLimited as refused:
+        problem = problem_of(refused)
     return problem_response(problem, _request_id(request))

@@ -79,6 +79,13 @@ class Rates:
             _remember(self._refused_until, key, time.monotonic() + wait)
         return wait
 
+    def seconds_until_room_here(self, rate: Rate, user_id: str) -> float:
+        """Return 0.0 where one more has room by what this process alone has counted, or the seconds
+        until then. Nothing is counted."""
+        now = time.monotonic()
+        paid_at = max(self._paid_at.get((rate.name, user_id), now), now)
+        return max(paid_at + rate.interval - now - rate.interval * rate.burst, 0.0)
+
     async def give_back(self, rate: Rate, user_id: str, *, count: int) -> None:
         """Take back what was counted: nothing came of it."""
         self._refused_until.pop((rate.name, user_id), None)

@@ -52,8 +52,10 @@ class Ending:
 class Peer:
     """One connection. Every wait ends after half a minute."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        """`address`: of the loopback network, from which it connects."""
         self._socket = socket.socket()
+        self._socket.bind((address, 0))
         self._socket.settimeout(PATIENCE)
         # Little is ready to be sent, so that what was sent was taken.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)

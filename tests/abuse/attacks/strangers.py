@@ -1,5 +1,6 @@
 """Thousands of small requests by somebody without a token."""
 
+import asyncio
 from urllib.parse import urlencode
 
 from tests.abuse.attack import SERVED, Attacker, Standing, attack
@@ -8,6 +9,7 @@ from tests.abuse.line import request
 _PIPELINED = 16
 _REFUSED = ("429 rate_limited", "429", "gone")
 _LANES = 32
+_MANY_LANES = 200
 
 
 @attack(Standing.STRANGER, *_REFUSED, "401 not_authenticated", at_once=_LANES)
@@ -23,6 +25,16 @@ async def requests_with_forged_tokens(attacker: Attacker) -> None:
         while True:
             token = f"WyJhbm4iLDE3OTU5MDU5NzcuMF0.{attacker.tally.sent:043d}"
             await attacker.ask(connection, request("GET", "/api/v1/conversations", token=token))
+
+
+@attack(Standing.STRANGER, *_REFUSED, at_once=_MANY_LANES, lawful=300)
+async def two_hundred_lanes(attacker: Attacker) -> None:
+    """More requests at once than may wait, each with a token that nobody signed: the refusals have
+    to cost the one who asks."""
+    token = f"WyJhbm4iLDE3OTU5MDU5NzcuMF0.{attacker.tally.sent:043d}"
+    async with await attacker.line() as connection:
+        while True:
+            await attacker.ask(connection, request("GET", "/api/v1/me", token=token))
 
 
 @attack(Standing.STRANGER, *_REFUSED, "401 not_authenticated", at_once=_LANES)
@@ -88,18 +100,37 @@ async def pages(attacker: Attacker) -> None:
 
 @attack(Standing.STRANGER, *_REFUSED, "403", at_once=_LANES, lawful=20)
 async def password_guesses(attacker: Attacker) -> None:
-    """Guesses at the admin's sign-in, each of which hashes a password."""
+    """Guesses at the admin's sign-in, another account each time."""
     csrf = "a" * 32
-    form = urlencode({"username": "root", "password": "1", "csrfmiddlewaretoken": csrf})
-    await attacker.repeat(
-        request(
-            "POST",
-            "/admin/login/",
-            body=form.encode(),
-            content_type="application/x-www-form-urlencoded",
-            cookie=f"csrftoken={csrf}",
-        )
-    )
+    async with await attacker.line() as connection:
+        while True:
+            name = f"root-{attacker.tally.sent}"
+            form = urlencode({"username": name, "password": "1", "csrfmiddlewaretoken": csrf})
+            guess = request(
+                "POST",
+                "/admin/login/",
+                body=form.encode(),
+                content_type="application/x-www-form-urlencoded",
+                cookie=f"csrftoken={csrf}",
+            )
+            await attacker.ask(connection, guess)
+
+
+@attack(Standing.STRANGER, *_REFUSED, "413 payload_too_large", at_once=8)
+async def slow_bodies_of_pages(attacker: Attacker) -> None:
+    """A megabyte to a page, as slowly as a body may come: it must hold no place of the address."""
+    head = request("POST", "/admin/login/", content_length=str(1024**2))
+    async with await attacker.line() as connection:
+        attacker.tally.sent += 1
+        await connection.write(head + b"x" * 100_000)
+        reading = asyncio.create_task(connection.answer())
+        try:
+            while not reading.done():
+                await connection.write(b"x" * 2_048)
+                await asyncio.wait([reading], timeout=0.5)
+        finally:
+            reading.cancel()
+        attacker.tally.note(await reading, sent=0)
 
 
 @attack(

@@ -254,6 +254,25 @@ async def test_too_much_typing(ann: Api, settings: Settings) -> None:
     assert statuses == [202, 429, 202, 429]
 
 
+@pytest.mark.parametrize("shut_out", ["ban", "log out"])
+async def test_refusals_of_who_is_shut_out_have_a_rate(
+    ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch, shut_out: str
+) -> None:
+    """They are looked up, too."""
+    settings.CHAT_RATE_LIMITS = True
+    few = Rate(name="requests", per_second=0.001, burst=5)
+    monkeypatch.setattr("chat.views.base.REQUESTS", few)
+    if shut_out == "ban":
+        await moderation.ban_person(person_id="ann")
+    else:
+        await moderation.log_out_person(person_id="ann")
+
+    answers = [problem(await ann.get("/me")) for _ in range(6)]
+
+    refused = (403, "banned") if shut_out == "ban" else (401, "token_revoked")
+    assert answers == [refused] * 5 + [(429, "rate_limited")]
+
+
 async def test_too_many_requests(ann: Api, settings: Settings) -> None:
     settings.CHAT_RATE_LIMITS = True
 

@@ -102,6 +102,9 @@ async def test_why_it_was_closed(
     """An expired token is worth a fresh one; a store that is away is worth another try."""
 
     class Refusing:
+        def recall(self, token: str) -> None:
+            return None
+
         async def authenticate(self, token: str) -> None:
             raise refusal
 

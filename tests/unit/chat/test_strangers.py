@@ -7,14 +7,28 @@ from typing import Any
 import orjson
 import pytest
 
-from chat.strangers import STRANGERS, address_of, limited, network_of
+from chat import authentication, probes, strangers
+from chat.authentication import Identity, issue_development_token
+from chat.authentication.development import DevelopmentAuthenticator
+from chat.authentication.verified import VerifiedTokens
+from chat.errors import NotAuthenticated
+from chat.limited import PAGE_BODY_BYTES, SHOWN, limited
+from chat.shown_tokens import identify
+from chat.strangers import address_of, network_of
+from messaging.delivery.rates import Rate
 
 Message = MutableMapping[str, Any]
 
 
+FEW = Rate(name="few", per_second=1 / 3_600, burst=20)
+
+
 @pytest.fixture(autouse=True)
-def _limits(settings: Any) -> None:
+def _limits(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of which refills during a test."""
     settings.CHAT_RATE_LIMITS = True
+    monkeypatch.setattr(strangers, "STRANGERS", FEW)
+    monkeypatch.setattr(probes, "PROBES", FEW)
 
 
 class Inner:
@@ -78,10 +92,10 @@ async def ask(
 async def first_refusal(
     application: Application, address: str, *headers: tuple[bytes, bytes]
 ) -> list[Message]:
-    for number in range(2 * STRANGERS.burst):
+    for number in range(2 * FEW.burst):
         answer = await ask(application, address, "/metrics", *headers)
         if answer[0]["status"] == 429:
-            assert number >= STRANGERS.burst
+            assert number >= FEW.burst
             return answer
     raise AssertionError("It was never refused.")
 
@@ -109,23 +123,136 @@ async def test_beyond_the_rate_an_address_is_refused_in_the_one_error_shape() ->
     start, body = await first_refusal(application, "203.0.113.3")
 
     headers = dict(start["headers"])
-    assert headers[b"retry-after"] == b"1"
+    assert int(headers[b"retry-after"]) > 3_500
     assert headers[b"connection"] == b"close"
     assert headers[b"content-type"] == b"application/problem+json"
     assert orjson.loads(body["body"])["code"] == "rate_limited"
     assert (await ask(application, "203.0.113.4"))[0]["status"] == 204
 
 
-async def test_probes_and_requests_with_a_token_are_not_refused() -> None:
+async def test_probes_and_requests_with_a_valid_token_are_not_refused() -> None:
     """A token counts where the API looks at it alone."""
     application = limited(Inner())
-    authorization = (b"authorization", b"Bearer x")
+    authorization = (b"authorization", f"Bearer {issue_development_token('ann')}".encode())
     for path in ("/health/ready", "/api/v1/me"):
-        for _ in range(2 * STRANGERS.burst):
+        for _ in range(2 * FEW.burst):
             answer = await ask(application, "203.0.113.5", path, authorization)
             assert answer[0]["status"] == 204
 
     await first_refusal(application, "203.0.113.5", authorization)
+
+
+async def test_probes_beyond_their_rate_share_an_answer() -> None:
+    """They are answered, without a request to the application for each, and without a place. What a
+    stranger sends with one changes the answer of nobody else."""
+    seen = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+        status = 406 if scope["headers"] else 200
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b"ready"})
+
+    probed = limited(application)
+    accept = (b"accept", b"text/plain")
+    for _ in range(FEW.burst):
+        await ask(probed, "203.0.113.12", "/health/ready", accept)
+    answered = len(seen)
+
+    answers = await asyncio.gather(
+        *(ask(probed, "203.0.113.12", "/health/ready", accept) for _ in range(500))
+    )
+    assert [(start["status"], body["body"]) for start, body in answers] == [(200, b"ready")] * 500
+    assert len(seen) - answered < 10
+    other = await ask(probed, "203.0.113.13", "/health/ready")
+    assert other[0]["status"] == 200
+
+
+async def test_probes_are_answered_while_strangers_of_their_address_are_refused() -> None:
+    inner = Inner()
+    inner.open.clear()
+    application = limited(inner)
+    crowd = [asyncio.create_task(ask(application, "203.0.113.14")) for _ in range(100)]
+    async with asyncio.timeout(5):
+        while inner.inside < 2:
+            await asyncio.sleep(0)
+        probe = asyncio.create_task(ask(application, "203.0.113.14", "/health/live"))
+        while inner.inside < 3:
+            await asyncio.sleep(0)
+
+    inner.open.set()
+    assert (await probe)[0]["status"] == 204
+    answers = await asyncio.gather(*crowd)
+    assert sorted({answer[0]["status"] for answer in answers}) == [204, 429]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "address"),
+    [("/health/nothing", "GET", "203.0.113.19"), ("/health/ready", "POST", "203.0.113.20")],
+)
+async def test_what_is_no_probe_is_a_strangers_request(
+    path: str, method: str, address: str
+) -> None:
+    application = limited(Inner())
+    statuses = [
+        (await ask(application, address, path, method=method))[0]["status"]
+        for _ in range(FEW.burst + 1)
+    ]
+    assert statuses == [204] * FEW.burst + [429]
+
+
+async def test_a_forged_token_counts_as_none() -> None:
+    """The application never sees more of them than of requests without one, and hears what is
+    wrong with each: it does not verify them again."""
+    seen = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope[SHOWN])
+        await Inner()(scope, receive, send)
+
+    door = limited(application)
+    for number in range(2 * FEW.burst):
+        forged = (b"authorization", b"Bearer forged.%d" % number)
+        start, *_ = await ask(door, "203.0.113.16", "/api/v1/me", forged)
+        if start["status"] == 429:
+            break
+    assert start["status"] == 429
+    assert len(seen) >= FEW.burst
+    assert {type(error) for error in seen} == {NotAuthenticated}
+
+    good = (b"authorization", f"Bearer {issue_development_token('new-here')}".encode())
+    start, *_ = await ask(door, "203.0.113.16", "/api/v1/me", good)
+    assert start["status"] == 204
+    assert seen[-1].user_id == "new-here"
+
+
+async def test_beyond_its_rate_few_tokens_of_an_address_are_verified_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The room comes before the signature, and other addresses do not wait for it."""
+    address = "203.0.113.17"
+    await first_refusal(limited(Inner()), address)
+    verifying = 0
+    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    class Slow(DevelopmentAuthenticator):
+        async def authenticate(self, token: str) -> Identity:
+            nonlocal verifying
+            verifying += 1
+            await never
+            return await super().authenticate(token)
+
+    tokens = VerifiedTokens(Slow())
+    monkeypatch.setattr(authentication, "_verified", tokens)
+    waiting = [asyncio.create_task(identify(f"forged-{n}", address)) for n in range(50)]
+    elsewhere = asyncio.create_task(identify("forged", "203.0.113.18"))
+    async with asyncio.timeout(5):
+        while verifying < 9:
+            await asyncio.sleep(0.001)
+    for task in (*waiting, elsewhere):
+        task.cancel()
+    await asyncio.gather(*waiting, elsewhere, return_exceptions=True)
+    assert verifying == 9
 
 
 async def test_a_preflight_shows_no_token() -> None:
@@ -139,14 +266,50 @@ async def test_a_preflight_shows_no_token() -> None:
         )
         return int(answer[0]["status"])
 
-    assert 429 in [await preflight() for _ in range(2 * STRANGERS.burst)]
+    assert 429 in [await preflight() for _ in range(FEW.burst + 1)]
 
 
-@pytest.mark.parametrize("bodies", [(b"whole",), (b"in ", b"two"), (b"x" * 70_000, b"y", b"z")])
-async def test_a_body_arrives_whole(bodies: tuple[bytes, ...]) -> None:
-    answer = await ask(limited(Inner()), "203.0.113.6", "/admin/", bodies=bodies)
+@pytest.mark.parametrize("path", ["/admin/", "/api/v1/conversations"])
+@pytest.mark.parametrize("bodies", [(b"whole",), (b"in ", b"two"), (b"x" * 65_535, b"y")])
+async def test_a_body_arrives_whole(bodies: tuple[bytes, ...], path: str) -> None:
+    answer = await ask(limited(Inner()), "203.0.113.6", path, bodies=bodies)
 
     assert answer[1]["body"] == b"".join(bodies)
+
+
+@pytest.mark.parametrize("address", ["203.0.113.10", ""])
+@pytest.mark.parametrize("path", ["/admin/login/", "/", "/nothing", "/static/x", "/metrics"])
+async def test_a_page_takes_no_large_body(path: str, address: str) -> None:
+    """It would be waited for with a place of the address in hand. The API has a limit of its own,
+    which depends on who asks."""
+    inner = Inner()
+    inner.open.clear()
+
+    start, body = await ask(limited(inner), address, path, bodies=(b"x" * PAGE_BODY_BYTES, b"y"))
+
+    assert start["status"] == 413
+    assert orjson.loads(body["body"])["code"] == "payload_too_large"
+    assert inner.most_inside == 0
+
+
+async def test_a_browser_may_read_why_it_was_refused(settings: Any) -> None:
+    """A page of an allowed origin, of the API; the answer is not made by Django."""
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
+    application = limited(Inner())
+    for origin, path, allowed in (
+        ("https://app.example", "/api/v1/me", True),
+        ("https://other.example", "/api/v1/me", False),
+        ("https://app.example", "/metrics", False),
+    ):
+        header = (b"origin", origin.encode())
+        answers = [
+            await ask(application, "203.0.113.11", path, header) for _ in range(FEW.burst + 1)
+        ]
+        refused = next(answer for answer in answers if answer[0]["status"] == 429)
+        headers = dict(refused[0]["headers"])
+
+        assert (headers.get(b"access-control-allow-origin") == origin.encode()) is allowed
+        assert (b"Retry-After" in headers.get(b"access-control-expose-headers", b"")) is allowed
 
 
 async def test_a_slow_body_holds_no_place() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 
 import pytest
 
@@ -78,6 +79,60 @@ async def test_too_many_that_wait_are_refused() -> None:
     for gate in work.gates.values():
         gate.set()
     await asyncio.gather(*tasks)
+
+
+async def test_a_refusal_takes_time_and_no_place() -> None:
+    """At most a hundred of one key a second, however many come at once; other keys, and those who
+    wait already, do not wait for them."""
+    turns = Turns(places=1, most_waiting=1)
+    work = Work(turns)
+    tasks = [work.start("ann", 1), work.start("ann", 2)]
+    await settled()
+    assert turns.is_full("ann")
+    assert not turns.is_full("bob")
+    begun_at = time.monotonic()
+    seconds: list[float] = []
+
+    async def refused() -> None:
+        with pytest.raises(RateLimited):
+            async with turns.turn("ann"):
+                pass
+        seconds.append(time.monotonic() - begun_at)
+
+    refusals = [asyncio.create_task(refused()) for _ in range(30)]
+    await settled()
+    tasks.append(work.start("bob", 3))
+    work.gates[1].set()
+    await begun(work, 1, 3, 2)
+    await asyncio.gather(*refusals)
+
+    assert min(seconds) >= 0.1
+    assert max(seconds) >= 0.1 + 29 * 0.01
+    for gate in work.gates.values():
+        gate.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_who_leaves_while_being_refused_is_forgotten() -> None:
+    turns = Turns(places=1, most_waiting=0)
+    work = Work(turns)
+    first = work.start("ann", 1)
+    await settled()
+
+    async def enter() -> None:
+        async with turns.turn("ann"):
+            pass
+
+    refused = asyncio.create_task(enter())
+    await settled()
+    refused.cancel()
+    work.gates[1].set()
+    await asyncio.gather(first, refused, return_exceptions=True)
+
+    async with asyncio.timeout(5):
+        while turns.is_full("ann"):
+            await asyncio.sleep(0.001)
+    await enter()
 
 
 async def test_whoever_gives_up_waiting_leaves_the_line() -> None:

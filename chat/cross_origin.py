@@ -1,0 +1,29 @@
+"""The CORS headers of answers that are made outside of Django's middleware.
+
+Without them a page of an allowed origin cannot read why its request was refused.
+"""
+
+from collections.abc import Iterable
+
+from corsheaders.middleware import CorsMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+
+def _nothing(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse()
+
+
+_middleware = CorsMiddleware(_nothing)
+
+
+def cross_origin_headers(path: str, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return what the middleware adds to the answer to a request with this path and headers."""
+    request = HttpRequest()
+    request.method, request.path, request.path_info = "GET", path, path
+    for name, value in headers:
+        if name.lower() == b"origin":
+            request.META["HTTP_ORIGIN"] = value.decode("latin-1")
+    response = HttpResponse()
+    del response["Content-Type"]
+    _middleware.add_response_headers(request, response)
+    return dict(response.items())

@@ -1,0 +1,33 @@
+"""Tokens that clients show at a door: the room of their address comes before the signature.
+
+A token that was verified before costs nothing. Any other costs a verification, which a stranger
+with invented tokens could ask for without an end.
+"""
+
+import asyncio
+
+from chat import strangers
+from chat.authentication import Identity, authenticate, recall
+from chat.throttling import turn
+from messaging.turns import Turns
+
+_verifying = Turns(places=8, most_waiting=4_000, rests=False)
+"""Of each address. After an instance ended, thousands behind one address may come at once."""
+_SECONDS = 0.1
+
+
+async def identify(token: str, address: str) -> Identity:
+    """Return whose token it is.
+
+    Where an address is beyond the rate of strangers, its unknown tokens are verified eight in
+    0.1 s. They are not refused: one of them may be good, and a good token is nobody's flood.
+
+    Raises as `authenticate`, and RateLimited where 4,000 of the address wait already.
+    """
+    known = recall(token)
+    if known is not None:
+        return known
+    async with turn(_verifying, address):
+        if strangers.is_beyond_its_rate(address):
+            await asyncio.sleep(_SECONDS)
+        return await authenticate(token)
