@@ -50,9 +50,10 @@ format: $(VENV)/.develop
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# docs/openapi.yaml, which a test holds against the API.
+# docs/openapi.yaml and docs/asyncapi.yaml, which tests hold against the API and the socket.
 schema: $(VENV)/.develop
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py spectacular --file docs/openapi.yaml
+	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py asyncapi --file docs/asyncapi.yaml
 
 requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt

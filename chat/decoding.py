@@ -74,6 +74,10 @@ class CommandDecoder:
         kind = command.__struct_config__.tag
         return command.id, kind, self._documents[kind].fields_of(command)
 
+    def schemas(self) -> Mapping[str, dict[str, Any]]:
+        """Return the JSON Schema of each command, with `id` and `type`."""
+        return {name: _schema(document.struct) for name, document in self._documents.items()}
+
 
 class _Document:
     """The struct of one serializer's document."""
@@ -117,6 +121,13 @@ class _Document:
             except ValidationError:
                 raise NotAccepted from None
         return fields
+
+
+def _schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    document = msgspec.json.schema(struct)
+    found: dict[str, Any] = document["$defs"][document["$ref"].rpartition("/")[2]]
+    del found["title"]  # the name of a class
+    return found
 
 
 def _decoded(text: str, decoder: msgspec.json.Decoder[Any]) -> Any:

@@ -61,7 +61,7 @@ def _described(schema: Json, known: Words) -> Json:
 
 def _is_reference(schema: Json) -> bool:
     """Whether its example is made of that of another component."""
-    return "allOf" in schema or "$ref" in schema.get("items", {})
+    return bool(schema.keys() & {"$ref", "allOf"}) or "$ref" in schema.get("items", {})
 
 
 def _parameter_example(parameter: Json, known: Words) -> Any:
@@ -100,12 +100,15 @@ def example(schema: Json, schemas: Json) -> Any:
         return example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if "example" in schema:
         return schema["example"]
-    if "allOf" in schema:
-        return example(schema["allOf"][0], schemas)
+    if parts := schema.get("allOf") or schema.get("anyOf"):
+        is_value = "anyOf" in schema and not _is_reference(parts[0])
+        return None if is_value else example(parts[0], schemas)
     if "enum" in schema:
         return schema["enum"][0]
     if schema.get("type") == "array":
         return [example(schema["items"], schemas)]
     if "properties" in schema:
         return {name: example(found, schemas) for name, found in schema["properties"].items()}
+    if isinstance(schema.get("additionalProperties"), dict):
+        return {"q2m6v5b4x3n7k8j9h0": example(schema["additionalProperties"], schemas)}
     raise LookupError(schema)

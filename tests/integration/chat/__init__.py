@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 _PREFIX = "/api/v1"
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-_formats = FormatChecker(())
+formats = FormatChecker(())
 
 
 class Api:
@@ -158,23 +158,23 @@ def operations_at(path: str) -> Json:
 def validator(answer_schema: Json) -> Draft202012Validator:
     """What checks a document against a part of the schema, and refuses what is not in it."""
     return Draft202012Validator(
-        {**_as_json_schema(answer_schema), "components": _components()}, format_checker=_formats
+        {**as_json_schema(answer_schema), "components": _components()}, format_checker=formats
     )
 
 
 @cache
 def _components() -> Json:
-    components: Json = _as_json_schema(schema()["components"])
+    components: Json = as_json_schema(schema()["components"])
     return components
 
 
-def _as_json_schema(node: Any) -> Any:
+def as_json_schema(node: Any) -> Any:
     """OpenAPI 3.0 says `nullable` where JSON Schema knows null as a type."""
     if isinstance(node, list):
-        return [_as_json_schema(part) for part in node]
+        return [as_json_schema(part) for part in node]
     if not isinstance(node, dict):
         return node
-    converted = {key: _as_json_schema(value) for key, value in node.items() if key != "nullable"}
+    converted = {key: as_json_schema(value) for key, value in node.items() if key != "nullable"}
     if converted.get("type") == "object" and "properties" in converted:
         converted["additionalProperties"] = False
     if node.get("nullable") is True:
@@ -182,7 +182,7 @@ def _as_json_schema(node: Any) -> Any:
     return converted
 
 
-@_formats.checks("date-time")  # type: ignore[untyped-decorator]
+@formats.checks("date-time")  # type: ignore[untyped-decorator]
 def _is_timestamp(value: object) -> bool:
     """RFC 3339 in UTC with milliseconds."""
     return not isinstance(value, str) or _TIMESTAMP.fullmatch(value) is not None

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.clients.rest import Rest, token_of
+from tests.integration.chat.frames import check_frame
 
 Json = dict[str, Any]
 
@@ -48,7 +49,8 @@ class Server:
 
 
 class Socket:
-    """One connection. A reply is waited for by its id; the events on the way to it are kept."""
+    """One connection. A reply is waited for by its id; the events on the way to it are kept. Every
+    frame is held against the AsyncAPI document."""
 
     def __init__(self, connection: ClientConnection, user_id: str, rest: Rest) -> None:
         self.user_id = user_id
@@ -84,6 +86,7 @@ class Socket:
         """The reply to a command, or its error, without the id."""
         self._next_id += 1
         answer = await self.ask({"id": self._next_id, "type": kind, **fields})
+        check_frame(answer, command=kind)
         assert answer.pop("id") == self._next_id
         return answer
 
@@ -116,6 +119,7 @@ class Socket:
             raw = await self._connection.recv()
         assert isinstance(raw, str)
         frame: Json = orjson.loads(raw)
+        check_frame(frame)
         if "event_id" in frame:
             self._events.append(frame)
         else:

@@ -1,0 +1,153 @@
+"""The shapes of the socket's replies and events, for AsyncAPI. A test holds what the socket really
+sends against them.
+
+A shape is the JSON Schema of an object whose properties are all there.
+"""
+
+from typing import Any
+
+from chat.schema_words import Words
+
+Json = dict[str, Any]
+
+_AT = "2026-01-31T12:00:00.000Z"
+_LATER = "2026-01-31T13:00:00.000Z"
+
+
+def reference(component: str) -> Json:
+    return {"$ref": f"#/components/schemas/{component}"}
+
+
+def list_of(component: str) -> Json:
+    return {"type": "array", "items": reference(component)}
+
+
+def shape(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+STRING: Json = {"type": "string"}
+INTEGER: Json = {"type": "integer"}
+BOOLEAN: Json = {"type": "boolean"}
+NUMBER: Json = {"type": "number"}
+TIME: Json = {"type": "string", "format": "date-time"}
+NULL: Json = {"type": "null"}
+
+COMPONENTS: dict[str, Json] = {
+    "OwnState": shape(
+        conversation_id=STRING,
+        read_seq=INTEGER,
+        unread_count=INTEGER,
+        marked_unread={"anyOf": [INTEGER, NULL]},
+        preferences=reference("Preferences"),
+    ),
+    "Place": shape(version=INTEGER, seq=INTEGER),
+}
+"""Beside those of OpenAPI."""
+
+REPLIES: dict[str, Json] = {
+    "message.send": shape(message=reference("Message"), created=BOOLEAN),
+    "receipt.read": reference("ReadReceipt"),
+    "receipt.delivered": shape(),
+    "typing.start": shape(),
+    "typing.stop": shape(),
+    "conversation.sync": shape(
+        conversations={"type": "object", "additionalProperties": reference("SyncedChanges")},
+        epoch=STRING,
+    ),
+    "receipts.sync": shape(items=list_of("OwnState"), at=TIME, truncated=BOOLEAN),
+    "presence.watch": reference("PresenceList"),
+    "activity": shape(),
+    "auth.refresh": shape(expires_at={"anyOf": [TIME, NULL]}),
+    "ping": shape(),
+}
+"""The data of the reply to each command."""
+
+_MESSAGE = shape(message=reference("Message"))
+_CONVERSATION = shape(conversation=reference("SharedConversation"))
+_PEOPLE = shape(participants=list_of("Participant"), by={"anyOf": [STRING, NULL]})
+_TYPING = shape(user_id=STRING, expires_at=TIME)
+_NAMED = shape(conversation_id=STRING)
+
+DURABLE: dict[str, Json] = {
+    "message.created": _MESSAGE,
+    "message.updated": _MESSAGE,
+    "message.deleted": _MESSAGE,
+    "conversation.updated": _CONVERSATION,
+    "participant.added": _PEOPLE,
+    "participant.removed": _PEOPLE,
+    "conversation.changes": shape(
+        since=INTEGER, messages=list_of("Message"), conversation=reference("SharedConversation")
+    ),
+}
+"""The data of each event that has a `version`."""
+
+SOFT: dict[str, Json] = {
+    "receipt.updated": {
+        **shape(user_id=STRING, read_seq=INTEGER, delivered_seq=INTEGER, unread_count=INTEGER),
+        "required": ["user_id", "read_seq", "delivered_seq"],
+    },
+    "typing.started": _TYPING,
+    "typing.stopped": _TYPING,
+    "conversation.added": _CONVERSATION,
+    "conversation.removed": _NAMED,
+    "resync": _NAMED,
+}
+"""The data of each event of a conversation that has no `version`."""
+
+SESSION: dict[str, Json] = {
+    "hello": shape(
+        connection_id=STRING,
+        instance_id=STRING,
+        user_id=STRING,
+        heartbeat_seconds=INTEGER,
+        limits={"type": "object", "additionalProperties": INTEGER},
+        degraded=BOOLEAN,
+        conversations={"type": "object", "additionalProperties": reference("Place")},
+        truncated=BOOLEAN,
+        epoch=STRING,
+        at=TIME,
+    ),
+    "heartbeat": shape(),
+    "degraded": shape(),
+    "restored": shape(),
+    "presence.changed": reference("PersonPresence"),
+    "auth.expiring": shape(expires_at=TIME),
+    "draining": shape(retry_after=NUMBER),
+}
+"""The data of each event that belongs to no conversation."""
+
+WORDS: dict[str, Words] = {
+    "active": Words("Whether a person is looking at the app.", True),
+    "at": Words("The time by the store's clock.", _AT),
+    "by": Words("The id of the person who did it; null: an operator.", "ann"),
+    "connection_id": Words("The id of this socket, as in the logs.", "c-81f2"),
+    "conversation.sync.conversations": Words(
+        "By id: the `version` up to which you know the conversation.", {"q2m6v5b4x3n7k8j9h0": 56}
+    ),
+    "conversation": Words("The conversation as it is after the change.", None),
+    "conversations": Words("By id.", None),
+    "created": Words("Whether this command made the message; false: it was there.", True),
+    "data": Words("What it says, by `type`.", None),
+    "degraded": Words("Whether events of other instances come late.", False),
+    "errors": Words("What is wrong with each field; at most 20.", None),
+    "event_id": Words("The id of the event; the same wherever it arrives.", "q2m6v5b4x3n7k8.57"),
+    "expires_at": Words("The end, by the server's clock; null: there is none.", _LATER),
+    "heartbeat_seconds": Words("How often `heartbeat` comes.", 25),
+    "id": Words("Your own id of the command; the answer has the same.", 7),
+    "instance_id": Words("The name of the instance that sent it.", "chat-1"),
+    "items": Words("The entries.", None),
+    "marked_unread": Words("null in this version.", None),
+    "message": Words("The message as it is after the change.", None),
+    "messages": Words("The messages that changed, as they are now, by `version`.", None),
+    "participants": Words("The people who came or went.", None),
+    "preferences": Words("Your settings in this conversation.", None),
+    "receipts.sync.since": Words("The `at` of the answer before, or of the first `hello`.", _AT),
+    "retry_after": Words("In how many seconds to try again.", 2.5),
+    "status": Words("The HTTP status that REST answers with.", 400),
+    "token": Words("A fresh token of the same person.", "WyJhbm4iLDE3Njk4NjA4MDBd.c2lnbmF0"),
+    "truncated": Words("Whether there is more than is named.", False),
+    "type": Words("What kind of frame it is.", None),
+}
+"""What properties of frames mean, where `chat.schema_words` says something else, or nothing: by
+name, or by `type.name`. An example of None is made of that of its parts."""

@@ -1,0 +1,20 @@
+"""`manage.py asyncapi --file docs/asyncapi.yaml`: the frames of the socket, for machines."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from drf_spectacular.renderers import OpenApiYamlRenderer
+
+from chat.asyncapi import make
+
+
+class Command(BaseCommand):
+    help = "Write the AsyncAPI document of the socket."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--file", type=Path, required=True, help="where to write it")
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        rendered = OpenApiYamlRenderer().render(make(), renderer_context={})  # type: ignore[no-untyped-call]
+        file.write_bytes(rendered)
