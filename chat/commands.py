@@ -151,14 +151,16 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
     limit = max(_SYNC_MESSAGES // len(conversations), 2)
     places = asyncio.Semaphore(_SYNC_AT_ONCE)
 
-    async def answer(conversation_id: str, since: int) -> sync.Changes:
+    async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, dict[str, Any]]:
+        """Each is put into words by itself: all of them together would hold up everybody else."""
         async with places:
-            return await sync.sync_conversation(
+            changes = await sync.sync_conversation(
                 user_id=connection.user_id,
                 conversation_id=conversation_id,
                 since=since,
                 limit=limit,
             )
+        return changes, changes_data(changes)
 
     answers = {}
     try:
@@ -167,22 +169,21 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
                 answers[conversation_id] = reads.create_task(answer(conversation_id, since))
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    found = {conversation_id: task.result() for conversation_id, task in answers.items()}
+    found, data = {}, {}
+    for conversation_id, task in answers.items():
+        found[conversation_id], data[conversation_id] = task.result()
     for _ in range(_SYNC_TRIES):
         again = sessions.overtaken(connection, found)
         if not again:
             break
-        for conversation_id in again:
-            found[conversation_id] = await answer(conversation_id, conversations[conversation_id])
+        for one in again:
+            found[one], data[one] = await answer(one, conversations[one])
     else:
         raise StoreUnavailable
-    admitted = sessions.admit(connection, found)
-    return {
-        "conversations": {
-            conversation_id: changes_data(changes) for conversation_id, changes in admitted.items()
-        },
-        "epoch": sync.epoch_id(),
-    }
+    for conversation_id, changes in sessions.admit(connection, found).items():
+        if changes is not found[conversation_id]:
+            data[conversation_id] = changes_data(changes)
+    return {"conversations": data, "epoch": sync.epoch_id()}
 
 
 async def _sync_receipts(connection: Connection, since: datetime) -> dict[str, Any]:

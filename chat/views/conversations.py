@@ -13,6 +13,11 @@ from messaging.representations import (
     preferences_data,
 )
 from messaging.services import conversations, participants
+from messaging.steps import in_steps
+
+_STEP = 8
+"""Conversations that are put into an answer in one step of the event loop: one with 500 ranges of
+`uncounted` takes a quarter of a millisecond."""
 
 
 class ConversationsView(APIView):
@@ -29,7 +34,10 @@ class ConversationsView(APIView):
         page = await conversations.list_conversations(
             user_id=self.user_id, limit=query["limit"], cursor=query.get("cursor")
         )
-        items = [personal_conversation_data(own.conversation, own.position) for own in page.items]
+        items = [
+            personal_conversation_data(own.conversation, own.position)
+            async for own in in_steps(page.items, size=_STEP)
+        ]
         return Response({"items": items, "next_cursor": page.next_cursor})
 
     @extend_schema(

@@ -47,6 +47,7 @@ from messaging.services.quotas import Quota
 from messaging.services.sizes import takes_more_people
 from messaging.services.text import require_client_id, require_title
 from messaging.services.welcome import welcome
+from messaging.steps import in_steps
 from messaging.store.acts import SMALL_ACT, Outcome
 from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
 
@@ -260,7 +261,7 @@ async def count_unread(*, user_id: str) -> int:
             user_id, [place.conversation_id for place in behind]
         )
     unread = 0
-    for place in behind:
+    async for place in in_steps(behind, size=100):
         position = positions.get(place.conversation_id, ReadPosition(user_id=user_id))
         read_seq = max(position.read_seq, place.sent_seq)
         unread += place.uncounted.unread(seq=place.seq, read_seq=read_seq)

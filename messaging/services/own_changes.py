@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from messaging.entities import Preferences
 from messaging.instance import get_instance
 from messaging.limits import get_limits
+from messaging.steps import in_steps
 
 _OVERLAP = timedelta(seconds=10)
 """The longest time from the date that the store gives a change to the first read that sees it."""
@@ -53,7 +54,7 @@ async def list_own_changes(*, user_id: str, since: datetime) -> OwnChanges:
     instance.epochs.require(epoch)
     places = {place.conversation_id: place for place in found}
     items = []
-    for conversation_id in named:
+    async for conversation_id in in_steps(named, size=100):
         place = places.get(conversation_id)
         if place is None:
             continue  # left meanwhile
