@@ -14,6 +14,7 @@ from messaging.delivery.raw_layer import FORMAT as RAW_FORMAT
 from messaging.delivery.redis_client import is_cluster
 from messaging.delivery.redis_host import find_redis
 from messaging.delivery.signing import LEAST_KEY_CHARACTERS, Mode
+from messaging.limits import wrong_limits
 
 TAG = "chat"
 _LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
@@ -56,6 +57,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_secret_key(),
         *_project_named(),
         *_connections(),
+        *_limits(),
         *_redis(),
         *_link_signatures(),
         *_origins(),
@@ -91,6 +93,12 @@ def _connections() -> list[Error]:
         return []
     message = f"DATABASE_CONNECTIONS is {settings.DATABASE_CONNECTIONS}: nothing could be stored."
     return [Error(message, "Set it to 1 or more, for example 8.", id="chat.E017")]
+
+
+def _limits() -> list[Error]:
+    hint = "The least and the most of each stand in messaging/limits.py."
+    changed = getattr(settings, "CHAT_LIMITS", {})
+    return [Error(wrong, hint, id="chat.E034") for wrong in wrong_limits(changed)]
 
 
 def _secret_key() -> list[Error]:

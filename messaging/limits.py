@@ -1,5 +1,6 @@
 """The limits of the public contract, as shown by `GET /me` and `hello`."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
@@ -47,6 +48,61 @@ class Limits:
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)
+
+
+BOUNDS: Mapping[str, tuple[int, int]] = {
+    "text_characters": (1, 96 * 1024),
+    "text_bytes": (1, 96 * 1024),
+    "body_bytes": (8 * 1024, 1024 * 1024),  # what the servers take, see `config`
+    "frame_bytes": (8 * 1024, 128 * 1024),
+    "participants": (2, 10_000),  # what a message between instances names
+    "fan_out_participants": (0, 10_000),
+    "listed_participants": (0, 10_000),
+    "title_characters": (1, 500),
+    "reason_characters": (1, 10_000),
+    "page": (1, 1_000),
+    "sync_conversations": (1, 1_000),  # the rate of synced conversations grants no more at once
+    "latest_conversations": (1, 10_000),
+    "sockets": (1, 1_000),
+    "blocks": (0, 5_000),  # they stand in one document of at most 1 MiB, as devices do
+    "devices": (1, 150),
+    "presence_users": (1, 1_000),
+    "changed_messages": (1, 10_000),
+    "sends_per_second": (1, 200),  # the rate of commands
+    "sends_burst": (1, 400),
+    "typing_seconds": (1, 3_600),
+    "requests_per_minute": (1, 1_000_000),
+    "conversations_per_day": (1, 1_000_000),
+    "people_added_per_day": (1, 10_000_000),
+}
+"""The least and the most that each limit may be set to: other bounds of the product would never
+grant more."""
+_AROUND_A_TEXT = 4 * 1024
+"""Bytes of a body or frame beside its text."""
+
+
+def wrong_limits(changed: Mapping[str, object]) -> Sequence[str]:
+    """Return what is wrong with the setting `CHAT_LIMITS`, a sentence for each mistake."""
+    wrong = []
+    values = dict(asdict(Limits()))
+    for name, value in changed.items():
+        if name not in BOUNDS:
+            wrong.append(f"CHAT_LIMITS has {name!r}, which is no limit.")
+            continue
+        least, most = BOUNDS[name]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            wrong.append(f"CHAT_LIMITS has {name} = {value!r}. Set it to {least} up to {most}.")
+        else:
+            values[name] = value
+    carried = min(values["body_bytes"], values["frame_bytes"]) - _AROUND_A_TEXT
+    if values["text_bytes"] > carried:
+        wrong.append(
+            f"CHAT_LIMITS has text_bytes = {values['text_bytes']}, and no body or frame carries "
+            f"more than {carried}. Raise body_bytes and frame_bytes, or lower text_bytes."
+        )
+    if values["text_characters"] > values["text_bytes"]:
+        wrong.append("CHAT_LIMITS has text_characters above text_bytes. Lower text_characters.")
+    return wrong
 
 
 def get_limits() -> Limits:
