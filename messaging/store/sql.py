@@ -47,7 +47,7 @@ from messaging.store.base import (
 )
 from messaging.store.breaker import CircuitBreaker
 from messaging.store.changed import PAGE, read_pages
-from messaging.store.sql_threads import LOST, Call, Threads, not_writable, took_too_long
+from messaging.store.sql_threads import Call, Threads, lost, not_writable, took_too_long
 from messaging.store.witness import Witness
 
 logger = structlog.get_logger(__name__)
@@ -406,7 +406,7 @@ class SqlStore:
         except Exception as error:
             if writes and not_writable(error):
                 self._not_written(operation, error)
-            elif isinstance(error, LOST):
+            elif lost(error):
                 self._failed(operation, str(error), votes=not (own and took_too_long(error)))
             else:
                 self._breaker.answered()  # it refuses

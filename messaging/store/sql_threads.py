@@ -34,6 +34,7 @@ _OWN_READERS = 2
 """How many threads of SQLite's readers the reads of what single persons have may take, and of a
 server's connections half: other reads never wait for those."""
 _QUERY_CANCELED = "57014"
+_IDLE_IN_TRANSACTION = "25P03"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _IDLE_SECONDS = 30.0
 _LIMIT = 0.75
@@ -55,6 +56,17 @@ _NO_WRITES = (
     "in a read-only transaction",
 )
 """What stands in the answer of a database that reads and does not write."""
+
+
+def lost(error: BaseException) -> bool:
+    """Return whether the connection, and the transaction with it, is gone. Of the errors that
+    psycopg calls internal one says so: the server ends a session that was idle in a transaction for
+    too long, because this process was stopped or starved."""
+    return isinstance(error, LOST) or _sqlstate(error) == _IDLE_IN_TRANSACTION
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
 
 
 def not_writable(error: BaseException) -> bool:
@@ -201,7 +213,7 @@ class Threads:
             with call.using(database):
                 return partial(call.future.set_result, call.work(database))
         except BaseException as error:  # noqa: BLE001 - whoever waits for the call is told
-            if isinstance(error, (*LOST, CommitUnknown)) or not_writable(error):
+            if lost(error) or isinstance(error, CommitUnknown) or not_writable(error):
                 database.close()  # the next call reconnects
             return partial(call.future.set_exception, error)
         finally:
@@ -242,7 +254,7 @@ def _nobody_waits() -> None:
 
 def took_too_long(error: Exception) -> bool:
     """Return whether the server gave up a statement because of its time limit."""
-    return getattr(error.__cause__, "sqlstate", None) == _QUERY_CANCELED
+    return _sqlstate(error) == _QUERY_CANCELED
 
 
 def _wake(

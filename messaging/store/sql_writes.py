@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from django.db import IntegrityError
+from django.db import Error, IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Max
 from django.db.transaction import atomic
@@ -32,7 +32,7 @@ from messaging.store.base import (
     stamped_conversation,
 )
 from messaging.store.sql_clock import now, time_of_write
-from messaging.store.sql_threads import LOST, not_writable
+from messaging.store.sql_threads import lost, not_writable
 
 _REVISION_BITS = 52
 """Whole numbers of more than 53 bits are not exact everywhere that JSON is read."""
@@ -162,8 +162,8 @@ def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
         with atomic(using=database.alias):
             yield
             commit_sent = True
-    except LOST as error:
-        if commit_sent and not not_writable(error):
+    except Error as error:
+        if commit_sent and lost(error) and not not_writable(error):
             raise CommitUnknown from error
         raise
 

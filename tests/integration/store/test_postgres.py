@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -365,6 +366,63 @@ async def test_abandoned_lock_is_freed(alias: str, created: Conversation) -> Non
     await stopped.close()
     assert await other.get_conversation(created.id) == committed
     await other.close()
+
+
+class Idle:
+    """Idles in its transaction, before a query or after it, until the server ends the session."""
+
+    def __init__(self, words: str, *, before: bool) -> None:
+        self._words = words
+        self._before = before
+        self.met = False
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        if self.met or self._words not in sql:
+            return execute(sql, params, many, context)
+        self.met = True
+        connection = context["connection"].connection
+        connection.execute("SET idle_in_transaction_session_timeout = 50")
+        if self._before:
+            self._wait(connection)
+            return execute(sql, params, many, context)
+        answer = execute(sql, params, many, context)
+        self._wait(connection)
+        return answer
+
+    def _wait(self, connection: Any) -> None:
+        watched = select.poll()
+        watched.register(connection.fileno(), select.POLLIN)
+        assert watched.poll(10_000)
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_a_session_that_idled_in_a_commit(
+    alias: str, created: Conversation, before: bool
+) -> None:
+    """As any other lost connection; where it showed at COMMIT, it is looked up what became of it.
+    The next commit has a new connection."""
+    store = SqlStore(using=alias, timeout=10)
+    idle = Idle('INSERT INTO "messaging_message"', before=before)
+    with around_queries(idle):
+        with pytest.raises((StoreUnavailable, CommitUnknown)):
+            await store.commit(sending(created, "hello"))
+        assert idle.met
+        await assert_works(store, created)
+    await store.close()
+
+
+async def test_a_session_that_idled_in_a_read_receipt(alias: str, created: Conversation) -> None:
+    """The same of what is no commit."""
+    store = SqlStore(using=alias, timeout=10)
+    idle = Idle("FOR UPDATE", before=False)
+    with around_queries(idle):
+        with pytest.raises(StoreUnavailable):
+            await store.advance_read(created.id, "ann", 1)
+        assert idle.met
+        assert (await eventually(lambda: store.advance_read(created.id, "ann", 1))).moved
+    await store.close()
 
 
 # Indexes
