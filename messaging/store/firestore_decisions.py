@@ -19,6 +19,7 @@ from messaging.store.firestore import FirestoreStore
 from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction
 from messaging.store.firestore_values import plain_time, quoted, read_time
+from messaging.store.stored_enums import member_of
 
 
 class FirestoreDecisionStore:
@@ -153,7 +154,7 @@ def _read_decision(fields: Any, chunk: int) -> Decision:
     verdict = fields["verdict"].string_value
     devices = fields["devices"].map_value.fields
     return Decision(
-        verdict=Verdict(verdict) if verdict else None,
+        verdict=member_of(Verdict, verdict) if verdict else None,
         reason=fields["reason"].string_value,
         at=plain_time(fields["at"].timestamp_value),
         devices={device_id: devices[device_id].string_value for device_id in devices},

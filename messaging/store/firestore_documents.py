@@ -38,6 +38,7 @@ from messaging.store.firestore_values import (
     read_time,
     read_token,
 )
+from messaging.store.stored_enums import member_of
 from messaging.uncounted import Uncounted
 
 Fields = dict[str, Any]
@@ -98,7 +99,7 @@ def read_conversation(document: Any) -> Conversation:
     last = fields["last_message"]
     return Conversation(
         id=id_,
-        kind=ConversationKind(fields["kind"].string_value),
+        kind=member_of(ConversationKind, fields["kind"].string_value),
         title=read_text(fields["title"]),
         participants={
             # A map has no order of its own; the array keeps it.
@@ -145,7 +146,7 @@ def read_listed(document: Any, user_id: str, people: int) -> ListedConversation 
     id_ = id_of(document)
     return ListedConversation(
         id=id_,
-        kind=ConversationKind(fields["kind"].string_value),
+        kind=member_of(ConversationKind, fields["kind"].string_value),
         title=read_text(fields["title"]),
         participants=everybody if count <= people else None,
         participant_count=count,
@@ -332,7 +333,7 @@ def _read_listed_people(value: Any) -> Mapping[str, Participant]:
     return {
         id_.string_value: Participant(
             user_id=id_.string_value,
-            role=Role(role.string_value),
+            role=member_of(Role, role.string_value),
             joined_version=joined_version.integer_value,
         )
         for id_, role, joined_version in zip(values[::3], values[1::3], values[2::3], strict=True)
@@ -364,7 +365,7 @@ _WRITTEN: Mapping[str, Callable[[Any], Fields]] = {
 def read_participant(user_id: str, fields: Any) -> Participant:
     return Participant(
         user_id=user_id,
-        role=Role(fields["role"].string_value),
+        role=member_of(Role, fields["role"].string_value),
         joined_version=fields["joined_version"].integer_value,
     )
 
@@ -372,7 +373,7 @@ def read_participant(user_id: str, fields: Any) -> Participant:
 def _read_preferences(fields: Any) -> Preferences:
     return Preferences(
         muted_until=read_time(fields["muted_until"]),
-        notify=Notify(fields["notify"].string_value or _DEFAULT_PREFERENCES.notify),
+        notify=member_of(Notify, fields["notify"].string_value or _DEFAULT_PREFERENCES.notify),
     )
 
 

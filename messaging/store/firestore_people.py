@@ -10,6 +10,7 @@ from messaging.store.firestore_requests import Writes, query
 from messaging.store.firestore_transactions import Transaction
 from messaging.store.firestore_values import SERVER_TIME, plain_time, quoted, read_time
 from messaging.store.people import ChangedAccess, lately_left
+from messaging.store.stored_enums import member_of
 
 _READ_AT_ONCE = 500
 
@@ -123,7 +124,7 @@ def read_privacy(document: Any) -> Privacy:
         user_id=_user_id(document),
         blocked=read_blocked(document),
         private_reading=fields["private_reading"].boolean_value,
-        added_by=AddedBy(fields["added_by"].string_value or AddedBy.ANYONE),
+        added_by=member_of(AddedBy, fields["added_by"].string_value or AddedBy.ANYONE),
         left=_read_left(document),
     )
 

@@ -23,6 +23,7 @@ from messaging.store.firestore_requests import Writes
 from messaging.store.firestore_transactions import Transaction
 from messaging.store.firestore_values import plain_time, quoted, read_text
 from messaging.store.recipients import oldest_beyond, ringing, token_digest
+from messaging.store.stored_enums import member_of
 
 _READ_AT_ONCE = 500
 
@@ -119,7 +120,7 @@ def _read_recipient(document: Any) -> Recipient:
             push_text=not fields["push_text"].HasField("boolean_value")
             or fields["push_text"].boolean_value,
             private_reading=fields["private_reading"].boolean_value,
-            added_by=AddedBy(fields["added_by"].string_value or AddedBy.ANYONE),
+            added_by=member_of(AddedBy, fields["added_by"].string_value or AddedBy.ANYONE),
         ),
         devices=ringing(_devices(document).values(), read_access(document)),
         blocked=read_blocked(document),
@@ -140,8 +141,8 @@ def _read_device(device_id: str, fields: Any) -> Device:
     return Device(
         id=device_id,
         token=read_text(fields["token"]) or "",
-        token_kind=TokenKind(fields["token_kind"].string_value),
-        platform=Platform(fields["platform"].string_value),
+        token_kind=member_of(TokenKind, fields["token_kind"].string_value),
+        platform=member_of(Platform, fields["platform"].string_value),
         registered_at=plain_time(fields["registered_at"].timestamp_value),
     )
 

@@ -22,6 +22,7 @@ from messaging.store.firestore_values import (
     read_time,
 )
 from messaging.store.reports import COPY_LIFETIME
+from messaging.store.stored_enums import member_of
 
 _DELETED_AT_ONCE = 300
 
@@ -145,7 +146,7 @@ def _read_report(document: Any) -> Report:
         reporter_id=fields["reporter_id"].string_value,
         reason=fields["reason"].string_value,
         created_at=plain_time(fields["created_at"].timestamp_value),
-        status=ReportStatus(fields["status"].string_value),
+        status=member_of(ReportStatus, fields["status"].string_value),
         closed_at=read_time(fields["closed_at"]),
         closed_by=fields["closed_by"].string_value,
     )

@@ -17,6 +17,7 @@ from django.db.models.expressions import RawSQL
 from messaging.entities import Conversation, Message, Participant, Role
 from messaging.models import ConversationRecord, MessageRecord
 from messaging.store import sql_rows as rows
+from messaging.store.stored_enums import member_of
 
 _MESSAGE_FIELDS = MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
 _MESSAGE_TIMES = [one.attname for one in _MESSAGE_FIELDS if isinstance(one, DateTimeField)]
@@ -80,7 +81,9 @@ def read_people(found: str | None) -> dict[str, Participant]:
     """In the order in which they were added."""
     listed: Iterable[Any] = json.loads(found or "[]")
     return {
-        user_id: Participant(user_id=user_id, role=Role(role), joined_version=joined_version)
+        user_id: Participant(
+            user_id=user_id, role=member_of(Role, role), joined_version=joined_version
+        )
         for _, user_id, role, joined_version in sorted(listed, key=itemgetter(0))
     }
 

@@ -14,6 +14,7 @@ from messaging.models import DecisionRecord, ReportCopyRecord, SweepRecord
 from messaging.store.decisions import NOBODY, ChunkKey, Claim, failed_at, take
 from messaging.store.sql import SqlStore, count
 from messaging.store.sql_expiry import purge_expired
+from messaging.store.stored_enums import member_of
 
 _PURGED_BY_ONE_IN = 100
 
@@ -209,7 +210,7 @@ def people_of(record: DecisionRecord) -> dict[str, Decision]:
 def _decision(stored: Mapping[str, Any], chunk: int) -> Decision:
     until = stored["claimed_until"]
     return Decision(
-        verdict=stored["verdict"] and Verdict(stored["verdict"]),
+        verdict=stored["verdict"] and member_of(Verdict, stored["verdict"]),
         reason=stored["reason"],
         at=datetime.fromisoformat(stored["at"]),
         devices=stored["devices"],

@@ -28,6 +28,7 @@ from messaging.store.base import ListedPage
 from messaging.store.sql_conversations import last_message_sql, limited, people_sql
 from messaging.store.sql_conversations import read_message as _message
 from messaging.store.sql_conversations import read_people as _people
+from messaging.store.stored_enums import member_of
 from messaging.uncounted import Uncounted
 
 _COUNTED = "{c}.counted_commit_id = {c}.commit_id AND {c}.participant_count IS NOT NULL"
@@ -183,7 +184,7 @@ def _raw(sql: str, output: "Field[Any, Any]", *parameters: Any, **parts: str) ->
 def _listed(record: Any, user_id: str) -> ListedConversation:
     return ListedConversation(
         id=record.id,
-        kind=ConversationKind(record.kind),
+        kind=member_of(ConversationKind, record.kind),
         title=record.title,
         participants=None if record.people is None else _people(record.people),
         participant_count=record.counted,
@@ -194,7 +195,7 @@ def _listed(record: Any, user_id: str) -> ListedConversation:
         version=record.version,
         last_message=_message(record.last),
         own=Participant(
-            user_id=user_id, role=Role(record.own_role), joined_version=record.own_joined
+            user_id=user_id, role=member_of(Role, record.own_role), joined_version=record.own_joined
         ),
         sent_seq=record.own_sent_seq or 0,
         preferences=_preferences(record.own_preferences),

@@ -12,6 +12,7 @@ from messaging.models import PersonRecord
 from messaging.store.people import ChangedAccess, lately_left
 from messaging.store.sql import SqlStore, count
 from messaging.store.sql_clock import now
+from messaging.store.stored_enums import member_of
 
 
 class SqlPeopleStore:
@@ -144,7 +145,7 @@ def _privacy(record: PersonRecord) -> Privacy:
         user_id=record.user_id,
         blocked=frozenset(record.blocked),
         private_reading=record.private_reading,
-        added_by=AddedBy(record.added_by),
+        added_by=member_of(AddedBy, record.added_by),
         left=_left(record),
     )
 

@@ -21,6 +21,7 @@ from messaging.models import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.store.recipients import oldest_beyond, ringing, token_digest
 from messaging.store.sql import SqlStore, count
 from messaging.store.sql_people import access_of
+from messaging.store.stored_enums import member_of
 
 
 class SqlRecipientStore:
@@ -132,8 +133,8 @@ def _device(record: DeviceRecord) -> Device:
     return Device(
         id=record.device_id,
         token=record.token,
-        token_kind=TokenKind(record.token_kind),
-        platform=Platform(record.platform),
+        token_kind=member_of(TokenKind, record.token_kind),
+        platform=member_of(Platform, record.platform),
         registered_at=record.registered_at,
     )
 
@@ -149,7 +150,7 @@ def _settings(stored: Mapping[str, Any], person: PersonRecord | None) -> UserSet
         ),
         push_text=stored.get("push_text", True),
         private_reading=person is not None and person.private_reading,
-        added_by=AddedBy.ANYONE if person is None else AddedBy(person.added_by),
+        added_by=AddedBy.ANYONE if person is None else member_of(AddedBy, person.added_by),
     )
 
 

@@ -14,6 +14,7 @@ from messaging.store.reports import COPY_LIFETIME
 from messaging.store.sql import SqlStore, count
 from messaging.store.sql_clock import now
 from messaging.store.sql_expiry import purge_expired
+from messaging.store.stored_enums import member_of
 
 
 class SqlReportStore:
@@ -145,7 +146,7 @@ def _report(record: ReportRecord) -> Report:
         reporter_id=record.reporter_id,
         reason=record.reason,
         created_at=record.created_at,
-        status=ReportStatus(record.status),
+        status=member_of(ReportStatus, record.status),
         closed_at=record.closed_at,
         closed_by=record.closed_by,
     )

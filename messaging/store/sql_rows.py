@@ -24,6 +24,7 @@ from messaging.models import (
     ReadPositionRecord,
 )
 from messaging.store.base import InvalidCursor
+from messaging.store.stored_enums import member_of
 from messaging.uncounted import Uncounted
 
 MESSAGE_COLUMNS = [
@@ -148,7 +149,7 @@ def conversation(
 ) -> Conversation:
     return Conversation(
         id=record.id,
-        kind=ConversationKind(record.kind),
+        kind=member_of(ConversationKind, record.kind),
         title=record.title,
         participants=participants,
         created_at=record.created_at,
@@ -179,7 +180,7 @@ def preferences(stored: Mapping[str, Any]) -> Preferences:
     muted_until = stored["muted_until"]
     return Preferences(
         muted_until=datetime.fromisoformat(muted_until) if muted_until else None,
-        notify=Notify(stored["notify"]),
+        notify=member_of(Notify, stored["notify"]),
     )
 
 
