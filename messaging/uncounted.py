@@ -13,6 +13,7 @@ head and at most two segments: what others delete must not make a person's lists
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import merge
 from itertools import accumulate, chain, pairwise
 
 import orjson
@@ -65,6 +66,16 @@ class Uncounted:
         if later and later[0][0] == seq + 1:
             added[1] = later.pop(0)[1]
         return Uncounted.of([*earlier, added, *later])
+
+    def including(self, seqs: Iterable[int]) -> "Uncounted":
+        """Return them with these message numbers, in any order, in one pass over the ranges."""
+        ranges: list[list[int]] = []
+        for first, last in merge(self.ranges(), ([seq, seq] for seq in sorted(seqs))):
+            if ranges and first <= ranges[-1][1] + 1:
+                ranges[-1][1] = max(ranges[-1][1], last)
+            else:
+                ranges.append([first, last])
+        return Uncounted.of(ranges)
 
     def within(self, other: "Uncounted") -> bool:
         """Return whether the other ranges hold all of these, as far back as the others reach."""

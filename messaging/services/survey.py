@@ -32,6 +32,8 @@ class Survey:
         self._sent: dict[str, int] = {}
         self._surely_sent: dict[str, int] = {}
         self._gaps: list[str] = []
+        """The first of them; of the others only how many there are."""
+        self._more_gaps = 0
         self.uncounted = ALL_COUNTED
         """The deleted messages."""
 
@@ -44,9 +46,8 @@ class Survey:
         """Which numbers no message has, or two have; empty where all is well."""
         if not self._gaps:
             return ""
-        more = len(self._gaps) - _MOST_NAMED
-        named = ", ".join(self._gaps[:_MOST_NAMED])
-        return f"{named} and {more} more such places" if more > 0 else named
+        named = ", ".join(self._gaps)
+        return f"{named} and {self._more_gaps} more such places" if self._more_gaps else named
 
     def fits(self, conversation: Conversation) -> bool:
         """Whether it can go on with this later state: what counts as sent depends on when
@@ -63,7 +64,7 @@ class Survey:
                 self._conversation_id, first_seq=first, last_seq=last
             )
             if not page:
-                self._gaps.append(f"no message from {first} to {last} at least")
+                self._note_place(f"no message from {first} to {last} at least")
                 last = self.seq  # it may go on for ever
             self._take(page, first, last)
             self._on_read(len(page))
@@ -99,9 +100,15 @@ class Survey:
     def _note_gap(self, expected: int, found: int) -> None:
         if found > expected:
             numbers = f"{expected}" if found == expected + 1 else f"{expected} to {found - 1}"
-            self._gaps.append(f"no message {numbers}")
+            self._note_place(f"no message {numbers}")
         elif found < expected:
-            self._gaps.append(f"two messages {found}")
+            self._note_place(f"two messages {found}")
+
+    def _note_place(self, place: str) -> None:
+        if len(self._gaps) < _MOST_NAMED:
+            self._gaps.append(place)
+        else:
+            self._more_gaps += 1
 
     def _note_sender(self, message: Message) -> None:
         self._sent[message.sender_id] = message.seq
@@ -113,9 +120,9 @@ class Survey:
             self._surely_sent[message.sender_id] = message.seq
 
     def _note_deleted(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            if message.deleted_at is not None:
-                self.uncounted = self.uncounted.adding(message.seq)
+        deleted = [message.seq for message in messages if message.deleted_at is not None]
+        if deleted:
+            self.uncounted = self.uncounted.including(deleted)
 
     async def _look_at_changed(self) -> None:
         while changed := await self._store.list_changed_messages(

@@ -59,6 +59,19 @@ def test_the_latest_ranges_are_kept() -> None:
     assert later.adding(1) == later
 
 
+@given(SEQS, SEQS)
+def test_many_at_once_are_as_many_one_by_one(earlier: list[int], later: list[int]) -> None:
+    """In any order, however often one is named."""
+    assert adding(*earlier).including(later) == adding(*earlier, *later)
+
+
+def test_many_at_once_keep_the_latest_ranges() -> None:
+    """As of one by one."""
+    uncounted = adding(3).including(range(10, 10 + 4 * MOST_RANGES, 2))
+    assert uncounted == Uncounted.of_numbers(range(10, 10 + 4 * MOST_RANGES, 2))
+    assert len(uncounted.ranges()) == MOST_RANGES
+
+
 def test_its_size_is_bounded() -> None:
     """Whatever the numbers; where every other message is deleted, few characters each."""
     widest = range(LARGEST - 2 * MOST_RANGES * 10**12, LARGEST, 10**12)
