@@ -17,6 +17,9 @@ as ended. Redis may refuse the entry of a real instance; many without an entry a
 _MOST_ENDED = 1_000
 _SETTLE_SECONDS = 3 * BEACON_SECONDS
 """After that everyone who is there was heard."""
+_STRANGER_SECONDS = 10.0
+"""Between two instances that were never heard of, are not in the registry, and have been there for
+a while. What they committed before is read from the store."""
 _NEWS_SECONDS = 5.0
 """How long an instance may be in the registry before anybody here has looked."""
 
@@ -36,7 +39,9 @@ class _Peer:
 class Peers:
     def __init__(self, now: float) -> None:
         self._peers: dict[str, _Peer] = {}
-        self._ended: set[str] = set()
+        self._ended: dict[str, _Peer | None] = {}
+        """With what was known of each: anybody may say goodbye in its name."""
+        self._looked_for_stranger_at = now - _STRANGER_SECONDS
         self._registered: frozenset[str] = frozenset()
         self._listening_since = now
 
@@ -45,19 +50,25 @@ class Peers:
         missed here, where it lies further back than a beacon reaches; else None.
 
         Its numbers only rise: where one falls, the one before it was not its own."""
-        known = self._peers.get(boot_id)
-        if known is None and not self._make_room(boot_id):
-            return None
+        known = self._peers.get(boot_id) or self._ended.get(boot_id)
+        registered = boot_id in self._registered
         if known is not None and known.number == number:
             return None  # said again
-        self._ended.discard(boot_id)
-        registered = boot_id in self._registered
+        just_begun = now < self._listening_since + 2 * BEACON_SECONDS
+        new = known is None and number >= REPEATS and not just_begun
+        if new and not registered:
+            # Anybody can invent one, and each makes this instance look far back in the store.
+            if now < self._looked_for_stranger_at + _STRANGER_SECONDS:
+                return None  # its next beacon will do
+            self._looked_for_stranger_at = now
+        if boot_id not in self._peers and not self._make_room(boot_id):
+            return None
+        self._ended.pop(boot_id, None)
         self._peers[boot_id] = _Peer(now, now + LEASE_SECONDS, number, reads, registered)
         if known is not None:
             expected = known.number is None or 0 < number - known.number < REPEATS
             return None if expected else known.heard_at
-        just_begun = now < self._listening_since + 2 * BEACON_SECONDS
-        return None if number < REPEATS or just_begun else self._listening_since
+        return self._listening_since if new else None
 
     @property
     def alive(self) -> frozenset[str]:
@@ -73,21 +84,23 @@ class Peers:
 
     def goodbye(self, boot_id: str) -> None:
         """It has ended in order, with everything published."""
-        self._peers.pop(boot_id, None)
-        if len(self._ended) < _MOST_ENDED:
-            self._ended.add(boot_id)
+        peer = self._peers.pop(boot_id, None)
+        if peer is not None or len(self._ended) < _MOST_ENDED:
+            self._ended[boot_id] = peer or self._ended.get(boot_id)
+        while len(self._ended) > _MOST_ENDED:
+            del self._ended[next(iter(self._ended))]
 
     def registered(self, boot_ids: Iterable[str], now: float) -> None:
         """These are in the registry: one that ends before its first beacon is missed as well."""
         self._registered = frozenset(boot_ids)
         for boot_id in self._registered & self._peers.keys():
             self._peers[boot_id].registered = True
-        for boot_id in self._registered - self._peers.keys() - self._ended:
+        for boot_id in self._registered - self._peers.keys() - self._ended.keys():
             if not self._make_room(boot_id):
                 break
             heard_at, lease_end = now - _NEWS_SECONDS, now + LEASE_SECONDS
             self._peers[boot_id] = _Peer(heard_at, lease_end, 0, registered=True)
-        self._ended &= self._registered
+        self._ended = {one: peer for one, peer in self._ended.items() if one in self._registered}
 
     def link_restored(self, now: float) -> None:
         """Everybody has been silent. What was missed is read from the store anyway, so their
@@ -96,6 +109,9 @@ class Peers:
         for peer in self._peers.values():
             peer.number = None
             peer.lease_end = now + LEASE_SECONDS
+        for ended in self._ended.values():
+            if ended is not None:
+                ended.number = None
 
     def pop_ended(self, now: float) -> Sequence[tuple[str, float]]:
         """Those whose lease has ended without a goodbye, each with the moment it was heard last:

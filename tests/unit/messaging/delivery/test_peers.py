@@ -140,3 +140,48 @@ def test_a_flood_of_goodbyes_is_forgotten() -> None:
 
     assert peers.alive == {"b"}
     assert [boot_id for boot_id, _ in peers.pop_ended(2 + LEASE_SECONDS)] == ["b"]
+
+
+def test_a_goodbye_in_the_name_of_somebody_else_makes_nobody_look() -> None:
+    """Its beacons go on where they were. Without signatures anybody may say goodbye."""
+    peers = peers_since(0)
+    for number in range(1, 100):
+        assert peers.heard("b", number, float(number)) is None
+        peers.goodbye("b")
+        assert peers.alive == frozenset()
+
+    assert peers.heard("b", 100, 100) is None
+    assert peers.alive == {"b"}
+
+
+def test_who_was_silent_after_a_goodbye_is_looked_for_since_then() -> None:
+    """Not since this instance began to listen."""
+    peers = peers_since(0)
+    for number in range(1, 100):
+        peers.heard("b", number, float(number))
+    peers.goodbye("b")
+
+    assert peers.heard("b", 99 + REPEATS, 110) == 99
+
+
+def test_invented_instances_make_nobody_look_more_often_than_in_ten_seconds() -> None:
+    """A real one that is not in the registry is looked for with a later beacon."""
+    peers = peers_since(100)
+    looks = [peers.heard(f"invented-{one}", 30 + one, 130 + one / 100) for one in range(1_000)]
+    assert [look for look in looks if look is not None] == [100]
+
+    assert peers.heard("d", 200, 139) is None
+    assert "d" not in peers.alive
+    assert peers.heard("d", 202, 141) == 100
+    assert "d" in peers.alive
+
+
+def test_goodbyes_of_invented_instances_do_not_make_a_real_one_forgotten() -> None:
+    """Also where many have said so."""
+    peers = peers_since(0)
+    peers.heard("b", 50, 1)
+    for one in range(2_000):
+        peers.goodbye(f"invented-{one}")
+    peers.goodbye("b")
+
+    assert peers.heard("b", 51, 60) is None
