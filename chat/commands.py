@@ -1,6 +1,7 @@
 """The commands of the socket: each validates its fields and calls one service."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -41,10 +42,13 @@ Handler = Callable[..., Awaitable[dict[str, Any]]]
 
 _SYNC_MESSAGES = 200
 """How many messages one answer carries at most, over all its conversations (at least 2 each)."""
-_SYNC_AT_ONCE = 4
 _SYNC_TRIES = 5
 _turns = Turns(places=2, most_waiting=64)
 """Of the dear commands of a person, over all sockets."""
+_SYNC_AT_ONCE = 4
+_syncing = Turns(places=_SYNC_AT_ONCE, most_waiting=64, clock=time.thread_time)
+"""Of the conversations that a person's syncs read, over all sockets. The rest is as long as the
+event loop worked meanwhile, so that a slow store does not make it longer."""
 
 
 async def handle(command: Command, connection: Connection) -> dict[str, Any]:
@@ -153,7 +157,7 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
 
     async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, dict[str, Any]]:
         """Each is put into words by itself: all of them together would hold up everybody else."""
-        async with places:
+        async with places, turn(_syncing, connection.user_id):
             changes = await sync.sync_conversation(
                 user_id=connection.user_id,
                 conversation_id=conversation_id,

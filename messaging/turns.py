@@ -9,7 +9,7 @@ key has, it is refused at most a hundred times a second.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -46,14 +46,18 @@ class Turns:
         most_waiting: int,
         patience: float | None = None,
         rests: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`places`: how many of one key are carried out at once. `patience`: seconds for which one
         may wait; None sets no limit. `rests`: a place stays empty afterwards for as long as it was
-        taken, at most 20 ms, so that one key takes no more than half of the time of its places."""
+        taken, at most 20 ms, so that one key takes no more than half of the time of its places.
+        `clock`: tells for how long. `time.thread_time` counts what the event loop worked meanwhile,
+        for whomever: then what waits for the store does not rest."""
         self._places = places
         self._most_waiting = most_waiting
         self._patience = patience
         self._rests = rests
+        self._clock = clock
         self._lines: dict[str, _Line] = {}
         self._refusals = 0
 
@@ -79,12 +83,12 @@ class Turns:
                 await self._take(key)
         except TimeoutError:
             raise StoreUnavailable("Your earlier requests are still running. Retry.") from None
-        begun = time.monotonic()
+        begun = self._clock()
         try:
             yield
         finally:
             if self._rests:
-                pause = min(time.monotonic() - begun, _LONGEST_PAUSE)
+                pause = min(self._clock() - begun, _LONGEST_PAUSE)
                 asyncio.get_running_loop().call_later(pause, self._give_back, key)
             else:
                 self._give_back(key)

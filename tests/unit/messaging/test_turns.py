@@ -211,3 +211,20 @@ async def test_a_place_rests_only_where_it_is_said_so() -> None:
     assert work.begun == [0, 1]
     work.gates[1].set()
     await tasks[1]
+
+
+async def test_a_rest_by_another_clock() -> None:
+    """As long as that clock went meanwhile: one that stood still while the place was taken makes
+    nobody wait, however long that was."""
+    work = Work(Turns(places=1, most_waiting=10, clock=lambda: 5.0))
+    tasks = [work.start("ann", number) for number in range(2)]
+    await settled()
+    await asyncio.sleep(0.05)
+
+    work.gates[0].set()
+    await tasks[0]
+    await settled()
+
+    assert work.begun == [0, 1]
+    work.gates[1].set()
+    await tasks[1]
