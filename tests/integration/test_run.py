@@ -66,26 +66,6 @@ def test_a_port_is_a_number(tmp_path: Path, port: str) -> None:
     assert said == f"PORT is {port!r}. Set it to a number from 1 to 65535.\n"
 
 
-def test_a_host_is_listened_on(tmp_path: Path) -> None:
-    """The port of another address does not matter, and nobody is warned of a loopback address."""
-    host = "::1" if _has_address("::1") else "127.0.0.2"
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with make_run(tmp_path, str(port), HOST=host) as run:
-            assert run.stdout is not None
-            said = ""
-            while "Ctrl-C" not in said:
-                line = run.stdout.readline()
-                assert line, said
-                said += line
-            url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-            shown = httpx.get(url)
-
-    assert url in said
-    assert "everybody" not in said
-    assert shown.status_code == 200
-
-
 def _has_address(host: str) -> bool:
     try:
         require_free(0, host=host)
@@ -181,25 +161,33 @@ def test_settings_are_kept_and_a_chat_is_there(tmp_path: Path) -> None:
 
 
 def test_it_ends_with_its_instance(tmp_path: Path) -> None:
-    """It serves on the port that was chosen; when the instance dies, it says so and fails."""
-    port = str(free_port())
-    with make_run(tmp_path, port) as run:
-        assert run.stdout is not None
-        said = ""
-        while "Ctrl-C" not in said:
-            line = run.stdout.readline()
-            assert line, said
-            said += line
-        assert f"http://127.0.0.1:{port}/\n" in said
-        children = subprocess.run(
-            ["pgrep", "-P", str(run.pid)], capture_output=True, text=True, check=True
-        )
-        os.kill(int(children.stdout), signal.SIGKILL)
+    """It serves on the host and the port that were chosen, though the port of another address is
+    taken, and warns nobody of a loopback address. When the instance dies, it says so and fails."""
+    host = "::1" if _has_address("::1") else "127.0.0.2"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        with make_run(tmp_path, str(port), HOST=host) as run:
+            assert run.stdout is not None
+            said = ""
+            while "Ctrl-C" not in said:
+                line = run.stdout.readline()
+                assert line, said
+                said += line
+            assert f"{url}\n" in said
+            assert "everybody" not in said
+            assert httpx.get(url).status_code == 200
+            _kill_child(run.pid)
 
-        rest, _ = run.communicate(timeout=60)
+            rest, _ = run.communicate(timeout=60)
 
     assert run.returncode == 1
     assert rest == "The instance has ended, by SIGKILL.\n"
+
+
+def _kill_child(pid: int) -> None:
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
+    os.kill(int(children.stdout), signal.SIGKILL)
 
 
 def test_the_other_parts_go_on() -> None:
