@@ -148,7 +148,11 @@ WORDS: dict[str, Words] = {
     "updated_at": Words("When it last changed, by the store's clock.", _AT),
     "user_id": Words("The id of the person, as in their token.", "ann"),
     "user_ids": Words("The ids of people.", ["bob", "cid"]),
-    "verdict": Words("`sent`, `dropped`, `failed`, or `pending` while nothing is decided.", "sent"),
+    "verdict": Words(
+        "`sent`, `dropped`, `failed`, or `pending` while nothing is decided; also `pending` where "
+        "a person who reads privately got no push because they had read the message.",
+        "sent",
+    ),
     "version": Words(
         "The number of durable changes of the conversation: 1, 2, 3… without holes; of a message "
         "that of its latest change.",
