@@ -46,6 +46,21 @@ def check_names(**_: Any) -> list[checks.Warning]:
     ]
 
 
+@register(TAG, deploy=True)
+def check_proxies(**_: Any) -> list[checks.Warning]:
+    """Return a warning where uvicorn believes every peer to be a proxy."""
+    if "*" not in os.environ.get("FORWARDED_ALLOW_IPS", ""):
+        return []
+    return [
+        checks.Warning(
+            "FORWARDED_ALLOW_IPS is '*': uvicorn takes the client's address from any peer.",
+            "Name the addresses or networks of the proxies, for example "
+            "FORWARDED_ALLOW_IPS=10.0.0.0/8, or let only the proxy reach the port.",
+            id="chat.W002",
+        )
+    ]
+
+
 @register(TAG)
 def check_settings(**_: Any) -> list[Error]:
     """Every wrong setting, with how to mend it."""

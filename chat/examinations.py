@@ -34,8 +34,12 @@ _NETWORK = "See whether the network lets connections through to www.googleapis.c
 
 async def examine_settings() -> Sequence[Finding]:
     """By the same checks as stop a start."""
-    errors = await asyncio.to_thread(run_checks, tags=[checks.TAG])
-    findings = [wrong(error.msg, error.hint or "") for error in errors]
+    errors = await asyncio.to_thread(
+        run_checks, tags=[checks.TAG], include_deployment_checks=not settings.DEBUG
+    )
+    findings = [
+        (wrong if error.is_serious() else note)(error.msg, error.hint or "") for error in errors
+    ]
     if settings.DEBUG:
         findings.append(note("DEBUG is on.", "Unset it where others than developers come."))
     elif len(settings.SECRET_KEY) < _SECRET_CHARACTERS:

@@ -28,6 +28,7 @@ from config.collecting import Collecting  # noqa: E402
 from config.connection_bounds import MAX_BODY_BYTES, raise_descriptor_limit  # noqa: E402
 from config.draining import drain_at_signals  # noqa: E402
 from config.flow import flow_controlled  # noqa: E402
+from config.forwarded import with_nearest_client  # noqa: E402
 from messaging.instance import get_instance  # noqa: E402
 from messaging.limits import get_limits  # noqa: E402
 
@@ -56,6 +57,10 @@ if "daphne.server" in sys.modules:  # it has imported this module
     daphne_bounds.install()
 
 
+_every_peer_is_trusted = False
+"""By uvicorn, as a proxy."""
+
+
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Everything goes to Django and Channels; the lifespan starts and stops the instance."""
     if scope["type"] == "lifespan":
@@ -64,6 +69,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     # daphne has no lifespan: there the instance starts by itself with the first request, and
     # its end is all in the hands of the signal.
     drain_at_signals(lambda: get_instance().stop())
+    if _every_peer_is_trusted:
+        scope = with_nearest_client(scope)
     if scope["type"] == "http":
         api = scope["path"].startswith(API_PATHS)
         receive = bounded(receive, get_limits().body_bytes if api else MAX_BODY_BYTES)
@@ -74,6 +81,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
+    global _every_peer_is_trusted  # noqa: PLW0603 - the server is the process's, too
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -82,6 +90,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             server = getattr(getattr(send, "__self__", None), "config", None)
             if hasattr(server, "http_protocol_class"):
                 uvicorn_bounds.install(server)
+                _every_peer_is_trusted = uvicorn_bounds.trusts_every_peer(server)
             await get_instance().start()
             drain_at_signals(lambda: get_instance().drain())
             await send({"type": "lifespan.startup.complete"})

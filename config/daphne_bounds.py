@@ -10,16 +10,20 @@ from typing import Any
 
 import daphne.http_protocol
 import daphne.server
+import daphne.ws_protocol
 from autobahn.websocket.protocol import WebSocketProtocol as Autobahn
 from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.utils import parse_x_forwarded_for
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from twisted.web.http_headers import Headers
 
 from config import connection_bounds as bounds
 from config.flow import CLOSE_OF, REFUSED_SECONDS, Send
+from config.forwarded import nearest_address
 from config.frame_gate import FrameGate, Refusal
 from messaging.metrics import CONNECTIONS_REFUSED, SOCKETS_REFUSED
 
@@ -30,8 +34,20 @@ _call_later: Any = reactor.callLater
 def install() -> None:
     """Take effect for the server of this process, if it is daphne. Call before it starts."""
     daphne.http_protocol.WebRequest = BoundedRequest
+    daphne.http_protocol.parse_x_forwarded_for = _parse_forwarded
+    daphne.ws_protocol.parse_x_forwarded_for = _parse_forwarded
     daphne.server.HTTPFactory = BoundedFactory
     WebSocketFactory.protocol = GuardedSocket
+
+
+def _parse_forwarded(headers: Any, address_header: str, *arguments: Any, **options: Any) -> Any:
+    """daphne's function, with the last address of the header in the place of the first."""
+    lines = dict(headers.getAllRawHeaders()) if isinstance(headers, Headers) else dict(headers)
+    for name, found in lines.items():
+        if name.lower() == address_header.lower().encode():
+            values = found if isinstance(found, list) else [found]
+            lines[name] = [nearest_address(values).encode()]
+    return parse_x_forwarded_for(lines, address_header, *arguments, **options)
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc]

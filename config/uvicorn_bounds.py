@@ -32,6 +32,11 @@ def install(config: Any) -> None:
     config.ws_per_message_deflate = False
 
 
+def trusts_every_peer(config: Any) -> bool:
+    """Return whether uvicorn takes the client's address from a header of anybody."""
+    return bool(config.proxy_headers) and config.forwarded_allow_ips in ("*", ["*"])
+
+
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Feeds the parser no more than a request may have beside its body, and ends slow clients."""
 

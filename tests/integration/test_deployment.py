@@ -69,6 +69,13 @@ def test_what_it_finds_in_djangos_own_middleware() -> None:
     assert found == {"security.W005", "security.W008", "security.W021"}
 
 
+def test_trusting_every_peer_as_a_proxy_is_warned_of() -> None:
+    """Whoever reaches the port chooses its address then."""
+    done = manage("check", "--deploy", FORWARDED_ALLOW_IPS="*")
+
+    assert "chat.W002" in done.stderr
+
+
 def test_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:
     """As it says by `X-Forwarded-Proto`, which browsers' requests to the admin depend on: cookies
     travel over TLS alone, and a form has to come from the origin that it goes to."""

@@ -8,7 +8,7 @@ import pytest
 from tests.integration.raw_peer import Peer, upgrade
 from tests.integration.served import Command, bare_daphne, bare_uvicorn, served
 
-_BURST = 5
+BURST = 5
 """As `few_strangers_asgi` has it."""
 
 
@@ -46,6 +46,6 @@ def test_refused_sockets_use_up_the_room_of_their_address(command: Command, tmp_
     with served(with_few(command), tmp_path) as (port, _):
         for address, refuse in (("127.0.0.2", refuse_path), ("127.0.0.3", refuse_origin)):
             assert status(port, address) == 401
-            for _ in range(_BURST + 1):
+            for _ in range(BURST + 1):
                 refuse(port, address)
             assert status(port, address) == 429
