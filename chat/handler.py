@@ -8,8 +8,13 @@ from typing import Any
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import HttpResponseBase
 
+from chat.cross_origin import cross_origin_headers
 from chat.middleware import API_PATHS
 from chat.views.failures import unreadable
+
+_MOST_ACCEPT_CHARACTERS = 1_024
+_MOST_MEDIA_TYPES = 50
+"""Content negotiation compares each of them with each of ours. Browsers send eight."""
 
 
 class Handler(ASGIHandler):
@@ -17,6 +22,7 @@ class Handler(ASGIHandler):
 
     No middleware has seen such a request: a query string of bytes that are not UTF-8, for example.
     Nor does it read a form in another encoding: some can bring characters that no text has.
+    Nor, on a page, a null character. Nor more media types in `Accept` than anybody needs.
     """
 
     def create_request(
@@ -24,9 +30,28 @@ class Handler(ASGIHandler):
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
         request, refusal = super().create_request(scope, body_file)
         if refusal is not None:
-            return None, unreadable(scope["path"], refusal.status_code, secrets.token_hex(8))
+            return None, _refused(scope, refusal.status_code)
         assert request is not None
+        accept = request.META.get("HTTP_ACCEPT", "")
+        if len(accept) > _MOST_ACCEPT_CHARACTERS or accept.count(",") >= _MOST_MEDIA_TYPES:
+            return None, _refused(scope, 400)
         encoding = request.encoding and codecs.lookup(request.encoding).name
-        if encoding not in {None, "utf-8"} and not scope["path"].startswith(API_PATHS):
-            return None, unreadable(scope["path"], 400, secrets.token_hex(8))
+        if not scope["path"].startswith(API_PATHS) and (
+            encoding not in {None, "utf-8"} or _has_null(request)
+        ):
+            return None, _refused(scope, 400)
         return request, None
+
+
+def _refused(scope: Mapping[str, Any], status: int) -> HttpResponseBase:
+    response = unreadable(scope["path"], status, secrets.token_hex(8))
+    for name, value in cross_origin_headers(scope["path"], scope["headers"]).items():
+        response[name] = value
+    return response
+
+
+def _has_null(request: ASGIRequest) -> bool:
+    """Return whether a null character stands where a page may ask the database for it, which
+    PostgreSQL refuses: in the path, the query or a cookie. Forms refuse it themselves."""
+    values = (value for _, values in request.GET.lists() for value in values)
+    return any("\0" in text for text in (request.path, *values, *request.COOKIES.values()))

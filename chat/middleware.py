@@ -15,6 +15,8 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
+from django.core.exceptions import BadRequest
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware import clickjacking, common, csrf, security
 from django.urls import Resolver404, get_resolver, resolve
@@ -67,8 +69,11 @@ class RequestContextMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer what a view of the API raises, before Django turns it into a page or, with
-        DEBUG, into a report."""
+        DEBUG, into a report. On a page, raises BadRequest for a value that the database cannot
+        take: Django's own lists look for whatever number stands in their query."""
         if not request.path.startswith(API_PATHS):
+            if isinstance(error, DataError | OverflowError):
+                raise BadRequest("The database cannot take a value of this request.") from error
             return None
         return problem_response(problem_of(error), request.request_id)  # type: ignore[attr-defined]
 

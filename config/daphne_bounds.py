@@ -25,6 +25,7 @@ from config import connection_bounds as bounds
 from config.flow import CLOSE_OF, REFUSED_SECONDS, Send
 from config.forwarded import nearest_address
 from config.frame_gate import FrameGate, Refusal
+from config.readable import readable
 from messaging.metrics import CONNECTIONS_REFUSED, SOCKETS_REFUSED
 
 _PROBES = bounds.PROBES.encode()
@@ -42,6 +43,7 @@ def install() -> None:
 
 def _parse_forwarded(headers: Any, address_header: str, *arguments: Any, **options: Any) -> Any:
     """daphne's function, with the last address of the header in the place of the first."""
+    lines: dict[bytes, Any]
     lines = dict(headers.getAllRawHeaders()) if isinstance(headers, Headers) else dict(headers)
     for name, found in lines.items():
         if name.lower() == address_header.lower().encode():
@@ -136,8 +138,14 @@ class _Connection(Protocol):
         self._unwatch()
         self._refused = True
         transport: Any = self.transport
-        transport.write(answer)
+        transport.write(readable(answer, self._headers()))
         self._timer = _call_later(bounds.LINGER_SECONDS, self._abort)
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        if self._request is None:
+            return []
+        lines = self._request.requestHeaders.getAllRawHeaders()
+        return [(name, value) for name, values in lines for value in values]
 
     def _make_room(self) -> None:
         CONNECTIONS_REFUSED.labels("too_many").inc()

@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from config import connection_bounds as bounds
 from config.flow import SocketGuard
 from config.frame_gate import MAX_MESSAGE_BYTES
+from config.readable import readable
 from messaging.metrics import CONNECTIONS_REFUSED
 
 _MAX_ROOM = 64 * 1024
@@ -160,7 +161,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         answering = self.cycle is not None and not self.cycle.response_complete
         answered = self._awaited == "end" or (answering and self.cycle.response_started)
         if not answered and not self.pipeline:
-            self.transport.write(answer)
+            self.transport.write(readable(answer, self.headers or ()))
         self._drop_answer()  # it would be a second one
         self._unset_keepalive_if_required()
         self.flow.resume_reading()

@@ -88,7 +88,7 @@ class KeptList(ChangeList):
         (self.filter_specs, self.has_filters, unknown, _, self.has_active_filters) = (
             self.get_filters(request)
         )
-        if unknown:
+        if unknown or not all(_has_known_value(spec) for spec in self.filter_specs):
             raise IncorrectLookupParameters
         self.clear_all_filters_qs = self.get_query_string(remove=list(self.get_filters_params()))
         return self.root_queryset
@@ -118,6 +118,13 @@ class KeptList(ChangeList):
         self.next_query = (
             None if found.next is None else self.get_query_string({AFTER: signed(found.next)})
         )
+
+
+def _has_known_value(spec: Any) -> bool:
+    """Whether a filter is off, or has one of the values that it offers."""
+    if not isinstance(spec, SimpleListFilter):
+        return True
+    return spec.value() in {None, *(str(value) for value, _ in spec.lookup_choices)}
 
 
 def place(moment: datetime, key: str) -> Any:

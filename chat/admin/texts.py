@@ -6,10 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import BadRequest
 from django.db.models import CharField, Field
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from messaging.exceptions import InvalidRequest
 from messaging.identifiers import is_stored_user_id
@@ -58,8 +60,17 @@ def validate_name(value: str) -> None:
     _refused(lambda: require_line("name", value, most=max(len(value), 1)))
 
 
-class _ReadableNames:
-    """Before a `ModelAdmin`: what is typed into its text fields follows the rules for names."""
+class _Strict:
+    """Before a `ModelAdmin` of Django's: what is typed into its text fields follows the rules for
+    names, and an action names rows by their numbers."""
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
+        keys = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(key.isascii() and key.isdigit() for key in keys):
+            raise BadRequest("A row of this list is named by its number.")
+        answer: HttpResponseBase | None
+        answer = super().response_action(request, queryset)  # type: ignore[misc]
+        return answer
 
     def formfield_for_dbfield(
         self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
@@ -75,10 +86,10 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class OperatorAdmin(_ReadableNames, UserAdmin):  # type: ignore[type-arg]
+class OperatorAdmin(_Strict, UserAdmin):  # type: ignore[misc, type-arg]
     """Who may come into the admin."""
 
 
 @admin.register(Group)
-class OperatorGroupAdmin(_ReadableNames, GroupAdmin):
+class OperatorGroupAdmin(_Strict, GroupAdmin):  # type: ignore[misc]
     """What they may do there."""

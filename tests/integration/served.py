@@ -1,10 +1,12 @@
 """Running servers of each kind, for tests that speak to their ports."""
 
 import contextlib
+import os
 import re
+import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,11 +61,33 @@ all_servers = pytest.mark.parametrize(
 @contextmanager
 def served(command: Command, folder: Path, **settings: str) -> Iterator[tuple[int, Process]]:
     """A server of its own on a fresh database: its port and its process."""
-    environment = isolated_environment(folder, CHAT_RATE_LIMITS="on", **settings)
+    environment = _environment(folder, settings)
     migrate(environment)
     port = free_port()
     with instance(port, environment=environment, command=command(port)) as process:
         yield port, process
+
+
+def _environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    return isolated_environment(folder, **{"CHAT_RATE_LIMITS": "on", **settings})
+
+
+def operator_session(folder: Path, settings: Mapping[str, str]) -> str:
+    """Make a superuser on the database of a server with these settings; the key of a session."""
+    script = (
+        "from django.contrib.auth.models import User; from django.test import Client; "
+        "c = Client(); c.force_login(User.objects.create_superuser('root')); "
+        "print('session', c.cookies['sessionid'].value)"
+    )
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", script],
+        env={**os.environ, **_environment(folder, settings)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.rpartition("session ")[2].strip()
 
 
 def metric(port: int, name: str) -> float:

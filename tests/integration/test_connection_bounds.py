@@ -129,6 +129,37 @@ def test_a_body_above_the_bound_is_refused_at_once(command: Command, tmp_path: P
 
 
 @servers
+def test_a_page_of_an_allowed_origin_may_read_the_refusal(command: Command, tmp_path: Path) -> None:
+    """Of a body, above the application; others may not."""
+    allowed = "https://app.example"
+    with served(command, tmp_path, ALLOWED_ORIGINS=allowed) as (port, _):
+        for origin in (allowed, "https://other.example"):
+            with Peer(port) as peer:
+                length = f"Content-Length: {MAX_BODY_BYTES + 1}"
+                peer.send(post("/api/v1/conversations", f"Origin: {origin}", length))
+                head = peer.head().lower()
+                assert head.startswith("http/1.1 413")
+                header = f"access-control-allow-origin: {allowed}"
+                assert (header in head) is (origin == allowed)
+
+
+@servers
+def test_slow_bodies_of_pages_hold_no_place(command: Command, tmp_path: Path) -> None:
+    """A page refuses more than it needs, so slow clients leave others of their address alone."""
+    with served(command, tmp_path) as (port, _), contextlib.ExitStack() as open_peers:
+        large = post("/admin/login/", f"Content-Length: {MAX_BODY_BYTES}")
+        slow = [open_peers.enter_context(Peer(port)) for _ in range(4)]
+        for peer in slow:
+            peer.send(large + b"x" * 100_000)
+        with Peer(port) as other:
+            other.send(b"GET /admin/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert other.answer()[0] == 200
+        with Peer(port) as peer:
+            peer.send(post("/admin/login/", "Content-Length: 70000") + b"x" * 70_000)
+            assert peer.answer()[0] == 413
+
+
+@servers
 def test_a_body_above_the_bound_is_answered_once(command: Command, tmp_path: Path) -> None:
     """Also where the application has answered before the bound is reached."""
     chunk = b"20000\r\n" + b"x" * 131_072 + b"\r\n"

@@ -105,6 +105,16 @@ async def test_it_is_served_to_everybody(api: object, ann: Api) -> None:
     assert json.loads(answer.content) == json.loads(json.dumps(schema()))
 
 
+@pytest.mark.parametrize("path", ["/api/schema", "/api/docs", "/api/v1/me", "/health/ready"])
+async def test_more_media_types_than_anybody_needs_are_refused(ann: Api, path: str) -> None:
+    """Each would be compared with each of ours."""
+    for accept in ("a/b," * 50, "application/json;x=" + "x" * 16_000):
+        answer = await ann.client.get(f"http://testserver{path}", headers={"Accept": accept})
+
+        assert answer.status_code == 400
+        assert answer.json()["code"] == "invalid_request"
+
+
 async def test_the_page_shows_it(ann: Api) -> None:
     """/api/docs loads the schema from where it is."""
     answer = await ann.client.get("http://testserver/api/docs?script=")
