@@ -3,6 +3,8 @@
 import http.client
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -81,7 +83,8 @@ class Client:
     """A client that sends the bytes that it is given."""
 
     def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        """Whoever makes it closes its connection."""
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def status(
         self,
@@ -92,7 +95,7 @@ class Client:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> int:
-        connection = self._connection
+        connection = self.connection
         connection.putrequest(method, path, skip_accept_encoding=True)
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         # As bytes, some of which http.client itself would refuse.
@@ -122,10 +125,13 @@ def settings_of(request: pytest.FixtureRequest) -> dict[str, str]:
 
 @pytest.mark.parametrize("settings_of", DATABASES, indirect=True)
 def test_no_hostile_value_is_a_fault(settings_of: dict[str, str], tmp_path: Path) -> None:
+    """On SQLite, which takes more than PostgreSQL does, every fourth address."""
+    step = 1 if settings_of else 4
     settings = {**settings_of, "CHAT_RATE_LIMITS": "off"}
-    with served(serve_command, tmp_path, **settings) as (port, _):
+    with served(serve_command, tmp_path, **settings) as (port, _), ExitStack() as resources:
         session = operator_session(tmp_path, settings)
         client = Client(port)
+        resources.callback(client.connection.close)
         good = {"sessionid": session, "csrftoken": _TOKEN}
         assert client.status("/admin/", good) == 200
         wrong: list[tuple[int, str]] = []
@@ -134,7 +140,7 @@ def test_no_hostile_value_is_a_fault(settings_of: dict[str, str], tmp_path: Path
             if status not in GOOD_ANSWERS:
                 wrong.append((status, what[:200]))
 
-        for address in addresses():
+        for address in islice(addresses(), 0, None, step):
             check(address, client.status(address, good))
         for name in ("sessionid", "csrftoken", "messages"):
             for value in (*SEARCHED, *_cookie_values()):
