@@ -6,7 +6,6 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from chat.commands import TYPED
 from chat.frame_shapes import (
     COMPONENTS,
     DURABLE,
@@ -21,8 +20,9 @@ from chat.frame_shapes import (
     list_of,
     shape,
 )
-from chat.schema_examples import example, words
-from chat.schema_words import Words
+from chat.rest.openapi.examples import example, words
+from chat.rest.openapi.words import Words
+from chat.socket.commands import TYPED
 
 Json = dict[str, Any]
 

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import Error, register
 
-from messaging.delivery.raw_layer import FORMAT as RAW_FORMAT
-from messaging.delivery.redis_client import is_cluster
-from messaging.delivery.redis_host import find_redis
-from messaging.delivery.signing import LEAST_KEY_CHARACTERS, Mode
-from messaging.limits import wrong_limits
+from messaging.delivery.link.signing import LEAST_KEY_CHARACTERS, Mode
+from messaging.domain.limits import wrong_limits
+from messaging.redis.client import is_cluster
+from messaging.redis.hosts import find_redis
+from messaging.redis.raw_layer import FORMAT as RAW_FORMAT
 
 TAG = "chat"
 _LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
@@ -111,7 +111,7 @@ def _connections() -> list[Error]:
 
 
 def _limits() -> list[Error]:
-    hint = "The least and the most of each stand in messaging/limits.py."
+    hint = "The least and the most of each stand in messaging/domain/limits.py."
     changed = getattr(settings, "CHAT_LIMITS", {})
     return [Error(wrong, hint, id="chat.E034") for wrong in wrong_limits(changed)]
 

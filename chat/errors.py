@@ -21,8 +21,8 @@ from django.http import Http404, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
-from chat.renderers import render_json
-from messaging.exceptions import (
+from chat.payloads.renderers import render_json
+from messaging.domain.exceptions import (
     MOST_ERRORS,
     FieldError,
     InvalidRequest,
@@ -30,7 +30,7 @@ from messaging.exceptions import (
     RateLimited,
     Unavailable,
 )
-from messaging.metrics import REFUSALS
+from messaging.instruments.metrics import REFUSALS
 
 logger = structlog.get_logger(__name__)
 

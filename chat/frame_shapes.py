@@ -6,7 +6,7 @@ A shape is the JSON Schema of an object whose properties are all there.
 
 from typing import Any
 
-from chat.schema_words import Words
+from chat.rest.openapi.words import Words
 
 Json = dict[str, Any]
 
@@ -149,5 +149,5 @@ WORDS: dict[str, Words] = {
     "truncated": Words("Whether there is more than is named.", False),
     "type": Words("What kind of frame it is.", None),
 }
-"""What properties of frames mean, where `chat.schema_words` says something else, or nothing: by
-name, or by `type.name`. An example of None is made of that of its parts."""
+"""What properties of frames mean, where `chat.rest.openapi.words` says something else, or nothing:
+by name, or by `type.name`. An example of None is made of that of its parts."""

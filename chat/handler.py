@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 
 from chat.cross_origin import cross_origin_headers
 from chat.middleware import API_PATHS
-from chat.views.failures import unreadable
+from chat.pages.failures import unreadable
 
 _MOST_ACCEPT_CHARACTERS = 1_024
 _MOST_MEDIA_TYPES = 50
@@ -18,7 +18,7 @@ _MOST_MEDIA_TYPES = 50
 
 
 class Handler(ASGIHandler):
-    """Answers a request that Django cannot read as `chat.views.failures` does.
+    """Answers a request that Django cannot read as `chat.pages.failures` does.
 
     No middleware has seen such a request: a query string of bytes that are not UTF-8, for example.
     Nor does it read a form in another encoding: some can bring characters that no text has.

@@ -9,13 +9,18 @@ from typing import Any
 
 from chat import strangers
 from chat.authentication import Identity, bearer_token
-from chat.bodies import ReadAhead
 from chat.cross_origin import cross_origin_headers
 from chat.errors import NotAuthenticated, problem_of
+from chat.payloads.renderers import render_json
 from chat.probes import Probes
-from chat.renderers import render_json
+from chat.rest.body_limit import ReadAhead
 from chat.shown_tokens import identify
-from messaging.exceptions import MessagingError, PayloadTooLarge, RateLimited, StoreUnavailable
+from messaging.domain.exceptions import (
+    MessagingError,
+    PayloadTooLarge,
+    RateLimited,
+    StoreUnavailable,
+)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -4,8 +4,8 @@ these from the configured store (`chat.admin`), and permissions hang on them.
 
 from django.db import models
 
-from messaging import entities
-from messaging.delivery.figures import Figures
+from messaging.domain import entities
+from messaging.runtime.figures import Figures
 
 
 class Conversation(models.Model):

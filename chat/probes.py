@@ -14,8 +14,8 @@ from typing import Any
 
 from django.conf import settings
 
-from messaging.delivery.rates import Rate, Rates
-from messaging.tasks import start_task
+from messaging.concurrency.tasks import start_task
+from messaging.redis.rate_limits import Rate, Rates
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

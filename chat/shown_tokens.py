@@ -9,7 +9,7 @@ import asyncio
 from chat import strangers
 from chat.authentication import Identity, authenticate, recall
 from chat.throttling import turn
-from messaging.turns import Turns
+from messaging.concurrency.turns import Turns
 
 _verifying = Turns(places=8, most_waiting=4_000, rests=False)
 """Of each address. After an instance ended, thousands behind one address may come at once."""

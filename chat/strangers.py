@@ -16,9 +16,9 @@ from typing import Any
 from django.conf import settings
 
 from chat.throttling import refuse, turn
-from messaging.delivery.rates import Rate, Rates
-from messaging.exceptions import RateLimited
-from messaging.turns import Turns
+from messaging.concurrency.turns import Turns
+from messaging.domain.exceptions import RateLimited
+from messaging.redis.rate_limits import Rate, Rates
 
 STRANGERS = Rate(name="strangers", per_second=20, burst=300)
 """Of one address on one instance: the pages of an office at nine o'clock, and no flood."""

@@ -11,11 +11,11 @@ from typing import NoReturn
 
 from django.conf import settings
 
-from messaging.delivery.rates import Rate
-from messaging.exceptions import RateLimited
-from messaging.instance import get_instance
-from messaging.limits import get_limits
-from messaging.turns import Turns
+from messaging.concurrency.turns import Turns
+from messaging.domain.exceptions import RateLimited
+from messaging.domain.limits import get_limits
+from messaging.redis.rate_limits import Rate
+from messaging.runtime.app import get_instance
 
 _LIMITS = get_limits()
 

@@ -3,21 +3,19 @@
 from django.conf import settings
 from django.urls import include, path, re_path
 
-from chat.views import (
+from chat.pages import health, metrics, schema
+from chat.rest.views import (
     base,
     blocks,
     conversations,
     deliveries,
     development_tokens,
     devices,
-    health,
     me,
     messages,
-    metrics,
     presence,
     receipts,
     reports,
-    schema,
     typing,
 )
 

@@ -18,19 +18,19 @@ from django.core.management.base import SystemCheckError  # noqa: E402
 from django.urls import resolve  # noqa: E402
 
 from chat import authentication, checks  # noqa: E402
-from chat.bodies import bounded  # noqa: E402
 from chat.handler import Handler  # noqa: E402
 from chat.limited import limited  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
-from chat.routing import websocket_urlpatterns  # noqa: E402
-from config import uvicorn_bounds  # noqa: E402
-from config.collecting import Collecting  # noqa: E402
-from config.connection_bounds import MAX_BODY_BYTES, raise_descriptor_limit  # noqa: E402
-from config.draining import drain_at_signals  # noqa: E402
-from config.flow import flow_controlled  # noqa: E402
+from chat.rest.body_limit import bounded  # noqa: E402
+from chat.socket.routing import websocket_urlpatterns  # noqa: E402
 from config.forwarded import with_nearest_client  # noqa: E402
-from messaging.instance import get_instance  # noqa: E402
-from messaging.limits import get_limits  # noqa: E402
+from config.servers import uvicorn  # noqa: E402
+from config.servers.backpressure import flow_controlled  # noqa: E402
+from config.servers.connection_bounds import MAX_BODY_BYTES, raise_descriptor_limit  # noqa: E402
+from config.servers.draining import drain_at_signals  # noqa: E402
+from config.servers.garbage_collection import Collecting  # noqa: E402
+from messaging.domain.limits import get_limits  # noqa: E402
+from messaging.runtime.app import get_instance  # noqa: E402
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -52,9 +52,9 @@ collecting = Collecting()
 collecting.start()
 raise_descriptor_limit()
 if "daphne.server" in sys.modules:  # it has imported this module
-    from config import daphne_bounds
+    from config.servers import daphne
 
-    daphne_bounds.install()
+    daphne.install()
 
 
 _every_peer_is_trusted = False
@@ -89,8 +89,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             # it listens. What it calls `send` is a method of an object that has its configuration.
             server = getattr(getattr(send, "__self__", None), "config", None)
             if hasattr(server, "http_protocol_class"):
-                uvicorn_bounds.install(server)
-                _every_peer_is_trusted = uvicorn_bounds.trusts_every_peer(server)
+                uvicorn.install(server)
+                _every_peer_is_trusted = uvicorn.trusts_every_peer(server)
             await get_instance().start()
             drain_at_signals(lambda: get_instance().drain())
             await send({"type": "lifespan.startup.complete"})

@@ -12,7 +12,7 @@ from typing import Any
 
 from structlog.typing import EventDict, WrappedLogger
 
-from messaging.metrics import LOG_LINES_SUPPRESSED
+from messaging.instruments.metrics import LOG_LINES_SUPPRESSED
 
 LINES_PER_ACTION = 6
 """Limited lines of one action that are written in one second."""

@@ -6,9 +6,9 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
-from config.connection_bounds import MAX_BODY_BYTES
 from config.databases import database
-from messaging.delivery.redis_host import find_redis
+from config.servers.connection_bounds import MAX_BODY_BYTES
+from messaging.redis.hosts import find_redis
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -115,11 +115,12 @@ SERVESTATIC_USE_FINDERS = DEBUG
 SERVESTATIC_AUTOREFRESH = DEBUG
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],  # the async base view authenticates, see chat.views.base
+    # the async base view authenticates, see chat.rest.views.base
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["chat.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["chat.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "chat.schema.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["chat.payloads.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["chat.payloads.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "chat.rest.openapi.schema.AutoSchema",
     "EXCEPTION_HANDLER": "chat.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -137,9 +138,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": False,  # a PATCH may not leave out what it is about
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "chat.schema.add_bearer_scheme",
-        "chat.schema.close_request_bodies",
-        "chat.schema_examples.describe",
+        "chat.rest.openapi.schema.add_bearer_scheme",
+        "chat.rest.openapi.schema.close_request_bodies",
+        "chat.rest.openapi.examples.describe",
     ],
 }
 

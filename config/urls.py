@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from chat.views.demo import DemoNotificationsView, demo
+from chat.pages.demo import DemoNotificationsView, demo
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chat.urls")),
@@ -20,7 +20,7 @@ if settings.CHAT_DEMO:
         path("demo/notifications", DemoNotificationsView.as_view()),
     ]
 
-handler400 = "chat.views.failures.bad_request"
-handler403 = "chat.views.failures.permission_denied"
-handler404 = "chat.views.failures.not_found"
-handler500 = "chat.views.failures.server_error"
+handler400 = "chat.pages.failures.bad_request"
+handler403 = "chat.pages.failures.permission_denied"
+handler404 = "chat.pages.failures.not_found"
+handler500 = "chat.pages.failures.server_error"

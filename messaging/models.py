@@ -1,9 +1,9 @@
-"""The tables of the SQL store. Only `messaging.store.sql` writes them."""
+"""The tables of the SQL store. Only `messaging.stores.sql.store` writes them."""
 
 from django.db import models
 
 ID_LENGTH = 26
-"""Of conversations and messages, see `messaging.identifiers`."""
+"""Of conversations and messages, see `messaging.domain.identifiers`."""
 USER_ID_LENGTH = 128
 CLIENT_ID_LENGTH = 128
 DEVICE_ID_LENGTH = 128
@@ -37,7 +37,7 @@ class ConversationRecord(models.Model):
         max_length=ID_LENGTH, blank=True, default="", db_default=""
     )
     uncounted = models.TextField(blank=True, default="", db_default="")
-    """See `messaging.uncounted`. A deletion by an earlier release is not in it."""
+    """See `messaging.domain.uncounted`. A deletion by an earlier release is not in it."""
 
     class Meta:
         db_table = "messaging_conversation"

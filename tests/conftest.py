@@ -9,7 +9,7 @@ import pytest
 from config.development.firestore_emulator import EmulatorMissing, firestore_emulator
 from config.development.postgres import PostgresMissing, postgres_server
 from config.development.redis import redis_server
-from messaging.store.firestore import FirestoreStore
+from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import eventually
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server

@@ -12,7 +12,9 @@ import msgspec
 from msgspec import msgpack
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
-from messaging.delivery.messages import (
+from messaging.delivery.hub.privacy import privacy_key
+from messaging.delivery.link.encoding import Wire
+from messaging.delivery.link.messages import (
     AccessChanged,
     AccessKnown,
     Beacon,
@@ -23,11 +25,9 @@ from messaging.delivery.messages import (
     PeopleChanged,
     access_state,
 )
-from messaging.delivery.privacy import privacy_key
-from messaging.delivery.sending import INSTANCES
-from messaging.delivery.signing import Mode, Signing
-from messaging.delivery.wire import Wire
-from messaging.entities import Access
+from messaging.delivery.link.sender import INSTANCES
+from messaging.delivery.link.signing import Mode, Signing
+from messaging.domain.entities import Access
 
 Sent = tuple[str, bytes]
 """The group on which it is published, and the message."""

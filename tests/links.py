@@ -14,24 +14,24 @@ import msgspec
 import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from messaging.delivery import link as link_module
-from messaging.delivery import peers as peers_module
-from messaging.delivery import polling as polling_module
-from messaging.delivery.access import AccessList
-from messaging.delivery.hub import Hub
-from messaging.delivery.link import Link
-from messaging.delivery.polling import Polling
-from messaging.delivery.privacy import PrivacyList
+from messaging.commits.acts import Act
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.writer import Writer
+from messaging.delivery.hub.hub import Hub
+from messaging.delivery.hub.privacy import PrivacyList
+from messaging.delivery.hub.revocation import AccessList
+from messaging.delivery.link import link as link_module
+from messaging.delivery.link import peers as peers_module
+from messaging.delivery.link import polling as polling_module
+from messaging.delivery.link.link import Link
+from messaging.delivery.link.polling import Polling
+from messaging.delivery.link.signing import Signing
 from messaging.delivery.publisher import Publisher
-from messaging.delivery.raw_layer import FORMAT
-from messaging.delivery.signing import Signing
-from messaging.entities import Conversation
-from messaging.events import EventEncoder
-from messaging.store.acts import Act
-from messaging.store.cache import ConversationCache
-from messaging.store.sql import SqlStore
-from messaging.store.sql_people import SqlPeopleStore
-from messaging.store.writer import Writer
+from messaging.domain.entities import Conversation
+from messaging.redis.raw_layer import FORMAT
+from messaging.stores.sql.people import SqlPeopleStore
+from messaging.stores.sql.store import SqlStore
+from messaging.wire.events import EventEncoder
 from tests.outlets import SIGNED_IN_AT, Outlet, make_connection
 from tests.unit.messaging import new_group
 

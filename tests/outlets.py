@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from messaging.delivery.connection import Connection, Ending
-from messaging.instance import Instance
+from messaging.delivery.hub.connections import Connection, Ending
+from messaging.runtime.app import Instance
 
 SIGNED_IN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """Of whoever connects in a test where it makes no difference."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from messaging.delivery.signing import Mode
-from messaging.entities import FOREVER, Conversation
+from messaging.delivery.link.signing import Mode
+from messaging.domain.entities import FOREVER, Conversation
 from tests.hostile import Hostile, Sent
 from tests.links import Side, Socket
 from tests.unit.messaging import add, remove, send

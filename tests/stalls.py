@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from messaging.tasks import stop_tasks
+from messaging.concurrency.tasks import stop_tasks
 
 
 class Stalls:

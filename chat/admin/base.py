@@ -15,9 +15,9 @@ from django.utils.text import capfirst
 
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, KeptList, Rows, Wanted
-from messaging.exceptions import Unavailable
-from messaging.graphemes import shortened
-from messaging.notifications.queue import QueueUnavailable
+from messaging.domain.exceptions import Unavailable
+from messaging.domain.graphemes import shortened
+from messaging.notifications.queue.sqs import QueueUnavailable
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -40,7 +40,8 @@ class Table:
 class KeptAdmin(_ModelAdmin):
     """Reads through `list_rows`, `find_row` and `list_tables`, which run on the instance's event
     loop; everything else is Django's. Nothing can be added or edited: what operators do are
-    actions, each with a confirmation and a permission of its own (`chat.admin.acts`)."""
+    actions, each with a confirmation and a permission of its own
+    (`chat.admin.confirmed_actions`)."""
 
     scope: ClassVar[str] = ""
     """The parameter that every list of these must have, where there is one."""

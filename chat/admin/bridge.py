@@ -5,7 +5,7 @@ from typing import ParamSpec, TypeVar
 
 from asgiref.sync import async_to_sync
 
-from messaging.instance import get_instance
+from messaging.runtime.app import get_instance
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,16 +10,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, Table, link
+from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.admin.texts import UserIdField
 from chat.models import Conversation
-from messaging import entities
-from messaging.entities import ConversationKind, Role
-from messaging.identifiers import is_stored_id, is_stored_user_id
-from messaging.instance import get_instance
-from messaging.services import supervision
+from messaging.domain import entities
+from messaging.domain.entities import ConversationKind, Role
+from messaging.domain.identifiers import is_stored_id, is_stored_user_id
+from messaging.runtime.app import get_instance
+from messaging.services.operators import conversations
 
 
 @act(
@@ -29,12 +29,12 @@ from messaging.services import supervision
     "the two.",
 )
 async def freeze(conversation: Conversation, *, by: str) -> None:
-    await supervision.set_frozen(conversation_id=conversation.id, frozen=True)
+    await conversations.set_frozen(conversation_id=conversation.id, frozen=True)
 
 
 @act("Unfreeze", permission="freeze", consequence="Everybody will be able to write again.")
 async def unfreeze(conversation: Conversation, *, by: str) -> None:
-    await supervision.set_frozen(conversation_id=conversation.id, frozen=False)
+    await conversations.set_frozen(conversation_id=conversation.id, frozen=False)
 
 
 @act(
@@ -45,7 +45,7 @@ async def unfreeze(conversation: Conversation, *, by: str) -> None:
     final=True,
 )
 async def delete(conversation: Conversation, *, by: str) -> None:
-    await supervision.delete_conversation(conversation_id=conversation.id)
+    await conversations.delete_conversation(conversation_id=conversation.id)
 
 
 class PersonForm(forms.Form):
@@ -63,7 +63,7 @@ class RoleForm(PersonForm):
     form=PersonForm,
 )
 async def expel(conversation: Conversation, *, by: str, user: str) -> None:
-    await supervision.expel_participant(conversation_id=conversation.id, participant_id=user)
+    await conversations.expel_participant(conversation_id=conversation.id, participant_id=user)
 
 
 @act(
@@ -73,7 +73,7 @@ async def expel(conversation: Conversation, *, by: str, user: str) -> None:
     form=RoleForm,
 )
 async def assign_role(conversation: Conversation, *, by: str, user: str, role: str) -> None:
-    await supervision.assign_role(
+    await conversations.assign_role(
         conversation_id=conversation.id, participant_id=user, role=Role(role)
     )
 

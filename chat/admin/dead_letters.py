@@ -7,14 +7,14 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 
-from chat.admin.acts import act
 from chat.admin.base import KeptAdmin
+from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, Wanted
 from chat.models import DeadLetter
-from messaging.notifications import dead_letters
-from messaging.notifications.dead_letters import NoDeadLetters
 from messaging.notifications.jobs import NotifyJob
-from messaging.notifications.queue import QueueUnavailable
+from messaging.notifications.queue import dead_letters
+from messaging.notifications.queue.dead_letters import NoDeadLetters
+from messaging.notifications.queue.sqs import QueueUnavailable
 
 _MOST = 100
 

@@ -12,7 +12,7 @@ from django.core import signing
 from django.db.models import Model
 from django.http import HttpRequest
 
-from messaging.store.catalogue import Place
+from messaging.stores.catalogue import Place
 
 if TYPE_CHECKING:
     from chat.admin.base import KeptAdmin

@@ -9,17 +9,17 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, excerpt, link
 from chat.admin.bridge import on_loop
+from chat.admin.confirmed_actions import act
 from chat.admin.conversations import ConversationAdmin
 from chat.admin.lists import AFTER, Found, Wanted, signed
 from chat.admin.looking import LookForm, may_look, note_look
 from chat.models import Conversation, Message
-from messaging import entities
-from messaging.identifiers import is_stored_id
-from messaging.instance import get_instance
-from messaging.services import supervision
+from messaging.domain import entities
+from messaging.domain.identifiers import is_stored_id
+from messaging.runtime.app import get_instance
+from messaging.services.operators import conversations
 
 _SCOPE = "conversation"
 
@@ -32,7 +32,7 @@ _SCOPE = "conversation"
 )
 async def redact(message: Message, *, by: str) -> None:
     conversation_id, message_id = message.pk.split(".")
-    await supervision.redact_message(conversation_id=conversation_id, message_id=message_id)
+    await conversations.redact_message(conversation_id=conversation_id, message_id=message_id)
 
 
 @admin.register(Message)

@@ -8,12 +8,12 @@ from django.http import HttpRequest
 from chat.admin.base import KeptAdmin, Table, link
 from chat.admin.lists import Found, Wanted, place, read_place
 from chat.models import Notification
-from messaging import entities
-from messaging.entities import Verdict
-from messaging.identifiers import is_stored_id
-from messaging.instance import get_instance
-from messaging.services.outcomes import PersonDelivery, list_deliveries
-from messaging.store.catalogue import FailedNotification
+from messaging.domain import entities
+from messaging.domain.entities import Verdict
+from messaging.domain.identifiers import is_stored_id
+from messaging.runtime.app import get_instance
+from messaging.services.operators.outcomes import PersonDelivery, list_deliveries
+from messaging.stores.catalogue import FailedNotification
 
 
 @admin.register(Notification)

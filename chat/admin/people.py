@@ -10,15 +10,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, Table, link
+from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.models import Person
-from messaging.entities import FOREVER, Access
-from messaging.identifiers import is_stored_user_id
-from messaging.instance import get_instance
-from messaging.services import moderation
-from messaging.services.overview import get_overview
+from messaging.domain.entities import FOREVER, Access
+from messaging.domain.identifiers import is_stored_user_id
+from messaging.runtime.app import get_instance
+from messaging.services.operators import people as operators_people
+from messaging.services.operators.overview import get_overview
 
 _CONVERSATIONS = 25
 
@@ -42,12 +42,12 @@ SHUT_OUT = "Their sockets are closed and everything they ask for is refused, at 
 
 @act("Ban", permission="ban", consequence=SHUT_OUT, form=BanForm)
 async def ban(person: Person, *, by: str, until: datetime) -> None:
-    await moderation.ban_person(person_id=person.user_id, until=until)
+    await operators_people.ban_person(person_id=person.user_id, until=until)
 
 
 @act("Lift the ban", permission="ban", consequence="They may sign in again.")
 async def unban(person: Person, *, by: str) -> None:
-    await moderation.unban_person(person_id=person.user_id)
+    await operators_people.unban_person(person_id=person.user_id)
 
 
 @act(
@@ -56,7 +56,7 @@ async def unban(person: Person, *, by: str) -> None:
     consequence="Their sockets are closed at once, and they have to sign in anew on every device.",
 )
 async def log_out(person: Person, *, by: str) -> None:
-    await moderation.log_out_person(person_id=person.user_id)
+    await operators_people.log_out_person(person_id=person.user_id)
 
 
 class BannedFilter(KeptFilter):

@@ -9,8 +9,8 @@ from chat.admin.base import KeptAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, Wanted
 from chat.models import Process
-from messaging.delivery.figures import Figures
-from messaging.services.overview import get_overview
+from messaging.runtime.figures import Figures
+from messaging.services.operators.overview import get_overview
 
 _REFRESH_SECONDS = 10
 """After which the page is loaded again, without a script."""

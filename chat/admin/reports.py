@@ -9,17 +9,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chat.admin.acts import act
 from chat.admin.base import KeptAdmin, excerpt, link
+from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
 from chat.admin.people import SHUT_OUT, BanForm
 from chat.models import Message, Person, Report
-from messaging import entities
-from messaging.entities import ReportStatus
-from messaging.exceptions import PermissionDenied
-from messaging.identifiers import is_stored_id, is_stored_user_id
-from messaging.instance import get_instance
-from messaging.services import moderation, supervision
+from messaging.domain import entities
+from messaging.domain.entities import ReportStatus
+from messaging.domain.exceptions import PermissionDenied
+from messaging.domain.identifiers import is_stored_id, is_stored_user_id
+from messaging.runtime.app import get_instance
+from messaging.services.operators import conversations, people
 
 _ALL = "all"
 
@@ -28,7 +28,7 @@ _ALL = "all"
 async def dismiss(report: Report, *, by: str) -> None:
     if report.status != ReportStatus.OPEN:
         raise PermissionDenied("The report is already closed.")
-    await moderation.close_report(report_id=report.id, status=ReportStatus.DISMISSED, by=by)
+    await people.close_report(report_id=report.id, status=ReportStatus.DISMISSED, by=by)
 
 
 @act(
@@ -41,8 +41,10 @@ async def dismiss(report: Report, *, by: str) -> None:
     ),
 )
 async def redact_reported(report: Report, *, by: str) -> None:
-    await supervision.redact_message(conversation_id=report.conversation, message_id=report.message)
-    await moderation.close_report(report_id=report.id, status=ReportStatus.REDACTED, by=by)
+    await conversations.redact_message(
+        conversation_id=report.conversation, message_id=report.message
+    )
+    await people.close_report(report_id=report.id, status=ReportStatus.REDACTED, by=by)
 
 
 @act(
@@ -53,8 +55,8 @@ async def redact_reported(report: Report, *, by: str) -> None:
     also=lambda report: Person(user_id=report.author),
 )
 async def ban_author(report: Report, *, by: str, until: datetime) -> None:
-    await moderation.ban_person(person_id=report.author, until=until)
-    await moderation.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)
+    await people.ban_person(person_id=report.author, until=until)
+    await people.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)
 
 
 class StatusFilter(KeptFilter):

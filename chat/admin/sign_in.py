@@ -2,7 +2,7 @@
 
 An attempt is counted before its password is hashed. One limit is that of an account *and* an
 address, the other that of an address over all accounts, so a stranger elsewhere cannot keep an
-operator out. Both hold over all instances where Redis is (`messaging.delivery.rates`), else on
+operator out. Both hold over all instances where Redis is (`messaging.redis.rate_limits`), else on
 each.
 
 A hash takes a core for a third of a second. A process computes one at a time, whoever asks, so that
@@ -22,9 +22,9 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 
 from chat.admin.bridge import on_loop
 from chat.strangers import network_of
-from messaging.delivery.rates import Rate
-from messaging.instance import get_instance
-from messaging.metrics import OPERATOR_SIGN_INS
+from messaging.instruments.metrics import OPERATOR_SIGN_INS
+from messaging.redis.rate_limits import Rate
+from messaging.runtime.app import get_instance
 
 logger = structlog.get_logger(__name__)
 

@@ -13,9 +13,9 @@ from django.core.exceptions import BadRequest
 from django.db.models import CharField, Field
 from django.http import HttpRequest, HttpResponseBase
 
-from messaging.exceptions import InvalidRequest
-from messaging.identifiers import is_stored_user_id
-from messaging.services.text import normalise_newlines, require_line, require_note
+from messaging.changes.text_rules import normalise_newlines, require_line, require_note
+from messaging.domain.exceptions import InvalidRequest
+from messaging.domain.identifiers import is_stored_user_id
 
 
 def _refused(require: Callable[[], None]) -> None:

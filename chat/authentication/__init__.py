@@ -11,8 +11,8 @@ from chat.authentication.development import DevelopmentAuthenticator, issue_deve
 from chat.authentication.identity import Authenticator, Identity, SignInsRevoked
 from chat.authentication.verified import VerifiedTokens
 from chat.errors import NotAuthenticated
-from messaging.conditions import Condition
-from messaging.exceptions import StoreUnavailable
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.health import Condition
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)

@@ -7,8 +7,8 @@ from django.core import signing
 
 from chat.authentication.identity import Identity, require_user_id
 from chat.errors import NotAuthenticated, TokenExpired
-from messaging.conditions import Condition
-from messaging.identifiers import USER_ID_RULE, is_user_id
+from messaging.domain.health import Condition
+from messaging.domain.identifiers import USER_ID_RULE, is_user_id
 
 
 class DevelopmentAuthenticator:
@@ -36,7 +36,7 @@ class DevelopmentAuthenticator:
 def issue_development_token(user_id: str, *, expires_at: datetime | None = None) -> str:
     """Return a token for `CHAT_AUTH=dev`, which expires if a time is given.
 
-    It consists of the characters that an HTTP token may have (RFC 9110 §5.6.2), so that it can be
+    It consists of the characters that an HTTP token may have (RFC 9110 5.6.2), so that it can be
     a WebSocket subprotocol. Raises ValueError for a bad user id.
     """
     if not is_user_id(user_id):

@@ -26,9 +26,9 @@ from django.conf import settings
 
 from chat.authentication.identity import Identity, SignInsRevoked, require_user_id
 from chat.errors import NotAuthenticated, TokenExpired
-from messaging.conditions import Condition
-from messaging.entities import FOREVER
-from messaging.exceptions import StoreUnavailable
+from messaging.domain.entities import FOREVER
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.health import Condition
 
 logger = structlog.get_logger(__name__)
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from chat.errors import NotAuthenticated
-from messaging.conditions import Condition
-from messaging.exceptions import TokenRevoked
-from messaging.identifiers import is_user_id
+from messaging.domain.exceptions import TokenRevoked
+from messaging.domain.health import Condition
+from messaging.domain.identifiers import is_user_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

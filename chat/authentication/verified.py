@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from chat.authentication.identity import Authenticator, Identity
 from chat.errors import TokenExpired
-from messaging.conditions import Condition
-from messaging.exceptions import TokenRevoked
-from messaging.tasks import start_task
+from messaging.concurrency.tasks import start_task
+from messaging.domain.exceptions import TokenRevoked
+from messaging.domain.health import Condition
 
 T = TypeVar("T")
 

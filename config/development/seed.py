@@ -1,7 +1,7 @@
 """The first conversations, between the demo page's people."""
 
-from messaging.entities import ConversationKind
-from messaging.instance import get_instance
+from messaging.domain.entities import ConversationKind
+from messaging.runtime.app import get_instance
 from messaging.services import conversations, messages, receipts
 
 DIRECT = (

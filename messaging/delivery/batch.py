@@ -4,8 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from messaging.delivery.state import ConversationState
-from messaging.delivery.wire_types import (
+from messaging.delivery.conversation_delta import ConversationState
+from messaging.delivery.field_types import (
     ConversationId,
     Frame,
     Key,

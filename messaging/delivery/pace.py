@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from messaging.tasks import start_task
+from messaging.concurrency.tasks import start_task
 
 logger = structlog.get_logger(__name__)
 

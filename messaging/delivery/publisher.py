@@ -7,15 +7,15 @@ remains, which is the direct broadcast to the sockets of this instance.
 import time
 from datetime import datetime
 
+from messaging.commits.group_commit import Committed
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
-from messaging.delivery.hub import Hub
-from messaging.delivery.link import Link
-from messaging.delivery.privacy import privacy_key
-from messaging.delivery.state import state_after
-from messaging.entities import Change, ChangeType, Conversation, ReadPosition
-from messaging.events import EventEncoder
-from messaging.metrics import DELIVERY_LOCAL_SECONDS
-from messaging.store.group_commit import Committed
+from messaging.delivery.conversation_delta import state_after
+from messaging.delivery.hub.hub import Hub
+from messaging.delivery.hub.privacy import privacy_key
+from messaging.delivery.link.link import Link
+from messaging.domain.entities import Change, ChangeType, Conversation, ReadPosition
+from messaging.instruments.metrics import DELIVERY_LOCAL_SECONDS
+from messaging.wire.events import EventEncoder
 
 
 class Publisher:

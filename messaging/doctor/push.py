@@ -7,7 +7,7 @@ from firebase_admin import exceptions
 from google.auth.exceptions import GoogleAuthError
 
 from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
-from messaging.notifications.fcm import FcmPushBackend
+from messaging.notifications.push.fcm import FcmPushBackend
 
 _CREDENTIALS = "Name the JSON file of a service account in GOOGLE_APPLICATION_CREDENTIALS."
 _REFUSALS: Mapping[str, tuple[str, str]] = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.conf import settings
 
 from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
-from messaging.notifications.queue import QueueUnavailable, SqsQueue
+from messaging.notifications.queue.sqs import QueueUnavailable, SqsQueue
 
 _SETTING = "NOTIFICATION_QUEUE_URL"
 _MAKE = "`manage.py create_notification_queues NAME` makes it, with its dead-letter queue."

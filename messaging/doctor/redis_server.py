@@ -9,8 +9,8 @@ import redis.asyncio
 from django.conf import settings
 from redis import exceptions
 
-from messaging.delivery.redis_client import UNREACHABLE, describe, make_redis
 from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
+from messaging.redis.client import UNREACHABLE, describe, make_redis
 
 _LEAST_VERSION = (6, 2)
 """Which brought ZMSCORE, SMISMEMBER, and ZADD with GT."""

@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 
 from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
-from messaging.entities import ReportStatus
-from messaging.identifiers import RESERVED_PREFIXES, random_id
-from messaging.readiness import MOST_SKEW_SECONDS, Answering, Readiness
-from messaging.store import Stores, make_stores
-from messaging.store.base import Store
+from messaging.domain.entities import ReportStatus
+from messaging.domain.identifiers import RESERVED_PREFIXES, random_id
+from messaging.runtime.readiness import MOST_SKEW_SECONDS, Answering, Readiness
+from messaging.stores import Stores, make_stores
+from messaging.stores.conversations import Store
 
 Asking = Callable[[], Coroutine[Any, Any, Any]]
 

@@ -12,10 +12,10 @@ from typing import Self
 
 import structlog
 
-from messaging.entities import Decision
-from messaging.exceptions import StoreUnavailable
-from messaging.store.decisions import ChunkKey, DecisionStore
-from messaging.tasks import start_task
+from messaging.concurrency.tasks import start_task
+from messaging.domain.entities import Decision
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.decisions import ChunkKey, DecisionStore
 
 logger = structlog.get_logger(__name__)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import regex
 
-from messaging.entities import Conversation, ConversationKind, Message
-from messaging.graphemes import ELLIPSIS, beginning, graphemes, is_blank
+from messaging.domain.entities import Conversation, ConversationKind, Message
+from messaging.domain.graphemes import ELLIPSIS, beginning, graphemes, is_blank
 
 MAX_TITLE = 100
 MAX_BODY = 240

@@ -16,20 +16,20 @@ from typing import Any
 
 import structlog
 
-from messaging.conditions import Condition
-from messaging.memory import MIB, Weight
-from messaging.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITING, QUEUE_AWAY
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.domain.health import Condition
+from messaging.instruments.memory import MIB, Weight
+from messaging.instruments.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITING, QUEUE_AWAY
 from messaging.notifications.jobs import Job, QueuedJob, RetryLater, WithdrawJob, encode
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
-from messaging.notifications.queue import (
+from messaging.notifications.queue.sqs import (
     BATCH_BYTES,
     BATCH_ENTRIES,
     MOST_DELAY_SECONDS,
     Entry,
     SqsQueue,
 )
-from messaging.tasks import start_task, stop_tasks
 
 logger = structlog.get_logger(__name__)
 

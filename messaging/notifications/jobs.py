@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from messaging.notifications.policy import Stage
-from messaging.store.decisions import ChunkKey
+from messaging.stores.decisions import ChunkKey
 
 CHUNK_PEOPLE = 500
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from messaging.entities import (
+from messaging.domain.entities import (
     Conversation,
     Decision,
     Message,
@@ -27,17 +27,17 @@ from messaging.entities import (
     Recipient,
     Verdict,
 )
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
-from messaging.metrics import NOTIFICATION_DECISIONS
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.instruments.metrics import NOTIFICATION_DECISIONS
 from messaging.notifications.claims import KeptClaim
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob, RetryLater, WithdrawJob
 from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
-from messaging.notifications.push import PushBackend, PushResult, Status
+from messaging.notifications.push.protocol import PushBackend, PushResult, Status
 from messaging.notifications.pusher import Pusher, clear_push, message_push
 from messaging.notifications.withdrawal import Withdrawer
-from messaging.representations import effective_read_seq
+from messaging.runtime.app import Instance
+from messaging.wire.representations import effective_read_seq
 
 logger = structlog.get_logger(__name__)
 

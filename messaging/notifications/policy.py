@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from messaging.entities import (
+from messaging.domain.entities import (
     Conversation,
     Message,
     Notify,

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import structlog
 
-from messaging.entities import Conversation, Device, Message, Recipient
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
-from messaging.metrics import PUSHES
+from messaging.domain.entities import Conversation, Device, Message, Recipient
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.instruments.metrics import PUSHES
 from messaging.notifications.content import content_of
 from messaging.notifications.options import get_options
-from messaging.notifications.push import Push, PushBackend, PushResult, Status
+from messaging.notifications.push.protocol import Push, PushBackend, PushResult, Status
+from messaging.runtime.app import Instance
 
 logger = structlog.get_logger(__name__)
 

@@ -12,17 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from messaging.entities import Conversation, Message
-from messaging.instance import Instance, get_instance
-from messaging.notifications.dispatcher import Dispatcher
-from messaging.notifications.jobs import ClearJob, NotifyJob, WithdrawJob, in_chunks
-from messaging.notifications.notifier import Notifier
-from messaging.notifications.options import get_options
-from messaging.notifications.policy import Action, Ruling, Stage, interested, rule_at_sending
-from messaging.notifications.push import PushBackend, make_push_backend
-from messaging.notifications.queue import SqsQueue
-from messaging.notifications.sweep import Left, Sweeper
-from messaging.signals import (
+from messaging.domain.entities import Conversation, Message
+from messaging.domain.signals import (
     conversation_read,
     instance_lost,
     instance_started,
@@ -31,6 +22,15 @@ from messaging.signals import (
     message_sent,
     participants_removed,
 )
+from messaging.notifications.dispatcher import Dispatcher
+from messaging.notifications.jobs import ClearJob, NotifyJob, WithdrawJob, in_chunks
+from messaging.notifications.notifier import Notifier
+from messaging.notifications.options import get_options
+from messaging.notifications.policy import Action, Ruling, Stage, interested, rule_at_sending
+from messaging.notifications.push.protocol import PushBackend, make_push_backend
+from messaging.notifications.queue.sqs import SqsQueue
+from messaging.notifications.sweep import Left, Sweeper
+from messaging.runtime.app import Instance, get_instance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

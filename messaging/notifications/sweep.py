@@ -22,11 +22,11 @@ from typing import TypeVar
 
 import structlog
 
-from messaging.entities import Conversation, Message
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
+from messaging.domain.entities import Conversation, Message
+from messaging.domain.exceptions import StoreUnavailable
 from messaging.notifications.jobs import in_chunks
 from messaging.notifications.options import get_options
+from messaging.runtime.app import Instance
 
 logger = structlog.get_logger(__name__)
 

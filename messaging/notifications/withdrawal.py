@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from messaging.entities import (
+from messaging.domain.entities import (
     Conversation,
     Decision,
     Message,
@@ -20,13 +20,13 @@ from messaging.entities import (
     Recipient,
     Verdict,
 )
-from messaging.instance import Instance
 from messaging.notifications.jobs import RetryLater, WithdrawJob
 from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Circumstances, rule
-from messaging.notifications.push import Push, Status
+from messaging.notifications.push.protocol import Push, Status
 from messaging.notifications.pusher import Pusher, clear_push, message_push
-from messaging.representations import effective_read_seq
+from messaging.runtime.app import Instance
+from messaging.wire.representations import effective_read_seq
 
 _EARLIER = 50
 """How many messages before the deleted one are candidates to be shown in its place."""

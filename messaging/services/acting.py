@@ -4,9 +4,9 @@ An act that waited first would be refused when the commit under way is over: the
 would tell a stranger that people are talking.
 """
 
-from messaging.exceptions import ConversationNotFound
-from messaging.instance import get_instance
-from messaging.store.acts import Act, Outcome, authorized
+from messaging.commits.acts import Act, Outcome, authorized
+from messaging.domain.exceptions import ConversationNotFound
+from messaging.runtime.app import get_instance
 
 
 async def submit(conversation_id: str, act: Act) -> Outcome:

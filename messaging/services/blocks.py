@@ -7,11 +7,11 @@ there is one, so that a send needs no further read.
 
 import structlog
 
-from messaging.exceptions import Blocked, ConversationNotFound, InvalidRequest
-from messaging.identifiers import direct_conversation_id, is_stored_user_id
-from messaging.instance import get_instance
-from messaging.limits import get_limits
-from messaging.services.access import require_user_id
+from messaging.domain.exceptions import Blocked, ConversationNotFound, InvalidRequest
+from messaging.domain.identifiers import direct_conversation_id, is_stored_user_id
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
+from messaging.services.rules.rights import require_user_id
 
 logger = structlog.get_logger(__name__)
 

@@ -10,7 +10,10 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from messaging.entities import (
+from messaging.changes.sizes import takes_more_people
+from messaging.changes.text_rules import require_client_id, require_title
+from messaging.commits.acts import SMALL_ACT, Outcome
+from messaging.domain.entities import (
     COMMIT_TIME,
     Change,
     ChangeType,
@@ -23,16 +26,19 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
-from messaging.identifiers import (
+from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
+from messaging.domain.identifiers import (
     content_hash,
     derived_id,
     direct_conversation_id,
     random_id,
 )
-from messaging.instance import get_instance
-from messaging.limits import get_limits
-from messaging.services.access import (
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
+from messaging.services.acting import submit
+from messaging.services.blocks import require_no_block
+from messaging.services.rules.quotas import Quota
+from messaging.services.rules.rights import (
     access_conversation,
     read_conversation,
     require_conversation_id,
@@ -41,15 +47,9 @@ from messaging.services.access import (
     require_role,
     require_user_id,
 )
-from messaging.services.acting import submit
-from messaging.services.blocks import require_no_block
-from messaging.services.quotas import Quota
-from messaging.services.sizes import takes_more_people
-from messaging.services.text import require_client_id, require_title
-from messaging.services.welcome import welcome
+from messaging.services.rules.welcome import welcome
 from messaging.steps import in_steps
-from messaging.store.acts import SMALL_ACT, Outcome
-from messaging.store.base import AlreadyExists, CommitUnknown, InvalidCursor
+from messaging.stores.conversations import AlreadyExists, CommitUnknown, InvalidCursor
 
 logger = structlog.get_logger(__name__)
 

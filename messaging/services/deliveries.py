@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from messaging.entities import ReadPosition, Role
-from messaging.exceptions import MessageNotFound
-from messaging.instance import get_instance
-from messaging.services.access import read_conversation, require_message_id, require_role
-from messaging.services.outcomes import PersonDelivery, PushVerdict, list_deliveries
-from messaging.services.visibility import private_readers, shows_receipts
+from messaging.domain.entities import ReadPosition, Role
+from messaging.domain.exceptions import MessageNotFound
+from messaging.runtime.app import get_instance
+from messaging.services.operators.outcomes import PersonDelivery, PushVerdict, list_deliveries
+from messaging.services.rules.rights import read_conversation, require_message_id, require_role
+from messaging.services.rules.visibility import private_readers, shows_receipts
 
 
 async def get_delivery(

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from messaging.entities import Device, Platform, TokenKind
-from messaging.exceptions import InvalidRequest, NotFound
-from messaging.instance import get_instance
-from messaging.limits import get_limits
+from messaging.domain.entities import Device, Platform, TokenKind
+from messaging.domain.exceptions import InvalidRequest, NotFound
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
 
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 _RESERVED = re.compile(r"\.\.?|__.*__")

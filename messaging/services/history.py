@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from messaging.entities import Conversation, Message
-from messaging.exceptions import MessageNotFound
-from messaging.instance import get_instance
-from messaging.services.access import (
+from messaging.domain.entities import Conversation, Message
+from messaging.domain.exceptions import MessageNotFound
+from messaging.runtime.app import get_instance
+from messaging.services.rules.rights import (
     access_conversation,
     read_conversation,
     require_message_id,

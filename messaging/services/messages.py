@@ -7,8 +7,10 @@ from itertools import islice
 
 import structlog
 
-from messaging.entities import COMMIT_TIME, Change, ChangeType, Conversation, Message, Role
-from messaging.exceptions import (
+from messaging.changes.text_rules import normalise_newlines, require_client_id, require_text
+from messaging.commits.acts import SMALL_ACT, Outcome
+from messaging.domain.entities import COMMIT_TIME, Change, ChangeType, Conversation, Message, Role
+from messaging.domain.exceptions import (
     MOST_ERRORS,
     ClientIdReused,
     FieldError,
@@ -16,9 +18,10 @@ from messaging.exceptions import (
     MessageNotFound,
     PermissionDenied,
 )
-from messaging.identifiers import content_hash, derived_id, is_stored_id, random_id
-from messaging.instance import get_instance
-from messaging.services.access import (
+from messaging.domain.identifiers import content_hash, derived_id, is_stored_id, random_id
+from messaging.runtime.app import get_instance
+from messaging.services.acting import submit
+from messaging.services.rules.rights import (
     require_conversation_id,
     require_message_id,
     require_participant,
@@ -26,9 +29,6 @@ from messaging.services.access import (
     require_unblocked,
     require_unfrozen,
 )
-from messaging.services.acting import submit
-from messaging.services.text import normalise_newlines, require_client_id, require_text
-from messaging.store.acts import SMALL_ACT, Outcome
 
 logger = structlog.get_logger(__name__)
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from messaging.entities import Preferences
-from messaging.instance import get_instance
-from messaging.limits import get_limits
+from messaging.domain.entities import Preferences
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
 from messaging.steps import in_steps
 
 _OVERLAP = timedelta(seconds=10)

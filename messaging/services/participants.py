@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from messaging.entities import (
+from messaging.changes.sizes import takes_more_people
+from messaging.commits.acts import SMALL_ACT, Outcome
+from messaging.domain.entities import (
     Change,
     ChangeType,
     Conversation,
@@ -13,16 +15,18 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.exceptions import (
+from messaging.domain.exceptions import (
     InvalidRequest,
     MessagingError,
     NotFound,
     PermissionDenied,
     StoreUnavailable,
 )
-from messaging.instance import get_instance
-from messaging.limits import get_limits
-from messaging.services.access import (
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
+from messaging.services.acting import submit
+from messaging.services.rules.quotas import Quota
+from messaging.services.rules.rights import (
     access_conversation,
     outranks,
     read_conversation,
@@ -32,11 +36,7 @@ from messaging.services.access import (
     require_role,
     require_user_id,
 )
-from messaging.services.acting import submit
-from messaging.services.quotas import Quota
-from messaging.services.sizes import takes_more_people
-from messaging.services.welcome import welcome
-from messaging.store.acts import SMALL_ACT, Outcome
+from messaging.services.rules.welcome import welcome
 
 Value = TypeVar("Value")
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-from messaging.entities import UserSettings
-from messaging.instance import get_instance
+from messaging.domain.entities import UserSettings
+from messaging.runtime.app import get_instance
 
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 """Two changes of one person's settings, made here, follow each other."""

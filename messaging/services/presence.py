@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from messaging.delivery.connection import Connection
-from messaging.entities import PersonPresence
-from messaging.exceptions import InvalidRequest
-from messaging.instance import get_instance
-from messaging.limits import get_limits
+from messaging.delivery.hub.connections import Connection
+from messaging.domain.entities import PersonPresence
+from messaging.domain.exceptions import InvalidRequest
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
 
 
 async def get_presence(*, user_id: str, user_ids: Sequence[str]) -> Sequence[PersonPresence]:

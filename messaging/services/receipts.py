@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from messaging.entities import Conversation, ReadPosition
-from messaging.exceptions import InvalidRequest
-from messaging.instance import get_instance
-from messaging.limits import get_limits
-from messaging.metrics import ACKNOWLEDGEMENT_SECONDS
-from messaging.representations import effective_read_seq
-from messaging.services.access import access_conversation, read_conversation
-from messaging.services.visibility import (
+from messaging.domain.entities import Conversation, ReadPosition
+from messaging.domain.exceptions import InvalidRequest
+from messaging.domain.limits import get_limits
+from messaging.domain.signals import conversation_read
+from messaging.instruments.metrics import ACKNOWLEDGEMENT_SECONDS
+from messaging.runtime.app import get_instance
+from messaging.services.rules.rights import access_conversation, read_conversation
+from messaging.services.rules.visibility import (
     PAIR,
     pair_is_open,
     private_readers,
     reads_privately,
     shows_receipts,
 )
-from messaging.signals import conversation_read
+from messaging.wire.representations import effective_read_seq
 
 _PROMPT_SECONDS = 60.0
 """An acknowledgement that comes later tells that the client was away, not how long it took."""
@@ -89,9 +89,10 @@ async def mark_delivered(
     """Say that everything up to `seq` has arrived on one's device. An older seq changes nothing.
 
     `seen`: on one that somebody is using; whoever has seen a message is not notified of it.
-    Raises as `mark_read`. Nothing is written at once: see `messaging.delivery.delivered`. Where the
-    conversation is delivered here nothing is read, but for the person's position once, if it is not
-    the latest message. The others are told at once, then once a second (`messaging.delivery.pace`).
+    Raises as `mark_read`. Nothing is written at once: see `messaging.positions.delivered`. Where
+    the conversation is delivered here nothing is read, but for the person's position once, if it is
+    not the latest message. The others are told at once, then once a second
+    (`messaging.delivery.pace`).
     """
     instance = get_instance()
     followed = instance.hub.followed(conversation_id)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from messaging.entities import COMMIT_TIME, Report
-from messaging.exceptions import MessageNotFound
-from messaging.identifiers import derived_id
-from messaging.instance import get_instance
-from messaging.services.access import access_conversation, require_message_id
-from messaging.services.text import normalise_newlines, require_reason
+from messaging.changes.text_rules import normalise_newlines, require_reason
+from messaging.domain.entities import COMMIT_TIME, Report
+from messaging.domain.exceptions import MessageNotFound
+from messaging.domain.identifiers import derived_id
+from messaging.runtime.app import get_instance
+from messaging.services.rules.rights import access_conversation, require_message_id
 
 logger = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ async def report_message(
     *, user_id: str, conversation_id: str, message_id: str, reason: str
 ) -> MadeReport:
     """Tell operators of a message, once; they keep a copy of its text, see
-    `messaging.store.reports`. Raises InvalidRequest, ConversationNotFound,
+    `messaging.stores.reports`. Raises InvalidRequest, ConversationNotFound,
     NotAParticipant, MessageNotFound (also once it is deleted), StoreUnavailable."""
     reason = normalise_newlines(reason)
     require_reason(reason)

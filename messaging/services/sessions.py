@@ -11,14 +11,14 @@ from functools import partial
 
 import structlog
 
-from messaging.delivery.connection import Connection, Ending, Outlet
-from messaging.entities import Membership
-from messaging.events import EventType
-from messaging.exceptions import Banned, StoreUnavailable, TokenRevoked
-from messaging.instance import get_instance
-from messaging.limits import get_limits
-from messaging.representations import timestamp
+from messaging.delivery.hub.connections import Connection, Ending, Outlet
+from messaging.domain.entities import Membership
+from messaging.domain.exceptions import Banned, StoreUnavailable, TokenRevoked
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
 from messaging.services.sync import Changes, SyncStatus
+from messaging.wire.events import EventType
+from messaging.wire.representations import timestamp
 
 logger = structlog.get_logger(__name__)
 

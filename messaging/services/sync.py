@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from messaging.entities import Conversation, Message, ReadPosition
-from messaging.exceptions import ConversationNotFound, NotAParticipant
-from messaging.instance import get_instance
-from messaging.limits import get_limits
-from messaging.services.access import read_conversation
+from messaging.domain.entities import Conversation, Message, ReadPosition
+from messaging.domain.exceptions import ConversationNotFound, NotAParticipant
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
+from messaging.services.rules.rights import read_conversation
 
 _SYNC_SECONDS = 4.8
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from messaging.instance import get_instance
-from messaging.limits import get_limits
-from messaging.services.access import access_conversation
-from messaging.services.visibility import PAIR, pair_is_open
+from messaging.domain.limits import get_limits
+from messaging.runtime.app import get_instance
+from messaging.services.rules.rights import access_conversation
+from messaging.services.rules.visibility import PAIR, pair_is_open
 
 _SHOWN_FOR = timedelta(seconds=6)
 

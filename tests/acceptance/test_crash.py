@@ -13,8 +13,8 @@ import pytest
 from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from config.development.redis import redis_server as run_redis
-from messaging.delivery.peers import LEASE_SECONDS
-from messaging.notifications.queue import create_queues
+from messaging.delivery.link.peers import LEASE_SECONDS
+from messaging.notifications.queue.sqs import create_queues
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Data, Rest, http_client
 from tests.databases import migrate

@@ -14,7 +14,7 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from messaging.notifications.queue import create_queues
+from messaging.notifications.queue.sqs import create_queues
 from tests.acceptance.conftest import Run, kept_loop
 from tests.clients.client import Client
 from tests.clients.rest import Data, Refused, Rest, http_client

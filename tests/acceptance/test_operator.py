@@ -14,7 +14,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from messaging.notifications.jobs import NotifyJob, encode
 from messaging.notifications.policy import Stage
-from messaging.notifications.queue import Entry, SqsQueue, create_queues
+from messaging.notifications.queue.sqs import Entry, SqsQueue, create_queues
 from tests.acceptance.conftest import Instances, Run, kept_loop
 from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM, MISSING, Person, Room
 from tests.clients.rest import Rest, http_client

@@ -24,9 +24,9 @@ import pytest
 from django.test import override_settings
 from playwright.async_api import CDPSession, Worker, async_playwright
 
-from messaging.entities import Device, Platform, TokenKind
-from messaging.notifications.fcm import FcmPushBackend
-from messaging.notifications.push import Push
+from messaging.domain.entities import Device, Platform, TokenKind
+from messaging.notifications.push.fcm import FcmPushBackend
+from messaging.notifications.push.protocol import Push
 from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM
 from tests.conftest import skip_or_fail
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect

@@ -13,7 +13,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from messaging.identifiers import random_id
+from messaging.domain.identifiers import random_id
 from tests.clients.rest import Refused, Rest, http_client
 from tests.integration.chat.sockets import Server, credentials
 

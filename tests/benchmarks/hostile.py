@@ -14,18 +14,18 @@ from django.db import InternalError
 
 django.setup()
 
-from messaging.entities import (  # noqa: E402
+from messaging.domain.entities import (  # noqa: E402
     COMMIT_TIME,
     Conversation,
     ConversationKind,
     Participant,
     Role,
 )
-from messaging.exceptions import StoreUnavailable  # noqa: E402
-from messaging.identifiers import content_hash, derived_id  # noqa: E402
-from messaging.instance import get_instance  # noqa: E402
-from messaging.metrics import STORE_DOCUMENTS  # noqa: E402
-from messaging.store.base import AlreadyExists, CommitUnknown  # noqa: E402
+from messaging.domain.exceptions import StoreUnavailable  # noqa: E402
+from messaging.domain.identifiers import content_hash, derived_id  # noqa: E402
+from messaging.instruments.metrics import STORE_DOCUMENTS  # noqa: E402
+from messaging.runtime.app import get_instance  # noqa: E402
+from messaging.stores.conversations import AlreadyExists, CommitUnknown  # noqa: E402
 from tests.benchmarks.own_reads import ACTS  # noqa: E402
 
 _SEEDING = 8

@@ -27,17 +27,17 @@ from google.api_core.exceptions import GoogleAPICallError  # noqa: E402
 from google.cloud import firestore  # noqa: E402
 from google.cloud.firestore_v1 import types  # noqa: E402
 
-from messaging.entities import Conversation, Message  # noqa: E402
-from messaging.identifiers import random_id  # noqa: E402
-from messaging.metrics import COMMIT_CONFLICTS, STORE_DOCUMENTS  # noqa: E402
-from messaging.store import firestore_documents as documents  # noqa: E402
-from messaging.store.base import Store  # noqa: E402
-from messaging.store.cache import ConversationCache  # noqa: E402
-from messaging.store.firestore import FirestoreStore  # noqa: E402
-from messaging.store.firestore_requests import Database, Writes  # noqa: E402
-from messaging.store.firestore_values import SERVER_TIME  # noqa: E402
-from messaging.store.sql import SqlStore  # noqa: E402
-from messaging.store.writer import Writer  # noqa: E402
+from messaging.commits.conversation_cache import ConversationCache  # noqa: E402
+from messaging.commits.writer import Writer  # noqa: E402
+from messaging.domain.entities import Conversation, Message  # noqa: E402
+from messaging.domain.identifiers import random_id  # noqa: E402
+from messaging.instruments.metrics import COMMIT_CONFLICTS, STORE_DOCUMENTS  # noqa: E402
+from messaging.stores.conversations import Store  # noqa: E402
+from messaging.stores.firestore import documents  # noqa: E402
+from messaging.stores.firestore.client.requests import Database, Writes  # noqa: E402
+from messaging.stores.firestore.store import FirestoreStore  # noqa: E402
+from messaging.stores.firestore.values import SERVER_TIME  # noqa: E402
+from messaging.stores.sql.store import SqlStore  # noqa: E402
 from tests.integration.store import sending  # noqa: E402
 from tests.integration.store.acting import send  # noqa: E402
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from messaging.instance import get_instance
+from messaging.runtime.app import get_instance
 from messaging.services import conversations, presence, sessions
 from tests.outlets import SIGNED_IN_AT, Outlet
 

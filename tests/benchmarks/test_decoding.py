@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from chat import commands, serializers
-from chat.decoding import DocumentDecoder
-from chat.frames import parse_command
-from chat.parsers import parse_json
-from chat.views.base import validated
+from chat.payloads import serializers
+from chat.payloads.decoding import DocumentDecoder
+from chat.payloads.parsers import parse_json
+from chat.rest.views.base import validated
+from chat.socket import commands
+from chat.socket.frames import parse_command
 
 ROUNDS = 300
 CONVERSATION = "a" * 26

@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from messaging.identifiers import derived_id
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.domain.identifiers import derived_id
+from messaging.domain.uncounted import ALL_COUNTED, Uncounted
 from messaging.models import ConversationRecord, ParticipantRecord, ReadPositionRecord
-from messaging.uncounted import ALL_COUNTED, Uncounted
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from tests.benchmarks.own_reads import ACTS, Act
 from tests.outlets import everybody_leaves
 

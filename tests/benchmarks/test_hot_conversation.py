@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from messaging.store.firestore import FirestoreStore
+from messaging.stores.firestore.store import FirestoreStore
 from tests.benchmarks import crowd
 from tests.benchmarks.children import Child, Figures, children, together
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from messaging.store.firestore import FirestoreStore
+from messaging.stores.firestore.store import FirestoreStore
 from tests.benchmarks.children import Child, Figures, children, together
 from tests.integration.store import new_conversation
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from messaging.metrics import STORE_DOCUMENTS
-from messaging.store.firestore import FirestoreStore
+from messaging.instruments.metrics import STORE_DOCUMENTS
+from messaging.stores.firestore.store import FirestoreStore
 from tests.benchmarks import crowd
 from tests.benchmarks.children import Child, Figures, children, together
 from tests.integration.store import new_conversation, sending

@@ -20,11 +20,11 @@ import pytest
 from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from config.development.redis import redis_server as run_redis
-from messaging.entities import Decision
-from messaging.exceptions import StoreUnavailable
-from messaging.notifications.queue import create_queues
-from messaging.store.firestore import FirestoreStore
-from messaging.store.firestore_decisions import FirestoreDecisionStore
+from messaging.domain.entities import Decision
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.notifications.queue.sqs import create_queues
+from messaging.stores.firestore.decisions import FirestoreDecisionStore
+from messaging.stores.firestore.store import FirestoreStore
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.conftest import VARIABLE
 from tests.benchmarks.crowd import DUE, Circle, Crowd

@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 from pytest_django import Settings
 
-from messaging.entities import ConversationKind, Platform, TokenKind
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.domain.entities import ConversationKind, Platform, TokenKind
+from messaging.domain.signals import message_sent
 from messaging.notifications import receivers
-from messaging.notifications.queue import create_queues
+from messaging.notifications.queue.sqs import create_queues
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from messaging.services import conversations, devices, messages
-from messaging.signals import message_sent
 from tests.notifications.sqs_server import aws_environment, sqs_process
 
 _PER_SECOND = 20

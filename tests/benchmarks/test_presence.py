@@ -8,9 +8,9 @@ import pytest_asyncio
 import redis.asyncio
 
 from config.development.redis import redis_server as run_redis
-from messaging.delivery.connection import Connections
-from messaging.delivery.presence import Presence
-from messaging.delivery.redis_client import make_redis
+from messaging.delivery.hub.connections import Connections
+from messaging.presence.presence import Presence
+from messaging.redis.client import make_redis
 from tests.outlets import Outlet, make_connection
 
 _ASKED = [f"user-{number}" for number in range(1_000)]

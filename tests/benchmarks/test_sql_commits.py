@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from messaging.store.sql import SqlStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import new_conversation, sending
 from tests.integration.store.databases import added_database
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from config.development.processes import Process
-from messaging.notifications.queue import RECEIVED_AT_MOST
+from messaging.notifications.queue.sqs import RECEIVED_AT_MOST
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import aws_environment, sqs_client, sqs_process
 from tests.notifications.workers import worker

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from messaging.delivery.batch import Batch, Delivery
-from messaging.delivery.beacon import RecentCommits
-from messaging.delivery.filling import Filler
-from messaging.delivery.following import Following
-from messaging.delivery.hub import Hub
-from messaging.delivery.polling import Polling
-from messaging.delivery.stream import Stream
+from messaging.delivery.hub.followed import Following
+from messaging.delivery.hub.gap_filler import Filler
+from messaging.delivery.hub.hub import Hub
+from messaging.delivery.hub.stream import Stream
+from messaging.delivery.link.beacon import RecentCommits
+from messaging.delivery.link.polling import Polling
 
 
 def _gaps() -> None:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from messaging.delivery.signing import Mode, Signing
+from messaging.delivery.link.signing import Mode, Signing
 from tests.links import hurry, two_sides
 from tests.siege import Siege, lines_of
 

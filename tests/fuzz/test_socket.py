@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from websockets.sync.client import ClientConnection, connect
 
-from chat import commands
+from chat.socket import commands
 from config.development.processes import Process
 from tests.clients.rest import token_of
 

@@ -2,7 +2,7 @@
 
 from chat import strangers
 from config.asgi import application
-from messaging.delivery.rates import Rate
+from messaging.redis.rate_limits import Rate
 
 __all__ = ["application"]
 

@@ -7,14 +7,14 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from config.connection_bounds import (
+from config.development.instances import serve_command
+from config.servers.connection_bounds import (
     BODY_SECONDS,
     HEAD_BYTES,
     HEAD_SECONDS,
     MAX_BODY_BYTES,
     UNREAD_SECONDS,
 )
-from config.development.instances import serve_command
 from tests.integration.raw_peer import Peer, frame, upgrade
 from tests.integration.served import (
     Command,

@@ -23,8 +23,8 @@ from django.conf import settings as django_settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker, Settings
 
-from chat import examinations
-from chat.examinations import examine_pages, examine_settings, examine_tokens
+from chat import doctor_checks
+from chat.doctor_checks import examine_pages, examine_settings, examine_tokens
 from config.databases import database
 from config.development.instances import instance
 from config.development.processes import free_port
@@ -35,7 +35,7 @@ from messaging.doctor.findings import Finding, Level, examine_all, well
 from messaging.doctor.push import examine_push
 from messaging.doctor.queue import examine_queue
 from messaging.doctor.redis_server import examine_redis
-from messaging.notifications.queue import create_queues
+from messaging.notifications.queue.sqs import create_queues
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
@@ -308,7 +308,7 @@ async def test_no_credentials_for_aws(
     settings: Settings, aws: Any, monkeypatch: pytest.MonkeyPatch, sqs_url: str, tmp_path: Path
 ) -> None:
     # The process keeps one session, which remembers the credentials of the tests before.
-    monkeypatch.setattr("messaging.notifications.queue._session", boto3.session.Session)
+    monkeypatch.setattr("messaging.notifications.queue.sqs._session", boto3.session.Session)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
@@ -394,7 +394,7 @@ def keys(
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     url = f"http://127.0.0.1:{server.server_port}/keys"
-    monkeypatch.setattr(examinations, "KEYS_URL", url)
+    monkeypatch.setattr(doctor_checks, "KEYS_URL", url)
     monkeypatch.setattr("firebase_admin._token_gen.ID_TOKEN_CERT_URI", url)
     monkeypatch.setattr("firebase_admin._user_mgt.UserManager.ID_TOOLKIT_URL", url)
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
@@ -435,7 +435,7 @@ async def test_keys_that_are_not_to_be_had(
     keys: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"http://127.0.0.1:{free_port()}/keys"
-    monkeypatch.setattr(examinations, "KEYS_URL", url)
+    monkeypatch.setattr(doctor_checks, "KEYS_URL", url)
     only(await examine_tokens(), Level.WRONG, "CHAT_AUTH=firebase", "cannot be fetched")
 
 
@@ -450,7 +450,7 @@ async def test_no_credentials_for_firebase(
 
 async def test_the_emulator_of_tokens(keys: dict[str, float], settings: Settings) -> None:
     """It signs nothing: there are no keys to fetch, and it is no fault that it answers."""
-    settings.FIREBASE_AUTH_EMULATOR_HOST = examinations.KEYS_URL.split("/")[2]
+    settings.FIREBASE_AUTH_EMULATOR_HOST = doctor_checks.KEYS_URL.split("/")[2]
     only(await examine_tokens(), Level.NOTE, "prove nothing", "Unset")
 
     settings.FIREBASE_AUTH_EMULATOR_HOST = f"127.0.0.1:{free_port()}"

@@ -16,11 +16,16 @@ from websockets.asyncio.client import connect
 from config.development.instances import instance
 from config.development.processes import free_port
 from messaging import __version__
-from messaging.delivery import figures
-from messaging.delivery.figures import Figures, LiveFigures, Status
-from messaging.delivery.redis_client import make_redis
-from messaging.metrics import DELIVERIES, MESSAGES, NOTIFICATION_DECISIONS, STORE_DOCUMENTS
-from messaging.services.overview import Overview
+from messaging.instruments.metrics import (
+    DELIVERIES,
+    MESSAGES,
+    NOTIFICATION_DECISIONS,
+    STORE_DOCUMENTS,
+)
+from messaging.redis.client import make_redis
+from messaging.runtime import figures
+from messaging.runtime.figures import Figures, LiveFigures, Status
+from messaging.services.operators.overview import Overview
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate

@@ -11,14 +11,14 @@ import pytest
 import pytest_asyncio
 import redis.asyncio
 
-from messaging.delivery import figures as figures_module
-from messaging.delivery import presence as presence_module
-from messaging.delivery.figures import LiveFigures, Status
-from messaging.delivery.presence import Presence
-from messaging.delivery.rates import Rate, Rates
-from messaging.delivery.redis_client import Client, make_redis
-from messaging.delivery.rung import Rung
-from messaging.delivery.shared_positions import SharedPositions
+from messaging.notifications.badges import Rung
+from messaging.positions.shared import SharedPositions
+from messaging.presence import presence as presence_module
+from messaging.presence.presence import Presence
+from messaging.redis.client import Client, make_redis
+from messaging.redis.rate_limits import Rate, Rates
+from messaging.runtime import figures as figures_module
+from messaging.runtime.figures import LiveFigures, Status
 
 Spoil = Callable[[Any, str], Awaitable[object]]
 

@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
-from messaging.delivery.messages import PeopleChanged
-from messaging.delivery.sending import INSTANCES
-from messaging.delivery.signing import Mode, Signing
-from messaging.delivery.wire import Wire
+from messaging.delivery.link.encoding import Wire
+from messaging.delivery.link.messages import PeopleChanged
+from messaging.delivery.link.sender import INSTANCES
+from messaging.delivery.link.signing import Mode, Signing
 from tests.links import Side, hurry, two_sides
 from tests.siege import Siege, lines_of
 from tests.unit.messaging import send

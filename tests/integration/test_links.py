@@ -10,11 +10,11 @@ import pytest
 import pytest_asyncio
 from prometheus_client import Histogram
 
-from messaging.delivery.beacon import REPEATS
-from messaging.delivery.connection import Ending
-from messaging.entities import ReadPosition
-from messaging.metrics import DELIVERY_SECONDS, PUBLISH_SECONDS, TRANSIT_SECONDS
-from messaging.store.sql import SqlStore
+from messaging.delivery.hub.connections import Ending
+from messaging.delivery.link.beacon import REPEATS
+from messaging.domain.entities import ReadPosition
+from messaging.instruments.metrics import DELIVERY_SECONDS, PUBLISH_SECONDS, TRANSIT_SECONDS
+from messaging.stores.sql.store import SqlStore
 from tests.links import PATIENCE, Side, Socket, hears, hurry
 from tests.unit.messaging import add, remove, send
 

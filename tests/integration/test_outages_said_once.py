@@ -9,13 +9,13 @@ import structlog
 
 from config.development.processes import free_port
 from config.development.redis import run_redis
-from messaging.delivery import redis_client
-from messaging.delivery.acknowledged import Acknowledgements
-from messaging.delivery.connection import Connections
-from messaging.delivery.presence import Presence
-from messaging.delivery.rates import Rate, Rates
-from messaging.delivery.redis_client import Outage, make_redis
-from messaging.delivery.rung import Rung
+from messaging.delivery.hub.connections import Connections
+from messaging.notifications.badges import Rung
+from messaging.positions.acknowledged import Acknowledgements
+from messaging.presence.presence import Presence
+from messaging.redis import client as redis_client
+from messaging.redis.client import Outage, make_redis
+from messaging.redis.rate_limits import Rate, Rates
 
 _RATE = Rate(name="test", per_second=1_000, burst=1_000)
 

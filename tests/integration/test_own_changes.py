@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 from pytest_django import Settings
 
-from messaging.entities import ConversationKind, Notify, Preferences
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.domain.entities import ConversationKind, Notify, Preferences
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from messaging.services import conversations, messages, own_changes, participants, receipts
 from messaging.services.own_changes import OwnChanges, OwnState
 from tests.integration.store import eventually

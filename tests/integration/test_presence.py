@@ -11,20 +11,20 @@ import pytest_asyncio
 import redis.asyncio
 from pytest_django import Settings
 
-import messaging.instance
+import messaging.runtime.app
 from config.development.processes import free_port
-from messaging.delivery import presence
-from messaging.delivery.connection import Connection, Connections
-from messaging.delivery.presence import Presence
-from messaging.delivery.raw_layer import FORMAT
-from messaging.delivery.redis_client import make_redis
-from messaging.tasks import stop_tasks
+from messaging.concurrency.tasks import stop_tasks
+from messaging.delivery.hub.connections import Connection, Connections
+from messaging.presence import presence
+from messaging.presence.presence import Presence
+from messaging.redis.client import make_redis
+from messaging.redis.raw_layer import FORMAT
 from tests.outlets import Outlet, make_connection
 
 _LEASE_SECONDS = 2  # the registry counts in whole seconds
 _HEARTBEAT_SECONDS = 0.13
-"""Not a tenth: cancelling is repeated every tenth of a second (`messaging.tasks`), and in step
-with the heartbeat it would be lost each time."""
+"""Not a tenth: cancelling is repeated every tenth of a second (`messaging.concurrency.tasks`), and
+in step with the heartbeat it would be lost each time."""
 
 
 class Instance:
@@ -182,7 +182,7 @@ async def test_the_users_of_an_instance_that_has_just_started(
             },
         }
     }
-    first, second = messaging.instance.Instance(), messaging.instance.Instance()
+    first, second = messaging.runtime.app.Instance(), messaging.runtime.app.Instance()
     await first.start()
     await second.start()
     try:

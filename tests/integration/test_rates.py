@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from messaging.delivery import rates as rates_module
-from messaging.delivery.rates import Rate, Rates
-from messaging.delivery.redis_client import make_redis
+from messaging.redis import rate_limits as rates_module
+from messaging.redis.client import make_redis
+from messaging.redis.rate_limits import Rate, Rates
 
 SLOW = Rate(name="test", per_second=0.1, burst=5)
 

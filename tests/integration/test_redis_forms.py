@@ -22,12 +22,12 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from config.development.instances import development_environment, instance
 from config.development.processes import NotReady, Process, free_port
 from config.development.redis import redis_server, run_redis, run_sentinel
-from messaging.delivery import presence as presence_module
-from messaging.delivery.presence import Presence
-from messaging.delivery.redis_client import make_redis
-from messaging.delivery.redis_host import Host, find_redis
-from messaging.entities import Conversation
-from messaging.store.sql import SqlStore
+from messaging.domain.entities import Conversation
+from messaging.presence import presence as presence_module
+from messaging.presence.presence import Presence
+from messaging.redis.client import make_redis
+from messaging.redis.hosts import Host, find_redis
+from messaging.stores.sql.store import SqlStore
 from tests.conftest import skip_or_fail
 from tests.databases import migrate
 from tests.integration.certificates import write_certificate

@@ -9,7 +9,7 @@ import pytest
 from django.test import AsyncRequestFactory, Client
 from pytest_django.fixtures import Settings
 
-from chat.views.metrics import metrics
+from chat.pages.metrics import metrics
 
 
 @pytest.mark.parametrize("path", ["/api/v1/me", "/api/nothing", "/health/live", "/metrics"])
@@ -92,7 +92,7 @@ def test_the_page_of_the_schema_is_rendered_once(
 ) -> None:
     """Whatever else the query says; a browser gets it once more only after a release."""
     first = client.get(f"/api/docs{query}")
-    monkeypatch.setattr("chat.views.schema._show", None)  # it would fail
+    monkeypatch.setattr("chat.pages.schema._show", None)  # it would fail
     second = client.get(f"/api/docs{query or '?'}&lang=xx&version=9")
     again = client.get(f"/api/docs{query}", headers={"if-none-match": first["ETag"]})
 
@@ -115,7 +115,7 @@ async def test_many_who_ask_for_metrics_share_a_rendering(
         renderings += 1
         return render()
 
-    monkeypatch.setattr("messaging.metrics_page.generate_latest", counted)
+    monkeypatch.setattr("messaging.instruments.metrics_page.generate_latest", counted)
     answers = await asyncio.gather(*(metrics(async_rf.get("/metrics")) for _ in range(50)))
 
     assert {answer.status_code for answer in answers} == {200}

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chat.examinations import examine_pages, examine_settings, examine_tokens
+from chat.doctor_checks import examine_pages, examine_settings, examine_tokens
 from messaging.doctor.database import examine_database
 from messaging.doctor.findings import Examination, Finding, Level, examine_all
 from messaging.doctor.push import examine_push

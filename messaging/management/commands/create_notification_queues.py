@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.notifications.options import get_options
-from messaging.notifications.queue import QueueUnavailable, create_queues
+from messaging.notifications.queue.sqs import QueueUnavailable, create_queues
 
 
 class Command(BaseCommand):

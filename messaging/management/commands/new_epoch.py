@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from messaging.exceptions import StoreUnavailable
-from messaging.store import make_stores
-from messaging.store.epochs import Epoch
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores import make_stores
+from messaging.stores.epochs import Epoch
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from messaging.notifications.dead_letters import NoDeadLetters, replay_dead_letters
-from messaging.notifications.queue import QueueUnavailable
+from messaging.notifications.queue.dead_letters import NoDeadLetters, replay_dead_letters
+from messaging.notifications.queue.sqs import QueueUnavailable
 
 
 class Command(BaseCommand):

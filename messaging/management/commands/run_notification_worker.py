@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from messaging.instance import get_instance
 from messaging.notifications.notifier import Notifier
-from messaging.notifications.push import make_push_backend
-from messaging.notifications.queue import SqsQueue
-from messaging.notifications.worker import Worker
-from messaging.notifications.worker_health import serve_health
+from messaging.notifications.push.protocol import make_push_backend
+from messaging.notifications.queue.sqs import SqsQueue
+from messaging.notifications.queue.worker import Worker
+from messaging.notifications.queue.worker_health import serve_health
+from messaging.runtime.app import get_instance
 
 
 class Command(BaseCommand):

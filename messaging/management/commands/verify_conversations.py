@@ -8,10 +8,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from messaging.exceptions import StoreUnavailable
-from messaging.services.verification import Report, all_conversation_ids, verify_conversations
-from messaging.store import make_stores
-from messaging.store.base import Store
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.services.operators.verification import (
+    Report,
+    all_conversation_ids,
+    verify_conversations,
+)
+from messaging.stores import make_stores
+from messaging.stores.conversations import Store
 
 _PROGRESS_SECONDS = 2.0
 

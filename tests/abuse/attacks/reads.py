@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from messaging.identifiers import random_id
+from messaging.domain.identifiers import random_id
 from tests.abuse.attack import Attacker, Standing, attack
 from tests.abuse.socket import command
 

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
-from messaging.metrics import STORE_DOCUMENTS
+from messaging.instruments.metrics import STORE_DOCUMENTS
 
 
 class Operator:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from tests.integration.admin import Operator, sign_in
 from tests.integration.chat import Api
 

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from messaging.entities import FOREVER, Decision, Verdict
-from messaging.identifiers import random_id
-from messaging.instance import Instance
-from messaging.store.base import Commit
-from messaging.store.decisions import ChunkKey
+from messaging.domain.entities import FOREVER, Decision, Verdict
+from messaging.domain.identifiers import random_id
+from messaging.runtime.app import Instance
+from messaging.stores.conversations import Commit
+from messaging.stores.decisions import ChunkKey
 from tests.integration.admin import Operator, documents_read, rows_of
 from tests.integration.store import new_conversation, new_report, sending
 

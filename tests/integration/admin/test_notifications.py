@@ -9,13 +9,13 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from messaging import __version__
-from messaging.delivery.figures import Figures
-from messaging.entities import Decision, Verdict
-from messaging.instance import Instance
-from messaging.metrics import NOTIFICATION_JOBS, PUSHES, SOCKETS
+from messaging.domain.entities import Decision, Verdict
+from messaging.instruments.metrics import NOTIFICATION_JOBS, PUSHES, SOCKETS
 from messaging.notifications.jobs import ClearJob, encode
-from messaging.notifications.queue import Entry, SqsQueue, create_queues
-from messaging.store.decisions import ChunkKey
+from messaging.notifications.queue.sqs import Entry, SqsQueue, create_queues
+from messaging.runtime.app import Instance
+from messaging.runtime.figures import Figures
+from messaging.stores.decisions import ChunkKey
 from tests.integration.admin import Operator, rows_of, text_of
 from tests.integration.chat import Api
 

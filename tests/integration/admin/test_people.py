@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.runtime.app import Instance
 from tests.integration.admin import Operator, rows_of, text_of
 from tests.integration.chat import Api, ok, problem
 from tests.unit.chat.wire import Wire

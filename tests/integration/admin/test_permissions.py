@@ -6,8 +6,8 @@ import pytest
 from django.contrib import admin
 
 from chat.admin.base import KeptAdmin
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.runtime.app import Instance
 from tests.integration.admin import Operator, text_of
 from tests.integration.admin.conftest import SignIn
 from tests.integration.chat import Api, ok

@@ -16,8 +16,8 @@ from django.test import override_settings
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
-from messaging.delivery.raw_layer import FORMAT
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.redis.raw_layer import FORMAT
+from messaging.runtime.app import Instance, get_instance, reset_instance
 
 with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
     from config.asgi import application

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from tests.integration.admin import Operator, text_of
 from tests.integration.chat import Api
 

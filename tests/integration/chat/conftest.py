@@ -15,7 +15,7 @@ from grpc.aio import init_grpc_aio, shutdown_grpc_aio
 
 from config.development.instances import instance as run_instance
 from config.development.processes import free_port
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client
 from tests.databases import migrate

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from messaging.identifiers import random_id
-from messaging.instance import Instance
-from messaging.store.acts import Evaluation
-from messaging.store.sql import SqlStore
+from messaging.commits.acts import Evaluation
+from messaging.domain.identifiers import random_id
+from messaging.runtime.app import Instance
+from messaging.stores.sql.store import SqlStore
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_cost import billed
 from tests.integration.store.acting import add

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from chat import commands
 from chat.errors import problem_of
-from chat.frames import Command
+from chat.socket import commands
+from chat.socket.frames import Command
 from messaging import services
-from messaging.entities import Role
-from messaging.exceptions import ConversationNotFound, MessagingError, NotAParticipant
-from messaging.instance import Instance
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.writer import Writer
+from messaging.domain.entities import Role
+from messaging.domain.exceptions import ConversationNotFound, MessagingError, NotAParticipant
+from messaging.runtime.app import Instance
 from messaging.services.sync import SyncStatus
-from messaging.store.cache import ConversationCache
-from messaging.store.writer import Writer
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_rest_refusals import EXAMPLES, QUERIES, operations
 from tests.outlets import Outlet, make_connection

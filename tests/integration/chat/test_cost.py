@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 from pytest_django import Settings
 
-from messaging.delivery.connection import Connection
-from messaging.entities import ConversationKind
-from messaging.instance import Instance
-from messaging.metrics import STORE_DOCUMENTS
+from messaging.delivery.hub.connections import Connection
+from messaging.domain.entities import ConversationKind
+from messaging.instruments.metrics import STORE_DOCUMENTS
+from messaging.runtime.app import Instance
 from messaging.services import (
     conversations,
     messages,

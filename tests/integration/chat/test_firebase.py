@@ -9,11 +9,12 @@ import httpx
 import pytest
 from pytest_django.fixtures import Settings
 
-from chat import authentication, consumers
-from chat.views import base
-from chat.views.base import APIView
-from messaging.delivery.rates import Rate
-from messaging.instance import Instance
+from chat import authentication
+from chat.rest.views import base
+from chat.rest.views.base import APIView
+from chat.socket import consumers
+from messaging.redis.rate_limits import Rate
+from messaging.runtime.app import Instance
 from tests.integration.chat import Api, problem
 from tests.integration.chat.signed_in import KEY, firebase
 from tests.stalls import Stalls

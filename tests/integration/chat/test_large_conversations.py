@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 from pytest_django import Settings
 
-from messaging.entities import Conversation, ConversationKind, Notify, Preferences
-from messaging.exceptions import InvalidRequest
-from messaging.instance import Instance
+from messaging.changes.sizes import LARGEST, grown_size, takes_more_people
+from messaging.domain.entities import Conversation, ConversationKind, Notify, Preferences
+from messaging.domain.exceptions import InvalidRequest
+from messaging.runtime.app import Instance
 from messaging.services import conversations, participants
-from messaging.services.sizes import LARGEST, grown_size, takes_more_people
-from messaging.store import firestore_documents as documents
-from messaging.store.firestore_requests import Database, Writes
+from messaging.stores.firestore import documents
+from messaging.stores.firestore.client.requests import Database, Writes
 from tests.integration.chat import Api, ok, wrong_fields
 from tests.unit.messaging import new_group
 

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from messaging.delivery.pace import Pace
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from tests.integration.chat import Api, Json, ok
 from tests.integration.chat.test_visibility import Told, block
 from tests.outlets import everybody_leaves

@@ -7,11 +7,11 @@ import pytest
 import pytest_asyncio
 from pytest_django import Settings
 
-from messaging.delivery import presence_watch
-from messaging.delivery.connection import Connection
-from messaging.exceptions import InvalidRequest
-from messaging.instance import Instance
-from messaging.limits import get_limits
+from messaging.delivery.hub.connections import Connection
+from messaging.domain.exceptions import InvalidRequest
+from messaging.domain.limits import get_limits
+from messaging.presence import watchers
+from messaging.runtime.app import Instance
 from messaging.services import participants, presence, sessions
 from tests.integration.chat import Api, Json, ok, wrong_fields
 from tests.outlets import SIGNED_IN_AT, Outlet
@@ -55,7 +55,7 @@ async def of(person: Api, *user_ids: str) -> dict[str, Json]:
 
 @pytest_asyncio.fixture(autouse=True)
 async def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence_watch, "_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(watchers, "_LOOK_SECONDS", 0.05)
 
 
 async def test_who_is_there(ann: Api, bob: Api, cid: Api) -> None:

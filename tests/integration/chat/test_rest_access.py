@@ -10,10 +10,11 @@ from pytest_django.fixtures import Settings
 
 from chat.authentication import issue_development_token
 from chat.throttling import SENDS
-from messaging.delivery.rates import Rate
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
-from messaging.services import moderation, visibility
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.redis.rate_limits import Rate
+from messaging.runtime.app import Instance
+from messaging.services.operators import people
+from messaging.services.rules import visibility
 from tests.integration.chat import Api, ok, problem, wrong_fields
 from tests.unit.chat.wire import Wire
 
@@ -38,14 +39,14 @@ async def test_a_banned_person_is_refused_everything(ann: Api, bob: Api, api: Ma
     """Until the ban is lifted."""
     group = await ann.group(bob)
 
-    await moderation.ban_person(person_id="ann")
+    await people.ban_person(person_id="ann")
 
     for person in (ann, api("ann")):
         assert problem(await person.get("/me")) == (403, "banned")
         sent = await person.post(f"/conversations/{group}/messages", text="hello")
         assert problem(sent) == (403, "banned")
     await bob.send(group)
-    await moderation.unban_person(person_id="ann")
+    await people.unban_person(person_id="ann")
     ok(await ann.get(f"/conversations/{group}"))
 
 
@@ -229,7 +230,7 @@ async def test_too_many_sends(
     settings.CHAT_RATE_LIMITS = True
     # Nothing is refilled meanwhile, however slow the machine is.
     slow = Rate(name="sends", per_second=0.01, burst=SENDS.burst)
-    monkeypatch.setattr("chat.views.messages.SENDS", slow)
+    monkeypatch.setattr("chat.rest.views.messages.SENDS", slow)
     group = await ann.group(bob)
     path = f"/conversations/{group}/messages"
 
@@ -261,11 +262,11 @@ async def test_refusals_of_who_is_shut_out_have_a_rate(
     """They are looked up, too."""
     settings.CHAT_RATE_LIMITS = True
     few = Rate(name="requests", per_second=0.001, burst=5)
-    monkeypatch.setattr("chat.views.base.REQUESTS", few)
+    monkeypatch.setattr("chat.rest.views.base.REQUESTS", few)
     if shut_out == "ban":
-        await moderation.ban_person(person_id="ann")
+        await people.ban_person(person_id="ann")
     else:
-        await moderation.log_out_person(person_id="ann")
+        await people.log_out_person(person_id="ann")
 
     answers = [problem(await ann.get("/me")) for _ in range(6)]
 
@@ -287,7 +288,7 @@ async def test_too_many_requests(ann: Api, settings: Settings) -> None:
 async def test_a_ban_that_ends(ann: Api, instance: Instance) -> None:
     """Ends by itself, here and in what is kept of it."""
     until = datetime.now(UTC) + timedelta(seconds=1)
-    await moderation.ban_person(person_id="ann", until=until)
+    await people.ban_person(person_id="ann", until=until)
     assert problem(await ann.get("/me")) == (403, "banned")
 
     async with asyncio.timeout(10):
@@ -300,7 +301,7 @@ async def test_a_ban_that_ends(ann: Api, instance: Instance) -> None:
 
 async def test_an_operator_logs_somebody_out(ann: Api, api: MakeApi) -> None:
     """As they could themselves."""
-    await moderation.log_out_person(person_id="ann")
+    await people.log_out_person(person_id="ann")
 
     assert problem(await ann.get("/me")) == (401, "token_revoked")
 

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from config.asgi import application
-from messaging.instance import Instance
+from messaging.runtime.app import Instance
 from tests.integration.chat import check_answer, problem, wrong_fields
 
 Stranger = Callable[..., httpx.AsyncClient]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from messaging.identifiers import random_id
+from messaging.domain.identifiers import random_id
 from tests.integration.chat import Api, Json, ok, problem, wrong_fields
 
 MakeApi = Callable[[str], Api]

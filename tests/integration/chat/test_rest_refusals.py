@@ -11,10 +11,10 @@ import pytest
 from django.core import signing
 from pytest_django.fixtures import Settings
 
-from messaging.exceptions import StoreUnavailable
-from messaging.identifiers import random_id
-from messaging.instance import Instance
-from messaging.store.base import Commit, CommitUnknown
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import random_id
+from messaging.runtime.app import Instance
+from messaging.stores.conversations import Commit, CommitUnknown
 from tests.integration.chat import Api, Json, ok, operations_at, problem, schema, wrong_fields
 from tests.stalls import Stalls
 
@@ -123,7 +123,7 @@ async def test_nobody_gets_in_without_a_token(
 
 
 async def test_the_word_bearer_in_any_case(ann: Api) -> None:
-    """RFC 9110 §11.1."""
+    """RFC 9110 11.1."""
     answer = await ann.request("GET", "/me")
     scheme, _, token = answer.request.headers["Authorization"].partition(" ")
     headers = {"Authorization": f"{scheme.upper()}  {token} "}
@@ -166,7 +166,7 @@ async def test_what_is_not_json(ann: Api, body: bytes) -> None:
     ("path", "body"), [("messages", b'{"text": "x"}'), ("read", b'{"seq": 0}')]
 )
 async def test_a_byte_order_mark_is_skipped(ann: Api, path: str, body: bytes) -> None:
-    """RFC 8259 §8.1 allows it; some clients' encoders write one."""
+    """RFC 8259 8.1 allows it; some clients' encoders write one."""
     group = await ann.group()
 
     answer = await ann.request(

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from messaging.entities import ReportStatus
-from messaging.identifiers import random_id
-from messaging.instance import Instance
+from messaging.domain.entities import ReportStatus
+from messaging.domain.identifiers import random_id
+from messaging.runtime.app import Instance
 from tests.integration.chat import Api, Json, problem, wrong_fields
 
 

@@ -9,12 +9,12 @@ import orjson
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from messaging.delivery.connection import Connection, Ending
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
+from messaging.delivery.hub.connections import Connection, Ending
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.runtime.app import Instance
 from messaging.services import sessions
-from messaging.store.sql import SqlStore
-from messaging.store.sql_epochs import SqlEpochStore
+from messaging.stores.sql.epochs import SqlEpochStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.chat import Api, Json, ok
 from tests.integration.chat.sockets import Socket
 from tests.integration.store import sending

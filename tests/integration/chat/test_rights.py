@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from chat import commands
-from messaging.identifiers import random_id
-from messaging.instance import Instance
-from messaging.metrics import STORE_DOCUMENTS
-from messaging.services import moderation, supervision
+from chat.socket import commands
+from messaging.domain.identifiers import random_id
+from messaging.instruments.metrics import STORE_DOCUMENTS
+from messaging.runtime.app import Instance
+from messaging.services.operators import conversations, people
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_rest_refusals import operations
 from tests.unit.chat.wire import Wire
@@ -206,9 +206,9 @@ async def names_for(standing: str, person: Api, api: MakeApi) -> dict[str, str]:
     if standing == REMOVED:
         await founder.delete(f"/conversations/{conversation}/participants/person")
     if standing == BANNED:
-        await moderation.ban_person(person_id="person")
+        await people.ban_person(person_id="person")
     if standing == FROZEN:
-        await supervision.set_frozen(conversation_id=conversation, frozen=True)
+        await conversations.set_frozen(conversation_id=conversation, frozen=True)
     if standing == BLOCKED:
         assert (await writer.request("PUT", "/blocks/person")).status_code == 204
     return names

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from messaging.limits import Limits
+from messaging.domain.limits import Limits
 from tests.clients.rest import token_of
 from tests.integration.chat.sockets import Json, Server, Socket, durable, soft, without_time
 
@@ -156,7 +156,7 @@ BAD_FRAMES: dict[str, tuple[str | bytes, Error]] = {
 
 
 async def test_a_frame_too_large_by_far(people: Enter) -> None:
-    """Beyond 128 KiB nobody reads it to its end (RFC 6455 §7.4.1)."""
+    """Beyond 128 KiB nobody reads it to its end (RFC 6455 7.4.1)."""
     ann = await people("ann")
 
     with pytest.raises(ConnectionClosed) as closed:
@@ -189,7 +189,7 @@ def refusal(error: Json) -> tuple[int, str, list[tuple[str, str]]]:
 
 
 async def test_text_that_is_no_text(server: Server, people: Enter) -> None:
-    """A text frame that is not UTF-8 breaks the protocol itself (RFC 6455 §8.1): that socket is
+    """A text frame that is not UTF-8 breaks the protocol itself (RFC 6455 8.1): that socket is
     closed with 1007, as every server does by itself, and no other."""
     ann = await people("ann")
     headers = {"Authorization": f"Bearer {token_of('bob')}"}

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from messaging.limits import Limits
+from messaging.domain.limits import Limits
 from tests.clients.rest import token_of
 from tests.integration.chat.sockets import (
     ALLOWED_ORIGIN,

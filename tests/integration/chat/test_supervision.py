@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from messaging.entities import Role
-from messaging.exceptions import (
+from messaging.domain.entities import Role
+from messaging.domain.exceptions import (
     ConversationNotFound,
     MessageNotFound,
     NotFound,
     PermissionDenied,
 )
-from messaging.identifiers import random_id
-from messaging.instance import Instance
-from messaging.services import conversations, sessions, supervision
+from messaging.domain.identifiers import random_id
+from messaging.runtime.app import Instance
+from messaging.services import conversations, sessions
+from messaging.services.operators import conversations as operators_conversations
 from tests.integration.chat import Api, Json, ok, problem
 from tests.outlets import SIGNED_IN_AT, Outlet
 
@@ -50,7 +51,9 @@ async def test_a_redacted_message_is_gone_at_once(ann: Api, bob: Api, watch: Wat
     events = await watch("ann")
 
     for _ in range(2):
-        await supervision.redact_message(conversation_id=group, message_id=message["id"])
+        await operators_conversations.redact_message(
+            conversation_id=group, message_id=message["id"]
+        )
 
     assert types(events) == ["message.deleted"]
     shown = ok(await ann.get(f"/conversations/{group}/messages/{message['id']}"))
@@ -63,9 +66,11 @@ async def test_what_cannot_be_redacted(ann: Api) -> None:
     group = await ann.group()
 
     with pytest.raises(MessageNotFound):
-        await supervision.redact_message(conversation_id=group, message_id=random_id())
+        await operators_conversations.redact_message(conversation_id=group, message_id=random_id())
     with pytest.raises(ConversationNotFound):
-        await supervision.redact_message(conversation_id=random_id(), message_id=random_id())
+        await operators_conversations.redact_message(
+            conversation_id=random_id(), message_id=random_id()
+        )
 
 
 async def test_in_a_frozen_group_members_do_not_write(ann: Api, bob: Api, watch: Watch) -> None:
@@ -75,7 +80,7 @@ async def test_in_a_frozen_group_members_do_not_write(ann: Api, bob: Api, watch:
     events = await watch("bob")
 
     for _ in range(2):
-        await supervision.set_frozen(conversation_id=group, frozen=True)
+        await operators_conversations.set_frozen(conversation_id=group, frozen=True)
 
     sent = await bob.post(f"/conversations/{group}/messages", text="hello?")
     assert problem(sent) == (403, "permission_denied")
@@ -85,7 +90,7 @@ async def test_in_a_frozen_group_members_do_not_write(ann: Api, bob: Api, watch:
     ok(await bob.get(f"/conversations/{group}/messages"))
     assert types(events) == ["conversation.updated", "message.created"]
 
-    await supervision.set_frozen(conversation_id=group, frozen=False)
+    await operators_conversations.set_frozen(conversation_id=group, frozen=False)
     await bob.send(group, "sorry")
 
 
@@ -93,14 +98,14 @@ async def test_a_retry_of_what_was_sent_before_the_freeze(ann: Api, bob: Api) ->
     """Is answered with the message that is there."""
     group = await ann.group(bob)
     message = await bob.send(group, client_id="1")
-    await supervision.set_frozen(conversation_id=group, frozen=True)
+    await operators_conversations.set_frozen(conversation_id=group, frozen=True)
 
     assert await bob.send(group, client_id="1") == message
 
 
 async def test_in_a_frozen_direct_conversation_nobody_writes(ann: Api, bob: Api) -> None:
     direct = await ann.direct(bob)
-    await supervision.set_frozen(conversation_id=direct, frozen=True)
+    await operators_conversations.set_frozen(conversation_id=direct, frozen=True)
 
     for person in (ann, bob):
         answer = await person.post(f"/conversations/{direct}/messages", text="hello")
@@ -112,22 +117,24 @@ async def test_somebody_is_expelled(ann: Api, bob: Api, watch: Watch) -> None:
     group = await ann.group(bob)
     events = await watch("bob")
     with pytest.raises(PermissionDenied):
-        await supervision.expel_participant(conversation_id=group, participant_id="ann")
+        await operators_conversations.expel_participant(conversation_id=group, participant_id="ann")
 
-    await supervision.expel_participant(conversation_id=group, participant_id="bob")
+    await operators_conversations.expel_participant(conversation_id=group, participant_id="bob")
 
     assert types(events) == ["participant.removed"]
     assert problem(await bob.get(f"/conversations/{group}")) == (403, "not_a_participant")
     with pytest.raises(NotFound):
-        await supervision.expel_participant(conversation_id=group, participant_id="bob")
+        await operators_conversations.expel_participant(conversation_id=group, participant_id="bob")
 
 
 async def test_a_group_gets_another_owner(ann: Api, bob: Api) -> None:
     """So that the first can go."""
     group = await ann.group(bob)
 
-    await supervision.assign_role(conversation_id=group, participant_id="bob", role=Role.OWNER)
-    await supervision.expel_participant(conversation_id=group, participant_id="ann")
+    await operators_conversations.assign_role(
+        conversation_id=group, participant_id="bob", role=Role.OWNER
+    )
+    await operators_conversations.expel_participant(conversation_id=group, participant_id="ann")
 
     people = (await bob.conversation(group))["participants"]
     assert [(one["user_id"], one["role"]) for one in people] == [("bob", "owner")]
@@ -141,7 +148,7 @@ async def test_a_group_is_deleted(ann: Api, bob: Api, watch: Watch, instance: In
     events = [await watch("ann"), await watch("bob")]
 
     for _ in range(2):
-        await supervision.delete_conversation(conversation_id=group)
+        await operators_conversations.delete_conversation(conversation_id=group)
 
     for seen in events:
         assert types(seen) == ["participant.removed"]
@@ -159,7 +166,7 @@ async def test_a_direct_conversation_is_not_deleted(ann: Api, bob: Api) -> None:
     direct = await ann.direct(bob)
 
     with pytest.raises(PermissionDenied):
-        await supervision.delete_conversation(conversation_id=direct)
+        await operators_conversations.delete_conversation(conversation_id=direct)
 
     own = await conversations.get_conversation(user_id="ann", conversation_id=direct)
     assert len(own.conversation.participants) == 2

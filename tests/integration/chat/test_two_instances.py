@@ -10,14 +10,14 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from messaging.delivery.connection import Ending
+from messaging.delivery.hub.connections import Ending
 from messaging.delivery.pace import Pace
-from messaging.delivery.raw_layer import FORMAT
-from messaging.entities import AddedBy, UserSettings
-from messaging.identifiers import direct_conversation_id
-from messaging.instance import Instance, get_instance, reset_instance
-from messaging.store.sql import SqlStore
-from messaging.store.sql_recipients import SqlRecipientStore
+from messaging.domain.entities import AddedBy, UserSettings
+from messaging.domain.identifiers import direct_conversation_id
+from messaging.redis.raw_layer import FORMAT
+from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.stores.sql.recipients import SqlRecipientStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.chat import Api, ok, problem
 from tests.integration.chat.signed_in import KEY, firebase
 from tests.links import PATIENCE, Side

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from messaging.instance import get_instance
+from messaging.domain.uncounted import MOST_RANGES, Uncounted
 from messaging.models import ConversationRecord
-from messaging.services import supervision
-from messaging.uncounted import MOST_RANGES, Uncounted
+from messaging.runtime.app import get_instance
+from messaging.services.operators import conversations
 from tests.integration.chat import Api, ok
 
 MakeApi = Callable[[str], Api]
@@ -58,7 +58,7 @@ async def test_a_redacted_message_too(ann: Api, bob: Api) -> None:
     group = await ann.group(bob)
     sent = await ann.send(group)
 
-    await supervision.redact_message(conversation_id=group, message_id=sent["id"])
+    await conversations.redact_message(conversation_id=group, message_id=sent["id"])
 
     assert await unread(bob, group) == {0}
 
@@ -111,7 +111,7 @@ async def test_a_deleted_group_begins_anew(api: MakeApi, ann: Api, bob: Api) -> 
     sent = await ann.send(group)
     await remove(ann, group, sent["id"])
 
-    await supervision.delete_conversation(conversation_id=group)
+    await conversations.delete_conversation(conversation_id=group)
 
     record = await ConversationRecord.objects.aget(id=group)
     assert (record.seq, record.uncounted) == (0, "")

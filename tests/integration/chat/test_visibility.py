@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from messaging.delivery import presence_watch
-from messaging.instance import Instance
-from messaging.services.outcomes import list_deliveries
+from messaging.presence import watchers
+from messaging.runtime.app import Instance
+from messaging.services.operators.outcomes import list_deliveries
 from tests.integration.chat import Api, Json, ok
 from tests.unit.chat.wire import Wire
 
@@ -65,7 +65,7 @@ async def connect(instance: Instance) -> AsyncIterator[Connect]:
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence_watch, "_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(watchers, "_LOOK_SECONDS", 0.02)
 
 
 async def present(asking: Api, *people: str) -> list[str]:

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from messaging.entities import ConversationKind, Decision, Message, Platform, TokenKind
-from messaging.instance import get_instance
+from messaging.domain.entities import ConversationKind, Decision, Message, Platform, TokenKind
 from messaging.notifications.jobs import NotifyJob
 from messaging.notifications.policy import Stage
+from messaging.runtime.app import get_instance
 from messaging.services import conversations, devices, messages
 
 

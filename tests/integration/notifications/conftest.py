@@ -9,10 +9,10 @@ import pytest_asyncio
 from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import Settings
 
-from messaging.instance import Instance, get_instance, reset_instance
-from messaging.notifications.fcm import FcmPushBackend
 from messaging.notifications.notifier import Notifier
-from messaging.notifications.queue import SqsQueue, create_queues
+from messaging.notifications.push.fcm import FcmPushBackend
+from messaging.notifications.queue.sqs import SqsQueue, create_queues
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect
 from tests.notifications.sqs_server import Gate, aws_environment
 from tests.outlets import everybody_leaves

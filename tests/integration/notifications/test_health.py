@@ -8,7 +8,7 @@ import pytest_asyncio
 from django.test import override_settings
 from pytest_django import Settings
 
-from messaging.instance import Instance
+from messaging.runtime.app import Instance
 from tests.integration.notifications import found, until
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import Gate

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from messaging.entities import Notify, Verdict
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance
-from messaging.metrics import STORE_DOCUMENTS
+from messaging.domain.entities import Notify, Verdict
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.instruments.metrics import STORE_DOCUMENTS
 from messaging.notifications import notifier as notifier_module
 from messaging.notifications.jobs import ClearJob, RetryLater
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.policy import Stage
+from messaging.runtime.app import Instance
 from messaging.services import conversations, messages, participants, preferences, receipts
 from tests.integration.notifications import decisions, found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal

@@ -21,14 +21,13 @@ from django.core.management import call_command
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from messaging.delivery.raw_layer import FORMAT
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.signals import instance_lost, instance_stopping
 from messaging.notifications import jobs
 from messaging.notifications import sweep as sweep_module
-from messaging.notifications import worker as worker_module
 from messaging.notifications.notifier import Notifier
-from messaging.notifications.queue import (
+from messaging.notifications.queue import worker as worker_module
+from messaging.notifications.queue.sqs import (
     RECEIVED_AT_MOST,
     Entry,
     QueueUnavailable,
@@ -36,11 +35,12 @@ from messaging.notifications.queue import (
     SqsQueue,
     create_queues,
 )
+from messaging.notifications.queue.worker import Worker
 from messaging.notifications.sweep import Left, Sweeper
-from messaging.notifications.worker import Worker
+from messaging.redis.raw_layer import FORMAT
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from messaging.services import messages, participants, presence, receipts, sessions
-from messaging.signals import instance_lost, instance_stopping
-from messaging.store.decisions import ChunkKey
+from messaging.stores.decisions import ChunkKey
 from tests.integration.notifications import found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from messaging.entities import ConversationKind
-from messaging.instance import Instance
-from messaging.representations import personal_conversation_data
+from messaging.domain.entities import ConversationKind
+from messaging.runtime.app import Instance
 from messaging.services import (
     blocks,
     conversations,
@@ -20,6 +19,7 @@ from messaging.services import (
     participants,
     receipts,
 )
+from messaging.wire.representations import personal_conversation_data
 from tests.integration.notifications import register
 from tests.notifications.fcm_server import Arrived, FcmServer
 from tests.notifications.model import Model, Room

@@ -1,8 +1,8 @@
 """A notification ends with what it shows: read, answered, deleted, or no longer one's own."""
 
-from messaging.entities import Message
-from messaging.instance import Instance
+from messaging.domain.entities import Message
 from messaging.notifications.jobs import ClearJob
+from messaging.runtime.app import Instance
 from messaging.services import messages, participants, receipts
 from tests.integration.notifications import Group, found, register, until
 from tests.notifications.fcm_server import FcmServer

@@ -11,9 +11,9 @@ from prometheus_client.metrics_core import Metric
 
 from config.development.processes import free_port
 from messaging.notifications.notifier import Notifier
-from messaging.notifications.queue import SqsQueue
-from messaging.notifications.worker import Worker
-from messaging.notifications.worker_health import serve_health
+from messaging.notifications.queue.sqs import SqsQueue
+from messaging.notifications.queue.worker import Worker
+from messaging.notifications.queue.worker_health import serve_health
 
 
 @pytest_asyncio.fixture

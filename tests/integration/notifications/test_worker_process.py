@@ -16,9 +16,9 @@ from django.core.management.base import CommandError
 from pytest_django import Settings
 
 from config.development.processes import Process, free_port
-from messaging.instance import get_instance, reset_instance
 from messaging.notifications.jobs import encode
-from messaging.notifications.queue import Entry, SqsQueue
+from messaging.notifications.queue.sqs import Entry, SqsQueue
+from messaging.runtime.app import get_instance, reset_instance
 from tests.acceptance.conftest import isolated_environment
 from tests.integration.notifications import found, reasons, until
 from tests.notifications.fcm_server import FcmServer

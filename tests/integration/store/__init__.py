@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from messaging.entities import (
+from messaging.domain.entities import (
     COMMIT_TIME,
     Conversation,
     ConversationKind,
@@ -16,9 +16,9 @@ from messaging.entities import (
     Report,
     Role,
 )
-from messaging.exceptions import StoreUnavailable
-from messaging.identifiers import content_hash, derived_id, random_id
-from messaging.store.base import Commit
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import content_hash, derived_id, random_id
+from messaging.stores.conversations import Commit
 
 T = TypeVar("T")
 

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from messaging.entities import Role
-from messaging.identifiers import content_hash, derived_id
+from messaging.commits.acts import Act
+from messaging.domain.entities import Role
+from messaging.domain.identifiers import content_hash, derived_id
 from messaging.services.conversations import _Rename
 from messaging.services.messages import _EditMessage, _SendMessage
 from messaging.services.participants import _AddParticipants
-from messaging.store.acts import Act
 
 
 def send(

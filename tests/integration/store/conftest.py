@@ -8,27 +8,27 @@ import pytest_asyncio
 from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker
 
-from messaging.store.base import Store
-from messaging.store.catalogue import Catalogue
-from messaging.store.decisions import DecisionStore
-from messaging.store.epochs import EpochStore
-from messaging.store.firestore import FirestoreStore
-from messaging.store.firestore_catalogue import FirestoreCatalogue
-from messaging.store.firestore_decisions import FirestoreDecisionStore
-from messaging.store.firestore_epochs import FirestoreEpochStore
-from messaging.store.firestore_people import FirestorePeopleStore
-from messaging.store.firestore_recipients import FirestoreRecipientStore
-from messaging.store.firestore_reports import FirestoreReportStore
-from messaging.store.people import PeopleStore
-from messaging.store.recipients import RecipientStore
-from messaging.store.reports import ReportStore
-from messaging.store.sql import SqlStore
-from messaging.store.sql_catalogue import SqlCatalogue
-from messaging.store.sql_decisions import SqlDecisionStore
-from messaging.store.sql_epochs import SqlEpochStore
-from messaging.store.sql_people import SqlPeopleStore
-from messaging.store.sql_recipients import SqlRecipientStore
-from messaging.store.sql_reports import SqlReportStore
+from messaging.stores.catalogue import Catalogue
+from messaging.stores.conversations import Store
+from messaging.stores.decisions import DecisionStore
+from messaging.stores.epochs import EpochStore
+from messaging.stores.firestore.catalogue import FirestoreCatalogue
+from messaging.stores.firestore.decisions import FirestoreDecisionStore
+from messaging.stores.firestore.epochs import FirestoreEpochStore
+from messaging.stores.firestore.people import FirestorePeopleStore
+from messaging.stores.firestore.recipients import FirestoreRecipientStore
+from messaging.stores.firestore.reports import FirestoreReportStore
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.people import PeopleStore
+from messaging.stores.recipients import RecipientStore
+from messaging.stores.reports import ReportStore
+from messaging.stores.sql.catalogue import SqlCatalogue
+from messaging.stores.sql.decisions import SqlDecisionStore
+from messaging.stores.sql.epochs import SqlEpochStore
+from messaging.stores.sql.people import SqlPeopleStore
+from messaging.stores.sql.recipients import SqlRecipientStore
+from messaging.stores.sql.reports import SqlReportStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store.databases import added_database, empty
 from tests.integration.store.firestore_relay import Relay
 

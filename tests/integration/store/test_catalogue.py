@@ -1,4 +1,4 @@
-"""What all stores promise to operators, see `messaging.store.catalogue`."""
+"""What all stores promise to operators, see `messaging.stores.catalogue`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging.entities import (
+from messaging.domain.entities import (
     FOREVER,
     Access,
     Conversation,
@@ -14,12 +14,12 @@ from messaging.entities import (
     UserSettings,
     Verdict,
 )
-from messaging.identifiers import random_id
-from messaging.store.base import Commit, Store
-from messaging.store.catalogue import Catalogue, FailedNotification, Place
-from messaging.store.decisions import ChunkKey, DecisionStore
-from messaging.store.people import PeopleStore
-from messaging.store.recipients import RecipientStore
+from messaging.domain.identifiers import random_id
+from messaging.stores.catalogue import Catalogue, FailedNotification, Place
+from messaging.stores.conversations import Commit, Store
+from messaging.stores.decisions import ChunkKey, DecisionStore
+from messaging.stores.people import PeopleStore
+from messaging.stores.recipients import RecipientStore
 from tests.integration.store import new_conversation, sending
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from messaging.entities import Notify
-from messaging.store.base import Store
+from messaging.domain.entities import Notify
+from messaging.stores.conversations import Store
 from tests.integration.store import new_conversation, sending
 
 LONG_AGO = timedelta(days=1)

@@ -11,8 +11,8 @@ import pytest_asyncio
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django.fixtures import Settings
 
-from messaging.store import sql_pool
-from messaging.store.sql import SqlStore
+from messaging.stores.sql.connections import pool
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import new_conversation
 
 
@@ -75,7 +75,7 @@ async def test_idle_connections_are_closed(
     store: SqlStore, connections_open: psycopg.Cursor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next call opens one again."""
-    monkeypatch.setattr(sql_pool, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.1)
     before = count(connections_open)
     await store.now()
 

@@ -1,4 +1,4 @@
-"""What all stores promise, see `messaging.store.base`."""
+"""What all stores promise, see `messaging.stores.conversations`."""
 
 import asyncio
 import itertools
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging.entities import (
+from messaging.domain.entities import (
     COMMIT_TIME,
     Conversation,
     Message,
@@ -19,8 +19,8 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.identifiers import random_id
-from messaging.store.base import (
+from messaging.domain.identifiers import random_id
+from messaging.stores.conversations import (
     Advanced,
     AlreadyExists,
     Commit,
@@ -29,8 +29,8 @@ from messaging.store.base import (
     Page,
     Store,
 )
-from messaging.store.changed import PAGE
-from messaging.store.firestore_documents import SHARDS
+from messaging.stores.firestore.documents import SHARDS
+from messaging.stores.recent_changes import PAGE
 from tests.integration.store import editing, new_conversation, people, sending
 
 MILLISECOND = timedelta(milliseconds=1)

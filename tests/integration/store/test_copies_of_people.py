@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from messaging.delivery.privacy import PrivacyList, privacy_key
-from messaging.delivery.reachable import Reachable
-from messaging.entities import Privacy, Recipient
-from messaging.store.sql import SqlStore
-from messaging.store.sql_people import SqlPeopleStore
-from messaging.store.sql_recipients import SqlRecipientStore
+from messaging.delivery.hub.privacy import PrivacyList, privacy_key
+from messaging.domain.entities import Privacy, Recipient
+from messaging.presence.reachable import Reachable
+from messaging.stores.sql.people import SqlPeopleStore
+from messaging.stores.sql.recipients import SqlRecipientStore
+from messaging.stores.sql.store import SqlStore
 
 
 class SlowPeople(SqlPeopleStore):

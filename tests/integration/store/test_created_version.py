@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from messaging.entities import Message
-from messaging.store.base import Commit, Store
+from messaging.domain.entities import Message
+from messaging.stores.conversations import Commit, Store
 from tests.integration.store import new_conversation, sending
 from tests.unit.messaging import delete, edit
 

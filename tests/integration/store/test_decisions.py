@@ -1,11 +1,11 @@
-"""What all decision stores promise, see `messaging.store.decisions`."""
+"""What all decision stores promise, see `messaging.stores.decisions`."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from messaging.entities import Decision, Verdict
-from messaging.identifiers import random_id
-from messaging.store.decisions import ChunkKey, Claim, DecisionStore
+from messaging.domain.entities import Decision, Verdict
+from messaging.domain.identifiers import random_id
+from messaging.stores.decisions import ChunkKey, Claim, DecisionStore
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 LEASE = timedelta(seconds=60)

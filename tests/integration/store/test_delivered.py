@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 from grpc import StatusCode
 
-from messaging.delivery import delivered
-from messaging.delivery.delivered import DeliveredPositions
-from messaging.entities import Conversation
-from messaging.store.base import Store
-from messaging.store.firestore import FirestoreStore
+from messaging.domain.entities import Conversation
+from messaging.positions import delivered
+from messaging.positions.delivered import DeliveredPositions
+from messaging.stores.conversations import Store
+from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import new_conversation
 from tests.integration.store.firestore_relay import Relay
 

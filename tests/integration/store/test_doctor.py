@@ -9,7 +9,7 @@ from pytest_django import Settings
 from config.development.processes import free_port
 from messaging.doctor.findings import Level
 from messaging.doctor.store import examine_store
-from messaging.store import make_stores
+from messaging.stores import make_stores
 from tests.integration.findings import not_well, only
 from tests.integration.store import new_conversation
 from tests.integration.store.firestore_relay import Relay

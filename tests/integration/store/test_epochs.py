@@ -7,11 +7,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from messaging.identifiers import random_id
-from messaging.store.base import Commit, Conflict, Store
-from messaging.store.epochs import Epoch, EpochStore
-from messaging.store.sql import SqlStore
-from messaging.store.sql_epochs import SqlEpochStore
+from messaging.domain.identifiers import random_id
+from messaging.stores.conversations import Commit, Conflict, Store
+from messaging.stores.epochs import Epoch, EpochStore
+from messaging.stores.sql.epochs import SqlEpochStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import new_conversation, sending
 from tests.integration.store.test_contract import is_commit_time
 

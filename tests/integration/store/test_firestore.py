@@ -13,7 +13,7 @@ import pytest
 from google.cloud.firestore_v1.types import CommitRequest, StructuredQuery
 from grpc import StatusCode
 
-from messaging.entities import (
+from messaging.domain.entities import (
     FOREVER,
     Conversation,
     Decision,
@@ -26,18 +26,18 @@ from messaging.entities import (
     UserSettings,
     Verdict,
 )
-from messaging.identifiers import random_id
-from messaging.store import firestore_documents as documents
-from messaging.store.base import LINK_NOTE_LIFETIME, Conflict
-from messaging.store.decisions import ChunkKey
-from messaging.store.firestore import FirestoreStore
-from messaging.store.firestore_catalogue import FirestoreCatalogue
-from messaging.store.firestore_decisions import FirestoreDecisionStore
-from messaging.store.firestore_epochs import FirestoreEpochStore
-from messaging.store.firestore_people import FirestorePeopleStore
-from messaging.store.firestore_recipients import FirestoreRecipientStore
-from messaging.store.firestore_reports import FirestoreReportStore
-from messaging.store.firestore_requests import Writes
+from messaging.domain.identifiers import random_id
+from messaging.stores.conversations import LINK_NOTE_LIFETIME, Conflict
+from messaging.stores.decisions import ChunkKey
+from messaging.stores.firestore import documents
+from messaging.stores.firestore.catalogue import FirestoreCatalogue
+from messaging.stores.firestore.client.requests import Writes
+from messaging.stores.firestore.decisions import FirestoreDecisionStore
+from messaging.stores.firestore.epochs import FirestoreEpochStore
+from messaging.stores.firestore.people import FirestorePeopleStore
+from messaging.stores.firestore.recipients import FirestoreRecipientStore
+from messaging.stores.firestore.reports import FirestoreReportStore
+from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import new_conversation, new_report, people, sending
 from tests.integration.store.firestore_relay import Relay
 

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from google.cloud.firestore import AsyncClient, FieldFilter, async_transactional
 
-from messaging.exceptions import StoreUnavailable
-from messaging.identifiers import random_id
-from messaging.store.firestore import FirestoreStore
-from messaging.store.firestore_channel import open_channel
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import random_id
+from messaging.stores.firestore.client.channel import open_channel
+from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import new_conversation
 from tests.integration.store.firestore_relay import Relay
 

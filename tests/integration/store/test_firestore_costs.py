@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from messaging.entities import Conversation, Notify, Participant, ReadPosition, Role
-from messaging.identifiers import random_id
-from messaging.metrics import STORE_DOCUMENTS
-from messaging.store import firestore_documents as documents
-from messaging.store.base import Commit, Conflict
-from messaging.store.firestore import FirestoreStore
+from messaging.domain.entities import Conversation, Notify, Participant, ReadPosition, Role
+from messaging.domain.identifiers import random_id
+from messaging.instruments.metrics import STORE_DOCUMENTS
+from messaging.stores.conversations import Commit, Conflict
+from messaging.stores.firestore import documents
+from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import editing, new_conversation, sending
 from tests.integration.store.firestore_relay import Relay
 

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from grpc import StatusCode
 
-from messaging.entities import (
+from messaging.domain.entities import (
     Conversation,
     Notify,
     Participant,
@@ -18,10 +18,10 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.exceptions import ConversationNotFound, StoreUnavailable
-from messaging.identifiers import random_id
-from messaging.store.base import Advanced, AlreadyExists, Commit, CommitUnknown, Conflict
-from messaging.store.firestore import FirestoreStore
+from messaging.domain.exceptions import ConversationNotFound, StoreUnavailable
+from messaging.domain.identifiers import random_id
+from messaging.stores.conversations import Advanced, AlreadyExists, Commit, CommitUnknown, Conflict
+from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import editing, eventually, new_conversation, sending
 from tests.integration.store.firestore_relay import Relay
 

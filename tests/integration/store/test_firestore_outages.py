@@ -14,11 +14,11 @@ import pytest
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
 from config.development.processes import free_port
-from messaging.entities import Conversation, Notify
-from messaging.exceptions import StoreUnavailable
-from messaging.identifiers import random_id
-from messaging.store.base import CommitUnknown, Conflict
-from messaging.store.firestore import FirestoreStore
+from messaging.domain.entities import Conversation, Notify
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import random_id
+from messaging.stores.conversations import CommitUnknown, Conflict
+from messaging.stores.firestore.store import FirestoreStore
 from tests.conftest import skip_or_fail
 from tests.integration.store import eventually, new_conversation, sending
 from tests.integration.store.firestore_relay import Relay

@@ -12,22 +12,22 @@ import pytest
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
-from messaging.entities import Conversation
-from messaging.exceptions import (
+from messaging.commits.acts import Act, Outcome
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.group_commit import Committed
+from messaging.commits.unsettled_commits import Look
+from messaging.commits.writer import Writer
+from messaging.domain.entities import Conversation
+from messaging.domain.exceptions import (
     ClientIdReused,
     InvalidRequest,
     NotAParticipant,
     PermissionDenied,
     StoreUnavailable,
 )
-from messaging.store.acts import Act, Outcome
-from messaging.store.base import Store
-from messaging.store.cache import ConversationCache
-from messaging.store.doubts import Look
-from messaging.store.firestore import FirestoreStore
-from messaging.store.group_commit import Committed
-from messaging.store.sql import SqlStore
-from messaging.store.writer import Writer
+from messaging.stores.conversations import Store
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import eventually, new_conversation
 from tests.integration.store.acting import add, edit, rename, send
 from tests.integration.store.firestore_relay import Relay

@@ -15,8 +15,8 @@ from google.cloud import firestore
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging import entities
-from messaging.entities import (
+from messaging.domain import entities
+from messaging.domain.entities import (
     AddedBy,
     ConversationKind,
     Decision,
@@ -30,17 +30,17 @@ from messaging.entities import (
     UserSettings,
     Verdict,
 )
-from messaging.identifiers import random_id
-from messaging.store import stored_enums
-from messaging.store.base import Store
-from messaging.store.catalogue import Catalogue
-from messaging.store.decisions import ChunkKey, DecisionStore
-from messaging.store.firestore import FirestoreStore
-from messaging.store.people import PeopleStore
-from messaging.store.recipients import RecipientStore
-from messaging.store.reports import ReportStore
-from messaging.store.sql import SqlStore
-from messaging.store.stored_enums import UNKNOWN, member_of
+from messaging.domain.identifiers import random_id
+from messaging.stores import stored_enums
+from messaging.stores.catalogue import Catalogue
+from messaging.stores.conversations import Store
+from messaging.stores.decisions import ChunkKey, DecisionStore
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.people import PeopleStore
+from messaging.stores.recipients import RecipientStore
+from messaging.stores.reports import ReportStore
+from messaging.stores.sql.store import SqlStore
+from messaging.stores.stored_enums import UNKNOWN, member_of
 from tests.integration.store import eventually, new_conversation, new_report
 
 LATER = "later"

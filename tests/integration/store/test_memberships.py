@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from messaging.entities import (
+from messaging.domain.entities import (
     Companion,
     Conversation,
     ListedConversation,
@@ -18,10 +18,10 @@ from messaging.entities import (
     Role,
 )
 from messaging.models import ConversationRecord
-from messaging.store.base import Commit, Store
-from messaging.store.firestore import FirestoreStore
-from messaging.store.firestore_requests import Writes
-from messaging.store.sql import SqlStore
+from messaging.stores.conversations import Commit, Store
+from messaging.stores.firestore.client.requests import Writes
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import new_conversation, people, sending
 
 _LISTED = 50

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from messaging.conditions import Condition
-from messaging.exceptions import StoreUnavailable
-from messaging.store.sql import SqlStore
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.health import Condition
+from messaging.stores.sql.store import SqlStore
 from tests.acceptance.conftest import isolated_environment
 from tests.integration.store import eventually, new_conversation
 
@@ -21,10 +21,10 @@ import django
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from messaging.exceptions import StoreUnavailable
-from messaging.instance import get_instance
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.runtime.app import get_instance
 from messaging.services import conversations, messages, history
-from messaging.entities import ConversationKind
+from messaging.domain.entities import ConversationKind
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 

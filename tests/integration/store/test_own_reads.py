@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.exceptions import StoreUnavailable
-from messaging.metrics import STORE_BREAKER_OPEN
-from messaging.store.firestore import FirestoreStore
-from messaging.store.sql import SqlStore
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.instruments.metrics import STORE_BREAKER_OPEN
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import eventually, new_conversation
 from tests.integration.store.firestore_relay import Relay
 

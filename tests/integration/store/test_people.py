@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging.entities import (
+from messaging.domain.entities import (
     FOREVER,
     Access,
     AddedBy,
@@ -19,11 +19,11 @@ from messaging.entities import (
     TokenKind,
     UserSettings,
 )
-from messaging.exceptions import ConversationNotFound
-from messaging.identifiers import random_id
-from messaging.store.base import Store
-from messaging.store.people import LEFT_LIFETIME, MOST_LEFT, PeopleStore, lately_left
-from messaging.store.recipients import RecipientStore
+from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.identifiers import random_id
+from messaging.stores.conversations import Store
+from messaging.stores.people import LEFT_LIFETIME, MOST_LEFT, PeopleStore, lately_left
+from messaging.stores.recipients import RecipientStore
 from tests.unit.messaging import new_group
 
 ODD = "a.b-c:d@e_f"

@@ -7,11 +7,11 @@ import redis.asyncio
 
 from config.development.processes import free_port
 from config.development.redis import run_redis
-from messaging.delivery.acknowledged import Acknowledgements
-from messaging.delivery.delivered import DeliveredPositions
-from messaging.delivery.redis_client import make_redis
-from messaging.store.epochs import Epoch
-from messaging.store.sql import SqlStore
+from messaging.positions.acknowledged import Acknowledgements
+from messaging.positions.delivered import DeliveredPositions
+from messaging.redis.client import make_redis
+from messaging.stores.epochs import Epoch
+from messaging.stores.sql.store import SqlStore
 
 
 async def move(

@@ -23,12 +23,12 @@ from pytest_django import DjangoDbBlocker
 from config.development.instances import development_environment, instance, migrate
 from config.development.postgres import Cluster, PostgresMissing, new_cluster
 from config.development.processes import free_port
-from messaging.entities import FOREVER, Conversation, ReportStatus
-from messaging.exceptions import StoreUnavailable
-from messaging.store.base import CommitUnknown
-from messaging.store.sql import SqlStore
-from messaging.store.sql_catalogue import SqlCatalogue
-from messaging.store.sql_reports import SqlReportStore
+from messaging.domain.entities import FOREVER, Conversation, ReportStatus
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.conversations import CommitUnknown
+from messaging.stores.sql.catalogue import SqlCatalogue
+from messaging.stores.sql.reports import SqlReportStore
+from messaging.stores.sql.store import SqlStore
 from tests.conftest import skip_or_fail
 from tests.integration.store import eventually, new_conversation, sending
 from tests.integration.store.databases import added_database, empty

@@ -1,4 +1,4 @@
-"""Read positions, many at once: `messaging.store.coalescing` on a real store."""
+"""Read positions, many at once: `messaging.commits.read_positions` on a real store."""
 
 import asyncio
 import random
@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from grpc import StatusCode
 
-from messaging.exceptions import StoreUnavailable
-from messaging.store.base import Advanced, Store
-from messaging.store.coalescing import ReadPositions
-from messaging.store.firestore import FirestoreStore
+from messaging.commits.read_positions import ReadPositions
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.conversations import Advanced, Store
+from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import eventually, new_conversation
 from tests.integration.store.firestore_relay import Relay
 

@@ -1,11 +1,11 @@
-"""What all recipient stores promise, see `messaging.store.recipients`."""
+"""What all recipient stores promise, see `messaging.stores.recipients`."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from messaging.entities import (
+from messaging.domain.entities import (
     Device,
     Platform,
     QuietHours,
@@ -13,7 +13,7 @@ from messaging.entities import (
     TokenKind,
     UserSettings,
 )
-from messaging.store.recipients import RecipientStore
+from messaging.stores.recipients import RecipientStore
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 PHONE = Device(

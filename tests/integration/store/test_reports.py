@@ -1,17 +1,18 @@
-"""What all stores promise of reports, see `messaging.store.reports`."""
+"""What all stores promise of reports, see `messaging.stores.reports`."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from messaging.entities import Report, ReportStatus
+from messaging.domain.entities import Report, ReportStatus
 from messaging.models import ReportCopyRecord
-from messaging.store import firestore_reports, sql_reports
-from messaging.store.base import Store
-from messaging.store.reports import COPY_LIFETIME, ReportStore
-from messaging.store.sql import SqlStore
-from messaging.store.sql_reports import SqlReportStore
+from messaging.stores.conversations import Store
+from messaging.stores.firestore import reports as firestore_reports
+from messaging.stores.reports import COPY_LIFETIME, ReportStore
+from messaging.stores.sql import reports as sql_reports
+from messaging.stores.sql.reports import SqlReportStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import new_report
 
 

@@ -15,12 +15,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from messaging.entities import Conversation, Notify, ReadPosition, Role
-from messaging.exceptions import ConversationNotFound
-from messaging.identifiers import random_id
+from messaging.domain.entities import Conversation, Notify, ReadPosition, Role
+from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.identifiers import random_id
 from messaging.models import LinkNoteRecord
-from messaging.store.base import AlreadyExists, Commit, Conflict
-from messaging.store.sql import SqlStore
+from messaging.stores.conversations import AlreadyExists, Commit, Conflict
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import editing, new_conversation, people, sending
 from tests.integration.store.sql_spies import on_connect, recorded_queries
 

@@ -13,13 +13,13 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.entities import FOREVER, Notify, ReportStatus
-from messaging.exceptions import StoreUnavailable
-from messaging.identifiers import random_id
-from messaging.store.base import CommitUnknown
-from messaging.store.sql import SqlStore
-from messaging.store.sql_catalogue import SqlCatalogue
-from messaging.store.sql_reports import SqlReportStore
+from messaging.domain.entities import FOREVER, Notify, ReportStatus
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import random_id
+from messaging.stores.conversations import CommitUnknown
+from messaging.stores.sql.catalogue import SqlCatalogue
+from messaging.stores.sql.reports import SqlReportStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import eventually, new_conversation, sending
 from tests.integration.store.sql_spies import Gate, around_queries, on_connect
 

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from messaging.entities import COMMIT_TIME, Conversation, Notify, Preferences
+from messaging.domain.entities import COMMIT_TIME, Conversation, Notify, Preferences
+from messaging.domain.uncounted import Uncounted
 from messaging.models import ConversationRecord
 from messaging.services.messages import deleted
-from messaging.store.base import Commit, Store
-from messaging.store.firestore import FirestoreStore
-from messaging.store.firestore_requests import Writes
-from messaging.store.sql import SqlStore
-from messaging.uncounted import Uncounted
+from messaging.stores.conversations import Commit, Store
+from messaging.stores.firestore.client.requests import Writes
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import new_conversation, sending
 
 

@@ -11,21 +11,21 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import Settings
 
-from messaging.entities import COMMIT_TIME, Conversation, Participant, ReadPosition, Role
+from messaging.domain.entities import COMMIT_TIME, Conversation, Participant, ReadPosition, Role
+from messaging.domain.uncounted import ALL_COUNTED, Uncounted
 from messaging.models import ConversationRecord
 from messaging.services.messages import deleted
-from messaging.services.survey import _PAGE
-from messaging.services.verification import (
+from messaging.services.operators.survey import _PAGE
+from messaging.services.operators.verification import (
     Drift,
     Report,
     all_conversation_ids,
     verify_conversation,
     verify_conversations,
 )
-from messaging.store.base import Commit, Store
-from messaging.store.firestore import FirestoreStore
-from messaging.store.sql import SqlStore
-from messaging.uncounted import ALL_COUNTED, Uncounted
+from messaging.stores.conversations import Commit, Store
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.store import editing, new_conversation, sending
 
 Plant = Callable[[Store, Conversation], Awaitable[object]]
@@ -257,7 +257,7 @@ async def test_messages_over_many_pages(store: Store) -> None:
 
 async def test_all_conversations(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each once, however many pages they take."""
-    monkeypatch.setattr("messaging.services.verification._IDS", 3)
+    monkeypatch.setattr("messaging.services.operators.verification._IDS", 3)
     made = [await store.create_conversation(new_conversation("ann")) for _ in range(7)]
 
     found = [conversation_id async for conversation_id in all_conversation_ids(store)]
@@ -311,7 +311,7 @@ async def test_a_repair_that_never_gets_its_turn(
     store: Store, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is given up, which is said, and nothing was changed by it."""
-    monkeypatch.setattr("messaging.services.verification._PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("messaging.services.operators.verification._PAUSE_SECONDS", 0.001)
     await wrongly(sent_seq={"ann": 5})(store, conversation)
     commit = store.commit
 

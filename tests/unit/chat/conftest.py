@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest_asyncio
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from messaging.instance import Instance, get_instance, reset_instance
+from messaging.runtime.app import Instance, get_instance, reset_instance
 from tests.unit.chat.wire import Wire
 
 

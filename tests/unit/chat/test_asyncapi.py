@@ -9,9 +9,9 @@ import pytest
 from django.core.management import call_command
 
 from chat.asyncapi import make
-from chat.commands import TYPED
 from chat.frame_shapes import DURABLE, REPLIES, SESSION, SOFT, WORDS
-from messaging.events import EventType
+from chat.socket.commands import TYPED
+from messaging.wire.events import EventType
 from tests.integration.chat.frames import check_frame, document, message_validator
 
 Json = dict[str, Any]

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import structlog
 
-from chat import authentication, commands, consumers, outbox
-from chat.closing import CloseCode, close_message
+from chat import authentication
 from chat.errors import TokenExpired
-from messaging.delivery.connection import Connection, Ending
-from messaging.exceptions import StoreUnavailable, TokenRevoked
-from messaging.identifiers import random_id
-from messaging.instance import Instance, get_instance
+from chat.socket import commands, consumers, outbox
+from chat.socket.close_codes import CloseCode, close_message
+from messaging.delivery.hub.connections import Connection, Ending
+from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
+from messaging.domain.identifiers import random_id
+from messaging.runtime.app import Instance, get_instance
 from messaging.services import sessions, sync
 from tests.unit.chat.wire import PATIENCE, Wire
 

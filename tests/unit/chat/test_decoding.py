@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from rest_framework import serializers as rest
 from rest_framework.serializers import Serializer
 
-from chat import commands, serializers
-from chat.decoding import CommandDecoder, DocumentDecoder, NotAccepted
 from chat.errors import InvalidJSON, problem_of
-from chat.fields import StrictCharField, StrictSerializer
-from chat.frames import Unreadable, parse_command
-from chat.parsers import parse_json
-from chat.views.base import validated
+from chat.payloads import serializers
+from chat.payloads.decoding import CommandDecoder, DocumentDecoder, NotAccepted
+from chat.payloads.fields import StrictCharField, StrictSerializer
+from chat.payloads.parsers import parse_json
+from chat.rest.views.base import validated
+from chat.socket import commands
+from chat.socket.frames import Unreadable, parse_command
 
 _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -10,7 +10,7 @@ from django.urls import Resolver404, clear_url_caches, resolve
 from pytest_django import Settings
 
 import config.urls
-from chat.views.demo import has_phones
+from chat.pages.demo import has_phones
 
 
 @contextmanager

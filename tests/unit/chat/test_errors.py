@@ -12,10 +12,11 @@ from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
-from chat import errors, frames
+from chat import errors
 from chat.errors import STATUS, Problem, problem_of, problem_response
-from messaging import exceptions
-from messaging.exceptions import FieldError, MessagingError
+from chat.socket import frames
+from messaging.domain import exceptions
+from messaging.domain.exceptions import FieldError, MessagingError
 
 CONTRACT = {
     400: {"invalid_request", "invalid_json"},
@@ -96,7 +97,7 @@ def test_the_ladder_has_every_refusal() -> None:
 
 
 def test_the_tree_of_refusals_is_drawn_as_it_is() -> None:
-    """At the top of `messaging/exceptions.py`."""
+    """At the top of `messaging/domain/exceptions.py`."""
     drawn = re.findall(r"─ (\w+)", (exceptions.__doc__ or "").partition("\n\n")[2])
     defined = [
         kind.__name__

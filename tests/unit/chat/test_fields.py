@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_framework import serializers
 
-from chat.fields import BoundedDictField, BoundedListField, StrictIntegerField
+from chat.payloads.fields import BoundedDictField, BoundedListField, StrictIntegerField
 
 
 class CountingField(StrictIntegerField):

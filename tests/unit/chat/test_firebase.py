@@ -16,7 +16,7 @@ from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.identity import Identity
 from chat.authentication.verified import VerifiedTokens
 from chat.errors import NotAuthenticated, TokenExpired
-from messaging.exceptions import StoreUnavailable, TokenRevoked
+from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
 from tests.unit.chat.firebase import (
     CERTIFICATES,
     PROJECT,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.errors import InvalidJSON, Problem
-from chat.frames import Unreadable, encode_error, encode_reply, parse_command
-from messaging.exceptions import InvalidRequest, PayloadTooLarge
+from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_command
+from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge
 
 LIMIT = 64 * 1024
 

@@ -7,10 +7,10 @@ from pytest_django.fixtures import Settings
 
 from chat.checks import check_settings
 from chat.throttling import COMMANDS, SYNCED
-from config.connection_bounds import MAX_BODY_BYTES
-from config.frame_gate import MAX_MESSAGE_BYTES
-from messaging.delivery.wire_types import MOST_PEOPLE
-from messaging.limits import BOUNDS, Limits, wrong_limits
+from config.servers.connection_bounds import MAX_BODY_BYTES
+from config.servers.frame_gate import MAX_MESSAGE_BYTES
+from messaging.delivery.field_types import MOST_PEOPLE
+from messaging.domain.limits import BOUNDS, Limits, wrong_limits
 
 NAMES = [field.name for field in fields(Limits)]
 TEXT = {"text_characters", "text_bytes"}

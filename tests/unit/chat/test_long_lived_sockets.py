@@ -10,14 +10,16 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from chat import authentication, commands, consumers, expiry, throttling
+from chat import authentication, throttling
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.verified import VerifiedTokens
-from chat.closing import CloseCode, close_message
-from messaging.delivery.rates import Rate
-from messaging.identifiers import random_id
-from messaging.instance import Instance
-from messaging.services import moderation, sessions
+from chat.socket import commands, consumers, expiry
+from chat.socket.close_codes import CloseCode, close_message
+from messaging.domain.identifiers import random_id
+from messaging.redis.rate_limits import Rate
+from messaging.runtime.app import Instance
+from messaging.services import sessions
+from messaging.services.operators import people
 from tests.unit.chat.firebase import PROJECT, Google, google, unsigned
 from tests.unit.chat.wire import Wire
 
@@ -167,13 +169,13 @@ async def test_a_banned_person_stays_out(wire: Open, instance: Instance) -> None
     socket = wire()
     await socket.opened()
 
-    await moderation.ban_person(person_id="ann")
+    await people.ban_person(person_id="ann")
 
     assert await socket.close_code() == 4503
     again = wire()
     await again.next()
     assert await again.close_code() == 4503
-    await moderation.unban_person(person_id="ann")
+    await people.unban_person(person_id="ann")
     await wire().opened()
 
 
@@ -185,7 +187,7 @@ async def test_who_is_shut_out_gets_nothing_that_waits(wire: Open, instance: Ins
     for number in range(10):
         instance.hub.tell_everyone(f'{{"number": {number}}}')
 
-    await moderation.ban_person(person_id="ann")
+    await people.ban_person(person_id="ann")
     socket.writable.set()
 
     first = await socket.next()
@@ -201,7 +203,7 @@ async def test_shut_out_while_coming_in(
 
     async def meanwhile(*args: Any, **options: Any) -> Any:
         page = await list_conversations(*args, **options)
-        await moderation.ban_person(person_id="ann")
+        await people.ban_person(person_id="ann")
         return page
 
     monkeypatch.setattr(instance.store, "list_memberships", meanwhile)

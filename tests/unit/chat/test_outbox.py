@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
-from chat.closing import CloseCode
-from chat.outbox import Outbox
-from messaging.delivery.connection import Ending
+from chat.socket.close_codes import CloseCode
+from chat.socket.outbox import Outbox
+from messaging.delivery.hub.connections import Ending
 
 PATIENCE = 5
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.errors import InvalidJSON
-from chat.parsers import parse_json
+from chat.payloads.parsers import parse_json
 
 _JSON = st.recursive(
     st.none()
@@ -62,7 +62,7 @@ def test_what_it_refuses(data: str | bytes) -> None:
 
 @pytest.mark.parametrize("text", ["{}", ' {"a": [1]}'])
 def test_a_byte_order_mark_is_skipped(text: str) -> None:
-    """RFC 8259 §8.1 allows a reader to."""
+    """RFC 8259 8.1 allows a reader to."""
     assert parse_json("\ufeff" + text) == parse_json(text)
     assert parse_json(b"\xef\xbb\xbf" + text.encode()) == parse_json(text)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chat.schema_words import TAGS, WORDS
+from chat.rest.openapi.words import TAGS, WORDS
 from tests.integration.chat import schema, validator
 
 Json = dict[str, Any]

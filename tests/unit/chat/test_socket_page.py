@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from chat.closing import CloseCode
-from chat.commands import _COMMANDS
-from messaging.events import EventType
+from chat.socket.close_codes import CloseCode
+from chat.socket.commands import _COMMANDS
+from messaging.wire.events import EventType
 from tests.clients.checking.scenarios import scenarios
 
 _ROW = re.compile(r"^\| `?([\w. ]+?)`? \| (.*?) \|", re.MULTILINE)

@@ -15,7 +15,7 @@ from chat.errors import NotAuthenticated
 from chat.limited import PAGE_BODY_BYTES, SHOWN, limited
 from chat.shown_tokens import identify
 from chat.strangers import address_of, network_of
-from messaging.delivery.rates import Rate
+from messaging.redis.rate_limits import Rate
 
 Message = MutableMapping[str, Any]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chat.throttling import turn
-from messaging.turns import Turns
+from messaging.concurrency.turns import Turns
 
 
 async def test_nothing_waits_without_limits(settings: Any) -> None:

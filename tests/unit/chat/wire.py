@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from chat.authentication import issue_development_token
-from chat.consumers import ChatConsumer
+from chat.socket.consumers import ChatConsumer
 
 Frame = dict[str, Any]
 PATIENCE = 5

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from config.collecting import Collecting
+from config.servers.garbage_collection import Collecting
 
 
 class Knot:

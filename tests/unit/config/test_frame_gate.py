@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.frame_gate import MAX_MESSAGE_BYTES, FrameGate, Refusal
+from config.servers.frame_gate import MAX_MESSAGE_BYTES, FrameGate, Refusal
 from tests.integration.raw_peer import BINARY, CONTINUATION, PING, PONG, TEXT, frame
 
 COMMAND = frame(TEXT, b'{"id": 1}')

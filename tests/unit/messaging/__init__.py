@@ -1,17 +1,17 @@
 """The core, part by part. What a test needs to change a conversation stands here."""
 
-from messaging.entities import (
+from messaging.commits.acts import Act
+from messaging.domain.entities import (
     COMMIT_TIME,
     Conversation,
     ConversationKind,
     Participant,
     Role,
 )
-from messaging.identifiers import content_hash, derived_id, random_id
+from messaging.domain.identifiers import content_hash, derived_id, random_id
 from messaging.services.conversations import _Rename
 from messaging.services.messages import _DeleteMessage, _EditMessage, _SendMessage
 from messaging.services.participants import _AddParticipants, _RemoveParticipant, _SetRole
-from messaging.store.acts import Act
 
 
 def new_group(*user_ids: str, title: str = "Tea") -> Conversation:

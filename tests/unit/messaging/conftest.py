@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from messaging.store.sql import SqlStore
+from messaging.stores.sql.store import SqlStore
 
 
 @pytest_asyncio.fixture

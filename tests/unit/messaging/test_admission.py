@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from messaging import admission
-from messaging.admission import Admission
-from messaging.exceptions import StoreUnavailable
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.runtime import admission
+from messaging.runtime.admission import Admission
 
 PLACES = 16
 

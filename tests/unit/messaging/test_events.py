@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from messaging.entities import (
+from messaging.domain.entities import (
     Change,
     ChangeType,
     Conversation,
@@ -17,8 +17,8 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.events import EventEncoder, EventType
-from messaging.uncounted import Uncounted
+from messaging.domain.uncounted import Uncounted
+from messaging.wire.events import EventEncoder, EventType
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TEXT_OF_NOON = "2026-01-31T12:00:00.000Z"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.identifiers import (
+from messaging.domain.identifiers import (
     content_hash,
     derived_id,
     digest,

@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from chat import command_queue, outbox
-from chat.closing import CloseCode
-from chat.command_queue import CommandQueue
-from chat.outbox import Outbox
-from messaging.memory import Weight
-from messaging.store import cache as cache_module
-from messaging.store.cache import ConversationCache
+from chat.socket import command_queue, outbox
+from chat.socket.close_codes import CloseCode
+from chat.socket.command_queue import CommandQueue
+from chat.socket.outbox import Outbox
+from messaging.commits import conversation_cache as cache_module
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.instruments.memory import Weight
 from tests.integration.store import new_conversation
 
 Message = dict[str, object]

@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chat.errors import STATUS
-from messaging import store
+from messaging import stores
 from messaging.notifications import notifier
 
 FIRST_FAILURES = [
@@ -34,6 +34,6 @@ FIRST_FAILURES = [
 @pytest.mark.parametrize(("name", "labels"), FIRST_FAILURES)
 def test_a_failure_has_a_series_before_the_first(name: str, labels: dict[str, str]) -> None:
     """`increase()` of a series that begins with its first failure is 0, and no alert fires."""
-    assert store is not None
+    assert stores is not None
     assert notifier is not None
     assert REGISTRY.get_sample_value(name, labels) is not None

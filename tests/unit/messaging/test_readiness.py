@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging import readiness as module
-from messaging.conditions import Condition
 from messaging.doctor.store import clock
-from messaging.exceptions import StoreUnavailable
-from messaging.readiness import Readiness
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.health import Condition
+from messaging.runtime import readiness as module
+from messaging.runtime.readiness import Readiness
 
 
 class Answers:

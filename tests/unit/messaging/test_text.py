@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.exceptions import InvalidRequest
-from messaging.graphemes import is_blank
-from messaging.services.text import (
+from messaging.changes.text_rules import (
     normalise_newlines,
     require_reason,
     require_text,
     require_title,
 )
+from messaging.domain.exceptions import InvalidRequest
+from messaging.domain.graphemes import is_blank
 
 BLANK = [
     *("", " ", "\n", "\t \n", "\u00a0", "\u1680", "\u2003", "\u2028", "\u3000"),  # spaces

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from messaging.exceptions import RateLimited, StoreUnavailable
-from messaging.turns import Turns
+from messaging.concurrency.turns import Turns
+from messaging.domain.exceptions import RateLimited, StoreUnavailable
 
 
 class Work:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.uncounted import MOST_CHARACTERS, MOST_RANGES, Uncounted
+from messaging.domain.uncounted import MOST_CHARACTERS, MOST_RANGES, Uncounted
 
 SEQS = st.lists(st.integers(1, 60), max_size=60)
 LARGEST = 2**53 - 1

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from google.cloud.firestore_v1.types import Document
 
-from messaging.store import firestore_values as values
-from messaging.store.firestore_values import SERVER_TIME, AtLeast
+from messaging.stores.firestore import values
+from messaging.stores.firestore.values import SERVER_TIME, AtLeast
 
 
 def document() -> Any:

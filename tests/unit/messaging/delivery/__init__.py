@@ -8,17 +8,17 @@ from typing import Any
 
 import msgspec
 
+from messaging.commits.acts import Act, Outcome
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.group_commit import Committed
+from messaging.commits.writer import Writer
 from messaging.delivery.batch import Batch
-from messaging.delivery.hub import Hub
+from messaging.delivery.hub.hub import Hub
 from messaging.delivery.publisher import Publisher
-from messaging.entities import ChangeType, Conversation, Membership
-from messaging.events import EventEncoder
-from messaging.exceptions import MessagingError
-from messaging.store.acts import Act, Outcome
-from messaging.store.base import Store
-from messaging.store.cache import ConversationCache
-from messaging.store.group_commit import Committed
-from messaging.store.writer import Writer
+from messaging.domain.entities import ChangeType, Conversation, Membership
+from messaging.domain.exceptions import MessagingError
+from messaging.stores.conversations import Store
+from messaging.wire.events import EventEncoder
 from tests.outlets import Outlet, make_connection
 from tests.unit.messaging import new_group
 

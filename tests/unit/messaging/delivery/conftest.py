@@ -2,9 +2,9 @@
 
 import pytest
 
-from messaging.delivery import filling as filling_module
-from messaging.delivery.hub import Hub
-from messaging.store.sql import SqlStore
+from messaging.delivery.hub import gap_filler as filling_module
+from messaging.delivery.hub.hub import Hub
+from messaging.stores.sql.store import SqlStore
 from tests.unit.messaging.delivery import Elsewhere, make_hub
 
 

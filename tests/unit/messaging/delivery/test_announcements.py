@@ -3,9 +3,9 @@
 import asyncio
 import tracemalloc
 
-from messaging.delivery.announcements import Announcements
-from messaging.delivery.messages import AccessChanged
-from messaging.entities import Access
+from messaging.delivery.link.announcements import Announcements
+from messaging.delivery.link.messages import AccessChanged
+from messaging.domain.entities import Access
 
 
 async def test_acknowledgements_of_invented_instances_are_not_kept() -> None:

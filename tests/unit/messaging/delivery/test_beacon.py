@@ -1,7 +1,7 @@
 """The beacon: what it carries, and for how long."""
 
-from messaging.delivery.beacon import RecentCommits
-from messaging.delivery.messages import Commits
+from messaging.delivery.link.beacon import RecentCommits
+from messaging.delivery.link.messages import Commits
 
 
 def test_a_commit_is_carried_until_five_beacons_came_back() -> None:

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from messaging.delivery import filling as filling_module
-from messaging.delivery import following as following_module
-from messaging.delivery import stream as stream_module
+from messaging.commits.conversation_cache import ConversationCache
 from messaging.delivery.batch import SoftEvent
-from messaging.delivery.hub import Hub
-from messaging.entities import Conversation, Message
-from messaging.exceptions import StoreUnavailable
-from messaging.store.cache import ConversationCache
-from messaging.store.sql import SqlStore
+from messaging.delivery.hub import followed as following_module
+from messaging.delivery.hub import gap_filler as filling_module
+from messaging.delivery.hub import stream as stream_module
+from messaging.delivery.hub.hub import Hub
+from messaging.domain.entities import Conversation, Message
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.sql.store import SqlStore
 from tests.unit.messaging import add, edit, remove, rename, send
 from tests.unit.messaging.delivery import Elsewhere, Socket, make_hub, settle, texts
 

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from messaging.delivery import filling as filling_module
-from messaging.delivery import stream as stream_module
+from messaging.commits.acts import Act
 from messaging.delivery.batch import Batch
-from messaging.delivery.hub import Hub
-from messaging.entities import Conversation, Membership
-from messaging.representations import conversation_data, message_data
-from messaging.store.acts import Act
-from messaging.store.sql import SqlStore
+from messaging.delivery.hub import gap_filler as filling_module
+from messaging.delivery.hub import stream as stream_module
+from messaging.delivery.hub.hub import Hub
+from messaging.domain.entities import Conversation, Membership
+from messaging.stores.sql.store import SqlStore
+from messaging.wire.representations import conversation_data, message_data
 from tests.unit.messaging import add, delete, edit, remove, rename, send
 from tests.unit.messaging.delivery import Elsewhere, Frame, Socket, make_hub, settle
 

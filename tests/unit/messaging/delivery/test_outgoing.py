@@ -1,7 +1,7 @@
 """What waits to be published."""
 
-from messaging.delivery.messages import PeopleChanged
-from messaging.delivery.outgoing import Item, Outgoing
+from messaging.delivery.link.messages import PeopleChanged
+from messaging.delivery.link.send_queue import Item, Outgoing
 
 
 def item(conversation_id: str, number: int) -> Item:

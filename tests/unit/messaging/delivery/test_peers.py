@@ -1,7 +1,7 @@
 """The other instances, as their beacons tell."""
 
-from messaging.delivery.beacon import REPEATS
-from messaging.delivery.peers import LEASE_SECONDS, Peers
+from messaging.delivery.link.beacon import REPEATS
+from messaging.delivery.link.peers import LEASE_SECONDS, Peers
 
 
 def peers_since(moment: float) -> Peers:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from messaging.delivery.reported import Reported
+from messaging.delivery.hub.sightings import Reported
 
 
 class Clock:

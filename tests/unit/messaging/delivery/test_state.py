@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from messaging.delivery.state import ConversationState, advanced, state_after
-from messaging.entities import (
+from messaging.commits.group_commit import Committed
+from messaging.delivery.conversation_delta import ConversationState, advanced, state_after
+from messaging.domain.entities import (
     Change,
     ChangeType,
     Conversation,
@@ -16,8 +17,7 @@ from messaging.entities import (
     Participant,
     Role,
 )
-from messaging.store.group_commit import Committed
-from messaging.uncounted import Uncounted
+from messaging.domain.uncounted import Uncounted
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 LATER = AT.replace(minute=9)

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.delivery import stream as stream_module
 from messaging.delivery.batch import Delivery
-from messaging.delivery.connection import Connection
-from messaging.delivery.stream import Stream
+from messaging.delivery.hub import stream as stream_module
+from messaging.delivery.hub.connections import Connection
+from messaging.delivery.hub.stream import Stream
 from tests.outlets import Outlet, make_connection
 
 

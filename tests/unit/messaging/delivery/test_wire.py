@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
-from messaging.delivery.messages import (
+from messaging.delivery.link.encoding import Message, Wire
+from messaging.delivery.link.messages import (
     AccessChanged,
     AccessKnown,
     AccessState,
@@ -21,10 +22,9 @@ from messaging.delivery.messages import (
     Item,
     PeopleChanged,
 )
-from messaging.delivery.refused import Reason, Refusals, Refused
-from messaging.delivery.signing import WINDOW_SECONDS, Mode, Signing
-from messaging.delivery.wire import Message, Wire
-from messaging.sparing import Sparing
+from messaging.delivery.link.refused_messages import Reason, Refusals, Refused
+from messaging.delivery.link.signing import WINDOW_SECONDS, Mode, Signing
+from messaging.instruments.log_sampling import Sparing
 
 NOW = 1_800_000_000.0
 KEY, OTHER_KEY = "k" * 32, "o" * 32

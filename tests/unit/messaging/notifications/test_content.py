@@ -9,8 +9,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.entities import Conversation, ConversationKind, Message
-from messaging.graphemes import is_blank
+from messaging.domain.entities import Conversation, ConversationKind, Message
+from messaging.domain.graphemes import is_blank
 from messaging.notifications.content import MAX_BODY, MAX_TITLE, content_of
 from tests.unit.messaging import new_group
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from pytest_django import Settings
 
-from messaging.entities import Device, Platform, TokenKind
-from messaging.notifications.log import Inbox, LogPushBackend, inbox
-from messaging.notifications.push import SENT, Push
+from messaging.domain.entities import Device, Platform, TokenKind
+from messaging.notifications.push.log import Inbox, LogPushBackend, inbox
+from messaging.notifications.push.protocol import SENT, Push
 
 DEVICE = Device(
     id="phone",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from messaging.entities import (
+from messaging.domain.entities import (
     Conversation,
     ConversationKind,
     Device,

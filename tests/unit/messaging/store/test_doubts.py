@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from messaging.entities import Conversation
-from messaging.exceptions import StoreUnavailable
-from messaging.store import doubts as doubts_module
-from messaging.store.doubts import Doubts
+from messaging.commits import unsettled_commits as doubts_module
+from messaging.commits.unsettled_commits import Doubts
+from messaging.domain.entities import Conversation
+from messaging.domain.exceptions import StoreUnavailable
 from tests.unit.messaging import new_group
 
 

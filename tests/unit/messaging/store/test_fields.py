@@ -4,7 +4,9 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging.entities import (
+from messaging.commits.acts import Outcome
+from messaging.commits.group_commit import _stamped
+from messaging.domain.entities import (
     COMMIT_TIME,
     Change,
     ChangeType,
@@ -16,10 +18,8 @@ from messaging.entities import (
     ReadPosition,
     Role,
 )
-from messaging.store.acts import Outcome
-from messaging.store.base import stamped
-from messaging.store.group_commit import _stamped
-from messaging.uncounted import Uncounted
+from messaging.domain.uncounted import Uncounted
+from messaging.stores.conversations import stamped
 from tests.unit.messaging import send
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from messaging.entities import Conversation
-from messaging.exceptions import StoreUnavailable
-from messaging.store.base import CommitUnknown
-from messaging.store.witness import Witness
+from messaging.domain.entities import Conversation
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.conversations import CommitUnknown
+from messaging.stores.witness import Witness
 from tests.unit.messaging import new_group
 
 EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)

@@ -7,8 +7,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
-from messaging.entities import Change, Conversation, Message
-from messaging.exceptions import (
+from messaging.commits import writer as writer_module
+from messaging.commits.acts import Act, Evaluation, Outcome
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.group_commit import Committed
+from messaging.commits.unsettled_commits import Look
+from messaging.commits.writer import Writer
+from messaging.domain.entities import Change, Conversation, Message
+from messaging.domain.exceptions import (
     ClientIdReused,
     ConversationNotFound,
     InvalidRequest,
@@ -16,15 +22,9 @@ from messaging.exceptions import (
     NotAParticipant,
     StoreUnavailable,
 )
-from messaging.identifiers import random_id
-from messaging.store import writer as writer_module
-from messaging.store.acts import Act, Evaluation, Outcome
-from messaging.store.base import Commit, CommitUnknown
-from messaging.store.cache import ConversationCache
-from messaging.store.doubts import Look
-from messaging.store.group_commit import Committed
-from messaging.store.sql import SqlStore
-from messaging.store.writer import Writer
+from messaging.domain.identifiers import random_id
+from messaging.stores.conversations import Commit, CommitUnknown
+from messaging.stores.sql.store import SqlStore
 from tests.unit.messaging import add, delete, edit, new_group, remove, rename, send
 
 

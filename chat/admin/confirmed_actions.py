@@ -1,0 +1,122 @@
+"""Acts: actions of the admin that ask before they do, and are written into its history, also when
+they fail."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from chat.admin.base import KeptAdmin
+from chat.admin.bridge import on_loop
+from chat.admin.lists import Rows
+from messaging.domain.exceptions import MessagingError
+from messaging.notifications.queue.dead_letters import NoDeadLetters
+from messaging.notifications.queue.sqs import QueueUnavailable
+
+logger = structlog.get_logger(__name__)
+
+Act = Callable[..., Awaitable[Any]]
+Action = Callable[..., HttpResponse]
+
+
+def act(
+    description: str,
+    *,
+    permission: str,
+    consequence: str,
+    form: type[forms.Form] = forms.Form,
+    final: bool = False,
+    also: Callable[[Any], Model] | None = None,
+) -> Callable[[Act], Action]:
+    """Make an action of a coroutine function, which gets the row, the operator's name as `by` and
+    the values of the form, and runs on the instance's event loop.
+
+    `permission` is asked of the admin by `has_<permission>_permission`; `consequence` is what the
+    confirmation says, whose button is red for what is `final`. `also`: what else than the row it is
+    done to, for the history of that.
+    """
+
+    def make(carry_out: Act) -> Action:
+        def action(modeladmin: KeptAdmin, request: HttpRequest, rows: Rows) -> HttpResponse:
+            confirmed = "confirmed" in request.POST
+            fields = form(request.POST if confirmed else None)
+            found = [modeladmin.get_object(request, key) for key in rows.keys]
+            chosen = [row for row in found if row is not None]
+            if confirmed and fields.is_valid():
+                said = [f"{name}: {value}" for name, value in fields.cleaned_data.items()]
+                for row in chosen:
+                    outcome = _carried_out(
+                        modeladmin,
+                        request,
+                        row,
+                        carry_out=carry_out,
+                        description=description,
+                        values=fields.cleaned_data,
+                    )
+                    entry = "; ".join((description, *said, *outcome))
+                    modeladmin.log_change(request, row, entry)
+                    if also is not None:
+                        modeladmin.log_change(request, also(row), f"{entry}; by {row} ({row.pk})")
+                return HttpResponseRedirect(_next_page(request))
+            context = {
+                **modeladmin.admin_site.each_context(request),
+                "title": description,
+                "consequence": consequence,
+                "final": final,
+                "opts": modeladmin.opts,
+                "rows": chosen,
+                "form": fields,
+                "name": carry_out.__name__,
+                "checkbox": ACTION_CHECKBOX_NAME,
+                "next": _next_page(request),
+                "media": modeladmin.media,
+            }
+            return TemplateResponse(request, "admin/chat/confirm.html", context)
+
+        action.__name__ = carry_out.__name__
+        return admin.action(description=description, permissions=[permission])(action)
+
+    return make
+
+
+def _carried_out(
+    modeladmin: KeptAdmin,
+    request: HttpRequest,
+    row: Any,
+    *,
+    carry_out: Act,
+    description: str,
+    values: dict[str, Any],
+) -> Sequence[str]:
+    """What the history says besides: why it failed, where it did. It may have been done in part,
+    or be done later, so it is written down either way."""
+    by = request.user.get_username()
+    outcome: Sequence[str] = ()
+    try:
+        on_loop(carry_out)(row, by=by, **values)
+    except (MessagingError, QueueUnavailable, NoDeadLetters) as error:
+        modeladmin.message_user(request, f"{description}: {row}. {error}", messages.ERROR)
+        outcome = (f"failed: {error}",)
+    else:
+        modeladmin.message_user(request, f"{description}: {row}, done.", messages.SUCCESS)
+    logger.info(
+        "operator.acted", act=carry_out.__name__, by=by, key=str(row.pk), failed=bool(outcome)
+    )
+    return outcome
+
+
+def _next_page(request: HttpRequest) -> str:
+    """Back to where the operator came from."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return wanted
+    return request.get_full_path()

@@ -1,0 +1,84 @@
+"""The demo page: a small chat client, and the reference of how a browser uses the API."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.authentication import issue_development_token
+from chat.rest.views.base import APIView
+from messaging.notifications.push.log import inbox
+from messaging.wire.representations import timestamp
+
+PEOPLE = [
+    {"user_id": "alice", "name": "Alice"},
+    {"user_id": "bob", "name": "Bob"},
+    {"user_id": "carol", "name": "Carol"},
+    {"user_id": "dave", "name": "Dave"},
+]
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; connect-src 'self' ws: wss:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+
+
+@require_safe
+@never_cache  # the page carries a token
+@xframe_options_sameorigin
+def demo(request: HttpRequest) -> HttpResponse:
+    """The client as `?user=` sees it; without, two people side by side.
+
+    Hands out tokens to whoever asks, so it is there with development tokens only.
+    """
+    if settings.CHAT_AUTH != "dev":
+        raise Http404
+    user_id = request.GET.get("user")
+    if user_id is None:
+        context: dict[str, object] = {"people": PEOPLE, "shown": PEOPLE[:2]}
+    elif any(person["user_id"] == user_id for person in PEOPLE):
+        token = issue_development_token(user_id)
+        context = {
+            "config": {
+                "user_id": user_id,
+                "token": token,
+                "people": PEOPLE,
+                "phone": has_phones(),
+            }
+        }
+    else:
+        raise Http404
+    response = render(request, "chat/demo.html", context)
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response
+
+
+class DemoNotificationsView(APIView):
+    """What the phone of whoever asks shows. No part of the API."""
+
+    @extend_schema(exclude=True)
+    async def get(self, request: Request) -> Response:
+        if not has_phones():
+            raise Http404
+        items = [
+            {
+                "tag": shown.tag,
+                "title": shown.title,
+                "body": shown.body,
+                "sender_id": shown.sender_id,
+                "at": timestamp(shown.at),
+            }
+            for shown in inbox.shown(self.user_id)
+        ]
+        return Response({"items": items})
+
+
+def has_phones() -> bool:
+    """Whether what rings is in the memory of this very process: another one may have pushed where
+    there is a worker, or a second instance."""
+    alone = settings.REDIS is None and not settings.NOTIFICATION_QUEUE_URL
+    return alone and settings.PUSH_BACKEND == "log" and settings.CHAT_AUTH == "dev"

@@ -1,0 +1,59 @@
+"""Health, for load balancers: is the process alive, and can it serve?"""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat import authentication
+from chat.rest.views.base import APIView
+from messaging.domain.health import Condition
+from messaging.redis.client import failing_reasons
+from messaging.runtime.app import get_instance
+
+
+@extend_schema(exclude=True)
+class LiveView(APIView):
+    public = True
+    quiet = True
+
+    async def get(self, request: Request) -> Response:
+        """200 while the event loop turns."""
+        return Response({"status": "ok"})
+
+
+@extend_schema(exclude=True)
+class ReadyView(APIView):
+    public = True
+    quiet = True
+
+    async def get(self, request: Request) -> Response:
+        """Answer 200 while requests can be served: degraded is not down. An instance that is
+        draining serves what still comes, and asks for no more. The store is asked every few
+        seconds; the others are as they were when they were needed last."""
+        instance = get_instance()
+        checks = {
+            "store": await instance.readiness.store(),
+            "redis": _redis_condition(),
+            "clock": instance.readiness.clock,
+            "tokens": authentication.condition(),
+            **{name: ask() for name, ask in instance.dependencies.items()},
+        }
+        conditions = set(checks.values())
+        status = "ok"
+        if instance.draining:
+            status = "draining"
+        elif Condition.UNAVAILABLE in conditions:
+            status = "unavailable"
+        elif Condition.DEGRADED in conditions:
+            status = "degraded"
+        document = {"status": status, "instance_id": instance.id, "checks": checks}
+        if reasons := failing_reasons():
+            document["reasons"] = {"redis": reasons}
+        return Response(document, status=200 if status in {"ok", "degraded"} else 503)
+
+
+def _redis_condition() -> Condition:
+    instance = get_instance()
+    if instance.link is None:
+        return Condition.UNUSED
+    return Condition.DEGRADED if instance.degraded or failing_reasons() else Condition.OK

@@ -1,0 +1,64 @@
+"""What the door adds to the core's representations: answers of services as JSON."""
+
+from typing import Any
+
+from messaging.services.operators.outcomes import PersonDelivery
+from messaging.services.own_changes import OwnChanges
+from messaging.services.receipts import ReadReceipt
+from messaging.services.sync import Changes
+from messaging.wire.representations import (
+    message_data,
+    optional_timestamp,
+    personal_conversation_data,
+    preferences_data,
+    timestamp,
+)
+
+
+def changes_data(changes: Changes) -> dict[str, Any]:
+    conversation = None
+    if changes.conversation is not None and changes.position is not None:
+        conversation = personal_conversation_data(changes.conversation, changes.position)
+    return {
+        "status": changes.status.value,
+        "messages": [message_data(message) for message in changes.messages],
+        "conversation": conversation,
+        "version": changes.version,
+        "more": changes.more,
+    }
+
+
+def receipt_data(receipt: ReadReceipt) -> dict[str, Any]:
+    return {"read_seq": receipt.read_seq, "unread_count": receipt.unread_count}
+
+
+def own_changes_data(changes: OwnChanges) -> dict[str, Any]:
+    return {
+        "items": [
+            {
+                "conversation_id": one.conversation_id,
+                "read_seq": one.read_seq,
+                "unread_count": one.unread_count,
+                "marked_unread": None,
+                "preferences": preferences_data(one.preferences),
+            }
+            for one in changes.items
+        ],
+        "at": timestamp(changes.at),
+        "truncated": changes.truncated,
+    }
+
+
+def delivery_data(delivery: PersonDelivery) -> dict[str, Any]:
+    return {
+        "user_id": delivery.user_id,
+        "state": delivery.state.value,
+        "delivered": delivery.delivered,
+        "read": delivery.read,
+        "push": {
+            "verdict": delivery.verdict.value,
+            "reason": delivery.reason,
+            "at": optional_timestamp(delivery.at),
+            "devices": dict(delivery.devices),
+        },
+    }

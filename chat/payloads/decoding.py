@@ -1,0 +1,189 @@
+"""Typed decoding of the hot documents: the commands of the socket, sending and reading.
+
+Each struct derives from the serializer of the same document, so that the rules, the OpenAPI schema
+and the struct have one source. A struct only accepts: a document that it does not accept goes to
+the serializer, which names the wrong fields. `tests/unit/chat/test_decoding.py` shows that both
+accept the same documents, `tests/benchmarks/test_decoding.py` compares their cost.
+"""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from types import GenericAlias
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta
+from rest_framework.fields import Field, empty
+from rest_framework.serializers import Serializer, ValidationError
+
+from chat.payloads.fields import (
+    BoundedDictField,
+    BoundedListField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    TextField,
+)
+from chat.payloads.parsers import require_unique_names
+from messaging.changes.text_rules import normalise_newlines
+
+MOST_ID_CHARACTERS = 64
+LARGEST_ID = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8259 6)."""
+
+_CommandId = (
+    Annotated[int, Meta(ge=-LARGEST_ID, le=LARGEST_ID)]
+    | Annotated[str, Meta(max_length=MOST_ID_CHARACTERS)]
+)
+_NUL = "\\u0000"
+"""How JSON writes the one character that the serializers refuse and msgspec does not."""
+
+
+class NotAccepted(Exception):
+    """The struct does not accept this document. The serializer decides, and says why."""
+
+
+class DocumentDecoder:
+    """Decodes the JSON object that one serializer describes."""
+
+    def __init__(self, serializer_class: type[Serializer[Any]]) -> None:
+        self._document = _Document(serializer_class)
+        self._decoder = msgspec.json.Decoder(self._document.struct)
+
+    def decode(self, text: str) -> dict[str, Any]:
+        """Return the validated fields. Raises NotAccepted and InvalidJSON."""
+        return self._document.fields_of(_decoded(text, self._decoder))
+
+
+class CommandDecoder:
+    """Decodes commands of the socket: `type` names the serializer of the other fields."""
+
+    def __init__(self, serializers: Mapping[str, type[Serializer[Any]]]) -> None:
+        self._documents = {
+            name: _Document(serializer_class, command=name)
+            for name, serializer_class in serializers.items()
+        }
+        structs: list[Any] = [document.struct for document in self._documents.values()]
+        self._decoder = msgspec.json.Decoder(reduce(or_, structs))
+
+    def decode(self, text: str) -> tuple[int | str, str, dict[str, Any]]:
+        """Return id, type and validated fields. Raises NotAccepted and InvalidJSON."""
+        command = _decoded(text, self._decoder)
+        kind = command.__struct_config__.tag
+        return command.id, kind, self._documents[kind].fields_of(command)
+
+    def schemas(self) -> Mapping[str, dict[str, Any]]:
+        """Return the JSON Schema of each command, with `id` and `type`."""
+        return {name: _schema(document.struct) for name, document in self._documents.items()}
+
+
+class _Document:
+    """The struct of one serializer's document."""
+
+    def __init__(self, serializer_class: type[Serializer[Any]], *, command: str | None = None):
+        fields: Mapping[str, Field[Any, Any, Any, Any]] = dict(serializer_class().fields)
+        _require_rules_of_fields_only(serializer_class, fields)
+        self._names = tuple(fields)
+        self._longest = {
+            name: field.max_length for name, field in fields.items() if isinstance(field, TextField)
+        }
+        """Of each text, in code points; its newlines are normalised before it is measured."""
+        self._times = {
+            name: field for name, field in fields.items() if isinstance(field, StrictDateTimeField)
+        }
+        members = [_member(name, field) for name, field in fields.items()]
+        self.struct = msgspec.defstruct(
+            serializer_class.__name__,
+            members if command is None else [("id", _CommandId), *members],
+            tag_field=None if command is None else "type",
+            tag=command,
+            forbid_unknown_fields=True,
+            frozen=True,
+            kw_only=True,
+        )
+
+    def fields_of(self, document: msgspec.Struct) -> dict[str, Any]:
+        """Return the fields that were given, or have a default. Raises NotAccepted."""
+        fields = {
+            name: value for name in self._names if (value := getattr(document, name)) is not UNSET
+        }
+        for name, longest in self._longest.items():
+            text = fields.get(name)
+            if text is not None:
+                fields[name] = text = normalise_newlines(text)
+                if longest is not None and len(text) > longest:
+                    raise NotAccepted
+        for name, field in self._times.items():
+            try:
+                fields[name] = field.run_validation(fields[name])
+            except ValidationError:
+                raise NotAccepted from None
+        return fields
+
+
+def _schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    document = msgspec.json.schema(struct)
+    found: dict[str, Any] = document["$defs"][document["$ref"].rpartition("/")[2]]
+    del found["title"]  # the name of a class
+    return found
+
+
+def _decoded(text: str, decoder: msgspec.json.Decoder[Any]) -> Any:
+    if _NUL in text:
+        raise NotAccepted
+    try:
+        document = decoder.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise NotAccepted from None
+    require_unique_names(text)
+    return document
+
+
+def _member(name: str, field: Field[Any, Any, Any, Any]) -> tuple[str, Any] | tuple[str, Any, Any]:
+    member = _type_of(field)
+    if field.allow_null:
+        member |= None
+    if field.required:
+        return name, member
+    if field.default is empty:
+        return name, member | msgspec.UnsetType, UNSET
+    return name, member, field.default
+
+
+def _type_of(field: Field[Any, Any, Any, Any]) -> Any:
+    match field:
+        case TextField():
+            return _constrained(str, min_length=None if field.allow_blank else 1)
+        case StrictCharField():
+            least = None if field.allow_blank else 1
+            return _constrained(str, min_length=least, max_length=field.max_length)
+        case StrictIntegerField():
+            return _constrained(int, ge=field.min_value, le=field.max_value)
+        case StrictBooleanField():
+            return bool
+        case StrictDateTimeField(required=True, allow_null=False):
+            return str
+        case BoundedListField():
+            kind = GenericAlias(list, (_type_of(field.child),))
+        case BoundedDictField():
+            kind = GenericAlias(dict, (str, _type_of(field.child)))
+        case _:
+            raise TypeError(f"{type(field).__name__} has no typed counterpart")
+    least = None if field.allow_empty else 1
+    return _constrained(kind, min_length=least, max_length=field.max_length)
+
+
+def _constrained(kind: Any, **limits: int | None) -> Any:
+    return Annotated[kind, Meta(**limits)]  # type: ignore[arg-type]
+
+
+def _require_rules_of_fields_only(
+    serializer_class: type[Serializer[Any]], fields: Mapping[str, Field[Any, Any, Any, Any]]
+) -> None:
+    """Raises TypeError for a serializer with rules in methods, which a struct cannot have."""
+    methods = ["validate", *(f"validate_{name}" for name in fields)]
+    own = [name for name in methods if getattr(serializer_class, name, None) is not None]
+    if own != ["validate"] or serializer_class.validate is not Serializer.validate:
+        raise TypeError(f"{serializer_class.__name__} has rules that only its methods know")

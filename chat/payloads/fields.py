@@ -1,0 +1,187 @@
+"""Serializer fields that take a value for what it is: JSON has types, and a string is no number."""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, time
+from heapq import nsmallest
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from messaging.changes.text_rules import normalise_newlines
+from messaging.domain.exceptions import MOST_ERRORS
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+_DECIMAL = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: a misspelt name is an error, not a silence."""
+
+    default_error_messages: ClassVar = {"invalid": "This must be an object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = nsmallest(MOST_ERRORS, data.keys() - self.fields.keys())
+            if unknown:
+                error = serializers.ErrorDetail("This field does not exist.", code="unknown")
+                raise serializers.ValidationError(dict.fromkeys(unknown, error))
+        return super().to_internal_value(data)
+
+
+class StrictCharField(serializers.CharField):
+    """A JSON string, kept as it came. It has no lone surrogates: no UTF-8 can express them."""
+
+    default_error_messages: ClassVar = {
+        "invalid_characters": "Remove the lone surrogates: they are not characters."
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if has_surrogates(data):
+            self.fail("invalid_characters")
+        return super().to_internal_value(data)
+
+
+class TextField(StrictCharField):
+    """A text that people read. CRLF and CR become LF before its length is checked."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return normalise_newlines(super().to_internal_value(data))
+
+
+class BoundedListField(serializers.ListField):
+    """A list whose length is checked before its elements. At most 20 wrong elements are named."""
+
+    default_error_messages: ClassVar = {"not_a_list": "This must be an array."}
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, list) and len(data) > (self.max_length or 0):
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+    def run_child_validation(self, data: Any) -> Any:
+        return [value for _, value in _validated_items(enumerate(data), self.run_child)]
+
+    def run_child(self, index: int, value: Any) -> Any:
+        return self.child.run_validation(value)
+
+
+class BoundedDictField(serializers.DictField):
+    """An object whose size is checked before its values. At most 20 wrong values are named."""
+
+    default_error_messages: ClassVar = {
+        "not_a_dict": "This must be an object.",
+        "max_length": "Name at most {max_length}.",
+        "invalid_characters": "Remove the lone surrogates: they are not characters.",
+    }
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        self.max_length = max_length
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+    def run_child_validation(self, data: Any) -> Any:
+        return dict(_validated_items(data.items(), self.run_child))
+
+    def run_child(self, name: str, value: Any) -> Any:
+        if has_surrogates(name):
+            self.fail("invalid_characters")
+        return self.child.run_validation(value)
+
+
+def has_surrogates(value: str) -> bool:
+    """Whether a string has code points that no UTF-8 can express."""
+    return not value.isascii() and _SURROGATE.search(value) is not None
+
+
+def _validated_items(
+    items: Iterable[tuple[Any, Any]], validate: Callable[[Any, Any], Any]
+) -> Iterable[tuple[Any, Any]]:
+    """Each key with its validated value. Raises ValidationError with the first 20 that are wrong;
+    what follows them is not validated."""
+    validated: list[tuple[Any, Any]] = []
+    errors: dict[Any, Any] = {}
+    for key, value in items:
+        try:
+            validated.append((key, validate(key, value)))
+        except serializers.ValidationError as error:
+            errors[key] = error.detail
+            if len(errors) == MOST_ERRORS:
+                break
+    if errors:
+        raise serializers.ValidationError(errors)
+    return validated
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A JSON integer; neither a string nor a fraction nor a boolean."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class QueryIntegerField(serializers.IntegerField):
+    """An integer in a query string: its decimal digits and nothing else."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not _DECIMAL.fullmatch(data):
+            self.fail("invalid")
+        return int(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """JSON true or false."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictDateTimeField(serializers.DateTimeField):
+    """An RFC 3339 time with its zone, as a string."""
+
+    default_error_messages: ClassVar = {"naive": "Name the time zone: end with Z or an offset."}
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="RFC 3339")
+        return super().to_internal_value(value)
+
+    def enforce_timezone(self, value: Any) -> Any:
+        if value.tzinfo is None:
+            self.fail("naive")
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            self.fail("overflow")
+
+
+class TimeOfDayField(serializers.RegexField):
+    """Hours and minutes, `22:30`, without a zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_TIME_OF_DAY.pattern, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> time:  # type: ignore[override]
+        if not isinstance(data, str) or not _TIME_OF_DAY.fullmatch(data):
+            self.fail("invalid")
+        return time.fromisoformat(data)
+
+    def run_validators(self, value: Any) -> None:
+        """The form was checked, and a time is not what the validators of strings expect."""

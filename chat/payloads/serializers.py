@@ -1,0 +1,233 @@
+"""What requests and commands may say: types and shapes. The rules of chat are the core's."""
+
+from datetime import time
+from importlib.resources import files
+from typing import Any
+
+from rest_framework import serializers
+
+from chat.payloads.fields import (
+    BoundedDictField,
+    BoundedListField,
+    QueryIntegerField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    StrictSerializer,
+    TextField,
+    TimeOfDayField,
+)
+from messaging.changes.text_rules import MAX_CLIENT_ID
+from messaging.domain.entities import (
+    AddedBy,
+    ConversationKind,
+    Notify,
+    Platform,
+    QuietHours,
+    Role,
+    TokenKind,
+)
+from messaging.domain.limits import Limits
+
+MAX_SEQ = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8259 6)."""
+
+_LIMITS = Limits()
+
+_TIME_ZONES = frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
+"""The names of IANA's database. A machine's own folder of zones has others (`localtime`), which the
+next machine lacks; `Factory` stands for no zone at all. Read at start, not on the event loop."""
+
+
+def _choice(
+    kind: type[AddedBy | ConversationKind | Notify | Platform | Role | TokenKind], **kwargs: Any
+) -> serializers.ChoiceField:
+    """Return a field whose error names the choices."""
+    values = [member.value for member in kind]
+    messages: dict[str, Any] = {"invalid_choice": f"Use one of: {', '.join(values)}."}
+    return serializers.ChoiceField(values, error_messages=messages, **kwargs)
+
+
+class UserIdsField(BoundedListField):
+    child = StrictCharField(max_length=128)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=_LIMITS.participants, **kwargs)
+
+
+class CreateConversation(StrictSerializer):
+    kind = _choice(ConversationKind)
+    participant_ids = UserIdsField()
+    title = TextField(
+        required=False, allow_null=True, allow_blank=True, max_length=_LIMITS.title_characters
+    )
+    client_id = StrictCharField(
+        required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID
+    )
+
+
+class UpdateConversation(StrictSerializer):
+    title = TextField(allow_blank=True, max_length=_LIMITS.title_characters)
+
+
+class AddParticipants(StrictSerializer):
+    user_ids = UserIdsField(allow_empty=False)
+    role = _choice(Role, required=False)
+
+
+class UpdateParticipant(StrictSerializer):
+    role = _choice(Role)
+
+
+class UpdatePreferences(StrictSerializer):
+    muted_until = StrictDateTimeField(required=False, allow_null=True)
+    notify = _choice(Notify, required=False)
+
+
+class QuietHoursField(StrictSerializer):
+    time_zone = StrictCharField(max_length=64, help_text="An IANA time zone: Europe/Berlin")
+
+    def get_fields(self) -> dict[str, Any]:
+        # `from` is a word of Python's.
+        return {**super().get_fields(), "from": TimeOfDayField(), "to": TimeOfDayField()}
+
+    def validate_time_zone(self, value: str) -> str:
+        if value not in _TIME_ZONES:
+            raise serializers.ValidationError(
+                "Use a name of the IANA time zone database: Europe/Berlin.", code="invalid"
+            )
+        return value
+
+    def to_internal_value(self, data: Any) -> QuietHours:
+        fields: dict[str, Any] = super().to_internal_value(data)
+        start: time = fields["from"]
+        return QuietHours(time_zone=fields["time_zone"], start=start, end=fields["to"])
+
+
+class UpdateSettings(StrictSerializer):
+    quiet_hours = QuietHoursField(required=False, allow_null=True)
+    push_text = StrictBooleanField(required=False)
+    private_reading = StrictBooleanField(required=False)
+    added_by = _choice(AddedBy, required=False)
+
+
+class RegisterDevice(StrictSerializer):
+    token = StrictCharField(max_length=4096)
+    token_kind = _choice(TokenKind, default=TokenKind.TOKEN.value)
+    platform = _choice(Platform)
+
+
+class PresenceQuery(StrictSerializer):
+    user_ids = StrictCharField(help_text="User ids, separated by commas")
+
+    def validate_user_ids(self, value: str) -> list[str]:
+        user_ids = value.split(",", _LIMITS.presence_users)
+        if len(user_ids) > _LIMITS.presence_users:
+            detail = f"Name at most {_LIMITS.presence_users} people."
+            raise serializers.ValidationError(detail, code="max_length")
+        return [user_id for user_id in user_ids if user_id]
+
+
+class SendMessage(StrictSerializer):
+    text = TextField(allow_blank=True, max_length=_LIMITS.text_characters)
+    client_id = StrictCharField(
+        required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID
+    )
+    reply_to = StrictCharField(required=False, allow_null=True)
+    mentions = UserIdsField(required=False)
+
+
+class EditMessage(StrictSerializer):
+    text = TextField(allow_blank=True, max_length=_LIMITS.text_characters)
+
+
+class ReportMessage(StrictSerializer):
+    conversation_id = StrictCharField(max_length=128)
+    message_id = StrictCharField(max_length=128)
+    reason = TextField(allow_blank=True)
+
+
+class MarkRead(StrictSerializer):
+    seq = StrictIntegerField(min_value=0, max_value=MAX_SEQ)
+
+
+class SetTyping(StrictSerializer):
+    typing = StrictBooleanField(required=False, default=True)
+
+
+class PageQuery(StrictSerializer):
+    limit = QueryIntegerField(default=50, min_value=1, max_value=_LIMITS.page)
+
+
+class ConversationsQuery(PageQuery):
+    cursor = StrictCharField(required=False)
+
+
+class MessagesQuery(PageQuery):
+    before = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    after = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    around = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs.keys() & {"before", "after", "around"}) > 1:
+            raise serializers.ValidationError("Name at most one of before, after and around.")
+        return attrs
+
+
+class ChangesQuery(PageQuery):
+    since = QueryIntegerField(min_value=0, max_value=MAX_SEQ)
+
+
+# Commands of the socket
+
+
+class _InConversation(StrictSerializer):
+    conversation_id = StrictCharField(max_length=128)
+
+
+class SendMessageCommand(_InConversation, SendMessage):
+    client_id = StrictCharField(allow_blank=True, max_length=MAX_CLIENT_ID)
+
+
+class MarkReadCommand(_InConversation, MarkRead):
+    pass
+
+
+class TypingCommand(_InConversation):
+    pass
+
+
+class SyncCommand(StrictSerializer):
+    conversations = BoundedDictField(
+        child=StrictIntegerField(min_value=0, max_value=MAX_SEQ),
+        allow_empty=False,
+        max_length=_LIMITS.sync_conversations,
+    )
+
+
+class SyncReceiptsCommand(StrictSerializer):
+    since = StrictDateTimeField()
+
+
+class RefreshCommand(StrictSerializer):
+    token = StrictCharField()
+
+
+class WatchPresenceCommand(StrictSerializer):
+    user_ids = UserIdsField()
+
+
+class ActivityCommand(StrictSerializer):
+    active = StrictBooleanField()
+
+
+class PingCommand(StrictSerializer):
+    pass
+
+
+class CreateDevelopmentToken(StrictSerializer):
+    user_id = StrictCharField(max_length=128)
+    expires_in = StrictIntegerField(
+        required=False, min_value=1, max_value=24 * 3600, help_text="Seconds; an hour by default"
+    )

@@ -1,0 +1,114 @@
+"""OpenAPI: a description and an example on every property, parameter, request and answer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from chat.errors import STATUS
+from chat.rest.openapi.words import TAGS, WORDS, Words
+
+Json = dict[str, Any]
+
+_PROBLEM = "application/problem+json"
+_CODES = {status: code for code, (status, _) in reversed(STATUS.items())}
+"""The first code of each status."""
+
+
+def describe(result: Json, **_: Any) -> Json:
+    """A drf-spectacular hook: puts the words of `chat.rest.openapi.words` into the document."""
+    schemas = result["components"]["schemas"]
+    for component, schema in schemas.items():
+        for name, found in schema.get("properties", {}).items():
+            schema["properties"][name] = _described(found, words(name, component))
+    for operation in _operations(result):
+        operation.setdefault("security", [])
+        for parameter in operation.get("parameters", ()):
+            known = words(parameter["name"])
+            parameter.setdefault("description", known.description)
+            parameter["example"] = _parameter_example(parameter, known)
+        _show_request(operation, schemas)
+        for status, answer in operation["responses"].items():
+            _show_answer(answer, int(status), schemas)
+    used = {tag for operation in _operations(result) for tag in operation["tags"]}
+    result["tags"] = [
+        {"name": name, "description": description}
+        for name, description in TAGS.items()
+        if name in used
+    ]
+    return result
+
+
+def words(name: str, component: str = "") -> Words:
+    """What is said of a property or parameter. Raises KeyError where nothing is."""
+    component = component.removesuffix("Request")
+    return WORDS.get(f"{component}.{name}") or WORDS[name]
+
+
+def _operations(result: Json) -> Iterator[Json]:
+    for item in result["paths"].values():
+        yield from item.values()
+
+
+def _described(schema: Json, known: Words) -> Json:
+    if "$ref" in schema:  # OpenAPI 3.0 ignores what stands beside a $ref
+        schema = {"allOf": [schema]}
+    if schema.get("nullable") and "type" not in schema:
+        schema["type"] = "object"
+    schema.setdefault("description", known.description)
+    if known.example or not _is_reference(schema):
+        schema["example"] = known.example
+    return schema
+
+
+def _is_reference(schema: Json) -> bool:
+    """Whether its example is made of that of another component."""
+    return bool(schema.keys() & {"$ref", "allOf"}) or "$ref" in schema.get("items", {})
+
+
+def _parameter_example(parameter: Json, known: Words) -> Any:
+    if parameter["schema"].get("type") == "string" and isinstance(known.example, list):
+        return ",".join(known.example)
+    return known.example
+
+
+def _show_request(operation: Json, schemas: Json) -> None:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["example"] = example(content["schema"], schemas)
+
+
+def _show_answer(answer: Json, status: int, schemas: Json) -> None:
+    if not answer.get("description"):
+        answer["description"] = "Done" if status == 204 else "The answer"
+    for media_type, content in answer.get("content", {}).items():
+        shown = example(content["schema"], schemas)
+        if media_type == _PROBLEM:
+            code = _CODES[status]
+            shown |= {
+                "status": status,
+                "code": code,
+                "title": STATUS[code][1],
+                "type": f"urn:chat:problem:{code}",
+                "detail": f"{answer['description']}.",
+            }
+            if status != 400:
+                shown.pop("errors", None)
+        content["example"] = shown
+
+
+def example(schema: Json, schemas: Json) -> Any:
+    """Return a document that the schema describes, of the examples of its properties."""
+    if "$ref" in schema:
+        return example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if "example" in schema:
+        return schema["example"]
+    if parts := schema.get("allOf") or schema.get("anyOf"):
+        is_value = "anyOf" in schema and not _is_reference(parts[0])
+        return None if is_value else example(parts[0], schemas)
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "array":
+        return [example(schema["items"], schemas)]
+    if "properties" in schema:
+        return {name: example(found, schemas) for name, found in schema["properties"].items()}
+    if isinstance(schema.get("additionalProperties"), dict):
+        return {"q2m6v5b4x3n7k8j9h0": example(schema["additionalProperties"], schemas)}
+    raise LookupError(schema)

@@ -1,0 +1,104 @@
+"""OpenAPI: what every operation has in common, so that the views say only what is their own."""
+
+from typing import Any
+
+from drf_spectacular import openapi
+
+from chat.errors import Problem
+from chat.rest import responses
+
+_EVERYWHERE = {
+    400: "The request is malformed",
+    401: "No valid token",
+    403: "Banned, or not allowed",
+    406: "Only JSON is spoken here",
+    429: "A rate limit is exceeded; retry after Retry-After",
+    500: "A fault on the server's side",
+    503: "The store cannot be reached; retry after Retry-After",
+}
+_IN_A_CONVERSATION = {
+    403: "Not a participant, or not allowed",
+    404: "No such conversation, message or participant",
+}
+_WITH_A_BODY = {413: "The body is too large", 415: "The body is not JSON"}
+_CONFLICTS = {"create_conversation", "send_message"}
+_TAGS = {
+    "me": "me",
+    "conversations": "conversations",
+    "participants": "participants",
+    "messages": "messages",
+    "changes": "messages",
+    "read": "receipts",
+    "receipts": "receipts",
+    "typing": "presence",
+    "presence": "presence",
+    "devices": "devices",
+    "blocks": "moderation",
+    "reports": "moderation",
+    "dev": "development",
+}
+"""The noun that an operation is about, by the last part of its path that names one."""
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before the next attempt",
+        "required": True,
+        "example": 2,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
+
+class AutoSchema(openapi.AutoSchema):
+    """Adds the bearer token, the tag, and the problems that an operation may answer."""
+
+    def get_tags(self) -> list[str]:
+        parts = self.path.strip("/").split("/")[2:]
+        return [next(_TAGS[part] for part in reversed(parts) if part in _TAGS)]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        return [{"bearer": []}]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        # Here and not in `get_response_serializers`: what `@extend_schema` says replaces that.
+        operation = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            operation["summary"] = operation.pop("description").removesuffix(".")
+            problem = self.resolve_serializer(responses.Problem, "response").ref
+            for status, description in self._problems().items():
+                operation["responses"][str(status)] = {
+                    "content": {Problem.MEDIA_TYPE: {"schema": problem}},
+                    "description": description,
+                    **({"headers": _RETRY_AFTER} if status in {429, 503} else {}),
+                }
+        return operation
+
+    def _problems(self) -> dict[int, str]:
+        problems = dict(_EVERYWHERE)
+        if "{conversation_id}" in self.path or self.path.endswith("/reports"):
+            problems |= _IN_A_CONVERSATION
+        if "{device_id}" in self.path:
+            problems[404] = "No such device"
+        if self.method in {"POST", "PUT", "PATCH"}:
+            problems |= _WITH_A_BODY
+        if self.get_operation_id() in _CONFLICTS:
+            problems[409] = "This client_id was used with other content"
+        return problems
+
+
+def add_bearer_scheme(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A drf-spectacular hook: declares the scheme that every operation names."""
+    components = result.setdefault("components", {})
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    return result
+
+
+def close_request_bodies(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A drf-spectacular hook: says of every body that unknown fields are refused."""
+    schemas = result["components"]["schemas"]
+    for item in result["paths"].values():
+        for operation in item.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"]["$ref"].rpartition("/")[2]
+                schemas[name]["additionalProperties"] = False
+                schemas[name].pop("description", None)  # inherited: how that is done
+    return result

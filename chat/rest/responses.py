@@ -1,0 +1,235 @@
+"""The shapes of answers, for OpenAPI. A test holds what the API really answers against them."""
+
+from enum import StrEnum
+from typing import Any
+
+from rest_framework import serializers
+
+from chat.errors import STATUS
+from messaging.domain.entities import (
+    AddedBy,
+    ConversationKind,
+    Notify,
+    Platform,
+    PresenceStatus,
+    Role,
+    TokenKind,
+)
+from messaging.domain.uncounted import MOST_RANGES
+from messaging.services.operators.outcomes import DeliveryState, PushVerdict
+from messaging.services.sync import SyncStatus
+
+_Shape = serializers.Serializer[Any]
+
+
+def _choice(kind: type[StrEnum]) -> serializers.ChoiceField:
+    return serializers.ChoiceField([member.value for member in kind])
+
+
+class Participant(_Shape):
+    user_id = serializers.CharField()
+    role = _choice(Role)
+    joined_version = serializers.IntegerField()
+
+
+class Message(_Shape):
+    id = serializers.CharField()
+    conversation_id = serializers.CharField()
+    seq = serializers.IntegerField()
+    version = serializers.IntegerField()
+    created_version = serializers.IntegerField(allow_null=True)
+    sender_id = serializers.CharField()
+    client_id = serializers.CharField(allow_null=True)
+    text = serializers.CharField(allow_null=True, help_text="null once the message is deleted")
+    reply_to = serializers.CharField(allow_null=True)
+    mentions = serializers.ListField(child=serializers.CharField())
+    attachments = serializers.ListField(child=serializers.JSONField())
+    reactions = serializers.DictField(child=serializers.JSONField())
+    created_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+class Conversation(_Shape):
+    id = serializers.CharField()
+    kind = _choice(ConversationKind)
+    title = serializers.CharField(allow_null=True)
+    participants = Participant(
+        many=True, allow_null=True, help_text="null above 50 people, except in GET of one"
+    )
+    participant_count = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    seq = serializers.IntegerField()
+    version = serializers.IntegerField()
+    last_message = Message(allow_null=True)
+    uncounted = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        max_length=MOST_RANGES,
+    )
+    unread_count = serializers.IntegerField()
+    read_seq = serializers.IntegerField()
+
+
+class ConversationWithAdded(Conversation):
+    added = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Those of the people named in the request who are in the conversation now",
+    )
+
+
+class ConversationPage(_Shape):
+    items = Conversation(many=True)
+    next_cursor = serializers.CharField(
+        allow_null=True, help_text="null at the end; the last page may be empty"
+    )
+
+
+class MessagePage(_Shape):
+    items = Message(many=True)
+    has_more_before = serializers.BooleanField()
+    has_more_after = serializers.BooleanField()
+
+
+class Changes(_Shape):
+    status = _choice(SyncStatus)
+    messages = Message(many=True)
+    conversation = Conversation(allow_null=True)
+    version = serializers.IntegerField()
+    more = serializers.BooleanField()
+    epoch = serializers.CharField()
+
+
+class Preferences(_Shape):
+    muted_until = serializers.DateTimeField(allow_null=True)
+    notify = _choice(Notify)
+
+
+class QuietHours(_Shape):
+    time_zone = serializers.CharField()
+    to = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "from": serializers.CharField()}
+
+
+class Settings(_Shape):
+    quiet_hours = QuietHours(allow_null=True)
+    push_text = serializers.BooleanField()
+    private_reading = serializers.BooleanField(
+        help_text="Whether others see my read_seq as 0, in events, receipts and delivery"
+    )
+    added_by = serializers.ChoiceField(
+        [member.value for member in AddedBy],
+        help_text="Who may add me to groups; others are told nothing of it",
+    )
+
+
+class Device(_Shape):
+    id = serializers.CharField()
+    token = serializers.CharField()
+    token_kind = _choice(TokenKind)
+    platform = _choice(Platform)
+    registered_at = serializers.DateTimeField()
+
+
+class Devices(_Shape):
+    items = Device(many=True)
+
+
+class PersonPresence(_Shape):
+    user_id = serializers.CharField()
+    status = _choice(PresenceStatus)
+    last_active_at = serializers.DateTimeField(allow_null=True)
+
+
+class PresenceList(_Shape):
+    items = PersonPresence(many=True)
+
+
+class Push(_Shape):
+    verdict = _choice(PushVerdict)
+    reason = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+    devices = serializers.DictField(
+        child=serializers.CharField(), help_text="By device id: sent, or what kept it from that"
+    )
+
+
+class PersonDelivery(_Shape):
+    user_id = serializers.CharField()
+    state = _choice(DeliveryState)
+    delivered = serializers.BooleanField()
+    read = serializers.BooleanField()
+    push = Push()
+
+
+class Delivery(_Shape):
+    items = PersonDelivery(many=True)
+
+
+class ReadReceipt(_Shape):
+    read_seq = serializers.IntegerField()
+    unread_count = serializers.IntegerField()
+
+
+class ReadPosition(_Shape):
+    user_id = serializers.CharField()
+    read_seq = serializers.IntegerField()
+    delivered_seq = serializers.IntegerField()
+
+
+class Receipts(_Shape):
+    items = ReadPosition(many=True)
+
+
+class BlockedPerson(_Shape):
+    user_id = serializers.CharField()
+
+
+class Blocks(_Shape):
+    items = BlockedPerson(many=True)
+
+
+class Report(_Shape):
+    id = serializers.CharField()
+    conversation_id = serializers.CharField()
+    message_id = serializers.CharField()
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class Me(_Shape):
+    user_id = serializers.CharField()
+    limits = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="By name; the rates are of one person, over REST and sockets together",
+    )
+    unread_total = serializers.IntegerField()
+
+
+class FieldError(_Shape):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Problem(_Shape):
+    """RFC 9457 problem details, as `application/problem+json`."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(
+        help_text="What went wrong, for programs: "
+        + ", ".join(f"`{code}`" for code in STATUS)
+        + ". More may be added: treat one that you do not know by the status."
+    )
+    detail = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = FieldError(many=True, required=False)  # type: ignore[assignment]
+
+
+class DevelopmentToken(_Shape):
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()

@@ -1,0 +1,230 @@
+"""The base of all API views: DRF's request, content negotiation and schema, on the event loop.
+
+DRF 3.18 has no async views. This class replaces its `dispatch`: the caller is authenticated, the
+handler awaited, and whatever is raised becomes the one error shape.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView as RestAPIView
+
+from chat import limited, strangers
+from chat.authentication import Identity, bearer_token, require_unrevoked
+from chat.errors import Problem, problem_of, problem_response
+from chat.payloads.decoding import DocumentDecoder, NotAccepted
+from chat.payloads.parsers import StrictJSONParser, without_byte_order_mark
+from chat.payloads.renderers import render_json
+from chat.shown_tokens import identify
+from chat.throttling import REQUESTS, require_rate, turn
+from messaging.concurrency.turns import Turns
+from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
+from messaging.domain.identifiers import is_stored_id
+from messaging.domain.limits import get_limits
+from messaging.instruments.metrics import HTTP_REQUEST_SECONDS
+from messaging.redis.rate_limits import Rate
+from messaging.runtime.app import get_instance
+from messaging.services import sessions
+
+logger = structlog.get_logger(__name__)
+
+_REQUEST_SECONDS = 4.8
+"""A store that hangs is answered with 503 within five seconds."""
+_MOST_PARAMETERS = 50
+
+Handler = Callable[..., Awaitable[Response]]
+
+_turns = Turns(places=2, most_waiting=64)
+"""Of each person's requests."""
+
+
+class APIView(RestAPIView):
+    """Handlers are coroutines `get`, `post`, … taking the request and the path's parts as
+    keyword arguments, and returning a `Response` of plain data."""
+
+    public = False
+    """Whether anybody may ask, without a token."""
+
+    quiet = False
+    """Whether its requests are of no interest to an operator: those of probes."""
+
+    sensitive: ClassVar[frozenset[str]] = frozenset()
+    """The methods before which whoever issued the token is asked whether it holds still."""
+
+    user_id: str
+    """Who is asking."""
+
+    signed_in_at: datetime
+    """When they signed in."""
+
+    async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(_REQUEST_SECONDS):
+                response = await self._handle(request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to HTTP
+            problem = problem_of(error)
+            response = problem_response(problem, _request_id(request))
+            if problem.status == 429 and not hasattr(self, "user_id"):
+                response["Connection"] = "close"  # of a flood nobody knows where it comes from
+            if problem.status == 405:
+                response["Allow"] = ", ".join(self.allowed_methods)
+        self._account(request, response, time.monotonic() - begun)
+        return response
+
+    def _account(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        """By the route and not the path: what stands in a path may be anything, as may a method."""
+        match = request.resolver_match
+        route = match.route if match is not None else ""
+        method = request.method if request.method in self.allowed_methods else "other"
+        HTTP_REQUEST_SECONDS.labels(method, route, response.status_code).observe(seconds)
+        status = response.status_code
+        refused = {"refused": True} if status >= 400 else {}
+        level = logging.DEBUG if self.quiet or status == 429 else logging.INFO
+        logger.log(level, "request", method=request.method, route=route, status=status, **refused)
+
+    async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        await get_instance().start()
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.format_kwarg = None
+        if self.public:
+            return await self._respond(request, **kwargs)
+        token, identity = await _authenticated(request)
+        async with turn(_turns, identity.user_id):
+            # The rate first: it also limits the refusals of those who are shut out.
+            await require_rate(self.rate(), identity.user_id)
+            await sessions.require_admitted(
+                user_id=identity.user_id, signed_in_at=identity.signed_in_at
+            )
+            self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
+            if request.method in self.sensitive:
+                await require_unrevoked(token, identity)
+            structlog.contextvars.bind_contextvars(user_id=identity.user_id)
+            return await self._respond(request, **kwargs)
+
+    async def _respond(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if is_stored_id(kwargs.get("conversation_id", "")):
+            structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])
+        _require_few_parameters(request)
+        _give_length(request)
+        self.perform_content_negotiation(self.request)
+        if request.method == "OPTIONS":
+            return _without_content(204, {"Allow": ", ".join(self.allowed_methods)})
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(request.method or "")
+        handler: Handler = getattr(self, request.method.lower())
+        return _http_response(await handler(self.request, **kwargs))
+
+    def rate(self) -> Rate:
+        """What this request counts as."""
+        return REQUESTS
+
+    def body(
+        self, serializer_class: type[Serializer[Any]], typed: DocumentDecoder | None = None
+    ) -> dict[str, Any]:
+        """Return the validated body; `typed` is the decoder of the same document, where there is
+        one. Raises InvalidJSON, PayloadTooLarge, ValidationError."""
+        media_type = self.request.content_type.partition(";")[0].strip().lower()
+        if typed is not None and media_type == StrictJSONParser.media_type:
+            # Bytes that are no UTF-8 go to the parser, which refuses them.
+            with contextlib.suppress(NotAccepted, UnicodeDecodeError):
+                return typed.decode(without_byte_order_mark(self.request.body.decode()))
+        return validated(serializer_class, self.request.data)
+
+    def query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
+        """Return the validated query string. Raises InvalidRequest for a name that is given twice,
+        ValidationError."""
+        names: dict[str, str] = {}
+        for name, values in self.request.query_params.lists():
+            if len(values) != 1:
+                raise InvalidRequest.of(name, "This parameter must appear only once.", "repeated")
+            names[name] = values[0]
+        return validated(serializer_class, names)
+
+
+def validated(serializer_class: type[Serializer[Any]], data: Any) -> dict[str, Any]:
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
+    """Return the token and whose it is. Raises as `identify`."""
+    shown = getattr(request, "scope", {}).get(limited.SHOWN)
+    if isinstance(shown, Exception):
+        raise shown
+    token = bearer_token(request.headers.get("Authorization"))
+    if isinstance(shown, Identity):
+        return token, shown
+    address = strangers.network_of(request.META.get("REMOTE_ADDR", ""))
+    return token, await identify(token, address)
+
+
+async def _require_room(request: HttpRequest) -> None:
+    """Count a request that showed a token, for nothing; others were counted before, and would
+    wait here for the place that they have."""
+    counted = getattr(request, "scope", {}).get(limited.COUNTED, False)
+    if "Authorization" in request.headers and not counted:
+        await strangers.require_room(request.META.get("REMOTE_ADDR", ""))
+
+
+def _require_few_parameters(request: HttpRequest) -> None:
+    """Before anything reads them: content negotiation does. Raises InvalidRequest."""
+    if request.META.get("QUERY_STRING", "").count("&") >= _MOST_PARAMETERS:
+        detail = f"A query string has at most {_MOST_PARAMETERS} parameters."
+        raise InvalidRequest(detail=detail)
+
+
+def _give_length(request: HttpRequest) -> None:
+    """DRF drops the body of a request without a length, which is what a chunked one is."""
+    length = len(request.body)
+    if length > get_limits().body_bytes:
+        raise PayloadTooLarge(f"A request body has at most {get_limits().body_bytes} bytes.")
+    request.META["CONTENT_LENGTH"] = str(length)
+
+
+def _http_response(response: Response) -> HttpResponse:
+    """Rendered here: Django would render a template response in a thread."""
+    headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
+    if response.data is None:
+        return _without_content(response.status_code, headers)
+    content = render_json(response.data)
+    return HttpResponse(
+        content,
+        status=response.status_code,
+        content_type="application/json",
+        headers={**headers, "Content-Length": str(len(content))},
+    )
+
+
+def _without_content(status: int, headers: Mapping[str, str]) -> HttpResponse:
+    response = HttpResponse(status=status, headers=headers)
+    del response["Content-Type"]  # Django's own, of nothing
+    if status != 204:  # which has no length (RFC 9110 8.6)
+        response["Content-Length"] = "0"
+    return response
+
+
+def _request_id(request: HttpRequest) -> str:
+    return getattr(request, "request_id", "")
+
+
+async def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The answer to any path under the API that does not exist."""
+    problem = Problem(code="not_found", detail="This path does not exist in the API.")
+    try:
+        await _require_room(request)
+    except RateLimited as refused:
+        problem = problem_of(refused)
+    return problem_response(problem, _request_id(request))

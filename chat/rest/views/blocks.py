@@ -1,0 +1,31 @@
+"""Blocks: whom I do not want to hear from."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.services import blocks
+
+
+class BlocksView(APIView):
+    @extend_schema(operation_id="list_blocks", responses={200: responses.Blocks})
+    async def get(self, request: Request) -> Response:
+        """Whom I block."""
+        people = await blocks.list_blocks(user_id=self.user_id)
+        return Response({"items": [{"user_id": user_id} for user_id in people]})
+
+
+class BlockView(APIView):
+    @extend_schema(operation_id="block_person", request=None, responses={204: None})
+    async def put(self, request: Request, user_id: str) -> Response:
+        """Block somebody: no direct messages between us, either way."""
+        await blocks.block_person(user_id=self.user_id, person_id=user_id)
+        return Response(status=204)
+
+    @extend_schema(operation_id="unblock_person", responses={204: None})
+    async def delete(self, request: Request, user_id: str) -> Response:
+        """Block somebody no more."""
+        await blocks.unblock_person(user_id=self.user_id, person_id=user_id)
+        return Response(status=204)

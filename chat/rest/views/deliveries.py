@@ -1,0 +1,20 @@
+"""Who got a message, how, or why not."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.payloads.answers import delivery_data
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.services import deliveries
+
+
+class DeliveryView(APIView):
+    @extend_schema(operation_id="get_delivery", responses={200: responses.Delivery})
+    async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """Who got it, how, or why not: for its sender, and the owner and admins of a group."""
+        people = await deliveries.get_delivery(
+            user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
+        )
+        return Response({"items": [delivery_data(person) for person in people]})

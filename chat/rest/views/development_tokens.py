@@ -1,0 +1,59 @@
+"""Development tokens over HTTP, so that a page on another port can sign in and refresh.
+
+There only with `CHAT_AUTH=dev`. Anybody on this machine may have the token of anybody; nobody from
+elsewhere, and no page of another site in a browser on this machine.
+"""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.authentication import issue_development_token
+from chat.origins import is_loopback_origin
+from chat.payloads import serializers
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.domain.exceptions import InvalidRequest, PermissionDenied
+from messaging.wire.representations import timestamp
+
+_DEFAULT_SECONDS = 3_600
+"""As long as an ID token of Firebase:
+https://firebase.google.com/docs/auth/admin/manage-sessions"""
+
+
+class DevelopmentTokensView(APIView):
+    public = True
+
+    @extend_schema(
+        operation_id="create_development_token",
+        request=serializers.CreateDevelopmentToken,
+        responses={201: responses.DevelopmentToken},
+        auth=[],
+    )
+    async def post(self, request: Request) -> Response:
+        """Issue a development token to a client on this machine."""
+        _require_local(request)
+        body = self.body(serializers.CreateDevelopmentToken)
+        expires_at = datetime.now(UTC) + timedelta(seconds=body.get("expires_in", _DEFAULT_SECONDS))
+        try:
+            token = issue_development_token(body["user_id"], expires_at=expires_at)
+        except ValueError as error:
+            raise InvalidRequest.of("user_id", str(error)) from None
+        return Response({"token": token, "expires_at": timestamp(expires_at)}, status=201)
+
+
+def _require_local(request: Request) -> None:
+    """Raises PermissionDenied for other machines, and for pages of other sites."""
+    try:
+        local = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        local = False
+    origin = request.headers.get("Origin")
+    if not local:
+        raise PermissionDenied("Development tokens are issued to clients on this machine.")
+    if not (origin is None or is_loopback_origin(origin) or origin in settings.ALLOWED_ORIGINS):
+        raise PermissionDenied("Add this origin to ALLOWED_ORIGINS, or use one on this machine.")

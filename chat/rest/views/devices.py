@@ -1,0 +1,47 @@
+"""My devices, on which I am notified."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.payloads import serializers
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.domain.entities import Platform, TokenKind
+from messaging.services import devices
+from messaging.wire.representations import device_data
+
+
+class DevicesView(APIView):
+    @extend_schema(operation_id="list_devices", responses={200: responses.Devices})
+    async def get(self, request: Request) -> Response:
+        """My devices, the latest registered first."""
+        own = await devices.list_devices(user_id=self.user_id)
+        return Response({"items": [device_data(device) for device in own]})
+
+
+class DeviceView(APIView):
+    sensitive = frozenset({"PUT"})  # what is said to this person is shown there
+
+    @extend_schema(
+        operation_id="register_device",
+        request=serializers.RegisterDevice,
+        responses={200: responses.Device},
+    )
+    async def put(self, request: Request, device_id: str) -> Response:
+        """Have notifications sent there: at each start of the app, and when its token changes."""
+        body = self.body(serializers.RegisterDevice)
+        device = await devices.register_device(
+            user_id=self.user_id,
+            device_id=device_id,
+            token=body["token"],
+            token_kind=TokenKind(body["token_kind"]),
+            platform=Platform(body["platform"]),
+        )
+        return Response(device_data(device))
+
+    @extend_schema(operation_id="remove_device", responses={204: None})
+    async def delete(self, request: Request, device_id: str) -> Response:
+        """Send nothing there any more, as at a logout."""
+        await devices.remove_device(user_id=self.user_id, device_id=device_id)
+        return Response(status=204)

@@ -1,0 +1,55 @@
+"""The caller."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.payloads import serializers
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.domain.entities import AddedBy
+from messaging.domain.limits import get_limits
+from messaging.services import conversations, preferences, sessions
+from messaging.wire.representations import settings_data
+
+
+class MeView(APIView):
+    @extend_schema(operation_id="get_me", responses={200: responses.Me})
+    async def get(self, request: Request) -> Response:
+        """Who am I, what are my limits, and how much is unread in my latest conversations."""
+        return Response(
+            {
+                "user_id": self.user_id,
+                "limits": get_limits().as_dict(),
+                "unread_total": await conversations.count_unread(user_id=self.user_id),
+            }
+        )
+
+
+class SessionsView(APIView):
+    @extend_schema(operation_id="log_out_everywhere", responses={204: None})
+    async def delete(self, request: Request) -> Response:
+        """Log me out everywhere, at once: this token as well."""
+        await sessions.log_out_everywhere(user_id=self.user_id, signed_in_at=self.signed_in_at)
+        return Response(status=204)
+
+
+class PreferencesView(APIView):
+    @extend_schema(operation_id="get_preferences", responses={200: responses.Settings})
+    async def get(self, request: Request) -> Response:
+        """What I want in all conversations."""
+        settings = await preferences.get_settings(user_id=self.user_id)
+        return Response(settings_data(settings))
+
+    @extend_schema(
+        operation_id="update_preferences",
+        request=serializers.UpdateSettings,
+        responses={200: responses.Settings},
+    )
+    async def patch(self, request: Request) -> Response:
+        """Change what I want everywhere; what is not named stays. In quiet hours nothing rings."""
+        changes = self.body(serializers.UpdateSettings)
+        if "added_by" in changes:
+            changes["added_by"] = AddedBy(changes["added_by"])
+        settings = await preferences.set_settings(user_id=self.user_id, changes=changes)
+        return Response(settings_data(settings))

@@ -1,0 +1,117 @@
+"""Messages: history, sending, editing, deleting, and what changed."""
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.payloads import serializers
+from chat.payloads.answers import changes_data
+from chat.payloads.decoding import DocumentDecoder
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from chat.throttling import SENDS
+from messaging.redis.rate_limits import Rate
+from messaging.services import history, messages, sync
+from messaging.wire.representations import message_data
+
+VERSION_HEADER = "Chat-Version"
+_SEND = DocumentDecoder(serializers.SendMessage)
+
+
+class MessagesView(APIView):
+    def rate(self) -> Rate:
+        return SENDS if self.request.method == "POST" else super().rate()
+
+    @extend_schema(
+        operation_id="list_messages",
+        parameters=[serializers.MessagesQuery],
+        responses={200: responses.MessagePage},
+    )
+    async def get(self, request: Request, conversation_id: str) -> Response:
+        """History, ascending by seq: before or after a seq, around one, or the latest."""
+        query = self.query(serializers.MessagesQuery)
+        page = await history.list_messages(
+            user_id=self.user_id, conversation_id=conversation_id, **query
+        )
+        return Response(
+            {
+                "items": [message_data(message) for message in page.messages],
+                "has_more_before": page.has_more_before,
+                "has_more_after": page.has_more_after,
+            }
+        )
+
+    @extend_schema(
+        operation_id="send_message",
+        request=serializers.SendMessage,
+        responses={200: responses.Message, 201: responses.Message},
+    )
+    async def post(self, request: Request, conversation_id: str) -> Response:
+        """Send a message; 200 when this client_id was already sent."""
+        sent = await messages.send_message(
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            **self.body(serializers.SendMessage, _SEND),
+        )
+        return Response(message_data(sent.message), status=201 if sent.created else 200)
+
+
+class MessageView(APIView):
+    @extend_schema(operation_id="get_message", responses={200: responses.Message})
+    async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """One message; a deleted one without its content."""
+        message = await history.get_message(
+            user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
+        )
+        return Response(message_data(message))
+
+    @extend_schema(
+        operation_id="edit_message",
+        request=serializers.EditMessage,
+        responses={200: responses.Message},
+    )
+    async def patch(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """Give my own message another text."""
+        body = self.body(serializers.EditMessage)
+        message = await messages.edit_message(
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
+            text=body["text"],
+        )
+        return Response(message_data(message))
+
+    @extend_schema(
+        operation_id="delete_message",
+        parameters=[
+            OpenApiParameter(
+                VERSION_HEADER,
+                {"type": "integer", "minimum": 1, "example": 8},
+                OpenApiParameter.HEADER,
+                response=[204],
+                description="The `version` of the deleted message: that of its deletion.",
+            )
+        ],
+        responses={204: None},
+    )
+    async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """Delete my own message, or as owner or admin anybody's."""
+        version = await messages.delete_message(
+            user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
+        )
+        return Response(status=204, headers={VERSION_HEADER: str(version)})
+
+
+class ChangesView(APIView):
+    @extend_schema(
+        operation_id="list_changes",
+        parameters=[serializers.ChangesQuery],
+        responses={200: responses.Changes},
+    )
+    async def get(self, request: Request, conversation_id: str) -> Response:
+        """The present state of what changed after a version."""
+        query = self.query(serializers.ChangesQuery)
+        changes = await sync.list_changes(
+            user_id=self.user_id, conversation_id=conversation_id, **query
+        )
+        return Response({**changes_data(changes), "epoch": changes.epoch})

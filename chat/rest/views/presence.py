@@ -1,0 +1,24 @@
+"""Who of the people I talk with is there."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.payloads import serializers
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.services import presence
+from messaging.wire.representations import presence_data
+
+
+class PresenceView(APIView):
+    @extend_schema(
+        operation_id="get_presence",
+        parameters=[serializers.PresenceQuery],
+        responses={200: responses.PresenceList},
+    )
+    async def get(self, request: Request) -> Response:
+        """Who is there, of the people with whom I share a conversation; the others are left out."""
+        query = self.query(serializers.PresenceQuery)
+        present = await presence.get_presence(user_id=self.user_id, user_ids=query["user_ids"])
+        return Response({"items": [presence_data(person) for person in present]})

@@ -1,0 +1,40 @@
+"""Read receipts."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.payloads import serializers
+from chat.payloads.answers import receipt_data
+from chat.payloads.decoding import DocumentDecoder
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.services import receipts
+from messaging.wire.representations import read_position_data
+
+_READ = DocumentDecoder(serializers.MarkRead)
+
+
+class ReadView(APIView):
+    @extend_schema(
+        operation_id="mark_read",
+        request=serializers.MarkRead,
+        responses={200: responses.ReadReceipt},
+    )
+    async def post(self, request: Request, conversation_id: str) -> Response:
+        """Say that everything up to a seq is read; it only moves forward."""
+        body = self.body(serializers.MarkRead, _READ)
+        receipt = await receipts.mark_read(
+            user_id=self.user_id, conversation_id=conversation_id, seq=body["seq"]
+        )
+        return Response(receipt_data(receipt))
+
+
+class ReceiptsView(APIView):
+    @extend_schema(operation_id="list_receipts", responses={200: responses.Receipts})
+    async def get(self, request: Request, conversation_id: str) -> Response:
+        """How far every participant has read and received."""
+        positions = await receipts.list_receipts(
+            user_id=self.user_id, conversation_id=conversation_id
+        )
+        return Response({"items": [read_position_data(position) for position in positions]})

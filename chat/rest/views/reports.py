@@ -1,0 +1,25 @@
+"""Reports: telling operators of a message."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.payloads import serializers
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.services import reports
+from messaging.wire.representations import report_data
+
+
+class ReportsView(APIView):
+    @extend_schema(
+        operation_id="report_message",
+        request=serializers.ReportMessage,
+        responses={200: responses.Report, 201: responses.Report},
+    )
+    async def post(self, request: Request) -> Response:
+        """Tell operators of a message; 200 when I have reported it before."""
+        made = await reports.report_message(
+            user_id=self.user_id, **self.body(serializers.ReportMessage)
+        )
+        return Response(report_data(made.report), status=201 if made.created else 200)

@@ -1,0 +1,22 @@
+"""Typing indicators."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.payloads import serializers
+from chat.rest.views.base import APIView
+from chat.throttling import TYPING, TYPING_STOPS, require_rate
+from messaging.services import typing_indicators
+
+
+class TypingView(APIView):
+    @extend_schema(operation_id="set_typing", request=serializers.SetTyping, responses={202: None})
+    async def post(self, request: Request, conversation_id: str) -> Response:
+        """Show the others that I am typing, or that I stopped."""
+        body = self.body(serializers.SetTyping)
+        await require_rate(TYPING if body["typing"] else TYPING_STOPS, self.user_id)
+        await typing_indicators.set_typing(
+            user_id=self.user_id, conversation_id=conversation_id, typing=body["typing"]
+        )
+        return Response(status=202)

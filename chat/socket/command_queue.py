@@ -1,0 +1,51 @@
+"""The commands of one socket that wait for their turn."""
+
+import asyncio
+import sys
+
+from messaging.instruments.memory import MIB, Weight
+
+_MOST_COMMANDS = 64
+_MOST_BYTES = 256 * 1024
+_ALL = Weight("commands", most=64 * MIB)
+"""Of all sockets of this process."""
+
+
+class CommandQueue(asyncio.Queue[str | None]):
+    """A queue that is full by number or by weight: its sender waits, and sends no more.
+
+    While all sockets together hold too much, each may have one command waiting.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_MOST_COMMANDS)
+        self._bytes = 0
+
+    def full(self) -> bool:
+        if super().full() or self._bytes >= _MOST_BYTES:
+            return True
+        return _ALL.full and not self.empty()
+
+    def forget(self) -> None:
+        """Drop what waits; the socket is gone."""
+        while not self.empty():
+            self.get_nowait()
+
+    # asyncio's own hooks for queues of another kind
+
+    def _put(self, item: str | None) -> None:
+        self._count(_size(item))
+        super()._put(item)
+
+    def _get(self) -> str | None:
+        item = super()._get()
+        self._count(-_size(item))
+        return item
+
+    def _count(self, size: int) -> None:
+        self._bytes += size
+        _ALL.bytes += size
+
+
+def _size(item: str | None) -> int:
+    return 0 if item is None else sys.getsizeof(item)

@@ -1,0 +1,263 @@
+"""The commands of the socket: each validates its fields and calls one service."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from rest_framework.serializers import Serializer
+
+from chat.authentication import authenticate, require_unrevoked
+from chat.errors import InvalidJSON, NotAuthenticated, TokenExpired
+from chat.payloads import serializers
+from chat.payloads.answers import changes_data, own_changes_data, receipt_data
+from chat.payloads.decoding import CommandDecoder
+from chat.rest.views.base import validated
+from chat.socket.frames import Command
+from chat.throttling import READS, REQUESTS, SENDS, SYNCED, TYPING, TYPING_STOPS, require_rate, turn
+from messaging.concurrency.turns import Turns
+from messaging.delivery.hub.connections import Connection
+from messaging.domain.exceptions import (
+    Banned,
+    InvalidRequest,
+    PermissionDenied,
+    RateLimited,
+    StoreUnavailable,
+    TokenRevoked,
+)
+from messaging.domain.identifiers import is_stored_id
+from messaging.services import (
+    messages,
+    own_changes,
+    presence,
+    receipts,
+    sessions,
+    sync,
+    typing_indicators,
+)
+from messaging.wire.representations import message_data, presence_data, timestamp
+
+Handler = Callable[..., Awaitable[dict[str, Any]]]
+
+_SYNC_MESSAGES = 200
+"""How many messages one answer carries at most, over all its conversations (at least 2 each)."""
+_SYNC_TRIES = 5
+_turns = Turns(places=2, most_waiting=64)
+"""Of the dear commands of a person, over all sockets."""
+_SYNC_AT_ONCE = 4
+_syncing = Turns(places=_SYNC_AT_ONCE, most_waiting=64, clock=time.thread_time)
+"""Of the conversations that a person's syncs read, over all sockets. The rest is as long as the
+event loop worked meanwhile, so that a slow store does not make it longer."""
+
+
+async def handle(command: Command, connection: Connection) -> dict[str, Any]:
+    """Carry out a command; returns the data of its reply.
+
+    Raises MessagingError and DRF's ValidationError. Between its last look at the hub and its
+    return nothing is awaited, so that the reply can be queued in the same step.
+    """
+    if not isinstance(command.type, str) or command.type not in _COMMANDS:
+        raise InvalidRequest.of("type", "This command does not exist.", "unknown")
+    rate = _RATES.get(command.type)
+    if rate is REQUESTS:
+        async with turn(_turns, connection.user_id):
+            await require_rate(rate, connection.user_id)
+            return await _carry_out(command, connection)
+    if rate is not None:
+        await require_rate(rate, connection.user_id)
+    return await _carry_out(command, connection)
+
+
+async def _carry_out(command: Command, connection: Connection) -> dict[str, Any]:
+    serializer_class, handler = _COMMANDS[command.type]
+    if command.validated:
+        return await handler(connection, **command.fields)
+    return await handler(connection, **validated(serializer_class, command.fields))
+
+
+def waits_its_turn(command: Command) -> bool:
+    """Whether it may take long because others come first; it limits its own time."""
+    return command.type == "conversation.sync"
+
+
+def counts_as_violation(command: Command, code: str) -> bool:
+    """Return whether an error counts against the socket, which is closed after too many.
+
+    Invalid commands count, and commands beyond the limits, except `receipt.read`: the next one
+    says as much. Every error of `receipt.delivered` counts, because acknowledging a message that
+    does not exist costs the store a read and has no limit of its own; and every token that is no
+    good, which costs a verification. A client whose clock is late shows an expired one a few times
+    and loses nothing by it: only some sixty in a row close the socket.
+    """
+    if command.type == "auth.refresh" and code in _BAD_TOKEN:
+        return True
+    if command.type == "receipt.delivered" or code in _INVALID:
+        return True
+    return code == RateLimited.code and command.type != "receipt.read"
+
+
+def describe(command: Command) -> dict[str, str]:
+    """What a log line may say of a command: its type and its conversation, where it has them."""
+    described = {}
+    if isinstance(command.type, str) and command.type in _COMMANDS:
+        described["command"] = command.type
+    conversation_id = command.fields.get("conversation_id")
+    if isinstance(conversation_id, str) and is_stored_id(conversation_id):
+        described["conversation_id"] = conversation_id
+    return described
+
+
+async def _send_message(connection: Connection, **fields: Any) -> dict[str, Any]:
+    sent = await messages.send_message(user_id=connection.user_id, **fields)
+    presence.note_activity(connection=connection)
+    return {"message": message_data(sent.message), "created": sent.created}
+
+
+async def _mark_read(connection: Connection, conversation_id: str, seq: int) -> dict[str, Any]:
+    receipt = await receipts.mark_read(
+        user_id=connection.user_id, conversation_id=conversation_id, seq=seq
+    )
+    presence.note_reading(connection=connection)
+    return receipt_data(receipt)
+
+
+async def _mark_delivered(connection: Connection, conversation_id: str, seq: int) -> dict[str, Any]:
+    await receipts.mark_delivered(
+        user_id=connection.user_id,
+        conversation_id=conversation_id,
+        seq=seq,
+        seen=connection.activity.active,
+    )
+    return {}
+
+
+async def _start_typing(connection: Connection, conversation_id: str) -> dict[str, Any]:
+    return await _set_typing(connection, conversation_id, typing=True)
+
+
+async def _stop_typing(connection: Connection, conversation_id: str) -> dict[str, Any]:
+    return await _set_typing(connection, conversation_id, typing=False)
+
+
+async def _set_typing(
+    connection: Connection, conversation_id: str, *, typing: bool
+) -> dict[str, Any]:
+    await typing_indicators.set_typing(
+        user_id=connection.user_id, conversation_id=conversation_id, typing=typing
+    )
+    presence.note_activity(connection=connection)
+    return {}
+
+
+async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[str, Any]:
+    await require_rate(SYNCED, connection.user_id, count=len(conversations))
+    limit = max(_SYNC_MESSAGES // len(conversations), 2)
+    places = asyncio.Semaphore(_SYNC_AT_ONCE)
+
+    async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, dict[str, Any]]:
+        """Each is put into words by itself: all of them together would hold up everybody else."""
+        async with places, turn(_syncing, connection.user_id):
+            changes = await sync.sync_conversation(
+                user_id=connection.user_id,
+                conversation_id=conversation_id,
+                since=since,
+                limit=limit,
+            )
+        return changes, changes_data(changes)
+
+    answers = {}
+    try:
+        async with asyncio.TaskGroup() as reads:  # where one fails, the others are not read either
+            for conversation_id, since in conversations.items():
+                answers[conversation_id] = reads.create_task(answer(conversation_id, since))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    found, data = {}, {}
+    for conversation_id, task in answers.items():
+        found[conversation_id], data[conversation_id] = task.result()
+    for _ in range(_SYNC_TRIES):
+        again = sessions.overtaken(connection, found)
+        if not again:
+            break
+        for one in again:
+            found[one], data[one] = await answer(one, conversations[one])
+    else:
+        raise StoreUnavailable
+    for conversation_id, changes in sessions.admit(connection, found).items():
+        if changes is not found[conversation_id]:
+            data[conversation_id] = changes_data(changes)
+    return {"conversations": data, "epoch": sync.epoch_id()}
+
+
+async def _sync_receipts(connection: Connection, since: datetime) -> dict[str, Any]:
+    changes = await own_changes.list_own_changes(user_id=connection.user_id, since=since)
+    return own_changes_data(changes)
+
+
+async def _refresh(connection: Connection, token: str) -> dict[str, Any]:
+    """Go on with a fresh token of the same person; one that ends earlier changes nothing."""
+    identity = await authenticate(token)
+    if identity.user_id != connection.user_id:
+        raise PermissionDenied("The token belongs to another person.")
+    await sessions.require_admitted(user_id=identity.user_id, signed_in_at=identity.signed_in_at)
+    await require_unrevoked(token, identity)
+    connection.signed_in_at = max(connection.signed_in_at, identity.signed_in_at)
+    if connection.expires_at is not None and (
+        identity.expires_at is None or identity.expires_at > connection.expires_at
+    ):
+        connection.expires_at = identity.expires_at
+    expires_at = connection.expires_at
+    return {"expires_at": None if expires_at is None else timestamp(expires_at)}
+
+
+async def _watch_presence(connection: Connection, user_ids: list[str]) -> dict[str, Any]:
+    present = await presence.watch_presence(connection=connection, user_ids=user_ids)
+    return {"items": [presence_data(person) for person in present]}
+
+
+async def _set_activity(connection: Connection, active: bool) -> dict[str, Any]:
+    presence.set_activity(connection=connection, active=active)
+    return {}
+
+
+async def _ping(connection: Connection) -> dict[str, Any]:
+    return {}
+
+
+_COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
+    "message.send": (serializers.SendMessageCommand, _send_message),
+    "receipt.read": (serializers.MarkReadCommand, _mark_read),
+    "receipt.delivered": (serializers.MarkReadCommand, _mark_delivered),
+    "typing.start": (serializers.TypingCommand, _start_typing),
+    "typing.stop": (serializers.TypingCommand, _stop_typing),
+    "conversation.sync": (serializers.SyncCommand, _sync),
+    "receipts.sync": (serializers.SyncReceiptsCommand, _sync_receipts),
+    "auth.refresh": (serializers.RefreshCommand, _refresh),
+    "presence.watch": (serializers.WatchPresenceCommand, _watch_presence),
+    "activity": (serializers.ActivityCommand, _set_activity),
+    "ping": (serializers.PingCommand, _ping),
+}
+TYPED = CommandDecoder({name: serializer for name, (serializer, _) in _COMMANDS.items()})
+"""Decodes and validates all commands at once."""
+
+_INVALID = {InvalidRequest.code, InvalidJSON.code}
+_BAD_TOKEN = {
+    NotAuthenticated.code,
+    TokenExpired.code,
+    TokenRevoked.code,
+    Banned.code,
+    PermissionDenied.code,
+}
+_RATES = {
+    "message.send": SENDS,
+    "receipt.read": READS,
+    "typing.start": TYPING,
+    "typing.stop": TYPING_STOPS,
+    "conversation.sync": REQUESTS,
+    "receipts.sync": REQUESTS,
+    "presence.watch": REQUESTS,
+    "auth.refresh": REQUESTS,
+}
+"""What a person has over all sockets, and but for `receipt.read` over REST too. The others are
+cheap, see `chat.throttling`."""

@@ -1,0 +1,313 @@
+"""The consumer: one WebSocket connection of one person.
+
+Frames in are commands, carried out one after the other beside the delivery of events; frames out
+go through the outbox. It has no channel layer of its own: the hub receives for all sockets of
+the process, so that connecting waits for nothing from Redis.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+
+from chat import strangers
+from chat.authentication import Identity, bearer_token, require_unrevoked
+from chat.errors import NotAuthenticated, TokenExpired, problem_of
+from chat.origins import origin_allowed
+from chat.shown_tokens import identify
+from chat.socket import commands
+from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
+from chat.socket.command_queue import CommandQueue
+from chat.socket.expiry import Expiry
+from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_command
+from chat.socket.outbox import Outbox
+from chat.throttling import (
+    COMMANDS,
+    REQUESTS,
+    VIOLATIONS,
+    require_rate,
+    require_rate_here,
+    seconds_until_room_here,
+    turn,
+    violation_bucket,
+)
+from messaging.concurrency.tasks import stop_tasks
+from messaging.concurrency.turns import Turns
+from messaging.delivery.hub.connections import Connection, Ending
+from messaging.domain.exceptions import Banned, RateLimited, TokenRevoked, Unavailable
+from messaging.instruments.metrics import COMMAND_SECONDS
+from messaging.services import sessions
+
+logger = structlog.get_logger(__name__)
+
+SUBPROTOCOL = "chat.v1"
+_BEARER = "bearer."
+_COMMAND_SECONDS = 4.8
+_GRACE_SECONDS = 5.0
+_SILENT_HEARTBEATS = 3
+_connecting = Turns(places=2, most_waiting=64)
+"""Of each person's connects."""
+_FLEETING = ("ping", "typing.start", "typing.stop", "receipt.delivered", "receipt.read")
+"""Commands of which there are many for each message."""
+
+
+class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
+    channel_layer_alias = "none"  # there is no layer of this name, so Channels makes no channel
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Clean-up stands here: neither server runs `disconnect` after an error or at its end."""
+        self._connection: Connection | None = None
+        self._outbox = Outbox(send, on_close=self._part, on_end=self._end)
+        self._main = asyncio.current_task()
+        self._given_up = False
+        self._left_with: int | None = None
+        self._commands = CommandQueue()
+        self._worker: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard_at = time.monotonic()
+        self._expiry = Expiry(on_expiring=self._expiring, on_expired=self._expired)
+        self._violations = violation_bucket()
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._given_up:
+                raise
+        except Exception:
+            self._outbox.close(CloseCode.INTERNAL_ERROR)
+            raise
+        finally:
+            try:
+                await self._leave()
+            finally:
+                # Its parts refer to each other. The garbage collector would have to take them,
+                # and it stops the event loop. What is left to it are the server's own.
+                self.__dict__.clear()
+
+    async def dispatch(self, message: Mapping[str, Any]) -> None:
+        """Channels' own hops to a thread for every message, to close old database connections;
+        none are used here."""
+        match message["type"]:
+            case "websocket.connect":
+                await self._accept()
+            case "websocket.receive":
+                self._heard_at = time.monotonic()
+                if not self._outbox.closed and self._ending is None:
+                    await self._commands.put(message.get("text"))
+            case "websocket.disconnect":
+                self._left_with = message.get("code")
+                raise StopConsumer
+
+    async def _accept(self) -> None:
+        headers = _headers(self.scope)
+        subprotocols: list[str] = self.scope.get("subprotocols", [])
+        subprotocol = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
+        # A bad token is accepted and then closed: a browser sees no reason for a refusal.
+        await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        # Beside receiving: whoever leaves meanwhile is not connected for nothing.
+        self._worker = asyncio.create_task(self._serve(headers, subprotocols))
+
+    async def _serve(self, headers: Mapping[str, str], subprotocols: list[str]) -> None:
+        try:
+            if not origin_allowed(headers, scheme=self.scope.get("scheme", "ws")):
+                logger.info("session.origin_refused", refused=True)
+                await self._refuse(CloseCode.ORIGIN_REFUSED)
+                return
+            if sessions.draining():
+                self._outbox.close(CloseCode.DRAINING)
+                return
+            identity, connection = await self._open(headers, subprotocols)
+            if sessions.draining():
+                self._outbox.close(CloseCode.DRAINING)
+            if self._outbox.closed:  # by its `hello`, where that did not reach anybody
+                self._end_session()
+                return
+            structlog.contextvars.bind_contextvars(connection_id=connection.id)
+            self._schedule_heartbeat()
+            connection.expires_at = identity.expires_at
+            self._expiry.set(identity.expires_at)
+            await self._work(connection)
+        except TokenExpired:
+            await self._refuse(CloseCode.TOKEN_EXPIRED)
+        except NotAuthenticated:
+            await self._refuse(CloseCode.NOT_AUTHENTICATED)
+        except (TokenRevoked, Banned):
+            self._outbox.close(CloseCode.BANNED_OR_LOGGED_OUT)
+        except (Unavailable, RateLimited, TimeoutError):
+            self._outbox.close(CloseCode.TRY_AGAIN_LATER)
+        except Exception:
+            logger.exception("session.failed")
+            self._outbox.close(CloseCode.INTERNAL_ERROR)
+
+    async def _refuse(self, code: CloseCode) -> None:
+        """Close a socket that nobody has a right to, and count it for its address, which waits for
+        the close the longer, the more it opens."""
+        await strangers.count(self.scope)
+        self._outbox.close(code)
+
+    async def _open(
+        self, headers: Mapping[str, str], subprotocols: list[str]
+    ) -> tuple[Identity, Connection]:
+        token = _token(headers, subprotocols)
+        async with asyncio.timeout(_COMMAND_SECONDS):
+            identity = await identify(token, strangers.address_of(self.scope))
+        structlog.contextvars.bind_contextvars(user_id=identity.user_id)
+        async with turn(_connecting, identity.user_id):
+            await require_rate(REQUESTS, identity.user_id)
+            async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
+                await require_unrevoked(token, identity)
+                self._connection = connection = await sessions.open_session(
+                    user_id=identity.user_id,
+                    signed_in_at=identity.signed_in_at,
+                    outlet=self._outbox,
+                )
+        return identity, connection
+
+    async def _work(self, connection: Connection) -> None:
+        """The commands, one after the other. A client that does not read its answers gets no
+        more of them carried out, which its next commands have to wait for."""
+        while True:
+            await self._outbox.room()
+            text = await self._commands.get()
+            await self._carry_out(text, connection)
+            self._commands.task_done()
+
+    async def _carry_out(self, text: str | None, connection: Connection) -> None:
+        try:
+            command = parse_command(text, commands.TYPED)
+        except Unreadable as unreadable:
+            self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
+            await self._violated(connection.user_id)
+            return
+        code, begun = "ok", time.monotonic()
+        try:
+            await require_rate_here(COMMANDS, connection.user_id)
+            seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
+            async with asyncio.timeout(seconds):
+                data = await commands.handle(command, connection)
+        except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
+            problem = problem_of(error)
+            code = problem.code
+            self._outbox.put(encode_error(command.id, problem))
+            if commands.counts_as_violation(command, code):
+                await self._violated(connection.user_id)
+        else:
+            self._outbox.put(encode_reply(command.id, data))
+            if connection.expires_at != self._expiry.expires_at:
+                self._expiry.set(connection.expires_at)
+        described = commands.describe(command)
+        COMMAND_SECONDS.labels(described.get("command", "other"), code).observe(
+            time.monotonic() - begun
+        )
+        fleeting = described.get("command") in _FLEETING or code == RateLimited.code
+        level = logging.DEBUG if fleeting else logging.INFO
+        refused = {} if code == "ok" else {"refused": True}
+        logger.log(level, "command", **described, code=code, **refused)
+
+    def _schedule_heartbeat(self) -> None:
+        """The next heartbeat, or the end of a silence, should that come first."""
+        self._set_timer(min(sessions.HEARTBEAT_SECONDS, self._patience), self._beat)
+
+    @property
+    def _patience(self) -> float:
+        """For how many seconds the client may still be silent. A hidden tab, whose timers fire once
+        a minute, is not cut off."""
+        silent = time.monotonic() - self._heard_at
+        return _SILENT_HEARTBEATS * sessions.HEARTBEAT_SECONDS - silent
+
+    def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
+        """Call it after so many seconds, in the place of what was to be called before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, callback)
+
+    def _beat(self) -> None:
+        if self._patience <= 0:
+            self._outbox.close(CloseCode.SILENT)
+            return
+        self._outbox.put(sessions.heartbeat_frame())
+        if not self._outbox.closed:  # which the frame may be the one too many for
+            self._schedule_heartbeat()
+
+    async def _violated(self, user_id: str) -> None:
+        """Close the socket where it, or all of the person's together, violated too often."""
+        wait = await seconds_until_room_here(VIOLATIONS, user_id)
+        if self._violations.overflows() or wait > 0:
+            logger.warning("session.protocol_violated")
+            self._outbox.close(CloseCode.PROTOCOL_VIOLATED)
+
+    def _expiring(self, expires_at: datetime) -> None:
+        self._outbox.put(sessions.expiring_frame(expires_at))
+
+    def _expired(self) -> None:
+        self._outbox.close(CloseCode.TOKEN_EXPIRED, drop=True)
+
+    def _end(self, reason: Ending) -> None:
+        """The core ends it: what was asked for up to now is answered, and nothing after that.
+        Somebody who is shut out gets no answer any more either, nor does anybody where the store
+        was restored: the answer may rest on what was lost."""
+        if reason in {Ending.SHUT_OUT, Ending.RESTORED}:
+            self._outbox.close(CODE_OF_ENDING[reason], drop=True)
+        elif self._ending is None:
+            self._ending = asyncio.create_task(self._finish(CODE_OF_ENDING[reason]))
+
+    async def _finish(self, code: CloseCode) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_COMMAND_SECONDS):
+                await self._commands.join()
+        self._outbox.close(code)
+
+    def _part(self) -> None:
+        """The socket is being closed: its person is no longer here from now on. A client that
+        does not read does not take the close either; it is waited for as long as is polite."""
+        self._end_session()
+        self._expiry.stop()
+        if self._worker is not None:
+            self._worker.cancel()
+        self._set_timer(_GRACE_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._main is not None and not self._main.done():
+            self._given_up = True
+            self._main.cancel()
+
+    def _end_session(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            code = self._outbox.close_code or self._left_with
+            sessions.close_session(connection, code=None if code is None else int(code))
+
+    async def _leave(self) -> None:
+        """End the session, and everything that would call this consumer later."""
+        self._end_session()
+        self._outbox.forget_callbacks()
+        try:
+            await stop_tasks(*(task for task in (self._worker, self._ending) if task is not None))
+        finally:
+            self._end_session()  # that of a worker which had just opened it
+            self._expiry.stop()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._commands.forget()
+            await self._outbox.stop()
+
+
+def _token(headers: Mapping[str, str], subprotocols: list[str]) -> str:
+    """Of a browser, which cannot set headers, or of anybody else. Raises NotAuthenticated."""
+    for subprotocol in subprotocols:
+        if subprotocol.startswith(_BEARER):
+            return subprotocol.removeprefix(_BEARER)
+    return bearer_token(headers.get("authorization"))
+
+
+def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+    }

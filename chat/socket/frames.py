@@ -1,0 +1,74 @@
+"""The frames of the socket: commands in, replies and errors out. Events are the core's."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+from chat.errors import Problem
+from chat.payloads.decoding import LARGEST_ID, MOST_ID_CHARACTERS, CommandDecoder, NotAccepted
+from chat.payloads.fields import has_surrogates
+from chat.payloads.parsers import parse_json, without_byte_order_mark
+from chat.payloads.renderers import render_json
+from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge
+from messaging.domain.limits import get_limits
+from messaging.instruments.metrics import REFUSALS
+
+CommandId = int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    id: CommandId
+    type: str
+    fields: dict[str, Any]
+    validated: bool = False
+    """Whether these are the validated fields, or what the client sent."""
+
+
+class Unreadable(Exception):
+    """A frame without a usable id: nothing was done, and the error has `id: null`."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+def parse_command(text: str | None, typed: CommandDecoder | None = None) -> Command:
+    """Read a command; one that the typed decoder accepts is validated as well. Raises Unreadable.
+    None stands for a binary frame."""
+    try:
+        if text is None:
+            raise InvalidRequest(detail="Send each command as a text frame.")
+        limit = get_limits().frame_bytes
+        if len(text) > limit or len(text.encode()) > limit:
+            raise PayloadTooLarge(f"A frame has at most {limit} bytes.")
+        if typed is not None:
+            with contextlib.suppress(NotAccepted):
+                command_id, kind, fields = typed.decode(without_byte_order_mark(text))
+                return Command(id=command_id, type=kind, fields=fields, validated=True)
+        frame = parse_json(text)
+        if not isinstance(frame, dict):
+            raise InvalidRequest(detail="A command is a JSON object.")
+        command_id = frame.pop("id", None)
+        if not _is_usable_id(command_id):
+            detail = "A command has an id: an integer, or a string of at most 64 characters."
+            raise InvalidRequest.of("id", detail)
+    except Exception as reason:
+        raise Unreadable(reason) from reason
+    return Command(id=command_id, type=frame.pop("type", None), fields=frame)
+
+
+def encode_reply(command_id: CommandId, data: dict[str, Any]) -> str:
+    return render_json({"id": command_id, "type": "reply", "data": data}).decode()
+
+
+def encode_error(command_id: CommandId | None, problem: Problem) -> str:
+    """Return the frame that answers a refused command, and count it."""
+    REFUSALS.labels("socket", problem.code).inc()
+    return render_json(problem.as_reply(command_id)).decode()
+
+
+def _is_usable_id(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MOST_ID_CHARACTERS and not has_surrogates(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_ID

@@ -1,0 +1,300 @@
+"""Bounds on what clients send before the application sees it, on daphne.
+
+daphne has no options for them: it reads a whole body into memory or a file first, and a client that
+sends a byte a minute keeps its connection for ever. `install` puts subclasses of daphne's and
+Twisted's own protocols in their place, by the names that daphne looks up when it starts.
+"""
+
+from io import BytesIO
+from typing import Any
+
+import daphne.http_protocol
+import daphne.server
+import daphne.ws_protocol
+from autobahn.websocket.protocol import WebSocketProtocol as Autobahn
+from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.utils import parse_x_forwarded_for
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet import reactor
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http_headers import Headers
+
+from config.forwarded import nearest_address
+from config.readable import readable
+from config.servers import connection_bounds as bounds
+from config.servers.backpressure import CLOSE_OF, REFUSED_SECONDS, Send
+from config.servers.frame_gate import FrameGate, Refusal
+from messaging.instruments.metrics import CONNECTIONS_REFUSED, SOCKETS_REFUSED
+
+_PROBES = bounds.PROBES.encode()
+_call_later: Any = reactor.callLater
+
+
+def install() -> None:
+    """Take effect for the server of this process, if it is daphne. Call before it starts."""
+    daphne.http_protocol.WebRequest = BoundedRequest
+    daphne.http_protocol.parse_x_forwarded_for = _parse_forwarded
+    daphne.ws_protocol.parse_x_forwarded_for = _parse_forwarded
+    daphne.server.HTTPFactory = BoundedFactory
+    WebSocketFactory.protocol = GuardedSocket
+
+
+def _parse_forwarded(headers: Any, address_header: str, *arguments: Any, **options: Any) -> Any:
+    """daphne's function, with the last address of the header in the place of the first."""
+    lines: dict[bytes, Any]
+    lines = dict(headers.getAllRawHeaders()) if isinstance(headers, Headers) else dict(headers)
+    for name, found in lines.items():
+        if name.lower() == address_header.lower().encode():
+            values = found if isinstance(found, list) else [found]
+            lines[name] = [nearest_address(values).encode()]
+    return parse_x_forwarded_for(lines, address_header, *arguments, **options)
+
+
+class BoundedFactory(HTTPFactory):  # type: ignore[misc]
+    """Bounds the number of connections, and the time until each has made a request."""
+
+    def __init__(self, server: Any) -> None:
+        super().__init__(server)
+        self._open = 0
+        self.reserve = bounds.Reserve()
+
+    def buildProtocol(self, addr: IAddress) -> Protocol | None:  # noqa: N802
+        only_probes = self._open >= bounds.max_connections()
+        if only_probes:
+            bounds.report_exhausted(self._open)
+        return _Connection(self, super().buildProtocol(addr), only_probes=only_probes)
+
+    def opened(self) -> None:
+        self._open += 1
+
+    def closed(self) -> None:
+        self._open -= 1
+
+
+class _Connection(Protocol):
+    """One connection, until it is closed or daphne makes it a WebSocket."""
+
+    def __init__(self, factory: BoundedFactory, channel: Any, *, only_probes: bool) -> None:
+        self.only_probes = only_probes
+        self._factory = factory
+        self._channel = channel
+        self._timer: Any = None
+        self._request: BoundedRequest | None = None
+        self._processing = False
+        self._refused = False
+        self._dropped = 0
+        channel.requestFactory = self._make_request
+
+    def _make_request(self, *arguments: Any, **options: Any) -> "BoundedRequest":
+        self._request = request = BoundedRequest(*arguments, **options)
+        request.connection = self
+        return request
+
+    def connectionMade(self) -> None:  # noqa: N802
+        self._factory.opened()
+        if self.only_probes:
+            self._factory.reserve.enter(self, self._make_room)
+        self._watch("head_too_slow", bounds.HEAD_SECONDS)
+        self._channel.makeConnection(self.transport)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self._refused:
+            self._dropped += len(data)
+            if self._dropped > bounds.LINGER_BYTES:
+                self.transport.pauseProducing()  # type: ignore[union-attr]
+            return
+        if self._timer is None and not self._processing:
+            self._watch("head_too_slow", bounds.HEAD_SECONDS)
+        self._channel.dataReceived(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        self._factory.closed()
+        self._factory.reserve.leave(self)
+        self._unwatch()
+        self._channel.connectionLost(reason)
+
+    def replaced_ended(self) -> None:
+        """The WebSocket that this became is closed."""
+        self._factory.closed()
+
+    def expect_body(self) -> None:
+        self._watch("body_too_slow", bounds.BODY_SECONDS)
+
+    def received(self) -> None:
+        """The request is complete. Its answer is the application's to time."""
+        if self._refused:  # its end is timed already
+            return
+        self._processing = True
+        self._unwatch()
+
+    def answered(self) -> None:
+        self._processing = False
+
+    def refuse(self, reason: str, answer: bytes) -> None:
+        """Answer, read nothing more, and end the connection a little later."""
+        CONNECTIONS_REFUSED.labels(reason).inc()
+        self._unwatch()
+        self._refused = True
+        transport: Any = self.transport
+        transport.write(readable(answer, self._headers()))
+        self._timer = _call_later(bounds.LINGER_SECONDS, self._abort)
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        if self._request is None:
+            return []
+        lines = self._request.requestHeaders.getAllRawHeaders()
+        return [(name, value) for name, values in lines for value in values]
+
+    def _make_room(self) -> None:
+        CONNECTIONS_REFUSED.labels("too_many").inc()
+        self._unwatch()
+        self._abort()
+
+    def _watch(self, reason: str, seconds: float) -> None:
+        self._unwatch()
+        self._timer = _call_later(seconds, self._too_slow, reason)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self, reason: str) -> None:
+        self._timer = None
+        if reason == "body_too_slow" and self._request is not None and self._request.keeps_pace():
+            self.expect_body()
+        else:
+            self.refuse(reason, bounds.TOO_SLOW)
+
+    def _abort(self) -> None:
+        self._timer = None
+        transport: Any = self.transport
+        transport.abortConnection()
+
+
+class BoundedRequest(WebRequest):  # type: ignore[misc]
+    """Refuses a body that is too large before it is read, or as soon as it is."""
+
+    connection: _Connection
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._bytes = 0
+        self._bytes_before = 0
+        self._refused = False
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        """The head is complete; `length` is None for a chunked body."""
+        # daphne would take the application's root path from this header of any client.
+        self.requestHeaders.removeHeader(b"Daphne-Root-Path")
+        self.content = BytesIO()  # bounded, so it needs no file
+        upgrade = self.requestHeaders.hasHeader(b"Upgrade")  # its body would be parsed as frames
+        most = 0 if upgrade else bounds.MAX_BODY_BYTES
+        if (upgrade and length is None) or (length or 0) > most:
+            self._refuse()
+        elif length != 0:
+            self.connection.expect_body()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        self._bytes += len(data)
+        if self._bytes > bounds.MAX_BODY_BYTES:
+            self._refuse()
+        if not self._refused:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        self.connection.received()
+        if self.connection.only_probes and not path.startswith(_PROBES) and not self._refused:
+            self._refused = True
+            self.connection.refuse("too_many", bounds.TOO_MANY)
+        if not self._refused:
+            super().requestReceived(command, path, version)
+
+    def process(self) -> Any:
+        transport = self.transport
+        done = super().process()
+        # daphne has put its own protocol in the place of the channel, or into the one for TLS.
+        for protocol in (transport.protocol, getattr(transport, "wrappedProtocol", None)):
+            if isinstance(protocol, GuardedSocket):
+                protocol.replaces = self.connection
+        return done
+
+    def finish(self) -> None:
+        self.connection.answered()
+        if b"close" in self.responseHeaders.getRawHeaders(b"Connection", ()):
+            self.channel.persistent = 0  # Twisted looks at the request alone
+        super().finish()
+
+    def keeps_pace(self) -> bool:
+        """Whether enough of the body arrived since this was asked last."""
+        arrived = self._bytes - self._bytes_before
+        self._bytes_before = self._bytes
+        return arrived >= bounds.BODY_SECONDS * bounds.BODY_BYTES_PER_SECOND
+
+    def _refuse(self) -> None:
+        if not self._refused:
+            self._refused = True
+            self.connection.refuse("body_too_large", bounds.BODY_TOO_LARGE)
+
+
+class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]
+    """daphne's protocol with a gate in front of autobahn's parser.
+
+    Sends long answers whatever daphne's options say, which limit both directions at once; what is
+    received is limited by the gate. Close frames carry the application's reason, and may have the
+    codes below 3000 that autobahn keeps to itself.
+    """
+
+    maxMessagePayloadSize = 0  # noqa: N815
+    maxFramePayloadSize = 0  # noqa: N815
+
+    replaces: _Connection | None = None
+
+    def connectionMade(self) -> None:  # noqa: N802
+        self.gate = FrameGate(deliver=super().dataReceived, refuse=self._refuse)
+        self._handshake_given = False
+        self._end: Any = None
+        super().connectionMade()
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self._handshake_given:
+            self.gate.feed(data)
+        else:
+            self._handshake_given = True
+            super().dataReceived(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        if self._end is not None and self._end.active():
+            self._end.cancel()
+        if self.replaces is not None:
+            self.replaces.replaced_ended()
+        super().connectionLost(reason)
+
+    def handle_reply(self, message: Any) -> None:
+        if message["type"] == "websocket.close" and self.state != Autobahn.STATE_CONNECTING:
+            self._send_close(message.get("code") or 1000, message.get("reason") or "")
+        else:
+            super().handle_reply(message)
+
+    def bind(self, send: Send) -> None:
+        """Nothing: what closes the socket is at hand here."""
+
+    def taken(self) -> None:
+        self.gate.taken()
+
+    def end_after(self, seconds: float) -> None:
+        if self._end is not None and self._end.active():
+            self._end.cancel()
+        self._end = _call_later(seconds, self.transport.abortConnection)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        SOCKETS_REFUSED.labels(refusal.name.lower()).inc()
+        self.transport.pauseProducing()
+        self.end_after(REFUSED_SECONDS)
+        if refusal in CLOSE_OF and self.state == Autobahn.STATE_OPEN:
+            self._send_close(*CLOSE_OF[refusal])
+
+    def _send_close(self, code: int, reason: str) -> None:
+        self.sendCloseFrame(code=code, reasonUtf8=reason.encode()[:123])

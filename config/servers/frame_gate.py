@@ -1,0 +1,187 @@
+"""The gate in front of a WebSocket parser: counts frames below a message, hands over few at once.
+
+A server parses everything it reads in one step, and answers each ping within it. 256 KiB hold some
+40,000 pings, and meanwhile the event loop serves nobody. This gate reads frame headers only
+(RFC 6455 5.2), skips payloads, and works on the bytes before any server's parser does.
+"""
+
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+
+MAX_MESSAGE_BYTES = 128 * 1024
+"""Of one message, all its fragments together. The application's own limit is half of it and is
+answered; this one closes the socket."""
+
+_BURST = 200
+_PER_SECOND = 10.0
+"""Frames below a message that one socket may send: at once, and over time. Browsers send none by
+themselves and answer one ping of the server every 20 seconds."""
+
+_SMALL_FRAGMENT = 1024
+"""Bytes. A larger fragment is bounded by the size of its message."""
+_SHORTEST_COMMAND = 2
+"""Bytes of `{}`. A shorter message cannot be a command."""
+
+_MESSAGES_AHEAD = 32
+"""Messages handed over that the application has not taken yet."""
+_MAX_WAITING = 64 * 1024
+"""Bytes kept while the handshake is not complete."""
+_FRAMES_AFTER_CLOSE = 64
+_BYTES_AFTER_CLOSE = 2 * MAX_MESSAGE_BYTES
+"""What may still arrive from a client that has not seen the close frame yet."""
+
+
+class Refusal(Enum):
+    """Why a socket is closed."""
+
+    TOO_MANY_FRAMES = auto()
+    TOO_LARGE = auto()
+    """A message above `MAX_MESSAGE_BYTES`."""
+    UNREADABLE = auto()
+    """The client sends before the handshake is complete, or goes on after the end."""
+
+
+class FrameGate:
+    """Pass frames of one client on to its parser until `refuse` is called; then pass nothing on.
+
+    `deliver` takes whole or partial frames, in order. `refuse` is called once at most.
+    """
+
+    def __init__(
+        self,
+        *,
+        deliver: Callable[[bytes], None],
+        refuse: Callable[[Refusal], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._deliver = deliver
+        self._refuse = refuse
+        self._clock = clock
+        self._waiting = b""
+        """Bytes not handed over yet, from a frame boundary or within a payload."""
+        self._skip = 0
+        """Bytes of the current payload that are still to come."""
+        self._message_bytes = 0
+        self._level = 0.0
+        self._at = clock()
+        self._ahead = 0
+        self._stalled = False
+        self._opened = False
+        self._refused = False
+        self._frames_left: int | None = None
+        self._bytes_left = _BYTES_AFTER_CLOSE
+
+    @property
+    def refused(self) -> bool:
+        return self._refused
+
+    @property
+    def holds(self) -> bool:
+        """Whether frames wait for the application, so that nothing more should be read."""
+        return self._stalled
+
+    def open(self) -> None:
+        """The handshake is complete: frames are handed over from now on."""
+        self._opened = True
+        self._hand_over()
+
+    def taken(self) -> None:
+        """The application took one message."""
+        self._ahead = max(self._ahead - 1, 0)
+        if self._stalled and self._ahead <= _MESSAGES_AHEAD // 2:
+            self._hand_over()
+
+    def closing(self) -> None:
+        """The close frame was sent. A little more is handed over, so that the parser finds the
+        client's own close frame, and nothing beyond."""
+        self._frames_left = _FRAMES_AFTER_CLOSE
+        if self._waiting:
+            self._hand_over()
+
+    def feed(self, data: bytes) -> None:
+        """Take what was read from the client."""
+        if self._refused:
+            return
+        if self._frames_left is not None:
+            self._bytes_left -= len(data)
+            if self._bytes_left < 0:
+                self._stop(Refusal.UNREADABLE)
+                return
+        self._waiting = self._waiting + data if self._waiting else data
+        if self._opened:
+            if not self._stalled:
+                self._hand_over()
+        elif len(self._waiting) > _MAX_WAITING:
+            self._stop(Refusal.UNREADABLE)
+
+    def _hand_over(self) -> None:
+        """Everything up to the first frame that has to wait."""
+        data, end = self._waiting, len(self._waiting)
+        position = min(self._skip, end)
+        self._skip -= position
+        refusal = None
+        self._stalled = False
+        while position < end and refusal is None:
+            if self._frames_left is None and self._ahead >= _MESSAGES_AHEAD:
+                self._stalled = True
+                break
+            header = _header(data, position)
+            if header is None:
+                break
+            size, length = header
+            refusal = self._judge(data[position], length)
+            position += size + length
+        if refusal is not None:
+            self._stop(refusal)
+            return
+        if position > end:
+            self._skip, position = position - end, end
+        self._waiting = data[position:]
+        if position:
+            self._deliver(data[:position])
+
+    def _judge(self, first: int, length: int) -> Refusal | None:
+        """Count one frame, by the first byte of its header and the length of its payload."""
+        final, opcode = first & 0x80, first & 0x0F
+        below = opcode >= 8
+        if not below:
+            self._message_bytes = length + (self._message_bytes if opcode == 0 else 0)
+            if self._message_bytes > MAX_MESSAGE_BYTES:
+                return Refusal.TOO_LARGE
+            if final:
+                self._ahead += 1
+                below = self._message_bytes < _SHORTEST_COMMAND
+            else:
+                below = length < _SMALL_FRAGMENT
+        if self._frames_left is not None:
+            self._frames_left -= 1
+            return Refusal.UNREADABLE if self._frames_left < 0 else None
+        return Refusal.TOO_MANY_FRAMES if below and self._overflows() else None
+
+    def _overflows(self) -> bool:
+        now = self._clock()
+        self._level = max(self._level - (now - self._at) * _PER_SECOND, 0.0) + 1
+        self._at = now
+        return self._level > _BURST
+
+    def _stop(self, refusal: Refusal) -> None:
+        self._refused = True
+        self._waiting = b""
+        self._refuse(refusal)
+
+
+def _header(data: bytes, position: int) -> tuple[int, int] | None:
+    """Sizes in bytes of the header at `position` and of its payload; None if it is incomplete."""
+    present = len(data) - position
+    if present < 2:
+        return None
+    second = data[position + 1]
+    length = second & 0x7F
+    extended = {126: 2, 127: 8}.get(length, 0)
+    size = 2 + extended + (4 if second & 0x80 else 0)
+    if present < size:
+        return None
+    if extended:
+        length = int.from_bytes(data[position + 2 : position + 2 + extended])
+    return size, length

@@ -1,0 +1,200 @@
+"""Bounds on what clients send before the application sees it, on uvicorn.
+
+uvicorn limits neither headers nor the time until a request is complete, and parses any number of
+pipelined requests ahead. `install` puts a subclass of its HTTP protocol in place.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from config.readable import readable
+from config.servers import connection_bounds as bounds
+from config.servers.backpressure import SocketGuard
+from config.servers.frame_gate import MAX_MESSAGE_BYTES
+from messaging.instruments.metrics import CONNECTIONS_REFUSED
+
+_MAX_ROOM = 64 * 1024
+_PIPELINED = 16
+"""Requests that a client may send ahead of the answers."""
+_PROBES = bounds.PROBES.encode()
+_reserve = bounds.Reserve()
+
+
+def install(config: Any) -> None:
+    """Set the protocol and its options in the configuration of a server that has not bound yet.
+
+    `config` is a `uvicorn.Config`. Options that its owner set below ours stay.
+    """
+    config.http_protocol_class = BoundedHttpProtocol
+    config.ws_max_size = min(config.ws_max_size, MAX_MESSAGE_BYTES)
+    # Each socket would keep 300 KB for it, and a few bytes may stand for many.
+    config.ws_per_message_deflate = False
+
+
+def trusts_every_peer(config: Any) -> bool:
+    """Return whether uvicorn takes the client's address from a header of anybody."""
+    return bool(config.proxy_headers) and config.forwarded_allow_ips in ("*", ["*"])
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """Feeds the parser no more than a request may have beside its body, and ends slow clients."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._room = bounds.HEAD_BYTES
+        """Bytes that may still come beside the body: the head, and the framing of chunks."""
+        self._begun = self._complete = False
+        self._in_head = True
+        self._body_bytes = self._body_bytes_before = 0
+        self._refused = False
+        self._dropped = 0
+        self._only_probes = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._awaited = ""
+        """What the timer is for: head, body or end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > bounds.max_connections():
+            bounds.report_exhausted(len(self.connections))
+            self._only_probes = True
+            _reserve.enter(self, self._make_room)
+        self._await("head")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._await("")
+        _reserve.leave(self)
+        super().connection_lost(exc)
+
+    def _make_room(self) -> None:
+        CONNECTIONS_REFUSED.labels("too_many").inc()
+        self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            self._dropped += len(data)
+            if self._dropped > bounds.LINGER_BYTES and not self.transport.is_closing():
+                self.transport.pause_reading()
+            return
+        while data and not self._refused and not self.transport.is_closing():
+            if not self._room:
+                self._refuse("head_too_large", bounds.HEAD_TOO_LARGE)
+                return
+            portion, data = data[: self._room], data[self._room :]
+            self._room -= len(portion)
+            super().data_received(portion)
+            if self.transport.get_protocol() is not self:
+                return  # a WebSocket, whose client has to wait for our answer
+        if self._awaited != "end":
+            self._await(self._what_is_missing())
+
+    def _what_is_missing(self) -> str:
+        if self._complete:
+            # Between requests there may be bytes that begin none.
+            return "" if self.cycle and not self.cycle.response_complete else "head"
+        return "head" if self._in_head else "body"
+
+    def handle_websocket_upgrade(self) -> None:
+        self._await("")
+        if self._only_probes:
+            self._refuse("too_many", bounds.TOO_MANY)
+            return
+        super().handle_websocket_upgrade()
+        # At once: the client's first frames may come before the application's first step.
+        SocketGuard.of(self.transport)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._begun = self._in_head = True
+        self._complete = False
+        self._body_bytes = self._body_bytes_before = 0
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        if len(self.pipeline) >= _PIPELINED:
+            self._refused = True
+            self._drop_answer()
+            self.transport.abort()
+        elif self._only_probes and not self.url.startswith(_PROBES):
+            self._refuse("too_many", bounds.TOO_MANY)
+        elif self._announced() > bounds.MAX_BODY_BYTES:
+            self._refuse("body_too_large", bounds.BODY_TOO_LARGE)
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._refused:
+            return
+        # Its own bytes, and as many for how it is cut into chunks.
+        self._room = min(self._room + 2 * len(body), _MAX_ROOM)
+        self._body_bytes += len(body)
+        if self._body_bytes > bounds.MAX_BODY_BYTES:
+            self._refuse("body_too_large", bounds.BODY_TOO_LARGE)
+        else:
+            super().on_body(body)
+
+    def _announced(self) -> int:
+        """Return the bytes of the body that the head names; 0 where it is chunked."""
+        # The parser has accepted the number, and refused a second one.
+        return int(dict(self.headers).get(b"content-length", 0))
+
+    def on_message_complete(self) -> None:
+        if self._refused:
+            return
+        self._complete = True
+        self._room = bounds.HEAD_BYTES
+        if self._awaited == "end":
+            self._await("")  # all of it has come, and the connection goes on
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not (self._complete or self._in_head or self._refused):
+            self._await("end", bounds.UNREAD_SECONDS)  # of a refused body more may come
+
+    def _refuse(self, reason: str, answer: bytes) -> None:
+        """Answer where nothing was answered yet, read on without a look for a moment, and end."""
+        CONNECTIONS_REFUSED.labels(reason).inc()
+        self._refused = True
+        answering = self.cycle is not None and not self.cycle.response_complete
+        answered = self._awaited == "end" or (answering and self.cycle.response_started)
+        if not answered and not self.pipeline:
+            self.transport.write(readable(answer, self.headers or ()))
+        self._drop_answer()  # it would be a second one
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        self._await("end", bounds.LINGER_SECONDS)
+
+    def _drop_answer(self) -> None:
+        """What the application still answers goes nowhere."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
+    def _await(self, what: str, seconds: float = 0.0) -> None:
+        """Run one timer for what has to come next; an unchanged one goes on."""
+        if what == self._awaited:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._awaited = what
+        if what:
+            seconds = seconds or (bounds.HEAD_SECONDS if what == "head" else bounds.BODY_SECONDS)
+            self._timer = self.loop.call_later(seconds, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        awaited, self._awaited, self._timer = self._awaited, "", None
+        if awaited == "head" and self._begun and not self._complete:
+            self._refuse("head_too_slow", bounds.TOO_SLOW)
+        elif awaited == "body":
+            arrived = self._body_bytes - self._body_bytes_before
+            self._body_bytes_before = self._body_bytes
+            if arrived >= bounds.BODY_SECONDS * bounds.BODY_BYTES_PER_SECOND:
+                self._await("body")
+            else:
+                self._refuse("body_too_slow", bounds.TOO_SLOW)
+        else:
+            self.transport.abort()  # nothing was asked, or everything said

@@ -1,0 +1,124 @@
+"""Acts: what a request wants to change, evaluated against the conversation as it stands.
+
+An act is pure. It can be evaluated again on a newer state of the conversation whenever somebody
+else was faster, and several acts can be evaluated one after the other into a single commit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from messaging.domain.entities import Change, Conversation, Message, ReadPosition
+from messaging.domain.exceptions import MessagingError
+from messaging.stores.conversations import Commit
+
+SMALL_ACT = 500
+"""About how many bytes an act adds to a commit besides its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an act makes of a conversation."""
+
+    conversation: Conversation
+    change: Change | None = None
+    """None when what was asked for already holds."""
+    message: Message | None = None
+    """The message that the act created, changed or found."""
+    positions: tuple[ReadPosition, ...] = ()
+    """Where the people it added start reading."""
+
+
+class Act(Protocol):
+    @property
+    def reads(self) -> Sequence[str]:
+        """Ids of the messages it must see."""
+
+    @property
+    def creates(self) -> str | None:
+        """Id of the message it creates; an earlier request may have created it already."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it adds to a commit."""
+
+    def authorize(self, conversation: Conversation) -> None:
+        """Raise MessagingError if the actor may not see this conversation.
+
+        Judged before any message is read, so that a refusal costs the same whatever the
+        conversation holds.
+        """
+
+    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        """Raises MessagingError when the act is refused."""
+
+
+def authorized(act: Act, conversation: Conversation) -> bool:
+    """Return whether the actor may see this conversation."""
+    try:
+        act.authorize(conversation)
+    except MessagingError:
+        return False
+    return True
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """Several acts evaluated in their order, each on what the ones before it left."""
+
+    base: Conversation
+    messages: dict[str, Message]
+    conversation: Conversation = field(init=False)
+    outcomes: list[Outcome | MessagingError] = field(default_factory=list)
+    refused_creations: set[str] = field(default_factory=set)
+    """Of the messages that refused acts would have created: their ids."""
+    _created: dict[str, Message] = field(default_factory=dict)
+    _replaced: dict[str, Message] = field(default_factory=dict)
+    _positions: dict[str, ReadPosition] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.conversation = self.base
+
+    def add(self, act: Act) -> None:
+        """Evaluate one more act; a refusal concerns that act alone."""
+        try:
+            outcome = act.evaluate(self.conversation, self.messages)
+        except MessagingError as refusal:
+            self.outcomes.append(refusal)
+            if act.creates is not None:
+                self.refused_creations.add(act.creates)
+            return
+        self.outcomes.append(outcome)
+        self.conversation = outcome.conversation
+        if outcome.change is not None and outcome.message is not None:
+            self._keep(outcome.message, new=outcome.message.id == act.creates)
+        self._positions.update({position.user_id: position for position in outcome.positions})
+
+    def _keep(self, message: Message, *, new: bool) -> None:
+        self.messages[message.id] = message
+        written = self._created if new or message.id in self._created else self._replaced
+        written[message.id] = message
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self.conversation.version == self.base.version
+
+    @property
+    def created(self) -> Mapping[str, Message]:
+        """The new messages, by id."""
+        return self._created
+
+    @property
+    def only_creates(self) -> bool:
+        """Whether all that is changed is that new messages are there."""
+        return len(self._created) == self.conversation.version - self.base.version
+
+    def commit(self, commit_id: str) -> Commit:
+        return Commit(
+            commit_id=commit_id,
+            before=self.base,
+            after=self.conversation,
+            created=tuple(self._created.values()),
+            replaced=tuple(self._replaced.values()),
+            positions=tuple(self._positions.values()),
+        )

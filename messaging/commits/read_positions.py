@@ -1,0 +1,66 @@
+"""Read positions moved forward with one transaction at a time per person and conversation.
+
+A client that scrolls sends many receipts. While one is being stored, those that follow wait
+together and are stored as one: the highest.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from messaging.concurrency.tasks import start_task
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.conversations import Advanced, Store
+
+_BUDGET_SECONDS = 4.5
+
+_Key = tuple[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class _Next:
+    seq: int
+    answer: asyncio.Future[Advanced]
+
+
+class ReadPositions:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._next: dict[_Key, _Next] = {}
+        self._tasks: dict[_Key, asyncio.Task[None]] = {}
+
+    async def advance(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
+        """`Store.advance_read`; `moved` for one of those stored together.
+
+        Raises StoreUnavailable after at most 4.5 seconds, however long those before it take.
+        """
+        try:
+            async with asyncio.timeout(_BUDGET_SECONDS):
+                return await self._advance((conversation_id, user_id), seq)
+        except TimeoutError:
+            raise StoreUnavailable from None
+
+    async def drain(self) -> None:
+        """Return when nothing is waiting or in flight any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    async def _advance(self, key: _Key, seq: int) -> Advanced:
+        waiting = self._next.get(key)
+        if waiting is not None:
+            waiting.seq = max(waiting.seq, seq)
+            return replace(await asyncio.shield(waiting.answer), moved=False)
+        waiting = self._next[key] = _Next(seq, asyncio.get_running_loop().create_future())
+        if key not in self._tasks:
+            self._tasks[key] = start_task(self._work(key))
+        return await asyncio.shield(waiting.answer)
+
+    async def _work(self, key: _Key) -> None:
+        try:
+            while (waiting := self._next.pop(key, None)) is not None:
+                try:
+                    waiting.answer.set_result(await self._store.advance_read(*key, waiting.seq))
+                except Exception as error:  # noqa: BLE001 - whoever waits is told
+                    waiting.answer.set_exception(error)
+                    waiting.answer.exception()  # seen, should nobody wait any more
+        finally:
+            del self._tasks[key]

@@ -1,0 +1,200 @@
+"""The writer: every durable change of a conversation goes through here.
+
+At most one commit per conversation is in flight in this process; what arrives meanwhile goes
+together into the next (*group commit*). Firestore sustains about one write per second on one
+document: this is what makes a busy conversation possible at all.
+
+Promises: an act is answered only after the store has committed it. Changes are handed to
+`on_commit` in the order of their versions, without an await between the commit's answer and the
+call. An act that was refused, or found nothing to do, was judged on a state that was current: the
+commit of the acts beside it proved it, or it was read for the purpose. A commit whose answer was
+lost is settled by reading, never by a second message or a second version.
+
+Not promised: after StoreUnavailable the act may have been applied, or may be yet; then it is
+told to `on_commit` later.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import chain
+
+import structlog
+
+from messaging.commits.acts import Act, Outcome
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.group_commit import Committed, GroupCommit, Waiting
+from messaging.commits.unsettled_commits import Look
+from messaging.concurrency.tasks import start_task
+from messaging.domain.entities import Conversation
+from messaging.domain.exceptions import MessagingError, StoreUnavailable
+from messaging.instruments.memory import MIB, Weight
+from messaging.instruments.metrics import COMMIT_SECONDS
+from messaging.stores.conversations import Store
+
+logger = structlog.get_logger(__name__)
+
+_BUDGET_SECONDS = 4.5
+_MAX_ACTS_PER_COMMIT = 100
+_MAX_BYTES_PER_COMMIT = 2 * 1024 * 1024
+"""Far below the 10 MiB that Firestore takes in one request
+(https://firebase.google.com/docs/firestore/quotas#writes_and_transactions)."""
+_MAX_WAITING_ACTS = 1_000
+_MAX_WAITING_BYTES = 8 * 1024 * 1024
+_MAX_WAITING_BYTES_IN_ALL = 64 * MIB
+"""Over all conversations, those on their way included."""
+_MAX_COMMITS_IN_FLIGHT = 64
+"""Over all conversations; below the 100 streams that an HTTP/2 connection usually takes."""
+
+
+class _Queue:
+    """The acts that wait for one conversation, and those that are on their way."""
+
+    def __init__(self, all_queues: Weight) -> None:
+        self._waiting: deque[Waiting] = deque()
+        self._size = 0
+        self._all_queues = all_queues
+        self._in_flight: Sequence[Waiting] = ()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def full(self) -> bool:
+        return len(self._waiting) >= _MAX_WAITING_ACTS or self._size >= _MAX_WAITING_BYTES
+
+    def push(self, waiting: Waiting) -> None:
+        self._waiting.append(waiting)
+        self._size += waiting.size
+        self._all_queues.bytes += waiting.size
+        if self._timer is None:
+            self._watch(waiting)
+
+    def pop_batch(self) -> Sequence[Waiting]:
+        """The next acts, as many as one commit takes; at least one."""
+        self._release(self._in_flight)
+        batch: list[Waiting] = []
+        size = 0
+        while self._waiting and len(batch) < _MAX_ACTS_PER_COMMIT:
+            size += self._waiting[0].size
+            if batch and size > _MAX_BYTES_PER_COMMIT:
+                break
+            batch.append(self._waiting.popleft())
+            self._size -= batch[-1].size
+        self._in_flight = batch
+        return batch
+
+    def close(self) -> None:
+        """Nobody is left waiting, however it came to the end."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for waiting in chain(self._in_flight, self._waiting):
+            waiting.expire()
+        self._release(chain(self._in_flight, self._waiting))
+
+    def _release(self, ended: Iterable[Waiting]) -> None:
+        self._all_queues.bytes -= sum(waiting.size for waiting in ended)
+
+    def _watch(self, oldest: Waiting) -> None:
+        """One timer, set for the oldest: one for each would be set and cancelled with every
+        message."""
+        loop = asyncio.get_running_loop()
+        left = oldest.since + _BUDGET_SECONDS - time.monotonic()
+        self._timer = loop.call_later(left, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        over = time.monotonic() - _BUDGET_SECONDS
+        for waiting in chain(self._in_flight, self._waiting):
+            if waiting.abandoned:
+                continue
+            if waiting.since > over:
+                self._watch(waiting)
+                return
+            waiting.expire()
+
+
+class Writer:
+    def __init__(
+        self,
+        store: Store,
+        cache: ConversationCache,
+        *,
+        on_commit: Callable[[Committed], None],
+        on_read: Callable[[Conversation], None],
+        on_doubt: Callable[[Look], None],
+    ) -> None:
+        """`on_commit` is told every commit of this process, `on_read` every conversation that
+        had to be read: it may be ahead of what this process has delivered. `on_doubt` gets a way
+        to look again at what became of a commit that was given up."""
+        self._store = store
+        self._cache = cache
+        self._on_commit = on_commit
+        self._on_read = on_read
+        self._on_doubt = on_doubt
+        self._queues: dict[str, _Queue] = {}
+        self._weight = Weight("commits", most=_MAX_WAITING_BYTES_IN_ALL)
+        self._places = asyncio.Semaphore(_MAX_COMMITS_IN_FLIGHT)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, conversation_id: str, act: Act) -> Outcome:
+        """Commit an act and return its outcome as stored.
+
+        Raises what the act raises, ConversationNotFound, and StoreUnavailable after at most
+        4.5 seconds, or at once when 1,000 acts or 8 MiB wait for this conversation already, or
+        64 MiB for all of them.
+        """
+        queue = self._queues.get(conversation_id)
+        if queue is None:
+            queue = self._queues[conversation_id] = _Queue(self._weight)
+            task = start_task(self._work(conversation_id, queue))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        if queue.full:
+            raise StoreUnavailable("Too many requests wait for this conversation. Retry.")
+        if self._weight.full:
+            raise StoreUnavailable("The service is overloaded. Retry in a second.")
+        waiting = Waiting(act)
+        queue.push(waiting)
+        try:
+            return await waiting.answer
+        finally:
+            COMMIT_SECONDS.observe(time.monotonic() - waiting.since)
+
+    async def drain(self) -> None:
+        """Return when nothing is waiting or in flight any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _work(self, conversation_id: str, queue: _Queue) -> None:
+        """One conversation's commits, one after the other. The places are given in the order of
+        asking: a busy conversation asks again after each commit, behind all others."""
+        try:
+            while queue:
+                async with self._places:
+                    await self._write(conversation_id, queue.pop_batch())
+        finally:
+            queue.close()
+            del self._queues[conversation_id]
+
+    async def _write(self, conversation_id: str, batch: Sequence[Waiting]) -> None:
+        group = GroupCommit(self._store, self._cache, conversation_id, batch, on_read=self._on_read)
+        try:
+            await group.run(self._on_commit)
+        except MessagingError as error:
+            group.refuse(error)
+        except Exception as error:
+            logger.exception("commit.failed", conversation_id=conversation_id, acts=len(batch))
+            if len(batch) == 1:
+                group.refuse(error)
+                return
+            # One of them is what the store does not take, or a fault of ours: it fails alone.
+            # Those that were stored already, should it have come to that, find that they were.
+            for waiting in batch:
+                await self._write(conversation_id, [waiting])
+        finally:
+            if group.in_doubt:
+                self._on_doubt(partial(group.settle, self._on_commit))

@@ -1,0 +1,40 @@
+"""Draining: an instance that is about to end sends its clients elsewhere, and not all at once."""
+
+import asyncio
+import random
+
+import structlog
+
+from messaging.delivery.hub.connections import Connections, Ending
+from messaging.wire.events import EventEncoder
+
+logger = structlog.get_logger(__name__)
+
+_NOTICE_SECONDS = 1.0
+_SOONEST_SECONDS = 1.0
+_LATEST_SECONDS = 5.0
+
+
+async def announce_end(connections: Connections, events: EventEncoder) -> None:
+    """Tell each client when to come back, spread over some seconds, and leave them a moment in
+    which events and answers reach them still."""
+    if len(connections) == 0:
+        return
+    for connection in connections.everyone():
+        retry_after = round(random.uniform(_SOONEST_SECONDS, _LATEST_SECONDS), 1)
+        connection.transmit(events.draining(retry_after))
+    await asyncio.sleep(_NOTICE_SECONDS)
+
+
+async def end_all(connections: Connections, *, seconds: float) -> None:
+    """End every connection; return when they have gone, after this many seconds at the latest.
+
+    A client that does not read is not waited for: it learns of the end by that of its socket.
+    """
+    for connection in connections.everyone():
+        connection.end(Ending.DRAINING)
+    try:
+        async with asyncio.timeout(seconds):
+            await connections.all_left()
+    except TimeoutError:
+        logger.warning("connections.left", connections=len(connections))

@@ -1,0 +1,109 @@
+"""The connected clients of this process."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from messaging.delivery.hub.activity import Activity
+from messaging.instruments.metrics import SOCKETS
+
+
+class Ending(Enum):
+    """Why the core ends a connection. The door knows the close codes."""
+
+    DRAINING = "draining"
+    SHUT_OUT = "shut_out"
+    """Its person is banned or logged out: nothing more may reach them."""
+    RESTORED = "restored"
+    """The store has another history: what its client was told is not true any more."""
+    TOO_MANY = "too_many"
+    """Its person has opened many others since."""
+
+
+class Outlet(Protocol):
+    """Where the frames of a connection go. Nothing here blocks or raises: the hub calls it in
+    the middle of a fan-out."""
+
+    def put(self, frame: str) -> None:
+        """A frame that must not be lost: if it cannot be kept, the connection ends."""
+
+    def put_soft(self, frame: str, key: str) -> None:
+        """A frame that may be dropped, and takes the place of one that waits under its key."""
+
+    def end(self, reason: Ending) -> None: ...
+
+
+class Connection:
+    """One socket of one person, as the hub sees it."""
+
+    def __init__(
+        self, connection_id: str, user_id: str, outlet: Outlet, *, signed_in_at: datetime
+    ) -> None:
+        self.id = connection_id
+        self.user_id = user_id
+        self.signed_in_at = signed_in_at
+        self.expires_at: datetime | None = None
+        """Until when its person has shown who they are; None: for good."""
+        self.transmit: Callable[[str], None] = outlet.put
+        self.transmit_soft: Callable[[str, str], None] = outlet.put_soft
+        self.end = outlet.end
+        self.activity = Activity()
+        self.watched: frozenset[str] = frozenset()
+        """The people whose presence this client wants to be told of."""
+        self.truncated = False
+        """Whether its person has more conversations than `hello` named."""
+        self.told: set[str] = set()
+        """The conversations that this client knows it is in; kept by their streams."""
+
+
+class Connections:
+    """All connections, by user id."""
+
+    def __init__(self) -> None:
+        self._by_user: dict[str, list[Connection]] = {}
+        self._left = asyncio.Event()
+        self._left.set()
+
+    def __contains__(self, user_id: object) -> bool:
+        return user_id in self._by_user
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_user.values()))
+
+    @property
+    def user_ids(self) -> Sequence[str]:
+        return tuple(self._by_user)
+
+    def of(self, user_id: str) -> Sequence[Connection]:
+        return tuple(self._by_user.get(user_id, ()))
+
+    def of_all(self, user_ids: Iterable[str]) -> Iterable[Connection]:
+        for user_id in user_ids:
+            yield from tuple(self._by_user.get(user_id, ()))  # some may leave on the way
+
+    def everyone(self) -> Sequence[Connection]:
+        return tuple(self.of_all(self.user_ids))
+
+    def add(self, connection: Connection) -> None:
+        self._by_user.setdefault(connection.user_id, []).append(connection)
+        SOCKETS.inc()
+        self._left.clear()
+
+    def remove(self, connection: Connection) -> bool:
+        """False when it was not (or no longer) there."""
+        connections = self._by_user.get(connection.user_id, [])
+        if connection not in connections:
+            return False
+        connections.remove(connection)
+        SOCKETS.dec()
+        if not connections:
+            del self._by_user[connection.user_id]
+        if not self._by_user:
+            self._left.set()
+        return True
+
+    async def all_left(self) -> None:
+        """Return once there is none."""
+        await self._left.wait()

@@ -1,0 +1,142 @@
+"""Privacy: whom people block and what of themselves they hide, as far as this instance knows.
+
+It costs a read per person, so what was found is kept. A change voids the copies on all instances;
+the link may lose word of it, so a copy is kept for five minutes at most, and for half a minute
+while the link is down. The size of an entry is chosen by its person: the bound is in bytes.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from messaging.domain.entities import Privacy
+from messaging.domain.identifiers import derived_id
+from messaging.instruments.memory import MIB, show_weight
+from messaging.stores.people import PeopleStore
+
+_KEPT_SECONDS = 300.0
+_KEPT_DEGRADED_SECONDS = 30.0
+_MOST_BYTES = 16 * MIB
+_ENTRY_BYTES = 600
+_ID_BYTES = 100
+"""About what an entry, and an id in it besides its characters, take on 64-bit CPython."""
+
+
+@dataclass(slots=True, eq=False)
+class _Read:
+    """A look at several people, which is under way."""
+
+    begun_at: float
+    lasting: set[str]
+    """The keys of those whose copies were not voided since."""
+
+
+class PrivacyList:
+    """Bounded in bytes, least recently asked for out first."""
+
+    def __init__(self, people: PeopleStore) -> None:
+        self._people = people
+        self._known: OrderedDict[str, tuple[Privacy, float]] = OrderedDict()
+        self._bytes = 0
+        self._reading: dict[str, set[_Read]] = {}
+        """The reads that are under way, by the keys of their people."""
+        self.degraded = False
+        """Whether changes made on other instances may go unheard."""
+        show_weight("privacy", self, lambda privacy: privacy.size, most=_MOST_BYTES)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it holds."""
+        return self._bytes
+
+    def peek(self, user_id: str) -> Privacy | None:
+        """What is known without the store."""
+        entry = self._known.get(privacy_key(user_id))
+        kept = _KEPT_DEGRADED_SECONDS if self.degraded else _KEPT_SECONDS
+        if entry is None or time.monotonic() - entry[1] > kept:
+            return None
+        return entry[0]
+
+    async def get(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
+        """Of all of them; one read for each that is not known. Raises StoreUnavailable."""
+        found = {}
+        unknown = []
+        for user_id in dict.fromkeys(user_ids):
+            known = self.peek(user_id)
+            if known is None:
+                unknown.append(user_id)
+            else:
+                self._known.move_to_end(privacy_key(user_id))
+                found[user_id] = known
+        if unknown:
+            found |= await self._read(unknown)
+        return found
+
+    async def _read(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
+        """Keeps what was found, but for people whose copies were voided meanwhile."""
+        read = _Read(time.monotonic(), {privacy_key(user_id) for user_id in user_ids})
+        for key in read.lasting:
+            self._reading.setdefault(key, set()).add(read)
+        keys = tuple(read.lasting)
+        try:
+            found = await self._people.get_privacy(user_ids)
+        finally:
+            for key in keys:
+                under_way = self._reading[key]
+                under_way.discard(read)
+                if not under_way:
+                    del self._reading[key]
+        for privacy in found.values():
+            if privacy_key(privacy.user_id) in read.lasting:
+                self._keep(privacy, read.begun_at)
+        return found
+
+    async def apart(self, user_id: str, others: Sequence[str]) -> frozenset[str]:
+        """Those of the others whom this person blocks, or who block this person. Raises
+        StoreUnavailable."""
+        if not others:
+            return frozenset()
+        known = await self.get([user_id, *others])
+        own = known[user_id].blocked
+        return frozenset(
+            other for other in others if other in own or user_id in known[other].blocked
+        )
+
+    def forget(self, key: str) -> None:
+        """The copy under this key, see `privacy_key`, is void."""
+        for read in self._reading.get(key, ()):
+            read.lasting.discard(key)
+        entry = self._known.pop(key, None)
+        if entry is not None:
+            self._bytes -= _weight(entry[0])
+
+    def clear(self) -> None:
+        """All copies are void: changes may have gone unheard."""
+        for under_way in self._reading.values():
+            for read in under_way:
+                read.lasting.clear()
+        self._known.clear()
+        self._bytes = 0
+
+    def _keep(self, privacy: Privacy, read_at: float) -> None:
+        key = privacy_key(privacy.user_id)
+        before = self._known.pop(key, None)
+        if before is not None:
+            self._bytes -= _weight(before[0])
+        self._known[key] = (privacy, read_at)
+        self._bytes += _weight(privacy)
+        while self._bytes > _MOST_BYTES:
+            _, (oldest, _) = self._known.popitem(last=False)
+            self._bytes -= _weight(oldest)
+
+
+def privacy_key(user_id: str) -> str:
+    """The key of somebody's copy, in the form of a conversation's id: one message of the link voids
+    either."""
+    return derived_id("privacy", user_id)
+
+
+def _weight(privacy: Privacy) -> int:
+    ids = (*privacy.blocked, *privacy.left)
+    return _ENTRY_BYTES + len(privacy.user_id) + sum(_ID_BYTES + len(id_) for id_ in ids)

@@ -1,0 +1,144 @@
+"""Access: who may be connected here, as far as this instance knows.
+
+What is known of a person is read from the store when they first come, and kept. The link tells
+that it was changed, the polls of the store do while the link is down. What the link tells is only
+a reason to read: nobody is let in or sent away by a message, whatever it says and however it is
+dated. A change ends the sockets that it no longer admits in the same step, so that nothing is
+handed to them afterwards.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.delivery.hub.connections import Connections, Ending
+from messaging.domain.entities import Access
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.people import PeopleStore
+
+logger = structlog.get_logger(__name__)
+
+_MOST_PEOPLE = 50_000
+_MOST_CHECKED = 1_000
+"""People who are read anew at the same time. Of any more the sender says it again."""
+_MOST_ANSWERS = 100
+"""That wait for the same read."""
+_READS_AT_ONCE = 4
+_REST_SECONDS = 0.2
+"""Between two reads of the same person, however often their change is told."""
+_RETRY_SECONDS = 1.0
+
+Answer = Callable[[], None]
+
+
+class AccessList:
+    """Bounded, least recently asked for out first."""
+
+    def __init__(self, *, store: PeopleStore, connections: Connections) -> None:
+        self._store = store
+        self._connections = connections
+        self._known: OrderedDict[str, Access] = OrderedDict()
+        self._reading: Counter[str] = Counter()
+        self._checks: dict[str, list[Answer]] = {}
+        """Who is read anew, and what then has to be called."""
+        self._places = asyncio.Semaphore(_READS_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        await stop_tasks(*self._tasks)
+
+    def knows(self, user_id: str) -> bool:
+        """Whether `get` answers without the store."""
+        return user_id in self._known
+
+    async def get(self, user_id: str) -> Access:
+        """What holds for a person; one read of the store where it is not known here. Raises
+        StoreUnavailable."""
+        known = self._known.get(user_id)
+        if known is not None:
+            self._known.move_to_end(user_id)
+            return known
+        self._reading[user_id] += 1
+        try:
+            access = await self._store.get_access(user_id)
+        finally:
+            self._reading[user_id] -= 1
+            if not self._reading[user_id]:
+                del self._reading[user_id]
+        # It may have been changed, and heard of, while it was read: the newer one is kept.
+        return self._keep(access)
+
+    def check(self, user_id: str, answer: Answer) -> None:
+        """It is said to have been changed elsewhere: read it where it matters here, end what it no
+        longer admits, then call `answer`. Without an answer the sender says it again."""
+        waiting = self._checks.get(user_id)
+        if waiting is not None:
+            if len(waiting) < _MOST_ANSWERS:
+                waiting.append(answer)
+        elif not self._matters(user_id):
+            answer()
+        elif len(self._checks) < _MOST_CHECKED:
+            self._checks[user_id] = [answer]
+            task = start_task(self._check(user_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _matters(self, user_id: str) -> bool:
+        """Whether anything here depends on it. Anybody else is read when they come."""
+        return user_id in self._known or user_id in self._reading or user_id in self._connections
+
+    async def _check(self, user_id: str) -> None:
+        try:
+            while answers := self._checks[user_id]:
+                self._checks[user_id] = []
+                try:
+                    async with self._places:
+                        access = await self._store.get_access(user_id)
+                except StoreUnavailable:
+                    self._checks[user_id] = [*answers, *self._checks[user_id]][:_MOST_ANSWERS]
+                    await asyncio.sleep(_RETRY_SECONDS)
+                    continue
+                self.learn(access)
+                for answer in answers:
+                    answer()
+                await asyncio.sleep(_REST_SECONDS)
+        finally:
+            del self._checks[user_id]
+
+    def learn(self, access: Access) -> None:
+        """It was changed, here or elsewhere. Learning it again does nothing."""
+        access = self._keep(access)
+        ended = 0
+        for connection in self._connections.of(access.user_id):
+            if not access.admits(connection.signed_in_at):
+                connection.end(Ending.SHUT_OUT)
+                ended += 1
+        if ended:
+            logger.info("access.sockets_closed", user_id=access.user_id, connections=ended)
+
+    def clear(self) -> None:
+        """Forget everybody: the store is asked again."""
+        self._known.clear()
+
+    def learn_all(self, people: Iterable[Access]) -> None:
+        for access in people:
+            self.learn(access)
+
+    def _keep(self, access: Access) -> Access:
+        known = self._known.get(access.user_id)
+        if known is not None and not _is_newer(access, known):
+            return known
+        self._known[access.user_id] = access
+        self._known.move_to_end(access.user_id)
+        if len(self._known) > _MOST_PEOPLE:
+            self._known.popitem(last=False)
+        return access
+
+
+def _is_newer(one: Access, other: Access) -> bool:
+    if one.changed_at is None:
+        return False
+    return other.changed_at is None or one.changed_at > other.changed_at

@@ -1,0 +1,79 @@
+"""Announcements: changes of access, said to the other instances until each has acknowledged.
+
+Whoever makes a change waits up to a second for it. What Redis loses is said again; whoever cannot
+be reached at all reads the store meanwhile (`messaging.delivery.link.polling`).
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+
+import structlog
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.delivery.link.messages import AccessChanged, access_state
+from messaging.domain.entities import Access
+
+logger = structlog.get_logger(__name__)
+
+_WAIT_SECONDS = 1.0
+_REPEAT_SECONDS = 0.25
+_GIVE_UP_SECONDS = 10.0
+_LEAST_SECONDS = 1.0
+"""For at least so long it is repeated: an instance that has just begun is not known here yet."""
+
+
+class Announcements:
+    def __init__(
+        self,
+        *,
+        publish: Callable[[AccessChanged], None],
+        peers: Callable[[], frozenset[str]],
+    ) -> None:
+        """`publish` says something to all instances; `peers` are the others that are alive."""
+        self._publish = publish
+        self._peers = peers
+        self._numbers = itertools.count(1)
+        self._acknowledged: dict[int, set[str]] = {}
+        self._heard = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def tell(self, access: Access) -> None:
+        """Return once every other instance has closed what is to be closed, or after a second."""
+        number = next(self._numbers)
+        self._acknowledged[number] = set()
+        task = start_task(self._repeat(number, access))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                while missing := self._missing(number):
+                    self._heard.clear()
+                    await self._heard.wait()
+        except TimeoutError:
+            logger.warning("access.not_acknowledged", boot_ids=sorted(missing))
+
+    def acknowledged(self, number: int, boot_id: str) -> None:
+        # Nobody waits for the acknowledgement of an unknown instance, and it would be kept.
+        if number in self._acknowledged and boot_id in self._peers():
+            self._acknowledged[number].add(boot_id)
+            self._heard.set()
+
+    async def stop(self) -> None:
+        await stop_tasks(*self._tasks)
+
+    def _missing(self, number: int) -> frozenset[str]:
+        return self._peers() - self._acknowledged.get(number, frozenset())
+
+    async def _repeat(self, number: int, access: Access) -> None:
+        message = AccessChanged(number=number, access=access_state(access))
+        begun = time.monotonic()
+        try:
+            while (elapsed := time.monotonic() - begun) < _GIVE_UP_SECONDS:
+                if elapsed > _LEAST_SECONDS and not self._missing(number):
+                    break
+                self._publish(message)
+                await asyncio.sleep(_REPEAT_SECONDS)
+        finally:
+            self._acknowledged.pop(number, None)

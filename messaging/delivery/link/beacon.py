@@ -1,0 +1,70 @@
+"""The beacon: what this instance committed lately, said again and again.
+
+Every second an instance publishes a numbered beacon that carries what it committed during its
+last five beacons: `{conversation: version}` and who was added. A hub that is behind it fills
+from the store. That is what finds a lost *last* event, after which nothing else would come, at
+no store read while nothing is lost. An entry is let go once five own beacons with it came back.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from messaging.delivery.link.messages import Commits
+
+BEACON_SECONDS = 1.0
+REPEATS = 5
+_MOST_ENTRIES = 10_000
+_MOST_ADDED = 50_000
+"""People in all entries together: what a beacon weighs depends on them."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    version: int
+    added: set[str] = field(default_factory=set)
+    repeats: int = REPEATS
+
+
+class RecentCommits:
+    """Bounded, the oldest out first: so many gather only while the link is down, and then the
+    others read the store."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._added = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def note(self, conversation_id: str, version: int, added: Iterable[str] = ()) -> None:
+        entry = self._entries.setdefault(conversation_id, _Entry(version))
+        entry.version = max(entry.version, version)
+        self._added -= len(entry.added)
+        entry.added.update(added)
+        self._added += len(entry.added)
+        entry.repeats = REPEATS
+        self._entries.move_to_end(conversation_id)
+        while len(self._entries) > _MOST_ENTRIES or self._too_heavy:
+            _, oldest = self._entries.popitem(last=False)
+            self._added -= len(oldest.added)
+
+    @property
+    def _too_heavy(self) -> bool:
+        return self._added > _MOST_ADDED and len(self._entries) > 1
+
+    def as_message(self) -> Mapping[str, Commits]:
+        return {
+            conversation_id: Commits(entry.version, sorted(entry.added))
+            for conversation_id, entry in self._entries.items()
+        }
+
+    def came_back(self, conversation_ids: Iterable[str]) -> None:
+        """A beacon with these conversations made the round through Redis."""
+        for conversation_id in conversation_ids:
+            entry = self._entries.get(conversation_id)
+            if entry is not None:
+                entry.repeats -= 1
+                if entry.repeats == 0:
+                    del self._entries[conversation_id]
+                    self._added -= len(entry.added)

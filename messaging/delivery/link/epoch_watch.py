@@ -1,0 +1,154 @@
+"""The epoch as this instance knows it: read again every 30 seconds, and replaced in the store when
+the store turns out to have been set back by a restore that nobody announced.
+
+Promises: of several instances that notice one restore, one sets the new epoch. What the answers of
+the store contradict is acted on at once; what another instance or an operator has set is learned
+within 30 seconds. Each look also reads the conversation that changed last as far as this instance
+knows, so that a restore is noticed while nobody writes.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.delivery.link.polling import StoreClock
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import is_stored_id
+from messaging.instruments.metrics import EPOCH_CHANGES
+from messaging.stores.conversations import Store
+from messaging.stores.epochs import Epoch, EpochStore
+
+logger = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = 30.0
+_RETRY_SECONDS = 1.0
+_APART_SECONDS = 1.0
+"""Between two looks, however many reasons there are."""
+_SETTLE_SECONDS = 5.0
+"""Between two epochs that this instance sets: a restore in many steps contradicts itself."""
+
+
+class EpochWatch:
+    def __init__(
+        self,
+        *,
+        epochs: EpochStore,
+        store: Store,
+        heard_of: Callable[[], str | None],
+        on_learned: Callable[[Epoch], None],
+        on_changed: Callable[[Epoch], None],
+    ) -> None:
+        """`heard_of` names the conversation that this instance last heard of a change in.
+        `on_learned` is given the first epoch, `on_changed` each that replaces it: whatever is held
+        from before is not true any more."""
+        self._epochs = epochs
+        self._store = store
+        self._heard_of = heard_of
+        self._on_learned = on_learned
+        self._on_changed = on_changed
+        self._known: Epoch | None = None
+        self._clock = StoreClock()
+        self._contradicted = False
+        self._changed_at = float("-inf")
+        self._wanted = asyncio.Event()
+        self._looking = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        store.witness.on_contradiction = self._was_contradicted
+
+    @property
+    def current(self) -> Epoch | None:
+        """None until it was read for the first time."""
+        return self._known
+
+    async def get(self) -> Epoch:
+        """Return the epoch, which is read from the store only where it is not known yet. Raises
+        StoreUnavailable."""
+        if self._known is None:
+            async with self._looking:
+                if self._known is None:
+                    await self._look()
+        assert self._known is not None
+        return self._known
+
+    def require(self, epoch: Epoch) -> None:
+        """Raises StoreUnavailable where the epoch has changed since `get`: what was read in
+        between may belong to the one before, and asking again helps."""
+        if self._known != epoch:
+            raise StoreUnavailable
+
+    def store_time(self) -> datetime:
+        """Return the store's time or a little less. Call it once the epoch is known."""
+        return self._clock.at(time.monotonic())
+
+    def look_soon(self) -> None:
+        """Something may have happened to the store."""
+        self._wanted.set()
+
+    def start(self) -> None:
+        self._task = start_task(self._work())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await stop_tasks(self._task)
+
+    async def _work(self) -> None:
+        pause = _LOOK_SECONDS if self._known is not None else 0.0
+        while True:
+            try:
+                async with asyncio.timeout(pause):
+                    await self._wanted.wait()
+            except TimeoutError:
+                pass
+            self._wanted.clear()
+            pause = _LOOK_SECONDS
+            first = self._known is None
+            try:
+                async with self._looking:
+                    await self._look()
+                if not first:
+                    await self._reread()
+            except StoreUnavailable:
+                pause = _RETRY_SECONDS
+            except Exception:
+                logger.exception("epoch.look_failed")
+            if self._contradicted:
+                pause = _RETRY_SECONDS
+            await asyncio.sleep(_APART_SECONDS)
+
+    async def _look(self) -> None:
+        """Read the epoch, and replace it where it cannot be the one after what is known here."""
+        read = await self._epochs.read_epoch()
+        epoch, known = read.epoch, self._known
+        self._clock.note(read.read_at)
+        if not epoch.follows(known) or (self._contradicted and known in {None, epoch}):
+            if time.monotonic() - self._changed_at < _SETTLE_SECONDS:
+                self._contradicted = True
+                return
+            above = epoch.number if known is None else max(epoch.number, known.number)
+            epoch = await self._epochs.renew_epoch(instead_of=epoch.id, above=above)
+        self._take(epoch)
+
+    def _take(self, epoch: Epoch) -> None:
+        known, self._known = self._known, epoch
+        if known is None:
+            self._on_learned(epoch)
+        elif known != epoch:
+            self._contradicted = False
+            self._changed_at = time.monotonic()
+            logger.warning("epoch.changed", epoch=epoch.id, number=epoch.number, before=known.id)
+            EPOCH_CHANGES.inc()
+            self._on_changed(epoch)
+
+    async def _reread(self) -> None:
+        """Read what changed last: the answer is compared by the store's witness."""
+        for conversation_id in {self._store.witness.latest, self._heard_of()} - {None}:
+            if conversation_id is not None and is_stored_id(conversation_id):
+                await self._store.get_conversation(conversation_id)
+
+    def _was_contradicted(self) -> None:
+        self._contradicted = True
+        self._wanted.set()

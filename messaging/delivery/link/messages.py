@@ -1,0 +1,125 @@
+"""Every kind of message between instances but those of one conversation (`batch`): one frozen type
+each.
+
+Later releases add new names to a type, and new types: a reader skips what it does not know.
+Anything else needs a new version of the format (`messaging.delivery.link.encoding`). So does
+another length of what is sent as an array: readers of version 1 unpack it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from messaging.delivery.batch import Batch, SoftEvent
+from messaging.delivery.field_types import (
+    BootId,
+    ConversationId,
+    Number,
+    People,
+    UserId,
+)
+from messaging.domain.entities import Access
+
+_MOST_COMMITS = 10_000
+_Micros = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class PeopleChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="people"):
+    """People came or went."""
+
+    conversation_id: ConversationId
+    version: Number
+    added: People = []
+
+
+class BlocksChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="blocks"):
+    """Somebody blocks somebody in a direct conversation, or not any more."""
+
+    conversation_id: ConversationId
+
+
+class Commits(Struct, frozen=True, array_like=True):
+    """What the sender committed of one conversation lately."""
+
+    version: Number
+    added: People = []
+
+
+class Beacon(Struct, frozen=True, kw_only=True, tag_field="type", tag="beacon"):
+    number: Number
+    commits: Annotated[dict[ConversationId, Commits], Meta(max_length=_MOST_COMMITS)] = {}
+    reads: Annotated[int, Meta(ge=1, le=1_000)] = 1
+    """The highest version of the format that the sender reads. Releases before the second version
+    neither send nor read this field."""
+
+
+class Goodbye(Struct, frozen=True, kw_only=True, tag_field="type", tag="goodbye"):
+    """The sender has ended in order, with everything published."""
+
+
+class AccessState(Struct, frozen=True, array_like=True):
+    """Whose access was changed, and to what; moments in microseconds since the epoch.
+
+    Only the person and the moment of the change are used: the rest is read from the store. It is
+    for releases that apply the message as it is.
+    """
+
+    user_id: UserId
+    valid_after: _Micros | None
+    banned_until: _Micros | None
+    changed_at: _Micros | None
+
+
+class AccessChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="access"):
+    number: Number
+    access: AccessState
+
+
+class AccessKnown(Struct, frozen=True, kw_only=True, tag_field="type", tag="access.known"):
+    """The sender has applied the change of that number which `to` announced."""
+
+    number: Number
+    to: BootId
+
+
+Item = (
+    Batch
+    | SoftEvent
+    | PeopleChanged
+    | BlocksChanged
+    | Beacon
+    | Goodbye
+    | AccessChanged
+    | AccessKnown
+)
+KINDS = frozenset(
+    kind.__struct_config__.tag
+    for kind in (
+        Batch,
+        SoftEvent,
+        PeopleChanged,
+        BlocksChanged,
+        Beacon,
+        Goodbye,
+        AccessChanged,
+        AccessKnown,
+    )
+)
+decoder: msgspec.msgpack.Decoder[Item] = msgspec.msgpack.Decoder(Item)
+
+
+def access_state(access: Access) -> AccessState:
+    return AccessState(
+        access.user_id,
+        _micros(access.valid_after),
+        _micros(access.banned_until),
+        _micros(access.changed_at),
+    )
+
+
+def _micros(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _EPOCH) // _MICROSECOND

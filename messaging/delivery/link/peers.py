@@ -1,0 +1,139 @@
+"""The other instances: who is heard from, who was not heard for a while, and whose lease ended.
+
+No input or output here. The link tells what it hears; all moments are of the monotonic clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from messaging.delivery.link.beacon import BEACON_SECONDS, REPEATS
+
+LEASE_SECONDS = 8.0
+_MOST_PEERS = 256
+"""Any more are not known. Each sends a beacon a second to all the others."""
+_MOST_STRANGERS = 4
+"""Of the instances that end at once without ever having been in the registry, the first four count
+as ended. Redis may refuse the entry of a real instance; many without an entry are invented."""
+_MOST_ENDED = 1_000
+_SETTLE_SECONDS = 3 * BEACON_SECONDS
+"""After that everyone who is there was heard."""
+_STRANGER_SECONDS = 10.0
+"""Between two instances that were never heard of, are not in the registry, and have been there for
+a while. What they committed before is read from the store."""
+_NEWS_SECONDS = 5.0
+"""How long an instance may be in the registry before anybody here has looked."""
+
+
+@dataclass(slots=True)
+class _Peer:
+    heard_at: float
+    lease_end: float
+    number: int | None
+    """Of its last beacon; None where a jump would tell nothing, see `Peers.link_restored`."""
+    reads: int = 1
+    """The highest version of messages that it reads, as its last beacon says."""
+    registered: bool = False
+    """Whether it stood in the registry when that was read."""
+
+
+class Peers:
+    def __init__(self, now: float) -> None:
+        self._peers: dict[str, _Peer] = {}
+        self._ended: dict[str, _Peer | None] = {}
+        """With what was known of each: anybody may say goodbye in its name."""
+        self._looked_for_stranger_at = now - _STRANGER_SECONDS
+        self._registered: frozenset[str] = frozenset()
+        self._listening_since = now
+
+    def heard(self, boot_id: str, number: int, now: float, *, reads: int = 1) -> float | None:
+        """Note a beacon. Returns the moment after which what its sender committed may have been
+        missed here, where it lies further back than a beacon reaches; else None.
+
+        Its numbers only rise: where one falls, the one before it was not its own."""
+        known = self._peers.get(boot_id) or self._ended.get(boot_id)
+        registered = boot_id in self._registered
+        if known is not None and known.number == number:
+            return None  # said again
+        just_begun = now < self._listening_since + 2 * BEACON_SECONDS
+        new = known is None and number >= REPEATS and not just_begun
+        if new and not registered:
+            # Anybody can invent one, and each makes this instance look far back in the store.
+            if now < self._looked_for_stranger_at + _STRANGER_SECONDS:
+                return None  # its next beacon will do
+            self._looked_for_stranger_at = now
+        if boot_id not in self._peers and not self._make_room(boot_id):
+            return None
+        self._ended.pop(boot_id, None)
+        self._peers[boot_id] = _Peer(now, now + LEASE_SECONDS, number, reads, registered)
+        if known is not None:
+            expected = known.number is None or 0 < number - known.number < REPEATS
+            return None if expected else known.heard_at
+        return self._listening_since if new else None
+
+    @property
+    def alive(self) -> frozenset[str]:
+        """Those heard of that have not ended, as far as is known."""
+        return frozenset(self._peers)
+
+    def speaks(self, now: float, *, highest: int) -> int:
+        """The highest version of messages that every live instance reads, as far as is known; the
+        first one until everyone can have been heard."""
+        if now < self._listening_since + _SETTLE_SECONDS:
+            return 1
+        return min([highest, *(peer.reads for peer in self._peers.values())])
+
+    def goodbye(self, boot_id: str) -> None:
+        """It has ended in order, with everything published."""
+        peer = self._peers.pop(boot_id, None)
+        if peer is not None or len(self._ended) < _MOST_ENDED:
+            self._ended[boot_id] = peer or self._ended.get(boot_id)
+        while len(self._ended) > _MOST_ENDED:
+            del self._ended[next(iter(self._ended))]
+
+    def registered(self, boot_ids: Iterable[str], now: float) -> None:
+        """These are in the registry: one that ends before its first beacon is missed as well."""
+        self._registered = frozenset(boot_ids)
+        for boot_id in self._registered & self._peers.keys():
+            self._peers[boot_id].registered = True
+        for boot_id in self._registered - self._peers.keys() - self._ended.keys():
+            if not self._make_room(boot_id):
+                break
+            heard_at, lease_end = now - _NEWS_SECONDS, now + LEASE_SECONDS
+            self._peers[boot_id] = _Peer(heard_at, lease_end, 0, registered=True)
+        self._ended = {one: peer for one, peer in self._ended.items() if one in self._registered}
+
+    def link_restored(self, now: float) -> None:
+        """Everybody has been silent. What was missed is read from the store anyway, so their
+        next beacons may have any number; whoever stays silent now has ended meanwhile."""
+        self._listening_since = now
+        for peer in self._peers.values():
+            peer.number = None
+            peer.lease_end = now + LEASE_SECONDS
+        for ended in self._ended.values():
+            if ended is not None:
+                ended.number = None
+
+    def pop_ended(self, now: float) -> Sequence[tuple[str, float]]:
+        """Those whose lease has ended without a goodbye, each with the moment it was heard last:
+        those of the registry, and up to four others. Only to be asked while the own link is up:
+        without it nobody is heard."""
+        ended = {id_: peer for id_, peer in self._peers.items() if peer.lease_end < now}
+        for boot_id in ended:
+            self.goodbye(boot_id)
+        strangers = [boot_id for boot_id, peer in ended.items() if not peer.registered]
+        for invented in strangers[_MOST_STRANGERS:]:
+            del ended[invented]
+        return [(boot_id, peer.heard_at) for boot_id, peer in ended.items()]
+
+    def _make_room(self, boot_id: str) -> bool:
+        """Return whether one more can be known. One of the registry takes the place of one that
+        never stood in it."""
+        if len(self._peers) < _MOST_PEERS:
+            return True
+        if boot_id not in self._registered:
+            return False
+        stranger = next((id_ for id_, peer in self._peers.items() if not peer.registered), None)
+        if stranger is None:
+            return False
+        del self._peers[stranger]
+        return True

@@ -1,0 +1,261 @@
+"""Polling: what changed, and whose access did, is read from the store while events may not arrive.
+
+That is while the own link is down, while another instance says in the store that its link is
+(what it commits is not published), and once after anything that may have been missed: beacons
+skipped, an instance that died. Every poll begins where the last complete one began, less the time
+by which a commit may be later than its own timestamp.
+
+Not promised: the order among conversations, and anything but the latest state of each.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.delivery.hub.hub import Hub
+from messaging.delivery.hub.revocation import AccessList
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.instruments.metrics import LINK_STATE, POLLED_CONVERSATIONS, POLLS
+from messaging.stores.conversations import Store
+from messaging.stores.people import PeopleStore
+
+logger = structlog.get_logger(__name__)
+
+_MARGIN_SECONDS = 2.0
+_POLL_SECONDS = 2.0
+_LOOK_SECONDS = 5.0
+_RENEW_SECONDS = 8.0
+_LOOK_BACK_SECONDS = 15.0
+"""How long another's link may have been down when its note is seen: until it noticed (3 s), until
+the note was written (the store's timeout), until we looked (5 s)."""
+_REJOIN_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
+_BREATH = 100
+
+
+class LinkState(StrEnum):
+    UP = "up"
+    DOWN = "down"
+    RECOVERING = "recovering"
+    """Events arrive again; what was missed is still being read."""
+
+
+class StoreClock:
+    """The store's clock, as far as its answers tell; never ahead of it."""
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    @property
+    def known(self) -> bool:
+        return self._offset is not None
+
+    def note(self, answered: datetime) -> None:
+        """The store has just answered, with this time of its own. It is later there by now."""
+        self._offset = answered.timestamp() - time.monotonic()
+
+    def at(self, moment: float) -> datetime:
+        """What it showed at a moment of the monotonic clock, or a little less."""
+        assert self._offset is not None
+        return datetime.fromtimestamp(moment + self._offset, UTC)
+
+
+class Polling:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        people: PeopleStore,
+        hub: Hub,
+        access: AccessList,
+        boot_id: str,
+        on_change: Callable[[bool], None],
+    ) -> None:
+        """`on_change` is told True when events may be late from now on, and False once all that
+        was missed is read."""
+        self.state = LinkState.UP
+        self._clock = StoreClock()
+        self._store = store
+        self._people = people
+        self._access = access
+        self._hub = hub
+        self._boot_id = boot_id
+        self._on_change = on_change
+        self._since: float | None = None
+        self._wanted = asyncio.Event()
+        self._rejoined_at = 0.0
+        self._others_cut_off = False
+        self._noted = False
+        self._renew_note_at = 0.0
+        self._delete_note_at = 0.0
+        self._look_now = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def degraded(self) -> bool:
+        return self.state is not LinkState.UP
+
+    def start(self) -> None:
+        self._show_state()
+        works: list[Coroutine[Any, Any, None]] = [self._poll(), self._keep_notes()]
+        self._tasks = [start_task(work) for work in works]
+
+    async def stop(self) -> None:
+        """A note is left to end by itself: the others have not seen everything yet."""
+        await stop_tasks(*self._tasks)
+
+    # What the link knows
+
+    def link_down(self, since: float) -> None:
+        """Events may not have arrived since this moment."""
+        self._enter(LinkState.DOWN)
+        self._renew_note_at = 0.0
+        self.look_back(since)
+        self._look_now.set()
+
+    def link_up(self) -> None:
+        """Events arrive again. What was subscribed to is in force by then, or a moment later."""
+        self._enter(LinkState.RECOVERING)
+        self._rejoined_at = time.monotonic() + _REJOIN_SECONDS
+
+    def look_back(self, since: float) -> None:
+        """Something may have been missed since this moment."""
+        self._since = since if self._since is None else min(self._since, since)
+        self._wanted.set()
+
+    async def write_note(self) -> None:
+        """Tell the other instances that what is committed here is not published. Raises
+        StoreUnavailable."""
+        await self._store.put_link_note(self._boot_id)
+        self._noted = True
+
+    async def bound(self, since: float) -> datetime:
+        """By the store's clock, the time that nothing carries which was applied after this moment
+        of the monotonic one: a commit may be later than its own timestamp by the store's timeout.
+        Raises StoreUnavailable."""
+        if not self._clock.known:
+            self._clock.note(await self._store.now())
+        return self._clock.at(since) - timedelta(seconds=self._store.timeout + _MARGIN_SECONDS)
+
+    def is_ahead(self, moment: datetime) -> bool:
+        """Whether a moment cannot have been given by the store, because it lies in its future; also
+        where its clock is not known yet."""
+        if not self._clock.known:
+            return True
+        return moment > self._clock.at(time.monotonic()) + timedelta(seconds=_MARGIN_SECONDS)
+
+    # Polls
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.degraded or self._others_cut_off
+
+    async def _poll(self) -> None:
+        while True:
+            await self._wanted.wait()
+            assert self._since is not None
+            since, self._since = self._since, None
+            self._wanted.clear()
+            begun = time.monotonic()
+            if not await self._read_changes(since):
+                self.look_back(since)
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            if self.state is LinkState.RECOVERING and begun >= self._rejoined_at:
+                self._enter(LinkState.UP)
+            if self._goes_on:
+                self.look_back(begun)
+                await asyncio.sleep(_POLL_SECONDS)
+            else:
+                await asyncio.sleep(_POLL_SECONDS)  # however often something is said to be missing
+
+    async def _read_changes(self, since: float) -> bool:
+        """Whether the store has answered. What it names is handed to the hub."""
+        POLLS.inc()
+        try:
+            bound = await self.bound(since)
+            people = await self._people.list_changed_access(since=bound)
+            self._access.learn_all(people.people)
+            changed = await self._store.list_changed_conversations(since=bound)
+        except StoreUnavailable:
+            return False
+        except Exception:
+            logger.exception("poll.failed")
+            return False
+        self._clock.note(changed.read_at)
+        history = self._store.witness.history
+        POLLED_CONVERSATIONS.inc(len(changed.conversations))
+        for number, conversation in enumerate(changed.conversations):
+            try:
+                self._hub.found(conversation)
+            except Exception:  # concerns this conversation, and not the polls
+                logger.exception("poll.not_taken", conversation_id=conversation.id)
+            if number % _BREATH == _BREATH - 1:
+                await asyncio.sleep(0)
+                if self._store.witness.history != history:
+                    return False  # the store was restored since
+        return True
+
+    # Notes in the store
+
+    async def _keep_notes(self) -> None:
+        while True:
+            try:
+                await self._keep_own_note()
+                if self.state is LinkState.UP:
+                    await self._look_for_others()
+            except StoreUnavailable:
+                self._renew_note_at = 0.0
+            except Exception:
+                logger.exception("link_note.failed")
+            try:
+                async with asyncio.timeout(_RETRY_SECONDS if self._note_due else _LOOK_SECONDS):
+                    await self._look_now.wait()
+            except TimeoutError:
+                pass
+            self._look_now.clear()
+
+    @property
+    def _note_due(self) -> bool:
+        return self.state is LinkState.DOWN and time.monotonic() >= self._renew_note_at
+
+    async def _keep_own_note(self) -> None:
+        if self._note_due:
+            self._renew_note_at = time.monotonic() + _RENEW_SECONDS
+            await self.write_note()
+        elif (
+            self._noted and self.state is LinkState.UP and time.monotonic() >= self._delete_note_at
+        ):
+            await self._store.delete_link_note(self._boot_id)
+            self._noted = False
+
+    async def _look_for_others(self) -> None:
+        notes = await self._store.list_link_notes()
+        self._clock.note(notes.read_at)
+        others = notes.boot_ids - {self._boot_id}
+        if others and not self._others_cut_off:
+            logger.warning("link.others_cut_off", boot_ids=sorted(others))
+            self.look_back(time.monotonic() - _LOOK_BACK_SECONDS)
+        self._others_cut_off = bool(others)
+
+    def _enter(self, state: LinkState) -> None:
+        if state is self.state:
+            return
+        begins, ends = self.state is LinkState.UP, state is LinkState.UP
+        self.state = state
+        self._show_state()
+        if ends:
+            # The others look every five seconds: until they have seen all that was not published.
+            self._delete_note_at = time.monotonic() + _LOOK_SECONDS + _POLL_SECONDS
+        if begins or ends:
+            self._on_change(begins)
+
+    def _show_state(self) -> None:
+        for each in LinkState:
+            LINK_STATE.labels(each.value).set(each is self.state)

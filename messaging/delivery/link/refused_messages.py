@@ -1,0 +1,65 @@
+"""Messages of other instances that are not taken: counted by reason, and at most one log line a
+second."""
+
+from enum import StrEnum
+
+import structlog
+
+from messaging.instruments.log_sampling import Sparing
+from messaging.instruments.metrics import LINK_REFUSED
+
+logger = structlog.get_logger(__name__)
+
+
+class Reason(StrEnum):
+    TOO_LARGE = "too_large"
+    UNDECODABLE = "undecodable"
+    """No message at all."""
+    INVALID = "invalid"
+    """A field has the wrong type or a value out of its range."""
+    INCONSISTENT = "inconsistent"
+    """Its parts do not agree with each other, or with the store."""
+    ALTERED = "altered"
+    """Its digest is another."""
+    UNSIGNED = "unsigned"
+    FORGED = "forged"
+    """Signed with none of the keys."""
+    REPLAYED = "replayed"
+    STALE = "stale"
+    """Signed at a time that the own clock is too far from."""
+    NEWER = "newer"
+    """Of a later release: a version or a kind that is not known here."""
+    FAILED = "failed"
+    """Handling it failed, which is a fault of this instance."""
+
+
+_QUIET = frozenset({Reason.NEWER})
+"""Expected during an upgrade; what it told is found by its version."""
+
+for _reason in Reason:
+    LINK_REFUSED.labels(_reason.value)
+
+
+class Refused(Exception):
+    """A message is not taken."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Refusals:
+    def __init__(self, lines: Sparing | None = None) -> None:
+        self._lines = lines or Sparing()
+
+    def note(self, reason: Reason, *, error: BaseException | None = None) -> None:
+        """Count one. The line says how many were not said before it; its traceback is that of
+        `error`."""
+        LINK_REFUSED.labels(reason.value).inc()
+        if reason in _QUIET:
+            return
+        unsaid = self._lines.take()
+        if unsaid is not None:
+            logger.warning(
+                "link.message_refused", reason=reason.value, unsaid=unsaid, exc_info=error
+            )

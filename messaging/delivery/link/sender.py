@@ -1,0 +1,167 @@
+"""The sending half of the link: what goes to the other instances, in the order of commits.
+
+Nobody waits for it. Each publish is under a timeout; after one that failed nothing is tried for a
+second but the beacon, and what is lost then is said in the next beacons, as is all that was sent.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.delivery.link.beacon import RecentCommits
+from messaging.delivery.link.encoding import VERSION, Wire
+from messaging.delivery.link.messages import Beacon, Goodbye
+from messaging.delivery.link.messages import Item as Message
+from messaging.delivery.link.send_queue import Item, Outgoing
+from messaging.instruments.metrics import LINK_LOST, LINK_VERSION, PUBLISH_SECONDS
+from messaging.redis.client import describe
+
+logger = structlog.get_logger(__name__)
+
+INSTANCES = "instances"
+"""The group of all instances."""
+_PUBLISH_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
+
+
+class Layer(Protocol):
+    """What is used of a Channels layer (its public interface)."""
+
+    async def group_send(self, group: str, message: Mapping[str, Any]) -> None: ...
+
+
+class Sending:
+    def __init__(
+        self,
+        layer: Layer,
+        *,
+        wire: Wire,
+        speaks: Callable[[], int],
+        on_failure: Callable[[int, str], None],
+    ) -> None:
+        """`speaks` returns the version of the format that everyone reads at this moment.
+        `on_failure` is called for each publish that failed, with the number of those in a row and
+        the reason."""
+        self._layer = layer
+        self._wire = wire
+        self._speaks = speaks
+        self._on_failure = on_failure
+        self._outgoing = Outgoing(INSTANCES)
+        self._recent = RecentCommits()
+        self._something_to_do = asyncio.Event()
+        self._failures = 0
+        self._closed_until = 0.0
+        self._number = 0
+        self._echoed = 0
+        self._beacon_due = False
+        self._beacon_was_last = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last publish failed."""
+        return self._failures > 0
+
+    def start(self) -> None:
+        self._task = start_task(self._work())
+
+    async def stop(self) -> None:
+        """From now on nothing is published by itself."""
+        if self._task is not None:
+            await stop_tasks(self._task)
+
+    async def finish(self, *, goodbye: bool) -> None:
+        """Publish what waits, once stopped. Raises whatever the layer does, and has no timeout."""
+        while self._outgoing:
+            await self._publish_waiting()
+        if goodbye:
+            await self._publish(INSTANCES, [Goodbye()])
+
+    def send(self, group: str, item: Item) -> None:
+        if time.monotonic() < self._closed_until or self._outgoing.full:
+            self._note([item])
+        else:
+            self._outgoing.put(group, item)
+            self._something_to_do.set()
+
+    def send_beacon(self) -> None:
+        """Before anything else, by turns should a publish take as long as beacons are apart."""
+        self._beacon_due = True
+        self._something_to_do.set()
+
+    def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
+        """Say in the next beacons that this version exists, and who is in the conversation."""
+        self._recent.note(conversation_id, version, user_ids)
+
+    def came_back(self, conversation_ids: Iterable[str]) -> None:
+        """An own beacon with these conversations made the round."""
+        self._recent.came_back(conversation_ids)
+
+    def sent_beacon(self, number: int) -> bool:
+        """Whether a beacon of that number was sent and has not come back: this one has now."""
+        if not self._echoed < number <= self._number:
+            return False
+        self._echoed = number
+        return True
+
+    def _note(self, items: Iterable[Item]) -> None:
+        """Published or lost: the next beacons tell of it."""
+        for item in items:
+            if item.version is not None:
+                self._recent.note(item.conversation_id, item.version, item.added)
+
+    async def _work(self) -> None:
+        while True:
+            await self._something_to_do.wait()
+            self._something_to_do.clear()
+            while self._beacon_due or self._outgoing:
+                try:
+                    async with asyncio.timeout(_PUBLISH_SECONDS):
+                        await self._publish_next()
+                except Exception as error:  # noqa: BLE001 - a layer may raise anything
+                    self._failed(describe(error))
+                else:
+                    self._failures = 0
+                    self._closed_until = 0.0
+
+    async def _publish_next(self) -> None:
+        if self._beacon_due and not (self._beacon_was_last and self._outgoing):
+            self._beacon_due, self._beacon_was_last = False, True
+            await self._publish_beacon()
+        else:
+            self._beacon_was_last = False
+            await self._publish_waiting()
+
+    async def _publish_waiting(self) -> None:
+        group, items = self._outgoing.take()
+        begun = time.monotonic()
+        try:
+            await self._publish(group, [item.message for item in items])
+        finally:
+            self._note(items)
+        PUBLISH_SECONDS.observe(time.monotonic() - begun)
+
+    async def _publish_beacon(self) -> None:
+        self._number += 1
+        beacon = Beacon(number=self._number, commits=dict(self._recent.as_message()), reads=VERSION)
+        await self._publish(INSTANCES, [beacon])
+
+    async def _publish(self, group: str, items: Sequence[Message]) -> None:
+        version = self._speaks()
+        LINK_VERSION.set(version)
+        data = self._wire.seal(items, version=version)
+        await self._layer.group_send(group, {"data": data})
+
+    def _failed(self, reason: str) -> None:
+        self._failures += 1
+        self._closed_until = time.monotonic() + _RETRY_SECONDS
+        lost = self._outgoing.clear()
+        self._note(lost)
+        LINK_LOST.inc(len(lost))
+        if self._failures == 1:
+            logger.warning("link.publish_failed", error=reason)
+        self._on_failure(self._failures, reason)

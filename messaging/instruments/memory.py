@@ -1,0 +1,41 @@
+"""Memory by weight: what the caches and queues of this process hold, in bytes, and their bounds.
+
+What clients send is as large as they please, up to a limit each; a bound by number alone would be
+gigabytes. docs/metrics.md lists caches, queues and maps with their bounds.
+"""
+
+import weakref
+from collections.abc import Callable
+from typing import TypeVar
+
+from messaging.instruments.metrics import CACHE_BYTES, CACHE_LIMIT_BYTES
+
+Owner = TypeVar("Owner")
+
+MIB = 1024 * 1024
+
+
+class Weight:
+    """How many bytes one kind of entries takes in this process, all holders together."""
+
+    def __init__(self, name: str, *, most: int) -> None:
+        """`most`: bytes. The metrics show both under this name."""
+        self.most = most
+        self.bytes = 0
+        show_weight(name, self, lambda weight: weight.bytes, most=most)
+
+    @property
+    def full(self) -> bool:
+        return self.bytes >= self.most
+
+
+def show_weight(name: str, owner: Owner, weigh: Callable[[Owner], int], *, most: int) -> None:
+    """Let the metrics show how many bytes the owner holds, for as long as it lives."""
+    held = weakref.ref(owner)
+
+    def read() -> float:
+        living = held()
+        return 0 if living is None else weigh(living)
+
+    CACHE_BYTES.labels(name).set_function(read)
+    CACHE_LIMIT_BYTES.labels(name).set(most)

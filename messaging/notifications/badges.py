@@ -1,0 +1,174 @@
+"""What rang: for each person the conversations with a notification that they have not read.
+
+Their number is the badge on the app's icon. They live in Redis, where every instance and the
+worker see them; without a configured Redis in this process.
+
+Not promised: with Redis gone there is no badge, and nothing is cleared; what Redis forgets is
+counted again from the next notification on.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import redis.asyncio
+from redis.asyncio.client import Pipeline
+from redis.commands.core import AsyncScript
+
+from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
+from messaging.redis.untrusted_values import answers_of, as_number
+
+_REDIS_SECONDS = 30 * 24 * 3600
+_MAX_PEOPLE = 100_000
+_MAX_CONVERSATIONS = 1_000
+"""Of one person: others decide in how many conversations somebody is notified."""
+
+# A key that another client has made something else of is begun anew.
+_MEND = """
+if type(redis.pcall('HLEN', KEYS[1])) == 'table' then redis.call('DEL', KEYS[1]) end
+"""
+_ADD = (
+    _MEND
+    + """
+local kept = redis.call('HGET', KEYS[1], ARGV[1])
+if kept or redis.call('HLEN', KEYS[1]) < tonumber(ARGV[3]) then
+  if (tonumber(kept or 0) or 0) < tonumber(ARGV[2]) then
+    redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+  end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return redis.call('HLEN', KEYS[1])
+"""
+)
+_DISCARD = (
+    _MEND
+    + """
+local kept = redis.call('HGET', KEYS[1], ARGV[1])
+if not kept then return -1 end
+local seq = tonumber(kept)
+if seq and seq > tonumber(ARGV[2]) and seq <= 9007199254740992 then return -1 end
+redis.call('HDEL', KEYS[1], ARGV[1])
+return redis.call('HLEN', KEYS[1])
+"""
+)
+
+
+class Rung:
+    def __init__(self, client: redis.asyncio.Redis | None) -> None:
+        self._redis = client
+        self._add_in_redis = None if client is None else client.register_script(_ADD)
+        self._discard_in_redis = None if client is None else client.register_script(_DISCARD)
+        self._unknown = Outage("rung.unknown")
+        self._here: OrderedDict[str, dict[str, int]] = OrderedDict()
+
+    async def add(
+        self, conversation_id: str, seq: int, user_ids: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Note that these people are being notified of message number `seq`. Of two at once the
+        later counts, whichever rings first.
+
+        Returns each one's number of such conversations, without those of whom it is not known.
+        """
+        if self._add_in_redis is None:
+            return {user_id: self._add_here(conversation_id, seq, user_id) for user_id in user_ids}
+        arguments = (conversation_id, seq, _MAX_CONVERSATIONS, _REDIS_SECONDS)
+        counts = await self._run(self._add_in_redis, user_ids, arguments)
+        return dict(zip(user_ids, counts, strict=False))
+
+    async def discard(
+        self, conversation_id: str, user_ids: Sequence[str], *, up_to: int
+    ) -> Mapping[str, int]:
+        """Note that these people are done with a conversation up to message number `up_to`.
+
+        Returns those who had a notification of such a message, with the number of conversations
+        that are left to each.
+        """
+        if self._discard_in_redis is None:
+            counts: Sequence[int] = [
+                self._discard_here(conversation_id, user_id, up_to) for user_id in user_ids
+            ]
+        else:
+            counts = await self._run(self._discard_in_redis, user_ids, (conversation_id, up_to))
+        return {
+            user_id: count for user_id, count in zip(user_ids, counts, strict=False) if count >= 0
+        }
+
+    async def count(self, user_id: str) -> int | None:
+        """Return the number of conversations that somebody has a notification of; None where it is
+        not known."""
+        if self._redis is None:
+            return len(self._here.get(user_id, ()))
+
+        async def ask(pipeline: Pipeline) -> None:
+            pipeline.hlen(_redis_key(user_id))
+
+        answers = await self._execute(ask)
+        return as_number(answers[0]) if answers else None
+
+    async def shown(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return the number of the message that each of these people was notified of last, and
+        has not read; without those of whom nothing is known."""
+        if self._redis is None:
+            every = [self._here.get(user_id, {}).get(conversation_id) for user_id in user_ids]
+            return {u: seq for u, seq in zip(user_ids, every, strict=True) if seq is not None}
+
+        async def ask(pipeline: Pipeline) -> None:
+            for user_id in user_ids:
+                pipeline.hget(_redis_key(user_id), conversation_id)
+
+        answers = await self._execute(ask)
+        return {
+            user_id: seq
+            for user_id, value in zip(user_ids, answers, strict=False)
+            if (seq := as_number(value)) is not None
+        }
+
+    async def _execute(self, fill: Callable[[Pipeline], Awaitable[None]]) -> Sequence[Any]:
+        """The answers to commands in one round trip; none where Redis is away."""
+        assert self._redis is not None
+        if not self._unknown.may_ask():
+            return []
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                pipeline = self._redis.pipeline(transaction=False)
+                await fill(pipeline)
+                answers = await answers_of(pipeline)
+        except UNREACHABLE as error:
+            self._unknown.failed(error)
+            return []
+        self._unknown.over()
+        return answers
+
+    async def _run(
+        self, script: AsyncScript, user_ids: Sequence[str], arguments: Sequence[str | int]
+    ) -> Sequence[int]:
+        """Run a script on each person's key."""
+
+        async def ask(pipeline: Pipeline) -> None:
+            for user_id in user_ids:
+                await script(keys=[_redis_key(user_id)], args=arguments, client=pipeline)
+
+        return await self._execute(ask)
+
+    def _add_here(self, conversation_id: str, seq: int, user_id: str) -> int:
+        here = self._here.setdefault(user_id, {})
+        if len(here) < _MAX_CONVERSATIONS or conversation_id in here:
+            here[conversation_id] = max(seq, here.get(conversation_id, 0))
+        self._here.move_to_end(user_id)
+        if len(self._here) > _MAX_PEOPLE:
+            self._here.popitem(last=False)
+        return len(here)
+
+    def _discard_here(self, conversation_id: str, user_id: str, up_to: int) -> int:
+        here = self._here.get(user_id, {})
+        if here.get(conversation_id, up_to + 1) > up_to:
+            return -1
+        del here[conversation_id]
+        if not here:
+            del self._here[user_id]
+        return len(here)
+
+
+def _redis_key(user_id: str) -> str:
+    return f"chat:notified:{user_id}"

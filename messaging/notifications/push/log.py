@@ -1,0 +1,92 @@
+"""Push without a push service, for development: a log line in the place of a ringing phone.
+
+Where there is a demo page (`CHAT_DEMO`) an inbox beside it keeps what the phones would show: the
+latest of few people, in the memory of this process.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from django.conf import settings
+
+from messaging.domain.health import Condition
+from messaging.notifications.push.protocol import SENT, Push, PushResult
+
+logger = structlog.get_logger(__name__)
+
+_MOST_PEOPLE = 100
+_MOST_NOTIFICATIONS = 20
+
+
+class LogPushBackend:
+    condition = Condition.UNUSED
+
+    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        for push in pushes:
+            if settings.CHAT_DEMO:
+                inbox.take(push)
+            logger.info(
+                "push.sent",
+                to=push.user_id,
+                device_id=push.device.id,
+                tag=push.tag,
+                kind=push.data["type"],
+            )
+        return [SENT] * len(pushes)
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One that a phone shows."""
+
+    tag: str
+    title: str
+    body: str = field(repr=False)
+    sender_id: str
+    seq: int
+    at: datetime
+
+
+class Inbox:
+    """What everybody's phone shows. Somebody with several phones sees the same on each."""
+
+    def __init__(self) -> None:
+        self._people: OrderedDict[str, OrderedDict[str, Notification]] = OrderedDict()
+
+    def take(self, push: Push) -> None:
+        """Do with a push what a phone does: show it in the place of one with the same tag, or take
+        that away."""
+        shown = self._people.setdefault(push.user_id, OrderedDict())
+        self._people.move_to_end(push.user_id)
+        if len(self._people) > _MOST_PEOPLE:
+            self._people.popitem(last=False)
+        earlier = shown.get(push.tag)
+        if push.data["type"] == "clear":
+            if earlier is not None and earlier.seq <= int(push.data["read_seq"]):
+                del shown[push.tag]
+            return
+        shown[push.tag] = Notification(
+            tag=push.tag,
+            title=push.title or "",
+            body=push.body,
+            sender_id=push.data["sender_id"],
+            seq=int(push.data["seq"]),
+            at=datetime.now(UTC),
+        )
+        shown.move_to_end(push.tag)
+        if len(shown) > _MOST_NOTIFICATIONS:
+            shown.popitem(last=False)
+
+    def shown(self, user_id: str) -> Sequence[Notification]:
+        """The latest first."""
+        return list(reversed(self._people.get(user_id, OrderedDict()).values()))
+
+
+inbox = Inbox()
+"""That of this process."""

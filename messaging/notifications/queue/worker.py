@@ -1,0 +1,167 @@
+"""The worker: takes jobs from the queue, any number of workers side by side.
+
+A job is hidden from the others while it is carried out, and longer if that takes long. It is
+deleted when nothing is left of it to do, queued anew with a delay when it is to be tried again,
+and left to SQS when it failed: delivered too often, it goes to the dead-letter queue.
+"""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import replace
+
+import structlog
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.instruments.metrics import NOTIFICATION_JOBS, QUEUE_AWAY
+from messaging.notifications.jobs import MalformedJob, QueuedJob, RetryLater, decode, encode
+from messaging.notifications.notifier import Notifier
+from messaging.notifications.options import get_options
+from messaging.notifications.queue.sqs import (
+    BATCH_ENTRIES,
+    MOST_DELAY_SECONDS,
+    Entry,
+    QueueUnavailable,
+    Received,
+    SqsQueue,
+)
+
+logger = structlog.get_logger(__name__)
+
+_AWAY_SECONDS = 1.0
+_GATHER_SECONDS = 0.1
+_POLLS_AT_ONCE = 2
+_HEALTHY_SECONDS = 30.0
+
+
+class Worker:
+    def __init__(self, notifier: Notifier, queue: SqsQueue) -> None:
+        self._notifier = notifier
+        self._queue = queue
+        self._options = get_options()
+        self._places = asyncio.Semaphore(self._options.jobs_at_once)
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._finished: list[Received] = []
+        self._some_finished = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._heard_at = time.monotonic()
+        self._away = False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the queue answered within the last half minute."""
+        return time.monotonic() - self._heard_at < _HEALTHY_SECONDS
+
+    def end(self) -> None:
+        """Take nothing new; `run` returns once everything that is held is finished."""
+        self._ending.set()
+
+    async def run(self) -> None:
+        logger.info("worker.started", queue=self._queue.url)
+        deleting = start_task(self._delete_finished())
+        await asyncio.gather(*(self._poll() for _ in range(_POLLS_AT_ONCE)))
+        while self._jobs:
+            await asyncio.wait(self._jobs)
+        while self._finished:
+            await self._delete_some()
+        await stop_tasks(deleting)
+        logger.info("worker.stopped")
+
+    async def _poll(self) -> None:
+        while not self._ending.is_set():
+            async with self._places:  # wait until there is room for one at least
+                pass
+            try:
+                received = await self._queue.receive(10, hidden=self._options.lease)
+            except QueueUnavailable as error:
+                self._queue_failed(error)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_AWAY_SECONDS):
+                        await self._ending.wait()
+                continue
+            self._queue_answered()
+            for one in received:
+                task = start_task(self._handle(one))
+                self._jobs.add(task)
+                task.add_done_callback(self._jobs.discard)
+
+    def _queue_failed(self, error: Exception) -> None:
+        """Log it once, however many calls fail until a poll is answered."""
+        QUEUE_AWAY.set(1)
+        if not self._away:
+            self._away = True
+            logger.warning("queue.away", reason=str(error))
+
+    def _queue_answered(self) -> None:
+        self._heard_at = time.monotonic()
+        QUEUE_AWAY.set(0)
+        if self._away:
+            self._away = False
+            logger.info("queue.back")
+
+    async def _handle(self, received: Received) -> None:
+        hiding = start_task(self._keep_hidden(received))
+        try:
+            async with self._places:
+                result = await self._carry_out(received)
+        except MalformedJob as error:
+            result = "failed"
+            logger.error("job.malformed", reason=str(error), count=received.count)
+        except QueueUnavailable as error:
+            result = "failed"  # it comes again; the claims know what was done
+            self._queue_failed(error)
+        except Exception:
+            result = "failed"
+            logger.exception("job.failed", count=received.count)
+        finally:
+            await stop_tasks(hiding)
+        NOTIFICATION_JOBS.labels("worker", result).inc()
+
+    async def _carry_out(self, received: Received) -> str:
+        job = decode(received.body)
+        again = await self._notifier.run(job)
+        if again is not None:
+            await self._queue_anew(job, again)
+        self._finished.append(received)
+        self._some_finished.set()
+        return "done" if again is None else "again"
+
+    async def _queue_anew(self, job: QueuedJob, again: RetryLater) -> None:
+        """A new entry and not a longer hiding: trying again is no failure of this delivery."""
+        delay = min(max(round(again.seconds), 1), MOST_DELAY_SECONDS)
+        entry = Entry(body=encode(replace(job, attempt=job.attempt + 1)), delay=delay)
+        if await self._queue.send([entry]):
+            raise QueueUnavailable("the job was not taken back")
+        logger.info(
+            "job.again",
+            conversation_id=job.conversation_id,
+            reason=again.reason,
+            delay=delay,
+            attempt=job.attempt + 1,
+        )
+
+    async def _delete_finished(self) -> None:
+        """Some at a time: requests are what SQS bills. One that comes again meanwhile finds
+        everything decided."""
+        while True:
+            await self._some_finished.wait()
+            self._some_finished.clear()
+            await asyncio.sleep(_GATHER_SECONDS)
+            while self._finished:
+                await self._delete_some()
+
+    async def _delete_some(self) -> None:
+        some, self._finished = self._finished[:BATCH_ENTRIES], self._finished[BATCH_ENTRIES:]
+        if some:
+            try:
+                await self._queue.delete(some)
+            except Exception as error:  # noqa: BLE001 - the next ones are to be deleted all the same
+                self._queue_failed(error)
+
+    async def _keep_hidden(self, received: Received) -> None:
+        while True:
+            await asyncio.sleep(self._options.lease / 2)
+            try:
+                await self._queue.hide(received, self._options.lease)
+            except QueueUnavailable as error:
+                self._queue_failed(error)

@@ -1,0 +1,79 @@
+"""Acknowledgements: up to which message somebody has certainly seen a conversation.
+
+Unlike delivered positions they move only by a connection that somebody is using (or by reading):
+a forgotten tab receives everything, and nobody sees it. Who acknowledged is not rung.
+
+They live in this process and, a moment later, in Redis, where the worker looks.
+
+Not promised: with Redis gone, what was acknowledged on other instances is not known here.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.positions.shared import Key, SharedPositions
+from messaging.redis.client import Client
+from messaging.stores.epochs import Epoch
+
+_GATHER_SECONDS = 0.2
+_MOST_KNOWN = 100_000
+_RETRY_SECONDS = 1.0
+
+
+class Acknowledgements:
+    def __init__(self, client: Client | None) -> None:
+        self._shared = SharedPositions(client, "acknowledged")
+        self._known: OrderedDict[Key, int] = OrderedDict()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = start_task(self._work())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await stop_tasks(self._task)
+            await self._shared.publish()
+
+    def use_epoch(self, epoch: Epoch) -> None:
+        """Share acknowledgements of this epoch from now on."""
+        self._shared.use_epoch(epoch)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._known.clear()
+
+    def advance(self, conversation_id: str, user_id: str, seq: int) -> None:
+        """Somebody has seen everything up to here."""
+        key = (conversation_id, user_id)
+        if seq <= self._known.get(key, 0):
+            return
+        self._known[key] = seq
+        self._known.move_to_end(key)
+        if len(self._known) > _MOST_KNOWN:
+            forgotten, _ = self._known.popitem(last=False)
+            self._shared.forget(forgotten)
+        self._shared.put(key, seq)
+        self._wake.set()
+
+    async def positions(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
+        """What is known of these people, here and in Redis; whoever is left out may have seen
+        anything."""
+        known = await self._shared.get(conversation_id, user_ids)
+        for user_id in user_ids:
+            seq = self._known.get((conversation_id, user_id))
+            if seq is not None:
+                known[user_id] = max(seq, known.get(user_id, 0))
+        return known
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if await self._shared.publish():
+                await asyncio.sleep(_GATHER_SECONDS)
+            else:
+                self._wake.set()
+                await asyncio.sleep(_RETRY_SECONDS)

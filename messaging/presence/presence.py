@@ -1,0 +1,315 @@
+"""Presence: who has a socket on any instance, and when somebody last did something.
+
+Each instance keeps a Redis set of its connected users under a lease and renews it with one
+pipelined heartbeat: the cost grows with instances, not with sockets, and the users of a dead
+instance are offline when its lease ends, with nobody cleaning up.
+
+Not promised: with Redis gone only the users of this instance are known; others count as offline.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import redis.asyncio
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
+from messaging.redis.untrusted_values import (
+    MOST_INSTANCES,
+    answers_of,
+    as_list,
+    as_moment,
+    boot_ids,
+)
+
+LEASE_SECONDS = 15
+_HEARTBEAT_SECONDS = 5.0
+_REBUILD_SECONDS = 60.0
+_DOUBT_SECONDS = 6.0
+"""After Redis has lost what it held: until all instances have found out and written it anew."""
+_CHUNK = 1_000
+_REGISTRY = "chat:presence:instances"
+_ACTED_KEPT_SECONDS = 30 * 24 * 3600
+_MOST_ACTED_HERE = 10_000
+_NOBODY = ""
+"""A member of every set, so that an instance without users is told from one that lost its set."""
+
+
+class LocalUsers(Protocol):
+    """The users with a socket on this instance."""
+
+    def __contains__(self, user_id: str) -> bool: ...
+
+    @property
+    def user_ids(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of some users."""
+
+    online: frozenset[str]
+    acted_at: Mapping[str, float]
+    """Seconds since the epoch, of those of whom it is known."""
+    complete: bool
+    """False where Redis did not answer lately, or has lost what it held: then it is only what this
+    instance knows, or more."""
+
+
+class Presence:
+    def __init__(
+        self, local: LocalUsers, client: redis.asyncio.Redis | None, *, boot_id: str
+    ) -> None:
+        """`boot_id` differs at each start: a set left by an earlier life is never taken over."""
+        self._local = local
+        self._redis = client
+        self._boot_id = boot_id
+        self._key = _users_key(boot_id)
+        self._others: list[str] = []
+        self.registered: frozenset[str] = frozenset()
+        """The other instances in the registry, as of the last heartbeat."""
+        self._changed: set[str] = set()
+        self._written = False
+        self._doubted_until = 0.0
+        self._unwritten = Outage("presence.not_written")
+        self._unknown = Outage("presence.unknown")
+        self._acted: OrderedDict[str, float] = OrderedDict()
+        self._unpublished: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> bool:
+        """Enter the registry of instances, then keep the lease. False where Redis did not answer
+        within a second: then the entry follows."""
+        if self._redis is None:
+            return False
+        registered = await self._register(self._redis)
+        self._task = start_task(self._work(self._redis))
+        return registered
+
+    @property
+    def other_boot_ids(self) -> Sequence[str]:
+        """The instances in the registry besides this one, as of the last heartbeat, and those
+        that were met since."""
+        return self._others
+
+    def met(self, boot_id: str) -> bool:
+        """Another instance is there, though the registry was read before it entered: its users
+        are asked for from now on. The next heartbeat decides whether it stays. Returns whether it
+        is new here."""
+        if boot_id in self._others or len(self._others) >= MOST_INSTANCES:
+            return False
+        self._others.append(boot_id)
+        return True
+
+    async def stop(self) -> None:
+        """Say goodbye: this instance's users are offline at once."""
+        if self._redis is None or self._task is None:
+            return
+        await stop_tasks(self._task)
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.delete(self._key)
+                pipeline.zrem(_REGISTRY, self._boot_id)
+                await pipeline.execute()
+        except UNREACHABLE:
+            pass  # the lease ends by itself
+
+    def changed(self, user_id: str) -> None:
+        """Somebody connected or disconnected here."""
+        if self._redis is not None:
+            self._changed.add(user_id)
+            self._wake.set()
+
+    def acted(self, user_id: str) -> None:
+        """Somebody did something here: sent, read, typed, or said that they are there."""
+        now = time.time()
+        self._acted[user_id] = now
+        self._acted.move_to_end(user_id)
+        if len(self._acted) > _MOST_ACTED_HERE:
+            self._acted.popitem(last=False)
+        if self._redis is not None:
+            # Written with the next heartbeat or change. With Redis gone, the oldest are not.
+            self._unpublished.pop(user_id, None)
+            self._unpublished[user_id] = now
+            if len(self._unpublished) > _MOST_ACTED_HERE:
+                del self._unpublished[next(iter(self._unpublished))]
+
+    async def online(self, user_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the users who have a socket somewhere: one round trip for any number."""
+        user_ids = list(user_ids)
+        here = {user_id for user_id in user_ids if user_id in self._local}
+        elsewhere = [user_id for user_id in user_ids if user_id not in here]
+        found = await self._ask(elsewhere, acted=())
+        return found.online | here
+
+    async def look(self, user_ids: Iterable[str]) -> Seen:
+        """Who has a socket somewhere, and when each of them last did something: one round trip
+        for any number."""
+        user_ids = list(user_ids)
+        here = {user_id for user_id in user_ids if user_id in self._local}
+        elsewhere = [user_id for user_id in user_ids if user_id not in here]
+        found = await self._ask(elsewhere, acted=user_ids)
+        acted_at = dict(found.acted_at)
+        for user_id in user_ids:
+            if user_id in self._acted:
+                acted_at[user_id] = max(self._acted[user_id], acted_at.get(user_id, 0.0))
+        return Seen(online=found.online | here, acted_at=acted_at, complete=found.complete)
+
+    async def elsewhere(self, user_id: str) -> Sequence[str]:
+        """The other instances on which somebody has a socket, by boot id; none where Redis does
+        not answer."""
+        others = tuple(self._others)
+        if self._redis is None or not others or not self._unknown.may_ask():
+            return ()
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                pipeline = self._redis.pipeline(transaction=False)
+                for boot_id in others:
+                    pipeline.sismember(_users_key(boot_id), user_id)
+                answers = await answers_of(pipeline)
+        except UNREACHABLE as error:
+            self._unknown.failed(error)
+            return ()
+        self._unknown.over()
+        return [boot_id for boot_id, present in zip(others, answers, strict=True) if present]
+
+    async def _ask(self, user_ids: Sequence[str], *, acted: Sequence[str]) -> Seen:
+        """What Redis knows: which of the users the other instances have, and when those of
+        `acted` last did something anywhere."""
+        others = tuple(self._others) if user_ids else ()
+        if self._redis is None or not (others or acted):
+            return Seen(online=frozenset(), acted_at={}, complete=True)
+        if not self._unknown.may_ask():
+            return Seen(online=frozenset(), acted_at={}, complete=False)
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                pipeline = self._redis.pipeline(transaction=False)
+                for boot_id in others:
+                    pipeline.smismember(_users_key(boot_id), list(user_ids))
+                if acted:
+                    pipeline.mget([_acted_key(user_id) for user_id in acted])
+                    pipeline.sismember(self._key, _NOBODY)
+                answers = await answers_of(pipeline)
+        except UNREACHABLE as error:
+            self._unknown.failed(error)
+            return Seen(online=frozenset(), acted_at={}, complete=False)
+        self._unknown.over()
+        online = {
+            user_id
+            for answer in answers[: len(others)]
+            for user_id, present in zip(user_ids, as_list(answer, len(user_ids)), strict=True)
+            if present
+        }
+        moments, whole = answers[-2:] if acted else ((), True)
+        if self._written and not whole:  # nor are the sets of the others
+            self._doubt()
+        acted_at = {
+            user_id: moment
+            for user_id, value in zip(acted, as_list(moments, len(acted)), strict=True)
+            if (moment := as_moment(value)) is not None
+        }
+        complete = time.monotonic() >= self._doubted_until
+        return Seen(online=frozenset(online), acted_at=acted_at, complete=complete)
+
+    def _doubt(self) -> None:
+        """Redis is or was away: who is not in its sets may be in them soon."""
+        self._doubted_until = time.monotonic() + _DOUBT_SECONDS
+
+    async def _register(self, client: redis.asyncio.Redis) -> bool:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._heartbeat(client)
+        except UNREACHABLE as error:
+            self._unwritten.failed(error)
+            return False
+        return True
+
+    async def _work(self, client: redis.asyncio.Redis) -> None:
+        rebuild_at = heartbeat_at = 0.0
+        while True:
+            now = time.monotonic()
+            try:
+                if now >= heartbeat_at:
+                    heartbeat_at = now + _HEARTBEAT_SECONDS
+                    whole = await self._heartbeat(client)
+                    if self._written and not whole:
+                        self._doubt()
+                    if not whole or now >= rebuild_at:
+                        await self._rebuild(client)
+                        rebuild_at = now + _REBUILD_SECONDS
+                    self._unwritten.over()
+                await self._write_changed(client)
+            except UNREACHABLE as error:
+                self._unwritten.failed(error)
+                self._doubt()
+                rebuild_at = 0.0
+                await asyncio.sleep(1)
+            try:
+                async with asyncio.timeout(max(heartbeat_at - time.monotonic(), 0)):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    async def _heartbeat(self, client: redis.asyncio.Redis) -> bool:
+        """Renew the lease and learn who else is there. False when the own set is gone, or was
+        begun anew by a single change since.
+
+        What lies in the registry beyond Redis' own clock would never leave it, and a registry that
+        is something else is begun anew."""
+        seconds, _ = await client.time()
+        pipeline = client.pipeline(transaction=False)
+        pipeline.expire(self._key, LEASE_SECONDS)
+        pipeline.sismember(self._key, _NOBODY)
+        pipeline.zadd(_REGISTRY, {self._boot_id: seconds})
+        pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - LEASE_SECONDS)
+        pipeline.zremrangebyscore(_REGISTRY, f"({seconds + LEASE_SECONDS}", "+inf")
+        pipeline.zrange(_REGISTRY, 0, MOST_INSTANCES, desc=True)
+        _, whole, entered, *_, registered = await answers_of(pipeline)
+        if entered is None:
+            await client.delete(_REGISTRY)
+        self._others = [one for one in boot_ids(registered) if one != self._boot_id]
+        self.registered = frozenset(self._others)
+        return bool(whole)
+
+    async def _rebuild(self, client: redis.asyncio.Redis) -> None:
+        """Write the set anew: after a stall, a flush or a failover, and against drift."""
+        user_ids = [_NOBODY, *self._local.user_ids]
+        pipeline = client.pipeline(transaction=True)  # nobody is offline in between
+        pipeline.delete(self._key)
+        for start in range(0, len(user_ids), _CHUNK):
+            pipeline.sadd(self._key, *user_ids[start : start + _CHUNK])
+        pipeline.expire(self._key, LEASE_SECONDS)
+        await pipeline.execute()
+        self._written = True
+
+    async def _write_changed(self, client: redis.asyncio.Redis) -> None:
+        changed, self._changed = self._changed, set()
+        acted, self._unpublished = self._unpublished, {}
+        here = [user_id for user_id in changed if user_id in self._local]
+        gone = [user_id for user_id in changed if user_id not in self._local]
+        pipeline = client.pipeline(transaction=False)
+        if here:
+            pipeline.sadd(self._key, *here)
+        if gone:
+            pipeline.srem(self._key, *gone)
+        for user_id, moment in acted.items():
+            pipeline.set(_acted_key(user_id), f"{moment:.3f}", ex=_ACTED_KEPT_SECONDS)
+        if here or gone:
+            pipeline.expire(self._key, LEASE_SECONDS)  # also where it begins a lost set anew
+        if here or gone or acted:
+            await answers_of(pipeline)  # a set of another type is written anew by the heartbeat
+
+
+def _acted_key(user_id: str) -> str:
+    return f"chat:presence:acted:{user_id}"
+
+
+def _users_key(boot_id: str) -> str:
+    return f"chat:presence:users:{boot_id}"

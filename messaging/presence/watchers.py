@@ -1,0 +1,136 @@
+"""Who watches whose presence, and tells them when it changes.
+
+All that the sockets of this process watch is looked at together every two seconds, in one round
+trip: the cost grows with the people who are watched here, not with sockets or events, and what
+happens in between is told as one change. A killed instance's users are seen to be gone like
+everybody else, when its lease is over.
+
+Not promised: presence that changes and changes back within two seconds is not told.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.delivery.hub.connections import Connection
+from messaging.delivery.hub.hub import Hub
+from messaging.delivery.hub.privacy import PrivacyList
+from messaging.domain.entities import PersonPresence, PresenceStatus
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.presence.presence import Presence
+from messaging.presence.reachable import Reachable
+from messaging.wire.events import EventEncoder
+
+_LOOK_SECONDS = 2.0
+
+
+class PresenceWatch:
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        presence: Presence,
+        reachable: Reachable,
+        privacy: PrivacyList,
+        events: EventEncoder,
+    ) -> None:
+        self._hub = hub
+        self._presence = presence
+        self._reachable = reachable
+        self._privacy = privacy
+        self._events = events
+        self._watchers: dict[str, set[Connection]] = {}
+        """By whom they watch."""
+        self._told: dict[str, PresenceStatus] = {}
+        """What everybody who watches somebody was told of them last."""
+        self._task: asyncio.Task[None] | None = None
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await stop_tasks(self._task)
+
+    async def look(self, user_ids: Sequence[str]) -> Sequence[PersonPresence]:
+        """How it is now. With Redis gone as far as it is known here. Raises StoreUnavailable."""
+        people, _ = await self._look(user_ids)
+        return people
+
+    def watch(self, connection: Connection, user_ids: Sequence[str]) -> None:
+        """From now on tell this connection of these people, and of nobody else."""
+        self.unwatch(connection)
+        connection.watched = frozenset(user_ids)
+        for user_id in connection.watched:
+            self._watchers.setdefault(user_id, set()).add(connection)
+        if self._watchers and (self._task is None or self._task.done()):
+            self._task = start_task(self._work())
+
+    def unwatch(self, connection: Connection) -> None:
+        for user_id in connection.watched:
+            watchers = self._watchers.get(user_id, set())
+            watchers.discard(connection)
+            if not watchers:
+                self._watchers.pop(user_id, None)
+                self._told.pop(user_id, None)
+        connection.watched = frozenset()
+
+    async def tell(self, people: Sequence[PersonPresence]) -> None:
+        """Tell the watchers of those whose status is another than it was, but for people one of
+        whom blocks the other. Raises StoreUnavailable: then it is told with the next look."""
+        apart = {
+            person.user_id: await self._privacy.apart(
+                person.user_id,
+                list({one.user_id for one in self._watchers.get(person.user_id, ())}),
+            )
+            for person in people
+            if self._told.get(person.user_id) not in (None, person.status)
+        }
+        for person in people:
+            watchers = self._watchers.get(person.user_id)
+            if watchers is None:
+                continue
+            before = self._told.get(person.user_id)
+            if before is not None and before is not person.status:
+                if person.user_id not in apart:
+                    continue  # it was told otherwise meanwhile: the next look decides
+                frame = self._events.presence_changed(person)
+                for connection in tuple(watchers):
+                    # They may have parted since.
+                    if connection.user_id not in apart[person.user_id] and self._hub.companions(
+                        connection, {person.user_id}
+                    ):
+                        connection.transmit_soft(frame, f"presence.{person.user_id}")
+            self._told[person.user_id] = person.status
+
+    async def _work(self) -> None:
+        """As long as anybody watches."""
+        while self._watchers:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                people, complete = await self._look(list(self._watchers))
+                if not complete:  # of the others it is not known that they are gone
+                    people = [one for one in people if one.status is PresenceStatus.ONLINE]
+                await self.tell(people)
+            except StoreUnavailable:
+                continue
+
+    async def _look(self, user_ids: Sequence[str]) -> tuple[Sequence[PersonPresence], bool]:
+        if not user_ids:
+            return [], True
+        seen = await self._presence.look(user_ids)
+        away = [user_id for user_id in user_ids if user_id not in seen.online]
+        reachable = await self._reachable.among(away)
+
+        def person(user_id: str) -> PersonPresence:
+            status = PresenceStatus.OFFLINE
+            if user_id in seen.online:
+                status = PresenceStatus.ONLINE
+            elif user_id in reachable:
+                status = PresenceStatus.REACHABLE
+            acted_at = seen.acted_at.get(user_id)
+            return PersonPresence(
+                user_id=user_id,
+                status=status,
+                last_active_at=None if acted_at is None else datetime.fromtimestamp(acted_at, UTC),
+            )
+
+        return [person(user_id) for user_id in user_ids], seen.complete

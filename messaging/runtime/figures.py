@@ -1,0 +1,231 @@
+"""Live figures: what each process counts, where the others can see it.
+
+Every three seconds a process writes its figures to Redis under a lease; those of all are read in
+one round trip. Without a Redis there are only its own.
+
+Not promised: exactness. A rate is that of the last three seconds.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+import orjson
+import redis.asyncio
+
+from messaging import __version__
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.instruments import metrics
+from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
+from messaging.redis.untrusted_values import MOST_INSTANCES, answers_of, boot_ids, note_garbage
+
+FIGURES_SECONDS = 3.0
+_LEASE_SECONDS = 12
+_REGISTRY = "chat:figures"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One process at one moment. Totals count from its start, rates are per second."""
+
+    instance_id: str
+    boot_id: str
+    role: str
+    """`instance`, or `worker` for one that notifies only."""
+    version: str
+    uptime: float
+    """Seconds."""
+    sockets: int
+    link: str
+    """`up`, `down`, `recovering`; `unused` without a Redis."""
+    draining: bool
+    messages: int
+    messages_rate: float
+    deliveries: int
+    deliveries_rate: float
+    pushes: Mapping[str, int]
+    """To devices, by how they ended."""
+    jobs: Mapping[str, int]
+    """Notification jobs by where they were carried out and how that ended, `queue: dropped`."""
+    decisions: Mapping[str, int]
+    """People who were or were not notified, by `verdict: reason`."""
+    store_latency: float | None
+    """Seconds that a call took on average lately; None where there was none."""
+    store_unavailable: int
+    documents: Mapping[str, int]
+    """Read, written and deleted, by `read`, `write`, `delete`: what Firestore bills."""
+    documents_rate: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What no counter knows of a process."""
+
+    instance_id: str
+    boot_id: str
+    uptime: float
+    link: str
+    draining: bool
+
+
+class _Totals:
+    """The counters of this process at one moment."""
+
+    def __init__(self) -> None:
+        self.at = time.monotonic()
+        self.messages = sum(_by(metrics.MESSAGES).values())
+        self.deliveries = sum(_by(metrics.DELIVERIES).values())
+        self.documents = _by(metrics.STORE_DOCUMENTS, "kind")
+        self.store_calls, self.store_seconds = _calls(metrics.STORE_SECONDS)
+
+
+class LiveFigures:
+    def __init__(self, client: redis.asyncio.Redis | None, status: Callable[[], Status]) -> None:
+        self._redis = client
+        self._status = status
+        self._role = "instance"
+        self._totals = _Totals()
+        self._own: Figures | None = None
+        self._unwritten = Outage("figures.not_written")
+        self._unread = Outage("figures.unknown")
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def own(self) -> Figures:
+        """Of this process, at most three seconds old once it has started."""
+        return self._own or self._count()
+
+    def start(self, *, role: str) -> None:
+        self._role = role
+        self._task = start_task(self._work())
+
+    async def stop(self) -> None:
+        """Take them back."""
+        if self._task is None:
+            return
+        await stop_tasks(self._task)
+        if self._redis is not None:
+            boot_id = self._status().boot_id
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.zrem(_REGISTRY, boot_id)
+            pipeline.delete(_key(boot_id))
+            try:
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    await pipeline.execute()
+            except UNREACHABLE:
+                pass  # the lease ends by itself
+
+    async def all(self) -> tuple[Sequence[Figures], bool]:
+        """Of every process that is alive, by the names of the instances; and whether that is all
+        of them: False where Redis did not answer."""
+        own = self.own
+        if self._redis is None:
+            return [own], True
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.zrange(_REGISTRY, 0, MOST_INSTANCES, desc=True)
+                (registered,) = await answers_of(pipeline)
+                others = [one for one in boot_ids(registered) if one != own.boot_id]
+                kept = await self._redis.mget(map(_key, others)) if others else []
+        except UNREACHABLE as error:
+            self._unread.failed(error)
+            return [own], False
+        self._unread.over()
+        found = [own, *filter(None, map(_decoded, kept))]
+        return sorted(found, key=lambda one: (one.role, one.instance_id)), True
+
+    async def _work(self) -> None:
+        while True:
+            self._own = self._count()
+            if self._redis is not None:
+                try:
+                    async with asyncio.timeout(TIMEOUT_SECONDS):
+                        await self._write(self._redis, self._own)
+                except UNREACHABLE as error:
+                    self._unwritten.failed(error)
+                else:
+                    self._unwritten.over()
+            await asyncio.sleep(FIGURES_SECONDS)
+
+    async def _write(self, client: redis.asyncio.Redis, figures: Figures) -> None:
+        """Those that were not renewed for a lease leave the registry, by the clock of Redis."""
+        seconds, _ = await client.time()
+        pipeline = client.pipeline(transaction=False)
+        pipeline.set(_key(figures.boot_id), orjson.dumps(asdict(figures)), ex=_LEASE_SECONDS)
+        pipeline.zadd(_REGISTRY, {figures.boot_id: seconds})
+        pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - _LEASE_SECONDS)
+        pipeline.zremrangebyscore(_REGISTRY, f"({seconds + _LEASE_SECONDS}", "+inf")
+        _, entered, *_ = await answers_of(pipeline)
+        if entered is None:  # it is something else; the next turn begins it anew
+            await client.delete(_REGISTRY)
+
+    def _count(self) -> Figures:
+        before, now, status = self._totals, _Totals(), self._status()
+        self._totals = now
+        seconds = max(now.at - before.at, 0.001)
+        calls = now.store_calls - before.store_calls
+        latency = (now.store_seconds - before.store_seconds) / calls if calls else None
+        return Figures(
+            **asdict(status),
+            role=self._role,
+            version=__version__,
+            sockets=sum(_by(metrics.SOCKETS).values()),
+            messages=now.messages,
+            messages_rate=(now.messages - before.messages) / seconds,
+            deliveries=now.deliveries,
+            deliveries_rate=(now.deliveries - before.deliveries) / seconds,
+            pushes=_by(metrics.PUSHES, "result"),
+            jobs=_by(metrics.NOTIFICATION_JOBS, "path", "result"),
+            decisions=_by(metrics.NOTIFICATION_DECISIONS, "verdict", "reason"),
+            store_latency=latency,
+            store_unavailable=sum(_by(metrics.STORE_UNAVAILABLE).values()),
+            documents=now.documents,
+            documents_rate={
+                kind: (total - before.documents.get(kind, 0)) / seconds
+                for kind, total in now.documents.items()
+            },
+        )
+
+
+def _decoded(figures: str | None) -> Figures | None:
+    """None for what another version counts in other ways, too."""
+    if figures is None:
+        return None
+    try:
+        return _decoder.decode(figures)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        note_garbage(str(error)[:100])
+        return None
+
+
+_decoder = msgspec.json.Decoder(Figures)
+
+
+def _by(metric: Any, *labels: str) -> dict[str, int]:
+    """A counter or gauge, summed up by some of its labels."""
+    found: Counter[str] = Counter()
+    for family in metric.collect():
+        for sample in family.samples:
+            found[": ".join(sample.labels[label] for label in labels)] += int(sample.value)
+    return dict(found)
+
+
+def _calls(histogram: Any) -> tuple[int, float]:
+    """How many were observed, and their sum."""
+    calls, seconds = 0, 0.0
+    for family in histogram.collect():
+        for sample in family.samples:
+            if sample.name.endswith("_count"):
+                calls += int(sample.value)
+            elif sample.name.endswith("_sum"):
+                seconds += sample.value
+    return calls, seconds
+
+
+def _key(boot_id: str) -> str:
+    return f"chat:figures:{boot_id}"

@@ -1,0 +1,116 @@
+"""Outcomes: what became of a message for each of its people.
+
+Whoever calls this has seen to it that they may be told: `deliveries` for participants, the admin
+for operators.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from messaging.domain.entities import Conversation, Decision, Message, ReadPosition
+from messaging.runtime.app import get_instance
+from messaging.wire.representations import effective_read_seq
+
+_BY_READING = frozenset({"read", "acknowledged"})
+"""Reasons of the policy for which somebody is not notified."""
+
+
+class PushVerdict(StrEnum):
+    """What became of notifying somebody."""
+
+    SENT = "sent"
+    DROPPED = "dropped"
+    FAILED = "failed"
+    PENDING = "pending"
+    """Not decided yet, or longer ago than decisions are kept."""
+
+
+class DeliveryState(StrEnum):
+    """How far a message has come to somebody."""
+
+    READ = "read"
+    DELIVERED = "delivered"
+    NOTIFIED = "notified"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDelivery:
+    """What became of one message for one person."""
+
+    user_id: str
+    delivered: bool
+    read: bool
+    verdict: PushVerdict
+    reason: str = ""
+    at: datetime | None = None
+    devices: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tells_reading(self) -> bool:
+        """Whether it may say that this person has read the message. An acknowledgement does not
+        tell whether it came by reading."""
+        dropped = self.verdict is PushVerdict.DROPPED
+        return self.read or (dropped and self.reason in _BY_READING)
+
+    @property
+    def state(self) -> DeliveryState:
+        if self.read:
+            return DeliveryState.READ
+        if self.delivered:
+            return DeliveryState.DELIVERED
+        return DeliveryState.NOTIFIED if self.verdict is PushVerdict.SENT else DeliveryState.PENDING
+
+
+async def list_deliveries(conversation: Conversation, message: Message) -> Sequence[PersonDelivery]:
+    """Of every participant but the sender. Raises StoreUnavailable."""
+    instance = get_instance()
+    people = [person for person in conversation.participants if person != message.sender_id]
+    decisions = await instance.decisions.list_decisions(conversation.id, message.id)
+    stored = await instance.store.list_read_positions(conversation.id)
+    positions = {position.user_id: position for position in stored}
+    delivered = await instance.delivered.positions(conversation.id, people)
+    acknowledged = await instance.acknowledged.positions(conversation.id, people)
+
+    def delivery(person: str) -> PersonDelivery:
+        position = positions.get(person, ReadPosition(user_id=person))
+        read = effective_read_seq(conversation, position) >= message.seq
+        reached = max(position.delivered_seq, delivered.get(person, 0)) >= message.seq
+        seen = read or acknowledged.get(person, 0) >= message.seq
+        return _delivery(person, decisions.get(person), read, reached or seen, seen)
+
+    return [delivery(person) for person in people]
+
+
+def _delivery(
+    user_id: str, decision: Decision | None, read: bool, delivered: bool, seen: bool
+) -> PersonDelivery:
+    if decision is not None and decision.verdict is not None:
+        return PersonDelivery(
+            user_id=user_id,
+            delivered=delivered,
+            read=read,
+            verdict=PushVerdict(decision.verdict),
+            reason=decision.reason,
+            at=decision.at,
+            devices=decision.devices,
+        )
+    if seen and decision is None:
+        # Whoever acknowledged in time is not written down: their position says it.
+        return PersonDelivery(
+            user_id=user_id,
+            delivered=delivered,
+            read=read,
+            verdict=PushVerdict.DROPPED,
+            reason="acknowledged",
+        )
+    return PersonDelivery(
+        user_id=user_id,
+        delivered=delivered,
+        read=read,
+        verdict=PushVerdict.PENDING,
+        reason=decision.reason if decision is not None else "",
+        devices=decision.devices if decision is not None else {},
+    )

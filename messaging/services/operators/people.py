@@ -1,0 +1,62 @@
+"""Moderation: what operators do to people. Who an operator is, the admin knows."""
+
+from datetime import datetime
+
+import structlog
+
+from messaging.domain.entities import FOREVER, Report, ReportStatus
+from messaging.domain.exceptions import InvalidRequest, NotFound
+from messaging.domain.identifiers import is_stored_user_id
+from messaging.runtime.app import get_instance
+from messaging.services import sessions
+
+logger = structlog.get_logger(__name__)
+
+
+async def ban_person(*, person_id: str, until: datetime = FOREVER) -> None:
+    """Shut somebody out up to a moment: what they ask for is refused from now on, and their
+    sockets are closed on every instance; that is waited for, up to a second. Banning again sets
+    the end anew.
+
+    Raises InvalidRequest, StoreUnavailable.
+    """
+    await _set_ban(person_id, until)
+
+
+async def unban_person(*, person_id: str) -> None:
+    """Let somebody in again. Raises InvalidRequest, StoreUnavailable."""
+    await _set_ban(person_id, None)
+
+
+async def log_out_person(*, person_id: str) -> None:
+    """End all sign-ins of somebody, as they could themselves, and their sockets. Raises
+    InvalidRequest, StoreUnavailable."""
+    _require_person_id(person_id)
+    await get_instance().start()
+    await sessions.log_out_everywhere(user_id=person_id)
+
+
+async def _set_ban(person_id: str, until: datetime | None) -> None:
+    _require_person_id(person_id)
+    instance = get_instance()
+    await instance.start()
+    await instance.apply_access(await instance.people.set_ban(person_id, until=until))
+    logger.info(
+        "person.unbanned" if until is None else "person.banned",
+        person_id=person_id,
+        until=until and until.isoformat(),
+    )
+
+
+def _require_person_id(person_id: str) -> None:
+    if not is_stored_user_id(person_id):
+        raise InvalidRequest.of("person_id", "The user id is not valid.")
+
+
+async def close_report(*, report_id: str, status: ReportStatus, by: str) -> Report:
+    """Say what an operator made of a report. Raises NotFound, StoreUnavailable."""
+    closed = await get_instance().reports.close_report(report_id, status, by=by)
+    if closed is None:
+        raise NotFound
+    logger.info("report.closed", report_id=report_id, status=status.value, by=by)
+    return closed

@@ -1,0 +1,136 @@
+"""A survey: what the messages of a conversation say by themselves, read page by page.
+
+Looking again reads only the messages that came since, and which ones have changed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from messaging.domain.entities import Conversation, Message
+from messaging.domain.uncounted import ALL_COUNTED
+from messaging.stores.conversations import Store
+
+_PAGE = 200
+_ANY_VERSION = 2**62
+_MOST_NAMED = 5
+
+
+class Survey:
+    def __init__(
+        self, store: Store, conversation: Conversation, on_read: Callable[[int], None]
+    ) -> None:
+        """`on_read` is told how many messages each page has."""
+        self._store = store
+        self._on_read = on_read
+        self._conversation_id = conversation.id
+        self._joined = _joined(conversation)
+        self.messages = 0
+        """How many were read."""
+        self.latest: Message | None = None
+        self.version = max(self._joined.values(), default=0)
+        """The highest that was given: to a message, or to somebody who joined."""
+        self._read_up_to = 0
+        self._sent: dict[str, int] = {}
+        self._surely_sent: dict[str, int] = {}
+        self._gaps: list[str] = []
+        """The first of them; of the others only how many there are."""
+        self._more_gaps = 0
+        self.uncounted = ALL_COUNTED
+        """The deleted messages."""
+
+    @property
+    def seq(self) -> int:
+        return self.latest.seq if self.latest is not None else 0
+
+    @property
+    def missing(self) -> str:
+        """Which numbers no message has, or two have; empty where all is well."""
+        if not self._gaps:
+            return ""
+        named = ", ".join(self._gaps)
+        return f"{named} and {self._more_gaps} more such places" if self._more_gaps else named
+
+    def fits(self, conversation: Conversation) -> bool:
+        """Whether it can go on with this later state: what counts as sent depends on when
+        somebody joined."""
+        return _joined(conversation) == self._joined
+
+    async def look(self) -> None:
+        """Read what is new. Raises StoreUnavailable."""
+        latest = await self._store.list_latest_messages(self._conversation_id, limit=1)
+        self.latest = latest[-1] if latest else None
+        while self._read_up_to < self.seq:
+            first, last = self._read_up_to + 1, min(self._read_up_to + _PAGE, self.seq)
+            page = await self._store.list_messages(
+                self._conversation_id, first_seq=first, last_seq=last
+            )
+            if not page:
+                self._note_place(f"no message from {first} to {last} at least")
+                last = self.seq  # it may go on for ever
+            self._take(page, first, last)
+            self._on_read(len(page))
+            self._read_up_to = last
+        await self._look_at_changed()
+
+    def sent_seq(self, conversation: Conversation) -> Mapping[str, int]:
+        """The latest own message of every participant who has sent one since joining.
+
+        Of a message that was edited nothing tells when it was sent: where somebody joined again,
+        it is taken for what the conversation takes it for.
+        """
+        found = {}
+        for user_id in conversation.participants:
+            least, most = self._surely_sent.get(user_id, 0), self._sent.get(user_id, 0)
+            seq = min(max(conversation.sent_seq.get(user_id, 0), least), most)
+            if seq:
+                found[user_id] = seq
+        return found
+
+    def _take(self, page: Sequence[Message], first: int, last: int) -> None:
+        expected = first
+        for message in page:
+            self._note_gap(expected, message.seq)
+            expected = message.seq + 1
+            self.messages += 1
+            self.version = max(self.version, message.version, message.seq)
+            self._note_sender(message)
+        if page:
+            self._note_gap(expected, last + 1)
+        self._note_deleted(page)
+
+    def _note_gap(self, expected: int, found: int) -> None:
+        if found > expected:
+            numbers = f"{expected}" if found == expected + 1 else f"{expected} to {found - 1}"
+            self._note_place(f"no message {numbers}")
+        elif found < expected:
+            self._note_place(f"two messages {found}")
+
+    def _note_place(self, place: str) -> None:
+        if len(self._gaps) < _MOST_NAMED:
+            self._gaps.append(place)
+        else:
+            self._more_gaps += 1
+
+    def _note_sender(self, message: Message) -> None:
+        self._sent[message.sender_id] = message.seq
+        joined = self._joined.get(message.sender_id)
+        if joined is None:
+            return
+        untouched = message.edited_at is None and message.deleted_at is None
+        if joined == 0 or (untouched and message.version > joined):
+            self._surely_sent[message.sender_id] = message.seq
+
+    def _note_deleted(self, messages: Sequence[Message]) -> None:
+        deleted = [message.seq for message in messages if message.deleted_at is not None]
+        if deleted:
+            self.uncounted = self.uncounted.including(deleted)
+
+    async def _look_at_changed(self) -> None:
+        while changed := await self._store.list_changed_messages(
+            self._conversation_id, since=self.version, until=_ANY_VERSION, limit=_PAGE
+        ):
+            self.version = changed[-1].version
+            self._note_deleted(changed)
+
+
+def _joined(conversation: Conversation) -> Mapping[str, int]:
+    return {one.user_id: one.joined_version for one in conversation.participants.values()}

@@ -1,0 +1,305 @@
+"""Verification: what a conversation says of its messages, held against the messages themselves.
+
+seq, version, the latest message and what people have sent and read stand beside the messages, and
+move with them in one commit. A restored backup, a script or a hand in the database may part them.
+
+Promises: drift is reported only of a state that nobody changed while it was looked at, and
+repaired on condition that nobody has. Messages are read in pages, each once. Of a conversation that
+never stands still, only what does not depend on the moment is held against them.
+
+Not promised: that lost messages come back. Numbers that no message has are reported and left.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import structlog
+
+from messaging.domain.entities import Conversation, Message, ReadPosition
+from messaging.domain.exceptions import ConversationNotFound
+from messaging.services.operators.survey import Survey
+from messaging.stores.conversations import Commit, CommitUnknown, Conflict, Store
+
+logger = structlog.get_logger(__name__)
+
+_IDS = 500
+_AT_ONCE = 4
+_LOOKS = 20
+_STRICT_LOOKS = 3
+_PAUSE_SECONDS = 0.1
+_NOTE_SECONDS = 8.0
+
+
+class Drift(StrEnum):
+    """In what a conversation and its messages may differ."""
+
+    SEQ = "seq"
+    VERSION = "version"
+    LAST_MESSAGE = "last_message"
+    SENT_SEQ = "sent_seq"
+    UNCOUNTED = "uncounted"
+    READ = "read"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    UNSETTLED = "unsettled"
+
+
+_FOR_A_PERSON = {Drift.MISSING, Drift.UNREADABLE, Drift.UNSETTLED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    drift: Drift
+    detail: str
+
+    @property
+    def repairable(self) -> bool:
+        return self.drift not in _FOR_A_PERSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was found in one conversation."""
+
+    conversation_id: str
+    messages: int
+    """How many were looked at."""
+    findings: Sequence[Finding]
+    repaired: bool
+    """Whether everything that can be repaired was."""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something is wrong still."""
+        return any(not (self.repaired and finding.repairable) for finding in self.findings)
+
+
+def _ignore(_: int) -> None: ...
+
+
+async def all_conversation_ids(store: Store) -> AsyncIterator[str]:
+    """Of every conversation, page by page."""
+    after = ""
+    while ids := await store.list_conversation_ids(after=after, limit=_IDS):
+        for conversation_id in ids:
+            yield conversation_id
+        after = ids[-1]
+
+
+async def verify_conversations(
+    *,
+    store: Store,
+    conversation_ids: AsyncIterable[str],
+    repair: bool = False,
+    on_read: Callable[[int], None] = _ignore,
+) -> AsyncIterator[Report]:
+    """A report of each, a few at once and in any order; one that is not there has none. `on_read`
+    is told of messages as they are read, how many. Raises StoreUnavailable.
+
+    The instances are told of repairs as of what an instance commits that is cut off from Redis: by
+    a note in the store, on which they read what changed.
+    """
+    note = _Note(store)
+    running: set[asyncio.Task[Report | None]] = set()
+
+    async def verify(conversation_id: str) -> Report | None:
+        try:
+            return await verify_conversation(
+                store=store,
+                conversation_id=conversation_id,
+                repair=repair,
+                note=note,
+                on_read=on_read,
+            )
+        except ConversationNotFound:
+            return None
+
+    try:
+        async for conversation_id in conversation_ids:
+            running.add(asyncio.create_task(verify(conversation_id)))
+            if len(running) == _AT_ONCE:
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for report in filter(None, [task.result() for task in done]):
+                    yield report
+        for report in filter(None, await asyncio.gather(*running)):
+            yield report
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def verify_conversation(
+    *,
+    store: Store,
+    conversation_id: str,
+    repair: bool = False,
+    note: "_Note | None" = None,
+    on_read: Callable[[int], None] = _ignore,
+) -> Report:
+    """What is wrong with one conversation, looked at until nobody changes it meanwhile.
+
+    Raises ConversationNotFound, StoreUnavailable.
+    """
+    survey = None
+    repairing: Sequence[Finding] = ()
+    for tries in range(_LOOKS):
+        await asyncio.sleep(_PAUSE_SECONDS * min(tries, 5))
+        try:
+            conversation = await _read(store, conversation_id)
+            if survey is None or not survey.fits(conversation):
+                survey = Survey(store, conversation, on_read)
+            await survey.look()
+            positions = await store.list_read_positions(conversation_id)
+            later = await _read(store, conversation_id)
+        except (ValueError, KeyError, TypeError) as error:
+            unreadable = Finding(drift=Drift.UNREADABLE, detail=f"{type(error).__name__}: {error}")
+            return _report(conversation_id, survey, [unreadable])
+        findings = list(_findings(conversation, later, survey, positions))
+        if repair and not findings and later.token == conversation.token:
+            findings = list(_lacking(conversation, survey))
+        if later.token != conversation.token and (findings or tries < _STRICT_LOOKS):
+            continue
+        if not findings:
+            # Also where the answer to a repair was lost, which had been made.
+            return _report(conversation_id, survey, repairing, repaired=bool(repairing))
+        if not repair or not any(finding.repairable for finding in findings):
+            return _report(conversation_id, survey, findings)
+        repairing = findings
+        try:
+            await store.commit(_repair(conversation, survey, positions))
+        except (Conflict, CommitUnknown):
+            continue
+        logger.warning(
+            "conversation.repaired",
+            conversation_id=conversation_id,
+            drift=[finding.drift.value for finding in findings],
+        )
+        await (note or _Note(store)).put()
+        return _report(conversation_id, survey, findings, repaired=True)
+    detail = "; ".join(finding.detail for finding in findings)
+    unsettled = Finding(
+        drift=Drift.UNSETTLED, detail=f"it changes all the time, look again later: {detail}"
+    )
+    return _report(conversation_id, survey, [unsettled])
+
+
+async def _read(store: Store, conversation_id: str) -> Conversation:
+    conversation = await store.get_conversation(conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    return conversation
+
+
+def _report(
+    conversation_id: str,
+    survey: Survey | None,
+    findings: Sequence[Finding],
+    *,
+    repaired: bool = False,
+) -> Report:
+    return Report(
+        conversation_id=conversation_id,
+        messages=survey.messages if survey is not None else 0,
+        findings=tuple(findings),
+        repaired=repaired,
+    )
+
+
+def _findings(
+    conversation: Conversation,
+    later: Conversation,
+    survey: Survey,
+    positions: Sequence[ReadPosition],
+) -> Iterator[Finding]:
+    """`conversation` was read before everything else, `later` after it."""
+    if survey.missing:
+        yield Finding(drift=Drift.MISSING, detail=survey.missing)
+    if not conversation.seq <= survey.seq <= later.seq:
+        detail = f"seq is {conversation.seq}, its latest message is number {survey.seq}"
+        yield Finding(drift=Drift.SEQ, detail=detail)
+    if later.version < survey.version:
+        detail = f"version is {later.version}, and {survey.version} was given already"
+        yield Finding(drift=Drift.VERSION, detail=detail)
+    if later.token == conversation.token:
+        yield from _findings_at_rest(conversation, survey)
+    last = max(survey.seq, later.seq if later.token != conversation.token else 0)
+    for position in positions:
+        if max(position.read_seq, position.delivered_seq) > last:
+            detail = (
+                f"{position.user_id} has read up to {position.read_seq} and received up to "
+                f"{position.delivered_seq} of {last}: what comes next would not be unread"
+            )
+            yield Finding(drift=Drift.READ, detail=detail)
+
+
+def _findings_at_rest(conversation: Conversation, survey: Survey) -> Iterator[Finding]:
+    """What can be told only of a conversation that did not change meanwhile."""
+    if conversation.last_message != survey.latest:
+        detail = f"last_message is {_named(conversation.last_message)}, and not as the latest is"
+        yield Finding(drift=Drift.LAST_MESSAGE, detail=f"{detail}, {_named(survey.latest)}")
+    sent_seq = survey.sent_seq(conversation)
+    for user_id in sorted(sent_seq.keys() | conversation.sent_seq.keys()):
+        kept, true = conversation.sent_seq.get(user_id, 0), sent_seq.get(user_id, 0)
+        if kept != true:
+            detail = f"sent_seq of {user_id} is {kept}, their latest message is number {true}"
+            yield Finding(drift=Drift.SENT_SEQ, detail=detail)
+    if not conversation.uncounted.within(survey.uncounted):
+        detail = "messages that are not deleted are left out of unread counts"
+        yield Finding(drift=Drift.UNCOUNTED, detail=detail)
+
+
+def _lacking(conversation: Conversation, survey: Survey) -> Iterator[Finding]:
+    """What earlier releases leave behind, which is repaired and not reported: deleted messages
+    that count as unread."""
+    if not survey.uncounted.within(conversation.uncounted):
+        detail = "deleted messages count as unread"
+        yield Finding(drift=Drift.UNCOUNTED, detail=detail)
+
+
+def _repair(
+    conversation: Conversation, survey: Survey, positions: Sequence[ReadPosition]
+) -> Commit:
+    """A durable change like any other, so that it reaches whoever has the conversation open."""
+    after = replace(
+        conversation,
+        seq=survey.seq,
+        version=max(conversation.version, survey.version) + 1,
+        last_message=survey.latest,
+        sent_seq=survey.sent_seq(conversation),
+        uncounted=survey.uncounted,
+    )
+    beyond = [
+        replace(
+            position,
+            read_seq=min(position.read_seq, survey.seq),
+            delivered_seq=min(position.delivered_seq, survey.seq),
+        )
+        for position in positions
+        if max(position.read_seq, position.delivered_seq) > survey.seq
+    ]
+    return Commit(before=conversation, after=after, positions=beyond)
+
+
+def _named(message: Message | None) -> str:
+    """Never its text."""
+    if message is None:
+        return "none"
+    return f"{message.id} (number {message.seq}, version {message.version})"
+
+
+class _Note:
+    """Tells the instances to look at what changed in the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._id = f"verify-{secrets.token_hex(8)}"
+        self._put_at = float("-inf")
+
+    async def put(self) -> None:
+        if time.monotonic() - self._put_at > _NOTE_SECONDS:
+            self._put_at = time.monotonic()
+            await self._store.put_link_note(self._id)

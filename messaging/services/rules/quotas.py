@@ -1,0 +1,55 @@
+"""Quotas: how many conversations somebody may create in a day, and how many people add to groups.
+
+They are counted over all instances as the other rates are (`messaging.redis.rate_limits`), and
+given back where nothing came of it. `CHAT_RATE_LIMITS=off` lifts them.
+"""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from messaging.domain.exceptions import RateLimited
+from messaging.domain.limits import get_limits
+from messaging.redis.rate_limits import Rate
+from messaging.runtime.app import get_instance
+
+_DAY_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What one request counts."""
+
+    user_id: str
+    conversations: int = 0
+    people: int = 0
+
+    async def take(self) -> None:
+        """Count it. Raises RateLimited, and then nothing is counted."""
+        taken: list[tuple[Rate, int]] = []
+        for rate, count in self._counts():
+            wait = await get_instance().rates.take(rate, self.user_id, count=count)
+            if wait > 0:
+                for other, given in taken:
+                    await get_instance().rates.give_back(other, self.user_id, count=given)
+                raise RateLimited(wait)
+            taken.append((rate, count))
+
+    async def give_back(self) -> None:
+        """Nothing came of what was counted."""
+        for rate, count in self._counts():
+            await get_instance().rates.give_back(rate, self.user_id, count=count)
+
+    def _counts(self) -> list[tuple[Rate, int]]:
+        if not settings.CHAT_RATE_LIMITS:
+            return []
+        limits = get_limits()
+        counts = [
+            (_daily("conversations-created", limits.conversations_per_day), self.conversations),
+            (_daily("people-added", limits.people_added_per_day), self.people),
+        ]
+        return [(rate, count) for rate, count in counts if count]
+
+
+def _daily(name: str, limit: int) -> Rate:
+    return Rate(name=name, per_second=limit / _DAY_SECONDS, burst=limit)

@@ -1,0 +1,28 @@
+"""Welcome: who may be added to a group by whom.
+
+Who is not to be added is left out without a word: nobody learns of a block, or of a setting.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from messaging.domain.entities import AddedBy, Privacy
+from messaging.runtime.app import get_instance
+from messaging.stores.people import LEFT_LIFETIME
+
+
+async def welcome(
+    user_id: str, people: Sequence[str], *, conversation_id: str | None = None
+) -> Sequence[str]:
+    """Those of the people whom somebody may add to a group, None being a new one: not those who
+    want to be added by nobody, who block this person, or who left this group on their own within
+    the last day. One read each. Raises StoreUnavailable."""
+    known = await get_instance().people.get_privacy(people)
+    return [one for one in people if _may_be_added(known[one], user_id, conversation_id)]
+
+
+def _may_be_added(privacy: Privacy, by: str, conversation_id: str | None) -> bool:
+    if privacy.added_by is AddedBy.NOBODY or by in privacy.blocked:
+        return False
+    left_at = None if conversation_id is None else privacy.left.get(conversation_id)
+    return left_at is None or left_at <= datetime.now(UTC) - LEFT_LIFETIME

@@ -1,0 +1,75 @@
+"""Keeping: conversations, messages, read positions, people, recipients, decisions, reports and the
+epoch, on SQL or on Firestore; and the catalogue of all of it."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from messaging.instruments.metrics import STORE_UNAVAILABLE
+from messaging.stores.catalogue import Catalogue
+from messaging.stores.conversations import Store
+from messaging.stores.decisions import DecisionStore
+from messaging.stores.epochs import EpochStore
+from messaging.stores.people import PeopleStore
+from messaging.stores.recipients import RecipientStore
+from messaging.stores.reports import ReportStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What is kept where. They share their connections; closing `conversations` closes all."""
+
+    conversations: Store
+    people: PeopleStore
+    recipients: RecipientStore
+    decisions: DecisionStore
+    catalogue: Catalogue
+    reports: ReportStore
+    epochs: EpochStore
+
+
+for _protocol in (Store, Catalogue, DecisionStore, PeopleStore, RecipientStore, ReportStore):
+    for _operation, _method in vars(_protocol).items():
+        if callable(_method) and not _operation.startswith("_"):
+            STORE_UNAVAILABLE.labels(_operation)  # at 0, so that `increase()` shows the first
+
+
+def make_stores() -> Stores:
+    """The stores that the setting `CHAT_STORE` names; only their vendor's library is imported."""
+    if settings.CHAT_STORE == "firestore":
+        from messaging.stores.firestore.catalogue import FirestoreCatalogue  # noqa: PLC0415
+        from messaging.stores.firestore.decisions import FirestoreDecisionStore  # noqa: PLC0415
+        from messaging.stores.firestore.epochs import FirestoreEpochStore  # noqa: PLC0415
+        from messaging.stores.firestore.people import FirestorePeopleStore  # noqa: PLC0415
+        from messaging.stores.firestore.recipients import FirestoreRecipientStore  # noqa: PLC0415
+        from messaging.stores.firestore.reports import FirestoreReportStore  # noqa: PLC0415
+        from messaging.stores.firestore.store import FirestoreStore  # noqa: PLC0415
+
+        documents = FirestoreStore(project=settings.GOOGLE_CLOUD_PROJECT)
+        return Stores(
+            conversations=documents,
+            people=FirestorePeopleStore(documents),
+            recipients=FirestoreRecipientStore(documents),
+            decisions=FirestoreDecisionStore(documents),
+            catalogue=FirestoreCatalogue(documents),
+            reports=FirestoreReportStore(documents),
+            epochs=FirestoreEpochStore(documents),
+        )
+    from messaging.stores.sql.catalogue import SqlCatalogue  # noqa: PLC0415
+    from messaging.stores.sql.decisions import SqlDecisionStore  # noqa: PLC0415
+    from messaging.stores.sql.epochs import SqlEpochStore  # noqa: PLC0415
+    from messaging.stores.sql.people import SqlPeopleStore  # noqa: PLC0415
+    from messaging.stores.sql.recipients import SqlRecipientStore  # noqa: PLC0415
+    from messaging.stores.sql.reports import SqlReportStore  # noqa: PLC0415
+    from messaging.stores.sql.store import SqlStore  # noqa: PLC0415
+
+    database = SqlStore()
+    return Stores(
+        conversations=database,
+        people=SqlPeopleStore(database),
+        recipients=SqlRecipientStore(database),
+        decisions=SqlDecisionStore(database),
+        catalogue=SqlCatalogue(database),
+        reports=SqlReportStore(database),
+        epochs=SqlEpochStore(database),
+    )

@@ -1,0 +1,184 @@
+"""The catalogue on Cloud Firestore."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from messaging.domain.entities import Access, Conversation
+from messaging.stores.catalogue import FailedNotification, Place
+from messaging.stores.firestore import documents
+from messaging.stores.firestore.client.requests import Writes, query
+from messaging.stores.firestore.decisions import read_people
+from messaging.stores.firestore.people import read_access
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.firestore.values import Reference, plain_time
+
+_QUERIES_AT_ONCE = 4
+"""Fewer than the circuit breaker takes for an outage, should all meet one lost connection."""
+
+
+class FirestoreCatalogue:
+    """Keeps `messaging.stores.catalogue.Catalogue` on the connection of the Firestore store."""
+
+    def __init__(self, store: FirestoreStore) -> None:
+        self._connection = store.connection
+        self._database = store.connection.database
+
+    async def list_conversations(
+        self, *, limit: int, after: Place | None = None
+    ) -> Sequence[Conversation]:
+        """The shards are merged: a few are read of each, and more of those of which all are on
+        the page."""
+        places = asyncio.Semaphore(_QUERIES_AT_ONCE)
+        shards = [_Shard(number, after) for number in range(documents.SHARDS)]
+        short = shards
+
+        async def read(shard: _Shard) -> None:
+            async with places:
+                shard.take(await self._read_shard(shard, _at_once(limit)), _at_once(limit))
+
+        while short:
+            await asyncio.gather(*map(read, short))
+            found = sorted((one for shard in shards for one in shard.found), key=_place)
+            page = found[::-1][:limit]
+            last = _place(page[-1]) if len(page) == limit else None
+            short = [shard for shard in shards if shard.may_follow(last)]
+        return page
+
+    async def list_frozen(self, *, limit: int, after: str = "") -> Sequence[Conversation]:
+        last = [Reference(self._database.document("conversations", after))] if after else []
+        found = await self._query(
+            "list_frozen",
+            query(
+                "conversations",
+                ("frozen", "==", True),
+                order_by=[("__name__", "ascending")],
+                start_after=last,
+                limit=limit,
+            ),
+        )
+        return [documents.read_conversation(document) for document in found]
+
+    async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
+        last = [Reference(self._user(after))] if after else []
+        found = await self._query(
+            "list_people",
+            query("users", order_by=[("__name__", "ascending")], start_after=last, limit=limit),
+        )
+        return [read_access(document) for document in found]
+
+    async def list_banned(self, *, limit: int, after: Place | None = None) -> Sequence[Access]:
+        found = await self._query(
+            "list_banned",
+            query(
+                "users",
+                ("banned_until", ">", datetime.now(UTC)),
+                order_by=[("banned_until", "ascending"), ("__name__", "ascending")],
+                start_after=() if after is None else (after[0], Reference(self._user(after[1]))),
+                limit=limit,
+            ),
+        )
+        return [read_access(document) for document in found]
+
+    async def list_failed(
+        self, *, limit: int, after: Place | None = None
+    ) -> Sequence[FailedNotification]:
+        last: tuple[object, ...] = ()
+        if after is not None:
+            failed_at, id_ = after
+            last = (failed_at, Reference(self._decision(*id_.split("."))))
+        found = await self._query(
+            "list_failed",
+            query(
+                "decisions",
+                order_by=[("failed_at", "descending"), ("__name__", "descending")],
+                start_after=last,
+                limit=limit,
+                everywhere=True,
+            ),
+        )
+        return [_failed(document) for document in found]
+
+    async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
+        parent = self._database.document("conversations", conversation_id)
+        for collection in ("messages", "participants"):
+            found = await self._connection.query(
+                "delete_messages", parent, query(collection, limit=limit)
+            )
+            if found:
+                writes = Writes(self._database)
+                for document in found:
+                    writes.delete(document.name)
+                await self._connection.write("delete_messages", writes)
+                return len(found)
+        return 0
+
+    async def _read_shard(self, shard: "_Shard", limit: int) -> list[Conversation]:
+        last: tuple[object, ...] = ()
+        if shard.after is not None:
+            updated_at, id_ = shard.after
+            last = (updated_at, Reference(self._database.document("conversations", id_)))
+        found = await self._query(
+            "list_conversations",
+            query(
+                "conversations",
+                ("shard", "==", shard.number),
+                order_by=[("updated_at", "descending"), ("__name__", "descending")],
+                start_after=last,
+                limit=limit,
+            ),
+        )
+        return [documents.read_conversation(document) for document in found]
+
+    async def _query(self, operation: str, structured: Any) -> list[Any]:
+        return await self._connection.query(operation, self._database.root, structured)
+
+    def _user(self, user_id: str) -> str:
+        return self._database.document("users", user_id)
+
+    def _decision(self, conversation_id: str, message_id: str, chunk: str) -> str:
+        return self._database.document(
+            *("conversations", conversation_id, "messages", message_id), *("decisions", chunk)
+        )
+
+
+@dataclass(slots=True)
+class _Shard:
+    """How far a shard was read."""
+
+    number: int
+    after: Place | None
+    found: list[Conversation] = field(default_factory=list)
+    more: bool = True
+
+    def take(self, page: list[Conversation], wanted: int) -> None:
+        self.found += page
+        self.more = len(page) == wanted
+        if page:
+            self.after = _place(page[-1])
+
+    def may_follow(self, last: Place | None) -> bool:
+        """Whether what was not read yet may belong before this place."""
+        return self.more and (last is None or self.after is None or self.after > last)
+
+
+def _place(conversation: Conversation) -> Place:
+    return conversation.updated_at, conversation.id
+
+
+def _at_once(limit: int) -> int:
+    """About twice a shard's share: then most pages need no second round."""
+    return max(2 * limit // documents.SHARDS, 1)
+
+
+def _failed(document: Any) -> FailedNotification:
+    _, conversation_id, _, message_id, _, chunk = document.name.rsplit("/", 5)
+    return FailedNotification(
+        conversation_id=conversation_id,
+        message_id=message_id,
+        chunk=int(chunk),
+        failed_at=plain_time(document.fields["failed_at"].timestamp_value),
+        people=read_people(document),
+    )

@@ -1,0 +1,299 @@
+"""The connection to Cloud Firestore: its deadlines, its retries, and what its errors mean.
+
+Every call to Firestore goes through `Connection.call`, and no other file asks for a retry but
+this one and `firestore_transactions`.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+from google.auth.exceptions import GoogleAuthError
+from grpc import StatusCode
+from grpc.aio import AioRpcError
+
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.health import Condition
+from messaging.instruments.metrics import STORE_DOCUMENTS, STORE_SECONDS, STORE_UNAVAILABLE
+from messaging.stores.circuit_breaker import CircuitBreaker
+from messaging.stores.conversations import OWN_READS, AlreadyExists, CommitUnknown, Conflict
+from messaging.stores.firestore.client import requests
+from messaging.stores.firestore.client.channel import Channel, open_channel
+from messaging.stores.firestore.values import plain_milliseconds
+
+logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Call = Callable[[Channel, float], Awaitable[T]]
+"""One call, given a channel and its timeout in seconds."""
+
+TRIES = 3
+_PAUSES = (0.05, 0.2)
+"""Seconds before the second try, and before each further one."""
+
+UNANSWERED = frozenset(
+    {
+        StatusCode.CANCELLED,
+        StatusCode.DEADLINE_EXCEEDED,
+        StatusCode.INTERNAL,
+        StatusCode.UNAVAILABLE,
+        StatusCode.UNKNOWN,
+    }
+)
+"""What was asked for may have been done, or may be done yet."""
+
+PASSING = UNANSWERED | {StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED}
+"""What a second try may well not meet."""
+
+_OVERTAKEN = {StatusCode.ABORTED, StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}
+_FORBIDDEN = {StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED}
+_FAULTS = {StatusCode.FAILED_PRECONDITION, StatusCode.INVALID_ARGUMENT}
+"""A missing index, a malformed request: ours to mend, so never called unavailability."""
+
+
+class DocumentMissing(Exception):
+    """The document that was to be updated is not there."""
+
+
+class Connection:
+    """Calls Firestore within a deadline, translates its errors and counts what it bills.
+
+    It belongs to the event loop that uses it first, until it is closed.
+    """
+
+    def __init__(self, *, project: str, timeout: float) -> None:
+        self.database = requests.Database(project)
+        self.timeout = timeout
+        self._breaker = CircuitBreaker()
+        self._channel: Channel | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    @property
+    def condition(self) -> Condition:
+        return Condition.UNAVAILABLE if self._breaker.open else Condition.OK
+
+    @property
+    def seconds_since_answer(self) -> float:
+        return self._breaker.seconds_since_answer
+
+    async def close(self) -> None:
+        self._channel = None
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+
+    async def get(
+        self, operation: str, names: Sequence[str], *, only: Sequence[str] = ()
+    ) -> list[Any]:
+        """Those of the documents that exist, in any order; `only`: with these fields alone."""
+        answers = await self._get(operation, names, only)
+        return [answer.found for answer in answers if answer.HasField("found")]
+
+    async def now(self, operation: str) -> datetime:
+        """The server's time, for the price of a document that is not there."""
+        answers = await self._get(operation, [self.database.document("health", "now")])
+        return _read_at(answers)
+
+    async def query(self, operation: str, parent: str, structured: Any) -> list[Any]:
+        """The documents that a query finds, in its order."""
+        documents, _ = await self.dated_query(operation, parent, structured)
+        return documents
+
+    async def dated_query(
+        self, operation: str, parent: str, structured: Any
+    ) -> tuple[list[Any], datetime]:
+        """The same, and the server's time when it began to answer."""
+        request = requests.run(parent, structured)
+        answers = await self._ask(
+            operation, lambda channel, timeout: channel.run_query(request, timeout)
+        )
+        documents = [answer.document for answer in answers if answer.HasField("document")]
+        bill(operation, "read", max(1, len(documents)))
+        return documents, _read_at(answers)
+
+    async def count(self, operation: str, parent: str, structured: Any) -> int:
+        """How many documents a query finds."""
+        request = requests.count(parent, structured)
+        answers = await self._ask(
+            operation, lambda channel, timeout: channel.run_aggregation_query(request, timeout)
+        )
+        result = next(answer.result for answer in answers if answer.HasField("result"))
+        found: int = result.aggregate_fields["count"].integer_value
+        bill(operation, "read", max(1, -(-found // 1000)))
+        return found
+
+    async def write(self, operation: str, writes: requests.Writes) -> None:
+        """Apply writes that may be applied twice.
+
+        Raises DocumentMissing, StoreUnavailable.
+        """
+        await self._ask(operation, lambda channel, timeout: channel.commit(writes.request, timeout))
+        bill_writes(operation, writes)
+
+    async def commit(self, operation: str, writes: requests.Writes) -> Any:
+        """Apply writes, all or none, and return the answer. Tried again only after an answer that
+        says that nothing was written for want of capacity.
+
+        Raises Conflict, AlreadyExists, CommitUnknown, StoreUnavailable.
+        """
+        request = writes.request
+        end = time.monotonic() + self.timeout
+        tries = 0
+        while True:
+            tries += 1
+            timeout = end - time.monotonic()
+            try:
+                answer = await self.call(
+                    operation,
+                    lambda channel, timeout: channel.commit(request, timeout),
+                    timeout=timeout,
+                )
+            except AioRpcError as error:
+                exhausted = error.code() is StatusCode.RESOURCE_EXHAUSTED and tries < TRIES
+                if not exhausted or not await rested(tries, end):
+                    raise _refused_commit(operation, error) from error
+            else:
+                bill_writes(operation, writes)
+                return answer
+
+    async def call(self, operation: str, call: Call[T], *, timeout: float) -> T:
+        """Make one call, unless the circuit breaker is open.
+
+        Raises AioRpcError, or StoreUnavailable if it was not even tried.
+        """
+        try:
+            self._breaker.require_closed()
+        except StoreUnavailable:
+            STORE_UNAVAILABLE.labels(operation).inc()
+            raise
+        try:
+            channel = self._channel or await self._connected(timeout)
+        except (TimeoutError, GoogleAuthError) as error:
+            self._breaker.failed()
+            raise unavailable(operation, error) from error
+        begun = time.monotonic()
+        try:
+            answer = await call(channel, timeout)
+        except AioRpcError as error:
+            if error.code() in UNANSWERED:
+                if operation not in OWN_READS or error.code() is not StatusCode.DEADLINE_EXCEEDED:
+                    self._breaker.failed()
+            else:
+                self._breaker.answered()
+            raise
+        self._breaker.answered()
+        STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
+        return answer
+
+    async def _get(
+        self, operation: str, names: Sequence[str], only: Sequence[str] = ()
+    ) -> list[Any]:
+        request = requests.get(self.database, names, only=only)
+        answers = await self._ask(
+            operation, lambda channel, timeout: channel.batch_get_documents(request, timeout)
+        )
+        bill(operation, "read", len(answers))
+        return answers
+
+    async def _ask(self, operation: str, call: Call[T]) -> T:
+        """The answer to something that may be asked twice: up to three tries in one deadline.
+
+        Raises DocumentMissing, StoreUnavailable.
+        """
+        end = time.monotonic() + self.timeout
+        tries = 0
+        while True:
+            tries += 1
+            # No try takes all the time, so that one lost answer can be asked for again.
+            timeout = min(self.timeout / 2, end - time.monotonic())
+            try:
+                return await self.call(operation, call, timeout=timeout)
+            except AioRpcError as error:
+                passing = error.code() in PASSING and tries < TRIES
+                if not passing or not await rested(tries, end):
+                    raise refused(operation, error) from error
+
+    async def _connected(self, timeout: float) -> Channel:
+        """The channel, which whoever comes first opens for all."""
+        while self._channel is None:
+            if self._opening is None:
+                self._opening = asyncio.create_task(self._open())
+                self._opening.add_done_callback(_seen)
+            async with asyncio.timeout(timeout):
+                await asyncio.shield(self._opening)
+        return self._channel
+
+    async def _open(self) -> None:
+        try:
+            self._channel = await open_channel(self.database.name)
+        finally:
+            self._opening = None
+
+
+async def rested(tries: int, end: float) -> bool:
+    """Whether there is time for another try after so many. If so, the pause before it is over."""
+    pause = _PAUSES[min(tries, len(_PAUSES)) - 1]
+    if time.monotonic() + pause >= end:
+        return False
+    await asyncio.sleep(pause * random.uniform(0.5, 1))
+    return True
+
+
+def bill(operation: str, kind: str, documents: int) -> None:
+    """Count as Firestore bills. What came of a call that failed is not known, and not counted."""
+    STORE_DOCUMENTS.labels(operation, kind).inc(documents)
+
+
+def bill_writes(operation: str, writes: requests.Writes) -> None:
+    if deletes := writes.deletes:
+        bill(operation, "delete", deletes)
+    if updates := len(writes) - deletes:
+        bill(operation, "write", updates)
+
+
+def refused(operation: str, error: AioRpcError) -> Exception:
+    """What it means that something other than a commit failed."""
+    if error.code() is StatusCode.NOT_FOUND:
+        return DocumentMissing()
+    return error if error.code() in _FAULTS else unavailable(operation, error)
+
+
+def _refused_commit(operation: str, error: AioRpcError) -> Exception:
+    if error.code() is StatusCode.ALREADY_EXISTS:
+        return AlreadyExists()
+    if error.code() in _OVERTAKEN:
+        return Conflict()
+    if error.code() in UNANSWERED:
+        STORE_UNAVAILABLE.labels(operation).inc()
+        logger.warning("store.commit_unknown", operation=operation, reason=_reason(error))
+        return CommitUnknown()
+    return refused(operation, error)
+
+
+def unavailable(operation: str, error: Exception) -> StoreUnavailable:
+    STORE_UNAVAILABLE.labels(operation).inc()
+    forbidden = isinstance(error, AioRpcError) and error.code() in _FORBIDDEN
+    log = logger.error if forbidden or isinstance(error, GoogleAuthError) else logger.warning
+    log("store.unavailable", operation=operation, reason=_reason(error))
+    return StoreUnavailable()
+
+
+def _read_at(answers: Sequence[Any]) -> datetime:
+    """An answer without documents has its time too; later answers of a stream are no earlier."""
+    return plain_milliseconds(answers[0].read_time)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, AioRpcError):
+        return f"{error.code().name}: {error.details()}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _seen(task: asyncio.Task[None]) -> None:
+    """Nobody may be waiting any more for how it ended."""
+    if not task.cancelled():
+        task.exception()

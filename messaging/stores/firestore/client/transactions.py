@@ -1,0 +1,163 @@
+"""Transactions of Firestore: read first, then write what follows from it, or nothing."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from grpc import StatusCode
+from grpc.aio import AioRpcError
+
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.firestore.client import requests
+from messaging.stores.firestore.client.connection import (
+    PASSING,
+    TRIES,
+    UNANSWERED,
+    Call,
+    Connection,
+    bill,
+    bill_writes,
+    refused,
+    rested,
+    unavailable,
+)
+
+T = TypeVar("T")
+
+_ROLLBACK_SECONDS = 2.0
+
+
+class Transaction:
+    """Reads at once, and keeps its writes for the end. After a failure it begins anew."""
+
+    def __init__(self, connection: Connection, operation: str, *, end: float) -> None:
+        self.id = b""
+        self.writes = requests.Writes(connection.database)
+        self.open = False
+        """Whether the server may still hold locks for it."""
+        self.repeated = False
+        """Whether an earlier try may have been applied, its answer being lost."""
+        self._connection = connection
+        self._operation = operation
+        self._end = end
+        self._aborted = b""
+
+    async def begin(self) -> None:
+        request = requests.begin(self._connection.database, retried=self._aborted)
+        answer = await self._call(
+            lambda channel, timeout: channel.begin_transaction(request, timeout)
+        )
+        self.id, self.open, self._aborted = answer.transaction, True, b""
+        self.writes = requests.Writes(self._connection.database, transaction=self.id)
+
+    async def get(self, name: str) -> Any | None:
+        request = requests.get(self._connection.database, [name], transaction=self.id)
+        answers = await self._call(
+            lambda channel, timeout: channel.batch_get_documents(request, timeout)
+        )
+        bill(self._operation, "read", len(answers))
+        return next((answer.found for answer in answers if answer.HasField("found")), None)
+
+    async def commit(self) -> None:
+        """Apply its writes; without any it is left open."""
+        if not self.writes:
+            return
+        request = self.writes.request
+        try:
+            await self._call(lambda channel, timeout: channel.commit(request, timeout))
+        except AioRpcError as error:
+            self.repeated |= error.code() in UNANSWERED
+            raise
+        self.open = False
+        bill_writes(self._operation, self.writes)
+
+    async def _call(self, call: Call[T]) -> T:
+        # No call takes all the time, so that one lost answer can be asked for again.
+        timeout = min(self._connection.timeout / 2, self._end - time.monotonic())
+        try:
+            return await self._connection.call(self._operation, call, timeout=timeout)
+        except AioRpcError as error:
+            if error.code() is StatusCode.ABORTED:
+                self.open, self._aborted = False, self.id
+            raise
+
+
+class Transactions:
+    """Runs transactions, and again what others came in between of."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+        self._rollbacks: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        for task in self._rollbacks:
+            task.cancel()
+        if self._rollbacks:
+            await asyncio.wait(self._rollbacks)
+
+    async def run(
+        self, operation: str, subject: Hashable, work: Callable[[Transaction], Awaitable[T]]
+    ) -> T:
+        """Do `work` and apply what it writes, within the connection's timeout.
+
+        It must be work that may be done again after it was applied. Those of one `subject` take
+        turns in this process. Raises StoreUnavailable.
+        """
+        end = time.monotonic() + self._connection.timeout
+        # Only for speed: transactions that meet abort each other, and where the store locks
+        # what they read (the emulator does) they wait two seconds for each other first.
+        turn = self._turns.setdefault(subject, asyncio.Lock())
+        try:
+            async with asyncio.timeout(self._connection.timeout):
+                await turn.acquire()
+        except TimeoutError as error:
+            raise unavailable(operation, error) from error
+        try:
+            return await self._run(operation, work, end)
+        finally:
+            turn.release()
+
+    async def _run(
+        self, operation: str, work: Callable[[Transaction], Awaitable[T]], end: float
+    ) -> T:
+        transaction = Transaction(self._connection, operation, end=end)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._try(transaction, work)
+            except AioRpcError as error:
+                # Being overtaken is no reason to give up before the time is over.
+                again = error.code() is StatusCode.ABORTED or (
+                    error.code() in PASSING and tries < TRIES
+                )
+                if not again or not await rested(tries, end):
+                    raise refused(operation, error) from error
+
+    async def _try(
+        self, transaction: Transaction, work: Callable[[Transaction], Awaitable[T]]
+    ) -> T:
+        await transaction.begin()
+        try:
+            result = await work(transaction)
+            await transaction.commit()
+        finally:
+            if transaction.open:
+                # Nobody waits for it: the answer does not depend on it, and it may hang.
+                task = asyncio.create_task(self._roll_back(transaction.id))
+                self._rollbacks.add(task)
+                task.add_done_callback(self._rollbacks.discard)
+        return result
+
+    async def _roll_back(self, id_: bytes) -> None:
+        request = requests.rollback(self._connection.database, id_)
+        with suppress(AioRpcError, StoreUnavailable):  # it ends by itself then, after a minute
+            await self._connection.call(
+                "rollback",
+                lambda channel, timeout: channel.rollback(request, timeout),
+                timeout=_ROLLBACK_SECONDS,
+            )

@@ -1,0 +1,193 @@
+"""One person's conversations from Firestore, without the other people in them.
+
+A query with a field mask bills the same documents and sends only the fields that are asked for:
+https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#projection
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from messaging.domain.entities import Companion, ListedConversation, Membership, Participant
+from messaging.stores.conversations import ListedPage
+from messaging.stores.firestore import documents
+from messaging.stores.firestore.client.connection import Connection
+from messaging.stores.firestore.client.requests import query
+from messaging.stores.firestore.values import Reference, quoted
+
+_LATEST = 1_000
+"""How many of a person's conversations are looked through for companions."""
+_IN_EACH = 4
+_COUNT = ("participant_count", "counted_commit_id", "commit_id")
+_LISTED = (
+    *("kind", "title", "created_at", "updated_at", "active_at", "seq", "version"),
+    *("last_message", "blocked_by", "frozen", "uncounted", "listed_people", *_COUNT),
+)
+
+
+async def list_own(
+    connection: Connection, user_id: str, *, limit: int, people: int, cursor: str | None
+) -> ListedPage:
+    last: Sequence[object] = ()
+    if cursor is not None:
+        active_at, conversation_id = documents.read_cursor(cursor)
+        last = (active_at, Reference(_name(connection, conversation_id)))
+    found = await _query_own(
+        connection,
+        "list_own_conversations",
+        user_id,
+        [*_LISTED, *_own(user_id, "roles", "sent_seq", "preferences")],
+        limit=limit,
+        start_after=last,
+    )
+    # Documents that an earlier release wrote last, or where more people are to be shown than
+    # they keep beside them, are read whole.
+    whole = {
+        document.name: document
+        for document in await _read_whole(
+            connection,
+            "list_own_conversations",
+            [one for one in found if not documents.shows_people(one, people)],
+        )
+    }
+    page: list[ListedConversation] = []
+    for masked in found:
+        document = masked
+        if not documents.shows_people(masked, people):
+            if masked.name not in whole:
+                continue  # deleted meanwhile
+            document = whole[masked.name]
+        listed = documents.read_listed(document, user_id, people)
+        if listed is not None:
+            page.append(listed)
+    next_cursor = documents.cursor_of(found[-1]) if len(found) == limit else None
+    return ListedPage(conversations=page, next_cursor=next_cursor)
+
+
+async def list_memberships(
+    connection: Connection, user_id: str, *, limit: int, personal: bool
+) -> Sequence[Membership]:
+    only = _place(user_id, personal=personal)
+    found = await _query_own(connection, "list_memberships", user_id, only, limit=limit)
+    return [_membership(document, user_id) for document in found]
+
+
+async def get_memberships(
+    connection: Connection, user_id: str, conversation_ids: Sequence[str], *, personal: bool
+) -> Sequence[Membership]:
+    if not conversation_ids:
+        return []
+    found = await connection.get(
+        "get_memberships",
+        [_name(connection, conversation_id) for conversation_id in conversation_ids],
+        only=_place(user_id, personal=personal),
+    )
+    return [
+        _membership(document, user_id)
+        for document in found
+        if user_id in document.fields["roles"].map_value.fields
+    ]
+
+
+async def list_companions(
+    connection: Connection, user_id: str, others: Sequence[str], *, most: int | None
+) -> Sequence[Companion]:
+    if not others:
+        return []
+    fields = ["version", *_COUNT, *(f"roles.{quoted(other)}" for other in others)]
+    found = await _query_own(connection, "list_companions", user_id, fields, limit=_LATEST)
+    shared = [document for document in found if document.fields["roles"].map_value.fields]
+    uncounted = [] if most is None else [one for one in shared if documents.count_of(one) is None]
+    whole = {
+        document.name: len(documents.read_conversation(document).participants)
+        for document in await _read_whole(connection, "list_companions", uncounted)
+    }
+    companions: list[Companion] = []
+    named: dict[str, int] = {}
+    for document in shared:
+        count = documents.count_of(document)
+        if count is None:
+            count = whole.get(document.name, 0)
+        if most is not None and not 0 < count <= most:
+            continue
+        roles = document.fields["roles"].map_value.fields
+        for other in roles:
+            if other == user_id and other not in others:
+                continue
+            named[other] = named.get(other, 0) + 1
+            if named[other] <= _IN_EACH:
+                person = documents.read_participant(other, roles[other].map_value.fields)
+                companions.append(_companion(document, person, count))
+    return companions
+
+
+async def _query_own(
+    connection: Connection,
+    operation: str,
+    user_id: str,
+    only: Sequence[str],
+    *,
+    limit: int,
+    start_after: Sequence[object] = (),
+) -> list[Any]:
+    return await connection.query(
+        operation,
+        connection.database.root,
+        query(
+            "conversations",
+            ("participant_ids", "contains", user_id),
+            order_by=[("active_at", "descending"), ("__name__", "descending")],
+            start_after=start_after,
+            limit=limit,
+            only=only,
+        ),
+    )
+
+
+async def _read_whole(
+    connection: Connection, operation: str, found: Sequence[Any]
+) -> Sequence[Any]:
+    if not found:
+        return []
+    return await connection.get(operation, [document.name for document in found])
+
+
+def _membership(document: Any, user_id: str) -> Membership:
+    fields = document.fields
+    own = documents.read_participant(
+        user_id, fields["roles"].map_value.fields[user_id].map_value.fields
+    )
+    return Membership(
+        conversation_id=documents.id_of(document),
+        version=fields["version"].integer_value,
+        seq=fields["seq"].integer_value,
+        joined_version=own.joined_version,
+        sent_seq=documents.own_sent_seq(document, user_id),
+        participant_count=documents.count_of(document),
+        uncounted=documents.read_uncounted(document),
+        preferences=documents.own_preferences(document, user_id),
+    )
+
+
+def _companion(document: Any, person: Participant, count: int) -> Companion:
+    return Companion(
+        user_id=person.user_id,
+        conversation_id=documents.id_of(document),
+        version=document.fields["version"].integer_value,
+        joined_version=person.joined_version,
+        participant_count=count,
+    )
+
+
+def _place(user_id: str, *, personal: bool) -> Sequence[str]:
+    """The paths of what is read of one person's place in a conversation."""
+    place = ["seq", "version", *_COUNT, *_own(user_id, "roles", "sent_seq")]
+    return [*place, "uncounted", *_own(user_id, "preferences")] if personal else place
+
+
+def _own(user_id: str, *maps: str) -> Sequence[str]:
+    """The paths of one person's entries in these maps."""
+    return [f"{name}.{quoted(user_id)}" for name in maps]
+
+
+def _name(connection: Connection, conversation_id: str) -> str:
+    return connection.database.document("conversations", conversation_id)

@@ -1,0 +1,301 @@
+"""The threads of the SQL store, and the database connection that each of them keeps.
+
+`atomic` is not async, and thread-sensitive `sync_to_async` would be one thread for all sockets.
+"""
+
+import asyncio
+import contextlib
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from messaging.stores.conversations import CommitUnknown
+from messaging.stores.sql.connections.pool import NoConnection, Pool
+
+T = TypeVar("T")
+
+LOST = (OperationalError, InterfaceError)
+"""A database that cannot be reached, is locked, took too long, or went away in the middle."""
+
+_SQLITE_READERS = 3
+_SHARES = 4
+"""A quarter of a server's connections is left to reads by writes, and to writes by reads."""
+_OWN_READERS = 2
+"""How many threads of SQLite's readers the reads of what single persons have may take, and of a
+server's connections half: other reads never wait for those."""
+_QUERY_CANCELED = "57014"
+_IDLE_IN_TRANSACTION = "25P03"
+"""https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_IDLE_SECONDS = 30.0
+_LIMIT = 0.75
+"""Of the timeout: what a statement may take, or a call wait for a connection."""
+_NO_CONNECTION_LEFT = (
+    "too many clients already",
+    "too many connections for",
+    "remaining connection slots",
+    "no more connections allowed",  # pgbouncer
+)
+"""What stands in the answer of a server that has given all of its connections away."""
+_NO_WRITES = (
+    "database or disk is full",
+    "attempt to write a readonly database",
+    "disk I/O error",
+    "unable to open database file",  # SQLite makes its journal with the first write
+    "No space left on device",
+    "could not extend file",
+    "in a read-only transaction",
+)
+"""What stands in the answer of a database that reads and does not write."""
+
+
+def lost(error: BaseException) -> bool:
+    """Return whether the connection, and the transaction with it, is gone. Of the errors that
+    psycopg calls internal one says so: the server ends a session that was idle in a transaction for
+    too long, because this process was stopped or starved."""
+    return isinstance(error, LOST) or _sqlstate(error) == _IDLE_IN_TRANSACTION
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+def not_writable(error: BaseException) -> bool:
+    """Return whether a database says that it takes no writes: a full disk, a file or a server
+    that is read-only. Nothing was written."""
+    cause = error.__cause__ if isinstance(error, CommitUnknown) else error
+    return isinstance(cause, DatabaseError) and any(words in str(cause) for words in _NO_WRITES)
+
+
+class Call(Generic[T]):
+    """Work that a thread does, or will do."""
+
+    def __init__(self, work: Callable[[BaseDatabaseWrapper], T], *, until: float) -> None:
+        """`until`: the moment of the monotonic clock up to which it may wait for a connection."""
+        self.work = work
+        self.until = until
+        self.future: Future[T] = Future()
+        self._lock = threading.Lock()
+        self._database: BaseDatabaseWrapper | None = None
+
+    async def answer(self) -> T:
+        """What the work returns, or raises. It goes on when nobody waits any more."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[None] = loop.create_future()
+        # `asyncio.wrap_future` makes a cycle of every call, with all that it read, which is left
+        # to the garbage collector; and that stops the event loop.
+        self.future.add_done_callback(partial(_wake, loop, answered))
+        await answered
+        return self.future.result()
+
+    def give_up(self) -> bool:
+        """True if it never began, and never will. Otherwise its connection is cut: a server
+        that hangs must not keep the thread."""
+        if self.future.cancel():
+            return True
+        with self._lock:
+            if self._database is not None:
+                _cut(self._database)
+        return False
+
+    @contextlib.contextmanager
+    def using(self, database: BaseDatabaseWrapper) -> Iterator[None]:
+        """As long as this lasts, to cut the connection hits this call and no other."""
+        with self._lock:
+            self._database = database
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._database = None
+
+
+class Threads:
+    """Threads for reading and writing, and the database connection of each of them."""
+
+    def __init__(self, *, alias: str, timeout: float) -> None:
+        """`timeout`: seconds after which nobody waits for a call any more."""
+        self._alias = alias
+        self._timeout = timeout
+        self._calls: dict[Future[Any], Call[Any]] = {}
+        self._thread = threading.local()
+        self._own_places = asyncio.Semaphore(_OWN_READERS)
+        if connections[alias].vendor == "sqlite":
+            # SQLite lets one writer in at a time: a second thread would poll for the lock.
+            self._readers = self._pool("sql-reader", _SQLITE_READERS)
+            self._writers = self._pool("sql-writer", 1)
+        else:
+            most = settings.DATABASE_CONNECTIONS
+            share = max(most - most // _SHARES, 1)
+            self._readers = self._writers = self._pool("sql", most, share)
+            self._own_places = asyncio.Semaphore(max(most // 2, 1))
+
+    @property
+    def connections(self) -> int:
+        """How many connections it holds at most at this moment."""
+        return sum(pool.threads for pool in {self._readers, self._writers})
+
+    def start(self, work: Callable[[BaseDatabaseWrapper], T], *, writes: bool) -> Call[T]:
+        """Do the work in a thread, with the thread's connection."""
+        call = Call(work, until=time.monotonic() + self._timeout * _LIMIT)
+        self._calls[call.future] = call
+        call.future.add_done_callback(self._forget)
+        pool = self._writers if writes else self._readers
+        pool.submit(call, writes=writes)
+        return call
+
+    async def start_own(self, work: Callable[[BaseDatabaseWrapper], T]) -> Call[T]:
+        """Read what one person has, once one of the places for such reads is free. It is taken
+        until the thread is done, even if nobody waits for the answer any more."""
+        await self._own_places.acquire()
+        loop = asyncio.get_running_loop()
+        call = self.start(work, writes=False)
+        call.future.add_done_callback(lambda _: _in_loop(loop, self._own_places.release))
+        return call
+
+    def _forget(self, future: Future[Any]) -> None:
+        self._calls.pop(future, None)
+
+    def close(self) -> None:
+        """Let what is running or queued end in its time, then close the connections. Blocks."""
+        calls = list(self._calls.values())
+        # A little longer, so that whoever still waits for one gives it up before we do.
+        wait([call.future for call in calls], timeout=self._timeout + 0.5)
+        for call in calls:
+            call.give_up()
+        self._readers.close()
+        self._writers.close()
+
+    def _pool(self, name: str, most: int, share: int | None = None) -> Pool[Call[Any]]:
+        return Pool(name, most=most, share=share, serve=self._serve, leave=self._leave)
+
+    def _adopt_connection(self) -> BaseDatabaseWrapper:
+        """Return the connection of this thread; Django has one per thread."""
+        database = connections[self._alias]
+        if not hasattr(self._thread, "used_at"):
+            database.inc_thread_sharing()  # `give_up` comes from another thread
+            # With DEBUG on, Django keeps the last 9,000 statements with their values; to write
+            # out those of 100 messages takes three times as long as to store them.
+            database.make_debug_cursor = database.make_cursor  # type: ignore[assignment, method-assign]
+            self._thread.used_at = time.monotonic()
+        return database
+
+    def _leave(self) -> None:
+        connections[self._alias].close()
+
+    def _serve(self, call: Call[Any]) -> Callable[[], None]:
+        """Carry out a call with the connection of this thread, and return what tells its end.
+        Raises NoConnection."""
+        if call.future.cancelled():
+            return _nobody_waits
+        database = self._adopt_connection()
+        try:
+            self._connect(database)
+        except Exception as error:
+            database.close()
+            waits = time.monotonic() < call.until and not call.future.cancelled()
+            if waits and any(words in str(error) for words in _NO_CONNECTION_LEFT):
+                raise NoConnection from error
+            begins = call.future.set_running_or_notify_cancel()
+            return partial(call.future.set_exception, error) if begins else _nobody_waits
+        if not call.future.set_running_or_notify_cancel():
+            return _nobody_waits
+        try:
+            with call.using(database):
+                return partial(call.future.set_result, call.work(database))
+        except BaseException as error:  # noqa: BLE001 - whoever waits for the call is told
+            if lost(error) or isinstance(error, CommitUnknown) or not_writable(error):
+                database.close()  # the next call reconnects
+            return partial(call.future.set_exception, error)
+        finally:
+            self._thread.used_at = time.monotonic()
+            # An exception keeps this frame, the frame would keep the call, which keeps it.
+            del call
+
+    def _connect(self, database: BaseDatabaseWrapper) -> None:
+        """Open the connection unless there is one that works."""
+        idle = time.monotonic() - self._thread.used_at
+        if database.connection is not None and database.vendor != "sqlite":
+            suspect = idle > _IDLE_SECONDS or _has_news(database)
+            if suspect and not database.is_usable():
+                database.close()
+        if database.connection is None:
+            database.ensure_connection()
+            if database.vendor == "postgresql":
+                self._limit_statements(database)
+
+    def _limit_statements(self, database: BaseDatabaseWrapper) -> None:
+        """A statement or a lock takes less than our own timeout, so that it is told from a lost
+        answer, and what a stopped process holds is free again soon.
+
+        Here and not in the settings: a migration may take as long as it takes.
+        """
+        limit = f"{self._timeout * _LIMIT * 1000:.0f}ms"
+        with database.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('statement_timeout', %s, false),"
+                " set_config('idle_in_transaction_session_timeout', %s, false)",
+                [limit, limit],
+            )
+
+
+def _nobody_waits() -> None:
+    """The call was given up before it began."""
+
+
+def took_too_long(error: Exception) -> bool:
+    """Return whether the server gave up a statement because of its time limit."""
+    return _sqlstate(error) == _QUERY_CANCELED
+
+
+def _wake(
+    loop: asyncio.AbstractEventLoop, answered: asyncio.Future[None], future: Future[Any]
+) -> None:
+    """In whatever thread the work ended, or was given up."""
+    _in_loop(loop, _settle, answered, future.cancelled())
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, do: Callable[..., object], *given: Any) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        loop.call_soon_threadsafe(do, *given)
+
+
+def _settle(answered: asyncio.Future[None], given_up: bool) -> None:
+    if given_up:
+        answered.cancel()
+    elif not answered.done():
+        answered.set_result(None)
+
+
+def _has_news(database: BaseDatabaseWrapper) -> bool:
+    """Whether the server sent something that nobody asked for: most likely that it ends."""
+    watched = select.poll()
+    try:
+        with database.wrap_database_errors:
+            watched.register(database.connection.fileno(), select.POLLIN)
+    except Error:
+        return True  # closed already
+    return bool(watched.poll(0))
+
+
+def _cut(database: BaseDatabaseWrapper) -> None:
+    """End whatever the connection is doing in its thread."""
+    connection = database.connection
+    if connection is None:
+        return  # it is just being opened, which has a timeout of its own
+    with contextlib.suppress(OSError, Error), database.wrap_database_errors:
+        if database.vendor == "sqlite":
+            connection.interrupt()
+        else:
+            # Not a cancel request, which a server that hangs would not answer either.
+            with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+                wire.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,103 @@
+"""Whole conversations from SQL: the row, its people and its latest message in one statement.
+
+One statement sees the database at one moment, so that no commit can tear a conversation apart
+from its people; and it is one round trip, where three queries in a transaction would be six.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import DateTimeField, QuerySet, TextField
+from django.db.models.expressions import RawSQL
+
+from messaging.domain.entities import Conversation, Message, Participant, Role
+from messaging.models import ConversationRecord, MessageRecord
+from messaging.stores.sql import rows
+from messaging.stores.stored_enums import member_of
+
+_MESSAGE_FIELDS = MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
+_MESSAGE_TIMES = [one.attname for one in _MESSAGE_FIELDS if isinstance(one, DateTimeField)]
+_MENTIONS = {"sqlite": "json(m.mentions)", "postgresql": "m.mentions"}
+"""To SQLite they are a text like others."""
+_FUNCTIONS = {
+    "sqlite": {"group": "json_group_array", "array": "json_array", "object": "json_object"},
+    "postgresql": {"group": "json_agg", "array": "json_build_array", "object": "json_build_object"},
+}
+_PEOPLE = """(
+    SELECT CAST({group}({array}(p.position, p.user_id, p.role, p.joined_version)) AS text)
+    FROM messaging_participant p WHERE p.conversation_id = messaging_conversation.id
+)"""
+_LAST_MESSAGE = """(
+    SELECT CAST({object}({fields}) AS text) FROM messaging_message m
+    WHERE m.conversation_id = messaging_conversation.id AND m.seq = messaging_conversation.seq
+)"""
+
+
+def conversations(
+    database: BaseDatabaseWrapper, records: QuerySet[ConversationRecord]
+) -> list[Conversation]:
+    """Those whose rows the query finds, in its order.
+
+    The database may look up people and messages before it sorts: a limit belongs into a query of
+    the ids, see `limited`.
+    """
+    vendor = database.vendor
+    whole = records.annotate(people=_text(people_sql(vendor)), last=_text(last_message_sql(vendor)))
+    return [
+        rows.conversation(one, read_people(one.people), read_message(one.last)) for one in whole
+    ]
+
+
+def people_sql(vendor: str) -> str:
+    """Return the expression for the people of a row of `messaging_conversation`, as JSON."""
+    return _PEOPLE.format(**_FUNCTIONS[vendor])
+
+
+def last_message_sql(vendor: str) -> str:
+    """Return the expression for the latest message of a row of `messaging_conversation`."""
+    columns = {one.attname: f"m.{one.column}" for one in _MESSAGE_FIELDS}
+    columns["mentions"] = _MENTIONS[vendor]
+    fields = ", ".join(f"'{name}', {column}" for name, column in columns.items())
+    return _LAST_MESSAGE.format(**_FUNCTIONS[vendor], fields=fields)
+
+
+def limited(
+    records: QuerySet[ConversationRecord], *, order_by: Sequence[str], limit: int
+) -> QuerySet[ConversationRecord]:
+    """The first of a query."""
+    ids = records.order_by(*order_by).values("id")[:limit]
+    return ConversationRecord.objects.using(records.db).filter(id__in=ids).order_by(*order_by)
+
+
+def _text(sql: str) -> RawSQL:
+    return RawSQL(sql, [], output_field=TextField())  # noqa: S611  nothing of a request is in it
+
+
+def read_people(found: str | None) -> dict[str, Participant]:
+    """In the order in which they were added."""
+    listed: Iterable[Any] = json.loads(found or "[]")
+    return {
+        user_id: Participant(
+            user_id=user_id, role=member_of(Role, role), joined_version=joined_version
+        )
+        for _, user_id, role, joined_version in sorted(listed, key=itemgetter(0))
+    }
+
+
+def read_message(found: str | None) -> Message | None:
+    if found is None:
+        return None
+    values = json.loads(found)
+    times = {name: _time(values[name]) for name in _MESSAGE_TIMES if values[name] is not None}
+    return rows.message(MessageRecord(**{**values, **times}))
+
+
+def _time(text: str) -> datetime:
+    """SQLite keeps times in UTC and without a zone; PostgreSQL tells them in the connection's
+    zone, which Django sets to UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,219 @@
+"""One person's conversations from SQL, without the other people in them.
+
+Each read is one statement, and what it reads of a conversation does not grow with what others
+stored there: the number of people is a column, and the people are read only where they are few.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BigIntegerField, Field, IntegerField, TextField
+from django.db.models.expressions import RawSQL
+
+from messaging.domain.entities import (
+    Companion,
+    ConversationKind,
+    ListedConversation,
+    Membership,
+    Participant,
+    Preferences,
+    Role,
+)
+from messaging.domain.uncounted import Uncounted
+from messaging.models import ConversationRecord
+from messaging.stores import paging
+from messaging.stores.conversations import ListedPage
+from messaging.stores.sql import rows
+from messaging.stores.sql.conversations import last_message_sql, limited, people_sql
+from messaging.stores.sql.conversations import read_message as _message
+from messaging.stores.sql.conversations import read_people as _people
+from messaging.stores.stored_enums import member_of
+
+_COUNTED = "{c}.counted_commit_id = {c}.commit_id AND {c}.participant_count IS NOT NULL"
+"""Whether the column holds: a commit of an earlier release has not written it."""
+_SENT_SEQ = {
+    "sqlite": "json_extract({c}.sent_seq, %s)",
+    "postgresql": "CAST({c}.sent_seq ->> %s AS bigint)",
+}
+_PREFERENCES = {
+    "sqlite": "json_extract({c}.preferences, %s)",
+    "postgresql": "CAST({c}.preferences -> %s AS text)",
+}
+_PEOPLE_COUNT = """CASE WHEN {c}.counted_commit_id = {c}.commit_id
+    AND {c}.participant_count IS NOT NULL THEN {c}.participant_count ELSE (
+        SELECT COUNT(*) FROM messaging_participant e WHERE e.conversation_id = {c}.id
+    ) END"""
+_FEW_PEOPLE = """CASE WHEN (
+    SELECT COUNT(*) FROM (
+        SELECT 1 FROM messaging_participant e WHERE e.conversation_id = {c}.id LIMIT %s
+    ) few
+) <= %s THEN {people} END"""
+_OWN = """(
+    SELECT o.{column} FROM messaging_participant o
+    WHERE o.conversation_id = {c}.id AND o.user_id = %s
+)"""
+_IN_EACH = 4
+"""How many shared conversations are named for each companion."""
+
+
+def list_memberships(
+    database: BaseDatabaseWrapper,
+    user_id: str,
+    *,
+    limit: int,
+    personal: bool = False,
+    only: Sequence[str] | None = None,
+) -> list[Membership]:
+    """`only`: look at these conversations alone, in any order."""
+    vendor = database.vendor
+    key = _key(vendor, user_id)
+    named, order = "", "ORDER BY c.active_at DESC, c.id DESC LIMIT %s"
+    parameters: list[Any] = [user_id, limit]
+    if only is not None:
+        if not only:
+            return []
+        named, order = f"AND p.conversation_id IN ({_marks(only)})", ""
+        parameters = [user_id, *only]
+    own = f"c.uncounted, {_PREFERENCES[vendor].format(c='c')}" if personal else "'', NULL"
+    parameters = [key, *([key] if personal else []), *parameters]
+    statement = f"""SELECT c.id, c.version, c.seq, p.joined_version,
+            {_SENT_SEQ[vendor].format(c="c")},
+            CASE WHEN {_COUNTED.format(c="c")} THEN c.participant_count END,
+            {own}
+        FROM messaging_participant p
+        JOIN messaging_conversation c ON c.id = p.conversation_id
+        WHERE p.user_id = %s {named} {order}
+    """  # noqa: S608  nothing of a request is in it
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found = cursor.fetchall()
+    return [
+        Membership(
+            conversation_id=id_,
+            version=version,
+            seq=seq,
+            joined_version=joined_version,
+            sent_seq=sent_seq or 0,
+            participant_count=count,
+            uncounted=Uncounted(uncounted),
+            preferences=_preferences(preferences),
+        )
+        for id_, version, seq, joined_version, sent_seq, count, uncounted, preferences in found
+    ]
+
+
+def list_listed(
+    database: BaseDatabaseWrapper,
+    user_id: str,
+    *,
+    limit: int,
+    after: tuple[datetime, str] | None,
+    people: int,
+) -> ListedPage:
+    """`people`: how many are listed at most."""
+    listed = ConversationRecord.objects.using(database.alias).filter(participants__user_id=user_id)
+    if after is not None:
+        listed = listed.filter(paging.before(after, value="active_at"))
+    latest = limited(listed, order_by=("-active_at", "-id"), limit=limit)
+    page = [_listed(one, user_id) for one in _annotated(database, latest, user_id, people)]
+    full = len(page) == limit
+    return ListedPage(
+        conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if full else None
+    )
+
+
+def list_companions(
+    database: BaseDatabaseWrapper, user_id: str, others: Sequence[str], *, most: int | None
+) -> list[Companion]:
+    """`most`: leave out the conversations of more people."""
+    if not others:
+        return []
+    count = _PEOPLE_COUNT.format(c="c")
+    few = "" if most is None else f"AND {count} <= %s"
+    statement = f"""SELECT user_id, conversation_id, version, joined_version, people FROM (
+            SELECT o.user_id, o.conversation_id, c.version, o.joined_version, {count} AS people,
+                ROW_NUMBER() OVER (PARTITION BY o.user_id ORDER BY c.active_at DESC) AS number
+            FROM messaging_participant p
+            JOIN messaging_participant o ON o.conversation_id = p.conversation_id
+            JOIN messaging_conversation c ON c.id = p.conversation_id
+            WHERE p.user_id = %s AND o.user_id IN ({_marks(others)}) {few}
+        ) shared WHERE number <= {_IN_EACH}
+    """  # noqa: S608  nothing of a request is in it
+    parameters = [user_id, *others] + ([] if most is None else [most])
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found = cursor.fetchall()
+    return [
+        Companion(
+            user_id=companion,
+            conversation_id=conversation_id,
+            version=version,
+            joined_version=joined_version,
+            participant_count=people,
+        )
+        for companion, conversation_id, version, joined_version, people in found
+    ]
+
+
+def _annotated(
+    database: BaseDatabaseWrapper, latest: Any, user_id: str, people: int
+) -> Sequence[Any]:
+    vendor, key = database.vendor, _key(database.vendor, user_id)
+    people_ = people_sql(vendor)
+    return list(
+        latest.defer("sent_seq", "preferences").annotate(
+            people=_raw(_FEW_PEOPLE, TextField(), people + 1, people, people=people_),
+            last=_raw(last_message_sql(vendor), TextField()),
+            counted=_raw(_PEOPLE_COUNT, IntegerField()),
+            own_sent_seq=_raw(_SENT_SEQ[vendor], BigIntegerField(), key),
+            own_preferences=_raw(_PREFERENCES[vendor], TextField(), key),
+            own_role=_raw(_OWN, TextField(), user_id, column="role"),
+            own_joined=_raw(_OWN, BigIntegerField(), user_id, column="joined_version"),
+        )
+    )
+
+
+def _raw(sql: str, output: "Field[Any, Any]", *parameters: Any, **parts: str) -> RawSQL:
+    """An expression on a row of `messaging_conversation`, `{c}` in it."""
+    expression = sql.format(c="messaging_conversation", **parts)
+    return RawSQL(expression, parameters, output_field=output)  # noqa: S611  a constant of ours
+
+
+def _listed(record: Any, user_id: str) -> ListedConversation:
+    return ListedConversation(
+        id=record.id,
+        kind=member_of(ConversationKind, record.kind),
+        title=record.title,
+        participants=None if record.people is None else _people(record.people),
+        participant_count=record.counted,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        active_at=record.active_at,
+        seq=record.seq,
+        version=record.version,
+        last_message=_message(record.last),
+        own=Participant(
+            user_id=user_id, role=member_of(Role, record.own_role), joined_version=record.own_joined
+        ),
+        sent_seq=record.own_sent_seq or 0,
+        preferences=_preferences(record.own_preferences),
+        blocked=bool(record.blocked_by),
+        frozen=record.frozen,
+        uncounted=Uncounted(record.uncounted),
+    )
+
+
+def _preferences(found: str | None) -> Preferences:
+    stored = rows.preferences_of(found)
+    return Preferences() if stored is None else rows.preferences(stored)
+
+
+def _key(vendor: str, user_id: str) -> str:
+    """The entry of one person in an object of JSON. Ids hold neither quotes nor backslashes."""
+    return f'$."{user_id}"' if vendor == "sqlite" else user_id
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))

@@ -1,0 +1,187 @@
+"""People on Django's ORM."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import atomic
+
+from messaging.domain.entities import Access, AddedBy, Privacy
+from messaging.models import PersonRecord
+from messaging.stores.people import ChangedAccess, lately_left
+from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.stored_enums import member_of
+
+
+class SqlPeopleStore:
+    """Keeps `messaging.stores.people.PeopleStore` in the threads of the SQL store."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    async def get_access(self, user_id: str) -> Access:
+        found = await self._store.read(
+            "get_access", lambda database: _get_access(database, user_id)
+        )
+        count("get_access", read=1)
+        return found
+
+    async def log_out(self, user_id: str, *, at_least: datetime | None = None) -> Access:
+        access = await self._store.write(
+            "log_out", lambda database: _change_access(database, user_id, at_least=at_least)
+        )
+        count("log_out", read=1, written=1)
+        return access
+
+    async def revoke(self, user_id: str, *, up_to: datetime) -> Access:
+        access = await self._store.write(
+            "revoke", lambda database: _revoke(database, user_id, up_to)
+        )
+        count("revoke", read=1, written=1)
+        return access
+
+    async def set_ban(self, user_id: str, *, until: datetime | None) -> Access:
+        access = await self._store.write(
+            "set_ban", lambda database: _change_access(database, user_id, {"banned_until": until})
+        )
+        count("set_ban", read=1, written=1)
+        return access
+
+    async def list_changed_access(self, *, since: datetime) -> ChangedAccess:
+        changed = await self._store.read(
+            "list_changed_access", lambda database: _list_changed(database, since)
+        )
+        count("list_changed_access", read=max(len(changed.people), 1))
+        return changed
+
+    async def get_blocks(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        blocks = await self._store.read(
+            "get_blocks", lambda database: _get_blocks(database, user_ids)
+        )
+        count("get_blocks", read=len(user_ids))
+        return blocks
+
+    async def get_privacy(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
+        if not user_ids:
+            return {}
+        found = await self._store.read(
+            "get_privacy", lambda database: _get_privacy(database, user_ids)
+        )
+        count("get_privacy", read=len(user_ids))
+        return found
+
+    async def note_left(self, user_id: str, conversation_id: str) -> None:
+        await self._store.write(
+            "note_left", lambda database: _note_left(database, user_id, conversation_id)
+        )
+        count("note_left", read=1, written=1)
+
+    async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
+        await self._store.write(
+            "set_block", lambda database: _set_block(database, user_id, other_id, blocked)
+        )
+        count("set_block", written=1)
+
+
+def _get_access(database: BaseDatabaseWrapper, user_id: str) -> Access:
+    record = PersonRecord.objects.using(database.alias).filter(user_id=user_id).first()
+    return access_of(user_id, record)
+
+
+def _change_access(
+    database: BaseDatabaseWrapper,
+    user_id: str,
+    ban: Mapping[str, Any] | None = None,
+    *,
+    at_least: datetime | None = None,
+) -> Access:
+    """Ban somebody, or not any more; without that, log them out."""
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        at = now(database)
+        changes = {"valid_after": max(at, at_least or at)} if ban is None else ban
+        record, _ = records.update_or_create(
+            user_id=user_id, defaults={"access_changed_at": at, **changes}
+        )
+    return read_access(record)
+
+
+def _revoke(database: BaseDatabaseWrapper, user_id: str, up_to: datetime) -> Access:
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        record, _ = records.select_for_update().get_or_create(user_id=user_id)
+        if record.valid_after is None or record.valid_after < up_to:
+            record.valid_after, record.access_changed_at = up_to, now(database)
+            record.save(update_fields=["valid_after", "access_changed_at"])
+    return read_access(record)
+
+
+def _list_changed(database: BaseDatabaseWrapper, since: datetime) -> ChangedAccess:
+    read_at = now(database)
+    records = PersonRecord.objects.using(database.alias).filter(access_changed_at__gte=since)
+    return ChangedAccess(people=[read_access(record) for record in records], read_at=read_at)
+
+
+def _get_blocks(
+    database: BaseDatabaseWrapper, user_ids: Sequence[str]
+) -> dict[str, frozenset[str]]:
+    records = PersonRecord.objects.using(database.alias).filter(user_id__in=user_ids)
+    blocks = {record.user_id: frozenset(record.blocked) for record in records}
+    return {user_id: blocks.get(user_id, frozenset()) for user_id in user_ids}
+
+
+def _get_privacy(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> dict[str, Privacy]:
+    records = PersonRecord.objects.using(database.alias).in_bulk(list(user_ids))
+    return {
+        user_id: _privacy(records[user_id]) if user_id in records else Privacy(user_id=user_id)
+        for user_id in user_ids
+    }
+
+
+def _privacy(record: PersonRecord) -> Privacy:
+    return Privacy(
+        user_id=record.user_id,
+        blocked=frozenset(record.blocked),
+        private_reading=record.private_reading,
+        added_by=member_of(AddedBy, record.added_by),
+        left=_left(record),
+    )
+
+
+def _left(record: PersonRecord) -> dict[str, datetime]:
+    return {id_: datetime.fromisoformat(at) for id_, at in record.left_groups.items()}
+
+
+def _note_left(database: BaseDatabaseWrapper, user_id: str, conversation_id: str) -> None:
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        record, _ = records.select_for_update().get_or_create(user_id=user_id)
+        left = lately_left(_left(record), conversation_id, now(database))
+        record.left_groups = {id_: at.isoformat() for id_, at in left.items()}
+        record.save(update_fields=["left_groups"])
+
+
+def _set_block(database: BaseDatabaseWrapper, user_id: str, other_id: str, blocked: bool) -> None:
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        record, _ = records.select_for_update().get_or_create(user_id=user_id)
+        others = set(record.blocked)
+        wanted = others | {other_id} if blocked else others - {other_id}
+        if wanted != others:
+            record.blocked = sorted(wanted)
+            record.save(update_fields=["blocked"])
+
+
+def access_of(user_id: str, record: PersonRecord | None) -> Access:
+    return Access(user_id=user_id) if record is None else read_access(record)
+
+
+def read_access(record: PersonRecord) -> Access:
+    return Access(
+        user_id=record.user_id,
+        valid_after=record.valid_after,
+        banned_until=record.banned_until,
+        changed_at=record.access_changed_at,
+    )

@@ -1,0 +1,141 @@
+"""What the SQL store reads, each in a number of queries that does not depend on what is found."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import QuerySet
+
+from messaging.domain.entities import Conversation, Message, ReadPosition
+from messaging.models import ConversationRecord, MessageRecord, ReadPositionRecord
+from messaging.stores import paging
+from messaging.stores.conversations import ChangedConversations, ChangedPositions, Page
+from messaging.stores.sql import rows
+from messaging.stores.sql.connections import clock
+from messaging.stores.sql.conversations import conversations, limited
+
+
+def now(database: BaseDatabaseWrapper) -> datetime:
+    ConversationRecord.objects.using(database.alias).exists()  # a clock alone proves no store
+    return clock.now(database)
+
+
+def get_conversation(database: BaseDatabaseWrapper, conversation_id: str) -> Conversation | None:
+    records = ConversationRecord.objects.using(database.alias).filter(id=conversation_id)
+    found = conversations(database, records)
+    return found[0] if found else None
+
+
+def list_conversations(
+    database: BaseDatabaseWrapper, user_id: str, *, limit: int, after: tuple[datetime, str] | None
+) -> Page:
+    listed = ConversationRecord.objects.using(database.alias).filter(participants__user_id=user_id)
+    if after is not None:
+        listed = listed.filter(paging.before(after, value="active_at"))
+    latest = limited(listed, order_by=("-active_at", "-id"), limit=limit)
+    page = conversations(database, latest)
+    full = len(page) == limit
+    return Page(conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if full else None)
+
+
+def list_latest_conversations(
+    database: BaseDatabaseWrapper, *, limit: int, after: tuple[datetime, str] | None
+) -> list[Conversation]:
+    """Of everybody's, those that changed last, the latest first."""
+    listed = ConversationRecord.objects.using(database.alias).all()
+    if after is not None:
+        listed = listed.filter(paging.before(after, value="updated_at"))
+    latest = limited(listed, order_by=("-updated_at", "-id"), limit=limit)
+    return conversations(database, latest)
+
+
+def list_frozen_conversations(
+    database: BaseDatabaseWrapper, *, limit: int, after: str
+) -> list[Conversation]:
+    records = ConversationRecord.objects.using(database.alias).filter(frozen=True, id__gt=after)
+    return conversations(database, limited(records, order_by=("id",), limit=limit))
+
+
+def list_conversation_ids(database: BaseDatabaseWrapper, *, after: str, limit: int) -> list[str]:
+    records = ConversationRecord.objects.using(database.alias).filter(id__gt=after)
+    return list(records.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def list_changed_conversations(
+    database: BaseDatabaseWrapper, *, since: datetime, after: Conversation | None, limit: int
+) -> ChangedConversations:
+    changed = ConversationRecord.objects.using(database.alias).filter(updated_at__gte=since)
+    if after is not None:
+        changed = changed.filter(paging.beyond((after.updated_at, after.id), value="updated_at"))
+    read_at = clock.now(database)  # first: it must not be later than what is read
+    first = limited(changed, order_by=("updated_at", "id"), limit=limit)
+    return ChangedConversations(conversations=conversations(database, first), read_at=read_at)
+
+
+def get_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, message_ids: Sequence[str]
+) -> dict[str, Message]:
+    found = _messages(database, conversation_id).filter(id__in=message_ids)
+    return {record.id: rows.message(record) for record in found}
+
+
+def list_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, first_seq: int, last_seq: int
+) -> list[Message]:
+    listed = _messages(database, conversation_id).filter(seq__gte=first_seq, seq__lte=last_seq)
+    return [rows.message(record) for record in listed.order_by("seq")]
+
+
+def list_latest_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, limit: int
+) -> list[Message]:
+    latest = _messages(database, conversation_id).order_by("-seq")[:limit]
+    return [rows.message(record) for record in reversed(latest)]
+
+
+def list_changed_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, since: int, until: int, limit: int
+) -> list[Message]:
+    listed = _messages(database, conversation_id).filter(version__gt=since, version__lte=until)
+    return [rows.message(record) for record in listed.order_by("version")[:limit]]
+
+
+def count_changed_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, since: int, up_to: int
+) -> int:
+    changed = _messages(database, conversation_id).filter(version__gt=since)
+    return changed.values("version")[:up_to].count()  # the index alone has it
+
+
+def list_read_positions(database: BaseDatabaseWrapper, conversation_id: str) -> list[ReadPosition]:
+    records = ReadPositionRecord.objects.using(database.alias).filter(
+        conversation_id=conversation_id
+    )
+    return [rows.read_position(record) for record in records.order_by("user_id")]
+
+
+def get_read_positions(
+    database: BaseDatabaseWrapper, user_id: str, conversation_ids: Sequence[str]
+) -> dict[str, ReadPosition]:
+    records = ReadPositionRecord.objects.using(database.alias).filter(
+        user_id=user_id, conversation_id__in=conversation_ids
+    )
+    return {record.conversation_id: rows.read_position(record) for record in records}
+
+
+def _messages(database: BaseDatabaseWrapper, conversation_id: str) -> QuerySet[MessageRecord]:
+    return MessageRecord.objects.using(database.alias).filter(conversation_id=conversation_id)
+
+
+def list_changed_positions(
+    database: BaseDatabaseWrapper, user_id: str, *, since: datetime, limit: int
+) -> ChangedPositions:
+    read_at = clock.now(database)
+    changed = ReadPositionRecord.objects.using(database.alias).filter(
+        user_id=user_id, updated_at__gte=since
+    )
+    records = changed.order_by("-updated_at")[:limit]
+    return ChangedPositions(
+        positions={record.conversation_id: rows.read_position(record) for record in records},
+        read_at=read_at,
+    )

@@ -1,0 +1,167 @@
+"""Recipients on Django's ORM."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import time
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import atomic
+
+from messaging.domain.entities import (
+    AddedBy,
+    Device,
+    Platform,
+    QuietHours,
+    Recipient,
+    TokenKind,
+    UserSettings,
+)
+from messaging.models import DeviceRecord, PersonRecord, RecipientRecord
+from messaging.stores.recipients import oldest_beyond, ringing, token_digest
+from messaging.stores.sql.people import access_of
+from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.stored_enums import member_of
+
+
+class SqlRecipientStore:
+    """Keeps `messaging.stores.recipients.RecipientStore` in the threads of the SQL store."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    async def get_recipients(self, user_ids: Sequence[str]) -> Mapping[str, Recipient]:
+        if not user_ids:
+            return {}
+        found = await self._store.read(
+            "get_recipients", lambda database: _get_recipients(database, user_ids)
+        )
+        count("get_recipients", read=len(user_ids))
+        return found
+
+    async def set_settings(self, user_id: str, settings: UserSettings) -> None:
+        await self._store.write(
+            "set_settings", lambda database: _set_settings(database, user_id, settings)
+        )
+        count("set_settings", written=1)
+
+    async def put_device(self, user_id: str, device: Device, *, most: int) -> None:
+        await self._store.write(
+            "put_device", lambda database: _put_device(database, user_id, device, most)
+        )
+        count("put_device", read=2, written=2)
+
+    async def remove_device(
+        self, user_id: str, device_id: str, *, token: str | None = None
+    ) -> bool:
+        removed = await self._store.write(
+            "remove_device", lambda database: _remove_device(database, user_id, device_id, token)
+        )
+        count("remove_device", read=1, written=2 * removed)
+        return removed
+
+
+def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> dict[str, Recipient]:
+    records = RecipientRecord.objects.using(database.alias).filter(user_id__in=user_ids)
+    wanted = {record.user_id: record.settings for record in records}
+    devices: defaultdict[str, list[Device]] = defaultdict(list)
+    registered = DeviceRecord.objects.using(database.alias).filter(user_id__in=user_ids)
+    for record in registered.order_by("user_id", "device_id"):
+        devices[record.user_id].append(_device(record))
+    people = PersonRecord.objects.using(database.alias).in_bulk(list(user_ids))
+    return {
+        user_id: Recipient(
+            user_id=user_id,
+            settings=_settings(wanted.get(user_id, {}), people.get(user_id)),
+            devices=ringing(devices[user_id], access_of(user_id, people.get(user_id))),
+            blocked=frozenset(people[user_id].blocked if user_id in people else ()),
+        )
+        for user_id in user_ids
+    }
+
+
+def _set_settings(database: BaseDatabaseWrapper, user_id: str, settings: UserSettings) -> None:
+    """What others have to respect stands with the person, where the other settings are not, of
+    which an instance of an earlier release writes all that it knows."""
+    with atomic(using=database.alias):
+        RecipientRecord.objects.using(database.alias).update_or_create(
+            user_id=user_id, defaults={"settings": _settings_json(settings)}
+        )
+        PersonRecord.objects.using(database.alias).update_or_create(
+            user_id=user_id,
+            defaults={
+                "private_reading": settings.private_reading,
+                "added_by": settings.added_by.value,
+            },
+        )
+
+
+def _put_device(database: BaseDatabaseWrapper, user_id: str, device: Device, most: int) -> None:
+    digest = token_digest(device)
+    records = DeviceRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        records.filter(token_digest=digest).exclude(user_id=user_id, device_id=device.id).delete()
+        records.update_or_create(
+            user_id=user_id,
+            device_id=device.id,
+            defaults={
+                "token": device.token,
+                "token_digest": digest,
+                "token_kind": device.token_kind.value,
+                "platform": device.platform.value,
+                "registered_at": device.registered_at,
+            },
+        )
+        own = {record.device_id: _device(record) for record in records.filter(user_id=user_id)}
+        too_many = [one.id for one in oldest_beyond(own, most)]
+        if too_many:
+            records.filter(user_id=user_id, device_id__in=too_many).delete()
+
+
+def _remove_device(
+    database: BaseDatabaseWrapper, user_id: str, device_id: str, token: str | None
+) -> bool:
+    records = DeviceRecord.objects.using(database.alias)
+    records = records.filter(user_id=user_id, device_id=device_id)
+    if token is not None:
+        records = records.filter(token=token)
+    removed, _ = records.delete()
+    return removed > 0
+
+
+def _device(record: DeviceRecord) -> Device:
+    return Device(
+        id=record.device_id,
+        token=record.token,
+        token_kind=member_of(TokenKind, record.token_kind),
+        platform=member_of(Platform, record.platform),
+        registered_at=record.registered_at,
+    )
+
+
+def _settings(stored: Mapping[str, Any], person: PersonRecord | None) -> UserSettings:
+    quiet = stored.get("quiet_hours")
+    return UserSettings(
+        quiet_hours=quiet
+        and QuietHours(
+            time_zone=quiet["time_zone"],
+            start=time.fromisoformat(quiet["from"]),
+            end=time.fromisoformat(quiet["to"]),
+        ),
+        push_text=stored.get("push_text", True),
+        private_reading=person is not None and person.private_reading,
+        added_by=AddedBy.ANYONE if person is None else member_of(AddedBy, person.added_by),
+    )
+
+
+def _settings_json(settings: UserSettings) -> dict[str, Any]:
+    quiet = settings.quiet_hours
+    return {
+        "quiet_hours": quiet
+        and {
+            "time_zone": quiet.time_zone,
+            "from": quiet.start.isoformat("minutes"),
+            "to": quiet.end.isoformat("minutes"),
+        },
+        "push_text": settings.push_text,
+    }

@@ -1,0 +1,152 @@
+"""Reports on Django's ORM."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import atomic
+
+from messaging.domain.entities import Report, ReportStatus
+from messaging.models import ReportCopyRecord, ReportRecord
+from messaging.stores import paging
+from messaging.stores.catalogue import Place
+from messaging.stores.reports import COPY_LIFETIME
+from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.expiry import purge_expired
+from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.stored_enums import member_of
+
+
+class SqlReportStore:
+    """Keeps `messaging.stores.reports.ReportStore` in the threads of the SQL store."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    async def put_report(self, report: Report, *, text: str) -> tuple[Report, bool]:
+        stored, created = await self._store.write(
+            "put_report", lambda database: _put(database, report, text)
+        )
+        count("put_report", read=int(not created), written=2 * created)
+        return stored, created
+
+    async def get_copy(self, report_id: str) -> str | None:
+        found = await self._store.read("get_copy", lambda database: _get_copy(database, report_id))
+        count("get_copy", read=1)
+        return found
+
+    async def delete_copies(self, message_id: str) -> None:
+        deleted = await self._store.write(
+            "delete_copies", lambda database: _delete_copies(database, message_id)
+        )
+        count("delete_copies", read=max(deleted, 1), deleted=deleted)
+
+    async def get_report(self, report_id: str) -> Report | None:
+        found = await self._store.read("get_report", lambda database: _get(database, report_id))
+        count("get_report", read=1)
+        return found
+
+    async def list_reports(
+        self,
+        *,
+        limit: int,
+        after: Place | None = None,
+        status: ReportStatus | None = None,
+        author_id: str | None = None,
+    ) -> Sequence[Report]:
+        wanted: dict[str, Any] = {} if status is None else {"status": status.value}
+        if author_id is not None:
+            wanted["author_id"] = author_id
+        found = await self._store.read(
+            "list_reports", lambda database: _list(database, limit, after, wanted)
+        )
+        count("list_reports", read=max(len(found), 1))
+        return found
+
+    async def close_report(self, report_id: str, status: ReportStatus, *, by: str) -> Report | None:
+        closed = await self._store.write(
+            "close_report", lambda database: _close(database, report_id, status, by)
+        )
+        count("close_report", read=2, written=2)
+        return closed
+
+
+def _put(database: BaseDatabaseWrapper, report: Report, text: str) -> tuple[Report, bool]:
+    records = ReportRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        purge_expired(database, ReportCopyRecord, now(database))
+        record, created = records.get_or_create(
+            id=report.id,
+            defaults={
+                "conversation_id": report.conversation_id,
+                "message_id": report.message_id,
+                "author_id": report.author_id,
+                "reporter_id": report.reporter_id,
+                "reason": report.reason,
+                "created_at": now(database),
+                "status": report.status.value,
+            },
+        )
+        if created:
+            ReportCopyRecord.objects.using(database.alias).update_or_create(
+                report_id=report.id, defaults={"message_id": report.message_id, "text": text}
+            )
+    return _report(record), created
+
+
+def _get_copy(database: BaseDatabaseWrapper, report_id: str) -> str | None:
+    record = ReportCopyRecord.objects.using(database.alias).filter(report_id=report_id).first()
+    if record is None or (record.expires_at is not None and record.expires_at <= now(database)):
+        return None
+    return record.text
+
+
+def _delete_copies(database: BaseDatabaseWrapper, message_id: str) -> int:
+    records = ReportCopyRecord.objects.using(database.alias).filter(message_id=message_id)
+    deleted, _ = records.delete()
+    return deleted
+
+
+def _get(database: BaseDatabaseWrapper, report_id: str) -> Report | None:
+    record = ReportRecord.objects.using(database.alias).filter(id=report_id).first()
+    return None if record is None else _report(record)
+
+
+def _list(
+    database: BaseDatabaseWrapper, limit: int, after: Place | None, wanted: dict[str, Any]
+) -> list[Report]:
+    listed = ReportRecord.objects.using(database.alias).filter(**wanted)
+    if after is not None:
+        listed = listed.filter(paging.before(after, value="created_at"))
+    return [_report(record) for record in listed.order_by("-created_at", "-id")[:limit]]
+
+
+def _close(
+    database: BaseDatabaseWrapper, report_id: str, status: ReportStatus, by: str
+) -> Report | None:
+    with atomic(using=database.alias):
+        records = ReportRecord.objects.using(database.alias).select_for_update()
+        record = records.filter(id=report_id).first()
+        if record is None:
+            return None
+        record.status, record.closed_by, record.closed_at = status.value, by, now(database)
+        record.save(update_fields=["status", "closed_by", "closed_at"])
+        copies = ReportCopyRecord.objects.using(database.alias).filter(report_id=report_id)
+        copies.update(expires_at=record.closed_at + COPY_LIFETIME)
+        purge_expired(database, ReportCopyRecord, record.closed_at)
+    return _report(record)
+
+
+def _report(record: ReportRecord) -> Report:
+    return Report(
+        id=record.id,
+        conversation_id=record.conversation_id,
+        message_id=record.message_id,
+        author_id=record.author_id,
+        reporter_id=record.reporter_id,
+        reason=record.reason,
+        created_at=record.created_at,
+        status=member_of(ReportStatus, record.status),
+        closed_at=record.closed_at,
+        closed_by=record.closed_by,
+    )

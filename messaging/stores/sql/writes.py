@@ -1,0 +1,237 @@
+"""What the SQL store writes, each in one transaction."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from django.db import Error, IntegrityError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Max
+from django.db.transaction import atomic
+
+from messaging.domain.entities import Conversation, Preferences, ReadPosition, Role
+from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.identifiers import random_id
+from messaging.models import (
+    ConversationRecord,
+    MessageRecord,
+    ParticipantRecord,
+    ReadPositionRecord,
+)
+from messaging.stores.conversations import (
+    Advanced,
+    AlreadyExists,
+    Commit,
+    CommitUnknown,
+    Conflict,
+    stamped,
+    stamped_conversation,
+)
+from messaging.stores.sql import rows
+from messaging.stores.sql.connections.clock import now, time_of_write
+from messaging.stores.sql.connections.threads import lost, not_writable
+
+_REVISION_BITS = 52
+"""Whole numbers of more than 53 bits are not exact everywhere that JSON is read."""
+
+
+def create_conversation(database: BaseDatabaseWrapper, conversation: Conversation) -> Conversation:
+    records = ConversationRecord.objects.using(database.alias)
+    try:
+        with _committing(database):
+            founded = replace(conversation, commit_id=random_id())
+            revision = _new_revision()
+            stored = stamped_conversation(founded, now(database), token=revision)
+            people = stored.participants.values()
+            records.create(id=stored.id, revision=revision, **rows.conversation_columns(stored))
+            ParticipantRecord.objects.using(database.alias).bulk_create(
+                rows.participant_records(stored.id, people)
+            )
+            positions = [ReadPosition(user_id=one.user_id) for one in people]
+            _put_positions(database, stored.id, positions, stored.updated_at)
+    except IntegrityError as error:
+        if records.filter(id=conversation.id).exists():
+            raise AlreadyExists from error
+        raise
+    return stored
+
+
+def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
+    messages = MessageRecord.objects.using(database.alias)
+    try:
+        with _committing(database):
+            at = now(database)
+            after = replace(commit.after, commit_id=commit.commit_id)
+            after = stamped_conversation(after, at, token=_new_revision())
+            _update_conversation(database, commit.before, after)
+            messages.bulk_create(
+                rows.message_record(stamped(message, at)) for message in commit.created
+            )
+            messages.bulk_create(
+                [rows.message_record(stamped(message, at)) for message in commit.replaced],
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=rows.MESSAGE_COLUMNS,
+            )
+            _change_participants(database, commit.before, after)
+            _put_positions(database, after.id, commit.positions, at)
+    except IntegrityError as error:
+        if messages.filter(id__in=[one.id for one in commit.created]).exists():
+            raise AlreadyExists from error
+        raise
+    return after
+
+
+def set_preferences(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, changes: Mapping[str, Any]
+) -> None:
+    with atomic(using=database.alias):
+        records = ConversationRecord.objects.using(database.alias).filter(id=conversation_id)
+        record = records.select_for_update().first()
+        if record is None:
+            raise ConversationNotFound
+        stored = dict(record.preferences)
+        former = rows.preferences(stored.pop(user_id)) if user_id in stored else Preferences()
+        own = replace(former, **changes)
+        if own != Preferences():
+            stored[user_id] = rows.preferences_json(own)
+        records.update(preferences=stored, revision=_new_revision())
+        _touch_position(database, conversation_id, user_id)
+
+
+def set_blocked(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, blocked: bool
+) -> None:
+    with atomic(using=database.alias):
+        records = ConversationRecord.objects.using(database.alias).filter(id=conversation_id)
+        record = records.select_for_update().first()
+        if record is None:
+            raise ConversationNotFound
+        blockers = set(record.blocked_by)
+        blockers = blockers | {user_id} if blocked else blockers - {user_id}
+        records.update(blocked_by=sorted(blockers), revision=_new_revision())
+
+
+def advance_read(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
+) -> Advanced:
+    with atomic(using=database.alias):
+        records = ReadPositionRecord.objects.using(database.alias).select_for_update()
+        record, _ = records.get_or_create(conversation_id=conversation_id, user_id=user_id)
+        moved = seq > record.read_seq
+        if moved:
+            record.read_seq = seq
+            record.delivered_seq = max(seq, record.delivered_seq)
+            record.updated_at = time_of_write(database)
+            record.save(update_fields=["read_seq", "delivered_seq", "updated_at"])
+    return Advanced(position=rows.read_position(record), moved=moved)
+
+
+def advance_delivered(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
+) -> None:
+    records = ReadPositionRecord.objects.using(database.alias)
+    own = records.filter(conversation_id=conversation_id, user_id=user_id)
+    behind = own.filter(delivered_seq__lt=seq)
+    if not behind.update(delivered_seq=seq) and not own.exists():
+        records.get_or_create(conversation_id=conversation_id, user_id=user_id)
+        behind.update(delivered_seq=seq)
+
+
+def limit_position(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
+) -> None:
+    own = ReadPositionRecord.objects.using(database.alias).filter(
+        conversation_id=conversation_id, user_id=user_id
+    )
+    own.filter(read_seq__gt=seq).update(read_seq=seq, updated_at=time_of_write(database))
+    own.filter(delivered_seq__gt=seq).update(delivered_seq=seq)
+
+
+@contextmanager
+def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """A transaction. Raises CommitUnknown when the connection is lost at its COMMIT.
+
+    A locked SQLite never shows there but already at BEGIN IMMEDIATE, when nothing is written.
+    """
+    commit_sent = False
+    try:
+        with atomic(using=database.alias):
+            yield
+            commit_sent = True
+    except Error as error:
+        if commit_sent and lost(error) and not not_writable(error):
+            raise CommitUnknown from error
+        raise
+
+
+def _update_conversation(
+    database: BaseDatabaseWrapper, before: Conversation, after: Conversation
+) -> None:
+    """Raises Conflict unless the row is as it was read.
+
+    It comes first in a commit: from here on the row is locked, and nobody else gets in between.
+    """
+    records = ConversationRecord.objects.using(database.alias)
+    unchanged = records.filter(
+        id=before.id, revision=cast("int", before.token), commit_id=before.commit_id
+    )
+    if not unchanged.update(revision=after.token, **rows.conversation_columns(after)):
+        raise Conflict
+
+
+def _new_revision() -> int:
+    """Return a random revision. A counter would match again after a restored backup, when others
+    have written to the row as often as was forgotten."""
+    return secrets.randbits(_REVISION_BITS)
+
+
+def _change_participants(
+    database: BaseDatabaseWrapper, before: Conversation, after: Conversation
+) -> None:
+    if before.participants == after.participants:
+        return
+    old, new = before.participants, after.participants
+    stayed = {
+        user_id
+        for user_id in old.keys() & new.keys()
+        if old[user_id].joined_version == new[user_id].joined_version
+    }
+    everybody = ParticipantRecord.objects.using(database.alias)
+    records = everybody.filter(conversation_id=after.id)
+    records.filter(user_id__in=old.keys() - stayed).delete()
+    for role in Role:
+        given = [one for one in stayed if old[one].role != new[one].role == role]
+        if given:
+            records.filter(user_id__in=given).update(role=role.value)
+    joined = [participant for participant in new.values() if participant.user_id not in stayed]
+    if joined:
+        last = records.aggregate(last=Max("position"))["last"]
+        position = 0 if last is None else last + 1
+        everybody.bulk_create(rows.participant_records(after.id, joined, first_position=position))
+
+
+def _put_positions(
+    database: BaseDatabaseWrapper,
+    conversation_id: str,
+    positions: Sequence[ReadPosition],
+    at: datetime,
+) -> None:
+    ReadPositionRecord.objects.using(database.alias).bulk_create(
+        rows.read_position_records(conversation_id, positions, updated_at=at),
+        update_conflicts=True,
+        unique_fields=["conversation", "user_id"],
+        update_fields=["read_seq", "delivered_seq", "updated_at"],
+    )
+
+
+def _touch_position(database: BaseDatabaseWrapper, conversation_id: str, user_id: str) -> None:
+    """Say that something of this person's own has changed."""
+    ReadPositionRecord.objects.using(database.alias).update_or_create(
+        conversation_id=conversation_id,
+        user_id=user_id,
+        defaults={"updated_at": time_of_write(database)},
+    )

@@ -1,0 +1,173 @@
+"""What a client sees of an entity: the same JSON over REST and over the socket."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from messaging.domain.entities import (
+    Conversation,
+    Device,
+    ListedConversation,
+    Message,
+    Participant,
+    PersonPresence,
+    Preferences,
+    ReadPosition,
+    Report,
+    UserSettings,
+)
+from messaging.domain.limits import get_limits
+
+Data = dict[str, Any]
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def optional_timestamp(moment: datetime | None) -> str | None:
+    return None if moment is None else timestamp(moment)
+
+
+def participant_data(participant: Participant) -> Data:
+    return {
+        "user_id": participant.user_id,
+        "role": participant.role.value,
+        "joined_version": participant.joined_version,
+    }
+
+
+def message_data(message: Message) -> Data:
+    return {
+        "id": message.id,
+        "conversation_id": message.conversation_id,
+        "seq": message.seq,
+        "version": message.version,
+        "created_version": message.first_version,
+        "sender_id": message.sender_id,
+        "client_id": message.client_id,
+        "text": message.text,
+        "reply_to": message.reply_to,
+        "mentions": list(message.mentions),
+        "attachments": [],
+        "reactions": {},
+        "created_at": timestamp(message.created_at),
+        "edited_at": optional_timestamp(message.edited_at),
+        "deleted_at": optional_timestamp(message.deleted_at),
+    }
+
+
+def conversation_data(
+    conversation: Conversation | ListedConversation, *, everybody: bool = False
+) -> Data:
+    """A conversation as any participant sees it: what events carry.
+
+    `participants` is null in large conversations, unless `everybody` is asked for.
+    """
+    people = conversation.participants
+    count = (
+        conversation.participant_count
+        if isinstance(conversation, ListedConversation)
+        else len(conversation.participants)
+    )
+    if not everybody and count > get_limits().listed_participants:
+        people = None
+    last = conversation.last_message
+    return {
+        "id": conversation.id,
+        "kind": conversation.kind.value,
+        "title": conversation.title,
+        "participants": None
+        if people is None
+        else [participant_data(person) for person in people.values()],
+        "participant_count": count,
+        "created_at": timestamp(conversation.created_at),
+        "updated_at": timestamp(conversation.updated_at),
+        "seq": conversation.seq,
+        "version": conversation.version,
+        "last_message": message_data(last) if last else None,
+        "uncounted": conversation.uncounted.ranges(),
+    }
+
+
+def personal_conversation_data(
+    conversation: Conversation | ListedConversation,
+    position: ReadPosition,
+    *,
+    everybody: bool = False,
+) -> Data:
+    """A conversation as one participant sees it: with what that person has read."""
+    read_seq = effective_read_seq(conversation, position)
+    return conversation_data(conversation, everybody=everybody) | {
+        "unread_count": conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq),
+        "read_seq": read_seq,
+    }
+
+
+def effective_read_seq(
+    conversation: Conversation | ListedConversation, position: ReadPosition
+) -> int:
+    """Sending counts as reading up to one's own message."""
+    if isinstance(conversation, ListedConversation):
+        return max(position.read_seq, conversation.sent_seq)
+    return max(position.read_seq, conversation.sent_seq.get(position.user_id, 0))
+
+
+def read_position_data(position: ReadPosition) -> Data:
+    return {
+        "user_id": position.user_id,
+        "read_seq": position.read_seq,
+        "delivered_seq": position.delivered_seq,
+    }
+
+
+def preferences_data(preferences: Preferences) -> Data:
+    return {
+        "muted_until": optional_timestamp(preferences.muted_until),
+        "notify": preferences.notify.value,
+    }
+
+
+def report_data(report: Report) -> Data:
+    """A report as whoever made it sees it: not what operators make of it."""
+    return {
+        "id": report.id,
+        "conversation_id": report.conversation_id,
+        "message_id": report.message_id,
+        "reason": report.reason,
+        "created_at": timestamp(report.created_at),
+    }
+
+
+def presence_data(person: PersonPresence) -> Data:
+    return {
+        "user_id": person.user_id,
+        "status": person.status.value,
+        "last_active_at": optional_timestamp(person.last_active_at),
+    }
+
+
+def device_data(device: Device) -> Data:
+    return {
+        "id": device.id,
+        "token": device.token,
+        "token_kind": device.token_kind.value,
+        "platform": device.platform.value,
+        "registered_at": timestamp(device.registered_at),
+    }
+
+
+def settings_data(settings: UserSettings) -> Data:
+    quiet = settings.quiet_hours
+    return {
+        "quiet_hours": None
+        if quiet is None
+        else {
+            "time_zone": quiet.time_zone,
+            "from": quiet.start.isoformat("minutes"),
+            "to": quiet.end.isoformat("minutes"),
+        },
+        "push_text": settings.push_text,
+        "private_reading": settings.private_reading,
+        "added_by": settings.added_by.value,
+    }
