@@ -17,7 +17,7 @@ from django.core.checks import run_checks
 from chat import checks
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.identity import Identity
-from chat.errors import NotAuthenticated
+from chat.exceptions import NotAuthenticated
 from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
 from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
 

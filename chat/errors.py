@@ -66,24 +66,6 @@ _MOST_DETAIL_CHARACTERS = 500
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-class InvalidJSON(MessagingError):
-    """The request is not valid JSON."""
-
-    code = "invalid_json"
-
-
-class NotAuthenticated(MessagingError):
-    """Send a valid token: `Authorization: Bearer <token>`."""
-
-    code = "not_authenticated"
-
-
-class TokenExpired(NotAuthenticated):
-    """The token has expired. Get a new one."""
-
-    code = "token_expired"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What a client is told of something that went wrong."""

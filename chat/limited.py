@@ -10,7 +10,8 @@ from typing import Any
 from chat import strangers
 from chat.authentication import Identity, bearer_token
 from chat.cross_origin import cross_origin_headers
-from chat.errors import NotAuthenticated, problem_of
+from chat.errors import problem_of
+from chat.exceptions import NotAuthenticated
 from chat.payloads.renderers import render_json
 from chat.probes import Probes
 from chat.rest.body_limit import ReadAhead

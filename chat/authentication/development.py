@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.core import signing
 
 from chat.authentication.identity import Identity, require_user_id
-from chat.errors import NotAuthenticated, TokenExpired
+from chat.exceptions import NotAuthenticated, TokenExpired
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import USER_ID_RULE, is_user_id
 

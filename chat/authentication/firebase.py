@@ -25,7 +25,7 @@ import structlog
 from django.conf import settings
 
 from chat.authentication.identity import Identity, SignInsRevoked, require_user_id
-from chat.errors import NotAuthenticated, TokenExpired
+from chat.exceptions import NotAuthenticated, TokenExpired
 from messaging.domain.entities import FOREVER
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from chat.errors import NotAuthenticated
+from chat.exceptions import NotAuthenticated
 from messaging.domain.exceptions import TokenRevoked
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import is_user_id

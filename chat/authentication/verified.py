@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from chat.authentication.identity import Authenticator, Identity
-from chat.errors import TokenExpired
+from chat.exceptions import TokenExpired
 from messaging.concurrency.tasks import start_task
 from messaging.domain.exceptions import TokenRevoked
 from messaging.domain.health import Condition

@@ -8,7 +8,7 @@ from typing import IO, Any, NoReturn
 import orjson
 from rest_framework.parsers import BaseParser
 
-from chat.errors import InvalidJSON
+from chat.exceptions import InvalidJSON
 from messaging.domain.exceptions import PayloadTooLarge
 from messaging.domain.limits import get_limits
 

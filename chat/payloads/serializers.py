@@ -5,6 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.serializers import Serializer
 
 from chat.payloads.fields import (
     BoundedDictField,
@@ -231,3 +232,9 @@ class CreateDevelopmentToken(StrictSerializer):
     expires_in = StrictIntegerField(
         required=False, min_value=1, max_value=24 * 3600, help_text="Seconds; an hour by default"
     )
+
+
+def validated(serializer_class: type[Serializer[Any]], data: Any) -> dict[str, Any]:
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

@@ -9,11 +9,11 @@ from typing import Any
 from rest_framework.serializers import Serializer
 
 from chat.authentication import authenticate, require_unrevoked
-from chat.errors import InvalidJSON, NotAuthenticated, TokenExpired
+from chat.exceptions import InvalidJSON, NotAuthenticated, TokenExpired
 from chat.payloads import serializers
 from chat.payloads.answers import changes_data, own_changes_data, receipt_data
 from chat.payloads.decoding import CommandDecoder
-from chat.rest.views.base import validated
+from chat.payloads.serializers import validated
 from chat.socket.frames import Command
 from chat.throttling import READS, REQUESTS, SENDS, SYNCED, TYPING, TYPING_STOPS, require_rate, turn
 from messaging.concurrency.turns import Turns

@@ -19,7 +19,8 @@ from channels.exceptions import StopConsumer
 
 from chat import strangers
 from chat.authentication import Identity, bearer_token, require_unrevoked
-from chat.errors import NotAuthenticated, TokenExpired, problem_of
+from chat.errors import problem_of
+from chat.exceptions import NotAuthenticated, TokenExpired
 from chat.origins import origin_allowed
 from chat.shown_tokens import identify
 from chat.socket import commands

@@ -12,7 +12,7 @@ import pytest
 from chat.payloads import serializers
 from chat.payloads.decoding import DocumentDecoder
 from chat.payloads.parsers import parse_json
-from chat.rest.views.base import validated
+from chat.payloads.serializers import validated
 from chat.socket import commands
 from chat.socket.frames import parse_command
 

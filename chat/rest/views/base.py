@@ -25,6 +25,7 @@ from chat.errors import Problem, problem_of, problem_response
 from chat.payloads.decoding import DocumentDecoder, NotAccepted
 from chat.payloads.parsers import StrictJSONParser, without_byte_order_mark
 from chat.payloads.renderers import render_json
+from chat.payloads.serializers import validated
 from chat.shown_tokens import identify
 from chat.throttling import REQUESTS, require_rate, turn
 from messaging.concurrency.turns import Turns
@@ -151,12 +152,6 @@ class APIView(RestAPIView):
                 raise InvalidRequest.of(name, "This parameter must appear only once.", "repeated")
             names[name] = values[0]
         return validated(serializer_class, names)
-
-
-def validated(serializer_class: type[Serializer[Any]], data: Any) -> dict[str, Any]:
-    serializer = serializer_class(data=data)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:

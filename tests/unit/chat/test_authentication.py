@@ -15,7 +15,7 @@ from chat.authentication import (
 )
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.authentication.firebase import FirebaseAuthenticator
-from chat.errors import NotAuthenticated, TokenExpired
+from chat.exceptions import NotAuthenticated, TokenExpired
 
 HTTP_TOKEN = set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 

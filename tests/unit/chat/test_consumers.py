@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from chat import authentication
-from chat.errors import TokenExpired
+from chat.exceptions import TokenExpired
 from chat.socket import commands, consumers, outbox
 from chat.socket.close_codes import CloseCode, close_message
 from messaging.delivery.hub.connections import Connection, Ending

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from rest_framework import serializers as rest
 from rest_framework.serializers import Serializer
 
-from chat.errors import InvalidJSON, problem_of
+from chat.errors import problem_of
+from chat.exceptions import InvalidJSON
 from chat.payloads import serializers
 from chat.payloads.decoding import CommandDecoder, DocumentDecoder, NotAccepted
 from chat.payloads.fields import StrictCharField, StrictSerializer
 from chat.payloads.parsers import parse_json
-from chat.rest.views.base import validated
+from chat.payloads.serializers import validated
 from chat.socket import commands
 from chat.socket.frames import Unreadable, parse_command
 

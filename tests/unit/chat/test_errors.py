@@ -12,8 +12,8 @@ from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
-from chat import errors
 from chat.errors import STATUS, Problem, problem_of, problem_response
+from chat.exceptions import InvalidJSON, NotAuthenticated, TokenExpired
 from chat.socket import frames
 from messaging.domain import exceptions
 from messaging.domain.exceptions import FieldError, MessagingError
@@ -47,9 +47,9 @@ LADDER: list[tuple[Exception, str]] = [
     (exceptions.MessageNotFound(), "message_not_found"),
     (exceptions.ClientIdReused(), "client_id_reused"),
     (exceptions.StoreUnavailable(), "store_unavailable"),
-    (errors.InvalidJSON(), "invalid_json"),
-    (errors.NotAuthenticated(), "not_authenticated"),
-    (errors.TokenExpired(), "token_expired"),
+    (InvalidJSON(), "invalid_json"),
+    (NotAuthenticated(), "not_authenticated"),
+    (TokenExpired(), "token_expired"),
     (exceptions.RateLimited(0.5), "rate_limited"),
     (TimeoutError(), "store_unavailable"),
     (RequestDataTooBig(), "payload_too_large"),

@@ -15,7 +15,7 @@ from chat.authentication import firebase as firebase_module
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.identity import Identity
 from chat.authentication.verified import VerifiedTokens
-from chat.errors import NotAuthenticated, TokenExpired
+from chat.exceptions import NotAuthenticated, TokenExpired
 from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
 from tests.unit.chat.firebase import (
     CERTIFICATES,

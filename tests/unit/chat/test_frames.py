@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.errors import InvalidJSON, Problem
+from chat.errors import Problem
+from chat.exceptions import InvalidJSON
 from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_command
 from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge
 

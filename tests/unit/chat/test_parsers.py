@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.errors import InvalidJSON
+from chat.exceptions import InvalidJSON
 from chat.payloads.parsers import parse_json
 
 _JSON = st.recursive(

@@ -11,7 +11,7 @@ from chat import authentication, probes, strangers
 from chat.authentication import Identity, issue_development_token
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.authentication.verified import VerifiedTokens
-from chat.errors import NotAuthenticated
+from chat.exceptions import NotAuthenticated
 from chat.limited import PAGE_BODY_BYTES, SHOWN, limited
 from chat.shown_tokens import identify
 from chat.strangers import address_of, network_of

@@ -1,0 +1,21 @@
+"""What the doors refuse, besides what the core refuses (`messaging.domain.exceptions`)."""
+
+from messaging.domain.exceptions import MessagingError
+
+
+class InvalidJSON(MessagingError):
+    """The request is not valid JSON."""
+
+    code = "invalid_json"
+
+
+class NotAuthenticated(MessagingError):
+    """Send a valid token: `Authorization: Bearer <token>`."""
+
+    code = "not_authenticated"
+
+
+class TokenExpired(NotAuthenticated):
+    """The token has expired. Get a new one."""
+
+    code = "token_expired"
