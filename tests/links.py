@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from messaging.commits.acts import Act
+from messaging.changes.change import ConversationChange
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.writer import Writer
 from messaging.delivery.hub.hub import Hub
@@ -150,7 +150,7 @@ class Side:
         async with asyncio.timeout(PATIENCE):
             assert await self.degraded.get() is degraded
 
-    async def commit(self, conversation: Conversation, act: Act) -> None:
+    async def commit(self, conversation: Conversation, act: ConversationChange) -> None:
         await self._writer.submit(conversation.id, act)
 
     async def found(self, *user_ids: str) -> Conversation:

@@ -14,8 +14,9 @@ from datetime import datetime
 
 import structlog
 
-from messaging.commits.acts import Act, Evaluation, Outcome, authorized
+from messaging.changes.change import ConversationChange, Outcome, authorized
 from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.evaluation import Evaluation
 from messaging.domain.entities import Change, Conversation, Message
 from messaging.domain.exceptions import ConversationNotFound, MessagingError, StoreUnavailable
 from messaging.domain.identifiers import random_id
@@ -51,7 +52,7 @@ class Waiting:
 
     __slots__ = ("act", "answer", "since", "size")
 
-    def __init__(self, act: Act) -> None:
+    def __init__(self, act: ConversationChange) -> None:
         self.act = act
         self.size = act.size
         self.since = time.monotonic()
@@ -187,7 +188,7 @@ class GroupCommit:
             evaluation.add(act)
         return evaluation
 
-    def _ids(self, act: Act) -> set[str]:
+    def _ids(self, act: ConversationChange) -> set[str]:
         """The ids of the messages that an act must see."""
         ids = set(act.reads)
         if act.creates in self._looked_up:

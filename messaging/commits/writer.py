@@ -23,7 +23,7 @@ from itertools import chain
 
 import structlog
 
-from messaging.commits.acts import Act, Outcome
+from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed, GroupCommit, Waiting
 from messaging.commits.unsettled_commits import Look
@@ -140,7 +140,7 @@ class Writer:
         self._places = asyncio.Semaphore(_MAX_COMMITS_IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def submit(self, conversation_id: str, act: Act) -> Outcome:
+    async def submit(self, conversation_id: str, act: ConversationChange) -> Outcome:
         """Commit an act and return its outcome as stored.
 
         Raises what the act raises, ConversationNotFound, and StoreUnavailable after at most

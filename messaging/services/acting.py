@@ -4,12 +4,12 @@ An act that waited first would be refused when the commit under way is over: the
 would tell a stranger that people are talking.
 """
 
-from messaging.commits.acts import Act, Outcome, authorized
+from messaging.changes.change import ConversationChange, Outcome, authorized
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.runtime.app import get_instance
 
 
-async def submit(conversation_id: str, act: Act) -> Outcome:
+async def submit(conversation_id: str, act: ConversationChange) -> Outcome:
     """`Writer.submit` for somebody who may see the conversation.
 
     A copy of any age lets them through: the commit judges again. A refusal rests on a state that

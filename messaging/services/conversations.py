@@ -1,7 +1,6 @@
 """Conversations: found one, list them, rename one, and one's own settings in one."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,29 +9,22 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from messaging.changes.conversations import (
+    RenameConversation,
+    new_direct_conversation,
+    new_group_conversation,
+)
+from messaging.changes.rights import require_participant
 from messaging.changes.sizes import takes_more_people
 from messaging.changes.text_rules import require_client_id, require_title
-from messaging.commits.acts import SMALL_ACT, Outcome
 from messaging.domain.entities import (
-    COMMIT_TIME,
-    Change,
-    ChangeType,
     Conversation,
     ConversationKind,
     ListedConversation,
-    Message,
-    Participant,
     Preferences,
     ReadPosition,
-    Role,
 )
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
-from messaging.domain.identifiers import (
-    content_hash,
-    derived_id,
-    direct_conversation_id,
-    random_id,
-)
 from messaging.domain.limits import get_limits
 from messaging.runtime.app import get_instance
 from messaging.services.acting import submit
@@ -42,9 +34,6 @@ from messaging.services.rules.rights import (
     access_conversation,
     read_conversation,
     require_conversation_id,
-    require_group,
-    require_participant,
-    require_role,
     require_user_id,
 )
 from messaging.services.rules.welcome import welcome
@@ -108,10 +97,10 @@ async def create_conversation(
         require_client_id(client_id)
     others = _require_user_ids(participant_ids, besides=user_id)
     if kind is ConversationKind.DIRECT:
-        wanted = _direct_conversation(user_id, others, title)
+        wanted = new_direct_conversation(user_id, others, title)
         conversation, created = await _store_direct(wanted, user_id, others[0])
     else:
-        wanted = _group_conversation(user_id, others, title, client_id)
+        wanted = new_group_conversation(user_id, others, title, client_id)
         if not takes_more_people(wanted):
             detail = "The conversation is too large. Name fewer people."
             raise InvalidRequest.of("participant_ids", detail, "too_many")
@@ -276,7 +265,7 @@ async def rename_conversation(*, user_id: str, conversation_id: str, title: str)
     """
     require_conversation_id(conversation_id)
     require_title(title)
-    act = _Rename(user_id=user_id, title=title)
+    act = RenameConversation(user_id=user_id, title=title)
     outcome = await submit(conversation_id, act)
     return await _with_position(user_id, outcome.conversation)
 
@@ -315,33 +304,6 @@ async def _with_position(user_id: str, conversation: Conversation) -> OwnConvers
     return OwnConversation(conversation=conversation, position=position)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rename:
-    user_id: str
-    title: str
-    reads: tuple[str, ...] = ()
-    creates: None = None
-    size: int = SMALL_ACT
-
-    def authorize(self, conversation: Conversation) -> None:
-        require_participant(conversation, self.user_id)
-
-    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        require_participant(conversation, self.user_id)
-        require_group(conversation, "no title")
-        require_role(conversation, self.user_id, Role.ADMIN)
-        if conversation.title == self.title:
-            return Outcome(conversation=conversation)
-        after = replace(conversation, title=self.title, version=conversation.version + 1)
-        change = Change(
-            type=ChangeType.CONVERSATION_UPDATED,
-            version=after.version,
-            conversation=after,
-            by=self.user_id,
-        )
-        return Outcome(conversation=after, change=change)
-
-
 def _require_user_ids(user_ids: Sequence[str], *, besides: str) -> list[str]:
     """The distinct others. Raises InvalidRequest for malformed ids, and for too many."""
     for index, user_id in enumerate(user_ids):
@@ -352,57 +314,3 @@ def _require_user_ids(user_ids: Sequence[str], *, besides: str) -> list[str]:
         detail = f"A conversation has at most {limit} participants."
         raise InvalidRequest.of("participant_ids", detail, "max_length")
     return others
-
-
-def _direct_conversation(user_id: str, others: Sequence[str], title: str | None) -> Conversation:
-    if len(others) != 1:
-        raise InvalidRequest.of("participant_ids", "Name exactly one other person.")
-    if title is not None:
-        raise InvalidRequest.of("title", "A direct conversation has no title.")
-    people = sorted([user_id, *others])
-    return _founded(
-        conversation_id=direct_conversation_id(*people),
-        kind=ConversationKind.DIRECT,
-        title=None,
-        roles=dict.fromkeys(people, Role.MEMBER),
-        hashed="",
-    )
-
-
-def _group_conversation(
-    user_id: str, others: Sequence[str], title: str | None, client_id: str | None
-) -> Conversation:
-    if title is not None:
-        require_title(title)
-    return _founded(
-        conversation_id=random_id()
-        if client_id is None
-        else derived_id("conversation", user_id, client_id),
-        kind=ConversationKind.GROUP,
-        title=title,
-        roles={user_id: Role.OWNER} | dict.fromkeys(others, Role.MEMBER),
-        hashed=content_hash(json.dumps([title, sorted(others)])),
-    )
-
-
-def _founded(
-    *,
-    conversation_id: str,
-    kind: ConversationKind,
-    title: str | None,
-    roles: Mapping[str, Role],
-    hashed: str,
-) -> Conversation:
-    return Conversation(
-        id=conversation_id,
-        kind=kind,
-        title=title,
-        participants={
-            person: Participant(user_id=person, role=role, joined_version=0)
-            for person, role in roles.items()
-        },
-        created_at=COMMIT_TIME,
-        updated_at=COMMIT_TIME,
-        active_at=COMMIT_TIME,
-        content_hash=hashed,
-    )

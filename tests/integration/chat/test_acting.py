@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from messaging.commits.acts import Evaluation
+from messaging.commits.evaluation import Evaluation
 from messaging.domain.identifiers import random_id
 from messaging.runtime.app import Instance
 from messaging.stores.sql.store import SqlStore

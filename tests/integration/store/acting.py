@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from messaging.commits.acts import Act
+from messaging.changes.change import ConversationChange
+from messaging.changes.conversations import RenameConversation
+from messaging.changes.messages import EditMessage, SendMessage
+from messaging.changes.participants import AddParticipants
 from messaging.domain.entities import Role
 from messaging.domain.identifiers import content_hash, derived_id
-from messaging.services.conversations import _Rename
-from messaging.services.messages import _EditMessage, _SendMessage
-from messaging.services.participants import _AddParticipants
 
 
 def send(
@@ -18,8 +18,8 @@ def send(
     client_id: str,
     sender: str = "ann",
     mentions: Sequence[str] = (),
-) -> Act:
-    return _SendMessage(
+) -> ConversationChange:
+    return SendMessage(
         creates=derived_id("message", conversation_id, sender, client_id),
         conversation_id=conversation_id,
         sender_id=sender,
@@ -31,13 +31,13 @@ def send(
     )
 
 
-def edit(message_id: str, text: str, *, sender: str = "ann") -> Act:
-    return _EditMessage(user_id=sender, message_id=message_id, text=text)
+def edit(message_id: str, text: str, *, sender: str = "ann") -> ConversationChange:
+    return EditMessage(user_id=sender, message_id=message_id, text=text)
 
 
-def rename(title: str, *, by: str = "ann") -> Act:
-    return _Rename(user_id=by, title=title)
+def rename(title: str, *, by: str = "ann") -> ConversationChange:
+    return RenameConversation(user_id=by, title=title)
 
 
-def add(*user_ids: str, by: str = "ann") -> Act:
-    return _AddParticipants(user_id=by, user_ids=user_ids, role=Role.MEMBER)
+def add(*user_ids: str, by: str = "ann") -> ConversationChange:
+    return AddParticipants(user_id=by, user_ids=user_ids, role=Role.MEMBER)

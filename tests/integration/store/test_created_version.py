@@ -34,7 +34,7 @@ async def test_it_stays_when_the_message_changes(store: Store) -> None:
         for act in (edit("ann", message.id, "drei"), delete("ann", message.id)):
             before = await store.get_conversation(id_)
             assert before is not None
-            outcome = act.evaluate(before, {message.id: await third(store, id_)})
+            outcome = act.apply(before, {message.id: await third(store, id_)})
             assert outcome.message is not None
             await store.commit(
                 Commit(before=before, after=outcome.conversation, replaced=[outcome.message])

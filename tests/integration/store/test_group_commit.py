@@ -12,7 +12,7 @@ import pytest
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
-from messaging.commits.acts import Act, Outcome
+from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed
 from messaging.commits.unsettled_commits import Look
@@ -64,7 +64,7 @@ class Desk:
             on_doubt=self.doubts.append,
         )
 
-    async def submit(self, conversation: Conversation, act: Act) -> Outcome:
+    async def submit(self, conversation: Conversation, act: ConversationChange) -> Outcome:
         return await self.writer.submit(conversation.id, act)
 
     async def found(self, *people: str) -> Conversation:
@@ -118,24 +118,24 @@ async def test_an_act_right_after_its_actor_was_added(
         await refused
 
 
-def sent(conversation: Conversation) -> Act:
+def sent(conversation: Conversation) -> ConversationChange:
     return send(conversation.id, "two", client_id="c-2")
 
 
-def edited(conversation: Conversation) -> Act:
+def edited(conversation: Conversation) -> ConversationChange:
     assert conversation.last_message is not None
     return edit(conversation.last_message.id, "uno")
 
 
-def renamed(conversation: Conversation) -> Act:
+def renamed(conversation: Conversation) -> ConversationChange:
     return rename("Coffee")
 
 
-def added(conversation: Conversation) -> Act:
+def added(conversation: Conversation) -> ConversationChange:
     return add("cid")
 
 
-MakeAct = Callable[[Conversation], Act]
+MakeAct = Callable[[Conversation], ConversationChange]
 each_act = pytest.mark.parametrize("make", [sent, edited, renamed, added])
 before_and_after = pytest.mark.parametrize("applied", [False, True], ids=["before", "after"])
 

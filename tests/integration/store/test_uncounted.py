@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+from messaging.changes.messages import deleted
 from messaging.domain.entities import COMMIT_TIME, Conversation, Notify, Preferences
 from messaging.domain.uncounted import Uncounted
 from messaging.models import ConversationRecord
-from messaging.services.messages import deleted
 from messaging.stores.conversations import Commit, Store
 from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.store import FirestoreStore

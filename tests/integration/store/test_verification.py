@@ -11,10 +11,10 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import Settings
 
+from messaging.changes.messages import deleted
 from messaging.domain.entities import COMMIT_TIME, Conversation, Participant, ReadPosition, Role
 from messaging.domain.uncounted import ALL_COUNTED, Uncounted
 from messaging.models import ConversationRecord
-from messaging.services.messages import deleted
 from messaging.services.operators.survey import _PAGE
 from messaging.services.operators.verification import (
     Drift,

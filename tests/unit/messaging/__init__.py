@@ -1,6 +1,9 @@
 """The core, part by part. What a test needs to change a conversation stands here."""
 
-from messaging.commits.acts import Act
+from messaging.changes.change import ConversationChange
+from messaging.changes.conversations import RenameConversation
+from messaging.changes.messages import DeleteMessage, EditMessage, SendMessage
+from messaging.changes.participants import AddParticipants, RemoveParticipant, SetRole
 from messaging.domain.entities import (
     COMMIT_TIME,
     Conversation,
@@ -9,9 +12,6 @@ from messaging.domain.entities import (
     Role,
 )
 from messaging.domain.identifiers import content_hash, derived_id, random_id
-from messaging.services.conversations import _Rename
-from messaging.services.messages import _DeleteMessage, _EditMessage, _SendMessage
-from messaging.services.participants import _AddParticipants, _RemoveParticipant, _SetRole
 
 
 def new_group(*user_ids: str, title: str = "Tea") -> Conversation:
@@ -38,9 +38,9 @@ def send(
     text: str = "hello",
     client_id: str | None = None,
     mentions: tuple[str, ...] = (),
-) -> Act:
+) -> ConversationChange:
     """The act of sending a message."""
-    return _SendMessage(
+    return SendMessage(
         creates=derived_id("message", conversation_id, user_id, client_id)
         if client_id is not None
         else random_id(),
@@ -54,25 +54,25 @@ def send(
     )
 
 
-def edit(user_id: str, message_id: str, text: str) -> Act:
-    return _EditMessage(user_id=user_id, message_id=message_id, text=text)
+def edit(user_id: str, message_id: str, text: str) -> ConversationChange:
+    return EditMessage(user_id=user_id, message_id=message_id, text=text)
 
 
-def delete(user_id: str, message_id: str) -> Act:
-    return _DeleteMessage(user_id=user_id, message_id=message_id)
+def delete(user_id: str, message_id: str) -> ConversationChange:
+    return DeleteMessage(user_id=user_id, message_id=message_id)
 
 
-def rename(user_id: str, title: str) -> Act:
-    return _Rename(user_id=user_id, title=title)
+def rename(user_id: str, title: str) -> ConversationChange:
+    return RenameConversation(user_id=user_id, title=title)
 
 
-def add(user_id: str, *people: str) -> Act:
-    return _AddParticipants(user_id=user_id, user_ids=people, role=Role.MEMBER)
+def add(user_id: str, *people: str) -> ConversationChange:
+    return AddParticipants(user_id=user_id, user_ids=people, role=Role.MEMBER)
 
 
-def remove(user_id: str, person: str) -> Act:
-    return _RemoveParticipant(user_id=user_id, participant_id=person)
+def remove(user_id: str, person: str) -> ConversationChange:
+    return RemoveParticipant(user_id=user_id, participant_id=person)
 
 
-def set_role(user_id: str, person: str, role: Role) -> Act:
-    return _SetRole(user_id=user_id, participant_id=person, role=role)
+def set_role(user_id: str, person: str, role: Role) -> ConversationChange:
+    return SetRole(user_id=user_id, participant_id=person, role=role)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from messaging.commits.acts import Act, Outcome
+from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed
 from messaging.commits.writer import Writer
@@ -55,18 +55,18 @@ class Elsewhere:
         self.log[conversation.id] = [frozenset(user_ids)]
         return conversation
 
-    async def commit(self, conversation: Conversation, *acts: Act) -> list[Outcome]:
+    async def commit(self, conversation: Conversation, *acts: ConversationChange) -> list[Outcome]:
         """Carry out the acts, in one commit where they change anything."""
         return await asyncio.gather(*(self._writer.submit(conversation.id, act) for act in acts))
 
-    async def try_commit(self, conversation: Conversation, *acts: Act) -> None:
+    async def try_commit(self, conversation: Conversation, *acts: ConversationChange) -> None:
         """Carry out the acts; what is refused changes nothing."""
         submitted = (self._writer.submit(conversation.id, act) for act in acts)
         for outcome in await asyncio.gather(*submitted, return_exceptions=True):
             if not isinstance(outcome, Outcome | MessagingError):
                 raise outcome
 
-    async def batch(self, conversation: Conversation, *acts: Act) -> Batch:
+    async def batch(self, conversation: Conversation, *acts: ConversationChange) -> Batch:
         """Carry out the acts; returns the batch that tells of them."""
         await self.commit(conversation, *acts)
         return self.batches.pop()

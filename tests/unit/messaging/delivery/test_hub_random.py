@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from messaging.commits.acts import Act
+from messaging.changes.change import ConversationChange
 from messaging.delivery.batch import Batch
 from messaging.delivery.hub import gap_filler as filling_module
 from messaging.delivery.hub import stream as stream_module
@@ -282,7 +282,7 @@ class World:
         self.sent += self.elsewhere.batches
         self.elsewhere.batches = []
 
-    async def _act(self, name: str, argument: Any) -> Act | None:
+    async def _act(self, name: str, argument: Any) -> ConversationChange | None:
         owner = self.user_id(OWNER)
         match name:
             case "send":

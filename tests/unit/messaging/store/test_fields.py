@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging.commits.acts import Outcome
+from messaging.changes.change import Outcome
 from messaging.commits.group_commit import _stamped
 from messaging.domain.entities import (
     COMMIT_TIME,
@@ -119,6 +119,6 @@ def test_sending_a_message() -> None:
     member["bob"] = Participant(user_id="bob", role=Role.OWNER, joined_version=3)
     before = replace(CONVERSATION, participants=member, blocked_by=frozenset())
 
-    after = send("a-conversation", "bob").evaluate(before, {}).conversation
+    after = send("a-conversation", "bob").apply(before, {}).conversation
 
     assert differing(after, before) == {"seq", "version", "last_message", "active_at", "sent_seq"}

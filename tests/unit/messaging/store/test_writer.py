@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
+from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits import writer as writer_module
-from messaging.commits.acts import Act, Evaluation, Outcome
 from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.evaluation import Evaluation
 from messaging.commits.group_commit import Committed
 from messaging.commits.unsettled_commits import Look
 from messaging.commits.writer import Writer
@@ -43,7 +44,7 @@ class TryingStore(SqlStore):
         """How many of the next commits get lost on their way there."""
         self.lost_after = 0
         """How many of the next answers get lost on their way back."""
-        self.overtaken_by: Act | None = None
+        self.overtaken_by: ConversationChange | None = None
         """What somebody else commits just before the next look at the conversation."""
         self.lost_after_look = 0
         """How many answers get lost after that."""
@@ -102,10 +103,12 @@ class Side:
     def changes(self) -> list[Change]:
         return [change for committed in self.committed for change in committed.changes]
 
-    async def submit(self, conversation: Conversation, act: Act) -> Outcome:
+    async def submit(self, conversation: Conversation, act: ConversationChange) -> Outcome:
         return await self.writer.submit(conversation.id, act)
 
-    def begin(self, conversation: Conversation, *acts: Act) -> list[asyncio.Task[Outcome]]:
+    def begin(
+        self, conversation: Conversation, *acts: ConversationChange
+    ) -> list[asyncio.Task[Outcome]]:
         return [asyncio.create_task(self.submit(conversation, act)) for act in acts]
 
 

@@ -4,62 +4,13 @@ An act is pure. It can be evaluated again on a newer state of the conversation w
 else was faster, and several acts can be evaluated one after the other into a single commit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from messaging.domain.entities import Change, Conversation, Message, ReadPosition
+from messaging.changes.change import ConversationChange, Outcome
+from messaging.domain.entities import Conversation, Message, ReadPosition
 from messaging.domain.exceptions import MessagingError
 from messaging.stores.conversations import Commit
-
-SMALL_ACT = 500
-"""About how many bytes an act adds to a commit besides its text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What an act makes of a conversation."""
-
-    conversation: Conversation
-    change: Change | None = None
-    """None when what was asked for already holds."""
-    message: Message | None = None
-    """The message that the act created, changed or found."""
-    positions: tuple[ReadPosition, ...] = ()
-    """Where the people it added start reading."""
-
-
-class Act(Protocol):
-    @property
-    def reads(self) -> Sequence[str]:
-        """Ids of the messages it must see."""
-
-    @property
-    def creates(self) -> str | None:
-        """Id of the message it creates; an earlier request may have created it already."""
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it adds to a commit."""
-
-    def authorize(self, conversation: Conversation) -> None:
-        """Raise MessagingError if the actor may not see this conversation.
-
-        Judged before any message is read, so that a refusal costs the same whatever the
-        conversation holds.
-        """
-
-    def evaluate(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        """Raises MessagingError when the act is refused."""
-
-
-def authorized(act: Act, conversation: Conversation) -> bool:
-    """Return whether the actor may see this conversation."""
-    try:
-        act.authorize(conversation)
-    except MessagingError:
-        return False
-    return True
 
 
 @dataclass(slots=True)
@@ -79,10 +30,10 @@ class Evaluation:
     def __post_init__(self) -> None:
         self.conversation = self.base
 
-    def add(self, act: Act) -> None:
+    def add(self, act: ConversationChange) -> None:
         """Evaluate one more act; a refusal concerns that act alone."""
         try:
-            outcome = act.evaluate(self.conversation, self.messages)
+            outcome = act.apply(self.conversation, self.messages)
         except MessagingError as refusal:
             self.outcomes.append(refusal)
             if act.creates is not None:

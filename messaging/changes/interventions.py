@@ -1,0 +1,110 @@
+"""What operators change, whoever takes part. The admin has authorized the operator."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.messages import deleted
+from messaging.changes.participants import require_present, with_role, without_participants
+from messaging.changes.rights import require_group
+from messaging.domain.entities import (
+    Change,
+    ChangeType,
+    Conversation,
+    ConversationKind,
+    Message,
+    Role,
+)
+from messaging.domain.exceptions import MessageNotFound, PermissionDenied
+from messaging.domain.uncounted import ALL_COUNTED
+
+OPERATOR = "__operator__"
+"""Stands in a change for the operator who made it; no user id has this form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Intervention:
+    creates: None = None
+    size: int = SMALL_CHANGE
+
+    @property
+    def reads(self) -> Sequence[str]:
+        return ()
+
+    def authorize(self, conversation: Conversation) -> None:
+        """Pass: an operator sees every conversation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactMessage(_Intervention):
+    """Delete a message's content for everybody. Raises MessageNotFound."""
+
+    message_id: str
+
+    @property
+    def reads(self) -> Sequence[str]:
+        return (self.message_id,)
+
+    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        message = messages.get(self.message_id)
+        if message is None:
+            raise MessageNotFound
+        return deleted(conversation, message, by=OPERATOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreezeConversation(_Intervention):
+    """Let only owners and admins write, or everybody again."""
+
+    frozen: bool
+
+    def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
+        if conversation.frozen is self.frozen:
+            return Outcome(conversation=conversation)
+        after = replace(conversation, frozen=self.frozen, version=conversation.version + 1)
+        change = Change(
+            type=ChangeType.CONVERSATION_UPDATED,
+            version=after.version,
+            conversation=after,
+            by=OPERATOR,
+        )
+        return Outcome(conversation=after, change=change)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpelParticipant(_Intervention):
+    """Remove a participant of any role. Raises NotFound, and PermissionDenied for the last owner
+    of a group with others in it."""
+
+    participant_id: str
+
+    def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
+        require_group(conversation, "two people, always the same")
+        participant = require_present(conversation, self.participant_id)
+        return without_participants(conversation, [participant], by=OPERATOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignRole(_Intervention):
+    """Give a participant another role. Raises as `ExpelParticipant`."""
+
+    participant_id: str
+    role: Role
+
+    def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
+        require_group(conversation, "no roles")
+        return with_role(conversation, self.participant_id, self.role, by=OPERATOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmptyConversation(_Intervention):
+    """Remove all participants of a group at once, its title and its latest message. Raises
+    PermissionDenied for a direct conversation."""
+
+    def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
+        if conversation.kind is ConversationKind.DIRECT:
+            raise PermissionDenied("A direct conversation can be frozen, but not deleted.")
+        if not conversation.participants:
+            return Outcome(conversation=conversation)
+        bare = replace(conversation, title=None, last_message=None, seq=0, uncounted=ALL_COUNTED)
+        return without_participants(bare, list(conversation.participants.values()), by=OPERATOR)
