@@ -23,7 +23,7 @@ from rest_framework import exceptions as drf
 
 from chat.payloads.renderers import render_json
 from messaging.domain.exceptions import (
-    MOST_ERRORS,
+    MAX_ERRORS,
     FieldError,
     InvalidRequest,
     MessagingError,
@@ -61,8 +61,8 @@ STATUS: dict[str, tuple[int, str]] = {
 for _code in STATUS:
     for _door in ("rest", "socket"):
         REFUSALS.labels(_door, _code)
-_MOST_FIELD_CHARACTERS = 200
-_MOST_DETAIL_CHARACTERS = 500
+_MAX_FIELD_CHARACTERS = 200
+_MAX_DETAIL_CHARACTERS = 500
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -208,15 +208,15 @@ def _bounded(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
     """The first 20, each of a bounded size: clients choose the names of unknown fields."""
     return tuple(
         FieldError(
-            field=_presentable(error.field, _MOST_FIELD_CHARACTERS),
+            field=_presentable(error.field, _MAX_FIELD_CHARACTERS),
             code=error.code,
             detail=_presentable(error.detail),
         )
-        for error in islice(errors, MOST_ERRORS)
+        for error in islice(errors, MAX_ERRORS)
     )
 
 
-def _presentable(text: str, most: int = _MOST_DETAIL_CHARACTERS) -> str:
+def _presentable(text: str, most: int = _MAX_DETAIL_CHARACTERS) -> str:
     """What UTF-8 can express of it, cut where it is too long."""
     return _SURROGATE.sub("\ufffd", text[:most])
 

@@ -12,8 +12,8 @@ from chat.cross_origin import cross_origin_headers
 from chat.middleware import API_PATHS
 from chat.pages.failures import unreadable
 
-_MOST_ACCEPT_CHARACTERS = 1_024
-_MOST_MEDIA_TYPES = 50
+_MAX_ACCEPT_CHARACTERS = 1_024
+_MAX_MEDIA_TYPES = 50
 """Content negotiation compares each of them with each of ours. Browsers send eight."""
 
 
@@ -33,7 +33,7 @@ class Handler(ASGIHandler):
             return None, _refused(scope, refusal.status_code)
         assert request is not None
         accept = request.META.get("HTTP_ACCEPT", "")
-        if len(accept) > _MOST_ACCEPT_CHARACTERS or accept.count(",") >= _MOST_MEDIA_TYPES:
+        if len(accept) > _MAX_ACCEPT_CHARACTERS or accept.count(",") >= _MAX_MEDIA_TYPES:
             return None, _refused(scope, 400)
         encoding = request.encoding and codecs.lookup(request.encoding).name
         if not scope["path"].startswith(API_PATHS) and (

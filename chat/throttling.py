@@ -42,7 +42,7 @@ VIOLATIONS = Rate(name="violations", per_second=8, burst=240)
 anew does not begin from nothing."""
 
 _REFUSAL_SECONDS = 0.1
-_MOST_VIOLATIONS = 60
+_MAX_VIOLATIONS = 60
 _VIOLATIONS_PER_SECOND = 2
 
 
@@ -108,4 +108,4 @@ class Bucket:
 
 def violation_bucket() -> Bucket:
     """Unreadable frames and commands beyond the limits: who goes on and on is let go."""
-    return Bucket(most=_MOST_VIOLATIONS, per_second=_VIOLATIONS_PER_SECOND)
+    return Bucket(most=_MAX_VIOLATIONS, per_second=_VIOLATIONS_PER_SECOND)

@@ -18,7 +18,7 @@ LINES_PER_ACTION = 6
 """Limited lines of one action that are written in one second."""
 LINES_PER_SECOND = 10
 """Limited lines of all actions together that are written in one second, errors aside."""
-_MOST_ACTIONS = 500
+_MAX_ACTIONS = 500
 """Actions are words in the code, and the loggers of libraries: a few hundred exist."""
 
 
@@ -49,7 +49,7 @@ class LineLimit(logging.Filter):
             if passed:
                 record.suppressed = self._suppressed.pop(action, 0)
                 return True
-            if action in self._suppressed or len(self._suppressed) < _MOST_ACTIONS:
+            if action in self._suppressed or len(self._suppressed) < _MAX_ACTIONS:
                 self._suppressed[action] = self._suppressed.get(action, 0) + 1
         LOG_LINES_SUPPRESSED.inc()
         return False

@@ -21,7 +21,7 @@ from messaging.delivery.link.messages import (
     BlocksChanged,
     Commits,
     Goodbye,
-    Item,
+    LinkMessage,
     PeopleChanged,
     access_state,
 )
@@ -190,7 +190,7 @@ class Hostile:
         """Says that it is there, and that it reads the first version only."""
         wire = Wire(f"{self._chance.getrandbits(64):016x}", signing=Signing())
         number = self._chance.choice((0, 1, 7, 5_000, FAR))
-        items: list[Item] = [Beacon(number=number, reads=self._chance.choice((1, 2, 1_000)))]
+        items: list[LinkMessage] = [Beacon(number=number, reads=self._chance.choice((1, 2, 1_000)))]
         if self._chance.random() < 0.2:
             items.append(Goodbye())
         return INSTANCES, wire.seal(items, version=self._chance.choice((1, 2)))
@@ -217,24 +217,24 @@ class Hostile:
 
     # Items
 
-    def _people_changed(self) -> Item:
+    def _people_changed(self) -> LinkMessage:
         return PeopleChanged(
             conversation_id=self._conversation(),
             version=self._chance.choice((0, 1, 3, FAR)),
             added=self._people(),
         )
 
-    def _blocks_changed(self) -> Item:
+    def _blocks_changed(self) -> LinkMessage:
         keys = [*self._conversation_ids, privacy_key(self._chance.choice(self._user_ids))]
         return BlocksChanged(conversation_id=self._chance.choice(keys))
 
-    def _beacon(self) -> Item:
+    def _beacon(self) -> LinkMessage:
         commits = Commits(self._chance.choice((0, 1, 3, FAR)), self._people())
         return Beacon(
             number=self._chance.choice((0, 1, 7, FAR)), commits={self._conversation(): commits}
         )
 
-    def _access_changed(self) -> Item:
+    def _access_changed(self) -> LinkMessage:
         dated = datetime(self._chance.choice((1971, 2026, 9998)), 1, 1, tzinfo=UTC)
         access = Access(
             user_id=self._chance.choice(self._user_ids),
@@ -244,11 +244,11 @@ class Hostile:
         )
         return AccessChanged(number=self._chance.choice((1, 5)), access=access_state(access))
 
-    def _access_known(self) -> Item:
+    def _access_known(self) -> LinkMessage:
         number, to = self._chance.randrange(5), self._chance.choice(self._boot_ids)
         return AccessKnown(number=number, to=to)
 
-    def _change(self, least: int) -> Item:
+    def _change(self, least: int) -> LinkMessage:
         """A change from this version on, which takes somebody out and another in."""
         conversation_id = self._conversation()
         version = self._chance.choice((least, least + 1, FAR - 1))
@@ -270,7 +270,7 @@ class Hostile:
             committed_at=self._chance.choice((None, 0.0, 1e300)),
         )
 
-    def _soft_event(self) -> Item:
+    def _soft_event(self) -> LinkMessage:
         """In a conversation that nobody is in, where it could be shown otherwise."""
         frame = msgspec.json.encode({"type": "typing.started", "conversation_id": "c"}).decode()
         return SoftEvent(
@@ -281,7 +281,7 @@ class Hostile:
             own_frame=frame,
         )
 
-    def _body(self, items: Sequence[Item]) -> bytes:
+    def _body(self, items: Sequence[LinkMessage]) -> bytes:
         content = {"sender": self._boot_ids[0], "number": FAR, "at": 2e9, "items": items}
         return msgpack.encode(content)
 

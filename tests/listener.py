@@ -5,7 +5,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from typing import Self
 
-_MOST_LINE = 64 * 1024
+_MAX_LINE = 64 * 1024
 
 
 class Listener(ABC):
@@ -20,7 +20,7 @@ class Listener(ABC):
 
     async def __aenter__(self) -> Self:
         accept = self._accept
-        self._server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=_MOST_LINE)
+        self._server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=_MAX_LINE)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 

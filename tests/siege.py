@@ -15,7 +15,7 @@ from tests.unit.messaging import add, remove, send
 
 _AT_ONCE = 200
 """Hostile messages between two real ones."""
-_MOST_BEACONS = 40
+_MAX_BEACONS = 40
 """Of the real messages that the attacker has at hand."""
 _PEOPLE = ("ann", "bob", "cid", "dan", "eve")
 
@@ -63,7 +63,7 @@ class Siege:
 
     def _published(self) -> Sequence[Sent]:
         sent = [one for side in self._sides for one in side.layer.published]
-        beacons = [one for one in sent if b"beacon" in one[1]][-_MOST_BEACONS:]
+        beacons = [one for one in sent if b"beacon" in one[1]][-_MAX_BEACONS:]
         return [*(one for one in sent if b"beacon" not in one[1]), *beacons]
 
     async def _say(self, number: int) -> None:

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from chat.admin.bridge import on_loop
-from chat.admin.lists import Found, KeptList, Rows, Wanted
+from chat.admin.lists import Found, Rows, StoreChangeList, Wanted
 from messaging.domain.exceptions import Unavailable
 from messaging.domain.graphemes import shortened
 from messaging.notifications.queue.sqs import QueueUnavailable
@@ -37,7 +37,7 @@ class Table:
     empty: str = "None."
 
 
-class KeptAdmin(_ModelAdmin):
+class StoreModelAdmin(_ModelAdmin):
     """Reads through `list_rows`, `find_row` and `list_tables`, which run on the instance's event
     loop; everything else is Django's. Nothing can be added or edited: what operators do are
     actions, each with a confirmation and a permission of its own
@@ -46,7 +46,7 @@ class KeptAdmin(_ModelAdmin):
     scope: ClassVar[str] = ""
     """The parameter that every list of these must have, where there is one."""
 
-    about_one: ClassVar[frozenset[str]] = frozenset()
+    single_object_actions: ClassVar[frozenset[str]] = frozenset()
     """The actions that make no sense for several at once: only pages offer them."""
 
     list_per_page = _ROWS
@@ -71,7 +71,7 @@ class KeptAdmin(_ModelAdmin):
         """What its page shows beside the fields."""
         return ()
 
-    def pointless_acts(self, row: Any) -> set[str]:
+    def unavailable_actions(self, row: Any) -> set[str]:
         """Actions that would change nothing, so that its page does not offer them."""
         return set()
 
@@ -81,8 +81,8 @@ class KeptAdmin(_ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return Rows(self.model)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeptList]:
-        return KeptList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StoreChangeList]:
+        return StoreChangeList
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -93,7 +93,7 @@ class KeptAdmin(_ModelAdmin):
         choices = super().get_action_choices(request, *args, **kwargs)
         if request.method != "GET":
             return choices
-        return [choice for choice in choices if choice[0] not in self.about_one]
+        return [choice for choice in choices if choice[0] not in self.single_object_actions]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -108,7 +108,7 @@ class KeptAdmin(_ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         context = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
         return self._answer(
-            request, lambda: super(KeptAdmin, self).changelist_view(request, context)
+            request, lambda: super(StoreModelAdmin, self).changelist_view(request, context)
         )
 
     def changeform_view(
@@ -127,10 +127,12 @@ class KeptAdmin(_ModelAdmin):
                 "list_url": self.list_url(request),
                 **(extra_context or {}),
             }
-            response = super(KeptAdmin, self).changeform_view(request, object_id, form_url, context)
+            response = super(StoreModelAdmin, self).changeform_view(
+                request, object_id, form_url, context
+            )
             if isinstance(response, TemplateResponse):
                 row = response.context_data["original"]  # type: ignore[index]
-                pointless = self.pointless_acts(row)
+                pointless = self.unavailable_actions(row)
                 response.context_data["acts"] = [  # type: ignore[index]
                     (action[1], action[2])
                     for action in self.get_actions(request).values()

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from chat.admin.base import KeptAdmin
+from chat.admin.base import StoreModelAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Rows
 from messaging.domain.exceptions import MessagingError
@@ -44,7 +44,7 @@ def act(
     """
 
     def make(carry_out: Act) -> Action:
-        def action(modeladmin: KeptAdmin, request: HttpRequest, rows: Rows) -> HttpResponse:
+        def action(modeladmin: StoreModelAdmin, request: HttpRequest, rows: Rows) -> HttpResponse:
             confirmed = "confirmed" in request.POST
             fields = form(request.POST if confirmed else None)
             found = [modeladmin.get_object(request, key) for key in rows.keys]
@@ -87,7 +87,7 @@ def act(
 
 
 def _carried_out(
-    modeladmin: KeptAdmin,
+    modeladmin: StoreModelAdmin,
     request: HttpRequest,
     row: Any,
     *,

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chat.admin.base import KeptAdmin, Table, link
+from chat.admin.base import StoreModelAdmin, Table, link
 from chat.admin.confirmed_actions import act
-from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
+from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.admin.texts import UserIdField
 from chat.models import Conversation
 from messaging.domain import entities
@@ -78,14 +78,14 @@ async def assign_role(conversation: Conversation, *, by: str, user: str, role: s
     )
 
 
-class FrozenFilter(KeptFilter):
+class FrozenFilter(StoreFilter):
     title = "state"
     parameter_name = "frozen"
     label = "Frozen"
 
 
 @admin.register(Conversation)
-class ConversationAdmin(KeptAdmin):
+class ConversationAdmin(StoreModelAdmin):
     list_display = ("__str__", "kind", "people", "messages", "state", "updated_at")
     fields = (
         *("id", "kind", "title", "messages", "version", "state", "created_at", "updated_at"),
@@ -96,7 +96,7 @@ class ConversationAdmin(KeptAdmin):
     search_fields = ("id",)
     search_help_text = "The id of a conversation, or of a user who is in it."
     actions = (freeze, unfreeze, delete, expel, assign_role)
-    about_one = frozenset({"expel", "assign_role"})
+    single_object_actions = frozenset({"expel", "assign_role"})
 
     @admin.display(description="state")
     def state(self, conversation: Conversation) -> str:
@@ -104,7 +104,7 @@ class ConversationAdmin(KeptAdmin):
             return "deleted or left"
         return "frozen" if conversation.frozen else "open"
 
-    def pointless_acts(self, row: Any) -> set[str]:
+    def unavailable_actions(self, row: Any) -> set[str]:
         if not row.people:
             return {action.__name__ for action in self.actions}
         pointless = {"freeze"} if row.frozen else {"unfreeze"}

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 
-from chat.admin.base import KeptAdmin
+from chat.admin.base import StoreModelAdmin
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, Wanted
 from chat.models import DeadLetter
@@ -30,7 +30,7 @@ async def replay(letter: DeadLetter, *, by: str) -> None:
 
 
 @admin.register(DeadLetter)
-class DeadLetterAdmin(KeptAdmin):
+class DeadLetterAdmin(StoreModelAdmin):
     list_display = ("made_at", "kind", "message", "conversation", "people")
     list_display_links = None
     list_per_page = _MOST

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from messaging.stores.catalogue import Place
 
 if TYPE_CHECKING:
-    from chat.admin.base import KeptAdmin
+    from chat.admin.base import StoreModelAdmin
 
 AFTER = "after"
 """The parameter that says where a page begins."""
@@ -54,7 +54,7 @@ class Rows:
         return Rows(self.model, pk__in)
 
 
-class KeptFilter(SimpleListFilter):
+class StoreFilter(SimpleListFilter):
     """A filter whose value goes to the store, in `Wanted.filters`: on or off, unless it has other
     lookups."""
 
@@ -68,14 +68,14 @@ class KeptFilter(SimpleListFilter):
         return queryset
 
 
-class KeptList(ChangeList):
+class StoreChangeList(ChangeList):
     """A change list whose page comes from the store.
 
     It replaces the two methods of `ChangeList` that talk to a queryset; what the templates show of
     a list stays as they expect it.
     """
 
-    model_admin: "KeptAdmin"
+    model_admin: "StoreModelAdmin"
 
     def get_filters_params(self, params: Any = None) -> Any:
         lookups = super().get_filters_params(params)

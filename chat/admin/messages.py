@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chat.admin.base import KeptAdmin, excerpt, link
+from chat.admin.base import StoreModelAdmin, excerpt, link
 from chat.admin.bridge import on_loop
 from chat.admin.confirmed_actions import act
 from chat.admin.conversations import ConversationAdmin
@@ -36,7 +36,7 @@ async def redact(message: Message, *, by: str) -> None:
 
 
 @admin.register(Message)
-class MessageAdmin(KeptAdmin):
+class MessageAdmin(StoreModelAdmin):
     list_display = ("seq", "sender", "shown", "created_at", "state")
     list_display_links = ("seq",)
     fields = (
@@ -83,7 +83,7 @@ class MessageAdmin(KeptAdmin):
     def told(self, message: Message) -> str:
         return link("notification", message.pk, "Who was told of it, and why not")
 
-    def pointless_acts(self, row: Any) -> set[str]:
+    def unavailable_actions(self, row: Any) -> set[str]:
         return set() if row.deleted_at is None else {"redact"}
 
     def has_redact_permission(self, request: HttpRequest) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from chat.admin.base import KeptAdmin, Table, link
+from chat.admin.base import StoreModelAdmin, Table, link
 from chat.admin.lists import Found, Wanted, place, read_place
 from chat.models import Notification
 from messaging.domain import entities
@@ -17,7 +17,7 @@ from messaging.stores.catalogue import FailedNotification
 
 
 @admin.register(Notification)
-class NotificationAdmin(KeptAdmin):
+class NotificationAdmin(StoreModelAdmin):
     """The list has those that failed; the page of any message's can be asked for."""
 
     list_display = ("failed_at", "message", "conversation", "failures")

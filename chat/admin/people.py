@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from chat.admin.base import KeptAdmin, Table, link
+from chat.admin.base import StoreModelAdmin, Table, link
 from chat.admin.confirmed_actions import act
-from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
+from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.models import Person
 from messaging.domain.entities import FOREVER, Access
 from messaging.domain.identifiers import is_stored_user_id
@@ -37,10 +37,10 @@ class BanForm(forms.Form):
         return until
 
 
-SHUT_OUT = "Their sockets are closed and everything they ask for is refused, at once."
+ACCESS_REVOKED = "Their sockets are closed and everything they ask for is refused, at once."
 
 
-@act("Ban", permission="ban", consequence=SHUT_OUT, form=BanForm)
+@act("Ban", permission="ban", consequence=ACCESS_REVOKED, form=BanForm)
 async def ban(person: Person, *, by: str, until: datetime) -> None:
     await operators_people.ban_person(person_id=person.user_id, until=until)
 
@@ -59,14 +59,14 @@ async def log_out(person: Person, *, by: str) -> None:
     await operators_people.log_out_person(person_id=person.user_id)
 
 
-class BannedFilter(KeptFilter):
+class BannedFilter(StoreFilter):
     title = "access"
     parameter_name = "banned"
     label = "Banned"
 
 
 @admin.register(Person)
-class PersonAdmin(KeptAdmin):
+class PersonAdmin(StoreModelAdmin):
     list_display = ("user_id", "ban", "logged_out_at")
     fields = ("user_id", "ban", "logged_out_at")
     list_filter = (BannedFilter,)
@@ -84,7 +84,7 @@ class PersonAdmin(KeptAdmin):
             return "for good"
         return date_format(person.banned_until, "DATETIME_FORMAT")
 
-    def pointless_acts(self, row: Any) -> set[str]:
+    def unavailable_actions(self, row: Any) -> set[str]:
         return {"unban"} if row.banned_until is None else set()
 
     def has_ban_permission(self, request: HttpRequest) -> bool:

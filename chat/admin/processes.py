@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 
-from chat.admin.base import KeptAdmin
+from chat.admin.base import StoreModelAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, Wanted
 from chat.models import Process
@@ -17,7 +17,7 @@ _REFRESH_SECONDS = 10
 
 
 @admin.register(Process)
-class ProcessAdmin(KeptAdmin):
+class ProcessAdmin(StoreModelAdmin):
     list_display = (
         "instance_id",
         "role",

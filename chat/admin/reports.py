@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chat.admin.base import KeptAdmin, excerpt, link
+from chat.admin.base import StoreModelAdmin, excerpt, link
 from chat.admin.confirmed_actions import act
-from chat.admin.lists import Found, KeptFilter, Wanted, place, read_place
-from chat.admin.people import SHUT_OUT, BanForm
+from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
+from chat.admin.people import ACCESS_REVOKED, BanForm
 from chat.models import Message, Person, Report
 from messaging.domain import entities
 from messaging.domain.entities import ReportStatus
@@ -50,7 +50,7 @@ async def redact_reported(report: Report, *, by: str) -> None:
 @act(
     "Ban its author",
     permission="ban",
-    consequence=SHUT_OUT,
+    consequence=ACCESS_REVOKED,
     form=BanForm,
     also=lambda report: Person(user_id=report.author),
 )
@@ -59,7 +59,7 @@ async def ban_author(report: Report, *, by: str, until: datetime) -> None:
     await people.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)
 
 
-class StatusFilter(KeptFilter):
+class StatusFilter(StoreFilter):
     """The queue is what is open; the rest is there on request."""
 
     title = "status"
@@ -82,7 +82,7 @@ class StatusFilter(KeptFilter):
 
 
 @admin.register(Report)
-class ReportAdmin(KeptAdmin):
+class ReportAdmin(StoreModelAdmin):
     list_display = ("created_at", "author", "shown", "reporter", "status", "closed_by")
     fields = (
         *("status", "reason", "said", "about", "reporter_link", "message_link", "created_at"),
@@ -128,7 +128,7 @@ class ReportAdmin(KeptAdmin):
             link("notification", key, "Who was told of it"),
         )
 
-    def pointless_acts(self, row: Any) -> set[str]:
+    def unavailable_actions(self, row: Any) -> set[str]:
         pointless = set() if row.status == ReportStatus.OPEN else {"dismiss"}
         return pointless | ({"redact_reported"} if row.status == ReportStatus.REDACTED else set())
 

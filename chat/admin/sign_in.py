@@ -33,7 +33,7 @@ ATTEMPTS = Rate(name="operator-sign-ins", per_second=1 / 60, burst=5)
 ATTEMPTS_OF_ADDRESS = Rate(name="operator-sign-ins-of-address", per_second=1 / 6, burst=20)
 """Twenty at once for an office, then ten a minute: each may name another account."""
 
-_MOST_WAITING = 8
+_MAX_WAITING = 8
 """For the hash, of all addresses; `chat.strangers` lets two of each come so far."""
 
 
@@ -42,7 +42,7 @@ class _Hashing:
 
     def __init__(self) -> None:
         self._place = threading.Lock()
-        self._line = threading.Semaphore(_MOST_WAITING + 1)
+        self._line = threading.Semaphore(_MAX_WAITING + 1)
 
     @contextmanager
     def place(self) -> Iterator[bool]:

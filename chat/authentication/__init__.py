@@ -29,7 +29,7 @@ __all__ = [
     "require_unrevoked",
 ]
 
-_MOST_TOKEN_CHARACTERS = 8_192
+_MAX_TOKEN_CHARACTERS = 8_192
 
 
 def make_authenticator() -> Authenticator:
@@ -54,7 +54,7 @@ def bearer_token(authorization: str | None) -> str:
 
 def recall(token: str) -> Identity | None:
     """Return the identity behind a token that was verified before; None means nothing."""
-    return _tokens().recall(token) if len(token) <= _MOST_TOKEN_CHARACTERS else None
+    return _tokens().recall(token) if len(token) <= _MAX_TOKEN_CHARACTERS else None
 
 
 async def authenticate(token: str) -> Identity:
@@ -63,7 +63,7 @@ async def authenticate(token: str) -> Identity:
     Raises NotAuthenticated, TokenExpired, and StoreUnavailable when the token cannot be verified
     just now.
     """
-    if len(token) > _MOST_TOKEN_CHARACTERS:
+    if len(token) > _MAX_TOKEN_CHARACTERS:
         raise NotAuthenticated("The token is too long.")
     return await _tokens().authenticate(token)
 

@@ -16,7 +16,7 @@ from messaging.domain.health import Condition
 
 T = TypeVar("T")
 
-_MOST_TOKENS = 50_000
+_MAX_TOKENS = 50_000
 
 
 class VerifiedTokens:
@@ -64,7 +64,7 @@ class VerifiedTokens:
     async def _verify(self, token: str, digest: bytes) -> Identity:
         identity = await self._authenticator.authenticate(token)
         self._identities[digest] = identity
-        if len(self._identities) > _MOST_TOKENS:
+        if len(self._identities) > _MAX_TOKENS:
             self._identities.popitem(last=False)
         return identity
 

@@ -29,13 +29,13 @@ from chat.payloads.fields import (
 from chat.payloads.parsers import require_unique_names
 from messaging.changes.text_rules import normalise_newlines
 
-MOST_ID_CHARACTERS = 64
+MAX_ID_CHARACTERS = 64
 LARGEST_ID = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8259 6)."""
 
 _CommandId = (
     Annotated[int, Meta(ge=-LARGEST_ID, le=LARGEST_ID)]
-    | Annotated[str, Meta(max_length=MOST_ID_CHARACTERS)]
+    | Annotated[str, Meta(max_length=MAX_ID_CHARACTERS)]
 )
 _NUL = "\\u0000"
 """How JSON writes the one character that the serializers refuse and msgspec does not."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from messaging.changes.text_rules import normalise_newlines
-from messaging.domain.exceptions import MOST_ERRORS
+from messaging.domain.exceptions import MAX_ERRORS
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
@@ -23,7 +23,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            unknown = nsmallest(MOST_ERRORS, data.keys() - self.fields.keys())
+            unknown = nsmallest(MAX_ERRORS, data.keys() - self.fields.keys())
             if unknown:
                 error = serializers.ErrorDetail("This field does not exist.", code="unknown")
                 raise serializers.ValidationError(dict.fromkeys(unknown, error))
@@ -119,7 +119,7 @@ def _validated_items(
             validated.append((key, validate(key, value)))
         except serializers.ValidationError as error:
             errors[key] = error.detail
-            if len(errors) == MOST_ERRORS:
+            if len(errors) == MAX_ERRORS:
                 break
     if errors:
         raise serializers.ValidationError(errors)

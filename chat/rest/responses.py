@@ -15,7 +15,7 @@ from messaging.domain.entities import (
     Role,
     TokenKind,
 )
-from messaging.domain.uncounted import MOST_RANGES
+from messaging.domain.uncounted import MAX_RANGES
 from messaging.services.operators.outcomes import DeliveryState, PushVerdict
 from messaging.services.sync import SyncStatus
 
@@ -65,7 +65,7 @@ class Conversation(_Shape):
     last_message = Message(allow_null=True)
     uncounted = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
-        max_length=MOST_RANGES,
+        max_length=MAX_RANGES,
     )
     unread_count = serializers.IntegerField()
     read_seq = serializers.IntegerField()

@@ -42,7 +42,7 @@ code."""
 
 CODE_OF_ENDING = {
     Ending.DRAINING: CloseCode.DRAINING,
-    Ending.SHUT_OUT: CloseCode.BANNED_OR_LOGGED_OUT,
+    Ending.ACCESS_REVOKED: CloseCode.BANNED_OR_LOGGED_OUT,
     Ending.RESTORED: CloseCode.RESTORED,
     Ending.TOO_MANY: CloseCode.TOO_MANY_SOCKETS,
 }

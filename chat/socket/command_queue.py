@@ -5,8 +5,8 @@ import sys
 
 from messaging.instruments.memory import MIB, Weight
 
-_MOST_COMMANDS = 64
-_MOST_BYTES = 256 * 1024
+_MAX_COMMANDS = 64
+_MAX_BYTES = 256 * 1024
 _ALL = Weight("commands", most=64 * MIB)
 """Of all sockets of this process."""
 
@@ -18,11 +18,11 @@ class CommandQueue(asyncio.Queue[str | None]):
     """
 
     def __init__(self) -> None:
-        super().__init__(_MOST_COMMANDS)
+        super().__init__(_MAX_COMMANDS)
         self._bytes = 0
 
     def full(self) -> bool:
-        if super().full() or self._bytes >= _MOST_BYTES:
+        if super().full() or self._bytes >= _MAX_BYTES:
             return True
         return _ALL.full and not self.empty()
 

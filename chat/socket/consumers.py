@@ -254,7 +254,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         """The core ends it: what was asked for up to now is answered, and nothing after that.
         Somebody who is shut out gets no answer any more either, nor does anybody where the store
         was restored: the answer may rest on what was lost."""
-        if reason in {Ending.SHUT_OUT, Ending.RESTORED}:
+        if reason in {Ending.ACCESS_REVOKED, Ending.RESTORED}:
             self._outbox.close(CODE_OF_ENDING[reason], drop=True)
         elif self._ending is None:
             self._ending = asyncio.create_task(self._finish(CODE_OF_ENDING[reason]))

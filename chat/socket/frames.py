@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.errors import Problem
-from chat.payloads.decoding import LARGEST_ID, MOST_ID_CHARACTERS, CommandDecoder, NotAccepted
+from chat.payloads.decoding import LARGEST_ID, MAX_ID_CHARACTERS, CommandDecoder, NotAccepted
 from chat.payloads.fields import has_surrogates
 from chat.payloads.parsers import parse_json, without_byte_order_mark
 from chat.payloads.renderers import render_json
@@ -70,5 +70,5 @@ def encode_error(command_id: CommandId | None, problem: Problem) -> str:
 
 def _is_usable_id(value: Any) -> bool:
     if isinstance(value, str):
-        return len(value) <= MOST_ID_CHARACTERS and not has_surrogates(value)
+        return len(value) <= MAX_ID_CHARACTERS and not has_surrogates(value)
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_ID

@@ -27,8 +27,8 @@ from messaging.instruments.memory import MIB, Weight
 
 logger = structlog.get_logger(__name__)
 
-_MOST_FRAMES = 1_000
-_MOST_BYTES = 8 * MIB
+_MAX_FRAMES = 1_000
+_MAX_BYTES = 8 * MIB
 _ALL = Weight("outboxes", most=256 * MIB)
 """Of all sockets of this process. Above it, a socket that takes more than its share is too slow."""
 _waiting_sockets = 0
@@ -200,12 +200,12 @@ class Outbox:
         metrics.SOFT_EVENTS_DROPPED.labels(reason="overflow").inc(len(keys))
 
     def _overflows(self) -> bool:
-        if len(self._waiting) > _MOST_FRAMES or self._bytes > _MOST_BYTES:
+        if len(self._waiting) > _MAX_FRAMES or self._bytes > _MAX_BYTES:
             return True
         return _ALL.full and self._bytes * _waiting_sockets >= _ALL.bytes
 
     def _is_roomy(self) -> bool:
-        return len(self._waiting) < _MOST_FRAMES / 2 and self._bytes < _MOST_BYTES / 2
+        return len(self._waiting) < _MAX_FRAMES / 2 and self._bytes < _MAX_BYTES / 2
 
 
 @types.coroutine

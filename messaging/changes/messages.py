@@ -13,7 +13,7 @@ from messaging.changes.rights import (
 )
 from messaging.domain.entities import COMMIT_TIME, Change, ChangeType, Conversation, Message, Role
 from messaging.domain.exceptions import (
-    MOST_ERRORS,
+    MAX_ERRORS,
     ClientIdReused,
     FieldError,
     InvalidRequest,
@@ -108,7 +108,7 @@ class SendMessage:
             for index, user_id in enumerate(self.mentions)
             if user_id not in conversation.participants
         )
-        named = tuple(islice(strangers, MOST_ERRORS))
+        named = tuple(islice(strangers, MAX_ERRORS))
         if named:
             raise InvalidRequest(*named)
 

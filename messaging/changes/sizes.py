@@ -6,7 +6,7 @@ The rule is the same on every store, so that a conversation can move from one to
 """
 
 from messaging.domain.entities import Conversation
-from messaging.domain.uncounted import MOST_CHARACTERS
+from messaging.domain.uncounted import MAX_CHARACTERS
 
 LARGEST = 900 * 1024
 """Bytes. The rest is left to the latest message, its mentions and what is added later."""
@@ -15,7 +15,7 @@ _PER_PERSON = 140
 """What the entries of one person take besides their four copies of the id: role, joined_version,
 sent_seq, preferences. https://firebase.google.com/docs/firestore/storage-size"""
 _COPIES_OF_ID = 4
-_REST = 2_048 + MOST_CHARACTERS
+_REST = 2_048 + MAX_CHARACTERS
 """Names of fields, times, ids, the copy of the people that lists show, without their ids, and the
 ranges of deleted messages."""
 

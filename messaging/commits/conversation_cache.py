@@ -7,7 +7,7 @@ from messaging.domain.entities import Conversation
 from messaging.instruments.memory import MIB, Weight
 
 _CAPACITY = 10_000
-_MOST_BYTES = 64 * MIB
+_MAX_BYTES = 64 * MIB
 _CONVERSATION_BYTES = 2_000
 _PARTICIPANT_BYTES = 400
 _PREFERENCES_BYTES = 400
@@ -28,7 +28,7 @@ class ConversationCache:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, tuple[Conversation, float]] = OrderedDict()
-        self._weight = Weight("conversations", most=_MOST_BYTES)
+        self._weight = Weight("conversations", most=_MAX_BYTES)
 
     @property
     def bytes(self) -> int:
@@ -65,7 +65,7 @@ class ConversationCache:
         self._entries[conversation.id] = (conversation, time.monotonic())
         self._entries.move_to_end(conversation.id)
         self._weight.bytes += _weigh(conversation)
-        while len(self._entries) > _CAPACITY or self._weight.bytes > _MOST_BYTES:
+        while len(self._entries) > _CAPACITY or self._weight.bytes > _MAX_BYTES:
             _, (oldest, _) = self._entries.popitem(last=False)
             self._weight.bytes -= _weigh(oldest)
 

@@ -1,4 +1,5 @@
-"""Doubts: commits that were given up without knowing whether they were applied, or will be yet.
+"""UnsettledCommits: commits that were given up without knowing whether they were applied, or will
+be yet.
 
 Their requests were answered with 503. Once such a commit can no longer arrive the conversation is
 looked at again: should it have been applied after all, then its events are told like any other's.
@@ -14,10 +15,10 @@ from messaging.domain.exceptions import StoreUnavailable
 _MARGIN_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 
-Look = Callable[[], Awaitable[Conversation | None]]
+Recheck = Callable[[], Awaitable[Conversation | None]]
 
 
-class Doubts:
+class UnsettledCommits:
     def __init__(self, *, timeout: float, on_found: Callable[[Conversation], None]) -> None:
         """`timeout`: seconds that a commit may be under way. `on_found` is told the state that
         the conversation is in after all."""
@@ -28,7 +29,7 @@ class Doubts:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def add(self, look: Look) -> None:
+    def add(self, look: Recheck) -> None:
         """`look` reads the conversation; it is called again while the store does not answer."""
         task = start_task(self._settle(look))
         self._tasks.add(task)
@@ -37,7 +38,7 @@ class Doubts:
     async def stop(self) -> None:
         await stop_tasks(*self._tasks)
 
-    async def _settle(self, look: Look) -> None:
+    async def _settle(self, look: Recheck) -> None:
         await asyncio.sleep(self._seconds)
         while True:
             try:

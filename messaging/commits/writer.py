@@ -26,7 +26,7 @@ import structlog
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed, GroupCommit, Waiting
-from messaging.commits.unsettled_commits import Look
+from messaging.commits.unsettled_commits import Recheck
 from messaging.concurrency.tasks import start_task
 from messaging.domain.entities import Conversation
 from messaging.domain.exceptions import MessagingError, StoreUnavailable
@@ -125,7 +125,7 @@ class Writer:
         *,
         on_commit: Callable[[Committed], None],
         on_read: Callable[[Conversation], None],
-        on_doubt: Callable[[Look], None],
+        on_doubt: Callable[[Recheck], None],
     ) -> None:
         """`on_commit` is told every commit of this process, `on_read` every conversation that
         had to be read: it may be ahead of what this process has delivered. `on_doubt` gets a way

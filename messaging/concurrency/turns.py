@@ -22,7 +22,7 @@ _REFUSAL_SECONDS = 0.1
 _REFUSALS_APART = 0.01
 _LONGEST_REFUSAL = 4.0
 """Below the time that a request or a command may take."""
-_MOST_REFUSALS = 10_000
+_MAX_REFUSALS = 10_000
 """How many refusals of all keys may wait at once; each takes a task and a timer."""
 
 
@@ -111,7 +111,7 @@ class Turns:
 
     async def _refuse(self, key: str) -> NoReturn:
         """Raise RateLimited in this key's time for refusals."""
-        if self._refusals < _MOST_REFUSALS:
+        if self._refusals < _MAX_REFUSALS:
             line, now = self._lines[key], time.monotonic()
             due = max(now + _REFUSAL_SECONDS, line.refused_at + _REFUSALS_APART)
             line.refused_at = min(due, now + _LONGEST_REFUSAL)

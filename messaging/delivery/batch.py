@@ -15,7 +15,7 @@ from messaging.delivery.field_types import (
     UserId,
 )
 
-_MOST_CHANGES = 1_000
+_MAX_CHANGES = 1_000
 
 
 class Delivery(Struct, frozen=True, array_like=True, kw_only=True):
@@ -36,7 +36,7 @@ class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
     """The changes of one commit: consecutive versions of one conversation."""
 
     conversation_id: ConversationId
-    deliveries: Annotated[list[Delivery], Meta(min_length=1, max_length=_MOST_CHANGES)] = field(
+    deliveries: Annotated[list[Delivery], Meta(min_length=1, max_length=_MAX_CHANGES)] = field(
         name="changes"
     )
     state: ConversationState | None = None

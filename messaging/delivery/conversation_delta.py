@@ -23,7 +23,7 @@ from messaging.delivery.field_types import (
 )
 from messaging.domain.entities import ChangeType, Conversation, Message
 
-_MOST_DELETED = 2_000
+_MAX_DELETED = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ABOUT_MESSAGES = frozenset(
@@ -63,7 +63,7 @@ class ConversationState(Struct, frozen=True, kw_only=True):
     """The number of the latest message of everyone who sent one in this commit."""
     commit_id: ShortText
     token: Token | None
-    deleted: Annotated[list[Number], Meta(max_length=_MOST_DELETED)] = []
+    deleted: Annotated[list[Number], Meta(max_length=_MAX_DELETED)] = []
     """The numbers of the messages that this commit deleted. An earlier release does not say, and
     does not store them either."""
     last_created_version: Number | None = None
@@ -86,7 +86,7 @@ class ConversationState(Struct, frozen=True, kw_only=True):
         return _moment(max(self.updated_at, self.active_at))
 
 
-def state_after(committed: Committed) -> ConversationState | None:
+def make_delta(committed: Committed) -> ConversationState | None:
     """Return the state to send; None for changes of people, roles or title, after which the
     conversation is read."""
     conversation, changes = committed.conversation, committed.changes
@@ -120,7 +120,7 @@ def state_after(committed: Committed) -> ConversationState | None:
     )
 
 
-def advanced(conversation: Conversation, state: ConversationState) -> Conversation | None:
+def apply_delta(conversation: Conversation, state: ConversationState) -> Conversation | None:
     """Return the conversation after the commit; None if it is not the one from before it. The
     version alone does not tell: somebody's own settings change without one."""
     if (conversation.version, conversation.token) != (state.before, state.before_token):

@@ -19,7 +19,7 @@ from messaging.concurrency.tasks import start_task
 logger = structlog.get_logger(__name__)
 
 SECONDS = 1.0
-_MOST_KNOWN = 20_000
+_MAX_KNOWN = 20_000
 
 Key = tuple[str, str, str]
 """What is told, the conversation and the person."""
@@ -35,7 +35,7 @@ class _Turn:
 
 
 class Pace:
-    def __init__(self, *, seconds: float = SECONDS, most: int = _MOST_KNOWN) -> None:
+    def __init__(self, *, seconds: float = SECONDS, most: int = _MAX_KNOWN) -> None:
         self._seconds = seconds
         self._most = most
         self._turns: OrderedDict[Key, _Turn] = OrderedDict()

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from messaging.commits.group_commit import Committed
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
-from messaging.delivery.conversation_delta import state_after
+from messaging.delivery.conversation_delta import make_delta
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import privacy_key
 from messaging.delivery.link.link import Link
@@ -33,7 +33,7 @@ class Publisher:
                 self._delivery(conversation.id, change, conversation.updated_at)
                 for change in committed.changes
             ],
-            state=state_after(committed) if self._link is not None else None,
+            state=make_delta(committed) if self._link is not None else None,
             committed_at=committed_at,
         )
         self._hub.accept(batch)

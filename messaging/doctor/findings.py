@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from enum import StrEnum
 
-_MOST_SECONDS = 15.0
+_MAX_SECONDS = 15.0
 
 
 class Level(StrEnum):
@@ -46,10 +46,10 @@ async def examine_all(
 
     async def examine(name: str) -> tuple[str, Sequence[Finding]]:
         try:
-            async with asyncio.timeout(_MOST_SECONDS):
+            async with asyncio.timeout(_MAX_SECONDS):
                 return name, await examinations[name]()
         except TimeoutError:
-            text = f"It has not answered within {_MOST_SECONDS:g} seconds."
+            text = f"It has not answered within {_MAX_SECONDS:g} seconds."
             return name, [wrong(text, "See whether the network lets connections through.")]
         except Exception as error:  # noqa: BLE001 - whatever it is, the others are examined
             text = f"The examination itself failed: {type(error).__name__}: {error}"

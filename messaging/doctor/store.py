@@ -11,7 +11,7 @@ from django.conf import settings
 from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
 from messaging.domain.entities import ReportStatus
 from messaging.domain.identifiers import RESERVED_PREFIXES, random_id
-from messaging.runtime.readiness import MOST_SKEW_SECONDS, Answering, Readiness
+from messaging.runtime.readiness import MAX_SKEW_SECONDS, Answering, Readiness
 from messaging.stores import Stores, make_stores
 from messaging.stores.conversations import Store
 
@@ -52,7 +52,7 @@ async def clock(store: Answering, wall_clock: Callable[[], float] = time.time) -
     readiness = Readiness(store, wall_clock=wall_clock)
     await readiness.store()
     skew = readiness.skew
-    if skew is None or abs(skew) <= MOST_SKEW_SECONDS:
+    if skew is None or abs(skew) <= MAX_SKEW_SECONDS:
         return []
     direction = "behind" if skew < 0 else "ahead of"
     text = f"The clock of this machine is {abs(skew):.0f} seconds {direction} the store's."

@@ -23,7 +23,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-MOST_ERRORS = 20
+MAX_ERRORS = 20
 """How many wrong fields one answer names. The cost of a refusal does not grow with the number of
 mistakes."""
 

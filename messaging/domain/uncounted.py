@@ -18,10 +18,10 @@ from itertools import accumulate, chain, pairwise
 
 import orjson
 
-MOST_RANGES = 500
+MAX_RANGES = 500
 """The older ranges are forgotten: the messages in them count as unread again for everybody who has
 not read that far."""
-MOST_CHARACTERS = 18_000
+MAX_CHARACTERS = 18_000
 """500 ranges of any numbers up to 2^53."""
 _SEGMENT = 16
 
@@ -80,7 +80,7 @@ class Uncounted:
     def within(self, other: "Uncounted") -> bool:
         """Return whether the other ranges hold all of these, as far back as the others reach."""
         others = other.ranges()
-        reach = others[0][0] if len(others) == MOST_RANGES else 0
+        reach = others[0][0] if len(others) == MAX_RANGES else 0
         for first, last in self.ranges():
             place = bisect_right(others, first, key=_first)
             inside = place > 0 and last <= others[place - 1][1]
@@ -91,7 +91,7 @@ class Uncounted:
     @classmethod
     def of(cls, ranges: Iterable[Iterable[int]]) -> "Uncounted":
         """Return the latest of these ranges: ascending, with at least one number between two."""
-        latest = [(first - 1, last) for first, last in ranges][-MOST_RANGES:]
+        latest = [(first - 1, last) for first, last in ranges][-MAX_RANGES:]
         if not latest:
             return ALL_COUNTED
         segments = []

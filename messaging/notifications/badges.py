@@ -54,7 +54,7 @@ return redis.call('HLEN', KEYS[1])
 )
 
 
-class Rung:
+class Badges:
     def __init__(self, client: redis.asyncio.Redis | None) -> None:
         self._redis = client
         self._add_in_redis = None if client is None else client.register_script(_ADD)

@@ -20,7 +20,7 @@ from messaging.stores.decisions import ChunkKey, DecisionStore
 logger = structlog.get_logger(__name__)
 
 
-class KeptClaim:
+class ClaimLease:
     """People who were claimed; in its context they stay so."""
 
     def __init__(

@@ -26,7 +26,7 @@ from messaging.notifications.options import get_options
 from messaging.notifications.queue.sqs import (
     BATCH_BYTES,
     BATCH_ENTRIES,
-    MOST_DELAY_SECONDS,
+    MAX_DELAY_SECONDS,
     Entry,
     SqsQueue,
 )
@@ -36,7 +36,7 @@ logger = structlog.get_logger(__name__)
 _GATHER_SECONDS = 0.2
 """A request to SQS takes milliseconds of CPU, from those who send: some jobs share one."""
 _SMALL_JOB_BYTES = 1_000
-_MOST_BYTES = 64 * MIB
+_MAX_BYTES = 64 * MIB
 """Of the jobs that wait for the queue, and of those that are carried out here."""
 _PAUSES = (1.0, 2.0, 5.0, 15.0)
 """Seconds for which the queue is left alone after so many failures in a row."""
@@ -47,7 +47,7 @@ class Dispatcher:
         self._notifier = notifier
         self._queue = queue
         self._waiting: deque[tuple[QueuedJob, Entry]] = deque()
-        self._weight = Weight("notifications", most=_MOST_BYTES)
+        self._weight = Weight("notifications", most=_MAX_BYTES)
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(get_options().jobs_at_once)
         self._failures = 0
@@ -187,7 +187,7 @@ class Dispatcher:
         if isinstance(job, WithdrawJob):
             return
         if self._queue is not None:
-            delay = min(round(again.seconds), MOST_DELAY_SECONDS)
+            delay = min(round(again.seconds), MAX_DELAY_SECONDS)
             if not await self._try_queue(self._queue, [Entry(body=encode(job), delay=delay)]):
                 return
         self._left = True

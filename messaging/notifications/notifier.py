@@ -29,7 +29,7 @@ from messaging.domain.entities import (
 )
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.instruments.metrics import NOTIFICATION_DECISIONS
-from messaging.notifications.claims import KeptClaim
+from messaging.notifications.claims import ClaimLease
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob, RetryLater, WithdrawJob
 from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
@@ -109,7 +109,7 @@ class Notifier:
             seconds = max((claim.busy_until - now).total_seconds(), 1.0)
             again = RetryLater(seconds=seconds, reason="claimed")
         if claim.taken:
-            kept = KeptClaim(
+            kept = ClaimLease(
                 self._instance.decisions,
                 job.key,
                 claim.taken,
@@ -264,7 +264,7 @@ class Notifier:
 @dataclass(frozen=True, slots=True)
 class _Work:
     job: NotifyJob
-    claim: KeptClaim
+    claim: ClaimLease
     recipients: Mapping[str, Recipient]
     """Those that were read already."""
     seen: Mapping[str, int]

@@ -120,13 +120,13 @@ async def _start(instance: Instance, **_: Any) -> None:
     instance.dependencies["queue"] = lambda: dispatcher.condition
     instance.dependencies["push"] = lambda: push.condition
 
-    async def hand_on(left: Left) -> None:
+    async def enqueue(left: Left) -> None:
         """As old as the message is: what was read since is looked at, and nobody is rung late."""
         made_at = left.message.created_at.timestamp()
         await notify(instance, left.conversation, left.message, chunks=left.chunks, made_at=made_at)
 
     _running[instance.boot_id] = _Running(
-        dispatcher=dispatcher, push=push, sweeper=Sweeper(instance, hand_on)
+        dispatcher=dispatcher, push=push, sweeper=Sweeper(instance, enqueue)
     )
 
 

@@ -55,9 +55,9 @@ HandOn = Callable[[Left], Awaitable[None]]
 class Sweeper:
     """The sweeps of one instance."""
 
-    def __init__(self, instance: Instance, hand_on: HandOn) -> None:
+    def __init__(self, instance: Instance, enqueue: HandOn) -> None:
         self._instance = instance
-        self._hand_on = hand_on
+        self._hand_on = enqueue
         self._under_way: dict[_Sweep, datetime] = {}
         """How far back each of them reaches."""
 
@@ -98,12 +98,12 @@ class Sweeper:
 
 class _Sweep:
     def __init__(
-        self, instance: Instance, boot_id: str, lost_since: datetime, hand_on: HandOn
+        self, instance: Instance, boot_id: str, lost_since: datetime, enqueue: HandOn
     ) -> None:
         self._instance = instance
         self._boot_id = boot_id
         self._lost_since = self._since = lost_since
-        self._hand_on = hand_on
+        self._hand_on = enqueue
         self._stale = timedelta(seconds=get_options().stale)
         self._ends_at = datetime.now(UTC) + self._stale
 

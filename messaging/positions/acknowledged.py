@@ -18,7 +18,7 @@ from messaging.redis.client import Client
 from messaging.stores.epochs import Epoch
 
 _GATHER_SECONDS = 0.2
-_MOST_KNOWN = 100_000
+_MAX_KNOWN = 100_000
 _RETRY_SECONDS = 1.0
 
 
@@ -52,7 +52,7 @@ class Acknowledgements:
             return
         self._known[key] = seq
         self._known.move_to_end(key)
-        if len(self._known) > _MOST_KNOWN:
+        if len(self._known) > _MAX_KNOWN:
             forgotten, _ = self._known.popitem(last=False)
             self._shared.forget(forgotten)
         self._shared.put(key, seq)

@@ -28,7 +28,7 @@ _STORE_SECONDS = 60.0
 _TICK_SECONDS = 1.0
 _WRITES_AT_ONCE = 8
 _STOP_SECONDS = 5.0
-_MOST_KNOWN = 100_000
+_MAX_KNOWN = 100_000
 
 
 @dataclass(slots=True, eq=False)
@@ -174,9 +174,9 @@ class DeliveredPositions:
     def _forget_oldest(self) -> None:
         """Of those that are stored: the others are kept until they are, or until twice as many
         wait, the store being away. Their people acknowledge the next message as well."""
-        if len(self._known) > _MOST_KNOWN:
+        if len(self._known) > _MAX_KNOWN:
             key = next(iter(self._known))
-            if key in self._unstored and len(self._known) <= 2 * _MOST_KNOWN:
+            if key in self._unstored and len(self._known) <= 2 * _MAX_KNOWN:
                 self._known.move_to_end(key)
             else:
                 del self._known[key]

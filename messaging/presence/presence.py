@@ -19,7 +19,7 @@ import redis.asyncio
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.redis.untrusted_values import (
-    MOST_INSTANCES,
+    MAX_INSTANCES,
     answers_of,
     as_list,
     as_moment,
@@ -34,7 +34,7 @@ _DOUBT_SECONDS = 6.0
 _CHUNK = 1_000
 _REGISTRY = "chat:presence:instances"
 _ACTED_KEPT_SECONDS = 30 * 24 * 3600
-_MOST_ACTED_HERE = 10_000
+_MAX_ACTED_HERE = 10_000
 _NOBODY = ""
 """A member of every set, so that an instance without users is told from one that lost its set."""
 
@@ -101,7 +101,7 @@ class Presence:
         """Another instance is there, though the registry was read before it entered: its users
         are asked for from now on. The next heartbeat decides whether it stays. Returns whether it
         is new here."""
-        if boot_id in self._others or len(self._others) >= MOST_INSTANCES:
+        if boot_id in self._others or len(self._others) >= MAX_INSTANCES:
             return False
         self._others.append(boot_id)
         return True
@@ -131,13 +131,13 @@ class Presence:
         now = time.time()
         self._acted[user_id] = now
         self._acted.move_to_end(user_id)
-        if len(self._acted) > _MOST_ACTED_HERE:
+        if len(self._acted) > _MAX_ACTED_HERE:
             self._acted.popitem(last=False)
         if self._redis is not None:
             # Written with the next heartbeat or change. With Redis gone, the oldest are not.
             self._unpublished.pop(user_id, None)
             self._unpublished[user_id] = now
-            if len(self._unpublished) > _MOST_ACTED_HERE:
+            if len(self._unpublished) > _MAX_ACTED_HERE:
                 del self._unpublished[next(iter(self._unpublished))]
 
     async def online(self, user_ids: Iterable[str]) -> frozenset[str]:
@@ -270,7 +270,7 @@ class Presence:
         pipeline.zadd(_REGISTRY, {self._boot_id: seconds})
         pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - LEASE_SECONDS)
         pipeline.zremrangebyscore(_REGISTRY, f"({seconds + LEASE_SECONDS}", "+inf")
-        pipeline.zrange(_REGISTRY, 0, MOST_INSTANCES, desc=True)
+        pipeline.zrange(_REGISTRY, 0, MAX_INSTANCES, desc=True)
         _, whole, entered, *_, registered = await answers_of(pipeline)
         if entered is None:
             await client.delete(_REGISTRY)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from messaging.stores.recipients import RecipientStore
 
 _KEPT_SECONDS = 60.0
-_MOST_KEPT = 10_000
+_MAX_KEPT = 10_000
 
 
 class Reachable:
@@ -44,5 +44,5 @@ class Reachable:
     def _keep(self, user_id: str, answer: bool) -> None:
         self._known[user_id] = (answer, time.monotonic())
         self._known.move_to_end(user_id)
-        if len(self._known) > _MOST_KEPT:
+        if len(self._known) > _MAX_KEPT:
             self._known.popitem(last=False)

@@ -15,7 +15,7 @@ import redis.asyncio
 from messaging.redis.client import UNREACHABLE, Outage
 
 _REDIS_SECONDS = 0.25
-_MOST_COUNTED = 50_000
+_MAX_COUNTED = 50_000
 
 _TAKE = """
 local now = redis.call('TIME')
@@ -105,5 +105,5 @@ def _remember(
 ) -> None:
     moments[key] = at
     moments.move_to_end(key)
-    if len(moments) > _MOST_COUNTED:
+    if len(moments) > _MAX_COUNTED:
         moments.popitem(last=False)

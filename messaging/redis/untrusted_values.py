@@ -15,11 +15,11 @@ from messaging.redis.client import describe
 
 logger = structlog.get_logger(__name__)
 
-MOST_INSTANCES = 256
+MAX_INSTANCES = 256
 """Any more in a registry are left out: each costs a command with every look."""
 _AHEAD_SECONDS = 60.0
 """By which the clock of the instance that wrote a moment may be ahead."""
-_MOST_NUMBER = 2**53
+_MAX_NUMBER = 2**53
 _LINE_SECONDS = 1.0
 _BOOT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _next_line = 0.0
@@ -62,7 +62,7 @@ def as_moment(value: object) -> float | None:
 def as_number(value: object) -> int | None:
     """A count or a seq; None for what is none."""
     number = _finite(value)
-    if number is None or not 0 <= number <= _MOST_NUMBER or number != int(number):
+    if number is None or not 0 <= number <= _MAX_NUMBER or number != int(number):
         _note(value)
         return None
     return int(number)
@@ -80,7 +80,7 @@ def boot_ids(values: object) -> list[str]:
     if not isinstance(values, Iterable):
         return []
     found = [value for value in values if isinstance(value, str) and _BOOT_ID.fullmatch(value)]
-    return found[:MOST_INSTANCES]
+    return found[:MAX_INSTANCES]
 
 
 def _finite(value: object) -> float | None:

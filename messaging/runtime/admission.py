@@ -18,7 +18,7 @@ T = TypeVar("T")
 _PATIENCE_SECONDS = 8.0
 """Clients give up a connection without `hello` after some ten seconds: who waits longer than this
 would only be served when gone, in the place of others."""
-_MOST_WAITING = 4_000
+_MAX_WAITING = 4_000
 _OVERLOADED = "The service is overloaded. Retry in a second."
 
 
@@ -36,7 +36,7 @@ class Admission:
         Raises StoreUnavailable for whoever it would take too long, so far as that can be told
         at once, else after eight seconds.
         """
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting >= _MAX_WAITING:
             raise StoreUnavailable(_OVERLOADED)
         self._waiting += 1
         try:

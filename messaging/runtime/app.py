@@ -21,7 +21,7 @@ from django.dispatch import Signal
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed
 from messaging.commits.read_positions import ReadPositions
-from messaging.commits.unsettled_commits import Doubts
+from messaging.commits.unsettled_commits import UnsettledCommits
 from messaging.commits.writer import Writer
 from messaging.concurrency.tasks import start_task
 from messaging.concurrency.turns import Turns
@@ -47,7 +47,7 @@ from messaging.domain.signals import (
     participants_removed,
 )
 from messaging.instruments.metrics import MESSAGES
-from messaging.notifications.badges import Rung
+from messaging.notifications.badges import Badges
 from messaging.positions.acknowledged import Acknowledgements
 from messaging.positions.delivered import DeliveredPositions
 from messaging.presence.presence import Presence
@@ -124,7 +124,7 @@ class Instance:
         self.delivered = DeliveredPositions(self.store, self._redis)
         self.acknowledged = Acknowledgements(self._redis)
         self.pace = Pace()
-        self.rung = Rung(self._redis)
+        self.rung = Badges(self._redis)
         self.reachable = Reachable(self.recipients)
         self.presence_watch = PresenceWatch(
             hub=self.hub,
@@ -134,7 +134,7 @@ class Instance:
             events=self.events,
         )
         self.figures = LiveFigures(self._redis, self._status)
-        self.doubts = Doubts(timeout=self.store.timeout, on_found=self._found_after_all)
+        self.doubts = UnsettledCommits(timeout=self.store.timeout, on_found=self._found_after_all)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
         self.writer = Writer(
             self.store,
@@ -298,9 +298,9 @@ class Instance:
         """Clients load the receipts again at the end: nobody replays those."""
         self.privacy.degraded = degraded
         if degraded:
-            self.hub.distrust_lists()
+            self.hub.invalidate_lists()
         else:
-            self.hub.trust_lists()
+            self.hub.revalidate_lists()
             self.privacy.clear()
             self.epochs.look_soon()
         kind = EventType.DEGRADED if degraded else EventType.RESTORED

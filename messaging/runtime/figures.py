@@ -21,7 +21,7 @@ from messaging import __version__
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.instruments import metrics
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
-from messaging.redis.untrusted_values import MOST_INSTANCES, answers_of, boot_ids, note_garbage
+from messaging.redis.untrusted_values import MAX_INSTANCES, answers_of, boot_ids, note_garbage
 
 FIGURES_SECONDS = 3.0
 _LEASE_SECONDS = 12
@@ -128,7 +128,7 @@ class LiveFigures:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
-                pipeline.zrange(_REGISTRY, 0, MOST_INSTANCES, desc=True)
+                pipeline.zrange(_REGISTRY, 0, MAX_INSTANCES, desc=True)
                 (registered,) = await answers_of(pipeline)
                 others = [one for one in boot_ids(registered) if one != own.boot_id]
                 kept = await self._redis.mget(map(_key, others)) if others else []

@@ -24,7 +24,7 @@ _RETRY_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
 _CLOCK_SECONDS = 60.0
 """The clocks are compared at least this often, however busy the store is."""
-MOST_SKEW_SECONDS = 2.0
+MAX_SKEW_SECONDS = 2.0
 
 
 class Answering(Protocol):
@@ -67,7 +67,7 @@ class Readiness:
     @property
     def clock(self) -> Condition:
         """Degraded where this machine's clock is more than two seconds off by the store's."""
-        off = self._skew is not None and abs(self._skew) > MOST_SKEW_SECONDS
+        off = self._skew is not None and abs(self._skew) > MAX_SKEW_SECONDS
         return Condition.DEGRADED if off else Condition.OK
 
     def _is_fresh(self) -> bool:
@@ -93,7 +93,7 @@ class Readiness:
             self._compared_at = time.monotonic()
             # In the middle of the round trip, whose half is the error of the comparison.
             skew = (begun + ended) / 2 - at.timestamp()
-            if ended - begun < MOST_SKEW_SECONDS:
+            if ended - begun < MAX_SKEW_SECONDS:
                 self._skew = skew
                 CLOCK_SKEW_SECONDS.set(skew)
         finally:

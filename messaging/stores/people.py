@@ -13,7 +13,7 @@ from messaging.domain.entities import Access, Privacy
 
 LEFT_LIFETIME = timedelta(days=1)
 """How long somebody who left a group on their own is not added to it again."""
-MOST_LEFT = 200
+MAX_LEFT = 200
 """Of one person. It bounds what others, who add them again and again, make the store keep."""
 
 
@@ -51,7 +51,7 @@ class PeopleStore(Protocol):
 
     async def note_left(self, user_id: str, conversation_id: str) -> None:
         """Keep for a day, in the store's time, that somebody left a group on their own; of more
-        than `MOST_LEFT` only the latest. One read and one write."""
+        than `MAX_LEFT` only the latest. One read and one write."""
 
     async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
         """Block somebody, or not any more. Changing nothing is fine."""
@@ -63,4 +63,4 @@ def lately_left(
     """What is kept once somebody has left one more group: the latest, none older than a day."""
     kept = {id_: at for id_, at in left.items() if at > now - LEFT_LIFETIME}
     kept[conversation_id] = now
-    return dict(sorted(kept.items(), key=lambda one: one[1])[-MOST_LEFT:])
+    return dict(sorted(kept.items(), key=lambda one: one[1])[-MAX_LEFT:])

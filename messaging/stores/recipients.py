@@ -32,7 +32,7 @@ class RecipientStore(Protocol):
         to be forgotten."""
 
 
-def ringing(devices: Iterable[Device], access: Access) -> tuple[Device, ...]:
+def devices_allowed_to_ring(devices: Iterable[Device], access: Access) -> tuple[Device, ...]:
     """Those that may ring: none of somebody banned, and none that was registered before its person
     logged out everywhere."""
     return tuple(device for device in devices if access.admits(device.registered_at))
@@ -43,7 +43,7 @@ def token_digest(device: Device) -> str:
     return derived_id("device-token", device.token_kind.value, device.token)
 
 
-def oldest_beyond(devices: Mapping[str, Device], most: int) -> list[Device]:
+def excess_devices(devices: Mapping[str, Device], most: int) -> list[Device]:
     """Those that are too many, the first registered first."""
     in_order = sorted(devices.values(), key=lambda device: device.registered_at)
     return in_order[: max(len(in_order) - most, 0)]

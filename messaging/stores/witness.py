@@ -21,7 +21,7 @@ from messaging.stores.conversations import CommitUnknown
 
 logger = structlog.get_logger(__name__)
 
-_MOST_KNOWN = 20_000
+_MAX_KNOWN = 20_000
 """Conversations, and as many positions. Each takes about 300 bytes, whatever clients store."""
 _POSITION_SECONDS = 120.0
 
@@ -58,7 +58,7 @@ class Witness:
         key = (conversation_id, user_id)
         self._positions[key] = time.monotonic()
         self._positions.move_to_end(key)
-        if len(self._positions) > _MOST_KNOWN:
+        if len(self._positions) > _MAX_KNOWN:
             self._positions.popitem(last=False)
 
     def pop_positions(self) -> Mapping[str, Sequence[str]]:
@@ -149,7 +149,7 @@ class Witness:
             conversation.version, conversation.commit_id, self._number
         )
         self._seen.move_to_end(conversation.id)
-        if len(self._seen) > _MOST_KNOWN:
+        if len(self._seen) > _MAX_KNOWN:
             self._seen.popitem(last=False)
         if self._latest is None or conversation.updated_at >= self._latest[0]:
             self._latest = (conversation.updated_at, conversation.id)

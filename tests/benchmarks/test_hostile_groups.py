@@ -20,7 +20,7 @@ from tests.outlets import everybody_leaves
 
 VICTIM, OTHER = "victim", "other"
 MOST = 1.5
-MOST_FOR_DELETED = 2.0
+MAX_FOR_DELETED = 2.0
 """Each range cost its maker a send and a deletion."""
 
 
@@ -108,7 +108,7 @@ async def test_deleted_messages(instance: Instance, capsys: pytest.CaptureFixtur
     with capsys.disabled():
         print("\nIn 1,000 groups with 500 ranges of deleted messages, and with none; SQLite:")
         _print(found)
-    assert all(ratio <= MOST_FOR_DELETED for _, _, ratio in found.values())
+    assert all(ratio <= MAX_FOR_DELETED for _, _, ratio in found.values())
 
 
 def _print(found: Mapping[str, tuple[float, float, float]]) -> None:

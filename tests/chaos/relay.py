@@ -5,7 +5,7 @@ import asyncio
 from tests.listener import Listener
 
 _CHUNK = 65_536
-_MOST_UNDER_WAY = 1_000
+_MAX_UNDER_WAY = 1_000
 
 
 class Relay(Listener):
@@ -75,7 +75,7 @@ class Relay(Listener):
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """In order, and as fast as without a delay."""
         loop = asyncio.get_running_loop()
-        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_MOST_UNDER_WAY)
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_MAX_UNDER_WAY)
 
         async def take() -> None:
             data = b"first"

@@ -8,7 +8,7 @@ from typing import Any
 
 from messaging.delivery.batch import Batch, Delivery
 from messaging.delivery.hub.followed import Following
-from messaging.delivery.hub.gap_filler import Filler
+from messaging.delivery.hub.gap_filler import GapFiller
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.stream import Stream
 from messaging.delivery.link.beacon import RecentCommits
@@ -18,10 +18,10 @@ from messaging.delivery.link.polling import Polling
 def _gaps() -> None:
     """What is missing is not read from the store."""
 
-    def mend(self: Filler, stream: Stream) -> None:
+    def mend(self: GapFiller, stream: Stream) -> None:
         pass
 
-    _put(Filler, "mend", mend)
+    _put(GapFiller, "mend", mend)
 
 
 def _duplicates() -> None:
@@ -68,11 +68,11 @@ def _removals() -> None:
     def apply_people(self: Stream, delivery: Delivery) -> None:
         self.participants.update(delivery.added)
 
-    def untell(self: Following, stream: Stream, connection: object) -> None:
+    def withdraw(self: Following, stream: Stream, connection: object) -> None:
         pass
 
     _put(Stream, "apply_people", apply_people)
-    _put(Following, "untell", untell)
+    _put(Following, "withdraw", withdraw)
 
 
 def _beacons() -> None:

@@ -10,7 +10,7 @@ from tests.chaos.memberships import Memberships
 from tests.chaos.messages import Messages
 from tests.chaos.trying import Tries
 
-_MOST_UNDER_WAY = 400
+_MAX_UNDER_WAY = 400
 
 
 class Traffic:
@@ -59,7 +59,7 @@ class Traffic:
         while True:
             due += 1 / self.rate
             await asyncio.sleep(max(due - time.perf_counter(), 0))
-            if len(self._under_way) < _MOST_UNDER_WAY:
+            if len(self._under_way) < _MAX_UNDER_WAY:
                 (act,) = self._chance.choices(acts, weights)
                 room = self._chance.choice(self._crowd.rooms)
                 task = asyncio.create_task(self._carry_out(act, room))

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 import redis.asyncio
 
-from messaging.notifications.badges import Rung
+from messaging.notifications.badges import Badges
 from messaging.positions.shared import SharedPositions
 from messaging.presence import presence as presence_module
 from messaging.presence.presence import Presence
@@ -87,7 +87,7 @@ async def test_the_badge(redis_server: str, raw: redis.asyncio.Redis, spoil: Spo
     await spoil(raw, f"chat:notified:{ann}")
 
     async with own_client(redis_server) as client:
-        rung = Rung(client)
+        rung = Badges(client)
         await rung.count(ann)
         assert set(await rung.shown("c", [ann])) == set()
         await rung.add("c", 5, [bob])
@@ -107,7 +107,7 @@ async def test_an_entry_of_the_badge(
     await raw.execute_command("HSET", f"chat:notified:{ann}", "c", seq)  # type: ignore[no-untyped-call]
 
     async with own_client(redis_server) as client:
-        rung = Rung(client)
+        rung = Badges(client)
         assert await rung.shown("c", [ann]) == {}
         assert await rung.discard("c", [ann], up_to=1) == {ann: 0}
 

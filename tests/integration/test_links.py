@@ -307,9 +307,9 @@ async def test_an_instance_that_is_heard_before_it_is_known(
     while not there.met.empty():
         there.met.get_nowait()
 
-    number = here.link._sending._number
+    number = here.link._sender._number
     async with asyncio.timeout(PATIENCE):
-        while here.link._sending._number < number + 2:
+        while here.link._sender._number < number + 2:
             await asyncio.sleep(0.05)
     assert there.met.empty()
     there.registry = []
@@ -325,12 +325,12 @@ async def test_skipped_beacons_are_made_up_for(sides: tuple[Side, Side]) -> None
     bob = await there.connect("bob")
     await hears(there, here)
     here.layer.loses = lambda item: item["type"] in ("changes", "beacon")
-    number = here.link._sending._number
+    number = here.link._sender._number
 
     await here.commit(group, send(group.id, "ann"))
-    here.link._sending.came_back([group.id] * REPEATS)  # by a way that did not lead there
+    here.link._sender.came_back([group.id] * REPEATS)  # by a way that did not lead there
     async with asyncio.timeout(PATIENCE):
-        while here.link._sending._number < number + REPEATS:
+        while here.link._sender._number < number + REPEATS:
             await asyncio.sleep(0.05)
     here.layer.loses = lambda item: False
 
@@ -392,7 +392,7 @@ async def ended(socket: Socket) -> None:
     async with asyncio.timeout(PATIENCE):
         while not socket.outlet.ended:
             await asyncio.sleep(0.02)
-    assert socket.outlet.ended[0] is Ending.SHUT_OUT
+    assert socket.outlet.ended[0] is Ending.ACCESS_REVOKED
 
 
 async def test_who_logs_out_is_gone_everywhere_by_the_answer(sides: tuple[Side, Side]) -> None:
@@ -407,7 +407,7 @@ async def test_who_logs_out_is_gone_everywhere_by_the_answer(sides: tuple[Side, 
 
     await shut_out(here, "ann")
 
-    assert ann.outlet.ended[0] is also_ann.outlet.ended[0] is Ending.SHUT_OUT
+    assert ann.outlet.ended[0] is also_ann.outlet.ended[0] is Ending.ACCESS_REVOKED
     assert bob.outlet.ended == []
 
 
@@ -422,7 +422,7 @@ async def test_what_redis_loses_of_it_is_said_again(sides: tuple[Side, Side], lo
 
     await shut_out(here, "ann")
 
-    assert ann.outlet.ended[0] is Ending.SHUT_OUT
+    assert ann.outlet.ended[0] is Ending.ACCESS_REVOKED
 
 
 async def test_an_instance_that_does_not_answer_is_waited_for_a_second(

@@ -10,7 +10,7 @@ import structlog
 from config.development.processes import free_port
 from config.development.redis import run_redis
 from messaging.delivery.hub.connections import Connections
-from messaging.notifications.badges import Rung
+from messaging.notifications.badges import Badges
 from messaging.positions.acknowledged import Acknowledgements
 from messaging.presence.presence import Presence
 from messaging.redis import client as redis_client
@@ -64,7 +64,7 @@ async def test_a_hung_redis_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch
     port = server.sockets[0].getsockname()[1]
     client = make_redis({"address": f"redis://127.0.0.1:{port}/0"})
     assert client is not None
-    acknowledged, rates, rung = Acknowledgements(client), Rates(client), Rung(client)
+    acknowledged, rates, rung = Acknowledgements(client), Rates(client), Badges(client)
     presence = Presence(Connections(), client, boot_id="here")
 
     async def ask() -> None:

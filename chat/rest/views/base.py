@@ -41,7 +41,7 @@ logger = structlog.get_logger(__name__)
 
 _REQUEST_SECONDS = 4.8
 """A store that hangs is answered with 503 within five seconds."""
-_MOST_PARAMETERS = 50
+_MAX_PARAMETERS = 50
 
 Handler = Callable[..., Awaitable[Response]]
 
@@ -176,8 +176,8 @@ async def _require_room(request: HttpRequest) -> None:
 
 def _require_few_parameters(request: HttpRequest) -> None:
     """Before anything reads them: content negotiation does. Raises InvalidRequest."""
-    if request.META.get("QUERY_STRING", "").count("&") >= _MOST_PARAMETERS:
-        detail = f"A query string has at most {_MOST_PARAMETERS} parameters."
+    if request.META.get("QUERY_STRING", "").count("&") >= _MAX_PARAMETERS:
+        detail = f"A query string has at most {_MAX_PARAMETERS} parameters."
         raise InvalidRequest(detail=detail)
 
 

@@ -14,7 +14,7 @@ class Ending(Enum):
     """Why the core ends a connection. The door knows the close codes."""
 
     DRAINING = "draining"
-    SHUT_OUT = "shut_out"
+    ACCESS_REVOKED = "shut_out"
     """Its person is banned or logged out: nothing more may reach them."""
     RESTORED = "restored"
     """The store has another history: what its client was told is not true any more."""

@@ -14,7 +14,7 @@ from messaging.delivery.hub.connections import Connection
 from messaging.delivery.hub.stream import Stream
 
 _LINGER_SECONDS = 60.0
-_MOST_FORGOTTEN = 10_000
+_MAX_FORGOTTEN = 10_000
 
 
 class Subscriptions(Protocol):
@@ -75,9 +75,9 @@ class Following:
             self._subscriptions.follow(conversation_id)
         return stream
 
-    def untell(self, stream: Stream, connection: Connection) -> None:
+    def withdraw(self, stream: Stream, connection: Connection) -> None:
         """This connection's client is not in the conversation any more."""
-        stream.untell(connection)
+        stream.withdraw(connection)
         self.leave_if_nobody(stream)
 
     def leave_if_nobody(self, stream: Stream) -> None:
@@ -107,7 +107,7 @@ class Following:
         for stream in self._streams.values():
             stream.followed = False
             for connection in tuple(stream.told):
-                stream.untell(connection)
+                stream.withdraw(connection)
             if self._subscriptions is not None:
                 self._subscriptions.unfollow(stream.conversation_id)
         self._streams.clear()
@@ -118,7 +118,7 @@ class Following:
         del self._streams[stream.conversation_id]
         stream.followed = False
         self._forgotten[stream.conversation_id] = stream
-        if len(self._forgotten) > _MOST_FORGOTTEN:
+        if len(self._forgotten) > _MAX_FORGOTTEN:
             self._forgotten.popitem(last=False)
         if self._subscriptions is not None:
             self._subscriptions.unfollow(stream.conversation_id)

@@ -23,7 +23,7 @@ _RETRY_SECONDS = 1.0
 _READS_AT_ONCE = 32
 
 
-class Filler:
+class GapFiller:
     def __init__(
         self, store: Store, cache: ConversationCache, *, deliver: Callable[[Stream, Gap], None]
     ) -> None:

@@ -20,14 +20,14 @@ from collections.abc import Container, Iterable, Mapping, Sequence, Set
 
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.delivery.batch import Batch, Delivery, SoftEvent
-from messaging.delivery.conversation_delta import advanced
+from messaging.delivery.conversation_delta import apply_delta
 from messaging.delivery.hub.connections import Connection, Connections, Ending
 from messaging.delivery.hub.followed import Following, Subscriptions
-from messaging.delivery.hub.gap_filler import Filler
+from messaging.delivery.hub.gap_filler import GapFiller
 from messaging.delivery.hub.gaps import Gap, gap_frames, joined_versions
 from messaging.delivery.hub.privacy import PrivacyList
-from messaging.delivery.hub.recently_disconnected import Lingering
-from messaging.delivery.hub.sightings import Reported
+from messaging.delivery.hub.recently_disconnected import RecentlyDisconnected
+from messaging.delivery.hub.sightings import RecentSightings
 from messaging.delivery.hub.stream import Stream
 from messaging.domain.entities import Companion, Conversation, Membership
 from messaging.domain.exceptions import StoreUnavailable
@@ -37,7 +37,7 @@ from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
 
 _READS_AGAIN = 5
-_MOST_DISCOVERED = 1_000
+_MAX_DISCOVERED = 1_000
 """Conversations that are being read because somebody is said to be in them."""
 
 
@@ -48,15 +48,15 @@ class Hub:
         self._events = events
         self._following = Following()
         self._discovering: set[str] = set()
-        self._reported = Reported()
-        self._lingering = Lingering()
-        self._hears_additions = True
+        self._sightings = RecentSightings()
+        self._recently_disconnected = RecentlyDisconnected()
+        self._lists_reliable = True
         self.privacy: PrivacyList | None = None
         """Whose copies `forget` voids as well."""
         self.last_changed: str | None = None
         """The conversation that a change was heard of last."""
         self._store = store
-        self._filler = Filler(store, cache, deliver=self._fill_gap)
+        self._filler = GapFiller(store, cache, deliver=self._fill_gap)
 
     def attach(self, subscriptions: Subscriptions) -> None:
         self._following.attach(subscriptions)
@@ -77,7 +77,7 @@ class Hub:
             if (stream := self._following.latest(place.conversation_id)) is not None
             and stream.is_in(user_id, place.version) is None
         }
-        for conversation_id in self._reported.added_to(user_id) - named:
+        for conversation_id in self._sightings.added_to(user_id) - named:
             followed = self._following.get(conversation_id)
             if followed is not None and followed.is_in(user_id) is None:
                 unknown.add(conversation_id)
@@ -86,7 +86,7 @@ class Hub:
     def forgot_additions(self, since: float) -> bool:
         """Whether people were added of whom nothing is known here any more. `since`: a moment of
         the monotonic clock. A list that was read then may lack conversations."""
-        return self._reported.forgot_since(since)
+        return self._sightings.forgot_since(since)
 
     async def settled(self, user_id: str, places: Sequence[Membership]) -> Sequence[Membership]:
         """Return a person's places with those read again that were overtaken. Without an await in
@@ -127,7 +127,7 @@ class Hub:
             stream.start_above(connection, version)
             self.behind(place.conversation_id, version)
         self.connections.add(connection)
-        for conversation_id in self._reported.added_to(user_id) - named.keys():
+        for conversation_id in self._sightings.added_to(user_id) - named.keys():
             added_to = self._following.get(conversation_id)
             if added_to is None:
                 self.discover(conversation_id, [user_id])
@@ -144,7 +144,7 @@ class Hub:
         None when the store has to be asked. A truncated list always asks: after a removal it lacks
         the conversations that moved up, and may be complete now."""
         user_id = connection.user_id
-        left = self._list_of(user_id) or self._lingering.pop(user_id)
+        left = self._list_of(user_id) or self._recently_disconnected.pop(user_id)
         if left is None or not left <= self._following.ids:
             return None
         named = {}
@@ -160,28 +160,28 @@ class Hub:
         """What another socket of this person was told, which is kept current for as long as all
         additions are heard of; None where there is none, or it is truncated."""
         for connection in self.connections.of(user_id):
-            if self._hears_additions and not connection.truncated:
+            if self._lists_reliable and not connection.truncated:
                 return frozenset(connection.told)
         return None
 
     def disconnect(self, connection: Connection) -> None:
         if not self.connections.remove(connection):
             return
-        if connection.user_id not in self.connections and self._hears_additions:
-            self._lingering.forget([connection.user_id])
+        if connection.user_id not in self.connections and self._lists_reliable:
+            self._recently_disconnected.forget([connection.user_id])
             if not connection.truncated:
-                self._lingering.remember(connection.user_id, frozenset(connection.told))
+                self._recently_disconnected.remember(connection.user_id, frozenset(connection.told))
         for conversation_id in tuple(connection.told):
-            self._following.untell(self._following[conversation_id], connection)
+            self._following.withdraw(self._following[conversation_id], connection)
 
-    def distrust_lists(self) -> None:
+    def invalidate_lists(self) -> None:
         """Additions may go unheard from now on: nobody is greeted without asking the store."""
-        self._hears_additions = False
-        self._lingering.clear()
+        self._lists_reliable = False
+        self._recently_disconnected.clear()
 
-    def trust_lists(self) -> None:
+    def revalidate_lists(self) -> None:
         """Additions are heard of again."""
-        self._hears_additions = True
+        self._lists_reliable = True
 
     def forget_everything(self) -> None:
         """The store has another history: end all connections, and keep nothing of what was
@@ -190,8 +190,8 @@ class Hub:
         for connection in ended:
             self.connections.remove(connection)
         self._following.clear()
-        self._reported.clear()
-        self._lingering.clear()
+        self._sightings.clear()
+        self._recently_disconnected.clear()
         self.last_changed = None
         for connection in ended:
             connection.end(Ending.RESTORED)
@@ -328,13 +328,13 @@ class Hub:
 
     def _read_to_announce(self, conversation_id: str) -> None:
         found = self._discovering
-        if conversation_id not in found and len(found) < _MOST_DISCOVERED:  # beacons say it again
+        if conversation_id not in found and len(found) < _MAX_DISCOVERED:  # beacons say it again
             self._discovering.add(conversation_id)
             self._filler.run(self._follow_from_store(conversation_id))
 
     def report(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
         """Another instance says what it has committed lately."""
-        self._reported.note_version(conversation_id, version)
+        self._sightings.note_version(conversation_id, version)
         self.behind(conversation_id, version)
         if added:
             self.discover(conversation_id, added)
@@ -342,7 +342,7 @@ class Hub:
     def found(self, conversation: Conversation) -> None:
         """The store has this state of a conversation. Whoever is in it and here learns of it."""
         self._cache.put(conversation)
-        self._reported.note_version(conversation.id, conversation.version)
+        self._sightings.note_version(conversation.id, conversation.version)
         stream = self._following.get(conversation.id)
         if stream is None:
             self.announce(conversation)
@@ -372,7 +372,7 @@ class Hub:
             stream.spoken_at = time.monotonic()
         for connection in tuple(self.connections.of_all(delivery.removed)):
             if not stream.has_state(connection, delivery.version):
-                self._following.untell(stream, connection)
+                self._following.withdraw(stream, connection)
         if delivery.added or delivery.removed:
             stream.apply_people(delivery, self.connections)
         if delivery.announcement is not None:
@@ -428,7 +428,7 @@ class Hub:
         frame = self._events.conversation_removed(stream.conversation_id)
         for connection in tuple(stream.told):
             if connection.user_id not in people and not stream.has_state(connection, version):
-                self._following.untell(stream, connection)
+                self._following.withdraw(stream, connection)
                 connection.transmit(frame)
 
     # Following
@@ -456,7 +456,7 @@ class Hub:
                 stream.tell(connection)
                 connection.transmit(frame)
         self._following.leave_if_nobody(stream)
-        self.behind(conversation.id, self._reported.version(conversation.id))
+        self.behind(conversation.id, self._sightings.version(conversation.id))
         return stream
 
     def _open_place(self, user_id: str, place: Membership) -> Stream:
@@ -473,7 +473,7 @@ class Hub:
             count=place.participant_count,
         )
         self._following.leave_if_nobody(stream)
-        self.behind(place.conversation_id, self._reported.version(place.conversation_id))
+        self.behind(place.conversation_id, self._sightings.version(place.conversation_id))
         return stream
 
     def _adopt(self, stream: Stream, conversation: Conversation) -> None:
@@ -515,12 +515,12 @@ class Hub:
         version = batch.deliveries[-1].version
         if cached is None or cached.version >= version:
             return
-        current = advanced(cached, batch.state) if batch.state is not None else None
+        current = apply_delta(cached, batch.state) if batch.state is not None else None
         if current is not None:
             self._cache.put(current)
         else:
             self._cache.outdate(batch.conversation_id, version)
 
     def _note_added(self, conversation_id: str, user_ids: Sequence[str]) -> None:
-        self._reported.note_added(conversation_id, user_ids)
-        self._lingering.forget(user_ids)
+        self._sightings.note_added(conversation_id, user_ids)
+        self._recently_disconnected.forget(user_ids)

@@ -17,7 +17,7 @@ from messaging.stores.people import PeopleStore
 
 _KEPT_SECONDS = 300.0
 _KEPT_DEGRADED_SECONDS = 30.0
-_MOST_BYTES = 16 * MIB
+_MAX_BYTES = 16 * MIB
 _ENTRY_BYTES = 600
 _ID_BYTES = 100
 """About what an entry, and an id in it besides its characters, take on 64-bit CPython."""
@@ -43,7 +43,7 @@ class PrivacyList:
         """The reads that are under way, by the keys of their people."""
         self.degraded = False
         """Whether changes made on other instances may go unheard."""
-        show_weight("privacy", self, lambda privacy: privacy.size, most=_MOST_BYTES)
+        show_weight("privacy", self, lambda privacy: privacy.size, most=_MAX_BYTES)
 
     @property
     def size(self) -> int:
@@ -126,7 +126,7 @@ class PrivacyList:
             self._bytes -= _weight(before[0])
         self._known[key] = (privacy, read_at)
         self._bytes += _weight(privacy)
-        while self._bytes > _MOST_BYTES:
+        while self._bytes > _MAX_BYTES:
             _, (oldest, _) = self._known.popitem(last=False)
             self._bytes -= _weight(oldest)
 

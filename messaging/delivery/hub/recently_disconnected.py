@@ -12,10 +12,10 @@ from collections.abc import Iterable
 
 _SECONDS = 55.0
 """Shorter than the hub follows a conversation that nobody is in."""
-_MOST_USERS = 10_000
+_MAX_USERS = 10_000
 
 
-class Lingering:
+class RecentlyDisconnected:
     def __init__(self) -> None:
         self._lists: OrderedDict[str, tuple[frozenset[str], float]] = OrderedDict()
 
@@ -23,7 +23,7 @@ class Lingering:
         """`conversations`: the ids of all of this person's conversations."""
         self._lists[user_id] = (conversations, time.monotonic() + _SECONDS)
         self._lists.move_to_end(user_id)
-        if len(self._lists) > _MOST_USERS:
+        if len(self._lists) > _MAX_USERS:
             self._lists.popitem(last=False)
 
     def pop(self, user_id: str) -> frozenset[str] | None:

@@ -21,10 +21,10 @@ from messaging.stores.people import PeopleStore
 
 logger = structlog.get_logger(__name__)
 
-_MOST_PEOPLE = 50_000
-_MOST_CHECKED = 1_000
+_MAX_PEOPLE = 50_000
+_MAX_CHECKED = 1_000
 """People who are read anew at the same time. Of any more the sender says it again."""
-_MOST_ANSWERS = 100
+_MAX_ANSWERS = 100
 """That wait for the same read."""
 _READS_AT_ONCE = 4
 _REST_SECONDS = 0.2
@@ -76,11 +76,11 @@ class AccessList:
         longer admits, then call `answer`. Without an answer the sender says it again."""
         waiting = self._checks.get(user_id)
         if waiting is not None:
-            if len(waiting) < _MOST_ANSWERS:
+            if len(waiting) < _MAX_ANSWERS:
                 waiting.append(answer)
         elif not self._matters(user_id):
             answer()
-        elif len(self._checks) < _MOST_CHECKED:
+        elif len(self._checks) < _MAX_CHECKED:
             self._checks[user_id] = [answer]
             task = start_task(self._check(user_id))
             self._tasks.add(task)
@@ -98,7 +98,7 @@ class AccessList:
                     async with self._places:
                         access = await self._store.get_access(user_id)
                 except StoreUnavailable:
-                    self._checks[user_id] = [*answers, *self._checks[user_id]][:_MOST_ANSWERS]
+                    self._checks[user_id] = [*answers, *self._checks[user_id]][:_MAX_ANSWERS]
                     await asyncio.sleep(_RETRY_SECONDS)
                     continue
                 self.learn(access)
@@ -114,7 +114,7 @@ class AccessList:
         ended = 0
         for connection in self._connections.of(access.user_id):
             if not access.admits(connection.signed_in_at):
-                connection.end(Ending.SHUT_OUT)
+                connection.end(Ending.ACCESS_REVOKED)
                 ended += 1
         if ended:
             logger.info("access.sockets_closed", user_id=access.user_id, connections=ended)
@@ -133,7 +133,7 @@ class AccessList:
             return known
         self._known[access.user_id] = access
         self._known.move_to_end(access.user_id)
-        if len(self._known) > _MOST_PEOPLE:
+        if len(self._known) > _MAX_PEOPLE:
             self._known.popitem(last=False)
         return access
 

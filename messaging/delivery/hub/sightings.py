@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 _KEPT_SECONDS = 60.0
-_MOST_VERSIONS = 20_000
-_MOST_ADDED = 20_000
+_MAX_VERSIONS = 20_000
+_MAX_ADDED = 20_000
 """At most some 8 MB, whatever people add whom."""
 
 
-class Reported:
+class RecentSightings:
     def __init__(self) -> None:
         self._versions: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._added: OrderedDict[tuple[str, str], float] = OrderedDict()
@@ -57,11 +57,11 @@ class Reported:
     def _prune(self) -> None:
         horizon = time.monotonic() - _KEPT_SECONDS
         while self._versions and (
-            len(self._versions) > _MOST_VERSIONS or next(iter(self._versions.values()))[1] < horizon
+            len(self._versions) > _MAX_VERSIONS or next(iter(self._versions.values()))[1] < horizon
         ):
             self._versions.popitem(last=False)
         while self._added and (
-            len(self._added) > _MOST_ADDED or next(iter(self._added.values())) < horizon
+            len(self._added) > _MAX_ADDED or next(iter(self._added.values())) < horizon
         ):
             (user_id, conversation_id), self._forgot_at = self._added.popitem(last=False)
             self._added_to[user_id].discard(conversation_id)

@@ -15,7 +15,7 @@ from messaging.delivery.batch import Delivery
 from messaging.delivery.hub.connections import Connection
 from messaging.domain.entities import Conversation
 
-_MOST_WAITING = 1_000
+_MAX_WAITING = 1_000
 _REMEMBERED_CHANGES = 50
 """Of how many people a stream remembers when they came or went. A user id has at most 128 bytes."""
 
@@ -70,7 +70,7 @@ class Stream:
         for delivery in deliveries:
             self.known = max(self.known, delivery.version)
             # Beyond the bound the store has it: the gap is filled from there.
-            if self.version < delivery.version <= self.version + _MOST_WAITING:
+            if self.version < delivery.version <= self.version + _MAX_WAITING:
                 self._waiting[delivery.version] = delivery
 
     def pop_ready(self) -> Iterator[Delivery]:
@@ -164,7 +164,7 @@ class Stream:
         connection.told.add(self.conversation_id)
         self._audience = None
 
-    def untell(self, connection: Connection) -> None:
+    def withdraw(self, connection: Connection) -> None:
         self.told.discard(connection)
         connection.told.discard(self.conversation_id)
         self._floors.pop(connection, None)

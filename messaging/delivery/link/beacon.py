@@ -14,8 +14,8 @@ from messaging.delivery.link.messages import Commits
 
 BEACON_SECONDS = 1.0
 REPEATS = 5
-_MOST_ENTRIES = 10_000
-_MOST_ADDED = 50_000
+_MAX_ENTRIES = 10_000
+_MAX_ADDED = 50_000
 """People in all entries together: what a beacon weighs depends on them."""
 
 
@@ -45,13 +45,13 @@ class RecentCommits:
         self._added += len(entry.added)
         entry.repeats = REPEATS
         self._entries.move_to_end(conversation_id)
-        while len(self._entries) > _MOST_ENTRIES or self._too_heavy:
+        while len(self._entries) > _MAX_ENTRIES or self._too_heavy:
             _, oldest = self._entries.popitem(last=False)
             self._added -= len(oldest.added)
 
     @property
     def _too_heavy(self) -> bool:
-        return self._added > _MOST_ADDED and len(self._entries) > 1
+        return self._added > _MAX_ADDED and len(self._entries) > 1
 
     def as_message(self) -> Mapping[str, Commits]:
         return {

@@ -22,22 +22,22 @@ from msgspec import Meta, Raw, Struct, field
 
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.field_types import BootId, Number
-from messaging.delivery.link.messages import KINDS, Item, decoder
+from messaging.delivery.link.messages import KINDS, LinkMessage, decoder
 from messaging.delivery.link.refused_messages import Reason, Refused
 from messaging.delivery.link.signing import Mode, Signing
 
 VERSION = 2
 """The highest version that this release reads."""
-_MOST_BYTES = 32 * 1024 * 1024
+_MAX_BYTES = 32 * 1024 * 1024
 """Redis drops a subscriber with so much unread
 (https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
-_MOST_ITEMS = 2_000
+_MAX_ITEMS = 2_000
 _EARLIEST = 1_000_000_000.0  # in the year 2001
 
 T = TypeVar("T")
 _Time = Annotated[float, Meta(ge=_EARLIEST, le=2**40)]
 _Digest = Annotated[bytes, Meta(max_length=32)]
-_Items = Annotated[list[Raw], Meta(max_length=_MOST_ITEMS)]
+_Items = Annotated[list[Raw], Meta(max_length=_MAX_ITEMS)]
 
 
 class _Version(Struct, frozen=True):
@@ -86,7 +86,7 @@ class Message:
     sender: str
     at: float
     version: int
-    items: Sequence[Item | Reason]
+    items: Sequence[LinkMessage | Reason]
     """Or why an item is refused."""
 
 
@@ -109,7 +109,7 @@ class Wire:
         self._clock = clock
         self._number = 0
 
-    def seal(self, items: Sequence[Item], *, version: int) -> bytes:
+    def seal(self, items: Sequence[LinkMessage], *, version: int) -> bytes:
         """Return the bytes of a message. Where signatures are required, version 1 is not spoken:
         nobody who reads only that could answer."""
         at = self._clock()
@@ -135,7 +135,7 @@ class Wire:
         """Return a message of this or another instance. Raises Refused."""
         if not isinstance(data, bytes):
             raise Refused(Reason.UNDECODABLE)
-        if len(data) > _MOST_BYTES:
+        if len(data) > _MAX_BYTES:
             raise Refused(Reason.TOO_LARGE)
         version = _decode(_versions, data).version
         if version > VERSION:
@@ -180,7 +180,7 @@ def _require_digest(right: bytes, given: bytes) -> None:
         raise Refused(Reason.ALTERED)
 
 
-def _items(raws: Sequence[Raw]) -> Iterator[Item | Reason]:
+def _items(raws: Sequence[Raw]) -> Iterator[LinkMessage | Reason]:
     for raw in raws:
         try:
             item = decoder.decode(raw)
@@ -199,7 +199,7 @@ def _why(raw: Raw) -> Reason:
     return Reason.INVALID if kind in KINDS else Reason.NEWER
 
 
-def _checked_first(item: Item | Reason) -> Item | Reason:
+def _checked_first(item: LinkMessage | Reason) -> LinkMessage | Reason:
     """Without a digest a damaged message may look like a good one: frames have to be what they are
     said to be, and nothing of it reaches the copy that the next commit is made from."""
     if isinstance(item, Batch):

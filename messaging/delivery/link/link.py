@@ -34,14 +34,14 @@ from messaging.delivery.link.messages import (
     Beacon,
     BlocksChanged,
     Goodbye,
+    LinkMessage,
     PeopleChanged,
 )
-from messaging.delivery.link.messages import Item as Message
 from messaging.delivery.link.peers import Peers
 from messaging.delivery.link.polling import Polling
 from messaging.delivery.link.refused_messages import Reason, Refusals, Refused
-from messaging.delivery.link.send_queue import Item
-from messaging.delivery.link.sender import INSTANCES, Sending
+from messaging.delivery.link.send_queue import OutboundMessage
+from messaging.delivery.link.sender import INSTANCES, LinkSender
 from messaging.delivery.link.signing import Signing
 from messaging.domain.entities import Access
 from messaging.instruments.log_sampling import Sparing
@@ -60,8 +60,8 @@ _GOODBYE_SECONDS = 1.0
 _LONGEST_SECONDS = 60.0
 """Between a commit or publish there and its arrival here. What claims to have taken longer is not
 measured: the clock of its sender is wrong, or its time is."""
-_MOST_NAMED = 10
-_BREATH = 50
+_MAX_NAMED = 10
+_ITEMS_PER_STEP = 50
 """Messages that are handled before others may run: a receiver that has plenty never waits."""
 
 
@@ -117,7 +117,7 @@ class Link:
         self._wire = Wire(boot_id, signing=signing)
         self._lines = Sparing()
         self._refusals = Refusals(self._lines)
-        self._sending = Sending(
+        self._sender = LinkSender(
             publishing, wire=self._wire, speaks=self._speaks, on_failure=self._publish_failed
         )
         self._peers = Peers(time.monotonic())
@@ -133,7 +133,7 @@ class Link:
         self._peers = Peers(self._last_echo)
         if not connected:
             self._go_down("not connected")
-        self._sending.start()
+        self._sender.start()
         self._tasks = [start_task(work) for work in works]
         self._listen()
 
@@ -145,11 +145,11 @@ class Link:
         what may be missing."""
         await self._announcements.stop()
         await stop_tasks(*self._tasks)
-        await self._sending.stop()
+        await self._sender.stop()
         await stop_tasks(*self._listening)
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                await self._sending.finish(goodbye=goodbye)
+                await self._sender.finish(goodbye=goodbye)
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
             logger.info("link.no_goodbye", error=describe(error))
         for layer in (self._receiving, self._publishing):
@@ -172,9 +172,9 @@ class Link:
     def publish_batch(self, batch: Batch) -> None:
         last = batch.deliveries[-1].version
         added = [user_id for delivery in batch.deliveries for user_id in delivery.added]
-        self._sending.send(
+        self._sender.send(
             batch.conversation_id,
-            Item(
+            OutboundMessage(
                 message=batch,
                 conversation_id=batch.conversation_id,
                 version=last,
@@ -189,12 +189,14 @@ class Link:
         """That people came or went is told to all instances: one that does not follow the
         conversation may have the sockets of those who came, and a copy with those who went."""
         message = PeopleChanged(conversation_id=conversation_id, version=version, added=list(added))
-        item = Item(message=message, conversation_id=conversation_id, version=version, added=added)
-        self._sending.send(INSTANCES, item)
+        item = OutboundMessage(
+            message=message, conversation_id=conversation_id, version=version, added=added
+        )
+        self._sender.send(INSTANCES, item)
 
     def publish_soft(self, event: SoftEvent) -> None:
-        item = Item(message=event, conversation_id=event.conversation_id)
-        self._sending.send(event.conversation_id, item)
+        item = OutboundMessage(message=event, conversation_id=event.conversation_id)
+        self._sender.send(event.conversation_id, item)
 
     def publish_blocks(self, conversation_id: str) -> None:
         """Who blocks whom in a direct conversation has changed, which has no version."""
@@ -207,13 +209,13 @@ class Link:
 
     def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
         """Say in the next beacons that this version exists, and who is in the conversation."""
-        self._sending.repeat(conversation_id, version, user_ids)
+        self._sender.repeat(conversation_id, version, user_ids)
 
     def _speaks(self) -> int:
         return self._peers.speaks(time.monotonic(), highest=VERSION)
 
-    def _publish_to_all(self, message: Message) -> None:
-        self._sending.send(INSTANCES, Item(message=message, conversation_id=""))
+    def _publish_to_all(self, message: LinkMessage) -> None:
+        self._sender.send(INSTANCES, OutboundMessage(message=message, conversation_id=""))
 
     def _publish_failed(self, failures: int, reason: str) -> None:
         """One failure may be a connection that was closed meanwhile: a beacon is tried at once."""
@@ -252,7 +254,7 @@ class Link:
         on the way takes all and says nothing, or the library holds on to a master of the past."""
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
-            if self.up or self._sending.failing:
+            if self.up or self._sender.failing:
                 continue
             logger.info("link.renewed")
             await stop_tasks(*self._listening)
@@ -276,12 +278,12 @@ class Link:
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             self._take(message)
-            if number % _BREATH == 0:
+            if number % _ITEMS_PER_STEP == 0:
                 await asyncio.sleep(0)
 
     async def _beat(self) -> None:
         while True:
-            self._sending.send_beacon()
+            self._sender.send_beacon()
             begun = time.monotonic()
             try:
                 async with asyncio.timeout(BEACON_SECONDS):
@@ -310,7 +312,7 @@ class Link:
         self._polling.look_back(min(heard_at for _, heard_at in ended))
         unsaid = self._lines.take()
         if unsaid is not None:
-            named = [boot_id for boot_id, _ in ended[:_MOST_NAMED]]
+            named = [boot_id for boot_id, _ in ended[:_MAX_NAMED]]
             logger.warning("link.peer_ended", boot_ids=named, ended=len(ended), unsaid=unsaid)
         for boot_id, heard_at in ended:
             self._on_ended(boot_id, heard_at)
@@ -342,7 +344,7 @@ class Link:
             except Exception as error:  # noqa: BLE001 - of this item, and not of what comes next
                 self._refusals.note(Reason.FAILED, error=error)
 
-    def _handle(self, item: Message, sender: str) -> None:
+    def _handle(self, item: LinkMessage, sender: str) -> None:
         if sender == self._boot_id:
             if isinstance(item, Beacon):
                 self._echoed(item)
@@ -359,7 +361,7 @@ class Link:
             case _:
                 self._handle_of_instance(item, sender)
 
-    def _handle_of_instance(self, item: Message, sender: str) -> None:
+    def _handle_of_instance(self, item: LinkMessage, sender: str) -> None:
         match item:
             case Beacon():
                 self._heard(item, sender)
@@ -396,10 +398,10 @@ class Link:
         self._access.check(item.access.user_id, lambda: self._publish_to_all(known))
 
     def _echoed(self, beacon: Beacon) -> None:
-        if not self._sending.sent_beacon(beacon.number):
+        if not self._sender.sent_beacon(beacon.number):
             return  # none of ours, or it was said again
         self._last_echo = time.monotonic()
-        self._sending.came_back(beacon.commits)
+        self._sender.came_back(beacon.commits)
         if not self.up:
             self.up = True
             logger.info("link.up")

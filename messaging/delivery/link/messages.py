@@ -22,7 +22,7 @@ from messaging.delivery.field_types import (
 )
 from messaging.domain.entities import Access
 
-_MOST_COMMITS = 10_000
+_MAX_COMMITS = 10_000
 _Micros = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -51,7 +51,7 @@ class Commits(Struct, frozen=True, array_like=True):
 
 class Beacon(Struct, frozen=True, kw_only=True, tag_field="type", tag="beacon"):
     number: Number
-    commits: Annotated[dict[ConversationId, Commits], Meta(max_length=_MOST_COMMITS)] = {}
+    commits: Annotated[dict[ConversationId, Commits], Meta(max_length=_MAX_COMMITS)] = {}
     reads: Annotated[int, Meta(ge=1, le=1_000)] = 1
     """The highest version of the format that the sender reads. Releases before the second version
     neither send nor read this field."""
@@ -86,7 +86,7 @@ class AccessKnown(Struct, frozen=True, kw_only=True, tag_field="type", tag="acce
     to: BootId
 
 
-Item = (
+LinkMessage = (
     Batch
     | SoftEvent
     | PeopleChanged
@@ -109,7 +109,7 @@ KINDS = frozenset(
         AccessKnown,
     )
 )
-decoder: msgspec.msgpack.Decoder[Item] = msgspec.msgpack.Decoder(Item)
+decoder: msgspec.msgpack.Decoder[LinkMessage] = msgspec.msgpack.Decoder(LinkMessage)
 
 
 def access_state(access: Access) -> AccessState:

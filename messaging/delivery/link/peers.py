@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from messaging.delivery.link.beacon import BEACON_SECONDS, REPEATS
 
 LEASE_SECONDS = 8.0
-_MOST_PEERS = 256
+_MAX_PEERS = 256
 """Any more are not known. Each sends a beacon a second to all the others."""
-_MOST_STRANGERS = 4
+_MAX_STRANGERS = 4
 """Of the instances that end at once without ever having been in the registry, the first four count
 as ended. Redis may refuse the entry of a real instance; many without an entry are invented."""
-_MOST_ENDED = 1_000
+_MAX_ENDED = 1_000
 _SETTLE_SECONDS = 3 * BEACON_SECONDS
 """After that everyone who is there was heard."""
 _STRANGER_SECONDS = 10.0
@@ -85,9 +85,9 @@ class Peers:
     def goodbye(self, boot_id: str) -> None:
         """It has ended in order, with everything published."""
         peer = self._peers.pop(boot_id, None)
-        if peer is not None or len(self._ended) < _MOST_ENDED:
+        if peer is not None or len(self._ended) < _MAX_ENDED:
             self._ended[boot_id] = peer or self._ended.get(boot_id)
-        while len(self._ended) > _MOST_ENDED:
+        while len(self._ended) > _MAX_ENDED:
             del self._ended[next(iter(self._ended))]
 
     def registered(self, boot_ids: Iterable[str], now: float) -> None:
@@ -121,14 +121,14 @@ class Peers:
         for boot_id in ended:
             self.goodbye(boot_id)
         strangers = [boot_id for boot_id, peer in ended.items() if not peer.registered]
-        for invented in strangers[_MOST_STRANGERS:]:
+        for invented in strangers[_MAX_STRANGERS:]:
             del ended[invented]
         return [(boot_id, peer.heard_at) for boot_id, peer in ended.items()]
 
     def _make_room(self, boot_id: str) -> bool:
         """Return whether one more can be known. One of the registry takes the place of one that
         never stood in it."""
-        if len(self._peers) < _MOST_PEERS:
+        if len(self._peers) < _MAX_PEERS:
             return True
         if boot_id not in self._registered:
             return False

@@ -36,7 +36,7 @@ _LOOK_BACK_SECONDS = 15.0
 the note was written (the store's timeout), until we looked (5 s)."""
 _REJOIN_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
-_BREATH = 100
+_ITEMS_PER_STEP = 100
 
 
 class LinkState(StrEnum):
@@ -196,7 +196,7 @@ class Polling:
                 self._hub.found(conversation)
             except Exception:  # concerns this conversation, and not the polls
                 logger.exception("poll.not_taken", conversation_id=conversation.id)
-            if number % _BREATH == _BREATH - 1:
+            if number % _ITEMS_PER_STEP == _ITEMS_PER_STEP - 1:
                 await asyncio.sleep(0)
                 if self._store.witness.history != history:
                     return False  # the store was restored since

@@ -8,21 +8,21 @@ the group of all instances at once: no conversation waits for the turns of the o
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from messaging.delivery.link.messages import Item as Message
+from messaging.delivery.link.messages import LinkMessage
 from messaging.instruments.memory import show_weight
 
 _MANY_GROUPS = 16
-_MOST_ITEMS = 1_000
-_MOST_CHARACTERS = 2 * 1024 * 1024
+_MAX_ITEMS = 1_000
+_MAX_CHARACTERS = 2 * 1024 * 1024
 """In one publish, but for a single item. Redis drops a subscriber with 32 MiB unread
 (https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
-_MOST_WAITING = 10_000
-_MOST_CHARACTERS_WAITING = 64 * 1024 * 1024
+_MAX_WAITING = 10_000
+_MAX_CHARACTERS_WAITING = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    message: Message
+class OutboundMessage:
+    message: LinkMessage
     conversation_id: str
     version: int | None = None
     """The version that it tells of; None where nothing is lost with it."""
@@ -31,14 +31,14 @@ class Item:
     """About how many characters it has."""
 
 
-class Outgoing:
+class SendQueue:
     def __init__(self, everybody: str) -> None:
         """`everybody`: the group of all instances."""
         self._everybody = everybody
-        self._groups: dict[str, list[Item]] = {}
+        self._groups: dict[str, list[OutboundMessage]] = {}
         self._count = 0
         self._characters = 0
-        show_weight("link", self, Outgoing.characters, most=_MOST_CHARACTERS_WAITING)
+        show_weight("link", self, SendQueue.characters, most=_MAX_CHARACTERS_WAITING)
 
     def __len__(self) -> int:
         return self._count
@@ -49,36 +49,34 @@ class Outgoing:
 
     @property
     def full(self) -> bool:
-        return self._count >= _MOST_WAITING or self._characters >= _MOST_CHARACTERS_WAITING
+        return self._count >= _MAX_WAITING or self._characters >= _MAX_CHARACTERS_WAITING
 
-    def put(self, group: str, item: Item) -> None:
+    def put(self, group: str, item: OutboundMessage) -> None:
         self._groups.setdefault(group, []).append(item)
         self._count += 1
         self._characters += item.size
 
-    def take(self) -> tuple[str, Sequence[Item]]:
+    def take(self) -> tuple[str, Sequence[OutboundMessage]]:
         """The next publish: a group, and what goes to it, in the order of putting."""
         if len(self._groups) > _MANY_GROUPS:
             return self._everybody, self._take_from(list(self._groups))
         group = next(iter(self._groups))
         return group, self._take_from([group])
 
-    def clear(self) -> Sequence[Item]:
+    def clear(self) -> Sequence[OutboundMessage]:
         """Give all of it up; returns it."""
         items = [item for waiting in self._groups.values() for item in waiting]
         self._groups.clear()
         self._count = self._characters = 0
         return items
 
-    def _take_from(self, groups: Sequence[str]) -> Sequence[Item]:
-        taken: list[Item] = []
+    def _take_from(self, groups: Sequence[str]) -> Sequence[OutboundMessage]:
+        taken: list[OutboundMessage] = []
         characters = 0
         for group in groups:
             waiting = self._groups.pop(group)
             for position, item in enumerate(waiting):
-                if taken and (
-                    len(taken) == _MOST_ITEMS or characters + item.size > _MOST_CHARACTERS
-                ):
+                if taken and (len(taken) == _MAX_ITEMS or characters + item.size > _MAX_CHARACTERS):
                     self._groups[group] = waiting[position:]
                     break
                 taken.append(item)

@@ -14,9 +14,8 @@ import structlog
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.link.beacon import RecentCommits
 from messaging.delivery.link.encoding import VERSION, Wire
-from messaging.delivery.link.messages import Beacon, Goodbye
-from messaging.delivery.link.messages import Item as Message
-from messaging.delivery.link.send_queue import Item, Outgoing
+from messaging.delivery.link.messages import Beacon, Goodbye, LinkMessage
+from messaging.delivery.link.send_queue import OutboundMessage, SendQueue
 from messaging.instruments.metrics import LINK_LOST, LINK_VERSION, PUBLISH_SECONDS
 from messaging.redis.client import describe
 
@@ -34,7 +33,7 @@ class Layer(Protocol):
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None: ...
 
 
-class Sending:
+class LinkSender:
     def __init__(
         self,
         layer: Layer,
@@ -50,7 +49,7 @@ class Sending:
         self._wire = wire
         self._speaks = speaks
         self._on_failure = on_failure
-        self._outgoing = Outgoing(INSTANCES)
+        self._outgoing = SendQueue(INSTANCES)
         self._recent = RecentCommits()
         self._something_to_do = asyncio.Event()
         self._failures = 0
@@ -81,7 +80,7 @@ class Sending:
         if goodbye:
             await self._publish(INSTANCES, [Goodbye()])
 
-    def send(self, group: str, item: Item) -> None:
+    def send(self, group: str, item: OutboundMessage) -> None:
         if time.monotonic() < self._closed_until or self._outgoing.full:
             self._note([item])
         else:
@@ -108,7 +107,7 @@ class Sending:
         self._echoed = number
         return True
 
-    def _note(self, items: Iterable[Item]) -> None:
+    def _note(self, items: Iterable[OutboundMessage]) -> None:
         """Published or lost: the next beacons tell of it."""
         for item in items:
             if item.version is not None:
@@ -150,7 +149,7 @@ class Sending:
         beacon = Beacon(number=self._number, commits=dict(self._recent.as_message()), reads=VERSION)
         await self._publish(INSTANCES, [beacon])
 
-    async def _publish(self, group: str, items: Sequence[Message]) -> None:
+    async def _publish(self, group: str, items: Sequence[LinkMessage]) -> None:
         version = self._speaks()
         LINK_VERSION.set(version)
         data = self._wire.seal(items, version=version)

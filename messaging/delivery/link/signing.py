@@ -20,7 +20,7 @@ from messaging.delivery.link.refused_messages import Reason, Refused
 WINDOW_SECONDS = 60.0
 """How far a signed message's time may lie from the own clock."""
 LEAST_KEY_CHARACTERS = 32
-_MOST_SENDERS = 1_000
+_MAX_SENDERS = 1_000
 _PURPOSE = b"chat: messages between instances"
 
 
@@ -66,5 +66,5 @@ class Signing:
             raise Refused(Reason.REPLAYED)
         self._last[sender] = number
         self._last.move_to_end(sender)
-        if len(self._last) > _MOST_SENDERS:
+        if len(self._last) > _MAX_SENDERS:
             self._last.popitem(last=False)

@@ -35,7 +35,7 @@ _BATCH_SECONDS = 40.0
 # https://firebase.google.com/docs/cloud-messaging/scale-fcm#handling-retries
 _THROTTLED_SECONDS = 60.0
 _UNAVAILABLE_SECONDS = 10.0
-_MOST_RETRY_SECONDS = 900.0
+_MAX_RETRY_SECONDS = 900.0
 
 _GONE = (messaging.UnregisteredError, messaging.SenderIdMismatchError)
 _UNAVAILABLE = (
@@ -137,7 +137,7 @@ def _reason(error: exceptions.FirebaseError) -> str:
 
 def _later(reason: str, seconds: float) -> PushResult:
     return PushResult(
-        status=Status.LATER, reason=reason, retry_after=min(seconds, _MOST_RETRY_SECONDS)
+        status=Status.LATER, reason=reason, retry_after=min(seconds, _MAX_RETRY_SECONDS)
     )
 
 

@@ -17,8 +17,8 @@ from messaging.notifications.push.protocol import SENT, Push, PushResult
 
 logger = structlog.get_logger(__name__)
 
-_MOST_PEOPLE = 100
-_MOST_NOTIFICATIONS = 20
+_MAX_PEOPLE = 100
+_MAX_NOTIFICATIONS = 20
 
 
 class LogPushBackend:
@@ -64,7 +64,7 @@ class Inbox:
         that away."""
         shown = self._people.setdefault(push.user_id, OrderedDict())
         self._people.move_to_end(push.user_id)
-        if len(self._people) > _MOST_PEOPLE:
+        if len(self._people) > _MAX_PEOPLE:
             self._people.popitem(last=False)
         earlier = shown.get(push.tag)
         if push.data["type"] == "clear":
@@ -80,7 +80,7 @@ class Inbox:
             at=datetime.now(UTC),
         )
         shown.move_to_end(push.tag)
-        if len(shown) > _MOST_NOTIFICATIONS:
+        if len(shown) > _MAX_NOTIFICATIONS:
             shown.popitem(last=False)
 
     def shown(self, user_id: str) -> Sequence[Notification]:

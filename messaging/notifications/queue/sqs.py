@@ -29,7 +29,7 @@ T = TypeVar("T")
 BATCH_ENTRIES = 10
 BATCH_BYTES = 256 * 1024
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
-MOST_DELAY_SECONDS = 900
+MAX_DELAY_SECONDS = 900
 RECEIVED_AT_MOST = 5
 """How often a job is delivered before it goes to the dead-letter queue."""
 

@@ -19,7 +19,7 @@ from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.queue.sqs import (
     BATCH_ENTRIES,
-    MOST_DELAY_SECONDS,
+    MAX_DELAY_SECONDS,
     Entry,
     QueueUnavailable,
     Received,
@@ -128,7 +128,7 @@ class Worker:
 
     async def _queue_anew(self, job: QueuedJob, again: RetryLater) -> None:
         """A new entry and not a longer hiding: trying again is no failure of this delivery."""
-        delay = min(max(round(again.seconds), 1), MOST_DELAY_SECONDS)
+        delay = min(max(round(again.seconds), 1), MAX_DELAY_SECONDS)
         entry = Entry(body=encode(replace(job, attempt=job.attempt + 1)), delay=delay)
         if await self._queue.send([entry]):
             raise QueueUnavailable("the job was not taken back")

@@ -11,7 +11,7 @@ from messaging.stores.conversations import Store
 
 _PAGE = 200
 _ANY_VERSION = 2**62
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 
 class Survey:
@@ -105,7 +105,7 @@ class Survey:
             self._note_place(f"two messages {found}")
 
     def _note_place(self, place: str) -> None:
-        if len(self._gaps) < _MOST_NAMED:
+        if len(self._gaps) < _MAX_NAMED:
             self._gaps.append(place)
         else:
             self._more_gaps += 1

@@ -22,7 +22,7 @@ from messaging.stores.firestore.client.transactions import Transaction
 from messaging.stores.firestore.people import read_access, read_blocked
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import plain_time, quoted, read_text
-from messaging.stores.recipients import oldest_beyond, ringing, token_digest
+from messaging.stores.recipients import devices_allowed_to_ring, excess_devices, token_digest
 from messaging.stores.stored_enums import member_of
 
 _READ_AT_ONCE = 500
@@ -63,7 +63,7 @@ class FirestoreRecipientStore:
                 transaction.writes.delete(self._token(before))
             own = {id_: one for id_, one in own.items() if self._token(one) != token}
             own[device.id] = device
-            too_many = oldest_beyond(own, most)
+            too_many = excess_devices(own, most)
             for one in too_many:
                 del own[one.id]
                 transaction.writes.delete(self._token(one))
@@ -122,7 +122,7 @@ def _read_recipient(document: Any) -> Recipient:
             private_reading=fields["private_reading"].boolean_value,
             added_by=member_of(AddedBy, fields["added_by"].string_value or AddedBy.ANYONE),
         ),
-        devices=ringing(_devices(document).values(), read_access(document)),
+        devices=devices_allowed_to_ring(_devices(document).values(), read_access(document)),
         blocked=read_blocked(document),
     )
 

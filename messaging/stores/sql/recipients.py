@@ -18,7 +18,7 @@ from messaging.domain.entities import (
     UserSettings,
 )
 from messaging.models import DeviceRecord, PersonRecord, RecipientRecord
-from messaging.stores.recipients import oldest_beyond, ringing, token_digest
+from messaging.stores.recipients import devices_allowed_to_ring, excess_devices, token_digest
 from messaging.stores.sql.people import access_of
 from messaging.stores.sql.store import SqlStore, count
 from messaging.stores.stored_enums import member_of
@@ -73,7 +73,9 @@ def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> d
         user_id: Recipient(
             user_id=user_id,
             settings=_settings(wanted.get(user_id, {}), people.get(user_id)),
-            devices=ringing(devices[user_id], access_of(user_id, people.get(user_id))),
+            devices=devices_allowed_to_ring(
+                devices[user_id], access_of(user_id, people.get(user_id))
+            ),
             blocked=frozenset(people[user_id].blocked if user_id in people else ()),
         )
         for user_id in user_ids
@@ -113,7 +115,7 @@ def _put_device(database: BaseDatabaseWrapper, user_id: str, device: Device, mos
             },
         )
         own = {record.device_id: _device(record) for record in records.filter(user_id=user_id)}
-        too_many = [one.id for one in oldest_beyond(own, most)]
+        too_many = [one.id for one in excess_devices(own, most)]
         if too_many:
             records.filter(user_id=user_id, device_id__in=too_many).delete()
 

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 _ANSWER_SECONDS = 30
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _STATE = {"connection", "degraded", "conversations", "outbox", "failed", "presence"}
-_MOST_LINE = 64 * 1024 * 1024
+_MAX_LINE = 64 * 1024 * 1024
 
 
 class Mistake(Exception):
@@ -37,7 +37,7 @@ class Subject:
             *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            limit=_MOST_LINE,
+            limit=_MAX_LINE,
             start_new_session=True,
             env={**os.environ, "PYTHONPATH": str(_CHECKOUT)},
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.contrib import admin
 
-from chat.admin.base import KeptAdmin
+from chat.admin.base import StoreModelAdmin
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.runtime.app import Instance
 from tests.integration.admin import Operator, text_of
@@ -39,9 +39,9 @@ DOING = {
 }
 
 
-def kept() -> Iterator[tuple[str, KeptAdmin]]:
+def kept() -> Iterator[tuple[str, StoreModelAdmin]]:
     for model, modeladmin in admin.site._registry.items():
-        if isinstance(modeladmin, KeptAdmin):
+        if isinstance(modeladmin, StoreModelAdmin):
             yield model._meta.model_name or "", modeladmin
 
 

@@ -91,7 +91,7 @@ async def test_a_revoked_persons_sockets_on_the_other_instance_end(
 
     assert problem(refused) == (401, "token_revoked")
     await holds(lambda: revoked.outlet.ended)
-    assert revoked.outlet.ended == [Ending.SHUT_OUT]
+    assert revoked.outlet.ended == [Ending.ACCESS_REVOKED]
     assert later.outlet.ended == bob.outlet.ended == []
     access = await other.access.get("ann")
     assert not access.admits(now - timedelta(seconds=60))

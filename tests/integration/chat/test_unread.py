@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from messaging.domain.uncounted import MOST_RANGES, Uncounted
+from messaging.domain.uncounted import MAX_RANGES, Uncounted
 from messaging.models import ConversationRecord
 from messaging.runtime.app import get_instance
 from messaging.services.operators import conversations
@@ -121,13 +121,13 @@ async def test_the_most_ranges_fit_the_schema(ann: Api, bob: Api) -> None:
     """Of more deletions the latest 500 ranges are named, and what lies before them counts."""
     group = await ann.group(bob)
     await ann.send(group)
-    seqs = range(2, 2 * MOST_RANGES + 1, 2)
-    await set_back(group, uncounted=Uncounted.of_numbers(seqs).encoded, seq=2 * MOST_RANGES)
+    seqs = range(2, 2 * MAX_RANGES + 1, 2)
+    await set_back(group, uncounted=Uncounted.of_numbers(seqs).encoded, seq=2 * MAX_RANGES)
 
     seen = await bob.conversation(group)
 
-    assert len(seen["uncounted"]) == MOST_RANGES
-    assert seen["unread_count"] == MOST_RANGES
+    assert len(seen["uncounted"]) == MAX_RANGES
+    assert seen["unread_count"] == MAX_RANGES
 
 
 @pytest.mark.parametrize("name", ["Chat-Version", "Retry-After", "X-Request-ID"])

@@ -585,7 +585,7 @@ async def test_a_sweep_whose_instance_is_lost_as_well(instance: Instance, fcm: F
         raise RuntimeError
 
     elsewhere = Instance()
-    dying = Sweeper(elsewhere, hand_on=die)
+    dying = Sweeper(elsewhere, enqueue=die)
     with pytest.raises(RuntimeError):
         await dying.sweep(boot_id="dead", since=since)
     assert not dying.all_done

@@ -25,7 +25,7 @@ from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import editing, eventually, new_conversation, sending
 from tests.integration.store.firestore_relay import Relay
 
-UNANSWERED = [
+OUTCOME_UNKNOWN = [
     StatusCode.CANCELLED,
     StatusCode.DEADLINE_EXCEEDED,
     StatusCode.INTERNAL,
@@ -35,7 +35,7 @@ UNANSWERED = [
 ]
 """None: there is no answer at all."""
 
-PASSING = [*UNANSWERED, StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED]
+RETRYABLE = [*OUTCOME_UNKNOWN, StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED]
 
 FORBIDDEN = [StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED]
 
@@ -113,7 +113,7 @@ async def assert_not_applied(store: FirestoreStore, commit: Commit) -> None:
 
 
 @a_commit
-@pytest.mark.parametrize("status", UNANSWERED)
+@pytest.mark.parametrize("status", OUTCOME_UNKNOWN)
 async def test_a_commit_that_was_lost_on_the_way(
     relay: Relay,
     impatient_store: FirestoreStore,
@@ -135,7 +135,7 @@ async def test_a_commit_that_was_lost_on_the_way(
 
 
 @a_commit
-@pytest.mark.parametrize("status", UNANSWERED)
+@pytest.mark.parametrize("status", OUTCOME_UNKNOWN)
 async def test_a_commit_whose_answer_was_lost(
     relay: Relay,
     impatient_store: FirestoreStore,
@@ -238,7 +238,7 @@ async def test_a_conversation_whose_creation_was_not_answered(
 @pytest.mark.parametrize("method", ["BeginTransaction", "BatchGetDocuments", "Commit"])
 @pytest.mark.parametrize(
     ("status", "applied"),
-    [*((status, False) for status in PASSING), *((status, True) for status in UNANSWERED)],
+    [*((status, False) for status in RETRYABLE), *((status, True) for status in OUTCOME_UNKNOWN)],
 )
 async def test_a_receipt_meets_a_passing_fault(
     relay: Relay,
@@ -260,7 +260,7 @@ async def test_a_receipt_meets_a_passing_fault(
 
 @pytest.mark.unanswered
 @pytest.mark.parametrize("method", ["BeginTransaction", "BatchGetDocuments", "Commit"])
-@pytest.mark.parametrize("status", [*PASSING, *FORBIDDEN])
+@pytest.mark.parametrize("status", [*RETRYABLE, *FORBIDDEN])
 async def test_a_receipt_meets_a_fault_that_stays(
     relay: Relay,
     impatient_store: FirestoreStore,
@@ -364,7 +364,7 @@ def rpc_of(read: str) -> str:
 
 @a_read
 @pytest.mark.parametrize("applied", [False, True])
-@pytest.mark.parametrize("status", PASSING)
+@pytest.mark.parametrize("status", RETRYABLE)
 async def test_a_read_meets_a_passing_fault(
     relay: Relay,
     impatient_store: FirestoreStore,
@@ -440,7 +440,7 @@ async def test_a_read_that_is_forbidden(
 
 
 @pytest.mark.parametrize("applied", [False, True])
-@pytest.mark.parametrize("status", PASSING)
+@pytest.mark.parametrize("status", RETRYABLE)
 async def test_own_settings_meet_a_passing_fault(
     relay: Relay,
     impatient_store: FirestoreStore,
@@ -463,7 +463,7 @@ async def test_own_settings_meet_a_passing_fault(
 
 
 @pytest.mark.parametrize("applied", [False, True])
-@pytest.mark.parametrize("status", PASSING)
+@pytest.mark.parametrize("status", RETRYABLE)
 async def test_link_notes_meet_a_passing_fault(
     relay: Relay, impatient_store: FirestoreStore, applied: bool, status: StatusCode | None
 ) -> None:
@@ -478,7 +478,7 @@ async def test_link_notes_meet_a_passing_fault(
 
 
 @pytest.mark.parametrize("applied", [False, True])
-@pytest.mark.parametrize("status", PASSING)
+@pytest.mark.parametrize("status", RETRYABLE)
 async def test_asking_what_changed_meets_passing_faults(
     relay: Relay,
     impatient_store: FirestoreStore,

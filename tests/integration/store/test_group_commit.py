@@ -15,7 +15,7 @@ from grpc.aio import AioRpcError
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed
-from messaging.commits.unsettled_commits import Look
+from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.writer import Writer
 from messaging.domain.entities import Conversation
 from messaging.domain.exceptions import (
@@ -55,7 +55,7 @@ class Desk:
     writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.doubts: list[Look] = []
+        self.doubts: list[Recheck] = []
         self.writer = Writer(
             self.store,
             self.cache,

@@ -22,7 +22,7 @@ from messaging.domain.entities import (
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.identifiers import random_id
 from messaging.stores.conversations import Store
-from messaging.stores.people import LEFT_LIFETIME, MOST_LEFT, PeopleStore, lately_left
+from messaging.stores.people import LEFT_LIFETIME, MAX_LEFT, PeopleStore, lately_left
 from messaging.stores.recipients import RecipientStore
 from tests.unit.messaging import new_group
 
@@ -127,8 +127,8 @@ async def test_what_is_kept_of_groups_left_is_bounded(people: PeopleStore) -> No
 
     assert set(left) == set(groups)
     assert lately_left(left, "x", now + LEFT_LIFETIME).keys() == {"x"}
-    many = {f"{n:026}": now - timedelta(seconds=n) for n in range(MOST_LEFT)}
-    assert lately_left(many, "x", now).keys() == {"x", *list(many)[: MOST_LEFT - 1]}
+    many = {f"{n:026}": now - timedelta(seconds=n) for n in range(MAX_LEFT)}
+    assert lately_left(many, "x", now).keys() == {"x", *list(many)[: MAX_LEFT - 1]}
 
 
 async def test_a_ban_stands_until_it_is_lifted(people: PeopleStore, store: Store) -> None:

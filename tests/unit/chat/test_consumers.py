@@ -361,7 +361,7 @@ async def test_no_timer_outlives_the_socket(
 ) -> None:
     """A heartbeat that is one frame too many closes the socket and schedules no other."""
     monkeypatch.setattr(sessions, "HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr(outbox, "_MOST_FRAMES", 1)
+    monkeypatch.setattr(outbox, "_MAX_FRAMES", 1)
     monkeypatch.setattr(consumers, "_GRACE_SECONDS", 0.2)
     loop, failures = asyncio.get_running_loop(), []
     loop.set_exception_handler(lambda _, context: failures.append(context))

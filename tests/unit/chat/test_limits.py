@@ -9,7 +9,7 @@ from chat.checks import check_settings
 from chat.throttling import COMMANDS, SYNCED
 from config.servers.connection_bounds import MAX_BODY_BYTES
 from config.servers.frame_gate import MAX_MESSAGE_BYTES
-from messaging.delivery.field_types import MOST_PEOPLE
+from messaging.delivery.field_types import MAX_PEOPLE
 from messaging.domain.limits import BOUNDS, Limits, wrong_limits
 
 NAMES = [field.name for field in fields(Limits)]
@@ -61,7 +61,7 @@ def test_the_bounds_are_those_of_what_comes_before() -> None:
     """Where one of them changes, so has the other."""
     assert BOUNDS["body_bytes"][1] <= MAX_BODY_BYTES
     assert BOUNDS["frame_bytes"][1] <= MAX_MESSAGE_BYTES
-    assert BOUNDS["participants"][1] <= MOST_PEOPLE
+    assert BOUNDS["participants"][1] <= MAX_PEOPLE
     assert BOUNDS["sync_conversations"][1] <= SYNCED.burst
     assert BOUNDS["sends_per_second"][1] <= COMMANDS.per_second
     assert BOUNDS["sends_burst"][1] <= COMMANDS.burst

@@ -257,7 +257,7 @@ async def test_who_reads_too_fast_is_not_let_go(limited: None, wire: Open) -> No
     await socket.opened()
     fields = {"conversation_id": random_id(), "seq": 1}
     refused = 0
-    while refused <= throttling._MOST_VIOLATIONS:
+    while refused <= throttling._MAX_VIOLATIONS:
         answer = await socket.ask("receipt.read", **fields)
         refused += answer["code"] == "rate_limited"
 
@@ -268,7 +268,7 @@ async def test_who_acknowledges_what_there_is_not_is_let_go(limited: None, wire:
     """Each costs the store a read."""
     socket = wire()
     await socket.opened()
-    for number in range(2 * throttling._MOST_VIOLATIONS):
+    for number in range(2 * throttling._MAX_VIOLATIONS):
         socket.command(id=number, type="receipt.delivered", conversation_id=random_id(), seq=1)
 
     assert await socket.close_code() == 4505
@@ -360,7 +360,7 @@ async def test_who_shows_one_bad_token_after_the_other_is_let_go(
         assert answer["code"] == code
     assert (await socket.ask("ping"))["type"] == "reply"
 
-    for number in range(2 * throttling._MOST_VIOLATIONS):
+    for number in range(2 * throttling._MAX_VIOLATIONS):
         socket.command(id=number, type="auth.refresh", token=token())
     assert await socket.close_code() == 4505
 
@@ -437,7 +437,7 @@ async def test_a_mistake_now_and_then_is_no_violation(limited: None, wire: Open)
     as a person could send. It learns what is wrong and stays."""
     socket = wire()
     await socket.opened()
-    for number in range(throttling._MOST_VIOLATIONS - 1):
+    for number in range(throttling._MAX_VIOLATIONS - 1):
         answer = await socket.ask("ping", x=number)
         assert answer["code"] == "invalid_request"
 

@@ -93,7 +93,7 @@ async def test_who_comes_when_too_many_wait_is_told_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """And waits for nothing."""
-    monkeypatch.setattr(admission, "_MOST_WAITING", 10)
+    monkeypatch.setattr(admission, "_MAX_WAITING", 10)
     crowd = Crowd(Admission(PLACES))
     coming = [asyncio.create_task(crowd.come(number)) for number in range(PLACES + 11)]
     await steps()

@@ -30,7 +30,7 @@ def test_large_conversations_push_out_others() -> None:
     for group in groups:
         cache.put(group)
 
-    assert cache.bytes <= cache_module._MOST_BYTES
+    assert cache.bytes <= cache_module._MAX_BYTES
     assert 0 < len(cache) < 250
     assert cache.get(groups[-1].id) is groups[-1]
     assert cache.get(groups[0].id) is None

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.domain.uncounted import MOST_CHARACTERS, MOST_RANGES, Uncounted
+from messaging.domain.uncounted import MAX_CHARACTERS, MAX_RANGES, Uncounted
 
 SEQS = st.lists(st.integers(1, 60), max_size=60)
 LARGEST = 2**53 - 1
@@ -50,11 +50,11 @@ def test_counting_agrees_with_a_set(seqs: list[int], seq: int, read_seq: int) ->
 
 def test_the_latest_ranges_are_kept() -> None:
     """The older ones count again; never is less unread than there is to read."""
-    uncounted = Uncounted.of_numbers(range(2, 2 * MOST_RANGES + 1, 2))
-    assert len(uncounted.ranges()) == MOST_RANGES
+    uncounted = Uncounted.of_numbers(range(2, 2 * MAX_RANGES + 1, 2))
+    assert len(uncounted.ranges()) == MAX_RANGES
 
-    later = uncounted.adding(2 * MOST_RANGES + 2)
-    assert later.ranges() == [*uncounted.ranges()[1:], [2 * MOST_RANGES + 2] * 2]
+    later = uncounted.adding(2 * MAX_RANGES + 2)
+    assert later.ranges() == [*uncounted.ranges()[1:], [2 * MAX_RANGES + 2] * 2]
     assert later.unread(seq=2, read_seq=0) == 2
     assert later.adding(1) == later
 
@@ -67,17 +67,17 @@ def test_many_at_once_are_as_many_one_by_one(earlier: list[int], later: list[int
 
 def test_many_at_once_keep_the_latest_ranges() -> None:
     """As of one by one."""
-    uncounted = adding(3).including(range(10, 10 + 4 * MOST_RANGES, 2))
-    assert uncounted == Uncounted.of_numbers(range(10, 10 + 4 * MOST_RANGES, 2))
-    assert len(uncounted.ranges()) == MOST_RANGES
+    uncounted = adding(3).including(range(10, 10 + 4 * MAX_RANGES, 2))
+    assert uncounted == Uncounted.of_numbers(range(10, 10 + 4 * MAX_RANGES, 2))
+    assert len(uncounted.ranges()) == MAX_RANGES
 
 
 def test_its_size_is_bounded() -> None:
     """Whatever the numbers; where every other message is deleted, few characters each."""
-    widest = range(LARGEST - 2 * MOST_RANGES * 10**12, LARGEST, 10**12)
+    widest = range(LARGEST - 2 * MAX_RANGES * 10**12, LARGEST, 10**12)
 
-    assert len(Uncounted.of_numbers(widest).encoded) < MOST_CHARACTERS
-    assert len(Uncounted.of_numbers(range(2, 1_001, 2)).encoded) < 5 * MOST_RANGES
+    assert len(Uncounted.of_numbers(widest).encoded) < MAX_CHARACTERS
+    assert len(Uncounted.of_numbers(range(2, 1_001, 2)).encoded) < 5 * MAX_RANGES
 
 
 def test_ranges_within_others() -> None:
@@ -89,6 +89,6 @@ def test_ranges_within_others() -> None:
     assert not Uncounted.of([[4, 8]]).within(few)
     assert not Uncounted.of([[12, 12]]).within(few)
 
-    many = Uncounted.of_numbers(range(10, 10 + 2 * MOST_RANGES, 2))
+    many = Uncounted.of_numbers(range(10, 10 + 2 * MAX_RANGES, 2))
     assert few.within(many)
     assert not Uncounted.of([[8, 10]]).within(many)

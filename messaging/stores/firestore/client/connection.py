@@ -35,7 +35,7 @@ TRIES = 3
 _PAUSES = (0.05, 0.2)
 """Seconds before the second try, and before each further one."""
 
-UNANSWERED = frozenset(
+OUTCOME_UNKNOWN = frozenset(
     {
         StatusCode.CANCELLED,
         StatusCode.DEADLINE_EXCEEDED,
@@ -46,7 +46,7 @@ UNANSWERED = frozenset(
 )
 """What was asked for may have been done, or may be done yet."""
 
-PASSING = UNANSWERED | {StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED}
+RETRYABLE = OUTCOME_UNKNOWN | {StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED}
 """What a second try may well not meet."""
 
 _OVERTAKEN = {StatusCode.ABORTED, StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}
@@ -154,7 +154,7 @@ class Connection:
                 )
             except AioRpcError as error:
                 exhausted = error.code() is StatusCode.RESOURCE_EXHAUSTED and tries < TRIES
-                if not exhausted or not await rested(tries, end):
+                if not exhausted or not await wait_before_retry(tries, end):
                     raise _refused_commit(operation, error) from error
             else:
                 bill_writes(operation, writes)
@@ -179,7 +179,7 @@ class Connection:
         try:
             answer = await call(channel, timeout)
         except AioRpcError as error:
-            if error.code() in UNANSWERED:
+            if error.code() in OUTCOME_UNKNOWN:
                 if operation not in OWN_READS or error.code() is not StatusCode.DEADLINE_EXCEEDED:
                     self._breaker.failed()
             else:
@@ -213,8 +213,8 @@ class Connection:
             try:
                 return await self.call(operation, call, timeout=timeout)
             except AioRpcError as error:
-                passing = error.code() in PASSING and tries < TRIES
-                if not passing or not await rested(tries, end):
+                passing = error.code() in RETRYABLE and tries < TRIES
+                if not passing or not await wait_before_retry(tries, end):
                     raise refused(operation, error) from error
 
     async def _connected(self, timeout: float) -> Channel:
@@ -234,7 +234,7 @@ class Connection:
             self._opening = None
 
 
-async def rested(tries: int, end: float) -> bool:
+async def wait_before_retry(tries: int, end: float) -> bool:
     """Whether there is time for another try after so many. If so, the pause before it is over."""
     pause = _PAUSES[min(tries, len(_PAUSES)) - 1]
     if time.monotonic() + pause >= end:
@@ -267,7 +267,7 @@ def _refused_commit(operation: str, error: AioRpcError) -> Exception:
         return AlreadyExists()
     if error.code() in _OVERTAKEN:
         return Conflict()
-    if error.code() in UNANSWERED:
+    if error.code() in OUTCOME_UNKNOWN:
         STORE_UNAVAILABLE.labels(operation).inc()
         logger.warning("store.commit_unknown", operation=operation, reason=_reason(error))
         return CommitUnknown()

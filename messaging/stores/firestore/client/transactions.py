@@ -13,16 +13,16 @@ from grpc.aio import AioRpcError
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.firestore.client import requests
 from messaging.stores.firestore.client.connection import (
-    PASSING,
+    OUTCOME_UNKNOWN,
+    RETRYABLE,
     TRIES,
-    UNANSWERED,
     Call,
     Connection,
     bill,
     bill_writes,
     refused,
-    rested,
     unavailable,
+    wait_before_retry,
 )
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Transaction:
         try:
             await self._call(lambda channel, timeout: channel.commit(request, timeout))
         except AioRpcError as error:
-            self.repeated |= error.code() in UNANSWERED
+            self.repeated |= error.code() in OUTCOME_UNKNOWN
             raise
         self.open = False
         bill_writes(self._operation, self.writes)
@@ -133,9 +133,9 @@ class Transactions:
             except AioRpcError as error:
                 # Being overtaken is no reason to give up before the time is over.
                 again = error.code() is StatusCode.ABORTED or (
-                    error.code() in PASSING and tries < TRIES
+                    error.code() in RETRYABLE and tries < TRIES
                 )
-                if not again or not await rested(tries, end):
+                if not again or not await wait_before_retry(tries, end):
                     raise refused(operation, error) from error
 
     async def _try(

@@ -796,5 +796,5 @@ async def test_a_second_socket_needs_no_query(
     hub.accept(await elsewhere.batch(group, send(group.id, "ann", "again")))
     assert second.seen == [("message.created", 2)]
 
-    hub.distrust_lists()
+    hub.invalidate_lists()
     assert hub.reconnect(third.connection) is None

@@ -1,12 +1,12 @@
 """What waits to be published."""
 
 from messaging.delivery.link.messages import PeopleChanged
-from messaging.delivery.link.send_queue import Item, Outgoing
+from messaging.delivery.link.send_queue import OutboundMessage, SendQueue
 
 
-def item(conversation_id: str, number: int) -> Item:
+def item(conversation_id: str, number: int) -> OutboundMessage:
     message = PeopleChanged(conversation_id=conversation_id, version=number)
-    return Item(message=message, conversation_id=conversation_id, version=number)
+    return OutboundMessage(message=message, conversation_id=conversation_id, version=number)
 
 
 def numbers(items: object) -> list[int]:
@@ -15,7 +15,7 @@ def numbers(items: object) -> list[int]:
 
 
 def test_what_waits_for_a_group_goes_together_and_in_order() -> None:
-    outgoing = Outgoing("everybody")
+    outgoing = SendQueue("everybody")
     for number in range(3):
         outgoing.put("a", item("a", number))
         outgoing.put("b", item("b", number))
@@ -27,7 +27,7 @@ def test_what_waits_for_a_group_goes_together_and_in_order() -> None:
 
 
 def test_very_many_groups_go_together_to_everybody() -> None:
-    outgoing = Outgoing("everybody")
+    outgoing = SendQueue("everybody")
     for number in range(100):
         outgoing.put(f"group {number % 50}", item("c", number))
 
@@ -39,7 +39,7 @@ def test_very_many_groups_go_together_to_everybody() -> None:
 
 
 def test_a_publish_is_bounded_and_the_rest_follows_in_order() -> None:
-    outgoing = Outgoing("everybody")
+    outgoing = SendQueue("everybody")
     for number in range(2_500):
         outgoing.put("a", item("a", number))
 
@@ -54,7 +54,7 @@ def test_a_publish_is_bounded_and_the_rest_follows_in_order() -> None:
 
 def test_what_is_given_up_is_named() -> None:
     """Whoever gives it up tells of its versions in another way."""
-    outgoing = Outgoing("everybody")
+    outgoing = SendQueue("everybody")
     outgoing.put("a", item("a", 1))
     outgoing.put("b", item("b", 2))
 

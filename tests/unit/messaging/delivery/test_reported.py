@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from messaging.delivery.hub.sightings import Reported
+from messaging.delivery.hub.sightings import RecentSightings
 
 
 class Clock:
@@ -25,7 +25,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_the_highest_version_is_remembered() -> None:
     """0 where nothing was heard."""
-    reported = Reported()
+    reported = RecentSightings()
     for version in (3, 5, 4):
         reported.note_version("c", version)
 
@@ -33,7 +33,7 @@ def test_the_highest_version_is_remembered() -> None:
 
 
 def test_people_are_remembered_with_what_they_were_added_to() -> None:
-    reported = Reported()
+    reported = RecentSightings()
     reported.note_added("a", ["ann", "bob"])
     reported.note_added("b", ["ann"])
 
@@ -44,7 +44,7 @@ def test_people_are_remembered_with_what_they_were_added_to() -> None:
 
 def test_all_is_forgotten_after_a_minute(clock: Clock) -> None:
     """Unless it was heard again; nothing is left of it in memory."""
-    reported = Reported()
+    reported = RecentSightings()
     reported.note_version("old", 1)
     reported.note_version("kept", 1)
     reported.note_added("old", ["ann"])
@@ -63,7 +63,7 @@ def test_all_is_forgotten_after_a_minute(clock: Clock) -> None:
 
 def test_an_old_version_does_not_come_back(clock: Clock) -> None:
     """What was heard more than a minute ago is not taken up when something lower is heard."""
-    reported = Reported()
+    reported = RecentSightings()
     reported.note_version("c", 9)
     clock.move(61)
     reported.note_version("d", 1)

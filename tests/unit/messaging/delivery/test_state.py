@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from messaging.commits.group_commit import Committed
-from messaging.delivery.conversation_delta import ConversationState, advanced, state_after
+from messaging.delivery.conversation_delta import ConversationState, apply_delta, make_delta
 from messaging.domain.entities import (
     Change,
     ChangeType,
@@ -71,10 +71,10 @@ def committed(before: Conversation) -> Committed:
 
 def test_the_copy_is_brought_up_to_date(before: Conversation, committed: Committed) -> None:
     """To the conversation as it was stored, with its token."""
-    state = state_after(committed)
+    state = make_delta(committed)
     assert state is not None
 
-    after = advanced(before, state)
+    after = apply_delta(before, state)
 
     assert after == committed.conversation
     assert after is not None
@@ -87,17 +87,17 @@ def test_another_copy_is_not(
 ) -> None:
     """Neither of another version nor, where somebody's own settings were changed, of another
     token: what changed without a version would be undone by the next commit."""
-    state = state_after(committed)
+    state = make_delta(committed)
     assert state is not None
 
-    assert advanced(replace(before, **other), state) is None  # type: ignore[arg-type]
+    assert apply_delta(replace(before, **other), state) is None  # type: ignore[arg-type]
 
 
 def test_people_are_read(committed: Committed) -> None:
     """Changes of people, roles and title do not travel this way."""
     added = Change(type=ChangeType.PARTICIPANT_ADDED, version=4, by="ann")
 
-    assert state_after(replace(committed, changes=[added])) is None
+    assert make_delta(replace(committed, changes=[added])) is None
 
 
 def test_a_deletion_is_uncounted_everywhere(before: Conversation, committed: Committed) -> None:
@@ -108,12 +108,12 @@ def test_a_deletion_is_uncounted_everywhere(before: Conversation, committed: Com
     tombstone = replace(last, seq=3, version=10, text=None, deleted_at=LATER)
     after = replace(base, version=10, uncounted=Uncounted.of([[2, 3]]), token=8)
     change = Change(type=ChangeType.MESSAGE_DELETED, version=10, message=tombstone, by="ann")
-    state = state_after(Committed(conversation=after, before_token=7, changes=[change]))
+    state = make_delta(Committed(conversation=after, before_token=7, changes=[change]))
     assert state is not None
 
     assert state.deleted == [3]
     assert state.follows(10, 10)
-    assert advanced(base, state) == after
+    assert apply_delta(base, state) == after
     assert not msgspec.structs.replace(state, deleted=[6]).follows(10, 10)
 
 
@@ -122,13 +122,13 @@ def test_what_an_earlier_release_deletes_stays_counted(
 ) -> None:
     """It does not store the ranges, so that nobody may take them for stored."""
     base = replace(before, uncounted=Uncounted.of([[2, 2]]))
-    state = state_after(committed)
+    state = make_delta(committed)
     assert state is not None
     encoded = msgspec.msgpack.encode(state)
     known = {k: v for k, v in msgspec.msgpack.decode(encoded).items() if k != "deleted"}
     older = msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=ConversationState)
 
-    after = advanced(base, older)
+    after = apply_delta(base, older)
 
     assert after is not None
     assert after.uncounted == base.uncounted

@@ -58,7 +58,7 @@ def test_a_state_from_the_store_replaces_what_it_covers() -> None:
 def test_what_waits_is_bounded() -> None:
     """A store that is away for long must not fill the memory: it is read later instead."""
     stream = Stream("c", 0, 0, {})
-    most = stream_module._MOST_WAITING
+    most = stream_module._MAX_WAITING
     stream.push(delivery(version) for version in range(2, most + 100))
 
     assert len(stream._waiting) == most - 1  # the versions up to `most`
@@ -110,7 +110,7 @@ def test_who_was_told_is_known_on_both_sides() -> None:
     stream.tell(ann)
     assert (ann.told, stream.told) == ({"c"}, {ann})
 
-    stream.untell(ann)
+    stream.withdraw(ann)
     assert (ann.told, stream.told, stream.audience()) == (set(), set(), [])
 
 

@@ -19,7 +19,7 @@ from messaging.delivery.link.messages import (
     BlocksChanged,
     Commits,
     Goodbye,
-    Item,
+    LinkMessage,
     PeopleChanged,
 )
 from messaging.delivery.link.refused_messages import Reason, Refusals, Refused
@@ -29,7 +29,7 @@ from messaging.instruments.log_sampling import Sparing
 NOW = 1_800_000_000.0
 KEY, OTHER_KEY = "k" * 32, "o" * 32
 FRAME = '{"type":"message.created","conversation_id":"c","version":5}'
-ITEMS: list[Item] = [
+ITEMS: list[LinkMessage] = [
     Batch(
         conversation_id="c",
         deliveries=[Delivery(version=5, seq=3, frame=FRAME, added={"ann": 5}, removed=["bob"])],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from messaging.commits import unsettled_commits as doubts_module
-from messaging.commits.unsettled_commits import Doubts
+from messaging.commits.unsettled_commits import UnsettledCommits
 from messaging.domain.entities import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from tests.unit.messaging import new_group
@@ -20,7 +20,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_the_look_is_repeated_until_the_store_answers() -> None:
     found: asyncio.Queue[Conversation] = asyncio.Queue()
-    doubts = Doubts(timeout=0, on_found=found.put_nowait)
+    doubts = UnsettledCommits(timeout=0, on_found=found.put_nowait)
     group = new_group("ann")
     answers: Iterator[Exception | Conversation] = iter(
         [StoreUnavailable(), StoreUnavailable(), group]
@@ -43,7 +43,7 @@ async def test_the_look_is_repeated_until_the_store_answers() -> None:
 
 async def test_what_never_came_to_be_is_nobodys_news() -> None:
     found: list[Conversation] = []
-    doubts = Doubts(timeout=0, on_found=found.append)
+    doubts = UnsettledCommits(timeout=0, on_found=found.append)
 
     async def look() -> None:
         return None

@@ -12,7 +12,7 @@ from messaging.commits import writer as writer_module
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
 from messaging.commits.group_commit import Committed
-from messaging.commits.unsettled_commits import Look
+from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.writer import Writer
 from messaging.domain.entities import Change, Conversation, Message
 from messaging.domain.exceptions import (
@@ -90,7 +90,7 @@ class Side:
         self.cache = ConversationCache()
         self.committed: list[Committed] = []
         self.reads: list[Conversation] = []
-        self.doubts: list[Look] = []
+        self.doubts: list[Recheck] = []
         self.writer = Writer(
             store,
             self.cache,
