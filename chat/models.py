@@ -4,7 +4,8 @@ these from the configured store (`chat.admin`), and permissions hang on them.
 
 from django.db import models
 
-from messaging.domain import entities
+from messaging.domain.conversation import Conversation as StoredConversation
+from messaging.domain.message import Message as StoredMessage
 from messaging.runtime.figures import Figures
 
 
@@ -19,7 +20,7 @@ class Conversation(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField("last change")
 
-    entity: entities.Conversation
+    entity: StoredConversation
 
     class Meta:
         managed = False
@@ -103,7 +104,7 @@ class Notification(models.Model):
     failed_at = models.DateTimeField("failed")
     failures = models.TextField("not reached")
 
-    entities: tuple[entities.Conversation, entities.Message]
+    entities: tuple[StoredConversation, StoredMessage]
 
     class Meta:
         managed = False

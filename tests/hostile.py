@@ -27,7 +27,7 @@ from messaging.delivery.link.messages import (
 )
 from messaging.delivery.link.sender import INSTANCES
 from messaging.delivery.link.signing import Mode, Signing
-from messaging.domain.entities import Access
+from messaging.domain.people import Access
 
 Sent = tuple[str, bytes]
 """The group on which it is published, and the message."""

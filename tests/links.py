@@ -27,7 +27,7 @@ from messaging.delivery.link.link import Link
 from messaging.delivery.link.polling import Polling
 from messaging.delivery.link.signing import Signing
 from messaging.delivery.publisher import Publisher
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.redis.raw_layer import FORMAT
 from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.store import SqlStore

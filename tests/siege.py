@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from messaging.delivery.link.signing import Mode
-from messaging.domain.entities import FOREVER, Conversation
+from messaging.domain.conversation import Conversation
+from messaging.domain.people import FOREVER
 from tests.hostile import Hostile, Sent
 from tests.links import Side, Socket
 from tests.unit.messaging import add, remove, send

@@ -15,9 +15,10 @@ from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.admin.texts import UserIdField
 from chat.models import Conversation
-from messaging.domain import entities
-from messaging.domain.entities import ConversationKind, Role
+from messaging.domain.conversation import Conversation as StoredConversation
+from messaging.domain.conversation import ConversationKind
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
+from messaging.domain.participant import Role
 from messaging.runtime.app import get_instance
 from messaging.services.operators import conversations
 
@@ -141,7 +142,7 @@ class ConversationAdmin(StoreModelAdmin):
         if wanted.search:
             return await _search(wanted)
         catalogue = get_instance().catalogue
-        found: Sequence[entities.Conversation]
+        found: Sequence[StoredConversation]
         next_: Any
         if wanted.filters["frozen"]:
             found = await catalogue.list_frozen(limit=wanted.limit, after=wanted.after or "")
@@ -189,7 +190,7 @@ async def _search(wanted: Wanted) -> Found:
     return Found(rows=[_row(one) for one in page.conversations], next=page.next_cursor)
 
 
-def _row(conversation: entities.Conversation) -> Conversation:
+def _row(conversation: StoredConversation) -> Conversation:
     row = Conversation(
         id=conversation.id,
         kind=conversation.kind.value,

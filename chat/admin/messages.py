@@ -16,8 +16,8 @@ from chat.admin.conversations import ConversationAdmin
 from chat.admin.lists import AFTER, Found, Wanted, signed
 from chat.admin.looking import LookForm, may_look, note_look
 from chat.models import Conversation, Message
-from messaging.domain import entities
 from messaging.domain.identifiers import is_stored_id
+from messaging.domain.message import Message as StoredMessage
 from messaging.runtime.app import get_instance
 from messaging.services.operators import conversations
 
@@ -171,7 +171,7 @@ class MessageAdmin(StoreModelAdmin):
         return _row(found[message_id]) if message_id in found else None
 
 
-def _row(message: entities.Message) -> Message:
+def _row(message: StoredMessage) -> Message:
     return Message(
         id=f"{message.conversation_id}.{message.id}",
         conversation=message.conversation_id,

@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from chat.admin.base import StoreModelAdmin, Table, link
 from chat.admin.lists import Found, Wanted, place, read_place
 from chat.models import Notification
-from messaging.domain import entities
-from messaging.domain.entities import Verdict
+from messaging.domain.conversation import Conversation as StoredConversation
 from messaging.domain.identifiers import is_stored_id
+from messaging.domain.message import Message as StoredMessage
+from messaging.domain.recipients import Verdict
 from messaging.runtime.app import get_instance
 from messaging.services.operators.outcomes import PersonDelivery, list_deliveries
 from messaging.stores.catalogue import FailedNotification
@@ -61,8 +62,8 @@ class NotificationAdmin(StoreModelAdmin):
         return row
 
     async def list_tables(self, row: Any) -> list[Table]:
-        conversation: entities.Conversation
-        message: entities.Message
+        conversation: StoredConversation
+        message: StoredMessage
         conversation, message = row.entities
         deliveries = await list_deliveries(conversation, message)
         return [

@@ -14,8 +14,8 @@ from chat.admin.base import StoreModelAdmin, Table, link
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.models import Person
-from messaging.domain.entities import FOREVER, Access
 from messaging.domain.identifiers import is_stored_user_id
+from messaging.domain.people import FOREVER, Access
 from messaging.runtime.app import get_instance
 from messaging.services.operators import people as operators_people
 from messaging.services.operators.overview import get_overview

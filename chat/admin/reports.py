@@ -14,10 +14,10 @@ from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.admin.people import ACCESS_REVOKED, BanForm
 from chat.models import Message, Person, Report
-from messaging.domain import entities
-from messaging.domain.entities import ReportStatus
 from messaging.domain.exceptions import PermissionDenied
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
+from messaging.domain.reports import Report as StoredReport
+from messaging.domain.reports import ReportStatus
 from messaging.runtime.app import get_instance
 from messaging.services.operators import conversations, people
 
@@ -173,7 +173,7 @@ class ReportAdmin(StoreModelAdmin):
         return row
 
 
-def _row(report: entities.Report) -> Report:
+def _row(report: StoredReport) -> Report:
     return Report(
         id=report.id,
         status=report.status.value,

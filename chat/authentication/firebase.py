@@ -26,9 +26,9 @@ from django.conf import settings
 
 from chat.authentication.identity import Identity, SignInsRevoked, require_user_id
 from chat.exceptions import NotAuthenticated, TokenExpired
-from messaging.domain.entities import FOREVER
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
+from messaging.domain.people import FOREVER
 
 logger = structlog.get_logger(__name__)
 

@@ -20,16 +20,11 @@ from chat.payloads.fields import (
     TimeOfDayField,
 )
 from messaging.changes.text_rules import MAX_CLIENT_ID
-from messaging.domain.entities import (
-    AddedBy,
-    ConversationKind,
-    Notify,
-    Platform,
-    QuietHours,
-    Role,
-    TokenKind,
-)
+from messaging.domain.conversation import ConversationKind
 from messaging.domain.limits import Limits
+from messaging.domain.participant import Notify, Role
+from messaging.domain.people import AddedBy, QuietHours
+from messaging.domain.recipients import Platform, TokenKind
 
 MAX_SEQ = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8259 6)."""

@@ -6,15 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from chat.errors import STATUS
-from messaging.domain.entities import (
-    AddedBy,
-    ConversationKind,
-    Notify,
-    Platform,
-    PresenceStatus,
-    Role,
-    TokenKind,
-)
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.participant import Notify, Role
+from messaging.domain.people import AddedBy, PresenceStatus
+from messaging.domain.recipients import Platform, TokenKind
 from messaging.domain.uncounted import MAX_RANGES
 from messaging.services.operators.outcomes import DeliveryState, PushVerdict
 from messaging.services.sync import SyncStatus

@@ -1,6 +1,6 @@
 """The first conversations, between the demo page's people."""
 
-from messaging.domain.entities import ConversationKind
+from messaging.domain.conversation import ConversationKind
 from messaging.runtime.app import get_instance
 from messaging.services import conversations, messages, receipts
 

@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from messaging.domain.entities import Change, Conversation, Message, ReadPosition
+from messaging.domain.change import Change
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
 
 SMALL_CHANGE = 500
 """About how many bytes an act adds to a commit besides its text."""

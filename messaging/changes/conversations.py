@@ -7,18 +7,12 @@ from dataclasses import dataclass, replace
 from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.rights import require_group, require_participant, require_role
 from messaging.changes.text_rules import require_title
-from messaging.domain.entities import (
-    COMMIT_TIME,
-    Change,
-    ChangeType,
-    Conversation,
-    ConversationKind,
-    Message,
-    Participant,
-    Role,
-)
+from messaging.domain.change import COMMIT_TIME, Change, ChangeType
+from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.identifiers import content_hash, derived_id, direct_conversation_id, random_id
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,11 @@ from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.messages import deleted
 from messaging.changes.participants import require_present, with_role, without_participants
 from messaging.changes.rights import require_group
-from messaging.domain.entities import (
-    Change,
-    ChangeType,
-    Conversation,
-    ConversationKind,
-    Message,
-    Role,
-)
+from messaging.domain.change import Change, ChangeType
+from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
+from messaging.domain.message import Message
+from messaging.domain.participant import Role
 from messaging.domain.uncounted import ALL_COUNTED
 
 OPERATOR = "__operator__"

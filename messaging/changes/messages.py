@@ -11,7 +11,8 @@ from messaging.changes.rights import (
     require_unblocked,
     require_unfrozen,
 )
-from messaging.domain.entities import COMMIT_TIME, Change, ChangeType, Conversation, Message, Role
+from messaging.domain.change import COMMIT_TIME, Change, ChangeType
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import (
     MAX_ERRORS,
     ClientIdReused,
@@ -20,6 +21,8 @@ from messaging.domain.exceptions import (
     MessageNotFound,
     PermissionDenied,
 )
+from messaging.domain.message import Message
+from messaging.domain.participant import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,17 +7,12 @@ from typing import TypeVar
 from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.rights import outranks, require_group, require_participant, require_role
 from messaging.changes.sizes import takes_more_people
-from messaging.domain.entities import (
-    Change,
-    ChangeType,
-    Conversation,
-    Message,
-    Participant,
-    ReadPosition,
-    Role,
-)
+from messaging.domain.change import Change, ChangeType
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import InvalidRequest, NotFound, PermissionDenied
 from messaging.domain.limits import get_limits
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, ReadPosition, Role
 
 Value = TypeVar("Value")
 

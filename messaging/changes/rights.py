@@ -1,12 +1,13 @@
 """Rights: what a participant of a conversation may do in it."""
 
-from messaging.domain.entities import Conversation, ConversationKind, Participant, Role
+from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import (
     Blocked,
     ConversationNotFound,
     NotAParticipant,
     PermissionDenied,
 )
+from messaging.domain.participant import Participant, Role
 
 _RANK = {Role.MEMBER: 0, Role.ADMIN: 1, Role.OWNER: 2}
 

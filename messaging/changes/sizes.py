@@ -5,7 +5,7 @@ https://firebase.google.com/docs/firestore/quotas#limits
 The rule is the same on every store, so that a conversation can move from one to another.
 """
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.uncounted import MAX_CHARACTERS
 
 LARGEST = 900 * 1024

@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.instruments.memory import MIB, Weight
 
 _CAPACITY = 10_000

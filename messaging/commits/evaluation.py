@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from messaging.changes.change import ConversationChange, Outcome
-from messaging.domain.entities import Conversation, Message, ReadPosition
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
 from messaging.stores.conversations import Commit
 
 

@@ -17,9 +17,11 @@ import structlog
 from messaging.changes.change import ConversationChange, Outcome, authorized
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
-from messaging.domain.entities import Change, Conversation, Message
+from messaging.domain.change import Change
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound, MessagingError, StoreUnavailable
 from messaging.domain.identifiers import random_id
+from messaging.domain.message import Message
 from messaging.instruments.metrics import COMMIT_CONFLICTS
 from messaging.stores.conversations import (
     AlreadyExists,

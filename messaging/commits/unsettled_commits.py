@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from messaging.concurrency.tasks import start_task, stop_tasks
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 
 _MARGIN_SECONDS = 1.0

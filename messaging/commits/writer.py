@@ -28,7 +28,7 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed, GroupCommit, Waiting
 from messaging.commits.unsettled_commits import Recheck
 from messaging.concurrency.tasks import start_task
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError, StoreUnavailable
 from messaging.instruments.memory import MIB, Weight
 from messaging.instruments.metrics import COMMIT_SECONDS

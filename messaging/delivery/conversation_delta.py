@@ -21,7 +21,9 @@ from messaging.delivery.field_types import (
     Token,
     UserId,
 )
-from messaging.domain.entities import ChangeType, Conversation, Message
+from messaging.domain.change import ChangeType
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
 
 _MAX_DELETED = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,7 +13,9 @@ from messaging.delivery.conversation_delta import make_delta
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import privacy_key
 from messaging.delivery.link.link import Link
-from messaging.domain.entities import Change, ChangeType, Conversation, ReadPosition
+from messaging.domain.change import Change, ChangeType
+from messaging.domain.conversation import Conversation
+from messaging.domain.participant import ReadPosition
 from messaging.instruments.metrics import DELIVERY_LOCAL_SECONDS
 from messaging.wire.events import EventEncoder
 

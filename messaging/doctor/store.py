@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 
 from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
-from messaging.domain.entities import ReportStatus
 from messaging.domain.identifiers import RESERVED_PREFIXES, random_id
+from messaging.domain.reports import ReportStatus
 from messaging.runtime.readiness import MAX_SKEW_SECONDS, Answering, Readiness
 from messaging.stores import Stores, make_stores
 from messaging.stores.conversations import Store

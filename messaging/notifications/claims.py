@@ -13,8 +13,8 @@ from typing import Self
 import structlog
 
 from messaging.concurrency.tasks import start_task
-from messaging.domain.entities import Decision
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.recipients import Decision
 from messaging.stores.decisions import ChunkKey, DecisionStore
 
 logger = structlog.get_logger(__name__)

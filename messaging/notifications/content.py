@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import regex
 
-from messaging.domain.entities import Conversation, ConversationKind, Message
+from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.graphemes import ELLIPSIS, beginning, graphemes, is_blank
+from messaging.domain.message import Message
 
 MAX_TITLE = 100
 MAX_BODY = 240

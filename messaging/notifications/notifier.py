@@ -18,16 +18,11 @@ from datetime import UTC, datetime
 
 import structlog
 
-from messaging.domain.entities import (
-    Conversation,
-    Decision,
-    Message,
-    Preferences,
-    ReadPosition,
-    Recipient,
-    Verdict,
-)
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.message import Message
+from messaging.domain.participant import Preferences, ReadPosition
+from messaging.domain.recipients import Decision, Recipient, Verdict
 from messaging.instruments.metrics import NOTIFICATION_DECISIONS
 from messaging.notifications.claims import ClaimLease
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob, RetryLater, WithdrawJob

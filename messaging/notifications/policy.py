@@ -9,14 +9,11 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from messaging.domain.entities import (
-    Conversation,
-    Message,
-    Notify,
-    Preferences,
-    QuietHours,
-    Recipient,
-)
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+from messaging.domain.participant import Notify, Preferences
+from messaging.domain.people import QuietHours
+from messaging.domain.recipients import Recipient
 
 _DEFAULT = Preferences()
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import structlog
 
-from messaging.domain.entities import Conversation, Device, Message, Recipient
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.message import Message
+from messaging.domain.recipients import Device, Recipient
 from messaging.instruments.metrics import PUSHES
 from messaging.notifications.content import content_of
 from messaging.notifications.options import get_options

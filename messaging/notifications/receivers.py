@@ -12,7 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from messaging.domain.entities import Conversation, Message
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
 from messaging.domain.signals import (
     conversation_read,
     instance_lost,

@@ -22,8 +22,9 @@ from typing import TypeVar
 
 import structlog
 
-from messaging.domain.entities import Conversation, Message
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.message import Message
 from messaging.notifications.jobs import in_chunks
 from messaging.notifications.options import get_options
 from messaging.runtime.app import Instance

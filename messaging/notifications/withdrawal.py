@@ -11,15 +11,10 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from messaging.domain.entities import (
-    Conversation,
-    Decision,
-    Message,
-    Preferences,
-    ReadPosition,
-    Recipient,
-    Verdict,
-)
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+from messaging.domain.participant import Preferences, ReadPosition
+from messaging.domain.recipients import Decision, Recipient, Verdict
 from messaging.notifications.jobs import RetryLater, WithdrawJob
 from messaging.notifications.options import get_options
 from messaging.notifications.policy import Action, Circumstances, rule

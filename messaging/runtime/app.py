@@ -35,9 +35,11 @@ from messaging.delivery.link.polling import Polling
 from messaging.delivery.link.signing import Mode, Signing
 from messaging.delivery.pace import Pace
 from messaging.delivery.publisher import Publisher
-from messaging.domain.entities import Access, ChangeType, Conversation
+from messaging.domain.change import ChangeType
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
+from messaging.domain.people import Access
 from messaging.domain.signals import (
     instance_lost,
     instance_started,

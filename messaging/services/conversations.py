@@ -17,15 +17,10 @@ from messaging.changes.conversations import (
 from messaging.changes.rights import require_participant
 from messaging.changes.sizes import takes_more_people
 from messaging.changes.text_rules import require_client_id, require_title
-from messaging.domain.entities import (
-    Conversation,
-    ConversationKind,
-    ListedConversation,
-    Preferences,
-    ReadPosition,
-)
+from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
 from messaging.domain.limits import get_limits
+from messaging.domain.participant import Preferences, ReadPosition
 from messaging.runtime.app import get_instance
 from messaging.services.acting import submit
 from messaging.services.blocks import require_no_block

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from messaging.changes.rights import require_role
-from messaging.domain.entities import ReadPosition, Role
 from messaging.domain.exceptions import MessageNotFound
+from messaging.domain.participant import ReadPosition, Role
 from messaging.runtime.app import get_instance
 from messaging.services.operators.outcomes import PersonDelivery, PushVerdict, list_deliveries
 from messaging.services.rules.rights import read_conversation, require_message_id

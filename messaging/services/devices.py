@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from messaging.domain.entities import Device, Platform, TokenKind
 from messaging.domain.exceptions import InvalidRequest, NotFound
 from messaging.domain.limits import get_limits
+from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.runtime.app import get_instance
 
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)

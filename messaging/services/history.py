@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from messaging.domain.entities import Conversation, Message
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessageNotFound
+from messaging.domain.message import Message
 from messaging.runtime.app import get_instance
 from messaging.services.rules.rights import (
     access_conversation,

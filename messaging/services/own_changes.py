@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from messaging.domain.entities import Preferences
 from messaging.domain.limits import get_limits
+from messaging.domain.participant import Preferences
 from messaging.runtime.app import get_instance
 from messaging.steps import in_steps
 

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from messaging.changes.participants import AddParticipants, RemoveParticipant, SetRole
-from messaging.domain.entities import (
-    Conversation,
-    Role,
-)
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import (
     MessagingError,
     StoreUnavailable,
 )
+from messaging.domain.participant import Role
 from messaging.runtime.app import get_instance
 from messaging.services.acting import submit
 from messaging.services.rules.quotas import Quota

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-from messaging.domain.entities import UserSettings
+from messaging.domain.people import UserSettings
 from messaging.runtime.app import get_instance
 
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

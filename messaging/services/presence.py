@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from messaging.delivery.hub.connections import Connection
-from messaging.domain.entities import PersonPresence
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.limits import get_limits
+from messaging.domain.people import PersonPresence
 from messaging.runtime.app import get_instance
 
 

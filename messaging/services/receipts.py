@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from messaging.domain.entities import Conversation, ReadPosition
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.limits import get_limits
+from messaging.domain.participant import ReadPosition
 from messaging.domain.signals import conversation_read
 from messaging.instruments.metrics import ACKNOWLEDGEMENT_SECONDS
 from messaging.runtime.app import get_instance

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import structlog
 
 from messaging.changes.text_rules import normalise_newlines, require_reason
-from messaging.domain.entities import COMMIT_TIME, Report
+from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.identifiers import derived_id
+from messaging.domain.reports import Report
 from messaging.runtime.app import get_instance
 from messaging.services.rules.rights import access_conversation, require_message_id
 

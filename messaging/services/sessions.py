@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 
 from messaging.delivery.hub.connections import Connection, Ending, Outlet
-from messaging.domain.entities import Membership
+from messaging.domain.conversation import Membership
 from messaging.domain.exceptions import Banned, StoreUnavailable, TokenRevoked
 from messaging.domain.limits import get_limits
 from messaging.runtime.app import get_instance

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from messaging.domain.entities import Conversation, Message, ReadPosition
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound, NotAParticipant
 from messaging.domain.limits import get_limits
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
 from messaging.runtime.app import get_instance
 from messaging.services.rules.rights import read_conversation
 

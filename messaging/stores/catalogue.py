@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from messaging.domain.entities import Access, Conversation, Decision
+from messaging.domain.conversation import Conversation
+from messaging.domain.people import Access
+from messaging.domain.recipients import Decision
 
 Place = tuple[datetime, str]
 """Where in a list by time something stands: its time, and its id among those of the same."""

@@ -5,17 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from messaging.domain.entities import (
-    COMMIT_TIME,
-    Companion,
-    Conversation,
-    ListedConversation,
-    Membership,
-    Message,
-    ReadPosition,
-)
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Companion, Conversation, ListedConversation, Membership
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
 
 if TYPE_CHECKING:
     from messaging.stores.witness import Witness

@@ -14,7 +14,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
-from messaging.domain.entities import Decision, Verdict
+from messaging.domain.recipients import Decision, Verdict
 
 NOBODY: Mapping[str, Decision] = MappingProxyType({})
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from messaging.domain.entities import Access, Privacy
+from messaging.domain.people import Access, Privacy
 
 LEFT_LIFETIME = timedelta(days=1)
 """How long somebody who left a group on their own is not added to it again."""

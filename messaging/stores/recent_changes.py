@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import ChangedConversations
 
 PAGE = 100

@@ -6,8 +6,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from messaging.domain.entities import Access, Device, Recipient, UserSettings
 from messaging.domain.identifiers import derived_id
+from messaging.domain.people import Access, UserSettings
+from messaging.domain.recipients import Device, Recipient
 
 
 class RecipientStore(Protocol):

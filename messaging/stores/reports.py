@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from messaging.domain.entities import Report, ReportStatus
+from messaging.domain.reports import Report, ReportStatus
 from messaging.stores.catalogue import Place
 
 COPY_LIFETIME = timedelta(days=90)

@@ -8,16 +8,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar, cast
 
-from messaging.domain.entities import (
-    AddedBy,
-    ConversationKind,
-    Notify,
-    Platform,
-    ReportStatus,
-    Role,
-    TokenKind,
-    Verdict,
-)
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.participant import Notify, Role
+from messaging.domain.people import AddedBy
+from messaging.domain.recipients import Platform, TokenKind, Verdict
+from messaging.domain.reports import ReportStatus
 
 Kind = TypeVar("Kind", bound=StrEnum)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import structlog
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.conversations import CommitUnknown
 

@@ -12,14 +12,11 @@ from typing import Any
 
 import orjson
 
-from messaging.domain.entities import (
-    Change,
-    ChangeType,
-    Conversation,
-    Message,
-    PersonPresence,
-    ReadPosition,
-)
+from messaging.domain.change import Change, ChangeType
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
+from messaging.domain.people import PersonPresence
 from messaging.wire.representations import (
     conversation_data,
     message_data,

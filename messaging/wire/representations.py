@@ -3,19 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging.domain.entities import (
-    Conversation,
-    Device,
-    ListedConversation,
-    Message,
-    Participant,
-    PersonPresence,
-    Preferences,
-    ReadPosition,
-    Report,
-    UserSettings,
-)
+from messaging.domain.conversation import Conversation, ListedConversation
 from messaging.domain.limits import get_limits
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, Preferences, ReadPosition
+from messaging.domain.people import PersonPresence, UserSettings
+from messaging.domain.recipients import Device
+from messaging.domain.reports import Report
 
 Data = dict[str, Any]
 

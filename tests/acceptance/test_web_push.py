@@ -24,7 +24,7 @@ import pytest
 from django.test import override_settings
 from playwright.async_api import CDPSession, Worker, async_playwright
 
-from messaging.domain.entities import Device, Platform, TokenKind
+from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.notifications.push.fcm import FcmPushBackend
 from messaging.notifications.push.protocol import Push
 from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM

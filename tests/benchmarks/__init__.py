@@ -1,6 +1,6 @@
 """What it takes: figures, printed by `make bench`, and the ratios that are promised."""
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from tests.integration.store import new_conversation
 
 

@@ -14,15 +14,11 @@ from django.db import InternalError
 
 django.setup()
 
-from messaging.domain.entities import (  # noqa: E402
-    COMMIT_TIME,
-    Conversation,
-    ConversationKind,
-    Participant,
-    Role,
-)
+from messaging.domain.change import COMMIT_TIME  # noqa: E402
+from messaging.domain.conversation import Conversation, ConversationKind  # noqa: E402
 from messaging.domain.exceptions import StoreUnavailable  # noqa: E402
 from messaging.domain.identifiers import content_hash, derived_id  # noqa: E402
+from messaging.domain.participant import Participant, Role  # noqa: E402
 from messaging.instruments.metrics import STORE_DOCUMENTS  # noqa: E402
 from messaging.runtime.app import get_instance  # noqa: E402
 from messaging.stores.conversations import AlreadyExists, CommitUnknown  # noqa: E402

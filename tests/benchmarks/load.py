@@ -29,8 +29,9 @@ from google.cloud.firestore_v1 import types  # noqa: E402
 
 from messaging.commits.conversation_cache import ConversationCache  # noqa: E402
 from messaging.commits.writer import Writer  # noqa: E402
-from messaging.domain.entities import Conversation, Message  # noqa: E402
+from messaging.domain.conversation import Conversation  # noqa: E402
 from messaging.domain.identifiers import random_id  # noqa: E402
+from messaging.domain.message import Message  # noqa: E402
 from messaging.instruments.metrics import COMMIT_CONFLICTS, STORE_DOCUMENTS  # noqa: E402
 from messaging.stores.conversations import Store  # noqa: E402
 from messaging.stores.firestore import documents  # noqa: E402

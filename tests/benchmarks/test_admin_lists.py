@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import override_settings
 from pytest_django.fixtures import Settings
 
-from messaging.domain.entities import FOREVER
+from messaging.domain.people import FOREVER
 from messaging.runtime.app import get_instance, reset_instance
 from messaging.stores.sql.store import SqlStore
 from tests.integration.admin import Operator, documents_read, rows_of, sign_in

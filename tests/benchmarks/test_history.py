@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.stores.sql.store import SqlStore
 from tests.integration.store import new_conversation
 from tests.integration.store.databases import added_database

@@ -20,8 +20,8 @@ import pytest
 from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from config.development.redis import redis_server as run_redis
-from messaging.domain.entities import Decision
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.recipients import Decision
 from messaging.notifications.queue.sqs import create_queues
 from messaging.stores.firestore.decisions import FirestoreDecisionStore
 from messaging.stores.firestore.store import FirestoreStore

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 from pytest_django import Settings
 
-from messaging.domain.entities import ConversationKind, Platform, TokenKind
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.recipients import Platform, TokenKind
 from messaging.domain.signals import message_sent
 from messaging.notifications import receivers
 from messaging.notifications.queue.sqs import create_queues

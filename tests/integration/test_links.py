@@ -12,7 +12,7 @@ from prometheus_client import Histogram
 
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.link.beacon import REPEATS
-from messaging.domain.entities import ReadPosition
+from messaging.domain.participant import ReadPosition
 from messaging.instruments.metrics import DELIVERY_SECONDS, PUBLISH_SECONDS, TRANSIT_SECONDS
 from messaging.stores.sql.store import SqlStore
 from tests.links import PATIENCE, Side, Socket, hears, hurry

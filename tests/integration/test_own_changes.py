@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 from pytest_django import Settings
 
-from messaging.domain.entities import ConversationKind, Notify, Preferences
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.participant import Notify, Preferences
 from messaging.runtime.app import Instance, get_instance, reset_instance
 from messaging.services import conversations, messages, own_changes, participants, receipts
 from messaging.services.own_changes import OwnChanges, OwnState

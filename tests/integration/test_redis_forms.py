@@ -22,7 +22,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from config.development.instances import development_environment, instance
 from config.development.processes import NotReady, Process, free_port
 from config.development.redis import redis_server, run_redis, run_sentinel
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.presence import presence as presence_module
 from messaging.presence.presence import Presence
 from messaging.redis.client import make_redis

@@ -7,7 +7,8 @@ from rest_framework.response import Response
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.views.base import APIView
-from messaging.domain.entities import ConversationKind, Notify, Role
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.participant import Notify, Role
 from messaging.services import conversations, participants
 from messaging.steps import in_steps
 from messaging.wire.representations import (

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.views.base import APIView
-from messaging.domain.entities import Platform, TokenKind
+from messaging.domain.recipients import Platform, TokenKind
 from messaging.services import devices
 from messaging.wire.representations import device_data
 

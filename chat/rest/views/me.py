@@ -7,8 +7,8 @@ from rest_framework.response import Response
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.views.base import APIView
-from messaging.domain.entities import AddedBy
 from messaging.domain.limits import get_limits
+from messaging.domain.people import AddedBy
 from messaging.services import conversations, preferences, sessions
 from messaging.wire.representations import settings_data
 

@@ -10,7 +10,7 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.gaps import Gap, read_gap
 from messaging.delivery.hub.stream import Stream
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.instruments.metrics import GAP_SECONDS, GAPS
 from messaging.stores.conversations import Store

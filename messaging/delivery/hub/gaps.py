@@ -7,8 +7,9 @@ ordinary events are sent; otherwise one `conversation.changes` stands for all of
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from messaging.domain.entities import Conversation, Message
+from messaging.domain.conversation import Conversation
 from messaging.domain.limits import get_limits
+from messaging.domain.message import Message
 from messaging.instruments.metrics import RESYNCS
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder

@@ -29,7 +29,7 @@ from messaging.delivery.hub.privacy import PrivacyList
 from messaging.delivery.hub.recently_disconnected import RecentlyDisconnected
 from messaging.delivery.hub.sightings import RecentSightings
 from messaging.delivery.hub.stream import Stream
-from messaging.domain.entities import Companion, Conversation, Membership
+from messaging.domain.conversation import Companion, Conversation, Membership
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.limits import get_limits
 from messaging.instruments.metrics import DELIVERIES

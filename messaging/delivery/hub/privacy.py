@@ -10,8 +10,8 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from messaging.domain.entities import Privacy
 from messaging.domain.identifiers import derived_id
+from messaging.domain.people import Privacy
 from messaging.instruments.memory import MIB, show_weight
 from messaging.stores.people import PeopleStore
 

@@ -15,8 +15,8 @@ import structlog
 
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.connections import Connections, Ending
-from messaging.domain.entities import Access
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.people import Access
 from messaging.stores.people import PeopleStore
 
 logger = structlog.get_logger(__name__)

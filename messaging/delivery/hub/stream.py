@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Set
 
 from messaging.delivery.batch import Delivery
 from messaging.delivery.hub.connections import Connection
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 
 _MAX_WAITING = 1_000
 _REMEMBERED_CHANGES = 50

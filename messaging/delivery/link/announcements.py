@@ -13,7 +13,7 @@ import structlog
 
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.link.messages import AccessChanged, access_state
-from messaging.domain.entities import Access
+from messaging.domain.people import Access
 
 logger = structlog.get_logger(__name__)
 

@@ -43,7 +43,7 @@ from messaging.delivery.link.refused_messages import Reason, Refusals, Refused
 from messaging.delivery.link.send_queue import OutboundMessage
 from messaging.delivery.link.sender import INSTANCES, LinkSender
 from messaging.delivery.link.signing import Signing
-from messaging.domain.entities import Access
+from messaging.domain.people import Access
 from messaging.instruments.log_sampling import Sparing
 from messaging.instruments.metrics import DELIVERY_LINK_SECONDS, TRANSIT_SECONDS
 from messaging.redis import raw_layer  # noqa: F401 - registers the serializer

@@ -20,7 +20,7 @@ from messaging.delivery.field_types import (
     People,
     UserId,
 )
-from messaging.domain.entities import Access
+from messaging.domain.people import Access
 
 _MAX_COMMITS = 10_000
 _Micros = Annotated[int, Meta(ge=-(2**62), le=2**62)]

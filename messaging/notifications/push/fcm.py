@@ -20,8 +20,8 @@ import structlog
 from django.conf import settings
 from firebase_admin import exceptions, messaging
 
-from messaging.domain.entities import Platform, TokenKind
 from messaging.domain.health import Condition
+from messaging.domain.recipients import Platform, TokenKind
 from messaging.notifications.push.protocol import SENT, Push, PushResult, Status
 
 logger = structlog.get_logger(__name__)

@@ -10,8 +10,8 @@ from typing import Protocol
 
 from django.conf import settings
 
-from messaging.domain.entities import Device
 from messaging.domain.health import Condition
+from messaging.domain.recipients import Device
 
 
 class Status(StrEnum):

@@ -11,9 +11,7 @@ from messaging.changes.interventions import (
     FreezeConversation,
     RedactMessage,
 )
-from messaging.domain.entities import (
-    Role,
-)
+from messaging.domain.participant import Role
 from messaging.runtime.app import get_instance
 from messaging.services.rules.rights import require_conversation_id, require_message_id
 

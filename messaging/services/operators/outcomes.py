@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from messaging.domain.entities import Conversation, Decision, Message, ReadPosition
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
+from messaging.domain.recipients import Decision
 from messaging.runtime.app import get_instance
 from messaging.wire.representations import effective_read_seq
 

@@ -4,9 +4,10 @@ from datetime import datetime
 
 import structlog
 
-from messaging.domain.entities import FOREVER, Report, ReportStatus
 from messaging.domain.exceptions import InvalidRequest, NotFound
 from messaging.domain.identifiers import is_stored_user_id
+from messaging.domain.people import FOREVER
+from messaging.domain.reports import Report, ReportStatus
 from messaging.runtime.app import get_instance
 from messaging.services import sessions
 

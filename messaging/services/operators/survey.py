@@ -5,7 +5,8 @@ Looking again reads only the messages that came since, and which ones have chang
 
 from collections.abc import Callable, Mapping, Sequence
 
-from messaging.domain.entities import Conversation, Message
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
 from messaging.domain.uncounted import ALL_COUNTED
 from messaging.stores.conversations import Store
 

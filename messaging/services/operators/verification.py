@@ -19,8 +19,10 @@ from enum import StrEnum
 
 import structlog
 
-from messaging.domain.entities import Conversation, Message, ReadPosition
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
 from messaging.services.operators.survey import Survey
 from messaging.stores.conversations import Commit, CommitUnknown, Conflict, Store
 

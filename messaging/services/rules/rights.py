@@ -1,7 +1,7 @@
 """Who may do what: the rights that services ask for before they act."""
 
 from messaging.changes.rights import require_participant
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import (
     ConversationNotFound,
     InvalidRequest,

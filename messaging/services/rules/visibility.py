@@ -6,8 +6,9 @@ conversation neither receipts nor typing. Who reads privately has read nothing, 
 
 from collections.abc import Sequence
 
-from messaging.domain.entities import Conversation, ReadPosition
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.participant import ReadPosition
 from messaging.runtime.app import get_instance
 from messaging.services.rules.rights import read_conversation
 

@@ -6,7 +6,7 @@ Who is not to be added is left out without a word: nobody learns of a block, or 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from messaging.domain.entities import AddedBy, Privacy
+from messaging.domain.people import AddedBy, Privacy
 from messaging.runtime.app import get_instance
 from messaging.stores.people import LEFT_LIFETIME
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging.domain.entities import Access, Conversation
+from messaging.domain.conversation import Conversation
+from messaging.domain.people import Access
 from messaging.stores.catalogue import FailedNotification, Place
 from messaging.stores.firestore import documents
 from messaging.stores.firestore.client.requests import Writes, query

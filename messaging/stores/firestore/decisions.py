@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging.domain.entities import Decision, Verdict
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.recipients import Decision, Verdict
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict
 from messaging.stores.decisions import NOBODY, ChunkKey, Claim, failed_at, take
 from messaging.stores.firestore.client.requests import Writes, query

@@ -14,19 +14,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from messaging.domain.entities import (
-    COMMIT_TIME,
-    Conversation,
-    ConversationKind,
-    ListedConversation,
-    Message,
-    Notify,
-    Participant,
-    Preferences,
-    ReadPosition,
-    Role,
-)
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
 from messaging.domain.identifiers import is_stored_id
+from messaging.domain.message import Message
+from messaging.domain.participant import Notify, Participant, Preferences, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.stores.conversations import InvalidCursor
 from messaging.stores.firestore.values import (

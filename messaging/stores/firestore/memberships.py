@@ -7,7 +7,8 @@ https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#projec
 from collections.abc import Sequence
 from typing import Any
 
-from messaging.domain.entities import Companion, ListedConversation, Membership, Participant
+from messaging.domain.conversation import Companion, ListedConversation, Membership
+from messaging.domain.participant import Participant
 from messaging.stores.conversations import ListedPage
 from messaging.stores.firestore import documents
 from messaging.stores.firestore.client.connection import Connection

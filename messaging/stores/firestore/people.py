@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging.domain.entities import Access, AddedBy, Privacy
+from messaging.domain.people import Access, AddedBy, Privacy
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.client.transactions import Transaction
 from messaging.stores.firestore.store import FirestoreStore

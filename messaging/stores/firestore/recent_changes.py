@@ -7,7 +7,7 @@ second, of all conversations together: https://cloud.google.com/firestore/docs/s
 import asyncio
 from datetime import datetime
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import ChangedConversations
 from messaging.stores.firestore import documents
 from messaging.stores.firestore.client.connection import Connection

@@ -8,15 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import time
 from typing import Any
 
-from messaging.domain.entities import (
-    AddedBy,
-    Device,
-    Platform,
-    QuietHours,
-    Recipient,
-    TokenKind,
-    UserSettings,
-)
+from messaging.domain.people import AddedBy, QuietHours, UserSettings
+from messaging.domain.recipients import Device, Platform, Recipient, TokenKind
 from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.client.transactions import Transaction
 from messaging.stores.firestore.people import read_access, read_blocked

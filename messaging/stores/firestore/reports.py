@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from messaging.domain.entities import Report, ReportStatus
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.reports import Report, ReportStatus
 from messaging.stores.catalogue import Place
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict
 from messaging.stores.firestore.client.connection import DocumentMissing

@@ -10,17 +10,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from messaging.domain.entities import (
-    COMMIT_TIME,
-    Companion,
-    Conversation,
-    Membership,
-    Message,
-    ReadPosition,
-)
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Companion, Conversation, Membership
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
 from messaging.stores.conversations import (
     Advanced,
     ChangedConversations,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 
-from messaging.domain.entities import Access, Conversation
+from messaging.domain.conversation import Conversation
+from messaging.domain.people import Access
 from messaging.models import (
     DecisionRecord,
     DeviceRecord,

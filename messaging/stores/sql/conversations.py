@@ -14,7 +14,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 
-from messaging.domain.entities import Conversation, Message, Participant, Role
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, Role
 from messaging.models import ConversationRecord, MessageRecord
 from messaging.stores.sql import rows
 from messaging.stores.stored_enums import member_of

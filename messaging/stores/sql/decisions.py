@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
-from messaging.domain.entities import Decision, Verdict
+from messaging.domain.recipients import Decision, Verdict
 from messaging.models import DecisionRecord, ReportCopyRecord, SweepRecord
 from messaging.stores.decisions import NOBODY, ChunkKey, Claim, failed_at, take
 from messaging.stores.sql.expiry import purge_expired

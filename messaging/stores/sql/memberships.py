@@ -12,15 +12,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, Field, IntegerField, TextField
 from django.db.models.expressions import RawSQL
 
-from messaging.domain.entities import (
+from messaging.domain.conversation import (
     Companion,
     ConversationKind,
     ListedConversation,
     Membership,
-    Participant,
-    Preferences,
-    Role,
 )
+from messaging.domain.participant import Participant, Preferences, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.models import ConversationRecord
 from messaging.stores import paging

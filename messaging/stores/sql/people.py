@@ -7,7 +7,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
-from messaging.domain.entities import Access, AddedBy, Privacy
+from messaging.domain.people import Access, AddedBy, Privacy
 from messaging.models import PersonRecord
 from messaging.stores.people import ChangedAccess, lately_left
 from messaging.stores.sql.connections.clock import now

@@ -6,7 +6,9 @@ from datetime import datetime
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
-from messaging.domain.entities import Conversation, Message, ReadPosition
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
 from messaging.models import ConversationRecord, MessageRecord, ReadPositionRecord
 from messaging.stores import paging
 from messaging.stores.conversations import ChangedConversations, ChangedPositions, Page

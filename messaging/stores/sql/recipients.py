@@ -8,15 +8,8 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
-from messaging.domain.entities import (
-    AddedBy,
-    Device,
-    Platform,
-    QuietHours,
-    Recipient,
-    TokenKind,
-    UserSettings,
-)
+from messaging.domain.people import AddedBy, QuietHours, UserSettings
+from messaging.domain.recipients import Device, Platform, Recipient, TokenKind
 from messaging.models import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.stores.recipients import devices_allowed_to_ring, excess_devices, token_digest
 from messaging.stores.sql.people import access_of

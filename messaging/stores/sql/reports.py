@@ -6,7 +6,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
-from messaging.domain.entities import Report, ReportStatus
+from messaging.domain.reports import Report, ReportStatus
 from messaging.models import ReportCopyRecord, ReportRecord
 from messaging.stores import paging
 from messaging.stores.catalogue import Place

@@ -6,17 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from messaging.domain.entities import (
-    Conversation,
-    ConversationKind,
-    ListedConversation,
-    Message,
-    Notify,
-    Participant,
-    Preferences,
-    ReadPosition,
-)
+from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
 from messaging.domain.identifiers import is_stored_id
+from messaging.domain.message import Message
+from messaging.domain.participant import Notify, Participant, Preferences, ReadPosition
 from messaging.domain.uncounted import Uncounted
 from messaging.models import (
     ConversationRecord,

@@ -14,15 +14,11 @@ import structlog
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.domain.entities import (
-    Companion,
-    Conversation,
-    Membership,
-    Message,
-    ReadPosition,
-)
+from messaging.domain.conversation import Companion, Conversation, Membership
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
+from messaging.domain.message import Message
+from messaging.domain.participant import ReadPosition
 from messaging.instruments.metrics import (
     STORE_DOCUMENTS,
     STORE_SECONDS,

@@ -12,9 +12,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Max
 from django.db.transaction import atomic
 
-from messaging.domain.entities import Conversation, Preferences, ReadPosition, Role
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Preferences, ReadPosition, Role
 from messaging.models import (
     ConversationRecord,
     MessageRecord,

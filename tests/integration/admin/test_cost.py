@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from messaging.domain.entities import FOREVER, Decision, Verdict
 from messaging.domain.identifiers import random_id
+from messaging.domain.people import FOREVER
+from messaging.domain.recipients import Decision, Verdict
 from messaging.runtime.app import Instance
 from messaging.stores.conversations import Commit
 from messaging.stores.decisions import ChunkKey

@@ -9,7 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from messaging import __version__
-from messaging.domain.entities import Decision, Verdict
+from messaging.domain.recipients import Decision, Verdict
 from messaging.instruments.metrics import NOTIFICATION_JOBS, PUSHES, SOCKETS
 from messaging.notifications.jobs import ClearJob, encode
 from messaging.notifications.queue.sqs import Entry, SqsQueue, create_queues

@@ -20,8 +20,8 @@ from chat.socket.frames import Command
 from messaging import services
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.writer import Writer
-from messaging.domain.entities import Role
 from messaging.domain.exceptions import ConversationNotFound, MessagingError, NotAParticipant
+from messaging.domain.participant import Role
 from messaging.runtime.app import Instance
 from messaging.services.sync import SyncStatus
 from tests.integration.chat import Api, problem

@@ -14,7 +14,7 @@ import pytest_asyncio
 from pytest_django import Settings
 
 from messaging.delivery.hub.connections import Connection
-from messaging.domain.entities import ConversationKind
+from messaging.domain.conversation import ConversationKind
 from messaging.instruments.metrics import STORE_DOCUMENTS
 from messaging.runtime.app import Instance
 from messaging.services import (

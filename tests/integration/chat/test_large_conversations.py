@@ -7,8 +7,9 @@ import pytest
 from pytest_django import Settings
 
 from messaging.changes.sizes import LARGEST, grown_size, takes_more_people
-from messaging.domain.entities import Conversation, ConversationKind, Notify, Preferences
+from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import InvalidRequest
+from messaging.domain.participant import Notify, Preferences
 from messaging.runtime.app import Instance
 from messaging.services import conversations, participants
 from messaging.stores.firestore import documents

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from messaging.domain.entities import ReportStatus
 from messaging.domain.identifiers import random_id
+from messaging.domain.reports import ReportStatus
 from messaging.runtime.app import Instance
 from tests.integration.chat import Api, Json, problem, wrong_fields
 

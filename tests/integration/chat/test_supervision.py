@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from messaging.domain.entities import Role
 from messaging.domain.exceptions import (
     ConversationNotFound,
     MessageNotFound,
@@ -14,6 +13,7 @@ from messaging.domain.exceptions import (
     PermissionDenied,
 )
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Role
 from messaging.runtime.app import Instance
 from messaging.services import conversations, sessions
 from messaging.services.operators import conversations as operators_conversations

@@ -12,8 +12,8 @@ from pytest_django.fixtures import Settings
 
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.pace import Pace
-from messaging.domain.entities import AddedBy, UserSettings
 from messaging.domain.identifiers import direct_conversation_id
+from messaging.domain.people import AddedBy, UserSettings
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.app import Instance, get_instance, reset_instance
 from messaging.stores.sql.recipients import SqlRecipientStore

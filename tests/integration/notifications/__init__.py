@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from messaging.domain.entities import ConversationKind, Decision, Message, Platform, TokenKind
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.message import Message
+from messaging.domain.recipients import Decision, Platform, TokenKind
 from messaging.notifications.jobs import NotifyJob
 from messaging.notifications.policy import Stage
 from messaging.runtime.app import get_instance

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from django.test import override_settings
 
-from messaging.domain.entities import Device, Platform, TokenKind
+from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.notifications.push.fcm import FcmPushBackend
 from messaging.notifications.push.protocol import SENT, Push, PushResult, Status
 from tests.notifications.fcm_server import PROJECT, Answer, FcmServer, redirect, refusal

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from messaging.domain.entities import Notify, Verdict
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.participant import Notify
+from messaging.domain.recipients import Verdict
 from messaging.instruments.metrics import STORE_DOCUMENTS
 from messaging.notifications import notifier as notifier_module
 from messaging.notifications.jobs import ClearJob, RetryLater

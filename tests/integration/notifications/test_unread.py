@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from messaging.domain.entities import ConversationKind
+from messaging.domain.conversation import ConversationKind
 from messaging.runtime.app import Instance
 from messaging.services import (
     blocks,

@@ -1,6 +1,6 @@
 """A notification ends with what it shows: read, answered, deleted, or no longer one's own."""
 
-from messaging.domain.entities import Message
+from messaging.domain.message import Message
 from messaging.notifications.jobs import ClearJob
 from messaging.runtime.app import Instance
 from messaging.services import messages, participants, receipts

@@ -7,17 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from messaging.domain.entities import (
-    COMMIT_TIME,
-    Conversation,
-    ConversationKind,
-    Message,
-    Participant,
-    Report,
-    Role,
-)
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import content_hash, derived_id, random_id
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, Role
+from messaging.domain.reports import Report
 from messaging.stores.conversations import Commit
 
 T = TypeVar("T")

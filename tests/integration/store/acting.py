@@ -7,8 +7,8 @@ from messaging.changes.change import ConversationChange
 from messaging.changes.conversations import RenameConversation
 from messaging.changes.messages import EditMessage, SendMessage
 from messaging.changes.participants import AddParticipants
-from messaging.domain.entities import Role
 from messaging.domain.identifiers import content_hash, derived_id
+from messaging.domain.participant import Role
 
 
 def send(

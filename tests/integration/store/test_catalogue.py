@@ -6,15 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging.domain.entities import (
-    FOREVER,
-    Access,
-    Conversation,
-    Decision,
-    UserSettings,
-    Verdict,
-)
+from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
+from messaging.domain.people import FOREVER, Access, UserSettings
+from messaging.domain.recipients import Decision, Verdict
 from messaging.stores.catalogue import Catalogue, FailedNotification, Place
 from messaging.stores.conversations import Commit, Store
 from messaging.stores.decisions import ChunkKey, DecisionStore

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from messaging.domain.entities import Notify
+from messaging.domain.participant import Notify
 from messaging.stores.conversations import Store
 from tests.integration.store import new_conversation, sending
 

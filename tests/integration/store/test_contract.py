@@ -9,17 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging.domain.entities import (
-    COMMIT_TIME,
-    Conversation,
-    Message,
-    Notify,
-    Participant,
-    Preferences,
-    ReadPosition,
-    Role,
-)
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
+from messaging.domain.message import Message
+from messaging.domain.participant import Notify, Participant, Preferences, ReadPosition, Role
 from messaging.stores.conversations import (
     Advanced,
     AlreadyExists,

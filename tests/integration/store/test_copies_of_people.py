@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from messaging.delivery.hub.privacy import PrivacyList, privacy_key
-from messaging.domain.entities import Privacy, Recipient
+from messaging.domain.people import Privacy
+from messaging.domain.recipients import Recipient
 from messaging.presence.reachable import Reachable
 from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.recipients import SqlRecipientStore

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from messaging.domain.entities import Message
+from messaging.domain.message import Message
 from messaging.stores.conversations import Commit, Store
 from tests.integration.store import new_conversation, sending
 from tests.unit.messaging import delete, edit

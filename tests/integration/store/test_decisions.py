@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from messaging.domain.entities import Decision, Verdict
 from messaging.domain.identifiers import random_id
+from messaging.domain.recipients import Decision, Verdict
 from messaging.stores.decisions import ChunkKey, Claim, DecisionStore
 
 NOW = datetime.now(UTC).replace(microsecond=0)

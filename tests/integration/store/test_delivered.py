@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from grpc import StatusCode
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.positions import delivered
 from messaging.positions.delivered import DeliveredPositions
 from messaging.stores.conversations import Store

@@ -13,20 +13,12 @@ import pytest
 from google.cloud.firestore_v1.types import CommitRequest, StructuredQuery
 from grpc import StatusCode
 
-from messaging.domain.entities import (
-    FOREVER,
-    Conversation,
-    Decision,
-    Device,
-    Notify,
-    Platform,
-    Preferences,
-    ReportStatus,
-    TokenKind,
-    UserSettings,
-    Verdict,
-)
+from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Notify, Preferences
+from messaging.domain.people import FOREVER, UserSettings
+from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
+from messaging.domain.reports import ReportStatus
 from messaging.stores.conversations import LINK_NOTE_LIFETIME, Conflict
 from messaging.stores.decisions import ChunkKey
 from messaging.stores.firestore import documents

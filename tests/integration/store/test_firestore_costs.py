@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from messaging.domain.entities import Conversation, Notify, Participant, ReadPosition, Role
+from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Notify, Participant, ReadPosition, Role
 from messaging.instruments.metrics import STORE_DOCUMENTS
 from messaging.stores.conversations import Commit, Conflict
 from messaging.stores.firestore import documents

@@ -10,16 +10,10 @@ import pytest
 import structlog
 from grpc import StatusCode
 
-from messaging.domain.entities import (
-    Conversation,
-    Notify,
-    Participant,
-    Preferences,
-    ReadPosition,
-    Role,
-)
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound, StoreUnavailable
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Notify, Participant, Preferences, ReadPosition, Role
 from messaging.stores.conversations import Advanced, AlreadyExists, Commit, CommitUnknown, Conflict
 from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.store import editing, eventually, new_conversation, sending

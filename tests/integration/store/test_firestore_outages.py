@@ -14,9 +14,10 @@ import pytest
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
 from config.development.processes import free_port
-from messaging.domain.entities import Conversation, Notify
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Notify
 from messaging.stores.conversations import CommitUnknown, Conflict
 from messaging.stores.firestore.store import FirestoreStore
 from tests.conftest import skip_or_fail

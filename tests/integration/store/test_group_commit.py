@@ -17,7 +17,7 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed
 from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.writer import Writer
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import (
     ClientIdReused,
     InvalidRequest,

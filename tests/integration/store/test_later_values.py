@@ -4,7 +4,9 @@ import ast
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 from uuid import uuid4
 
@@ -15,22 +17,14 @@ from google.cloud import firestore
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.domain import entities
-from messaging.domain.entities import (
-    AddedBy,
-    ConversationKind,
-    Decision,
-    Device,
-    Notify,
-    Platform,
-    Preferences,
-    ReportStatus,
-    Role,
-    TokenKind,
-    UserSettings,
-    Verdict,
-)
+import messaging.domain
+from messaging.domain.change import ChangeType
+from messaging.domain.conversation import ConversationKind
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Notify, Preferences, Role
+from messaging.domain.people import AddedBy, PresenceStatus, UserSettings
+from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
+from messaging.domain.reports import ReportStatus
 from messaging.stores import stored_enums
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
@@ -48,7 +42,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = {
     *("kind", "role", "notify", "added_by", "token_kind", "platform", "verdict", "status"),
 }
-NEVER_STORED = {entities.ChangeType, entities.PresenceStatus}
+NEVER_STORED = {ChangeType, PresenceStatus}
 
 
 def rewritten(value: Any) -> Any:
@@ -184,7 +178,8 @@ def test_each_enumeration_of_the_entities_says_what_an_unknown_value_is() -> Non
     """Unless no store has it."""
     enumerations = {
         one
-        for one in vars(entities).values()
+        for name in (module.name for module in iter_modules(messaging.domain.__path__))
+        for one in vars(import_module(f"messaging.domain.{name}")).values()
         if isinstance(one, type) and issubclass(one, StrEnum) and one is not StrEnum
     }
     assert enumerations - NEVER_STORED == set(UNKNOWN)

@@ -6,17 +6,8 @@ from typing import Any
 
 import pytest
 
-from messaging.domain.entities import (
-    Companion,
-    Conversation,
-    ListedConversation,
-    Membership,
-    Notify,
-    Participant,
-    Preferences,
-    ReadPosition,
-    Role,
-)
+from messaging.domain.conversation import Companion, Conversation, ListedConversation, Membership
+from messaging.domain.participant import Notify, Participant, Preferences, ReadPosition, Role
 from messaging.models import ConversationRecord
 from messaging.stores.conversations import Commit, Store
 from messaging.stores.firestore.client.requests import Writes

@@ -24,7 +24,7 @@ call_command("migrate", verbosity=0)
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.runtime.app import get_instance
 from messaging.services import conversations, messages, history
-from messaging.domain.entities import ConversationKind
+from messaging.domain.conversation import ConversationKind
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 

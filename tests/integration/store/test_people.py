@@ -6,21 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging.domain.entities import (
-    FOREVER,
-    Access,
-    AddedBy,
-    ConversationKind,
-    Device,
-    Participant,
-    Platform,
-    Privacy,
-    Role,
-    TokenKind,
-    UserSettings,
-)
+from messaging.domain.conversation import ConversationKind
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Participant, Role
+from messaging.domain.people import FOREVER, Access, AddedBy, Privacy, UserSettings
+from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.stores.conversations import Store
 from messaging.stores.people import LEFT_LIFETIME, MAX_LEFT, PeopleStore, lately_left
 from messaging.stores.recipients import RecipientStore

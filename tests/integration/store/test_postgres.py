@@ -23,8 +23,10 @@ from pytest_django import DjangoDbBlocker
 from config.development.instances import development_environment, instance, migrate
 from config.development.postgres import Cluster, PostgresMissing, new_cluster
 from config.development.processes import free_port
-from messaging.domain.entities import FOREVER, Conversation, ReportStatus
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.people import FOREVER
+from messaging.domain.reports import ReportStatus
 from messaging.stores.conversations import CommitUnknown
 from messaging.stores.sql.catalogue import SqlCatalogue
 from messaging.stores.sql.reports import SqlReportStore

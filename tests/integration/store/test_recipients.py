@@ -5,14 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from messaging.domain.entities import (
-    Device,
-    Platform,
-    QuietHours,
-    Recipient,
-    TokenKind,
-    UserSettings,
-)
+from messaging.domain.people import QuietHours, UserSettings
+from messaging.domain.recipients import Device, Platform, Recipient, TokenKind
 from messaging.stores.recipients import RecipientStore
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from messaging.domain.entities import Report, ReportStatus
+from messaging.domain.reports import Report, ReportStatus
 from messaging.models import ReportCopyRecord
 from messaging.stores.conversations import Store
 from messaging.stores.firestore import reports as firestore_reports

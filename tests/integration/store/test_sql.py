@@ -15,9 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from messaging.domain.entities import Conversation, Notify, ReadPosition, Role
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Notify, ReadPosition, Role
 from messaging.models import LinkNoteRecord
 from messaging.stores.conversations import AlreadyExists, Commit, Conflict
 from messaging.stores.sql.store import SqlStore

@@ -13,9 +13,11 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.domain.entities import FOREVER, Notify, ReportStatus
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Notify
+from messaging.domain.people import FOREVER
+from messaging.domain.reports import ReportStatus
 from messaging.stores.conversations import CommitUnknown
 from messaging.stores.sql.catalogue import SqlCatalogue
 from messaging.stores.sql.reports import SqlReportStore

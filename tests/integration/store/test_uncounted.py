@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from messaging.changes.messages import deleted
-from messaging.domain.entities import COMMIT_TIME, Conversation, Notify, Preferences
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Conversation
+from messaging.domain.participant import Notify, Preferences
 from messaging.domain.uncounted import Uncounted
 from messaging.models import ConversationRecord
 from messaging.stores.conversations import Commit, Store

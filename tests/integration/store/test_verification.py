@@ -12,7 +12,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import Settings
 
 from messaging.changes.messages import deleted
-from messaging.domain.entities import COMMIT_TIME, Conversation, Participant, ReadPosition, Role
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Conversation
+from messaging.domain.participant import Participant, ReadPosition, Role
 from messaging.domain.uncounted import ALL_COUNTED, Uncounted
 from messaging.models import ConversationRecord
 from messaging.services.operators.survey import _PAGE

@@ -4,14 +4,10 @@ from messaging.changes.change import ConversationChange
 from messaging.changes.conversations import RenameConversation
 from messaging.changes.messages import DeleteMessage, EditMessage, SendMessage
 from messaging.changes.participants import AddParticipants, RemoveParticipant, SetRole
-from messaging.domain.entities import (
-    COMMIT_TIME,
-    Conversation,
-    ConversationKind,
-    Participant,
-    Role,
-)
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.identifiers import content_hash, derived_id, random_id
+from messaging.domain.participant import Participant, Role
 
 
 def new_group(*user_ids: str, title: str = "Tea") -> Conversation:

@@ -7,16 +7,10 @@ from typing import Any
 
 import pytest
 
-from messaging.domain.entities import (
-    Change,
-    ChangeType,
-    Conversation,
-    ConversationKind,
-    Message,
-    Participant,
-    ReadPosition,
-    Role,
-)
+from messaging.domain.change import Change, ChangeType
+from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.wire.events import EventEncoder, EventType
 

@@ -15,7 +15,8 @@ from messaging.commits.writer import Writer
 from messaging.delivery.batch import Batch
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.publisher import Publisher
-from messaging.domain.entities import ChangeType, Conversation, Membership
+from messaging.domain.change import ChangeType
+from messaging.domain.conversation import Conversation, Membership
 from messaging.domain.exceptions import MessagingError
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder

@@ -5,7 +5,7 @@ import tracemalloc
 
 from messaging.delivery.link.announcements import Announcements
 from messaging.delivery.link.messages import AccessChanged
-from messaging.domain.entities import Access
+from messaging.domain.people import Access
 
 
 async def test_acknowledgements_of_invented_instances_are_not_kept() -> None:

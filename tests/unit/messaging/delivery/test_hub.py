@@ -17,8 +17,9 @@ from messaging.delivery.hub import followed as following_module
 from messaging.delivery.hub import gap_filler as filling_module
 from messaging.delivery.hub import stream as stream_module
 from messaging.delivery.hub.hub import Hub
-from messaging.domain.entities import Conversation, Message
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.message import Message
 from messaging.stores.sql.store import SqlStore
 from tests.unit.messaging import add, edit, remove, rename, send
 from tests.unit.messaging.delivery import Elsewhere, Socket, make_hub, settle, texts

@@ -19,7 +19,7 @@ from messaging.delivery.batch import Batch
 from messaging.delivery.hub import gap_filler as filling_module
 from messaging.delivery.hub import stream as stream_module
 from messaging.delivery.hub.hub import Hub
-from messaging.domain.entities import Conversation, Membership
+from messaging.domain.conversation import Conversation, Membership
 from messaging.stores.sql.store import SqlStore
 from messaging.wire.representations import conversation_data, message_data
 from tests.unit.messaging import add, delete, edit, remove, rename, send

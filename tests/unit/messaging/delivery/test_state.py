@@ -8,15 +8,10 @@ import pytest
 
 from messaging.commits.group_commit import Committed
 from messaging.delivery.conversation_delta import ConversationState, apply_delta, make_delta
-from messaging.domain.entities import (
-    Change,
-    ChangeType,
-    Conversation,
-    ConversationKind,
-    Message,
-    Participant,
-    Role,
-)
+from messaging.domain.change import Change, ChangeType
+from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, Role
 from messaging.domain.uncounted import Uncounted
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pytest_django import Settings
 
-from messaging.domain.entities import Device, Platform, TokenKind
+from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.notifications.push.log import Inbox, LogPushBackend, inbox
 from messaging.notifications.push.protocol import SENT, Push
 

@@ -6,21 +6,11 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from messaging.domain.entities import (
-    Conversation,
-    ConversationKind,
-    Device,
-    Message,
-    Notify,
-    Participant,
-    Platform,
-    Preferences,
-    QuietHours,
-    Recipient,
-    Role,
-    TokenKind,
-    UserSettings,
-)
+from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.message import Message
+from messaging.domain.participant import Notify, Participant, Preferences, Role
+from messaging.domain.people import QuietHours, UserSettings
+from messaging.domain.recipients import Device, Platform, Recipient, TokenKind
 from messaging.notifications.policy import (
     Circumstances,
     Stage,

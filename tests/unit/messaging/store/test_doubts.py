@@ -7,7 +7,7 @@ import pytest
 
 from messaging.commits import unsettled_commits as doubts_module
 from messaging.commits.unsettled_commits import UnsettledCommits
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from tests.unit.messaging import new_group
 

@@ -6,18 +6,10 @@ from typing import Any
 
 from messaging.changes.change import Outcome
 from messaging.commits.group_commit import _stamped
-from messaging.domain.entities import (
-    COMMIT_TIME,
-    Change,
-    ChangeType,
-    Conversation,
-    ConversationKind,
-    Message,
-    Participant,
-    Preferences,
-    ReadPosition,
-    Role,
-)
+from messaging.domain.change import COMMIT_TIME, Change, ChangeType
+from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, Preferences, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.stores.conversations import stamped
 from tests.unit.messaging import send

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from messaging.domain.entities import Conversation
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.conversations import CommitUnknown
 from messaging.stores.witness import Witness

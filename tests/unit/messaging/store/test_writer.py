@@ -14,7 +14,8 @@ from messaging.commits.evaluation import Evaluation
 from messaging.commits.group_commit import Committed
 from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.writer import Writer
-from messaging.domain.entities import Change, Conversation, Message
+from messaging.domain.change import Change
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import (
     ClientIdReused,
     ConversationNotFound,
@@ -24,6 +25,7 @@ from messaging.domain.exceptions import (
     StoreUnavailable,
 )
 from messaging.domain.identifiers import random_id
+from messaging.domain.message import Message
 from messaging.stores.conversations import Commit, CommitUnknown
 from messaging.stores.sql.store import SqlStore
 from tests.unit.messaging import add, delete, edit, new_group, remove, rename, send

@@ -1,0 +1,38 @@
+"""A durable change of a conversation; each takes one version."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant
+
+COMMIT_TIME = datetime.max.replace(tzinfo=UTC)
+"""Stands for the moment of the commit; the store replaces it with its own clock's time."""
+
+
+class ChangeType(StrEnum):
+    """The durable changes of a conversation; each takes one version."""
+
+    MESSAGE_CREATED = "message.created"
+    MESSAGE_UPDATED = "message.updated"
+    MESSAGE_DELETED = "message.deleted"
+    CONVERSATION_UPDATED = "conversation.updated"
+    PARTICIPANT_ADDED = "participant.added"
+    PARTICIPANT_REMOVED = "participant.removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One durable change of a conversation: what happened at one version."""
+
+    type: ChangeType
+    version: int
+    message: Message | None = None
+    participants: tuple[Participant, ...] = ()
+    """Who was added or removed."""
+    conversation: Conversation | None = None
+    """How it stands after a change of people, roles or title."""
+    by: str
+    """Who did it."""

@@ -1,0 +1,113 @@
+"""A conversation, and the parts of it that lists and sockets need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, Preferences
+from messaging.domain.uncounted import ALL_COUNTED, Uncounted
+
+
+class ConversationKind(StrEnum):
+    DIRECT = "direct"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    id: str
+    kind: ConversationKind
+    title: str | None
+    participants: Mapping[str, Participant]
+    """By user id, in the order in which they were added."""
+    created_at: datetime
+    updated_at: datetime
+    active_at: datetime
+    """When the conversation was created or last spoken in: the order of conversation lists."""
+    seq: int = 0
+    """The number of its latest message; messages are numbered 1, 2, 3… without holes."""
+    version: int = 0
+    """The number of its durable changes."""
+    last_message: Message | None = None
+    sent_seq: Mapping[str, int] = field(default_factory=dict)
+    """The latest own message of everybody who sent one: sending counts as reading up to there."""
+    preferences: Mapping[str, Preferences] = field(default_factory=dict)
+    """Only of those who changed theirs."""
+    blocked_by: frozenset[str] = frozenset()
+    """Who of a direct conversation's two people blocks the other."""
+    frozen: bool = False
+    """Whether an operator has stopped it: only owners and admins write until that is undone."""
+    uncounted: Uncounted = ALL_COUNTED
+    """The deleted messages, which are unread for nobody."""
+    content_hash: str = ""
+    """Digest of the founding request's content: decides whether a reused `client_id` is a retry."""
+    commit_id: str = field(default="", compare=False, repr=False)
+    """Random id of the commit that wrote it last: tells after a lost answer whose commit it was."""
+    token: object = field(default=None, compare=False, repr=False)
+    """What the store compares to know that nobody changed the conversation in between."""
+    counted: bool = field(default=False, compare=False, repr=False)
+    """Whether the store keeps what lists show of its people beside them. Only Firestore sets it:
+    earlier releases did not write these fields, and the next commit adds them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """One person's place in a conversation: what `hello` and the unread total need of it."""
+
+    conversation_id: str
+    version: int
+    """The version of the conversation at which this was read."""
+    seq: int
+    joined_version: int
+    sent_seq: int = 0
+    """The person's own latest message; 0 if there is none."""
+    participant_count: int | None = None
+    """None if an earlier release changed the people last: it is counted elsewhere then."""
+    uncounted: Uncounted = ALL_COUNTED
+    """As in `Conversation`; empty unless it was asked for."""
+    preferences: Preferences = Preferences()
+    """The person's own; the default unless they were asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedConversation:
+    """One person's view of a conversation in a list. Its size does not grow with the number of
+    participants."""
+
+    id: str
+    kind: ConversationKind
+    title: str | None
+    participants: Mapping[str, Participant] | None
+    """By user id, in the order in which they were added; None if there are too many to list."""
+    participant_count: int
+    created_at: datetime
+    updated_at: datetime
+    active_at: datetime
+    seq: int
+    version: int
+    last_message: Message | None
+    own: Participant
+    """The person whose list this is."""
+    sent_seq: int = 0
+    """The person's own latest message; 0 if there is none."""
+    preferences: Preferences = Preferences()
+    """The person's own."""
+    blocked: bool = False
+    """Whether one of a direct conversation's two people blocks the other."""
+    frozen: bool = False
+    uncounted: Uncounted = ALL_COUNTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """Somebody with whom a person shares a conversation, and where."""
+
+    user_id: str
+    conversation_id: str
+    version: int
+    """The version of the conversation at which this was read."""
+    joined_version: int
+    """The version at which the companion joined."""
+    participant_count: int

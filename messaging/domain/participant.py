@@ -1,0 +1,44 @@
+"""A participant of a conversation: their role, their settings and how far they have read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Notify(StrEnum):
+    """Which messages of a conversation ring its participant's phone."""
+
+    ALL = "all"
+    MENTIONS = "mentions"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    user_id: str
+    role: Role
+    joined_version: int
+    """The version of the conversation at which this person was (last) added; 0 for its founders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """One participant's own settings in one conversation."""
+
+    muted_until: datetime | None = None
+    notify: Notify = Notify.ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPosition:
+    """How far one participant has read and received one conversation."""
+
+    user_id: str
+    read_seq: int = 0
+    delivered_seq: int = 0
