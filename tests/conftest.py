@@ -10,7 +10,7 @@ from config.development.firestore_emulator import EmulatorMissing, firestore_emu
 from config.development.postgres import PostgresMissing, postgres_server
 from config.development.redis import redis_server
 from messaging.stores.firestore.store import FirestoreStore
-from tests.integration.store import eventually
+from tests.integration.stores import eventually
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
 

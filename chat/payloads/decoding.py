@@ -2,8 +2,8 @@
 
 Each struct derives from the serializer of the same document, so that the rules, the OpenAPI schema
 and the struct have one source. A struct only accepts: a document that it does not accept goes to
-the serializer, which names the wrong fields. `tests/unit/chat/test_decoding.py` shows that both
-accept the same documents, `tests/benchmarks/test_decoding.py` compares their cost.
+the serializer, which names the wrong fields. `tests/unit/chat/payloads/test_decoding.py` shows that
+both accept the same documents, `tests/benchmarks/test_decoding.py` compares their cost.
 """
 
 from collections.abc import Mapping

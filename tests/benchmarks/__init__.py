@@ -1,7 +1,7 @@
 """What it takes: figures, printed by `make bench`, and the ratios that are promised."""
 
 from messaging.domain.conversation import Conversation
-from tests.integration.store import new_conversation
+from tests.integration.stores import new_conversation
 
 
 def crowd(people: int) -> Conversation:

@@ -39,8 +39,8 @@ from messaging.stores.firestore.client.requests import Database, Writes  # noqa:
 from messaging.stores.firestore.store import FirestoreStore  # noqa: E402
 from messaging.stores.firestore.values import SERVER_TIME  # noqa: E402
 from messaging.stores.sql.store import SqlStore  # noqa: E402
-from tests.integration.store import sending  # noqa: E402
-from tests.integration.store.acting import send  # noqa: E402
+from tests.integration.stores import sending  # noqa: E402
+from tests.integration.stores.acting import send  # noqa: E402
 
 TEXT = "What was said, about as long as what people say to each other: a line or two of text."
 COMMIT = "/google.firestore.v1.Firestore/Commit"

@@ -19,7 +19,7 @@ from messaging.domain.people import FOREVER
 from messaging.runtime.app import get_instance, reset_instance
 from messaging.stores.sql.store import SqlStore
 from tests.integration.admin import Operator, documents_read, rows_of, sign_in
-from tests.integration.store import new_conversation, sending
+from tests.integration.stores import new_conversation, sending
 
 with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
     from config.asgi import application

@@ -12,8 +12,8 @@ from pytest_django import DjangoDbBlocker
 
 from messaging.domain.conversation import Conversation
 from messaging.stores.sql.store import SqlStore
-from tests.integration.store import new_conversation
-from tests.integration.store.databases import added_database
+from tests.integration.stores import new_conversation
+from tests.integration.stores.databases import added_database
 
 MESSAGES = 1_000_000
 EARLY = 1_000

@@ -9,7 +9,7 @@ import pytest
 
 from messaging.stores.firestore.store import FirestoreStore
 from tests.benchmarks.children import Child, Figures, children, together
-from tests.integration.store import new_conversation
+from tests.integration.stores import new_conversation
 
 CONVERSATIONS = 200
 

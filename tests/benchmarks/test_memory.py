@@ -10,7 +10,7 @@ from messaging.instruments.metrics import STORE_DOCUMENTS
 from messaging.stores.firestore.store import FirestoreStore
 from tests.benchmarks import crowd
 from tests.benchmarks.children import Child, Figures, children, together
-from tests.integration.store import new_conversation, sending
+from tests.integration.stores import new_conversation, sending
 
 SENDERS = 64
 MEBIBYTE = 1024**2

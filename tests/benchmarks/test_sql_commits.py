@@ -9,8 +9,8 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from messaging.stores.sql.store import SqlStore
-from tests.integration.store import new_conversation, sending
-from tests.integration.store.databases import added_database
+from tests.integration.stores import new_conversation, sending
+from tests.integration.stores.databases import added_database
 
 ROUNDS = 30
 SIZES = (1, 10, 100)

@@ -13,7 +13,7 @@ from messaging.domain.participant import Notify, Preferences
 from messaging.runtime.app import Instance, get_instance, reset_instance
 from messaging.services import conversations, messages, own_changes, participants, receipts
 from messaging.services.own_changes import OwnChanges, OwnState
-from tests.integration.store import eventually
+from tests.integration.stores import eventually
 from tests.outlets import everybody_leaves
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)

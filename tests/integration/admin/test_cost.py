@@ -11,7 +11,7 @@ from messaging.runtime.app import Instance
 from messaging.stores.conversations import Commit
 from messaging.stores.decisions import ChunkKey
 from tests.integration.admin import Operator, documents_read, rows_of
-from tests.integration.store import new_conversation, new_report, sending
+from tests.integration.stores import new_conversation, new_report, sending
 
 FEW = 60
 MANY = 10 * FEW

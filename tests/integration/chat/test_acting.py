@@ -15,7 +15,7 @@ from messaging.runtime.app import Instance
 from messaging.stores.sql.store import SqlStore
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_cost import billed
-from tests.integration.store.acting import add
+from tests.integration.stores.acting import add
 
 Ask = Callable[[Api, str, str], Any]
 

@@ -17,7 +17,7 @@ from messaging.stores.sql.epochs import SqlEpochStore
 from messaging.stores.sql.store import SqlStore
 from tests.integration.chat import Api, Json, ok
 from tests.integration.chat.sockets import Socket
-from tests.integration.store import sending
+from tests.integration.stores import sending
 from tests.outlets import Outlet
 
 Enter = Callable[[str], Awaitable[Socket]]

@@ -1,0 +1,198 @@
+"""Values that a later release wrote, which was rolled back: they are read, and never raise."""
+
+import ast
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.apps import apps
+from google.cloud import firestore
+from hypothesis import given
+from hypothesis import strategies as st
+
+import messaging.domain
+from messaging.domain.change import ChangeType
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.identifiers import random_id
+from messaging.domain.participant import Notify, Preferences, Role
+from messaging.domain.people import AddedBy, PresenceStatus, UserSettings
+from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
+from messaging.domain.reports import ReportStatus
+from messaging.stores import stored_enums
+from messaging.stores.catalogue import Catalogue
+from messaging.stores.conversations import Store
+from messaging.stores.decisions import ChunkKey, DecisionStore
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.people import PeopleStore
+from messaging.stores.recipients import RecipientStore
+from messaging.stores.reports import ReportStore
+from messaging.stores.sql.store import SqlStore
+from messaging.stores.stored_enums import UNKNOWN, member_of
+from tests.integration.stores import eventually, new_conversation, new_report
+
+LATER = "later"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAMES = {
+    *("kind", "role", "notify", "added_by", "token_kind", "platform", "verdict", "status"),
+}
+NEVER_STORED = {ChangeType, PresenceStatus}
+
+
+def rewritten(value: Any) -> Any:
+    """The same, with another value in the place of each of an enumeration."""
+    if isinstance(value, Mapping):
+        return {
+            name: LATER if name in NAMES and isinstance(one, str) else rewritten(one)
+            for name, one in value.items()
+        }
+    if isinstance(value, list):  # the people of a list, one after the other
+        return [LATER if one in set(Role) else rewritten(one) for one in value]
+    return value
+
+
+def rewrite_sql(alias: str) -> None:
+    for model in apps.get_app_config("messaging").get_models():
+        for record in model._default_manager.using(alias).all():
+            for field in model._meta.concrete_fields:
+                value = getattr(record, field.attname)
+                if field.attname in NAMES and isinstance(value, str):
+                    setattr(record, field.attname, LATER)
+                elif isinstance(value, (dict, list)):
+                    setattr(record, field.attname, rewritten(value))
+            record.save(using=alias)
+
+
+def rewrite_firestore(project: str) -> None:
+    client = firestore.Client(project=project)
+
+    def walk(collections: Iterable[Any]) -> None:
+        for collection in collections:
+            for document in collection.list_documents():
+                found = document.get()
+                if found.exists:
+                    document.set(rewritten(found.to_dict()))
+                walk(document.collections())
+
+    walk(client.collections())
+    client.close()
+
+
+@pytest.fixture
+def project() -> str:
+    return f"test-{uuid4().hex}"
+
+
+@pytest.fixture
+async def firestore_store(
+    firestore_emulator: str, project: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FirestoreStore]:
+    """On an empty Firestore, whose project the test knows."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    store = FirestoreStore(project=project)
+    await eventually(store.now)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def rewrite(
+    store: SqlStore | FirestoreStore, project: str, request: pytest.FixtureRequest
+) -> Callable[[], None]:
+    if isinstance(store, FirestoreStore):
+        return lambda: rewrite_firestore(project)
+    alias = "postgres" if "postgres_store" in request.fixturenames else "default"
+    return lambda: rewrite_sql(alias)
+
+
+async def test_everything_is_read(
+    store: Store,
+    people: PeopleStore,
+    recipients: RecipientStore,
+    decisions: DecisionStore,
+    reports: ReportStore,
+    catalogue: Catalogue,
+    rewrite: Callable[[], None],
+) -> None:
+    """As what each of them counts as."""
+    created = await store.create_conversation(new_conversation("ann", "bob"))
+    await store.set_preferences(created.id, "ann", {"notify": Notify.NONE})
+    await recipients.set_settings("ann", UserSettings(added_by=AddedBy.ANYONE))
+    device = Device(
+        id="phone",
+        token="t",
+        token_kind=TokenKind.INSTALLATION_ID,
+        platform=Platform.WEB,
+        registered_at=NOW,
+    )
+    await recipients.put_device("ann", device, most=5)
+    key = ChunkKey(conversation_id=created.id, message_id=random_id(), chunk=0)
+    sent = Decision(verdict=Verdict.SENT, reason="absent", at=NOW)
+    await decisions.record(key, {"ann": sent}, expires_at=datetime(2999, 1, 1, tzinfo=UTC))
+    report, _ = await reports.put_report(new_report("ann"), text="foul")
+
+    await sync_to_async(rewrite)()
+
+    found = await store.get_conversation(created.id)
+    assert found is not None
+    assert found.kind is ConversationKind.GROUP
+    assert {one.role for one in found.participants.values()} == {Role.MEMBER}
+    assert found.preferences.get("ann", Preferences()).notify is Notify.ALL
+    page = await store.list_own_conversations("ann", limit=10, people=50)
+    (listed,) = page.conversations
+    assert listed.kind is ConversationKind.GROUP
+    assert listed.participants is not None
+    assert {one.role for one in listed.participants.values()} == {Role.MEMBER}
+    (place,) = await store.list_memberships("ann", limit=10, personal=True)
+    assert place.preferences.notify is Notify.ALL
+    assert (await people.get_privacy(["ann"]))["ann"].added_by is AddedBy.NOBODY
+    recipient = (await recipients.get_recipients(["ann"]))["ann"]
+    assert recipient.settings.added_by is AddedBy.NOBODY
+    (kept,) = recipient.devices
+    assert (kept.token_kind, kept.platform) == (TokenKind.TOKEN, Platform.ANDROID)
+    known = await decisions.list_decisions(created.id, key.message_id)
+    assert known["ann"].verdict is Verdict.DROPPED
+    stored_report = await reports.get_report(report.id)
+    assert stored_report is not None
+    assert stored_report.status is ReportStatus.OPEN
+    assert [one.status for one in await reports.list_reports(limit=5)] == [ReportStatus.OPEN]
+    assert [one.id for one in await catalogue.list_conversations(limit=5)] == [created.id]
+
+
+@given(kind=st.sampled_from(list(UNKNOWN)), value=st.none() | st.integers() | st.text())
+def test_any_value_is_some_member(kind: type[StrEnum], value: object) -> None:
+    """A known one is itself; everything else is what an unknown one counts as."""
+    known = {member.value: member for member in kind}
+    assert member_of(kind, value) is known.get(value, UNKNOWN[kind])  # type: ignore[call-overload]
+    for member in kind:
+        assert member_of(kind, member.value) is member
+
+
+def test_each_enumeration_of_the_entities_says_what_an_unknown_value_is() -> None:
+    """Unless no store has it."""
+    enumerations = {
+        one
+        for name in (module.name for module in iter_modules(messaging.domain.__path__))
+        for one in vars(import_module(f"messaging.domain.{name}")).values()
+        if isinstance(one, type) and issubclass(one, StrEnum) and one is not StrEnum
+    }
+    assert enumerations - NEVER_STORED == set(UNKNOWN)
+
+
+def test_stores_read_them_in_one_way() -> None:
+    """A call of the enumeration itself would raise."""
+    names = {kind.__name__ for kind in UNKNOWN}
+    folder = Path(stored_enums.__file__).parent
+    calls = [
+        f"{file.name}:{node.lineno}"
+        for file in sorted(folder.glob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+    ]
+    assert calls == []

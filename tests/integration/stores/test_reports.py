@@ -1,0 +1,134 @@
+"""What all stores promise of reports, see `messaging.stores.reports`."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from messaging.domain.reports import Report, ReportStatus
+from messaging.models import ReportCopyRecord
+from messaging.stores.conversations import Store
+from messaging.stores.firestore import reports as firestore_reports
+from messaging.stores.reports import COPY_LIFETIME, ReportStore
+from messaging.stores.sql import reports as sql_reports
+from messaging.stores.sql.reports import SqlReportStore
+from messaging.stores.sql.store import SqlStore
+from tests.integration.stores import new_report
+
+
+async def test_a_report_is_kept_once(reports: ReportStore, store: Store) -> None:
+    """With the store's time; whoever reports again gets the first one back."""
+    begun = await store.now()
+
+    first, created = await reports.put_report(new_report("ann"), text="foul")
+    again, created_again = await reports.put_report(
+        replace(new_report("ann"), reason="other"), text="changed"
+    )
+
+    assert (created, created_again) == (True, False)
+    assert first == again == await reports.get_report(first.id)
+    assert first == replace(new_report("ann"), created_at=first.created_at)
+    assert first.created_at >= begun
+    assert await reports.get_report(new_report("bob").id) is None
+
+
+async def test_reports_are_listed(reports: ReportStore) -> None:
+    """The latest first: all, of a status, or about one author."""
+    names = ("ann", "bob", "cid")
+    made = [(await reports.put_report(new_report(name), text=name))[0] for name in names]
+    other, _ = await reports.put_report(new_report("ann", author_id="mallory"), text="x")
+    dismissed = await reports.close_report(made[1].id, ReportStatus.DISMISSED, by="root")
+    assert dismissed is not None
+    in_order = newest_first([made[0], dismissed, made[2], other])
+
+    first = list(await reports.list_reports(limit=3))
+    after = first[-1].created_at, first[-1].id
+    assert first + list(await reports.list_reports(limit=3, after=after)) == in_order
+
+    still_open = await reports.list_reports(limit=9, status=ReportStatus.OPEN)
+    assert list(still_open) == newest_first([made[0], made[2], other])
+    about_eve = await reports.list_reports(limit=9, author_id="eve")
+    assert list(about_eve) == newest_first([made[0], dismissed, made[2]])
+
+
+async def test_a_report_is_closed(reports: ReportStore) -> None:
+    """Who did it and when is written down; what is not there cannot be."""
+    made, _ = await reports.put_report(new_report("ann"), text="foul")
+
+    closed = await reports.close_report(made.id, ReportStatus.REDACTED, by="root")
+
+    assert closed == await reports.get_report(made.id)
+    assert closed is not None
+    assert closed.closed_at is not None
+    assert closed == replace(
+        made, status=ReportStatus.REDACTED, closed_by="root", closed_at=closed.closed_at
+    )
+    assert await reports.close_report(new_report("bob").id, ReportStatus.BANNED, by="x") is None
+
+
+async def test_what_was_said_is_kept(reports: ReportStore) -> None:
+    """In each report as it was at its moment, and also once that is closed; until it is deleted
+    in all reports of the message."""
+    ann, bob = new_report("ann"), new_report("bob")
+    other = replace(new_report("cid"), message_id=new_report("cid", author_id="x").id)
+    for report, text in ((ann, "one"), (bob, "two"), (other, "three")):
+        await reports.put_report(report, text=text)
+    await reports.put_report(ann, text="changed since")
+
+    await reports.close_report(ann.id, ReportStatus.DISMISSED, by="root")
+    assert [await reports.get_copy(one.id) for one in (ann, bob, other)] == ["one", "two", "three"]
+
+    await reports.delete_copies(ann.message_id)
+    assert [await reports.get_copy(one.id) for one in (ann, bob, other)] == [None, None, "three"]
+    assert await reports.get_report(ann.id) is not None
+    await reports.close_report(bob.id, ReportStatus.REDACTED, by="root")
+    assert await reports.get_copy(bob.id) is None
+
+
+async def test_what_was_said_is_kept_for_ninety_days(
+    reports: ReportStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the report was closed; one that is open keeps it."""
+    assert timedelta(days=90) == COPY_LIFETIME
+    for module in (sql_reports, firestore_reports):
+        monkeypatch.setattr(module, "COPY_LIFETIME", timedelta(seconds=-1))
+    for name in ("ann", "bob"):
+        await reports.put_report(new_report(name), text=name)
+
+    await reports.close_report(new_report("ann").id, ReportStatus.DISMISSED, by="root")
+
+    assert await reports.get_copy(new_report("ann").id) is None
+    assert await reports.get_copy(new_report("bob").id) == "bob"
+
+
+@pytest.mark.parametrize("act", ["report", "close"])
+async def test_on_sql_copies_that_expired_are_deleted(
+    database_store: SqlStore, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """With the next report that comes or is closed; open ones, and those whose time is not over,
+    stay. On Firestore a time-to-live policy does it."""
+    reports = SqlReportStore(database_store)
+    for name in ("ann", "bob", "cid"):
+        await reports.put_report(new_report(name), text=name)
+    await reports.close_report(new_report("bob").id, ReportStatus.DISMISSED, by="root")
+    monkeypatch.setattr(sql_reports, "COPY_LIFETIME", timedelta(seconds=-1))
+    await reports.close_report(new_report("ann").id, ReportStatus.DISMISSED, by="root")
+    monkeypatch.undo()
+
+    if act == "report":
+        await reports.put_report(new_report("dan"), text="dan")
+    else:
+        await reports.close_report(new_report("cid").id, ReportStatus.DISMISSED, by="root")
+
+    kept = await database_store.read(
+        "get_copy",
+        lambda database: set(
+            ReportCopyRecord.objects.using(database.alias).values_list("report_id", flat=True)
+        ),
+    )
+    assert new_report("ann").id not in kept
+    assert {new_report("bob").id, new_report("cid").id} <= kept
+
+
+def newest_first(reports: list[Report]) -> list[Report]:
+    return sorted(reports, key=lambda report: (report.created_at, report.id), reverse=True)
