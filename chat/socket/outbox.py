@@ -6,7 +6,7 @@ what follows waits here: bounded in frames and in bytes, each kind in its turn. 
 reached, soft events go first; then the client is closed with 4001, comes back and syncs.
 
 Before anything waits here, a client that does not read fills the kernel's buffers and the
-server's: 64 KiB in uvicorn, and in daphne as `config.daphne` sees to it.
+server's: 64 KiB in uvicorn, and in daphne as `config.servers.daphne` sees to it.
 """
 
 import asyncio

@@ -9,7 +9,7 @@ so that nobody gets anything above their removal.
 Per connection it keeps which conversations the client was told to be in, and acts on that: a
 removal is told to all who were told, a conversation read here is announced to whoever was not.
 
-Of a conversation it keeps only the participants who are connected here (`delivery.stream`): what a
+Of a conversation it keeps only the participants who are connected here (`hub.stream`): what a
 connect costs grows with the person's conversations, not with the people in them.
 
 Not promised: bytes handed to the kernel cannot be called back.
