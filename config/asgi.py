@@ -12,6 +12,7 @@ import django
 
 django.setup(set_prefix=False)
 
+import structlog  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.core.checks import run_checks  # noqa: E402
 from django.core.management.base import SystemCheckError  # noqa: E402
@@ -36,9 +37,13 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-wrong = run_checks(tags=[checks.TAG])
-if wrong:
+logger = structlog.get_logger(__name__)
+
+found = run_checks(tags=[checks.TAG])
+if wrong := [message for message in found if message.is_serious()]:
     raise SystemCheckError("\n".join(str(message) for message in wrong))
+for message in found:
+    logger.warning("settings.doubtful", check=message.id, detail=message.msg, hint=message.hint)
 
 django_application = Handler()
 _protocols = ProtocolTypeRouter(

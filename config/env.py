@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import platform
+import re
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -79,7 +80,13 @@ def _instance_id() -> str:
 
 INSTANCE_ID: str = _instance_id()
 
+_OF_A_SERVICE = re.compile(r"CHAT(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT.*)|PORT(_[0-9]+_.*)?)")
+"""What Kubernetes sets for each service whose name begins with `chat`
+(https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables)."""
+
 UNKNOWN: list[str] = sorted(
-    name for name in os.environ if name.startswith("CHAT_") and name not in globals()
+    name
+    for name in os.environ
+    if name.startswith("CHAT_") and name not in globals() and not _OF_A_SERVICE.fullmatch(name)
 )
 """Names that look like settings of this product, and are none."""

@@ -177,20 +177,20 @@ def test_an_unreachable_redis(settings: Settings, server: AbstractContextManager
     assert took < 3
 
 
-def test_a_mistyped_name_is_a_warning() -> None:
-    """The setting that was meant keeps its default, so the start says so."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DEBUG": "1",
-        "CHAT_AUHT": "dev",
-        "CHAT_AUTH": "dev",
-        "SECRET_KEY": "only for this test, and long enough for all of the checks",
-    }
-    check = subprocess.run(
-        [sys.executable, "manage.py", "check"],
+@pytest.mark.parametrize("start", [["manage.py", "check"], ["-c", "import config.asgi"]])
+def test_a_mistyped_name_is_a_warning(start: list[str]) -> None:
+    """The setting that was meant keeps its default, so the start says so. It goes on, also beside
+    what Kubernetes sets for a service named `chat`."""
+    started = subprocess.run(
+        [sys.executable, *start],
         cwd=Path(__file__).resolve().parents[2],
         env={
-            **environment,
+            "PATH": os.environ["PATH"],
+            "DEBUG": "1",
+            "CHAT_AUHT": "dev",
+            "CHAT_AUTH": "dev",
+            "CHAT_SERVICE_HOST": "10.0.0.1",
+            "CHAT_PORT_8000_TCP_ADDR": "10.0.0.1",
             "SECRET_KEY": "only for this test, and long enough for all of the checks",
         },
         capture_output=True,
@@ -199,5 +199,6 @@ def test_a_mistyped_name_is_a_warning() -> None:
         check=True,
     )
 
-    assert "CHAT_AUHT is set, and is no setting of this version." in check.stderr
-    assert "CHAT_AUTH is set" not in check.stderr
+    said = started.stdout + started.stderr
+    assert "CHAT_AUHT is set, and is no setting of this version." in said
+    assert not any(f"{name} is set" in said for name in ("CHAT_AUTH", "CHAT_SERVICE", "CHAT_PORT"))
