@@ -1,7 +1,9 @@
 """Values of enumerations as stores have them.
 
 A store may hold a value of a later release: it wrote some, and was rolled back. Such a value counts
-as the one named here, and never raises; it stays in the store until another is written there.
+as the one named here, and never raises. It stays in the store until another value is chosen there:
+neither a commit nor another setting of the person touches it. Only on Firestore all of a person's
+settings are one write, `added_by` among them.
 """
 
 from collections.abc import Mapping

@@ -82,13 +82,13 @@ def _set_settings(database: BaseDatabaseWrapper, user_id: str, settings: UserSet
         RecipientRecord.objects.using(database.alias).update_or_create(
             user_id=user_id, defaults={"settings": _settings_json(settings)}
         )
-        PersonRecord.objects.using(database.alias).update_or_create(
-            user_id=user_id,
-            defaults={
-                "private_reading": settings.private_reading,
-                "added_by": settings.added_by.value,
-            },
-        )
+        people = PersonRecord.objects.using(database.alias)
+        columns: dict[str, Any] = {"private_reading": settings.private_reading}
+        stored = people.filter(user_id=user_id).values_list("added_by", flat=True).first()
+        # A value of a later release stays, unless another one is chosen.
+        if stored is None or member_of(AddedBy, stored) is not settings.added_by:
+            columns["added_by"] = settings.added_by.value
+        people.update_or_create(user_id=user_id, defaults=columns)
 
 
 def _put_device(database: BaseDatabaseWrapper, user_id: str, device: Device, most: int) -> None:

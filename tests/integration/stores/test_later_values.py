@@ -1,6 +1,7 @@
 """Values that a later release wrote, which was rolled back: they are read, and never raise."""
 
 import ast
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,6 +27,7 @@ from messaging.domain.participant import Notify, Preferences, Role
 from messaging.domain.people import AddedBy, PresenceStatus, UserSettings
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
 from messaging.domain.reports import ReportStatus
+from messaging.models import ConversationRecord
 from messaging.stores import stored_enums
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
@@ -36,7 +38,7 @@ from messaging.stores.recipients import RecipientStore
 from messaging.stores.reports import ReportStore
 from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import UNKNOWN, member_of
-from tests.integration.stores import eventually, new_conversation, new_report
+from tests.integration.stores import eventually, new_conversation, new_report, sending
 
 LATER = "later"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -110,6 +112,39 @@ def rewrite(
         return lambda: rewrite_firestore(project)
     alias = "postgres" if "postgres_store" in request.fixturenames else "default"
     return lambda: rewrite_sql(alias)
+
+
+async def stored_values(store: Store, project: str, alias: str, id_: str) -> tuple[str, str]:
+    """The kind of a conversation and what Ann is notified of, as the store has them."""
+    if isinstance(store, FirestoreStore):
+        client = firestore.Client(project=project)
+        document = await asyncio.to_thread(client.document(f"conversations/{id_}").get)
+        client.close()
+        fields = document.to_dict()
+        return fields["kind"], fields["preferences"]["ann"]["notify"]
+    record = await ConversationRecord.objects.using(alias).aget(id=id_)
+    return record.kind, record.preferences["ann"]["notify"]
+
+
+async def test_they_stay_where_something_else_is_written(
+    store: Store,
+    rewrite: Callable[[], None],
+    project: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    """By a message, by another setting of the same person, and by one of another person."""
+    alias = "postgres" if "postgres_store" in request.fixturenames else "default"
+    created = await store.create_conversation(new_conversation("ann", "bob"))
+    await store.set_preferences(created.id, "ann", {"notify": Notify.NONE})
+    await sync_to_async(rewrite)()
+
+    found = await store.get_conversation(created.id)
+    assert found is not None
+    await store.commit(sending(found, "Hello"))
+    await store.set_preferences(created.id, "ann", {"muted_until": NOW})
+    await store.set_preferences(created.id, "bob", {"notify": Notify.NONE})
+
+    assert await stored_values(store, project, alias, created.id) == (LATER, LATER)
 
 
 async def test_everything_is_read(
