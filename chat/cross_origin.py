@@ -16,10 +16,22 @@ def _nothing(request: HttpRequest) -> HttpResponseBase:
 _middleware = CorsMiddleware(_nothing)
 
 
-def cross_origin_headers(path: str, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+_REQUESTED_METHOD = b"access-control-request-method"
+_PREFLIGHTS_BELOW = "/api/"
+
+
+def is_preflight(method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Return whether a browser asks with this request what a page of another origin may send."""
+    asks = method == "OPTIONS" and path.startswith(_PREFLIGHTS_BELOW)
+    return asks and any(name.lower() == _REQUESTED_METHOD for name, _ in headers)
+
+
+def cross_origin_headers(
+    path: str, headers: Iterable[tuple[bytes, bytes]], *, method: str = "GET"
+) -> dict[str, str]:
     """Return what the middleware adds to the answer to a request with this path and headers."""
     request = HttpRequest()
-    request.method, request.path, request.path_info = "GET", path, path
+    request.method, request.path, request.path_info = method, path, path
     for name, value in headers:
         if name.lower() == b"origin":
             request.META["HTTP_ORIGIN"] = value.decode("latin-1")

@@ -9,9 +9,10 @@ from typing import Any
 
 from chat import strangers
 from chat.authentication import Identity, bearer_token
-from chat.cross_origin import cross_origin_headers
+from chat.cross_origin import cross_origin_headers, is_preflight
 from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated
+from chat.middleware import sound_request_id
 from chat.payloads.renderers import render_json
 from chat.probes import Probes
 from chat.rest.body_limit import ReadAhead
@@ -52,6 +53,10 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
         if probes.is_one(scope):
             await probes.answer(scope, receive, send, address)
             return
+        asks = is_preflight(scope["method"], scope["path"], scope["headers"])
+        if asks and await strangers.takes_preflight(address):
+            await _answer_preflight(scope, send)
+            return
         try:
             if address and _shows_a_token(scope):
                 scope = {**scope, SHOWN: await _identified(scope, address)}
@@ -68,7 +73,7 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
 def _shows_a_token(scope: Scope) -> bool:
     """Whether the API will ask whose token this is."""
     if not scope["path"].startswith(_TOKENS_BELOW) or scope.get("method") == "OPTIONS":
-        return False  # a preflight shows none, and is answered before anybody looks
+        return False  # a preflight shows none
     return any(name == b"authorization" for name, _ in scope["headers"])
 
 
@@ -103,10 +108,23 @@ async def _let_in(
         await application({**scope, COUNTED: True}, body.receive, send)
 
 
+async def _answer_preflight(scope: Scope, send: Send) -> None:
+    """Answer as the middleware does, without a thread of Django's."""
+    headers = {
+        **cross_origin_headers(scope["path"], scope["headers"], method="OPTIONS"),
+        "Content-Length": "0",
+    }
+    lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": lines})
+    await send({"type": "http.response.body", "body": b""})
+
+
 async def _answer(scope: Scope, send: Send, refused: MessagingError) -> None:
     problem = problem_of(refused)
-    body = render_json(problem.as_document(""))
+    request_id = _request_id(scope)
+    body = render_json(problem.as_document(request_id))
     headers = {
+        "X-Request-ID": request_id,
         **problem.as_headers(),
         **cross_origin_headers(scope["path"], scope["headers"]),
         # Of a refused body more may come: the server reads that, or the answer would be lost.
@@ -118,3 +136,8 @@ async def _answer(scope: Scope, send: Send, refused: MessagingError) -> None:
     lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": lines})
     await send({"type": "http.response.body", "body": body})
+
+
+def _request_id(scope: Scope) -> str:
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return sound_request_id(given.decode("latin-1"))

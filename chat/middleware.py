@@ -39,6 +39,12 @@ _DOCS_POLICY = f"{_PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 
 
+def sound_request_id(given: str) -> str:
+    """Return the id that a client or a proxy gave, or a new one in the place of none or of an odd
+    one."""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
 class RequestContextMiddleware:
     """Gives each request an id, taken from `X-Request-ID` where a proxy has set a sound one, and
     binds it to the logs. The answer carries it, and what a browser may do with the answer."""
@@ -51,8 +57,7 @@ class RequestContextMiddleware:
         markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        request_id = sound_request_id(request.headers.get("X-Request-ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = await self.get_response(request)

@@ -23,6 +23,10 @@ from messaging.redis.rate_limits import Rate, Rates
 STRANGERS = Rate(name="strangers", per_second=20, burst=300)
 """Of one address on one instance: the pages of an office at nine o'clock, and no flood."""
 
+PREFLIGHTS = Rate(name="preflights", per_second=100, burst=1_000)
+"""Of one address on one instance: browsers ask before each of a page's requests to another origin,
+also before those of people with a token. The answer costs less than a refusal of a stranger."""
+
 _rates = Rates(None)
 _turns = Turns(places=2, most_waiting=64)
 
@@ -53,6 +57,13 @@ async def seconds_until_room(address: str) -> float:
     if not address or not settings.CHAT_RATE_LIMITS:
         return 0.0
     return await _rates.take(STRANGERS, address)
+
+
+async def takes_preflight(address: str) -> bool:
+    """Count one preflight of this address; False beyond the rate, where it counts as a stranger."""
+    if not address or not settings.CHAT_RATE_LIMITS:
+        return True
+    return await _rates.take(PREFLIGHTS, address) == 0.0
 
 
 def is_beyond_its_rate(address: str) -> bool:

@@ -255,8 +255,32 @@ async def test_beyond_its_rate_few_tokens_of_an_address_are_verified_at_once(
     assert verifying == 9
 
 
-async def test_a_preflight_shows_no_token() -> None:
-    """Whatever its headers say: it is answered before anybody looks at them."""
+async def test_an_office_gets_its_preflights_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond what its strangers may ask, and without a place: they come before the requests of
+    people with tokens as well. Beyond their own rate they count as strangers."""
+    monkeypatch.setattr(strangers, "PREFLIGHTS", Rate(name="p", per_second=1 / 3_600, burst=50))
+    inner = Inner()
+    application = limited(inner)
+    asked = (
+        (b"origin", b"https://a.example"),
+        (b"access-control-request-method", b"GET"),
+        (b"access-control-request-headers", b"authorization"),
+    )
+
+    async def preflight() -> Message:
+        path = "/api/v1/me"
+        return (await ask(application, "203.0.113.31", path, *asked, method="OPTIONS"))[0]
+
+    answers = [await preflight() for _ in range(50)]
+    beyond = [await preflight() for _ in range(FEW.burst + 1)]
+
+    assert {answer["status"] for answer in answers} == {200}
+    assert inner.most_inside == 1  # of those beyond
+    assert 429 in {answer["status"] for answer in beyond}
+
+
+async def test_options_show_no_token() -> None:
+    """Whatever their headers say: they are answered before anybody looks at those."""
     application = limited(Inner())
     authorization = (b"authorization", b"Bearer x")
 
