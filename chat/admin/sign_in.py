@@ -1,9 +1,9 @@
 """Signing in to the admin: a few attempts for each account from each address.
 
 An attempt is counted before its password is hashed. One limit is that of an account *and* an
-address, the other that of an address over all accounts, so a stranger elsewhere cannot keep an
-operator out. Both hold over all instances where Redis is (`messaging.redis.rate_limits`), else on
-each.
+address, the other that of an address over all accounts, so a stranger at another address uses up
+neither. Many addresses together can keep the line full, each for its few attempts. Both hold over
+all instances where Redis is (`messaging.redis.rate_limits`), else on each.
 
 A hash takes a core for a third of a second. A process computes one at a time, whoever asks, so that
 it never takes more than one core from everybody else.
@@ -33,6 +33,7 @@ ATTEMPTS = Rate(name="operator-sign-ins", per_second=1 / 60, burst=5)
 ATTEMPTS_OF_ADDRESS = Rate(name="operator-sign-ins-of-address", per_second=1 / 6, burst=20)
 """Twenty at once for an office, then ten a minute: each may name another account."""
 
+ATTEMPTS_UNTRIED = 1
 _MAX_WAITING = 8
 """For the hash, of all addresses; `chat.strangers` lets two of each come so far."""
 
@@ -71,13 +72,14 @@ class SignInForm(AdminAuthenticationForm):
         address = network_of(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
         # A digest: somebody may have typed the password where the name belongs.
         account = hashlib.sha256(f"{address} {username}".encode()).hexdigest()
+        wait, tried = on_loop(_take)(account, address)
+        if wait > 0:
+            detail = f"There were too many attempts to sign in {tried}from your address."
+            raise self._limited(address, wait, detail)
         with _hashing.place() as given:
             if not given:
+                on_loop(_give_back)(account, address, ATTEMPTS_UNTRIED)
                 raise self._limited(address, 1.0, "There are too many attempts to sign in.")
-            wait, tried = on_loop(_take)(account, address)
-            if wait > 0:
-                detail = f"There were too many attempts to sign in {tried}from your address."
-                raise self._limited(address, wait, detail)
             try:
                 cleaned = super().clean()
             except forms.ValidationError:
@@ -85,7 +87,8 @@ class SignInForm(AdminAuthenticationForm):
                 logger.warning("operator.sign_in_refused", address=address)
                 raise
         OPERATOR_SIGN_INS.labels("accepted").inc()
-        on_loop(_forget)(account, address)
+        # This person knows the password: all attempts at this account are forgotten.
+        on_loop(_give_back)(account, address, ATTEMPTS.burst)
         return cleaned
 
     def _limited(self, address: str, wait: float, detail: str) -> forms.ValidationError:
@@ -111,10 +114,9 @@ async def _take(account: str, address: str) -> tuple[float, str]:
     return wait, ""
 
 
-async def _forget(account: str, address: str) -> None:
-    """Give back all attempts at this account, and this one of the address: this person knows the
-    password."""
+async def _give_back(account: str, address: str, attempts: int) -> None:
+    """Give back some attempts at this account, and one of the address."""
     rates = get_instance().rates
-    await rates.give_back(ATTEMPTS, account, count=ATTEMPTS.burst)
+    await rates.give_back(ATTEMPTS, account, count=attempts)
     if address:
         await rates.give_back(ATTEMPTS_OF_ADDRESS, address, count=1)
