@@ -102,16 +102,16 @@ class APIView(RestAPIView):
         if self.public:
             return await self._respond(request, **kwargs)
         token, identity = await _authenticated(request)
+        self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
+        structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(_turns, identity.user_id):
             # The rate first: it also limits the refusals of those who are shut out.
             await require_rate(self.rate(), identity.user_id)
             await sessions.require_admitted(
                 user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )
-            self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
             if request.method in self.sensitive:
                 await require_unrevoked(token, identity)
-            structlog.contextvars.bind_contextvars(user_id=identity.user_id)
             return await self._respond(request, **kwargs)
 
     async def _respond(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
