@@ -10,11 +10,13 @@ is bounded in entries: where more are under way, the oldest are published early.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
 from messaging.concurrency.tasks import start_task
+from messaging.domain.exceptions import MessagingError
 
 logger = structlog.get_logger(__name__)
 
@@ -64,14 +66,19 @@ class Pace:
         for turn in self._turns.values():
             if turn.timer is not None:
                 turn.timer.cancel()
+            turn.latest = None  # one that is being published would go on with it
         self._turns.clear()
 
-    async def stop(self) -> None:
-        """Publish what waits."""
+    async def stop(self, *, seconds: float = 10.0) -> None:
+        """Publish what waits, within this time: a store that hangs holds up no end."""
         while self._turns:
             self._end_oldest()
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+        for task in self._tasks:
+            task.cancel()
 
     async def _carry_out(self, key: Key, turn: _Turn, publish: Publish) -> None:
         """The second begins when it is published, so that the latest comes last."""
@@ -121,6 +128,8 @@ class Pace:
 async def _guarded(work: Awaitable[None]) -> None:
     try:
         await work
+    except MessagingError as refused:
+        logger.debug("receipt.withheld", code=refused.code)
     except Exception:
         # A fault of ours, and nobody waits for an answer.
         logger.exception("receipt.not_published")

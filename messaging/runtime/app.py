@@ -224,7 +224,7 @@ class Instance:
         await self.epochs.stop()
         await self.figures.stop()
         await self.presence_watch.stop()
-        await self.pace.stop()
+        await self.pace.stop(seconds=self._seconds_left)
         await self.acknowledged.stop()
         await self.delivered.stop()
         await self.presence.stop()

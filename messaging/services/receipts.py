@@ -48,8 +48,6 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     unread_count = conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq)
     receipt = ReadReceipt(read_seq=read_seq, unread_count=unread_count)
     instance.acknowledged.advance(conversation_id, user_id, seq)
-    if not await reads_privately(user_id):
-        instance.presence.acted(user_id)
     if advanced.moved or receipt.unread_count == 0:
         instance.tell(
             conversation_read, user_id=user_id, conversation_id=conversation_id, read_seq=read_seq
@@ -64,6 +62,9 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
         await instance.pace.publish(
             ("read", conversation_id, user_id), partial(_tell_read, conversation, position)
         )
+    # Last: it may read the store, and what was read is told whether or not that answers in time.
+    if not await reads_privately(user_id):
+        instance.presence.acted(user_id)
     return receipt
 
 

@@ -171,9 +171,7 @@ class Polling:
                 self._enter(LinkState.UP)
             if self._goes_on:
                 self.look_back(begun)
-                await asyncio.sleep(_POLL_SECONDS)
-            else:
-                await asyncio.sleep(_POLL_SECONDS)  # however often something is said to be missing
+            await asyncio.sleep(_POLL_SECONDS)  # however often something is said to be missing
 
     async def _read_changes(self, since: float) -> bool:
         """Whether the store has answered. What it names is handed to the hub."""

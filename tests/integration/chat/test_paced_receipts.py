@@ -1,5 +1,6 @@
 """Receipts of one person in one conversation: at once, then once a second with the latest."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -150,5 +151,6 @@ async def test_it_comes_by_itself(instance: Instance, ann: Api, bob: Api, connec
     for seq in range(1, MANY + 1):
         await own.ask("receipt.read", conversation_id=group, seq=seq)
     seen: list[tuple[int, int]] = []
-    while (MANY, MANY) not in seen:
-        seen += await shown(listening)
+    async with asyncio.timeout(30):
+        while (MANY, MANY) not in seen:
+            seen += await shown(listening)
