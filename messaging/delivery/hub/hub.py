@@ -399,14 +399,20 @@ class Hub:
         for version, frame in gap_frames(gap, since, self._events):
             for connection in stream.audience_of(version):
                 connection.transmit(frame)
-            for connection, floor in greeted.items():
-                if floor < version:
-                    connection.transmit(frame)
+        for connection, floor in greeted.items():
+            self._deliver_rest(connection, gap, floor)
         stream.jump(conversation.version, conversation.seq, matter, count=len(people))
         self._note_added(conversation.id, [u for u, v in people.items() if v > since])
         if joined:
             announcement = self._events.conversation_added(conversation)
             self._tell_added(stream, joined, announcement, besides=greeted)
+
+    def _deliver_rest(self, connection: Connection, gap: Gap, since: int) -> None:
+        """Hand out what lies above the state that its `hello` named. Its person joined within the
+        gap, and gets nothing of the time before."""
+        if since < gap.conversation.version:
+            for _, frame in gap_frames(gap, since, self._events):
+                connection.transmit(frame)
 
     def _tell_added(
         self,

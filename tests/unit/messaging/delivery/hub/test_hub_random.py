@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from messaging.changes.change import ConversationChange
@@ -332,6 +332,19 @@ class World:
             assert user_id in self.elsewhere.log[self.id][version], (user_id, version)
 
 
+ADDED_AGAIN_WITHIN_A_GAP: list[tuple[str, Any]] = [
+    ("commit", [("send", "ann")]),
+    ("commit", [("send", "ann")]),
+    ("flush", None),
+    ("commit", [("remove", "bob")]),
+    ("arrive", 0),
+    ("commit", [("send", "ann"), ("add", "bob")]),
+    ("connect", 1),
+    ("commit", [("send", "ann")]),
+]
+"""What was said before the addition is not for a socket whose `hello` came after it."""
+
+
 @settings(
     deadline=None,
     max_examples=100,
@@ -342,6 +355,7 @@ class World:
     remembered=st.sampled_from([0, 1, 50]),
     steps=st.lists(a_step, min_size=8, max_size=50),
 )
+@example(patience=0.03, remembered=0, steps=ADDED_AGAIN_WITHIN_A_GAP)
 async def test_every_client_ends_with_the_state_of_the_store(
     sql_store: SqlStore,
     monkeypatch: pytest.MonkeyPatch,
