@@ -15,18 +15,18 @@ from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 
 SMALL_CHANGE = 500
-"""About how many bytes an act adds to a commit besides its text."""
+"""About how many bytes a change adds to a commit besides its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an act makes of a conversation."""
+    """What a change makes of a conversation."""
 
     conversation: Conversation
     change: Change | None = None
     """None when what was asked for already holds."""
     message: Message | None = None
-    """The message that the act created, changed or found."""
+    """The message that the change created, changed or found."""
     positions: tuple[ReadPosition, ...] = ()
     """Where the people it added start reading."""
 
@@ -52,13 +52,13 @@ class ConversationChange(Protocol):
         """
 
     def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        """Raises MessagingError when the act is refused."""
+        """Raises MessagingError when the change is refused."""
 
 
-def authorized(act: ConversationChange, conversation: Conversation) -> bool:
+def authorized(change: ConversationChange, conversation: Conversation) -> bool:
     """Return whether the actor may see this conversation."""
     try:
-        act.authorize(conversation)
+        change.authorize(conversation)
     except MessagingError:
         return False
     return True

@@ -1,8 +1,4 @@
-"""Acts: what a request wants to change, evaluated against the conversation as it stands.
-
-An act is pure. It can be evaluated again on a newer state of the conversation whenever somebody
-else was faster, and several acts can be evaluated one after the other into a single commit.
-"""
+"""Several changes of one conversation, evaluated into a single commit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,14 +13,14 @@ from messaging.stores.conversations import Commit
 
 @dataclass(slots=True)
 class Evaluation:
-    """Several acts evaluated in their order, each on what the ones before it left."""
+    """Several changes evaluated in their order, each on what the ones before it left."""
 
     base: Conversation
     messages: dict[str, Message]
     conversation: Conversation = field(init=False)
     outcomes: list[Outcome | MessagingError] = field(default_factory=list)
     refused_creations: set[str] = field(default_factory=set)
-    """Of the messages that refused acts would have created: their ids."""
+    """Of the messages that refused changes would have created: their ids."""
     _created: dict[str, Message] = field(default_factory=dict)
     _replaced: dict[str, Message] = field(default_factory=dict)
     _positions: dict[str, ReadPosition] = field(default_factory=dict)
@@ -32,19 +28,19 @@ class Evaluation:
     def __post_init__(self) -> None:
         self.conversation = self.base
 
-    def add(self, act: ConversationChange) -> None:
-        """Evaluate one more act; a refusal concerns that act alone."""
+    def add(self, change: ConversationChange) -> None:
+        """Evaluate one more change; a refusal concerns that change alone."""
         try:
-            outcome = act.apply(self.conversation, self.messages)
+            outcome = change.apply(self.conversation, self.messages)
         except MessagingError as refusal:
             self.outcomes.append(refusal)
-            if act.creates is not None:
-                self.refused_creations.add(act.creates)
+            if change.creates is not None:
+                self.refused_creations.add(change.creates)
             return
         self.outcomes.append(outcome)
         self.conversation = outcome.conversation
         if outcome.change is not None and outcome.message is not None:
-            self._keep(outcome.message, new=outcome.message.id == act.creates)
+            self._keep(outcome.message, new=outcome.message.id == change.creates)
         self._positions.update({position.user_id: position for position in outcome.positions})
 
     def _keep(self, message: Message, *, new: bool) -> None:

@@ -1,13 +1,12 @@
-"""A group commit: a batch of acts on one conversation, on its way into one commit.
+"""A group commit: a batch of changes to one conversation, on its way into one commit.
 
-The acts are evaluated on the copy of the conversation that this process has. The commit succeeds
+The changes are evaluated on the copy of the conversation that this process has. The commit succeeds
 only if nobody changed the conversation since: then the copy was current, and so is what was
 refused on it. Otherwise everything is read and evaluated again, rights too.
 """
 
 import asyncio
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +16,10 @@ import structlog
 from messaging.changes.change import ConversationChange, Outcome, authorized
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
+from messaging.commits.waiting import Waiting
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import ConversationNotFound, MessagingError, StoreUnavailable
+from messaging.domain.exceptions import ConversationNotFound, MessagingError
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message
 from messaging.instruments.metrics import COMMIT_CONFLICTS
@@ -49,34 +49,6 @@ class Committed:
     changes: Sequence[Change]
 
 
-class Waiting:
-    """An act whose request waits for an answer."""
-
-    __slots__ = ("act", "answer", "since", "size")
-
-    def __init__(self, act: ConversationChange) -> None:
-        self.act = act
-        self.size = act.size
-        self.since = time.monotonic()
-        self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-    @property
-    def abandoned(self) -> bool:
-        return self.answer.done()
-
-    def expire(self) -> None:
-        """Its time is over; from now on it is not tried any more."""
-        self.give(StoreUnavailable())
-
-    def give(self, outcome: Outcome | Exception) -> None:
-        if self.answer.done():
-            return
-        if isinstance(outcome, Outcome):
-            self.answer.set_result(outcome)
-        else:
-            self.answer.set_exception(outcome)
-
-
 @dataclass(frozen=True, slots=True)
 class _Unanswered:
     """A commit whose answer was lost: it may have been applied, or may be yet."""
@@ -103,7 +75,7 @@ class GroupCommit:
         self._on_read = on_read
         self._unanswered: list[_Unanswered] = []
         self._looked_up: set[str] = set()
-        """Of the messages that acts create, those that may exist already."""
+        """Of the messages that changes create, those that may exist already."""
         self._attempt = 0
 
     @property
@@ -112,9 +84,9 @@ class GroupCommit:
         return bool(self._unanswered)
 
     async def run(self, on_commit: Callable[[Committed], None]) -> None:
-        """Answer every act of the batch, after telling `on_commit` what was changed.
+        """Answer every change of the batch, after telling `on_commit` what was changed.
 
-        Acts whose requests have given up are not tried again. Raises what refuses all of them:
+        Changes whose requests have given up are not tried again. Raises what refuses all of them:
         ConversationNotFound, StoreUnavailable.
         """
         if not await self._carry_out(on_commit):
@@ -176,34 +148,36 @@ class GroupCommit:
     async def _evaluate(self, base: Conversation) -> Evaluation:
         """The messages are read after the base: whatever changes them later changes the base
         too, and then the commit fails."""
-        acts = [waiting.act for waiting in self._batch]
+        changes = [waiting.change for waiting in self._batch]
         # Rights first: no message is read for somebody who may not see the conversation.
-        shut_out = [act for act in acts if self._ids(act) and not authorized(act, base)]
-        wanted = {id_ for act in acts if act not in shut_out for id_ in self._ids(act)}
+        shut_out = [
+            change for change in changes if self._ids(change) and not authorized(change, base)
+        ]
+        wanted = {id_ for change in changes if change not in shut_out for id_ in self._ids(change)}
         found = await self._store.get_messages(base.id, sorted(wanted)) if wanted else {}
         evaluation = Evaluation(base, dict(found))
-        for act in acts:
-            if act in shut_out and authorized(act, evaluation.conversation):
-                # An act before it in this batch has let its actor in.
-                late = await self._store.get_messages(base.id, sorted(self._ids(act)))
+        for change in changes:
+            if change in shut_out and authorized(change, evaluation.conversation):
+                # A change before it in this batch has let its actor in.
+                late = await self._store.get_messages(base.id, sorted(self._ids(change)))
                 evaluation.messages = {**late, **evaluation.messages}
-            evaluation.add(act)
+            evaluation.add(change)
         return evaluation
 
-    def _ids(self, act: ConversationChange) -> set[str]:
-        """The ids of the messages that an act must see."""
-        ids = set(act.reads)
-        if act.creates in self._looked_up:
-            ids.add(act.creates)
+    def _ids(self, change: ConversationChange) -> set[str]:
+        """The ids of the messages that a change must see."""
+        ids = set(change.reads)
+        if change.creates in self._looked_up:
+            ids.add(change.creates)
         return ids
 
     def _look_up_all(self) -> None:
         self._looked_up.update(
-            waiting.act.creates for waiting in self._batch if waiting.act.creates is not None
+            waiting.change.creates for waiting in self._batch if waiting.change.creates is not None
         )
 
     async def _commit(self, evaluation: Evaluation) -> Conversation | None:
-        """The conversation as stored, or None when the acts have to be evaluated again."""
+        """The conversation as stored, or None when the changes have to be evaluated again."""
         commit_id = random_id()
         try:
             return await self._store.commit(evaluation.commit(commit_id))

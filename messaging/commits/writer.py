@@ -4,13 +4,13 @@ At most one commit per conversation is in flight in this process; what arrives m
 together into the next (*group commit*). Firestore sustains about one write per second on one
 document: this is what makes a busy conversation possible at all.
 
-Promises: an act is answered only after the store has committed it. Changes are handed to
+Promises: a change is answered only after the store has committed it. Changes are handed to
 `on_commit` in the order of their versions, without an await between the commit's answer and the
-call. An act that was refused, or found nothing to do, was judged on a state that was current: the
-commit of the acts beside it proved it, or it was read for the purpose. A commit whose answer was
+call. A change that was refused, or found nothing to do, was judged on a state that was current: the
+commit of the changes beside it proved it, or it was read for the purpose. A commit whose answer was
 lost is settled by reading, never by a second message or a second version.
 
-Not promised: after StoreUnavailable the act may have been applied, or may be yet; then it is
+Not promised: after StoreUnavailable the change may have been applied, or may be yet; then it is
 told to `on_commit` later.
 """
 
@@ -25,8 +25,9 @@ import structlog
 
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.commits.group_commit import Committed, GroupCommit, Waiting
+from messaging.commits.group_commit import Committed, GroupCommit
 from messaging.commits.unsettled_commits import Recheck
+from messaging.commits.waiting import Waiting
 from messaging.concurrency.tasks import start_task
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError, StoreUnavailable
@@ -37,11 +38,11 @@ from messaging.stores.conversations import Store
 logger = structlog.get_logger(__name__)
 
 _BUDGET_SECONDS = 4.5
-_MAX_ACTS_PER_COMMIT = 100
+_MAX_CHANGES_PER_COMMIT = 100
 _MAX_BYTES_PER_COMMIT = 2 * 1024 * 1024
 """Far below the 10 MiB that Firestore takes in one request
 (https://firebase.google.com/docs/firestore/quotas#writes_and_transactions)."""
-_MAX_WAITING_ACTS = 1_000
+_MAX_WAITING_CHANGES = 1_000
 _MAX_WAITING_BYTES = 8 * 1024 * 1024
 _MAX_WAITING_BYTES_IN_ALL = 64 * MIB
 """Over all conversations, those on their way included."""
@@ -50,7 +51,7 @@ _MAX_COMMITS_IN_FLIGHT = 64
 
 
 class _Queue:
-    """The acts that wait for one conversation, and those that are on their way."""
+    """The changes that wait for one conversation, and those that are on their way."""
 
     def __init__(self, all_queues: Weight) -> None:
         self._waiting: deque[Waiting] = deque()
@@ -64,7 +65,7 @@ class _Queue:
 
     @property
     def full(self) -> bool:
-        return len(self._waiting) >= _MAX_WAITING_ACTS or self._size >= _MAX_WAITING_BYTES
+        return len(self._waiting) >= _MAX_WAITING_CHANGES or self._size >= _MAX_WAITING_BYTES
 
     def push(self, waiting: Waiting) -> None:
         self._waiting.append(waiting)
@@ -74,11 +75,11 @@ class _Queue:
             self._watch(waiting)
 
     def pop_batch(self) -> Sequence[Waiting]:
-        """The next acts, as many as one commit takes; at least one."""
+        """The next changes, as many as one commit takes; at least one."""
         self._release(self._in_flight)
         batch: list[Waiting] = []
         size = 0
-        while self._waiting and len(batch) < _MAX_ACTS_PER_COMMIT:
+        while self._waiting and len(batch) < _MAX_CHANGES_PER_COMMIT:
             size += self._waiting[0].size
             if batch and size > _MAX_BYTES_PER_COMMIT:
                 break
@@ -140,11 +141,11 @@ class Writer:
         self._places = asyncio.Semaphore(_MAX_COMMITS_IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def submit(self, conversation_id: str, act: ConversationChange) -> Outcome:
-        """Commit an act and return its outcome as stored.
+    async def submit(self, conversation_id: str, change: ConversationChange) -> Outcome:
+        """Commit a change and return its outcome as stored.
 
-        Raises what the act raises, ConversationNotFound, and StoreUnavailable after at most
-        4.5 seconds, or at once when 1,000 acts or 8 MiB wait for this conversation already, or
+        Raises what the change raises, ConversationNotFound, and StoreUnavailable after at most
+        4.5 seconds, or at once when 1,000 changes or 8 MiB wait for this conversation already, or
         64 MiB for all of them.
         """
         queue = self._queues.get(conversation_id)
@@ -157,7 +158,7 @@ class Writer:
             raise StoreUnavailable("Too many requests wait for this conversation. Retry.")
         if self._weight.full:
             raise StoreUnavailable("The service is overloaded. Retry in a second.")
-        waiting = Waiting(act)
+        waiting = Waiting(change)
         queue.push(waiting)
         try:
             return await waiting.answer
@@ -187,7 +188,7 @@ class Writer:
         except MessagingError as error:
             group.refuse(error)
         except Exception as error:
-            logger.exception("commit.failed", conversation_id=conversation_id, acts=len(batch))
+            logger.exception("commit.failed", conversation_id=conversation_id, changes=len(batch))
             if len(batch) == 1:
                 group.refuse(error)
                 return

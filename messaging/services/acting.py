@@ -1,7 +1,7 @@
-"""Acting: rights are judged before an act waits for the commits of its conversation.
+"""Acting: rights are judged before a change waits for the commits of its conversation.
 
-An act that waited first would be refused when the commit under way is over: the time of the answer
-would tell a stranger that people are talking.
+A change that waited first would be refused when the commit under way is over: the time of the
+answer would tell a stranger that people are talking.
 """
 
 from messaging.changes.change import ConversationChange, Outcome, authorized
@@ -9,7 +9,7 @@ from messaging.domain.exceptions import ConversationNotFound
 from messaging.runtime.app import get_instance
 
 
-async def submit(conversation_id: str, act: ConversationChange) -> Outcome:
+async def submit(conversation_id: str, change: ConversationChange) -> Outcome:
     """`Writer.submit` for somebody who may see the conversation.
 
     A copy of any age lets them through: the commit judges again. A refusal rests on a state that
@@ -18,11 +18,11 @@ async def submit(conversation_id: str, act: ConversationChange) -> Outcome:
     """
     instance = get_instance()
     known = instance.cache.get(conversation_id)
-    if known is None or not authorized(act, known):
+    if known is None or not authorized(change, known):
         conversation = await instance.store.get_conversation(conversation_id)
         if conversation is None:
             raise ConversationNotFound
         instance.cache.put(conversation)
         instance.hub.behind(conversation.id, conversation.version)
-        act.authorize(conversation)
-    return await instance.writer.submit(conversation_id, act)
+        change.authorize(conversation)
+    return await instance.writer.submit(conversation_id, change)

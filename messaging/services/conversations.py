@@ -260,8 +260,8 @@ async def rename_conversation(*, user_id: str, conversation_id: str, title: str)
     """
     require_conversation_id(conversation_id)
     require_title(title)
-    act = RenameConversation(user_id=user_id, title=title)
-    outcome = await submit(conversation_id, act)
+    change = RenameConversation(user_id=user_id, title=title)
+    outcome = await submit(conversation_id, change)
     return await _with_position(user_id, outcome.conversation)
 
 

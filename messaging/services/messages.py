@@ -48,7 +48,7 @@ async def send_message(
     if reply_to is not None and not is_stored_id(reply_to):
         raise unknown_reply_to()
     mentions = tuple(dict.fromkeys(mentions))
-    act = SendMessage(
+    change = SendMessage(
         creates=derived_id("message", conversation_id, user_id, client_id)
         if client_id is not None
         else random_id(),
@@ -60,7 +60,7 @@ async def send_message(
         mentions=mentions,
         content_hash=content_hash(json.dumps([text, reply_to, sorted(mentions)])),
     )
-    outcome = await submit(conversation_id, act)
+    outcome = await submit(conversation_id, change)
     assert outcome.message is not None
     get_instance().presence.acted(user_id)
     logger.debug("message.sent", message_id=outcome.message.id, seq=outcome.message.seq)
@@ -79,8 +79,8 @@ async def edit_message(
     require_message_id(message_id)
     text = normalise_newlines(text)
     require_text(text)
-    act = EditMessage(user_id=user_id, message_id=message_id, text=text)
-    outcome = await submit(conversation_id, act)
+    change = EditMessage(user_id=user_id, message_id=message_id, text=text)
+    outcome = await submit(conversation_id, change)
     assert outcome.message is not None
     return outcome.message
 
@@ -94,7 +94,7 @@ async def delete_message(*, user_id: str, conversation_id: str, message_id: str)
     """
     require_conversation_id(conversation_id)
     require_message_id(message_id)
-    act = DeleteMessage(user_id=user_id, message_id=message_id)
-    outcome = await submit(conversation_id, act)
+    change = DeleteMessage(user_id=user_id, message_id=message_id)
+    outcome = await submit(conversation_id, change)
     assert outcome.message is not None
     return outcome.message.version

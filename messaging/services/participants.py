@@ -35,15 +35,15 @@ async def add_participants(
     require_conversation_id(conversation_id)
     for index, person in enumerate(user_ids):
         require_user_id(f"user_ids.{index}", person)
-    act = AddParticipants(user_id=user_id, user_ids=tuple(dict.fromkeys(user_ids)), role=role)
-    conversation = await _permitting(act, conversation_id)
-    new = [person for person in act.user_ids if person not in conversation.participants]
+    change = AddParticipants(user_id=user_id, user_ids=tuple(dict.fromkeys(user_ids)), role=role)
+    conversation = await _permitting(change, conversation_id)
+    new = [person for person in change.user_ids if person not in conversation.participants]
     quota = Quota(user_id=user_id, people=len(new))
     await quota.take()
     let_in = set(await welcome(user_id, new, conversation_id=conversation_id))
-    some = tuple(one for one in act.user_ids if one in let_in or one not in new)
+    some = tuple(one for one in change.user_ids if one in let_in or one not in new)
     try:
-        outcome = await submit(conversation_id, replace(act, user_ids=some))
+        outcome = await submit(conversation_id, replace(change, user_ids=some))
     except StoreUnavailable:  # it may have been done
         raise
     except MessagingError:
@@ -53,17 +53,17 @@ async def add_participants(
 
 
 async def _permitting(
-    act: "AddParticipants | RemoveParticipant", conversation_id: str
+    change: "AddParticipants | RemoveParticipant", conversation_id: str
 ) -> Conversation:
-    """The conversation where it permits an act. Raises what refuses it, judged on a state that was
-    read just now."""
-    user_id = act.user_id
+    """The conversation where it permits a change. Raises what refuses it, judged on a state that
+    was read just now."""
+    user_id = change.user_id
     conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
     try:
-        act.apply(conversation, {})
+        change.apply(conversation, {})
     except MessagingError:
         conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
-        act.apply(conversation, {})
+        change.apply(conversation, {})
     return conversation
 
 
@@ -73,12 +73,12 @@ async def remove_participant(*, user_id: str, conversation_id: str, participant_
     Raises ConversationNotFound, NotAParticipant, NotFound, PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
-    act = RemoveParticipant(user_id=user_id, participant_id=participant_id)
+    change = RemoveParticipant(user_id=user_id, participant_id=participant_id)
     if participant_id == user_id:
         # Before it is done: nobody adds them again in between.
-        await _permitting(act, conversation_id)
+        await _permitting(change, conversation_id)
         await get_instance().people.note_left(user_id, conversation_id)
-    await submit(conversation_id, act)
+    await submit(conversation_id, change)
 
 
 async def set_role(
@@ -89,5 +89,5 @@ async def set_role(
     Raises ConversationNotFound, NotAParticipant, NotFound, PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
-    act = SetRole(user_id=user_id, participant_id=participant_id, role=role)
-    return (await submit(conversation_id, act)).conversation
+    change = SetRole(user_id=user_id, participant_id=participant_id, role=role)
+    return (await submit(conversation_id, change)).conversation
