@@ -6,7 +6,7 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
-from chat import strangers
+from chat.limits import strangers
 
 
 class NoSuchPath(AsyncConsumer):  # type: ignore[misc]

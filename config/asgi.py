@@ -20,9 +20,9 @@ from django.urls import resolve  # noqa: E402
 
 from chat import authentication, checks  # noqa: E402
 from chat.handler import Handler  # noqa: E402
-from chat.limited import limited  # noqa: E402
+from chat.limits.body_limit import bounded  # noqa: E402
+from chat.limits.limited import limited  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
-from chat.rest.body_limit import bounded  # noqa: E402
 from chat.socket.routing import websocket_urlpatterns  # noqa: E402
 from config.forwarded import with_nearest_client  # noqa: E402
 from config.servers import uvicorn  # noqa: E402

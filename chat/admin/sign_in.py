@@ -21,7 +21,7 @@ from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 
 from chat.admin.bridge import on_loop
-from chat.strangers import network_of
+from chat.limits.strangers import network_of
 from messaging.instruments.metrics import OPERATOR_SIGN_INS
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.app import get_instance
@@ -35,7 +35,7 @@ ATTEMPTS_OF_ADDRESS = Rate(name="operator-sign-ins-of-address", per_second=1 / 6
 
 ATTEMPTS_UNTRIED = 1
 _MAX_WAITING = 8
-"""For the hash, of all addresses; `chat.strangers` lets two of each come so far."""
+"""For the hash, of all addresses; `chat.limits.strangers` lets two of each come so far."""
 
 
 class _Hashing:

@@ -10,12 +10,21 @@ from rest_framework.serializers import Serializer
 
 from chat.authentication import authenticate, require_unrevoked
 from chat.exceptions import InvalidJSON, NotAuthenticated, TokenExpired
+from chat.limits.throttling import (
+    READS,
+    REQUESTS,
+    SENDS,
+    SYNCED,
+    TYPING,
+    TYPING_STOPS,
+    require_rate,
+    turn,
+)
 from chat.payloads import serializers
 from chat.payloads.answers import changes_data, own_changes_data, receipt_data
 from chat.payloads.decoding import CommandDecoder
 from chat.payloads.serializers import validated
 from chat.socket.frames import Command
-from chat.throttling import READS, REQUESTS, SENDS, SYNCED, TYPING, TYPING_STOPS, require_rate, turn
 from messaging.concurrency.turns import Turns
 from messaging.delivery.hub.connections import Connection
 from messaging.domain.exceptions import (
@@ -260,4 +269,4 @@ _RATES = {
     "auth.refresh": REQUESTS,
 }
 """What a person has over all sockets, and but for `receipt.read` over REST too. The others are
-cheap, see `chat.throttling`."""
+cheap, see `chat.limits.throttling`."""

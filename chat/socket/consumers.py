@@ -17,19 +17,12 @@ import structlog
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
-from chat import strangers
 from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated, TokenExpired
-from chat.origins import origin_allowed
-from chat.shown_tokens import identify
-from chat.socket import commands
-from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
-from chat.socket.command_queue import CommandQueue
-from chat.socket.expiry import Expiry
-from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_command
-from chat.socket.outbox import Outbox
-from chat.throttling import (
+from chat.limits import strangers
+from chat.limits.shown_tokens import identify
+from chat.limits.throttling import (
     COMMANDS,
     REQUESTS,
     VIOLATIONS,
@@ -39,6 +32,13 @@ from chat.throttling import (
     turn,
     violation_bucket,
 )
+from chat.origins import origin_allowed
+from chat.socket import commands
+from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
+from chat.socket.command_queue import CommandQueue
+from chat.socket.expiry import Expiry
+from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_command
+from chat.socket.outbox import Outbox
 from messaging.concurrency.tasks import stop_tasks
 from messaging.concurrency.turns import Turns
 from messaging.delivery.hub.connections import Connection, Ending

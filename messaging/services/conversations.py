@@ -22,7 +22,6 @@ from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUna
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import Preferences, ReadPosition
 from messaging.runtime.app import get_instance
-from messaging.services.acting import submit
 from messaging.services.blocks import require_no_block
 from messaging.services.rules.quotas import Quota
 from messaging.services.rules.rights import (
@@ -31,6 +30,7 @@ from messaging.services.rules.rights import (
     require_conversation_id,
     require_user_id,
 )
+from messaging.services.rules.submission import submit
 from messaging.services.rules.welcome import welcome
 from messaging.steps import in_steps
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, InvalidCursor

@@ -11,8 +11,8 @@ from messaging.changes.text_rules import normalise_newlines, require_client_id, 
 from messaging.domain.identifiers import content_hash, derived_id, is_stored_id, random_id
 from messaging.domain.message import Message
 from messaging.runtime.app import get_instance
-from messaging.services.acting import submit
 from messaging.services.rules.rights import require_conversation_id, require_message_id
+from messaging.services.rules.submission import submit
 
 logger = structlog.get_logger(__name__)
 

@@ -11,7 +11,6 @@ from messaging.domain.exceptions import (
 )
 from messaging.domain.participant import Role
 from messaging.runtime.app import get_instance
-from messaging.services.acting import submit
 from messaging.services.rules.quotas import Quota
 from messaging.services.rules.rights import (
     access_conversation,
@@ -19,6 +18,7 @@ from messaging.services.rules.rights import (
     require_conversation_id,
     require_user_id,
 )
+from messaging.services.rules.submission import submit
 from messaging.services.rules.welcome import welcome
 
 

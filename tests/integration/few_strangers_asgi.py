@@ -1,6 +1,6 @@
 """The application with room for five strangers of an address, which never refills."""
 
-from chat import strangers
+from chat.limits import strangers
 from config.asgi import application
 from messaging.redis.rate_limits import Rate
 

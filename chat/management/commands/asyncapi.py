@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
-from chat.asyncapi import make
+from chat.socket.asyncapi import make
 
 
 class Command(BaseCommand):

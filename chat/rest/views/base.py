@@ -19,15 +19,15 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView as RestAPIView
 
-from chat import limited, strangers
 from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.errors import Problem, problem_of, problem_response
+from chat.limits import limited, strangers
+from chat.limits.shown_tokens import identify
+from chat.limits.throttling import REQUESTS, require_rate, turn
 from chat.payloads.decoding import DocumentDecoder, NotAccepted
 from chat.payloads.parsers import StrictJSONParser, without_byte_order_mark
 from chat.payloads.renderers import render_json
 from chat.payloads.serializers import validated
-from chat.shown_tokens import identify
-from chat.throttling import REQUESTS, require_rate, turn
 from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
 from messaging.domain.identifiers import is_stored_id

@@ -4,12 +4,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chat.limits.throttling import SENDS
 from chat.payloads import serializers
 from chat.payloads.answers import changes_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
 from chat.rest.views.base import APIView
-from chat.throttling import SENDS
 from messaging.redis.rate_limits import Rate
 from messaging.services import history, messages, sync
 from messaging.wire.representations import message_data

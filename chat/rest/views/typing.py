@@ -4,9 +4,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chat.limits.throttling import TYPING, TYPING_STOPS, require_rate
 from chat.payloads import serializers
 from chat.rest.views.base import APIView
-from chat.throttling import TYPING, TYPING_STOPS, require_rate
 from messaging.services import typing_indicators
 
 

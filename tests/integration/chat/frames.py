@@ -5,7 +5,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from chat.asyncapi import make
+from chat.socket.asyncapi import make
 from tests.integration.chat import as_json_schema, formats
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from django.core import signing
 from pytest_django.fixtures import Settings
 
 from chat.authentication import issue_development_token
-from chat.throttling import SENDS
+from chat.limits.throttling import SENDS
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.app import Instance

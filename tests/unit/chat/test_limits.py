@@ -6,7 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from chat.checks import check_settings
-from chat.throttling import COMMANDS, SYNCED
+from chat.limits.throttling import COMMANDS, SYNCED
 from config.servers.connection_bounds import MAX_BODY_BYTES
 from config.servers.frame_gate import MAX_MESSAGE_BYTES
 from messaging.delivery.field_types import MAX_PEOPLE

@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
-from chat import authentication, throttling
+from chat import authentication
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.verified import VerifiedTokens
+from chat.limits import throttling
 from chat.socket import commands, consumers, expiry
 from chat.socket.close_codes import CloseCode, close_message
 from messaging.domain.identifiers import random_id

@@ -6,9 +6,9 @@ with invented tokens could ask for without an end.
 
 import asyncio
 
-from chat import strangers
 from chat.authentication import Identity, authenticate, recall
-from chat.throttling import turn
+from chat.limits import strangers
+from chat.limits.throttling import turn
 from messaging.concurrency.turns import Turns
 
 _verifying = Turns(places=8, most_waiting=4_000, rests=False)

@@ -1,12 +1,15 @@
 """AsyncAPI 3.0: every frame of the socket, made of the decoders of commands, of the components of
-OpenAPI, and of `chat.frame_shapes`."""
+OpenAPI, and of `chat.socket.frame_shapes`."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-from chat.frame_shapes import (
+from chat.rest.openapi.examples import example, words
+from chat.rest.openapi.words import Words
+from chat.socket.commands import TYPED
+from chat.socket.frame_shapes import (
     COMPONENTS,
     DURABLE,
     INTEGER,
@@ -20,9 +23,6 @@ from chat.frame_shapes import (
     list_of,
     shape,
 )
-from chat.rest.openapi.examples import example, words
-from chat.rest.openapi.words import Words
-from chat.socket.commands import TYPED
 
 Json = dict[str, Any]
 

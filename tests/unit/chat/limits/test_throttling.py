@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chat.throttling import turn
+from chat.limits.throttling import turn
 from messaging.concurrency.turns import Turns
 
 

@@ -7,16 +7,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from chat import strangers
 from chat.authentication import Identity, bearer_token
 from chat.cross_origin import cross_origin_headers, is_preflight
 from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated
+from chat.limits import strangers
+from chat.limits.body_limit import ReadAhead
+from chat.limits.probes import Probes
+from chat.limits.shown_tokens import identify
 from chat.middleware import sound_request_id
 from chat.payloads.renderers import render_json
-from chat.probes import Probes
-from chat.rest.body_limit import ReadAhead
-from chat.shown_tokens import identify
 from messaging.domain.exceptions import (
     MessagingError,
     PayloadTooLarge,

@@ -8,9 +8,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from django.core.management import call_command
 
-from chat.asyncapi import make
-from chat.frame_shapes import DURABLE, REPLIES, SESSION, SOFT, WORDS
+from chat.socket.asyncapi import make
 from chat.socket.commands import TYPED
+from chat.socket.frame_shapes import DURABLE, REPLIES, SESSION, SOFT, WORDS
 from messaging.wire.events import EventType
 from tests.integration.chat.frames import check_frame, document, message_validator
 

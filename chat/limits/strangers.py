@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-from chat.throttling import refuse, turn
+from chat.limits.throttling import refuse, turn
 from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import RateLimited
 from messaging.redis.rate_limits import Rate, Rates

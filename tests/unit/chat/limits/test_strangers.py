@@ -7,14 +7,15 @@ from typing import Any
 import orjson
 import pytest
 
-from chat import authentication, probes, strangers
+from chat import authentication
 from chat.authentication import Identity, issue_development_token
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.authentication.verified import VerifiedTokens
 from chat.exceptions import NotAuthenticated
-from chat.limited import PAGE_BODY_BYTES, SHOWN, limited
-from chat.shown_tokens import identify
-from chat.strangers import address_of, network_of
+from chat.limits import probes, strangers
+from chat.limits.limited import PAGE_BODY_BYTES, SHOWN, limited
+from chat.limits.shown_tokens import identify
+from chat.limits.strangers import address_of, network_of
 from messaging.redis.rate_limits import Rate
 
 Message = MutableMapping[str, Any]
