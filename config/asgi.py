@@ -24,11 +24,11 @@ from chat.limits.body_limit import bounded  # noqa: E402
 from chat.limits.limited import limited  # noqa: E402
 from chat.middleware import API_PATHS  # noqa: E402
 from chat.socket.routing import websocket_urlpatterns  # noqa: E402
-from config.forwarded import with_nearest_client  # noqa: E402
 from config.servers import uvicorn  # noqa: E402
 from config.servers.backpressure import flow_controlled  # noqa: E402
 from config.servers.connection_bounds import MAX_BODY_BYTES, raise_descriptor_limit  # noqa: E402
 from config.servers.draining import drain_at_signals  # noqa: E402
+from config.servers.forwarded import with_nearest_client  # noqa: E402
 from config.servers.garbage_collection import Collecting  # noqa: E402
 from messaging.domain.limits import get_limits  # noqa: E402
 from messaging.runtime.app import get_instance  # noqa: E402

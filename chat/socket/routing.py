@@ -2,8 +2,8 @@
 
 from django.urls import path, re_path
 
-from chat.no_such_path import NoSuchPath
 from chat.socket.consumers import ChatConsumer
+from chat.socket.no_such_path import NoSuchPath
 
 websocket_urlpatterns = [
     path("ws/v1", ChatConsumer.as_asgi()),

@@ -21,11 +21,11 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
-from config.forwarded import nearest_address
-from config.readable import readable
 from config.servers import connection_bounds as bounds
 from config.servers.backpressure import CLOSE_OF, REFUSED_SECONDS, Send
+from config.servers.forwarded import nearest_address
 from config.servers.frame_gate import FrameGate, Refusal
+from config.servers.readable import readable
 from messaging.instruments.metrics import CONNECTIONS_REFUSED, SOCKETS_REFUSED
 
 _PROBES = bounds.PROBES.encode()

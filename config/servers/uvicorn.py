@@ -9,10 +9,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from config.readable import readable
 from config.servers import connection_bounds as bounds
 from config.servers.backpressure import SocketGuard
 from config.servers.frame_gate import MAX_MESSAGE_BYTES
+from config.servers.readable import readable
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _MAX_ROOM = 64 * 1024

@@ -17,6 +17,7 @@ from messaging.changes.conversations import (
 from messaging.changes.rights import require_participant
 from messaging.changes.sizes import takes_more_people
 from messaging.changes.text_rules import require_client_id, require_title
+from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
 from messaging.domain.limits import get_limits
@@ -32,7 +33,6 @@ from messaging.services.rules.rights import (
 )
 from messaging.services.rules.submission import submit
 from messaging.services.rules.welcome import welcome
-from messaging.steps import in_steps
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, InvalidCursor
 
 logger = structlog.get_logger(__name__)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from messaging.concurrency.steps import in_steps
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import Preferences
 from messaging.runtime.app import get_instance
-from messaging.steps import in_steps
 
 _OVERLAP = timedelta(seconds=10)
 """The longest time from the date that the store gives a change to the first read that sees it."""

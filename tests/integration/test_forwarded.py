@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.forwarded import nearest_address
+from config.servers.forwarded import nearest_address
 from tests.integration.raw_peer import Peer, upgrade
 from tests.integration.served import Command, bare_daphne, bare_uvicorn, served
 from tests.integration.test_refused_sockets import BURST, with_few

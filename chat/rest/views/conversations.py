@@ -7,10 +7,10 @@ from rest_framework.response import Response
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.views.base import APIView
+from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Notify, Role
 from messaging.services import conversations, participants
-from messaging.steps import in_steps
 from messaging.wire.representations import (
     participant_data,
     personal_conversation_data,

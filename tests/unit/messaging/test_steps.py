@@ -2,7 +2,7 @@
 
 import asyncio
 
-from messaging.steps import in_steps
+from messaging.concurrency.steps import in_steps
 
 
 async def test_others_run_after_each_step() -> None:
