@@ -1,0 +1,1 @@
+"""The hub: brings events to the sockets of this process."""

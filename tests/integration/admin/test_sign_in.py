@@ -16,6 +16,7 @@ from django.test import override_settings
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
+from chat.admin.sign_in import ATTEMPTS
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.app import Instance, get_instance, reset_instance
 
@@ -149,6 +150,28 @@ async def test_one_password_is_hashed_at_a_time(instance: Instance, settings: Se
     assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [429] * 3
     assert SlowHasher.most_inside == 1
+
+
+async def test_a_refused_attempt_takes_no_place_in_the_line(
+    instance: Instance, settings: Settings, address: str
+) -> None:
+    """However many come from an address beyond its attempts, another address is served."""
+    for _ in range(ATTEMPTS.burst):
+        await sign_in(address, password="wrong")
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
+    SlowHasher.let.clear()
+    hashing = asyncio.create_task(sign_in("203.0.113.200", username="name-200"))
+    async with asyncio.timeout(30):
+        while SlowHasher.inside == 0:
+            await asyncio.sleep(0.01)
+
+    refused = await asyncio.gather(*(sign_in(address, password="wrong") for _ in range(12)))
+    waiting = asyncio.create_task(sign_in("203.0.113.201", username="name-201"))
+    SlowHasher.let.set()
+
+    assert {answer.status_code for answer in refused} == {429}
+    assert min(int(answer.headers["Retry-After"]) for answer in refused) > 1  # of its own rate
+    assert [(await one).status_code for one in (hashing, waiting)] == [200, 200]
 
 
 async def test_addresses_of_one_network_are_one(instance: Instance) -> None:

@@ -126,3 +126,31 @@ async def test_a_fault_in_the_latest_is_logged(caplog: pytest.LogCaptureFixture)
     await pace.publish(("read", "group", "ann"), partial(told.tell, 2))
     await pace.stop()
     assert told.values == [1, 2]
+
+
+async def test_what_is_forgotten_while_another_is_published_is_not_told() -> None:
+    """The store was restored meanwhile: what waits is of a history that is gone."""
+    told, pace = Told(), Pace(seconds=LONG)
+    told.open.clear()
+    first = asyncio.create_task(pace.publish(("read", "group", "ann"), partial(told.tell, 0)))
+    await until(lambda: len(pace) == 1)
+    await pace.publish(("read", "group", "ann"), partial(told.tell, 1))
+
+    pace.clear()
+    told.open.set()
+    await first
+    await pace.stop()
+
+    assert told.values == [0]
+
+
+async def test_the_end_does_not_wait_for_what_hangs() -> None:
+    told, pace = Told(), Pace(seconds=LONG)
+    await pace.publish(("read", "group", "ann"), partial(told.tell, 0))
+    told.open.clear()
+    await pace.publish(("read", "group", "ann"), partial(told.tell, 1))
+
+    async with asyncio.timeout(10):
+        await pace.stop(seconds=0.01)
+
+    assert told.values == [0]
