@@ -5,8 +5,8 @@ address, the other that of an address over all accounts, so a stranger at anothe
 neither. Many addresses together can keep the line full, each for its few attempts. Both hold over
 all instances where Redis is (`messaging.redis.rate_limits`), else on each.
 
-A hash takes a core for a third of a second. A process computes one at a time, whoever asks, so that
-it never takes more than one core from everybody else.
+A hash takes a core for a third of a second. A process computes one hash at a time, so guesses take
+at most one core.
 """
 
 import hashlib
@@ -33,13 +33,12 @@ ATTEMPTS = Rate(name="operator-sign-ins", per_second=1 / 60, burst=5)
 ATTEMPTS_OF_ADDRESS = Rate(name="operator-sign-ins-of-address", per_second=1 / 6, burst=20)
 """Twenty at once for an office, then ten a minute: each may name another account."""
 
-ATTEMPTS_UNTRIED = 1
 _MAX_WAITING = 8
 """For the hash, of all addresses; `chat.limits.strangers` lets two of each come so far."""
 
 
 class _Hashing:
-    """One place for whoever computes a hash, and a short line of threads in front of it."""
+    """One slot for computing a hash, and a bounded queue of threads in front of it."""
 
     def __init__(self) -> None:
         self._place = threading.Lock()
@@ -78,7 +77,7 @@ class SignInForm(AdminAuthenticationForm):
             raise self._limited(address, wait, detail)
         with _hashing.place() as given:
             if not given:
-                on_loop(_give_back)(account, address, ATTEMPTS_UNTRIED)
+                on_loop(_give_back)(account, address, 1)
                 raise self._limited(address, 1.0, "There are too many attempts to sign in.")
             try:
                 cleaned = super().clean()

@@ -1,0 +1,1 @@
+"""The REST API: its views, the shapes of its answers, and its OpenAPI document."""

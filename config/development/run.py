@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def _environment(host: str) -> dict[str, str]:
-    """Development's settings, and in their place those that the environment names. Raises
+    """Return the settings for development; those that the environment names take precedence. Raises
     NotReady."""
     development = development_environment(
         DATABASE_URL=f"sqlite:///{Path('db.sqlite3').resolve()}", LOG_LEVEL="warning"

@@ -1,0 +1,1 @@
+"""The servers: bounds below the application, backpressure, draining, addresses behind a proxy."""

@@ -1,0 +1,1 @@
+"""Tasks, turns and steps of the event loop."""

@@ -1,0 +1,1 @@
+"""What this process measures of itself: metrics, memory by weight, sampled log lines."""

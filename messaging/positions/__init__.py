@@ -1,0 +1,1 @@
+"""Positions: how far each participant has received and acknowledged a conversation."""

@@ -1,0 +1,1 @@
+"""Presence: who is online, who is reachable by push, and who watches whom."""

@@ -1,0 +1,1 @@
+"""A running instance: its parts, what it admits, its readiness and its live figures."""

@@ -1,0 +1,1 @@
+"""What clients see: events and entities as JSON."""

@@ -1,0 +1,1 @@
+"""The OpenAPI document: what all operations share, words and examples."""

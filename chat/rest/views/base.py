@@ -105,7 +105,7 @@ class APIView(RestAPIView):
         self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(_turns, identity.user_id):
-            # The rate first: it also limits the refusals of those who are shut out.
+            # The rate comes first: it also limits requests of banned and logged-out people.
             await require_rate(self.rate(), identity.user_id)
             await sessions.require_admitted(
                 user_id=identity.user_id, signed_in_at=identity.signed_in_at

@@ -1,0 +1,1 @@
+"""Push services: Firebase Cloud Messaging, and the log for development."""

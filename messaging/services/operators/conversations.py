@@ -1,5 +1,4 @@
-"""Supervision: what operators do to conversations and messages. Who an operator is, and what they
-may do, the admin knows."""
+"""What operators do to conversations and messages."""
 
 import structlog
 

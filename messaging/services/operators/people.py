@@ -1,4 +1,4 @@
-"""Moderation: what operators do to people. Who an operator is, the admin knows."""
+"""What operators do to people: ban, lift a ban, log out."""
 
 from datetime import datetime
 

@@ -1,0 +1,1 @@
+"""The store on Django's ORM: SQLite and PostgreSQL."""

@@ -380,7 +380,7 @@ export class Conversations {
     this.#onChange();
   }
 
-  /** Receipts are never replayed: whoever may have missed some asks. `own`: also how much I have
+  /** The server never repeats a receipt: load them after a gap. `own`: also how much I have
    * read myself meanwhile, on another device perhaps. */
   async #loadReceiptsOnScreen({ own = false } = {}) {
     try {

@@ -1,0 +1,1 @@
+"""The client of Cloud Firestore: channel, deadlines, requests and transactions."""

@@ -1,0 +1,1 @@
+"""Database connections of the SQL store, each kept by a thread."""
