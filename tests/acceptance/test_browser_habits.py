@@ -1,5 +1,6 @@
 """What people expect of a browser holds on the demo page: focus, Back, and texts they wrote."""
 
+import json
 import re
 from uuid import uuid4
 
@@ -76,3 +77,28 @@ async def test_what_was_read_on_another_device_meanwhile_is_read(
     reachable = True
 
     await expect(bob.unread(title)).to_have_count(0, timeout=60_000)
+
+
+async def test_what_an_earlier_release_left_to_send_is_sent(
+    one_instance: Instances, room: Room
+) -> None:
+    """A page that is loaded again after an upgrade finds it under the same name."""
+    (url,) = one_instance.urls
+    async with http_client(url) as client:
+        group = await Rest(client, "alice").create_group("bob", title=f"Left {uuid4()}")
+    left = {
+        "client_id": str(uuid4()),
+        "conversation_id": group["id"],
+        "text": "Written before the upgrade.",
+        "reply_to": None,
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "error": None,
+    }
+    page = await room.tab("about:blank")
+    key, items = json.dumps("chat.outbox.alice"), json.dumps(json.dumps([left]))
+    await page.add_init_script(f"sessionStorage.setItem({key}, {items})")
+    await page.goto(f"{url}/?user=alice#{group['id']}")
+
+    bob = await room.person(url, "bob")
+    await bob.open(group["title"])
+    await expect(bob.message("Written before the upgrade.")).to_be_visible()

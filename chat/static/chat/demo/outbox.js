@@ -19,7 +19,7 @@ export class Outbox {
 
   /** `onSent(message)` gets what the server stored. */
   constructor({ userId, api, socket, onSent, onChange }) {
-    this.#storageKey = `chat.socket.outbox.${userId}`;
+    this.#storageKey = `chat.outbox.${userId}`;
     this.#api = api;
     this.#socket = socket;
     this.#onSent = onSent;
