@@ -30,6 +30,7 @@ _MAX_REFUSALS = 10_000
 class _Line:
     """The places of one key that are taken, and the requests that wait for one."""
 
+    loop: asyncio.AbstractEventLoop
     taken: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     refused_at: float = 0.0
@@ -63,7 +64,7 @@ class Turns:
 
     def is_full(self, key: str) -> bool:
         """Return whether one more of this key would be refused."""
-        line = self._lines.get(key)
+        line = self._line(key)
         if line is None or line.taken < self._places:
             return False
         return len(line.waiting) >= self._most_waiting
@@ -93,8 +94,17 @@ class Turns:
             else:
                 self._give_back(key)
 
+    def _line(self, key: str) -> _Line | None:
+        """Return the line of a key, or None if it has no request under way. If its event loop was
+        closed while a place rested, the timer that frees the place never fires: that line is over.
+        """
+        line = self._lines.get(key)
+        return None if line is None or line.loop.is_closed() else line
+
     async def _take(self, key: str) -> None:
-        line = self._lines.setdefault(key, _Line())
+        line = self._line(key)
+        if line is None:
+            line = self._lines[key] = _Line(asyncio.get_running_loop())
         if line.taken < self._places:
             line.taken += 1
             return

@@ -228,3 +228,17 @@ async def test_a_rest_by_another_clock() -> None:
     assert work.begun == [0, 1]
     work.gates[1].set()
     await tasks[1]
+
+
+def test_a_place_of_an_event_loop_that_was_closed_is_free() -> None:
+    """The timer that ends a rest is gone with its loop: a place would stay taken for ever."""
+    turns = Turns(places=1, most_waiting=0)
+
+    async def take() -> None:
+        async with asyncio.timeout(5), turns.turn("ann"):
+            await asyncio.sleep(0.001)  # so that the place rests
+
+    for _ in range(3):
+        asyncio.run(take())
+
+    assert not turns.is_full("ann")
