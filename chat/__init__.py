@@ -1,1 +1,1 @@
-"""The door: REST and WebSocket. It acts through `messaging.services`."""
+"""REST, WebSocket and the admin. They act through `messaging.services`."""

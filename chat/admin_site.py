@@ -1,4 +1,4 @@
-"""The admin site, to which signing in is limited (`chat.admin.sign_in`)."""
+"""The admin site, with limited sign-in attempts (`chat.admin.sign_in`)."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from django.template.response import TemplateResponse
 
 class ChatAdminSite(AdminSite):
     def get_urls(self) -> list[Any]:
-        """Leave out Django's redirect to "the page on the site": there is none, and it would look
-        for rows in tables that do not exist."""
+        """Leave out Django's redirect to "the page on the site". There is none, and it would query
+        tables that do not exist."""
         return [one for one in super().get_urls() if getattr(one, "name", "") != "view_on_site"]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Answer 429 with `Retry-After` where the attempt was not taken."""
+        """Answer 429 with `Retry-After` if the sign-in attempt is not accepted."""
         # Django loads this site before the models that the form needs.
         from chat.admin.sign_in import SignInForm  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The door as a Django app."""
+"""The Django app of REST, WebSocket and the admin."""
 
 from django.apps import AppConfig
 

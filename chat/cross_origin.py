@@ -1,6 +1,6 @@
-"""The CORS headers of answers that are made outside of Django's middleware.
+"""CORS headers for answers that are made outside Django's middleware.
 
-Without them a page of an allowed origin cannot read why its request was refused.
+Without them, a page of an allowed origin cannot read why its request was refused.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ _PREFLIGHTS_BELOW = "/api/"
 
 
 def is_preflight(method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return whether a browser asks with this request what a page of another origin may send."""
+    """Return whether the request is a CORS preflight."""
     asks = method == "OPTIONS" and path.startswith(_PREFLIGHTS_BELOW)
     return asks and any(name.lower() == _REQUESTED_METHOD for name, _ in headers)
 
@@ -29,7 +29,7 @@ def is_preflight(method: str, path: str, headers: Iterable[tuple[bytes, bytes]])
 def cross_origin_headers(
     path: str, headers: Iterable[tuple[bytes, bytes]], *, method: str = "GET"
 ) -> dict[str, str]:
-    """Return what the middleware adds to the answer to a request with this path and headers."""
+    """Return the CORS headers that the middleware would add for this path and these headers."""
     request = HttpRequest()
     request.method, request.path, request.path_info = method, path, path
     for name, value in headers:

@@ -1,7 +1,7 @@
-"""From exception to wire code: one table, one funnel to HTTP, one to the socket.
+"""Maps exceptions to wire codes: one table, one function for HTTP, one for the socket.
 
-Whatever is not listed here is a fault of ours: it is logged, and the client learns that it
-happened and under which request id, never what it was.
+Any other exception is a bug: it is logged, and the client gets only the request id, never the
+cause.
 """
 
 import re
@@ -68,7 +68,7 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """What a client is told of something that went wrong."""
+    """The description of an error for a client."""
 
     MEDIA_TYPE: ClassVar[str] = "application/problem+json"
 
@@ -83,7 +83,7 @@ class Problem:
         return STATUS[self.code][0]
 
     def as_document(self, request_id: str) -> dict[str, Any]:
-        """RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457)."""
+        """Return the document of RFC 9457 (https://www.rfc-editor.org/rfc/rfc9457)."""
         status, title = STATUS[self.code]
         document: dict[str, Any] = {
             "type": f"urn:chat:problem:{self.code}",
@@ -107,7 +107,7 @@ class Problem:
         return headers
 
     def as_reply(self, command_id: int | str | None) -> dict[str, Any]:
-        """The error frame that answers a command."""
+        """Return the error frame that answers a command."""
         reply: dict[str, Any] = {
             "id": command_id,
             "type": "error",
@@ -123,7 +123,7 @@ class Problem:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that an exception is to the client; faults of ours are logged on the way."""
+    """Return the problem that a client gets for an exception; log the exception if it is a bug."""
     match error:
         case InvalidRequest():
             errors = _bounded(error.errors)
@@ -135,15 +135,21 @@ def problem_of(error: Exception) -> Problem:
         case TimeoutError():
             return Problem(
                 code="store_unavailable",
-                detail="The request timed out. It may have been carried out.",
+                detail="The request timed out. It may have succeeded: retry with the same "
+                "client_id.",
                 retry_after=1,
             )
         case RequestDataTooBig():
-            return Problem(code="payload_too_large", detail="The request is too large.")
+            return Problem(code="payload_too_large", detail="The request is too large. Send less.")
         case SuspiciousOperation() | BadRequest() | MultiPartParserError():
-            return Problem(code="invalid_request", detail="The request is malformed.")
+            return Problem(
+                code="invalid_request",
+                detail="The request is malformed. Correct it before a retry.",
+            )
         case PermissionDenied():
-            return Problem(code="permission_denied", detail="You do not have permission.")
+            return Problem(
+                code="permission_denied", detail="You do not have permission to do this."
+            )
         case Http404() | drf.NotFound():
             return Problem(code="not_found", detail="The resource does not exist.")
         case drf.APIException():
@@ -151,7 +157,7 @@ def problem_of(error: Exception) -> Problem:
     logger.error("request.failed", exc_info=error)
     return Problem(
         code="internal_error",
-        detail="An internal error occurred. The log has the details.",
+        detail="An internal error occurred. Report it with the request id.",
     )
 
 
@@ -175,12 +181,12 @@ _CODES: dict[type[drf.APIException], str] = {
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
-    """Answer an exception of a view of DRF's own, which the schema and its page are."""
+    """Answer an exception from one of DRF's own views: the schema and its page."""
     return problem_response(problem_of(error), getattr(context["request"], "request_id", ""))
 
 
 def problem_response(problem: Problem, request_id: str) -> HttpResponse:
-    """Return the answer to a request that was refused, and count it."""
+    """Return the answer to a refused request, and count it."""
     REFUSALS.labels("rest", problem.code).inc()
     response = HttpResponse(
         render_json(problem.as_document(request_id)),
@@ -193,9 +199,9 @@ def problem_response(problem: Problem, request_id: str) -> HttpResponse:
 
 
 def _detail_of(errors: tuple[FieldError, ...]) -> str:
-    """Return one sentence for people; DRF's own name no field."""
+    """Return one sentence for people. DRF's own sentences do not name the field."""
     if len(errors) != 1:
-        return "The request has invalid fields."
+        return "The request has invalid fields. See errors."
     error = errors[0]
     return _presentable(f"{error.field}: {error.detail}" if error.field else error.detail)
 
@@ -205,7 +211,7 @@ def _errors(errors: tuple[FieldError, ...]) -> list[dict[str, str]]:
 
 
 def _bounded(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
-    """The first 20, each of a bounded size: clients choose the names of unknown fields."""
+    """Return the first 20, each with a bounded size: clients choose the names of unknown fields."""
     return tuple(
         FieldError(
             field=_presentable(error.field, _MAX_FIELD_CHARACTERS),
@@ -217,13 +223,13 @@ def _bounded(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
 
 
 def _presentable(text: str, most: int = _MAX_DETAIL_CHARACTERS) -> str:
-    """What UTF-8 can express of it, cut where it is too long."""
+    """Return the text without lone surrogates, cut to a maximum length."""
     return _SURROGATE.sub("\ufffd", text[:most])
 
 
 def _flatten(details: Any, path: str = "") -> Iterator[FieldError]:
-    """DRF's nested details as fields with dotted paths."""
-    # A field may be called `message` or `code` too: only in a leaf is that a string.
+    """Flatten DRF's nested details into fields with dotted paths."""
+    # A field may also be named `message` or `code`, but only a leaf has a string there.
     if isinstance(details, dict) and isinstance(details.get("message"), str):
         yield FieldError(path, str(details["code"]), str(details["message"]))
         return

@@ -1,10 +1,11 @@
-"""What the doors refuse, besides what the core refuses (`messaging.domain.exceptions`)."""
+"""Errors of REST and the socket, in addition to those of the core
+(`messaging.domain.exceptions`)."""
 
 from messaging.domain.exceptions import MessagingError
 
 
 class InvalidJSON(MessagingError):
-    """The request is not valid JSON."""
+    """The request is not valid JSON. Correct it before a retry."""
 
     code = "invalid_json"
 

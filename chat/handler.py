@@ -1,4 +1,4 @@
-"""Django's ASGI handler, whose own refusals have the shape of all others."""
+"""Django's ASGI handler, with refusals in the same shape as all others."""
 
 import codecs
 import secrets
@@ -14,15 +14,15 @@ from chat.pages.failures import unreadable
 
 _MAX_ACCEPT_CHARACTERS = 1_024
 _MAX_MEDIA_TYPES = 50
-"""Content negotiation compares each of them with each of ours. Browsers send eight."""
+"""Content negotiation compares each of them with each of our own. Browsers send eight."""
 
 
 class Handler(ASGIHandler):
-    """Answers a request that Django cannot read as `chat.pages.failures` does.
+    """Refuses some requests before any middleware, in the shape of `chat.pages.failures`.
 
-    No middleware has seen such a request: a query string of bytes that are not UTF-8, for example.
-    Nor does it read a form in another encoding: some can bring characters that no text has.
-    Nor, on a page, a null character. Nor more media types in `Accept` than anybody needs.
+    Refused are requests that Django cannot parse, for example with a query string that is not
+    UTF-8; forms in another encoding, because some encodings produce characters that no text has; on
+    pages, null characters; and too many media types in `Accept`.
     """
 
     def create_request(
@@ -51,8 +51,8 @@ def _refused(scope: Mapping[str, Any], status: int) -> HttpResponseBase:
 
 
 def _has_null(request: ASGIRequest) -> bool:
-    """Return whether a null character stands where a page may ask the database for it, which
-    PostgreSQL refuses: in the query or a cookie. Forms refuse it themselves."""
+    """Return whether the query or a cookie has a null character. A page might pass it to the
+    database, and PostgreSQL refuses it. Forms refuse it themselves."""
     if "%00" in request.META["QUERY_STRING"]:
         return True
     return any("\0" in value for value in request.COOKIES.values())

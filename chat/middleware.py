@@ -1,7 +1,7 @@
-"""Middleware: a context for the logs of every request, and Django's own for the pages alone.
+"""Middleware: a logging context for every request, and Django's own middleware for pages only.
 
 A middleware that is not natively async costs a thread hop per request. The API needs neither
-sessions nor cookies, so everything of that kind lets it pass.
+sessions nor cookies, so such middleware skips it.
 """
 
 import re
@@ -34,20 +34,19 @@ _PAGE_POLICY = (
     "form-action 'self'; frame-ancestors 'none'"
 )
 _DOCS_POLICY = f"{_PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
-"""Swagger UI styles its elements as it goes."""
+"""Swagger UI sets inline styles."""
 
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
 
 
 def sound_request_id(given: str) -> str:
-    """Return the id that a client or a proxy gave, or a new one in the place of none or of an odd
-    one."""
+    """Return the id from a client or proxy, or a new id if it is missing or malformed."""
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 class RequestContextMiddleware:
-    """Gives each request an id, taken from `X-Request-ID` where a proxy has set a sound one, and
-    binds it to the logs. The answer carries it, and what a browser may do with the answer."""
+    """Gives each request an id and binds it to the logs. A well-formed `X-Request-ID` from a proxy
+    is kept. The answer gets the id, and the security headers."""
 
     sync_capable = False
     async_capable = True
@@ -64,18 +63,21 @@ class RequestContextMiddleware:
         response["X-Request-ID"] = request_id
         response.setdefault("X-Content-Type-Options", "nosniff")
         response.setdefault("Content-Security-Policy", _policy(request.path))
-        # What is public (static files, the schema) says so by a header of its own.
+        # Public answers (static files, the schema) set their own header.
         response.setdefault("Cache-Control", "no-store")
         if settings.SECURE_HSTS_SECONDS and request.is_secure():
-            # Django's middleware does so for pages; the API passes it.
+            # Django's middleware does this for pages, but skips the API.
             hsts = f"max-age={settings.SECURE_HSTS_SECONDS}"
             response.setdefault("Strict-Transport-Security", hsts)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer what a view of the API raises, before Django turns it into a page or, with
-        DEBUG, into a report. On a page, raises BadRequest for a value that the database cannot
-        take: Django's own lists look for whatever number stands in their query."""
+        """Answer exceptions of API views, before Django turns them into a page or, with DEBUG, into
+        a report.
+
+        On a page, raises BadRequest for a value that the database cannot store: Django's own lists
+        query for any number in the query string.
+        """
         if not request.path.startswith(API_PATHS):
             if isinstance(error, DataError | OverflowError):
                 raise BadRequest("The database cannot take a value of this request.") from error
@@ -84,14 +86,14 @@ class RequestContextMiddleware:
 
 
 def _policy(path: str) -> str:
-    """What a browser may load and do with this answer. The demo page has a policy of its own."""
+    """Return the content security policy of a path. The demo page has its own."""
     if path == _DOCS_PATH:
         return _DOCS_POLICY
     return _DATA_POLICY if path.startswith(API_PATHS) else _PAGE_POLICY
 
 
 class StaticMiddleware(ServeStaticMiddleware):  # type: ignore[misc]
-    """Serves static files. With DEBUG too, one that is missing is an address that is not found."""
+    """Serves static files. A missing file gets 404, with DEBUG too."""
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
@@ -102,7 +104,7 @@ class StaticMiddleware(ServeStaticMiddleware):  # type: ignore[misc]
 
 
 class _PagesOnly:
-    """Before a middleware of Django's: lets requests to the API pass it untouched."""
+    """A base for Django's middleware that skips API requests."""
 
     get_response: Callable[[HttpRequest], Any]
 
@@ -113,8 +115,8 @@ class _PagesOnly:
 
 
 class UnknownPathMiddleware:
-    """Answers paths that do not exist before the middleware of the pages, each of which would cost
-    a hop to a thread."""
+    """Answers unknown paths before the middleware of the pages, each of which would cost a hop to a
+    thread."""
 
     sync_capable = False
     async_capable = True
@@ -124,7 +126,7 @@ class UnknownPathMiddleware:
         markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path.startswith(API_PATHS):  # which answer for themselves
+        if not request.path.startswith(API_PATHS):  # the API answers unknown paths itself
             try:
                 resolve(request.path_info)
             except Resolver404 as unknown:
@@ -147,7 +149,8 @@ class CommonMiddleware(_PagesOnly, common.CommonMiddleware):
 
 class CsrfViewMiddleware(_PagesOnly, csrf.CsrfViewMiddleware):
     async def process_view(self, request: HttpRequest, *args: Any) -> Any:  # type: ignore[override]
-        """Async, or Django would hop to a thread for every request, only to let it pass."""
+        """Check the token in an async method. Otherwise Django would hop to a thread for every
+        request, only to skip it."""
         if request.path.startswith(API_PATHS):
             return None
         return await sync_to_async(super().process_view)(request, *args)

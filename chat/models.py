@@ -1,5 +1,7 @@
-"""What operators manage, as Django's admin names it. None of it is a table here: the admin fills
-these from the configured store (`chat.admin`), and permissions hang on them.
+"""The objects that operators manage, as unmanaged models for Django's admin.
+
+They have no tables here: the admin fills them from the configured store (`chat.admin`). Permissions
+refer to them.
 """
 
 from django.db import models
@@ -35,7 +37,7 @@ class Conversation(models.Model):
 
 
 class Message(models.Model):
-    """Whoever may view these may look into conversations."""
+    """Operators with the view permission may read conversations."""
 
     id = models.CharField(primary_key=True, max_length=53)
     conversation = models.CharField(max_length=26)
@@ -86,7 +88,7 @@ class Report(models.Model):
     closed_by = models.CharField(max_length=150)
 
     said: str | None = None
-    """What the message said when it was reported, where that was looked up and is still kept."""
+    """The message's text when it was reported, if it was looked up and is still kept."""
 
     class Meta:
         managed = False

@@ -1,4 +1,4 @@
-"""Which pages may open a socket: browsers do not ask, so the server has to look."""
+"""Decides which pages may open a socket. Browsers do not check this, so the server must."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -7,18 +7,20 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 _LOCAL = [".localhost", "127.0.0.1", "[::1]"]
-"""Django's own fallback for ALLOWED_HOSTS under DEBUG."""
+"""Django's own default for ALLOWED_HOSTS under DEBUG."""
 
 
 def origin_allowed(headers: Mapping[str, str], *, scheme: str = "ws") -> bool:
-    """Whether a socket with these headers may be opened.
+    """Return whether a socket with these headers may be opened.
 
-    A client without an `Origin` is no browser and is allowed; `ALLOWED_ORIGINS` are; and so is a
-    page of this very host, where the host is one of `ALLOWED_HOSTS`. With development tokens any
-    page of this machine is: a front end's own development server is another origin.
+    Allowed are clients without an `Origin`, which are not browsers; the origins in
+    `ALLOWED_ORIGINS`; and pages of this host, if it is in `ALLOWED_HOSTS`. With development tokens,
+    pages of this machine are allowed too, because a frontend's development server has another
+    origin.
 
-    `scheme` is the socket's, `ws` or `wss`. A page that came without TLS may come from anyone on
-    the way, so its origin is not the one of a host that is served over TLS.
+    `scheme` is the scheme of the socket, `ws` or `wss`. Anyone on the network path can change a
+    page that was loaded without TLS. Its origin is therefore not accepted for a host that is served
+    over TLS.
     """
     origin = headers.get("origin")
     if origin is None or origin in settings.ALLOWED_ORIGINS:
@@ -28,7 +30,7 @@ def origin_allowed(headers: Mapping[str, str], *, scheme: str = "ws") -> bool:
     host = headers.get("host", "")
     domain, _ = split_domain_port(host)
     allowed_hosts = settings.ALLOWED_HOSTS or (_LOCAL if settings.DEBUG else [])
-    # daphne does not say the scheme. A forged header can only have a socket refused.
+    # daphne does not pass the scheme. A forged header can only cause a refusal.
     secure = scheme == "wss" or headers.get("x-forwarded-proto", "").lower() == "https"
     if secure and not origin.startswith("https:"):
         return False
@@ -36,7 +38,7 @@ def origin_allowed(headers: Mapping[str, str], *, scheme: str = "ws") -> bool:
 
 
 def is_loopback_origin(origin: str) -> bool:
-    """Whether a page was loaded from this machine, from any port."""
+    """Return whether the origin is this machine, with any port."""
     try:
         host = urlsplit(origin).hostname or ""
     except ValueError:
@@ -45,7 +47,7 @@ def is_loopback_origin(origin: str) -> bool:
 
 
 def _host_of(origin: str) -> str | None:
-    """None for `null` and for what is no origin at all."""
+    """Return the host of an origin; None for `null` and for anything that is not an origin."""
     try:
         return urlsplit(origin).netloc or None
     except ValueError:

@@ -1,1 +1,1 @@
-"""Wiring: what is read from the environment, and how the parts are put together."""
+"""Wiring: reads the environment, and connects the parts."""

@@ -1,4 +1,4 @@
-"""What `DATABASE_URL` names, with the options that the product wants of each kind of database."""
+"""Turns `DATABASE_URL` into Django's setting, with the options that the product needs."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ _SQLITE: dict[str, Any] = {
     # the writer (WAL); a writer takes its lock at once instead of failing half-way (IMMEDIATE).
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    "timeout": 3,  # seconds; below the store's own, so that a lock is told from a lost answer
+    "timeout": 3,  # seconds; below the store's, to tell a lock from a lost answer
 }
 
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 _POSTGRES: dict[str, Any] = {
-    "connect_timeout": 2,  # seconds; the least that libpq takes, and below the store's own
-    # A server that went away without a word is noticed by a connection at rest, too.
+    "connect_timeout": 2,  # seconds; libpq's minimum, and below the store's own timeout
+    # Keepalives, so that an idle connection too detects a server that disappeared.
     "keepalives_idle": 30,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -31,13 +31,15 @@ _KINDS = {
 
 
 def database(url: str) -> dict[str, Any]:
-    """One entry of Django's setting `DATABASES`; options in the URL come before ours. Raises
-    ImproperlyConfigured for databases that the product does not know."""
+    """Return an entry of Django's setting `DATABASES`. Options in the URL override ours. Raises
+    ImproperlyConfigured for unsupported databases."""
     scheme = url.partition("://")[0]
     if scheme not in _KINDS:
-        # Not the whole URL: it may have a password in it.
+        # Do not show the whole URL: it may contain a password.
         hint = "Use sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME."
-        raise ImproperlyConfigured(f"DATABASE_URL begins with {scheme!r}. {hint}")
+        raise ImproperlyConfigured(
+            f"DATABASE_URL begins with {scheme!r}, which is not supported. {hint}"
+        )
     settings: dict[str, Any] = env.env.db_url_config(url)
     ours = _KINDS[scheme]
     settings["OPTIONS"] = {**ours, **settings.get("OPTIONS", {})}

@@ -1,4 +1,4 @@
-"""The environment, read once. Every name and default is part of the public contract."""
+"""Reads the environment once. Every name and default is part of the public contract."""
 
 import multiprocessing
 import os
@@ -17,7 +17,7 @@ _SWITCHES = {
 
 
 def _switch(name: str, *, default: bool) -> bool:
-    """Raises ImproperlyConfigured for what is neither on nor off."""
+    """Return a boolean setting. Raises ImproperlyConfigured for any other value."""
     value: str = env.str(name, default="on" if default else "off").strip().lower()
     if value not in _SWITCHES:
         raise ImproperlyConfigured(f"{name} is {value!r}. Set it to 1 or 0.")
@@ -25,7 +25,7 @@ def _switch(name: str, *, default: bool) -> bool:
 
 
 def _whole_number(name: str, *, default: int) -> int:
-    """Raises ImproperlyConfigured for anything else."""
+    """Return an integer setting. Raises ImproperlyConfigured for any other value."""
     value: str = env.str(name, default="").strip() or str(default)
     try:
         return int(value)
@@ -34,14 +34,14 @@ def _whole_number(name: str, *, default: int) -> int:
 
 
 def _items(name: str) -> list[str]:
-    """A comma-separated list; spaces around its items do not count."""
+    """Return the items of a comma-separated list, without spaces around them."""
     return [item.strip() for item in env.str(name, default="").split(",") if item.strip()]
 
 
 DEBUG: bool = _switch("DEBUG", default=False)
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS: list[str] = _items("ALLOWED_HOSTS")
-# As browsers send them, and as an address bar shows them: with a / at the end.
+# Browsers send origins without a trailing /, but an address bar shows one.
 ALLOWED_ORIGINS: list[str] = [origin.removesuffix("/") for origin in _items("ALLOWED_ORIGINS")]
 
 DATABASE_URL: str = env.str("DATABASE_URL", default="sqlite:///db.sqlite3")
@@ -68,8 +68,8 @@ LOG_LEVEL: str = env.str("LOG_LEVEL", default="info").upper()
 
 
 def _instance_id() -> str:
-    """`INSTANCE_ID`; else host name and process id. Worker processes of one server (`--workers`,
-    gunicorn) inherit the same environment, so each of them adds its process id."""
+    """Return `INSTANCE_ID`, or host name and process id. Worker processes of one server
+    (`--workers`, gunicorn) inherit the same environment, so each of them adds its process id."""
     named = env.str("INSTANCE_ID", default="") or platform.node()
     server = os.environ.get("SERVER_SOFTWARE", "")
     is_worker = multiprocessing.parent_process() is not None or server.startswith("gunicorn")
@@ -81,7 +81,7 @@ def _instance_id() -> str:
 INSTANCE_ID: str = _instance_id()
 
 _OF_A_SERVICE = re.compile(r"CHAT(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT.*)|PORT(_[0-9]+_.*)?)")
-"""What Kubernetes sets for each service whose name begins with `chat`
+"""Variables that Kubernetes sets for each service whose name begins with `chat`
 (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables)."""
 
 UNKNOWN: list[str] = sorted(
@@ -89,4 +89,4 @@ UNKNOWN: list[str] = sorted(
     for name in os.environ
     if name.startswith("CHAT_") and name not in globals() and not _OF_A_SERVICE.fullmatch(name)
 )
-"""Names that look like settings of this product, and are none."""
+"""Names that look like settings of this product, but are not."""

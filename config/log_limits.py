@@ -1,7 +1,8 @@
-"""Limits of the log: refused work and faults write a bounded number of lines, whatever comes.
+"""Limits of the log: refused work and faults write a bounded number of lines, however many there
+are.
 
-Information about work that was carried out is not limited. Two kinds of lines are: warnings and
-errors, and lines that their author marked with `refused=True`. With `LOG_LEVEL=debug` nothing is.
+Information about completed work is not limited. Warnings, errors and lines with `refused=True` are.
+With `LOG_LEVEL=debug` nothing is limited.
 """
 
 import logging
@@ -15,18 +16,19 @@ from structlog.typing import EventDict, WrappedLogger
 from messaging.instruments.metrics import LOG_LINES_SUPPRESSED
 
 LINES_PER_ACTION = 6
-"""Limited lines of one action that are written in one second."""
+"""The most limited lines of one action in one second."""
 LINES_PER_SECOND = 10
-"""Limited lines of all actions together that are written in one second, errors aside."""
+"""The most limited lines of all actions in one second, not counting errors."""
 _MAX_ACTIONS = 500
-"""Actions are words in the code, and the loggers of libraries: a few hundred exist."""
+"""The most actions that are tracked. Actions are words in the code, and the loggers of libraries: a
+few hundred exist."""
 
 
 class LineLimit(logging.Filter):
-    """Pass a bounded number of limited lines each second, and count the others.
+    """Passes a bounded number of limited lines each second, and counts the others.
 
-    Errors are limited by action only, so that no flood of refusals hides a fault. The first line
-    of an action that follows suppressed ones says how many they were, as `suppressed`.
+    Errors are limited by action only, so that a flood of refusals cannot hide a bug. The next
+    written line of an action has the number of suppressed ones in `suppressed`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -70,8 +72,8 @@ class LineLimit(logging.Filter):
 
 
 class AnsweredElsewhere(logging.Filter):
-    """Drop what Django says of an answer that is no exception: the line of the request names its
-    status. An exception keeps its line, under an action of ours."""
+    """Drops Django's lines about answers without an exception: the request's own line has the
+    status. An exception keeps its line, under our own action."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not record.exc_info:
@@ -81,7 +83,7 @@ class AnsweredElsewhere(logging.Filter):
 
 
 def add_suppressed(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Say in the line how many of its kind were not written before it."""
+    """Add to a line the number of suppressed lines of its kind."""
     event.pop("refused", None)
     record: logging.LogRecord | None = event.get("_record")
     if suppressed := getattr(record, "suppressed", 0):

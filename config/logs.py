@@ -1,8 +1,8 @@
 """Logs: one structured line per event, as JSON or for people.
 
-Every line names what happened (`action`), the instance, and whatever the request bound with
-`structlog.contextvars`: request id, user id, conversation id. Message text and tokens never.
-How many lines refused work may write is bounded by `config.log_limits`.
+Every line has the event (`action`), the instance, and the values that the request has bound with
+`structlog.contextvars`: request id, user id, conversation id. It never has message text or tokens.
+`config.log_limits` bounds the lines of refused work.
 """
 
 import logging.config
@@ -21,10 +21,10 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Set up structlog and the standard library's logging to write the same lines.
+    """Configure structlog and the standard library's logging to write the same lines.
 
-    `options`: `format` (json or console), `level` (the least that is written). Called by Django
-    with `LOGGING`. Raises ImproperlyConfigured.
+    `options` are `format` (json or console) and `level` (the lowest level that is written). Django
+    calls this with `LOGGING`. Raises ImproperlyConfigured.
     """
     _require("LOG_FORMAT", options["format"], ("json", "console"))
     _require("LOG_LEVEL", options["level"], _LEVELS)
@@ -37,7 +37,7 @@ def configure(options: dict[str, Any]) -> None:
     ]
     if options["format"] == "json":
         renderers: list[structlog.typing.Processor] = [
-            # Without the local variables: they hold texts and tokens.
+            # Leave out the local variables: they contain texts and tokens.
             structlog.processors.ExceptionRenderer(
                 structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
             ),
@@ -91,17 +91,18 @@ def configure(options: dict[str, Any]) -> None:
             "root": {"handlers": ["stderr"], "level": options["level"]},
             "loggers": {
                 "django": {"handlers": [], "propagate": True},
-                # Refusals are answers, not warnings; faults are logged where they are caught.
+                # Refusals are answers, not warnings. Faults are logged where they are caught.
                 "django.request": {"level": "ERROR", "filters": ["answered"]},
-                # Whoever scans the net names hosts at random, and is answered with 400.
+                # Scanners send random host names, and get 400.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
-                # An access line per request or frame belongs to the proxy in front.
+                # The proxy in front writes the access log.
                 "uvicorn": {"handlers": [], "propagate": True},
                 "uvicorn.access": {"level": "WARNING"},
                 "uvicorn.error": {"level": "WARNING"},
                 "daphne": {"level": "WARNING"},
                 "django.channels.server": {"level": "WARNING"},
-                # A traceback a second while Redis is away; the link says it once.
+                # It would log a traceback a second while Redis is down; the link logs the outage
+                # once.
                 "channels_redis.pubsub": {"level": "CRITICAL"},
             },
         }

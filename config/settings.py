@@ -1,4 +1,4 @@
-"""Django settings. The environment decides (`config.env`); the rest is the same everywhere."""
+"""Django settings. `config.env` reads the environment; all other values are the same everywhere."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ SECRET_KEY = env.SECRET_KEY
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 ALLOWED_ORIGINS = env.ALLOWED_ORIGINS
 
-# What the product is made of
+# Stores, services and keys
 CHAT_STORE = env.CHAT_STORE
 CHAT_UNKNOWN_VARIABLES = env.UNKNOWN
 DATABASE_CONNECTIONS = env.DATABASE_CONNECTIONS
@@ -33,14 +33,14 @@ CHAT_LINK_SIGNATURES = env.CHAT_LINK_SIGNATURES
 try:
     REDIS = find_redis(url=REDIS_URL, sentinels=REDIS_SENTINELS, master=REDIS_SENTINEL_MASTER)
 except ValueError:
-    REDIS = None  # nothing is served: `chat.checks` says what is wrong
+    REDIS = None  # `chat.checks` then reports the error and stops the start
 INSTANCE_ID = env.INSTANCE_ID
 NOTIFICATION_QUEUE_URL = env.NOTIFICATION_QUEUE_URL
 PUSH_BACKEND = env.PUSH_BACKEND
 FIREBASE_AUTH_EMULATOR_HOST = env.FIREBASE_AUTH_EMULATOR_HOST
 
 INSTALLED_APPS = [
-    # First, to take over `runserver`. Elsewhere it would only import Twisted into each process.
+    # First, to replace `runserver`. Otherwise it would only import Twisted into each process.
     *(["daphne"] if "runserver" in sys.argv[1:] else []),
     "chat.admin_site.ChatAdminConfig",
     "django.contrib.auth",
@@ -58,8 +58,8 @@ INSTALLED_APPS = [
     "chat",
 ]
 
-# The API path meets async middleware only: a sync one costs a thread hop per request. The
-# middleware of the pages (admin) lets everything else pass, see `chat.middleware`.
+# API requests pass only async middleware: a sync one costs a thread hop per request. The middleware
+# for pages (admin) skips all other requests, see `chat.middleware`.
 MIDDLEWARE = [
     "chat.middleware.RequestContextMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -129,13 +129,13 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": "HTTP changes state, WebSocket shows it, a queue wakes the phone.",
     "LICENSE": {"name": "MIT", "url": "https://opensource.org/license/mit"},
-    "SERVERS": [{"url": "/", "description": "The server that this document comes from"}],
+    "SERVERS": [{"url": "/", "description": "The server of this document"}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "COMPONENT_SPLIT_PATCH": False,  # a PATCH may not leave out what it is about
+    "COMPONENT_SPLIT_PATCH": False,  # a PATCH has required fields too
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chat.rest.openapi.schema.add_bearer_scheme",
@@ -146,7 +146,7 @@ SPECTACULAR_SETTINGS = {
 
 CORS_ALLOWED_ORIGINS = ALLOWED_ORIGINS
 if CHAT_AUTH == "dev" and DEBUG:
-    # A front end's own development server is another origin.
+    # A frontend's development server has another origin.
     CORS_ALLOWED_ORIGIN_REGEXES = [r"^https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"]
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = [
@@ -170,7 +170,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000  # sent over TLS only
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# These look for Django's own middleware by name; ours are subclasses of it (`chat.middleware`).
+# These checks look for Django's own middleware by name; ours are subclasses (`chat.middleware`).
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 LOGGING_CONFIG = "config.logs.configure"

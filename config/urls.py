@@ -1,4 +1,4 @@
-"""All paths: the API, the admin, and the demo page where it is switched on."""
+"""All paths: the API, the admin, and the demo page if it is enabled."""
 
 from django.conf import settings
 from django.contrib import admin

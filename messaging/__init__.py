@@ -1,3 +1,3 @@
-"""The core: keeps, delivers and notifies chat. It knows nothing of HTTP or sockets."""
+"""The core: stores, delivers and notifies chat. It does not know HTTP or sockets."""
 
 __version__ = "0.1.0"

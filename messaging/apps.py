@@ -1,4 +1,4 @@
-"""The core as a Django app."""
+"""The Django app of the core."""
 
 from django.apps import AppConfig
 

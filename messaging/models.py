@@ -3,17 +3,17 @@
 from django.db import models
 
 ID_LENGTH = 26
-"""Of conversations and messages, see `messaging.domain.identifiers`."""
+"""The length of the ids of conversations and messages, see `messaging.domain.identifiers`."""
 USER_ID_LENGTH = 128
 CLIENT_ID_LENGTH = 128
 DEVICE_ID_LENGTH = 128
 SWEEP_ID_LENGTH = 128
 OPERATOR_LENGTH = 150
-"""Of a user name in Django's admin."""
+"""The length of a user name in Django's admin."""
 
 
 class ConversationRecord(models.Model):
-    """A conversation; every write of its row gives it another random `revision`."""
+    """A conversation. Every write of its row sets a new random `revision`."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH)
     kind = models.CharField(max_length=16)
@@ -31,13 +31,13 @@ class ConversationRecord(models.Model):
     commit_id = models.CharField(max_length=ID_LENGTH, blank=True, default="")
     revision = models.PositiveBigIntegerField()
     participant_count = models.PositiveIntegerField(null=True)
-    """As of the commit `counted_commit_id`. Earlier releases leave both alone, so the count holds
-    only where that is the latest commit."""
+    """The count as of the commit `counted_commit_id`. Earlier releases change neither, so the count
+    is valid only if that is the latest commit."""
     counted_commit_id = models.CharField(
         max_length=ID_LENGTH, blank=True, default="", db_default=""
     )
     uncounted = models.TextField(blank=True, default="", db_default="")
-    """See `messaging.domain.uncounted`. A deletion by an earlier release is not in it."""
+    """See `messaging.domain.uncounted`. It lacks deletions by earlier releases."""
 
     class Meta:
         db_table = "messaging_conversation"
@@ -56,7 +56,7 @@ class ConversationRecord(models.Model):
 
 
 class ParticipantRecord(models.Model):
-    """Somebody's place in a conversation; `position` keeps the order in which they were added."""
+    """A participant of a conversation. `position` keeps the order in which they were added."""
 
     conversation = models.ForeignKey(
         ConversationRecord, models.CASCADE, related_name="participants", db_index=False
@@ -83,7 +83,7 @@ class ParticipantRecord(models.Model):
 
 
 class MessageRecord(models.Model):
-    """A message in its present state, or the tombstone of a deleted one."""
+    """The present state of a message, or the tombstone of a deleted one."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH)
     conversation = models.ForeignKey(
@@ -101,7 +101,7 @@ class MessageRecord(models.Model):
     deleted_at = models.DateTimeField(null=True)
     content_hash = models.CharField(max_length=64)
     created_version = models.PositiveBigIntegerField(null=True)
-    """Null where an earlier release sent it."""
+    """Null if an earlier release sent the message."""
 
     class Meta:
         db_table = "messaging_message"
@@ -118,7 +118,7 @@ class MessageRecord(models.Model):
 
 
 class ReadPositionRecord(models.Model):
-    """How far somebody has read and received a conversation; it outlives their leaving."""
+    """How far a person has read and received a conversation. It is kept after they leave."""
 
     conversation = models.ForeignKey(
         ConversationRecord, models.CASCADE, related_name="read_positions", db_index=False
@@ -127,7 +127,7 @@ class ReadPositionRecord(models.Model):
     read_seq = models.PositiveBigIntegerField(default=0)
     delivered_seq = models.PositiveBigIntegerField(default=0)
     updated_at = models.DateTimeField(null=True)
-    """When its person last changed something here; null for rows of earlier releases."""
+    """When the person last changed something here; null for rows of earlier releases."""
 
     class Meta:
         db_table = "messaging_read_position"
@@ -175,7 +175,7 @@ class EpochRecord(models.Model):
 
 
 class PersonRecord(models.Model):
-    """Since when somebody's sign-ins hold, whether they are banned, and whom they block."""
+    """The time since when a person's sign-ins are valid, their ban, and the people they block."""
 
     user_id = models.CharField(primary_key=True, max_length=USER_ID_LENGTH)
     valid_after = models.DateTimeField(null=True)
@@ -189,7 +189,7 @@ class PersonRecord(models.Model):
     class Meta:
         db_table = "messaging_person"
         verbose_name = "person"
-        # Many are banned for good, which is one moment.
+        # Many bans are permanent: they all end at the same moment.
         indexes = (
             models.Index(fields=["banned_until", "user_id"], name="messaging_person_banned"),
         )
@@ -199,7 +199,7 @@ class PersonRecord(models.Model):
 
 
 class RecipientRecord(models.Model):
-    """What somebody wants in all conversations."""
+    """A person's settings for all conversations."""
 
     user_id = models.CharField(primary_key=True, max_length=USER_ID_LENGTH)
     settings = models.JSONField(default=dict)
@@ -213,7 +213,8 @@ class RecipientRecord(models.Model):
 
 
 class DeviceRecord(models.Model):
-    """Where somebody's notifications go; `token_digest` keeps a token from belonging to two."""
+    """A device that gets a person's notifications. `token_digest` keeps a token from belonging to
+    two devices."""
 
     user_id = models.CharField(max_length=USER_ID_LENGTH)
     device_id = models.CharField(max_length=DEVICE_ID_LENGTH)
@@ -235,7 +236,7 @@ class DeviceRecord(models.Model):
 
 
 class DecisionRecord(models.Model):
-    """Who of a chunk of people is notified of a message, by user id."""
+    """The notification decisions of a message for a chunk of people, by user id."""
 
     conversation_id = models.CharField(max_length=ID_LENGTH, default="")
     message_id = models.CharField(max_length=ID_LENGTH)
@@ -256,7 +257,7 @@ class DecisionRecord(models.Model):
 
 
 class ReportRecord(models.Model):
-    """A message that somebody has told operators of."""
+    """A message that a person has reported to operators."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH)
     conversation_id = models.CharField(max_length=ID_LENGTH)
@@ -282,7 +283,7 @@ class ReportRecord(models.Model):
 
 
 class ReportCopyRecord(models.Model):
-    """What a reported message said; once its report is closed, until `expires_at`."""
+    """The text of a reported message. Once its report is closed, it is kept until `expires_at`."""
 
     report_id = models.CharField(primary_key=True, max_length=ID_LENGTH)
     message_id = models.CharField(max_length=ID_LENGTH, db_index=True)
@@ -298,7 +299,7 @@ class ReportCopyRecord(models.Model):
 
 
 class SweepRecord(models.Model):
-    """A sweep after a crash that somebody has taken on, or how far back those reach that an
+    """A sweep after a crash that an instance has claimed, or the start of the sweeps that an
     instance has not finished."""
 
     id = models.CharField(primary_key=True, max_length=SWEEP_ID_LENGTH)

@@ -1,5 +1,7 @@
-"""Tokens for development: signed with SECRET_KEY by `manage.py issue_token` and by
-POST `/api/v1/dev/tokens`, refused unless DEBUG."""
+"""Development tokens, refused unless DEBUG.
+
+`manage.py issue_token` and POST `/api/v1/dev/tokens` sign them with SECRET_KEY.
+"""
 
 from datetime import UTC, datetime
 
@@ -12,7 +14,7 @@ from messaging.domain.identifiers import USER_ID_RULE, is_user_id
 
 
 class DevelopmentAuthenticator:
-    """Reads tokens that name their user, when they were issued, and when they expire."""
+    """Verifies tokens that contain the user, the time of issue, and the expiry."""
 
     condition = Condition.OK
 
@@ -22,7 +24,10 @@ class DevelopmentAuthenticator:
             signed_in_at = datetime.fromtimestamp(issued_at, UTC)
             expires_at = datetime.fromtimestamp(expiry[0], UTC) if expiry else None
         except (signing.BadSignature, ValueError, TypeError):
-            raise NotAuthenticated("This is not a development token of this server.") from None
+            raise NotAuthenticated(
+                "This is not a development token of this server. Get one from manage.py "
+                "issue_token."
+            ) from None
         if expires_at is not None and expires_at <= datetime.now(UTC):
             raise TokenExpired
         return Identity(
@@ -30,17 +35,17 @@ class DevelopmentAuthenticator:
         )
 
     async def require_unrevoked(self, identity: Identity) -> None:
-        """Nobody else knows of them."""
+        """Do nothing: no other service issues these tokens."""
 
 
 def issue_development_token(user_id: str, *, expires_at: datetime | None = None) -> str:
-    """Return a token for `CHAT_AUTH=dev`, which expires if a time is given.
+    """Return a token for `CHAT_AUTH=dev`. Without `expires_at` it does not expire.
 
     It consists of the characters that an HTTP token may have (RFC 9110 5.6.2), so that it can be
     a WebSocket subprotocol. Raises ValueError for a bad user id.
     """
     if not is_user_id(user_id):
-        raise ValueError(f"{user_id!r} is reserved, or not a user id: {USER_ID_RULE}.")
+        raise ValueError(f"{user_id!r} is reserved or not a user id. A user id is {USER_ID_RULE}.")
     expiry = [] if expires_at is None else [expires_at.timestamp()]
     return _signer().sign_object([user_id, datetime.now(UTC).timestamp(), *expiry])
 

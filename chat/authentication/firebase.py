@@ -2,9 +2,9 @@
 
 https://firebase.google.com/docs/auth/admin/verify-id-tokens
 
-A signature is checked against Google's certificates and needs no credentials. Whether a token was
-revoked or its user disabled, Firebase is asked with the credentials of this server; where it has
-none, or they do not suffice, that is logged and the token holds until it expires.
+Signatures are checked against Google's certificates, without credentials. To find out whether a
+token was revoked or its user disabled, the server asks Firebase with its own credentials. Without
+sufficient credentials it logs a warning, and accepts the token until it expires.
 """
 
 import asyncio
@@ -35,17 +35,17 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _SECONDS = 4.5
-"""For everything that a token needs; the pool's threads give up by themselves before that."""
+"""The deadline for one token. The threads of the pool give up before that."""
 _HTTP_SECONDS = 4.0
 _THREADS = 8
 _CLOCK_SKEW_SECONDS = 10
-"""By so much a token may be issued ahead of this server's clock (firebase-admin allows up to 60:
+"""How far ahead of this server's clock a token may be issued (firebase-admin allows up to 60:
 https://firebase.google.com/docs/reference/admin/python/firebase_admin.auth#verify_id_token).
-When a token ends is not stretched."""
+The expiry gets no tolerance."""
 _WARN_EVERY_SECONDS = 60.0
 _NOT_VALID = (
     firebase_admin.auth.InvalidIdTokenError,
-    *(KeyError, TypeError, ValueError, OverflowError),  # what claims of the wrong kind lead to
+    *(KeyError, TypeError, ValueError, OverflowError),  # raised for claims of the wrong type
 )
 _NO_ANSWER = (
     firebase_admin.exceptions.FirebaseError,
@@ -91,8 +91,10 @@ class FirebaseAuthenticator:
             self.condition = Condition.DEGRADED
             raise _unavailable(error) from None
         except _NOT_VALID:
-            raise NotAuthenticated("This is not a valid Firebase ID token.") from None
-        if expires_at <= datetime.now(UTC):  # with its emulator firebase-admin looks at no times
+            raise NotAuthenticated(
+                "This is not a valid Firebase ID token. Get a new one with getIdToken()."
+            ) from None
+        if expires_at <= datetime.now(UTC):  # with the emulator, firebase-admin checks no times
             raise TokenExpired
         return Identity(
             user_id=require_user_id(claims["uid"]),
@@ -116,7 +118,7 @@ class FirebaseAuthenticator:
         except _NO_ANSWER as error:
             if not settings.FIREBASE_AUTH_EMULATOR_HOST:
                 raise _unavailable(error) from None
-            self._warn(error)  # with it nothing is proved anyway
+            self._warn(error)  # with the emulator nothing is proved anyway
         else:
             if user.disabled:
                 raise SignInsRevoked(up_to=None)
@@ -124,8 +126,8 @@ class FirebaseAuthenticator:
                 raise SignInsRevoked(up_to=_before(user.tokens_valid_after_timestamp))
 
     async def _app_that_may_ask(self) -> firebase_admin.App | None:
-        """None where there are no credentials, which are looked for again after a minute: to find
-        them may take long, and whoever knows of them may be away."""
+        """Return an app with credentials, or None if there are none. They are looked for again
+        after a minute, because the search may take long and its source may be unavailable."""
         now = time.monotonic()
         failed = self._asking is not None and self._asking.done() and self._asking.exception()
         if self._asking is None or failed or now >= self._ask_again_at:
@@ -154,7 +156,7 @@ class FirebaseAuthenticator:
 
 
 class _NoCredentials(firebase_admin.credentials.Base):  # type: ignore[misc]
-    """firebase-admin wants some even for what needs none."""
+    """Empty credentials: firebase-admin requires some even where it needs none."""
 
     def get_credential(self) -> google.auth.credentials.Credentials:
         return google.auth.credentials.AnonymousCredentials()  # type: ignore[no-untyped-call]
@@ -162,7 +164,7 @@ class _NoCredentials(firebase_admin.credentials.Base):  # type: ignore[misc]
 
 def _find_credentials() -> firebase_admin.App | None:
     credential = firebase_admin.credentials.ApplicationDefault()
-    if not settings.FIREBASE_AUTH_EMULATOR_HOST:  # to which firebase-admin shows its own
+    if not settings.FIREBASE_AUTH_EMULATOR_HOST:  # for the emulator, firebase-admin uses its own
         try:
             credential.get_credential()
         except google.auth.exceptions.DefaultCredentialsError:
@@ -171,7 +173,7 @@ def _find_credentials() -> firebase_admin.App | None:
 
 
 def _make_app(name: str, credential: firebase_admin.credentials.Base) -> firebase_admin.App:
-    """Apps are known to firebase-admin by name, one of each per process."""
+    """Create an app under a new name. firebase-admin keeps one app per name and process."""
     options = {"projectId": settings.GOOGLE_CLOUD_PROJECT, "httpTimeout": _HTTP_SECONDS}
     return firebase_admin.initialize_app(credential, options, name=f"{name}-{time.monotonic_ns()}")
 
@@ -181,7 +183,7 @@ def _moment(seconds: Any) -> datetime:
 
 
 def _before(milliseconds: float) -> datetime:
-    """The last moment before the one from which sign-ins hold, the end of time at the latest."""
+    """Return the last time before `milliseconds`, at most the end of time."""
     try:
         return _moment((milliseconds - 1) / 1_000)
     except (ValueError, OverflowError, OSError):
@@ -194,4 +196,4 @@ def _seconds(identity: Identity) -> float:
 
 def _unavailable(error: Exception) -> StoreUnavailable:
     logger.warning("authentication.unavailable", error=type(error).__name__)
-    return StoreUnavailable("Tokens cannot be verified now. Retry in a second.")
+    return StoreUnavailable("Tokens cannot be verified at the moment. Retry after 1 s.")

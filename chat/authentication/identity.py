@@ -1,4 +1,4 @@
-"""Who somebody is, and what an authenticator promises."""
+"""The identity of a caller, and the interface of an authenticator."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,36 +14,44 @@ from messaging.domain.identifiers import is_user_id
 class Identity:
     user_id: str
     signed_in_at: datetime
-    """When the person proved who they are. A fresh token of the same sign-in has the same moment,
-    so that logging out everywhere ends them all."""
+    """When the person signed in. All tokens of one sign-in have the same time, so that logging out
+    everywhere revokes all of them."""
     expires_at: datetime | None
     """None for a token that does not expire."""
 
 
 class SignInsRevoked(TokenRevoked):
-    """The issuer of a token says that it holds no more."""
+    """The issuer has revoked the sign-ins of a person."""
 
     def __init__(self, *, up_to: datetime | None) -> None:
-        super().__init__("This sign-in was revoked: sign in again.")
+        super().__init__("This sign-in was revoked. Sign in again.")
         self.up_to = up_to
-        """The last moment whose sign-ins are revoked; None: all of them, up to now."""
+        """Sign-ins up to this time are revoked. None: all sign-ins up to now."""
 
 
 class Authenticator(Protocol):
     @property
     def condition(self) -> Condition:
-        """Whether tokens could be verified the last time."""
+        """Whether the latest verification was possible."""
 
     async def authenticate(self, token: str) -> Identity:
-        """Raises NotAuthenticated, TokenExpired, and StoreUnavailable when the token cannot be
-        verified just now."""
+        """Return the identity of a token.
+
+        Raises NotAuthenticated, TokenExpired, and StoreUnavailable if the token cannot be verified
+        at the moment.
+        """
 
     async def require_unrevoked(self, identity: Identity) -> None:
-        """Ask the issuer of the token whether it still holds. Raises SignInsRevoked, and
-        StoreUnavailable when the issuer cannot be asked just now."""
+        """Ask the issuer whether the sign-in is still valid.
+
+        Raises SignInsRevoked, and StoreUnavailable if the issuer cannot be reached.
+        """
 
 
 def require_user_id(user_id: Any) -> str:
     if not isinstance(user_id, str) or not is_user_id(user_id):
-        raise NotAuthenticated("The token names no user id that can be used here.")
+        raise NotAuthenticated(
+            "The token has no valid user id. User ids are 1 to 128 characters: A-Z a-z 0-9 _ . @ "
+            ": -"
+        )
     return user_id

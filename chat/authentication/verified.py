@@ -1,5 +1,5 @@
-"""Verified tokens, remembered until they expire: a token is verified once, however often it is
-shown, and once for all who show it at the same moment."""
+"""A cache of verified tokens until they expire. Each token is verified once, even for concurrent
+requests."""
 
 import asyncio
 import hashlib
@@ -20,7 +20,7 @@ _MAX_TOKENS = 50_000
 
 
 class VerifiedTokens:
-    """Tokens themselves are not kept, only their digests."""
+    """Stores digests, never the tokens themselves."""
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
@@ -32,14 +32,15 @@ class VerifiedTokens:
         return self._authenticator.condition
 
     def recall(self, token: str) -> Identity | None:
-        """Return whose token it is where it was verified before and has not expired since."""
+        """Return the identity of a token that was verified before and has not expired since."""
         known = self._identities.get(_digest(token))
         if known is None or (known.expires_at and known.expires_at <= datetime.now(UTC)):
             return None
         return known
 
     async def authenticate(self, token: str) -> Identity:
-        """Raises as `Authenticator.authenticate`."""
+        """Return the identity of a token. Raises the same errors as
+        `Authenticator.authenticate`."""
         digest = _digest(token)
         known = self._identities.get(digest)
         if known is not None:
@@ -51,7 +52,8 @@ class VerifiedTokens:
         return await self._once(("verify", digest), lambda: self._verify(token, digest))
 
     async def require_unrevoked(self, token: str, identity: Identity) -> None:
-        """Raises as `Authenticator.require_unrevoked`. What was revoked is forgotten as well."""
+        """Ask the issuer whether the sign-in is still valid, and drop a revoked token. Raises the
+        same errors as `Authenticator.require_unrevoked`."""
         digest = _digest(token)
         try:
             await self._once(
@@ -69,7 +71,8 @@ class VerifiedTokens:
         return identity
 
     async def _once(self, key: tuple[str, bytes], work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """It goes on when whoever asked first is gone."""
+        """Share one task between concurrent callers. It continues if the first caller is
+        cancelled."""
         task = self._under_way.get(key)
         if task is None:
             task = self._under_way[key] = start_task(work())
@@ -80,7 +83,7 @@ class VerifiedTokens:
     def _done(self, key: tuple[str, bytes], task: asyncio.Task[Any]) -> None:
         del self._under_way[key]
         if not task.cancelled():
-            task.exception()  # for asyncio not to miss whoever left
+            task.exception()  # retrieve the exception, in case no caller is left
 
 
 def _digest(token: str) -> bytes:

@@ -1,1 +1,1 @@
-"""Pages outside the API: the demo, health, metrics, the schema, and plain pages of errors."""
+"""Pages outside the API: the demo, health, metrics, the schema, and error pages."""

@@ -1,4 +1,4 @@
-"""The demo page: a small chat client, and the reference of how a browser uses the API."""
+"""The demo page: a small chat client that shows how a browser uses the API."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -28,12 +28,12 @@ CONTENT_SECURITY_POLICY = (
 
 
 @require_safe
-@never_cache  # the page carries a token
+@never_cache  # the page contains a token
 @xframe_options_sameorigin
 def demo(request: HttpRequest) -> HttpResponse:
-    """The client as `?user=` sees it; without, two people side by side.
+    """Show the client of `?user=`, or two people side by side without it.
 
-    Hands out tokens to whoever asks, so it is there with development tokens only.
+    The page gives tokens to anyone, so it exists only with development tokens.
     """
     if settings.CHAT_AUTH != "dev":
         raise Http404
@@ -58,7 +58,7 @@ def demo(request: HttpRequest) -> HttpResponse:
 
 
 class DemoNotificationsView(APIView):
-    """What the phone of whoever asks shows. No part of the API."""
+    """Shows the notifications of the caller's phone. It is not part of the API."""
 
     @extend_schema(exclude=True)
     async def get(self, request: Request) -> Response:
@@ -78,7 +78,7 @@ class DemoNotificationsView(APIView):
 
 
 def has_phones() -> bool:
-    """Whether what rings is in the memory of this very process: another one may have pushed where
-    there is a worker, or a second instance."""
+    """Return whether this process keeps all pushes in memory. With a worker or a second instance,
+    another process may have sent them."""
     alone = settings.REDIS is None and not settings.NOTIFICATION_QUEUE_URL
     return alone and settings.PUSH_BACKEND == "log" and settings.CHAT_AUTH == "dev"

@@ -1,8 +1,8 @@
-"""What a request gets that no view could answer: a problem under the API, a plain page elsewhere.
+"""Answers to requests that no view answered: a problem under the API, a plain page elsewhere.
 
-Django calls these handlers, synchronous ones only, for exceptions that leave a view or a
-middleware (https://docs.djangoproject.com/en/5.2/ref/views/#error-views). The pages need no
-template, session or database: they also work when those are what failed.
+Django calls these handlers for exceptions that leave a view or a middleware. They must be
+synchronous (https://docs.djangoproject.com/en/5.2/ref/views/#error-views). The pages need no
+template, session or database, so they also work when one of these has failed.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -24,34 +24,36 @@ _PAGE = """<!doctype html>
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what is malformed: 413 for a body that is too large, otherwise 400."""
+    """Answer a malformed request: 413 for a body that is too large, otherwise 400."""
     problem = problem_of(exception)
     title = "Content too large" if problem.status == 413 else "Bad request"
     return _failure(request, problem, title=title)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    problem = Problem(code="permission_denied", detail="You do not have permission.")
+    problem = Problem(code="permission_denied", detail="You do not have permission to do this.")
     return _failure(request, problem, title="Permission denied")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    problem = Problem(code="not_found", detail="This address does not exist.")
+    problem = Problem(code="not_found", detail="This page does not exist.")
     return _failure(request, problem, title="Not found")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a fault of ours; Django has logged it."""
-    detail = "An internal error occurred. The log has the details."
+    """Answer after a bug; Django has logged it."""
+    detail = "An internal error occurred. Report it with the request id."
     problem = Problem(code="internal_error", detail=detail)
     return _failure(request, problem, title="Server error")
 
 
 def unreadable(path: str, status: int, request_id: str) -> HttpResponse:
-    """Answer a request of which Django could make none: 413 or 400."""
-    problem = Problem(code="invalid_request", detail="The request is malformed.")
+    """Answer bytes that Django could not parse as a request: 413 or 400."""
+    problem = Problem(
+        code="invalid_request", detail="The request is malformed. Correct it before a retry."
+    )
     if status == 413:
-        problem = Problem(code="payload_too_large", detail="The request is too large.")
+        problem = Problem(code="payload_too_large", detail="The request is too large. Send less.")
     response = _answer(path, problem, request_id, title=STATUS[problem.code][1])
     response["X-Request-ID"] = request_id
     response["X-Content-Type-Options"] = "nosniff"

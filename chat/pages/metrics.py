@@ -1,4 +1,4 @@
-"""Metrics of this process, for Prometheus."""
+"""The metrics of this process, for Prometheus."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -6,6 +6,6 @@ from messaging.instruments.metrics_page import CONTENT_TYPE, latest_metrics
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
-    """Everything in `messaging.instruments.metrics`, in Prometheus' text format. Figures only, but
-    not for everybody: a proxy should keep this path to itself."""
+    """Return all metrics in Prometheus' text format. They contain only figures, but a proxy should
+    hide this path."""
     return HttpResponse(await latest_metrics(), content_type=CONTENT_TYPE)

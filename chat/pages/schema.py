@@ -1,5 +1,4 @@
-"""The OpenAPI document, in JSON or YAML, and the page that shows it: each rendered once in a
-process."""
+"""The OpenAPI document in JSON and YAML, and its page. Each is rendered once per process."""
 
 import asyncio
 import hashlib
@@ -25,10 +24,10 @@ _HTML, _SCRIPT = "text/html; charset=utf-8", "application/javascript"
 async def schema(request: HttpRequest) -> HttpResponse:
     """Return the document as `?format=json` or `yaml`, else by `Accept`, else as YAML.
 
-    It changes with a release only, so a browser asks again by its `ETag`.
+    It changes only with a release, so browsers revalidate it by its `ETag`.
     """
     media_type = _media_type(request)
-    detail = "The schema is JSON or YAML: send Accept: application/json or application/yaml."
+    detail = "The schema is JSON or YAML. Send Accept: application/json or application/yaml."
     as_json = media_type is not None and media_type.endswith("json")
     return await _publish(request, media_type, lambda: _document(as_json), not_acceptable=detail)
 
@@ -39,7 +38,7 @@ async def page(request: HttpRequest) -> HttpResponse:
     media_type: str | None = _SCRIPT if script else _HTML
     if not request.accepts(str(media_type).partition(";")[0]):
         media_type = None
-    detail = "This page is HTML: send Accept: text/html."
+    detail = "This page is HTML. Send Accept: text/html."
     return await _publish(request, media_type, lambda: _page(script), not_acceptable=detail)
 
 
@@ -50,11 +49,11 @@ async def _publish(
     *,
     not_acceptable: str,
 ) -> HttpResponse:
-    """Answer with what `render` returns, content and tag. `media_type`: None where the request
-    accepts nothing that there is."""
+    """Answer with the content and tag that `render` returns. `media_type` is None if the request
+    accepts none of the available ones."""
     request_id = getattr(request, "request_id", "")
     if request.method not in {"GET", "HEAD"}:
-        detail = "This can only be read: use GET."
+        detail = "This page is read-only. Use GET."
         response = problem_response(Problem(code="method_not_allowed", detail=detail), request_id)
         response["Allow"] = "GET, HEAD"
         return response
@@ -67,7 +66,7 @@ async def _publish(
     else:
         response = HttpResponse(content, content_type=media_type)
     response["ETag"] = tag
-    response["Cache-Control"] = "no-cache"  # keep it, and ask by the tag
+    response["Cache-Control"] = "no-cache"  # cache it, and revalidate by the tag
     response["Vary"] = "Accept"
     return response
 
@@ -80,7 +79,7 @@ def _media_type(request: HttpRequest) -> str | None:
 
 
 def _once(render: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
-    with _rendering:  # one thread renders, the others wait for it
+    with _rendering:  # one thread renders, others wait for it
         return render()
 
 

@@ -1,1 +1,1 @@
-"""What clients send and get, as JSON: parsing, types, validation and encoding, for both doors."""
+"""JSON of clients: parsing, types, validation and encoding, for REST and the socket."""

@@ -1,4 +1,4 @@
-"""What the door adds to the core's representations: answers of services as JSON."""
+"""Turns answers of services into JSON, on top of the core's representations."""
 
 from typing import Any
 

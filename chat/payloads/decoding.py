@@ -1,9 +1,9 @@
-"""Typed decoding of the hot documents: the commands of the socket, sending and reading.
+"""Typed decoding of the frequent documents: the commands of the socket, sending and reading.
 
 Each struct derives from the serializer of the same document, so that the rules, the OpenAPI schema
-and the struct have one source. A struct only accepts: a document that it does not accept goes to
-the serializer, which names the wrong fields. `tests/unit/chat/payloads/test_decoding.py` shows that
-both accept the same documents, `tests/benchmarks/test_decoding.py` compares their cost.
+and the struct have one source. A struct can only accept a document. If it does not, the serializer
+reads the document and names the wrong fields. `tests/unit/chat/payloads/test_decoding.py` shows
+that both accept the same documents, `tests/benchmarks/test_decoding.py` compares their cost.
 """
 
 from collections.abc import Mapping
@@ -31,18 +31,18 @@ from messaging.changes.text_rules import normalise_newlines
 
 MAX_ID_CHARACTERS = 64
 LARGEST_ID = 2**53 - 1
-"""The largest integer that every JSON reader keeps exactly (RFC 8259 6)."""
+"""The largest integer that every JSON reader represents exactly (RFC 8259 6)."""
 
 _CommandId = (
     Annotated[int, Meta(ge=-LARGEST_ID, le=LARGEST_ID)]
     | Annotated[str, Meta(max_length=MAX_ID_CHARACTERS)]
 )
 _NUL = "\\u0000"
-"""How JSON writes the one character that the serializers refuse and msgspec does not."""
+"""The JSON escape of the only character that the serializers refuse and msgspec accepts."""
 
 
 class NotAccepted(Exception):
-    """The struct does not accept this document. The serializer decides, and says why."""
+    """The struct does not accept this document. The serializer decides, and names the errors."""
 
 
 class DocumentDecoder:
@@ -89,7 +89,7 @@ class _Document:
         self._longest = {
             name: field.max_length for name, field in fields.items() if isinstance(field, TextField)
         }
-        """Of each text, in code points; its newlines are normalised before it is measured."""
+        """The maximum length of each text in code points, after its newlines are normalised."""
         self._times = {
             name: field for name, field in fields.items() if isinstance(field, StrictDateTimeField)
         }
@@ -105,7 +105,7 @@ class _Document:
         )
 
     def fields_of(self, document: msgspec.Struct) -> dict[str, Any]:
-        """Return the fields that were given, or have a default. Raises NotAccepted."""
+        """Return the fields that are given or have a default. Raises NotAccepted."""
         fields = {
             name: value for name in self._names if (value := getattr(document, name)) is not UNSET
         }
@@ -182,7 +182,8 @@ def _constrained(kind: Any, **limits: int | None) -> Any:
 def _require_rules_of_fields_only(
     serializer_class: type[Serializer[Any]], fields: Mapping[str, Field[Any, Any, Any, Any]]
 ) -> None:
-    """Raises TypeError for a serializer with rules in methods, which a struct cannot have."""
+    """Require a serializer without rules in methods: a struct cannot have them. Raises
+    TypeError."""
     methods = ["validate", *(f"validate_{name}" for name in fields)]
     own = [name for name in methods if getattr(serializer_class, name, None) is not None]
     if own != ["validate"] or serializer_class.validate is not Serializer.validate:

@@ -1,4 +1,4 @@
-"""Serializer fields that take a value for what it is: JSON has types, and a string is no number."""
+"""Serializer fields that respect JSON's types: a string is not a number."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ _DECIMAL = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know: a misspelt name is an error, not a silence."""
+    """Refuses unknown fields, so that a misspelt name is an error and not ignored."""
 
     default_error_messages: ClassVar = {"invalid": "This must be an object."}
 
@@ -25,13 +25,16 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, dict):
             unknown = nsmallest(MAX_ERRORS, data.keys() - self.fields.keys())
             if unknown:
-                error = serializers.ErrorDetail("This field does not exist.", code="unknown")
+                error = serializers.ErrorDetail(
+                    "This field does not exist. Remove it.", code="unknown"
+                )
                 raise serializers.ValidationError(dict.fromkeys(unknown, error))
         return super().to_internal_value(data)
 
 
 class StrictCharField(serializers.CharField):
-    """A JSON string, kept as it came. It has no lone surrogates: no UTF-8 can express them."""
+    """A JSON string, kept unchanged. It has no lone surrogates, because UTF-8 cannot express
+    them."""
 
     default_error_messages: ClassVar = {
         "invalid_characters": "Remove the lone surrogates: they are not characters."
@@ -49,14 +52,14 @@ class StrictCharField(serializers.CharField):
 
 
 class TextField(StrictCharField):
-    """A text that people read. CRLF and CR become LF before its length is checked."""
+    """A text for people. CRLF and CR become LF before its length is checked."""
 
     def to_internal_value(self, data: Any) -> str:
         return normalise_newlines(super().to_internal_value(data))
 
 
 class BoundedListField(serializers.ListField):
-    """A list whose length is checked before its elements. At most 20 wrong elements are named."""
+    """A list whose length is checked before its elements. The error names at most 20 elements."""
 
     default_error_messages: ClassVar = {"not_a_list": "This must be an array."}
 
@@ -76,7 +79,7 @@ class BoundedListField(serializers.ListField):
 
 
 class BoundedDictField(serializers.DictField):
-    """An object whose size is checked before its values. At most 20 wrong values are named."""
+    """An object whose size is checked before its values. The error names at most 20 values."""
 
     default_error_messages: ClassVar = {
         "not_a_dict": "This must be an object.",
@@ -103,15 +106,17 @@ class BoundedDictField(serializers.DictField):
 
 
 def has_surrogates(value: str) -> bool:
-    """Whether a string has code points that no UTF-8 can express."""
+    """Return whether a string has code points that UTF-8 cannot express."""
     return not value.isascii() and _SURROGATE.search(value) is not None
 
 
 def _validated_items(
     items: Iterable[tuple[Any, Any]], validate: Callable[[Any, Any], Any]
 ) -> Iterable[tuple[Any, Any]]:
-    """Each key with its validated value. Raises ValidationError with the first 20 that are wrong;
-    what follows them is not validated."""
+    """Yield each key with its validated value.
+
+    Raises ValidationError with the first 20 wrong items; the rest is not validated.
+    """
     validated: list[tuple[Any, Any]] = []
     errors: dict[Any, Any] = {}
     for key, value in items:
@@ -127,7 +132,7 @@ def _validated_items(
 
 
 class StrictIntegerField(serializers.IntegerField):
-    """A JSON integer; neither a string nor a fraction nor a boolean."""
+    """A JSON integer: not a string, a fraction or a boolean."""
 
     def to_internal_value(self, data: Any) -> int:
         if not isinstance(data, int) or isinstance(data, bool):
@@ -136,7 +141,7 @@ class StrictIntegerField(serializers.IntegerField):
 
 
 class QueryIntegerField(serializers.IntegerField):
-    """An integer in a query string: its decimal digits and nothing else."""
+    """An integer in a query string: decimal digits only."""
 
     def to_internal_value(self, data: Any) -> int:
         if not _DECIMAL.fullmatch(data):
@@ -156,7 +161,9 @@ class StrictBooleanField(serializers.BooleanField):
 class StrictDateTimeField(serializers.DateTimeField):
     """An RFC 3339 time with its zone, as a string."""
 
-    default_error_messages: ClassVar = {"naive": "Name the time zone: end with Z or an offset."}
+    default_error_messages: ClassVar = {
+        "naive": "The time needs a time zone. End it with Z or an offset."
+    }
 
     def to_internal_value(self, value: Any) -> Any:
         if not isinstance(value, str):
@@ -184,4 +191,4 @@ class TimeOfDayField(serializers.RegexField):
         return time.fromisoformat(data)
 
     def run_validators(self, value: Any) -> None:
-        """The form was checked, and a time is not what the validators of strings expect."""
+        """Skip them: the format is already checked, and they expect a string, not a time."""

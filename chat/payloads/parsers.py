@@ -1,4 +1,4 @@
-"""JSON in: one strict decoder for request bodies and frames."""
+"""Parses JSON: one strict decoder for request bodies and frames."""
 
 import json
 import re
@@ -14,21 +14,22 @@ from messaging.domain.limits import get_limits
 
 _DEEPEST = 16
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
-"""One that never ends matches as well: the search would begin again at each of its characters."""
+"""It also matches an unterminated string. Otherwise the search would restart at each character."""
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BRACKET = re.compile(r"[\[\]{}]")
 
 
 def parse_json(data: bytes | str) -> Any:
-    """Strict JSON (RFC 8259): UTF-8, no NaN, every name once in its object, at most 16 levels
-    deep; a number beyond 64 bits is no integer. A byte order mark before it is skipped, as 8.1
-    allows. Lone surrogates are kept, for the field that has them to be refused by its name.
-    Raises InvalidJSON."""
+    """Parse strict JSON (RFC 8259): UTF-8, no NaN, unique names in each object, at most 16 levels.
+
+    A number beyond 64 bits is not an integer. A leading byte order mark is skipped, as section 8.1
+    allows. Lone surrogates are kept, so that the error can name their field. Raises InvalidJSON.
+    """
     text = without_byte_order_mark(data if isinstance(data, str) else _decoded(data))
     opened = text.count("{") + text.count("[")
     if opened > _DEEPEST and _depth(text) > _DEEPEST:
-        raise InvalidJSON(f"The JSON is nested more than {_DEEPEST} levels deep.")
+        raise InvalidJSON(f"The JSON is nested more than {_DEEPEST} levels deep. Flatten it.")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -40,15 +41,15 @@ def parse_json(data: bytes | str) -> Any:
 
 
 def without_byte_order_mark(text: str) -> str:
-    """The text without a UTF-8 byte order mark before it."""
+    """Return the text without a leading UTF-8 byte order mark."""
     return text.removeprefix("\ufeff")
 
 
 def require_unique_names(text: str) -> None:
-    """Refuse valid JSON in which an object has two members of one name. Raises InvalidJSON.
+    """Refuse valid JSON in which an object has two members of the same name. Raises InvalidJSON.
 
-    Decoders keep the last of them, others the first: what one reader checked must not be
-    something else to the next."""
+    Some decoders keep the last member, others the first. Two readers must not see different values.
+    """
     _NAMES.decode(text)
 
 
@@ -56,11 +57,11 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise InvalidJSON("The JSON is not valid UTF-8.") from None
+        raise InvalidJSON("The JSON is not valid UTF-8. Encode it as UTF-8.") from None
 
 
 def _with_surrogates(text: str, error: ValueError) -> Any:
-    """What orjson refuses for its lone surrogates alone. Raises InvalidJSON."""
+    """Parse JSON that orjson refuses only because of lone surrogates. Raises InvalidJSON."""
     try:
         value = _LENIENT.decode(text)
     except ValueError:
@@ -71,7 +72,7 @@ def _with_surrogates(text: str, error: ValueError) -> Any:
 
 
 def _depth(text: str) -> int:
-    """Of valid JSON. What is not valid is never deeper to a decoder, which stops where it ends."""
+    """Return the depth of valid JSON. In invalid JSON a decoder never gets deeper than this."""
     deepest = depth = 0
     for bracket in _BRACKET.finditer(_STRING.sub("", text)):
         depth += 1 if bracket[0] in "[{" else -1
@@ -82,7 +83,7 @@ def _depth(text: str) -> int:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise InvalidJSON("An object has a duplicate name.")
+        raise InvalidJSON("An object has a duplicate name. Each name must be unique.")
     return members
 
 
@@ -91,7 +92,7 @@ def _nothing(number: str) -> None:
 
 
 def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 _NAMES = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_nothing, parse_float=_nothing)
@@ -101,7 +102,7 @@ _LENIENT = json.JSONDecoder(
     parse_float=orjson.loads,
     parse_constant=_constant,
 )
-"""Takes lone surrogates, and otherwise what orjson takes."""
+"""A decoder that accepts lone surrogates, and otherwise the same as orjson."""
 
 
 class StrictJSONParser(BaseParser):
@@ -116,5 +117,5 @@ class StrictJSONParser(BaseParser):
         limit = get_limits().body_bytes
         data = stream.read(limit + 1)
         if len(data) > limit:
-            raise PayloadTooLarge(f"A request body has at most {limit} bytes.")
+            raise PayloadTooLarge(f"A request body has at most {limit} bytes. Send less.")
         return parse_json(data)

@@ -1,4 +1,4 @@
-"""JSON out: the same encoder for REST and for frames."""
+"""Encodes JSON: the same encoder for REST and for frames."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What requests and commands may say: types and shapes. The rules of chat are the core's."""
+"""Types and shapes of requests and commands. The core has the rules of chat."""
 
 from datetime import time
 from importlib.resources import files
@@ -27,13 +27,15 @@ from messaging.domain.people import AddedBy, QuietHours
 from messaging.domain.recipients import Platform, TokenKind
 
 MAX_SEQ = 2**53 - 1
-"""The largest integer that every JSON reader keeps exactly (RFC 8259 6)."""
+"""The largest integer that every JSON reader represents exactly (RFC 8259 6)."""
 
 _LIMITS = Limits()
 
 _TIME_ZONES = frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
-"""The names of IANA's database. A machine's own folder of zones has others (`localtime`), which the
-next machine lacks; `Factory` stands for no zone at all. Read at start, not on the event loop."""
+"""The names in IANA's database, read at start and not on the event loop.
+
+A machine's own folder of zones has more names (`localtime`), which another machine may lack.
+`Factory` is not a real zone."""
 
 
 def _choice(
@@ -85,13 +87,14 @@ class QuietHoursField(StrictSerializer):
     time_zone = StrictCharField(max_length=64, help_text="An IANA time zone: Europe/Berlin")
 
     def get_fields(self) -> dict[str, Any]:
-        # `from` is a word of Python's.
+        # `from` is a keyword in Python.
         return {**super().get_fields(), "from": TimeOfDayField(), "to": TimeOfDayField()}
 
     def validate_time_zone(self, value: str) -> str:
         if value not in _TIME_ZONES:
             raise serializers.ValidationError(
-                "Use a name of the IANA time zone database: Europe/Berlin.", code="invalid"
+                "Use a name from the IANA time zone database, for example Europe/Berlin.",
+                code="invalid",
             )
         return value
 
@@ -167,7 +170,7 @@ class MessagesQuery(PageQuery):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs.keys() & {"before", "after", "around"}) > 1:
-            raise serializers.ValidationError("Name at most one of before, after and around.")
+            raise serializers.ValidationError("Use at most one of before, after and around.")
         return attrs
 
 

@@ -1,4 +1,4 @@
-"""The shapes of answers, for OpenAPI. A test holds what the API really answers against them."""
+"""The shapes of answers, for OpenAPI. A test compares the real answers with them."""
 
 from enum import StrEnum
 from typing import Any
@@ -50,7 +50,9 @@ class Conversation(_Shape):
     kind = _choice(ConversationKind)
     title = serializers.CharField(allow_null=True)
     participants = Participant(
-        many=True, allow_null=True, help_text="null above 50 people, except in GET of one"
+        many=True,
+        allow_null=True,
+        help_text="null above 50 people, except in GET of one conversation",
     )
     participant_count = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -69,7 +71,7 @@ class Conversation(_Shape):
 class ConversationWithAdded(Conversation):
     added = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Those of the people named in the request who are in the conversation now",
+        help_text="The ids of the people in the request who are now in the conversation",
     )
 
 
@@ -116,7 +118,7 @@ class Settings(_Shape):
     )
     added_by = serializers.ChoiceField(
         [member.value for member in AddedBy],
-        help_text="Who may add me to groups; others are told nothing of it",
+        help_text="Who may add me to groups; others cannot see this setting",
     )
 
 
@@ -147,7 +149,7 @@ class Push(_Shape):
     reason = serializers.CharField()
     at = serializers.DateTimeField(allow_null=True)
     devices = serializers.DictField(
-        child=serializers.CharField(), help_text="By device id: sent, or what kept it from that"
+        child=serializers.CharField(), help_text="By device id: sent, or the reason why not"
     )
 
 
@@ -198,7 +200,7 @@ class Me(_Shape):
     user_id = serializers.CharField()
     limits = serializers.DictField(
         child=serializers.IntegerField(),
-        help_text="By name; the rates are of one person, over REST and sockets together",
+        help_text="By name. The rates are per person, over REST and sockets together",
     )
     unread_total = serializers.IntegerField()
 
@@ -216,9 +218,9 @@ class Problem(_Shape):
     title = serializers.CharField()
     status = serializers.IntegerField()
     code = serializers.CharField(
-        help_text="What went wrong, for programs: "
+        help_text="The error code, for programs: "
         + ", ".join(f"`{code}`" for code in STATUS)
-        + ". More may be added: treat one that you do not know by the status."
+        + ". More may be added: handle an unknown code by its status."
     )
     detail = serializers.CharField()
     request_id = serializers.CharField()

@@ -1,5 +1,7 @@
-"""AsyncAPI 3.0: every frame of the socket, made of the decoders of commands, of the components of
-OpenAPI, and of `chat.socket.frame_shapes`."""
+"""Makes the AsyncAPI 3.0 document of every frame of the socket.
+
+Its sources are the decoders of commands, the components of OpenAPI, and `chat.socket.frame_shapes`.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,11 +31,12 @@ Json = dict[str, Any]
 _CHANNEL = "#/channels/socket"
 _ID: Json = {"anyOf": [INTEGER, {"type": "string", "maxLength": 64}]}
 _OWN = ("unread_count", "read_seq")
-"""What of a conversation is each person's: events go to all as they are, and lack it."""
+"""The fields of a conversation that differ for each person. Events go to everyone, so they lack
+these."""
 
 
 def make() -> Json:
-    """Return the document, which says the same at each call."""
+    """Return the document. It is the same at each call."""
     schemas = _components()
     payloads = {**_commands(), **_replies(), **_events()}
     messages = {
@@ -62,7 +65,8 @@ def make() -> Json:
 
 
 def _operations() -> Json:
-    """As the server sees them: it receives commands, answers them, and sends events."""
+    """Return the operations from the server's view: it receives and answers commands, and sends
+    events."""
     commands = {
         name.replace(".", "_"): {
             "action": "receive",
@@ -79,7 +83,7 @@ def _operations() -> Json:
     events = {
         "action": "send",
         "channel": {"$ref": _CHANNEL},
-        "summary": "Events, which come by themselves",
+        "summary": "Events, which the server sends unasked",
         "messages": [_listed(name) for name in (*DURABLE, *SOFT, *SESSION)],
     }
     return {**commands, "events": events}
@@ -135,7 +139,7 @@ def _message(name: str, payload: Json, schemas: Json) -> Json:
 
 
 def _described(schema: Json, name: str) -> Json:
-    """The schema with a description of each property, and an example where it has one value."""
+    """Return the schema with a description of each property, and an example for single values."""
     described = {}
     for field, found in schema.get("properties", {}).items():
         known = _words(field, name)
@@ -146,12 +150,12 @@ def _described(schema: Json, name: str) -> Json:
 
 
 def _words(field: str, name: str) -> Words:
-    """Raises KeyError where nothing is said of this property."""
+    """Return the words for a property. Raises KeyError if there are none."""
     return WORDS.get(f"{name}.{field}") or WORDS.get(field) or words(field)
 
 
 def _components() -> Json:
-    """Those of OpenAPI that frames name, and those of frames alone."""
+    """Return the OpenAPI components that frames use, and the components of frames only."""
     rest = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     known = _as_json_schema(rest["components"]["schemas"])
     known["SharedConversation"] = _without(known["Conversation"], *_OWN)
@@ -189,7 +193,7 @@ def _gather(node: Any, known: Json, needed: Json) -> None:
 
 
 def _as_json_schema(node: Any) -> Any:
-    """OpenAPI 3.0 says `nullable` where JSON Schema knows null as a type."""
+    """Convert OpenAPI 3.0 to JSON Schema, which has a type `null` instead of `nullable`."""
     if isinstance(node, list):
         return [_as_json_schema(part) for part in node]
     if not isinstance(node, dict):

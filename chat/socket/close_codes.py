@@ -1,4 +1,4 @@
-"""Close codes of the socket: below 4500 the client comes back, from 4500 on it does not."""
+"""Close codes of the socket: below 4500 the client reconnects, from 4500 on it does not."""
 
 from enum import IntEnum
 from typing import Any
@@ -7,8 +7,8 @@ from messaging.delivery.hub.connections import Ending
 
 
 class CloseCode(IntEnum):
-    LOST = 1006  # RFC 6455: never sent, it stands for a connection that broke
-    INTERNAL_ERROR = 1011  # of its registry; servers and proxies send these two as well
+    LOST = 1006  # RFC 6455: never sent; it means that the connection broke
+    INTERNAL_ERROR = 1011  # from its registry; servers and proxies send these two as well
     TRY_AGAIN_LATER = 1013
     TOO_SLOW = 4001
     DRAINING = 4002
@@ -28,15 +28,15 @@ REASONS: dict[CloseCode, str] = {
     CloseCode.TOO_SLOW: "The client reads too slowly. Reconnect and sync.",
     CloseCode.DRAINING: "The instance is shutting down. Reconnect.",
     CloseCode.SILENT: "The client sent nothing for too long. Reconnect.",
-    CloseCode.RESTORED: "The store was restored. Reconnect and load everything anew.",
-    CloseCode.NOT_AUTHENTICATED: "The token is missing or not valid.",
-    CloseCode.TOKEN_EXPIRED: "The token has expired. Reconnect with a new one.",
+    CloseCode.RESTORED: "A backup was restored. Reconnect and load everything again.",
+    CloseCode.NOT_AUTHENTICATED: "The token is missing or not valid. Sign in again.",
+    CloseCode.TOKEN_EXPIRED: "The token has expired. Reconnect with a fresh one.",
     CloseCode.BANNED_OR_LOGGED_OUT: "This person is banned or was logged out.",
-    CloseCode.ORIGIN_REFUSED: "This origin is not allowed.",
+    CloseCode.ORIGIN_REFUSED: "This origin is not allowed. Add it to ALLOWED_ORIGINS.",
     CloseCode.PROTOCOL_VIOLATED: "Too many invalid or refused frames.",
     CloseCode.TOO_MANY_SOCKETS: "This person has too many sockets. The oldest is closed.",
 }
-"""What the close frame says, for people; at most 123 bytes (RFC 6455 5.5). Clients go by the
+"""The reason in the close frame, for people: at most 123 bytes (RFC 6455 5.5). Clients use the
 code."""
 
 

@@ -1,4 +1,4 @@
-"""The commands of one socket that wait for their turn."""
+"""The waiting commands of one socket."""
 
 import asyncio
 import sys
@@ -8,13 +8,14 @@ from messaging.instruments.memory import MIB, Weight
 _MAX_COMMANDS = 64
 _MAX_BYTES = 256 * 1024
 _ALL = Weight("commands", most=64 * MIB)
-"""Of all sockets of this process."""
+"""The bound over all sockets of this process."""
 
 
 class CommandQueue(asyncio.Queue[str | None]):
-    """A queue that is full by number or by weight: its sender waits, and sends no more.
+    """A queue with a bound in number and in bytes.
 
-    While all sockets together hold too much, each may have one command waiting.
+    While the queue is full, the server stops reading from the socket. While the queues of all
+    sockets together exceed their bound, each may hold one command.
     """
 
     def __init__(self) -> None:
@@ -27,11 +28,11 @@ class CommandQueue(asyncio.Queue[str | None]):
         return _ALL.full and not self.empty()
 
     def forget(self) -> None:
-        """Drop what waits; the socket is gone."""
+        """Drop the waiting commands; the socket is gone."""
         while not self.empty():
             self.get_nowait()
 
-    # asyncio's own hooks for queues of another kind
+    # asyncio's hooks for subclasses of its queue
 
     def _put(self, item: str | None) -> None:
         self._count(_size(item))

@@ -1,12 +1,12 @@
-"""The end of a token on a socket: told before it comes, put off by a fresh token."""
+"""The expiry of a socket's token: announced in advance, and postponed by a fresh token."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 NOTICE_SECONDS = 25.0
-"""How long before the end it is told. At the end the socket is closed: whoever is expired gets
-nothing any more."""
+"""How long before the expiry the client gets `auth.expiring`. At the expiry the socket is closed,
+because an expired person may get nothing more."""
 _LONGEST_SECONDS = 3600.0
 
 
@@ -26,13 +26,13 @@ class Expiry:
         return self._expires_at
 
     def set(self, expires_at: datetime | None) -> None:
-        """A token was shown that ends then; None never does."""
+        """Set the expiry of the present token; None means that it does not expire."""
         self._expires_at = expires_at
         self._told = False
         self._look()
 
     def stop(self) -> None:
-        """Call nobody from now on, whatever is set later."""
+        """Cancel all callbacks, including those that are set later."""
         self._stopped = True
         self._cancel()
 
@@ -55,8 +55,8 @@ class Expiry:
         self._look_after(wait)
 
     def _look_after(self, seconds: float) -> None:
-        if self._stopped:  # by whom it has just called
+        if self._stopped:  # the callback may have stopped it
             return
-        # By the wall clock, which may be set meanwhile.
+        # Compare with the wall clock, which may be set meanwhile.
         seconds = min(max(seconds, 0.001), _LONGEST_SECONDS)
         self._timer = asyncio.get_running_loop().call_later(seconds, self._look)

@@ -1,7 +1,7 @@
-"""The shapes of the socket's replies and events, for AsyncAPI. A test holds what the socket really
-sends against them.
+"""The shapes of the socket's replies and events, for AsyncAPI. A test compares the real frames with
+them.
 
-A shape is the JSON Schema of an object whose properties are all there.
+A shape is the JSON Schema of an object in which all properties are present.
 """
 
 from typing import Any
@@ -43,7 +43,7 @@ COMPONENTS: dict[str, Json] = {
     ),
     "Place": shape(version=INTEGER, seq=INTEGER),
 }
-"""Beside those of OpenAPI."""
+"""The schemas in addition to those of OpenAPI."""
 
 REPLIES: dict[str, Json] = {
     "message.send": shape(message=reference("Message"), created=BOOLEAN),
@@ -120,34 +120,35 @@ SESSION: dict[str, Json] = {
 WORDS: dict[str, Words] = {
     "active": Words("Whether a person is looking at the app.", True),
     "at": Words("The time by the store's clock.", _AT),
-    "by": Words("The id of the person who did it; null: an operator.", "ann"),
+    "by": Words("The id of the person who made the change; null: an operator.", "ann"),
     "connection_id": Words("The id of this socket, as in the logs.", "c-81f2"),
     "conversation.sync.conversations": Words(
-        "By id: the `version` up to which you know the conversation.", {"q2m6v5b4x3n7k8j9h0": 56}
+        "By conversation id: your cursor, the last `version` that you applied.",
+        {"q2m6v5b4x3n7k8j9h0": 56},
     ),
-    "conversation": Words("The conversation as it is after the change.", None),
-    "conversations": Words("By id.", None),
-    "created": Words("Whether this command made the message; false: it was there.", True),
-    "data": Words("What it says, by `type`.", None),
-    "degraded": Words("Whether events of other instances come late.", False),
+    "conversation": Words("The conversation after the change.", None),
+    "conversations": Words("By conversation id.", None),
+    "created": Words("Whether this command created the message; false: it existed already.", True),
+    "data": Words("The content, which depends on `type`.", None),
+    "degraded": Words("Whether events of other instances arrive late.", False),
     "errors": Words("What is wrong with each field; at most 20.", None),
-    "event_id": Words("The id of the event; the same wherever it arrives.", "q2m6v5b4x3n7k8.57"),
-    "expires_at": Words("The end, by the server's clock; null: there is none.", _LATER),
-    "heartbeat_seconds": Words("How often `heartbeat` comes.", 25),
-    "id": Words("Your own id of the command; the answer has the same.", 7),
-    "instance_id": Words("The name of the instance that sent it.", "chat-1"),
+    "event_id": Words("The id of the event, the same on every socket.", "q2m6v5b4x3n7k8.57"),
+    "expires_at": Words("The expiry, by the server's clock; null: it does not expire.", _LATER),
+    "heartbeat_seconds": Words("The interval of `heartbeat`.", 25),
+    "id": Words("Your own id of the command; the answer has the same id.", 7),
+    "instance_id": Words("The name of the instance that sent the event.", "chat-1"),
     "items": Words("The entries.", None),
-    "marked_unread": Words("null in this version.", None),
-    "message": Words("The message as it is after the change.", None),
-    "messages": Words("The messages that changed, as they are now, by `version`.", None),
-    "participants": Words("The people who came or went.", None),
+    "marked_unread": Words("Always null in this version.", None),
+    "message": Words("The message after the change.", None),
+    "messages": Words("The present state of the changed messages, by `version`.", None),
+    "participants": Words("The people who were added or removed.", None),
     "preferences": Words("Your settings in this conversation.", None),
-    "receipts.sync.since": Words("The `at` of the answer before, or of the first `hello`.", _AT),
-    "retry_after": Words("In how many seconds to try again.", 2.5),
+    "receipts.sync.since": Words("The `at` of the previous answer, or of the first `hello`.", _AT),
+    "retry_after": Words("Seconds to wait before a retry.", 2.5),
     "status": Words("The HTTP status that REST answers with.", 400),
     "token": Words("A fresh token of the same person.", "WyJhbm4iLDE3Njk4NjA4MDBd.c2lnbmF0"),
-    "truncated": Words("Whether there is more than is named.", False),
-    "type": Words("What kind of frame it is.", None),
+    "truncated": Words("Whether entries are left out.", False),
+    "type": Words("The kind of frame.", None),
 }
-"""What properties of frames mean, where `chat.rest.openapi.words` says something else, or nothing:
-by name, or by `type.name`. An example of None is made of that of its parts."""
+"""Descriptions of the properties of frames that differ from `chat.rest.openapi.words` or are
+missing there. The key is the name or `type.name`. An example of None is built from its parts."""

@@ -1,4 +1,5 @@
-"""The frames of the socket: commands in, replies and errors out. Events are the core's."""
+"""The frames of the socket: incoming commands, outgoing replies and errors. The core encodes
+events."""
 
 import contextlib
 from dataclasses import dataclass
@@ -22,11 +23,11 @@ class Command:
     type: str
     fields: dict[str, Any]
     validated: bool = False
-    """Whether these are the validated fields, or what the client sent."""
+    """Whether `fields` are validated, or as the client sent them."""
 
 
 class Unreadable(Exception):
-    """A frame without a usable id: nothing was done, and the error has `id: null`."""
+    """A frame without a usable id. Nothing was done, and the error has `id: null`."""
 
     def __init__(self, reason: Exception) -> None:
         super().__init__()
@@ -34,24 +35,24 @@ class Unreadable(Exception):
 
 
 def parse_command(text: str | None, typed: CommandDecoder | None = None) -> Command:
-    """Read a command; one that the typed decoder accepts is validated as well. Raises Unreadable.
-    None stands for a binary frame."""
+    """Parse a command. The typed decoder also validates it, if it accepts it. `text` is None for a
+    binary frame. Raises Unreadable."""
     try:
         if text is None:
-            raise InvalidRequest(detail="Send each command as a text frame.")
+            raise InvalidRequest(detail="Commands must be text frames. Send this one as text.")
         limit = get_limits().frame_bytes
         if len(text) > limit or len(text.encode()) > limit:
-            raise PayloadTooLarge(f"A frame has at most {limit} bytes.")
+            raise PayloadTooLarge(f"A frame has at most {limit} bytes. Send less.")
         if typed is not None:
             with contextlib.suppress(NotAccepted):
                 command_id, kind, fields = typed.decode(without_byte_order_mark(text))
                 return Command(id=command_id, type=kind, fields=fields, validated=True)
         frame = parse_json(text)
         if not isinstance(frame, dict):
-            raise InvalidRequest(detail="A command is a JSON object.")
+            raise InvalidRequest(detail="A command must be a JSON object.")
         command_id = frame.pop("id", None)
         if not _is_usable_id(command_id):
-            detail = "A command has an id: an integer, or a string of at most 64 characters."
+            detail = "A command needs an id: an integer, or a string of at most 64 characters."
             raise InvalidRequest.of("id", detail)
     except Exception as reason:
         raise Unreadable(reason) from reason
@@ -63,7 +64,7 @@ def encode_reply(command_id: CommandId, data: dict[str, Any]) -> str:
 
 
 def encode_error(command_id: CommandId | None, problem: Problem) -> str:
-    """Return the frame that answers a refused command, and count it."""
+    """Return the error frame for a refused command, and count it."""
     REFUSALS.labels("socket", problem.code).inc()
     return render_json(problem.as_reply(command_id)).decode()
 

@@ -1,4 +1,4 @@
-"""The consumer of all socket paths that do not exist."""
+"""The consumer for all socket paths that do not exist."""
 
 from collections.abc import Mapping
 from typing import Any

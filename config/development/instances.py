@@ -1,4 +1,4 @@
-"""Instances of this very product, as child processes: for development and for tests."""
+"""Instances of this product as child processes, for development and tests."""
 
 import os
 import subprocess
@@ -14,11 +14,11 @@ from config.development.processes import Process, require_free
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 60.0
-"""On a machine that is busy with other things."""
+"""Enough for a busy machine."""
 
 
 def development_environment(**more: str) -> dict[str, str]:
-    """The settings that development uses where production has its own."""
+    """Return the development values of the settings."""
     return {
         "DEBUG": "1",
         "SECRET_KEY": "for-development-only-and-never-for-anything-else",
@@ -30,7 +30,7 @@ def development_environment(**more: str) -> dict[str, str]:
 
 
 def serve_command(port: int, *options: str) -> Sequence[str]:
-    """What production runs as well."""
+    """Return the command that production uses too."""
     return [sys.executable, "manage.py", "serve", "--port", str(port), *options]
 
 
@@ -52,8 +52,8 @@ def uvicorn_command(
 def daphne_command(port: int) -> Sequence[str]:
     return [
         *(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port)),
-        *("--websocket-max-message-size", str(8 * 1024 * 1024)),  # of what is sent as well
-        *("--verbosity", "0"),  # no access log, which has query strings in it
+        *("--websocket-max-message-size", str(8 * 1024 * 1024)),  # also limits outgoing messages
+        *("--verbosity", "0"),  # no access log: it would contain query strings
         "config.asgi:application",
     ]
 
@@ -68,9 +68,9 @@ def instance(
     directory: Path = _CHECKOUT,
     show_output: bool = False,
 ) -> Iterator[Process]:
-    """Run one instance until the context is left; it is live when the context is entered.
+    """Run one instance while the context is open. It is live when the context is entered.
 
-    `directory` holds another checkout to run, with a `command` for it. Raises NotReady.
+    `directory` may contain another checkout, with a `command` for it. Raises NotReady.
     """
     require_free(port, host=host)
     with Process(
@@ -85,8 +85,8 @@ def instance(
 
 
 def prepare(environment: Mapping[str, str]) -> bool:
-    """Check the settings, migrate, and make the demo's conversations. Where a setting is wrong it
-    says so and returns False."""
+    """Check the settings, migrate, and create the demo's conversations. If a setting is wrong,
+    print it and return False."""
     command = [sys.executable, "-m", "config.development.prepare"]
     ended = subprocess.run(command, check=False, cwd=_CHECKOUT, env={**os.environ, **environment})
     return ended.returncode == 0
@@ -99,8 +99,8 @@ def migrate(environment: Mapping[str, str]) -> None:
 
 
 def address(host: str, port: int) -> str:
-    """Where a server that listens there can be asked from this machine."""
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - any address of this machine, the loopback too
+    """Return the URL at which this machine can reach a server that listens there."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - any address of this machine, including loopback
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

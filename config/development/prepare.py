@@ -1,7 +1,7 @@
-"""`python -m config.development.prepare`: check the settings, migrate, and make the first chats.
+"""`python -m config.development.prepare`: check the settings, migrate, and create the first chats.
 
-Settings come from the environment. A wrong one ends it with its name and what to do, and exit
-status 1.
+Settings come from the environment. For a wrong setting it prints the name and what to do, and exits
+with status 1.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except DatabaseError as error:
-        print(f"The database of DATABASE_URL cannot be used: {error}", file=sys.stderr)
+        print(f"The database in DATABASE_URL cannot be used: {error}", file=sys.stderr)
         return 1
     if settings.CHAT_DEMO and settings.CHAT_AUTH == "dev":
         from config.development.seed import seed  # noqa: PLC0415 - needs Django to be set up

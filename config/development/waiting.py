@@ -1,4 +1,4 @@
-"""What the programs for development have in common: talk to the terminal, wait for Ctrl-C."""
+"""Shared by the development programs: print lines, and wait for Ctrl-C."""
 
 import signal
 import time
@@ -14,9 +14,9 @@ def say(line: str) -> None:
 
 
 def until_interrupted(parts: Mapping[str, Process]) -> bool:
-    """Return at SIGINT or SIGTERM, or when all of these have ended: whether any still runs.
+    """Wait for SIGINT or SIGTERM, or for the end of all parts. Return whether any still runs.
 
-    Says which part ended, when it does; the others go on.
+    Print the name of each part that ends; the others continue.
     """
     interrupted = False
 
@@ -40,5 +40,5 @@ def until_interrupted(parts: Mapping[str, Process]) -> bool:
 
 
 def _how(status: int) -> str:
-    """In words, from an exit status as `subprocess` has it."""
+    """Describe an exit status of `subprocess` in words."""
     return f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"

@@ -1,5 +1,5 @@
-"""Changes: every rule of a conversation, as a frozen value that makes of one state the next.
+"""Changes: every rule of a conversation, as a frozen value that turns one state into the next.
 
-Pure: it imports the domain alone. `messaging.services` builds changes and submits them,
+Pure: it imports only the domain. `messaging.services` builds changes and submits them;
 `messaging.commits` evaluates and stores them.
 """

@@ -1,7 +1,7 @@
-"""The protocol of a change: evaluated against the conversation as it stands.
+"""The protocol of a change, which is evaluated on the present conversation.
 
-A change is pure. It can be evaluated again on a newer state of the conversation whenever another
-writer was faster, and several changes can be evaluated one after the other into a single commit.
+A change is pure. If another writer committed first, it is evaluated again on the newer
+conversation. Several changes can be evaluated one after the other into a single commit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,44 +15,45 @@ from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 
 SMALL_CHANGE = 500
-"""About how many bytes a change adds to a commit besides its text."""
+"""The approximate bytes that a change adds to a commit, besides its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a change makes of a conversation."""
+    """The result of a change."""
 
     conversation: Conversation
     change: Change | None = None
-    """None when what was asked for already holds."""
+    """None if the requested state already holds."""
     message: Message | None = None
     """The message that the change created, changed or found."""
     positions: tuple[ReadPosition, ...] = ()
-    """Where the people it added start reading."""
+    """The read positions of the people that it added."""
 
 
 class ConversationChange(Protocol):
     @property
     def reads(self) -> Sequence[str]:
-        """Ids of the messages it must see."""
+        """The ids of the messages that it needs."""
 
     @property
     def creates(self) -> str | None:
-        """Id of the message it creates; an earlier request may have created it already."""
+        """The id of the message that it creates. An earlier request may have created it already."""
 
     @property
     def size(self) -> int:
-        """About how many bytes it adds to a commit."""
+        """The approximate bytes that it adds to a commit."""
 
     def authorize(self, conversation: Conversation) -> None:
         """Raise MessagingError if the actor may not see this conversation.
 
-        Judged before any message is read, so that a refusal costs the same whatever the
-        conversation holds.
+        This runs before any message is read, so that a refusal costs the same whatever the
+        conversation contains.
         """
 
     def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        """Raises MessagingError when the change is refused."""
+        """Return the outcome on this conversation. Raises MessagingError if the change is
+        refused."""
 
 
 def authorized(change: ConversationChange, conversation: Conversation) -> bool:

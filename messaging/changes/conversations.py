@@ -1,4 +1,4 @@
-"""Changes of a conversation itself, and new conversations."""
+"""Changes of a conversation itself, and the creation of conversations."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -44,9 +44,11 @@ class RenameConversation:
 
 def new_direct_conversation(user_id: str, others: Sequence[str], title: str | None) -> Conversation:
     if len(others) != 1:
-        raise InvalidRequest.of("participant_ids", "Name exactly one other person.")
+        raise InvalidRequest.of(
+            "participant_ids", "A direct conversation has exactly one other person. Name one."
+        )
     if title is not None:
-        raise InvalidRequest.of("title", "A direct conversation has no title.")
+        raise InvalidRequest.of("title", "A direct conversation has no title. Leave out the title.")
     people = sorted([user_id, *others])
     return _new_conversation(
         conversation_id=direct_conversation_id(*people),

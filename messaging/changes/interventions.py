@@ -1,4 +1,4 @@
-"""What operators change, whoever takes part. The admin has authorized the operator."""
+"""Changes by operators, who need not be participants. The admin has authorized them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from messaging.domain.participant import Role
 from messaging.domain.uncounted import ALL_COUNTED
 
 OPERATOR = "__operator__"
-"""Stands in a change for the operator who made it; no user id has this form."""
+"""Represents an operator as the author of a change. No user id has this form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class _Intervention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactMessage(_Intervention):
-    """Delete a message's content for everybody. Raises MessageNotFound."""
+    """Delete a message's content for everyone. Raises MessageNotFound."""
 
     message_id: str
 
@@ -50,7 +50,7 @@ class RedactMessage(_Intervention):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreezeConversation(_Intervention):
-    """Let only owners and admins write, or everybody again."""
+    """Freeze a conversation, so that only owners and admins can write, or unfreeze it."""
 
     frozen: bool
 
@@ -69,8 +69,10 @@ class FreezeConversation(_Intervention):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpelParticipant(_Intervention):
-    """Remove a participant of any role. Raises NotFound, and PermissionDenied for the last owner
-    of a group with others in it."""
+    """Remove a participant of any role.
+
+    Raises NotFound. Raises PermissionDenied for the last owner of a group with other participants.
+    """
 
     participant_id: str
 
@@ -82,7 +84,7 @@ class ExpelParticipant(_Intervention):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignRole(_Intervention):
-    """Give a participant another role. Raises as `ExpelParticipant`."""
+    """Change the role of a participant. Raises the same errors as `ExpelParticipant`."""
 
     participant_id: str
     role: Role
@@ -94,12 +96,12 @@ class AssignRole(_Intervention):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmptyConversation(_Intervention):
-    """Remove all participants of a group at once, its title and its latest message. Raises
+    """Remove all participants of a group at once, with its title and latest message. Raises
     PermissionDenied for a direct conversation."""
 
     def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
         if conversation.kind is ConversationKind.DIRECT:
-            raise PermissionDenied("A direct conversation can be frozen, but not deleted.")
+            raise PermissionDenied("A direct conversation cannot be deleted. Freeze it instead.")
         if not conversation.participants:
             return Outcome(conversation=conversation)
         bare = replace(conversation, title=None, last_message=None, seq=0, uncounted=ALL_COUNTED)

@@ -39,7 +39,7 @@ class AddParticipants:
             return Outcome(conversation=conversation)
         limit = get_limits().participants
         if len(conversation.participants) + len(new) > limit:
-            detail = f"A conversation has at most {limit} participants."
+            detail = f"A conversation has at most {limit} participants. Name fewer people."
             raise InvalidRequest.of("user_ids", detail, "max_length")
         version = conversation.version + 1
         added = {
@@ -50,7 +50,7 @@ class AddParticipants:
             conversation, version=version, participants={**conversation.participants, **added}
         )
         if not takes_more_people(after):
-            detail = "The conversation is too large to add these people."
+            detail = "The conversation is too large to add these people. Name fewer people."
             raise InvalidRequest.of("user_ids", detail, "too_many")
         change = Change(
             type=ChangeType.PARTICIPANT_ADDED,
@@ -85,7 +85,7 @@ class RemoveParticipant:
             require_role(conversation, self.user_id, Role.ADMIN)
         participant = require_present(conversation, self.participant_id)
         if not leaving and actor.role is not Role.OWNER and not outranks(actor, participant):
-            raise PermissionDenied("Only an owner removes owners and admins.")
+            raise PermissionDenied("Only an owner may remove owners and admins.")
         return without_participants(conversation, [participant], by=self.user_id)
 
 
@@ -111,8 +111,8 @@ class SetRole:
 def without_participants(
     conversation: Conversation, removed: Sequence[Participant], *, by: str
 ) -> Outcome:
-    """The conversation once these people are gone, all in one change. Raises PermissionDenied if
-    those who stay had no owner."""
+    """Return the conversation without these people, in one change. Raises PermissionDenied if no
+    owner would remain."""
     gone = {person.user_id for person in removed}
     rest = _without(conversation.participants, gone)
     if rest:
@@ -136,7 +136,8 @@ def without_participants(
 
 
 def with_role(conversation: Conversation, person: str, role: Role, *, by: str) -> Outcome:
-    """The conversation with another role for somebody. Raises NotFound, PermissionDenied."""
+    """Return the conversation with another role for a participant. Raises NotFound,
+    PermissionDenied."""
     participant = require_present(conversation, person)
     if participant.role is role:
         return Outcome(conversation=conversation)
@@ -152,13 +153,13 @@ def with_role(conversation: Conversation, person: str, role: Role, *, by: str) -
 def require_present(conversation: Conversation, person: str) -> Participant:
     participant = conversation.participants.get(person)
     if participant is None:
-        raise NotFound(f"There is no participant {person!r} in this conversation.")
+        raise NotFound(f"{person!r} is not a participant of this conversation.")
     return participant
 
 
 def _require_owner(people: Mapping[str, Participant]) -> None:
     if not any(person.role is Role.OWNER for person in people.values()):
-        raise PermissionDenied("A group needs an owner. Make another person owner first.")
+        raise PermissionDenied("A group needs an owner. Make another participant owner first.")
 
 
 def _without(mapping: Mapping[str, Value], keys: Set[str]) -> Mapping[str, Value]:

@@ -13,8 +13,11 @@ _RANK = {Role.MEMBER: 0, Role.ADMIN: 1, Role.OWNER: 2}
 
 
 def require_participant(conversation: Conversation, user_id: str) -> Participant:
-    """Raises NotAParticipant; for direct conversations ConversationNotFound, which does not
-    tell whether these two people talk."""
+    """Return the participant.
+
+    Raises NotAParticipant. For a direct conversation raises ConversationNotFound, which does not
+    reveal whether these two people talk.
+    """
     participant = conversation.participants.get(user_id)
     if participant is not None:
         return participant
@@ -24,10 +27,10 @@ def require_participant(conversation: Conversation, user_id: str) -> Participant
 
 
 def require_role(conversation: Conversation, user_id: str, role: Role) -> Participant:
-    """A participant with at least this role. Raises PermissionDenied besides."""
+    """Return the participant, who has at least this role. Also raises PermissionDenied."""
     participant = require_participant(conversation, user_id)
     if _RANK[participant.role] < _RANK[role]:
-        raise PermissionDenied(f"Only participants with the role {role} or above may do this.")
+        raise PermissionDenied(f"This needs the role {role} or a higher one in the conversation.")
     return participant
 
 
@@ -36,18 +39,22 @@ def outranks(one: Participant, other: Participant) -> bool:
 
 
 def require_group(conversation: Conversation, what: str) -> None:
-    """Raises PermissionDenied in direct conversations, whose people and title are fixed."""
+    """Require a group. Raises PermissionDenied for a direct conversation: its people and title are
+    fixed."""
     if conversation.kind is ConversationKind.DIRECT:
         raise PermissionDenied(f"A direct conversation has {what}.")
 
 
 def require_unblocked(conversation: Conversation) -> None:
-    """Raises Blocked where one of a direct conversation's people blocks the other."""
+    """Require that in a direct conversation neither person blocks the other. Raises Blocked."""
     if conversation.blocked_by:
         raise Blocked
 
 
 def require_unfrozen(conversation: Conversation, user_id: str) -> None:
-    """Raises PermissionDenied for members of a conversation that an operator has stopped."""
+    """Require that an operator has not frozen the conversation. Raises PermissionDenied for
+    members."""
     if conversation.frozen and conversation.participants[user_id].role is Role.MEMBER:
-        raise PermissionDenied("This conversation is frozen.")
+        raise PermissionDenied(
+            "An operator has frozen this conversation. Members cannot change it."
+        )

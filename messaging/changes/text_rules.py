@@ -1,4 +1,4 @@
-"""What may be written: the rules for message texts, titles, reasons and client ids."""
+"""The rules for message texts, titles, reasons and client ids."""
 
 import re
 
@@ -11,33 +11,33 @@ from messaging.domain.limits import get_limits
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_BREAK = re.compile(r"[\n\t\u2028\u2029]")
 _DISGUISE = regex.compile(
-    # Writing directions (https://www.unicode.org/reports/tr9/), deprecated format characters and
+    # Bidi controls (https://www.unicode.org/reports/tr9/), deprecated format characters and
     # interlinear annotations; and tags, except in the flag of a region
     # (https://www.unicode.org/reports/tr51/#Emoji_Tag_Sequences).
     r"[\p{Bidi_Control}\u206A-\u206F\uFFF9-\uFFFB]"
     r"|(?<!\U0001F3F4[\U000E0020-\U000E007E]{0,6})[\U000E0000-\U000E007F]",
     regex.VERSION1,
 )
-"""What makes a title show as another one. Joiners and variation selectors stay: scripts and emoji
-need them."""
+"""Characters that make a title look like another one. Joiners and variation selectors are allowed:
+scripts and emoji need them."""
 MAX_CLIENT_ID = 128
 _CLIENT_ID = re.compile(rf"[\x20-\x7e]{{1,{MAX_CLIENT_ID}}}")
 
 
 def normalise_newlines(text: str) -> str:
-    """Return the text with LF for every CRLF and CR. Applied before any other rule."""
+    """Return the text with LF for every CRLF and CR. This comes before any other rule."""
     if "\r" not in text:
         return text
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def require_text(text: str) -> None:
-    """Require a message's text to be visible, within the limits and free of control characters
-    other than tab and newline. It is kept as typed. Raises InvalidRequest."""
+    """Require a message's text to be visible, within the limits, and free of control characters
+    other than tab and newline. The text is stored as typed. Raises InvalidRequest."""
     limits = get_limits()
     _require_readable("text", text, most=limits.text_characters)
     if len(text.encode()) > limits.text_bytes:
-        detail = f"The text has more than {limits.text_bytes} bytes in UTF-8."
+        detail = f"The text has more than {limits.text_bytes} bytes in UTF-8. Shorten it."
         raise InvalidRequest.of("text", detail, "max_length")
 
 
@@ -52,13 +52,15 @@ def require_line(field: str, line: str, *, most: int) -> None:
     another one. Raises InvalidRequest, which names the field."""
     _require_readable(field, line, most=most)
     if _LINE_BREAK.search(line):
-        raise InvalidRequest.of(field, f"The {field} must be one line.", "invalid")
+        raise InvalidRequest.of(
+            field, f"The {field} must be one line. Remove the line breaks.", "invalid"
+        )
     _require_undisguised(field, line)
 
 
 def require_note(field: str, note: str, *, most: int) -> None:
-    """Require an operator's note to be visible, at most `most` characters long, and to read as
-    what it is. Raises InvalidRequest, which names the field."""
+    """Require an operator's note to be visible, at most `most` characters long, and without
+    disguising characters. Raises InvalidRequest, which names the field."""
     _require_readable(field, note, most=most)
     _require_undisguised(field, note)
 
@@ -70,24 +72,27 @@ def require_reason(reason: str) -> None:
 
 def require_client_id(client_id: str) -> None:
     if not _CLIENT_ID.fullmatch(client_id):
-        detail = f"A client_id has 1 to {MAX_CLIENT_ID} printable ASCII characters."
+        detail = f"The client_id must be 1 to {MAX_CLIENT_ID} printable ASCII characters."
         raise InvalidRequest.of("client_id", detail, "invalid")
 
 
 def _require_undisguised(field: str, value: str) -> None:
-    """Raises InvalidRequest."""
+    """Require a text without bidi controls and tags. Raises InvalidRequest."""
     if _DISGUISE.search(value):
-        detail = f"Remove the characters that change how the {field} reads: bidi controls and tags."
+        detail = f"The {field} must not contain bidi controls or tag characters. Remove them."
         raise InvalidRequest.of(field, detail, "invalid_characters")
 
 
 def _require_readable(field: str, value: str, *, most: int) -> None:
-    """Raises InvalidRequest."""
+    """Require a visible text within the limit, without control characters. Raises
+    InvalidRequest."""
     if len(value) > most:
-        detail = f"The {field} has more than {most} characters."
+        detail = f"The {field} has more than {most} characters. Shorten it."
         raise InvalidRequest.of(field, detail, "max_length")
     if _CONTROL.search(value):
-        detail = f"The {field} has control characters or lone surrogates."
+        detail = f"The {field} has control characters or lone surrogates. Remove them."
         raise InvalidRequest.of(field, detail, "invalid_characters")
     if is_blank(value):
-        raise InvalidRequest.of(field, f"The {field} is blank.", "blank")
+        raise InvalidRequest.of(
+            field, f"The {field} is blank. It needs a visible character.", "blank"
+        )

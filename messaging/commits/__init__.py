@@ -1,1 +1,1 @@
-"""Commits: changes of a conversation wait, are evaluated together and stored at once."""
+"""Commits: changes of a conversation wait, are evaluated together, and are stored in one commit."""

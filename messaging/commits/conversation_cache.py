@@ -1,4 +1,4 @@
-"""Conversations this process has seen lately, so that a send needs no read."""
+"""The conversations that this process has used recently, so that a send needs no read."""
 
 import time
 from collections import OrderedDict
@@ -13,17 +13,17 @@ _PARTICIPANT_BYTES = 400
 _PREFERENCES_BYTES = 400
 _SENT_BYTES = 250
 _CHARACTER_BYTES = 4
-"""Each a little above what tracemalloc measures: a participant takes 180 bytes with a user id of
-20 characters and 290 with one of 128, to which a copy of the id is added."""
+"""Slightly above the sizes that tracemalloc measures: a participant takes 180 bytes with a user id
+of 20 characters and 290 with one of 128, plus a copy of the id."""
 _FRESH_SECONDS = 2.0
 
 
 class ConversationCache:
-    """A cache bounded by number and by weight, least recently used out first.
+    """A cache with a bound in number and in bytes, which evicts the least recently used.
 
-    What it holds may be outdated. A commit proves its base by the token; a plain read must ask
-    for a `fresh` copy, which is at most two seconds old: that bounds how long somebody who was
-    removed on another instance may go on reading here when no event told of it.
+    Its copies may be outdated. A commit proves its base by the token. A plain read must use a
+    `fresh` copy, which is at most two seconds old. That bounds how long a person who was removed on
+    another instance may continue to read here if no event arrived.
     """
 
     def __init__(self) -> None:
@@ -32,14 +32,14 @@ class ConversationCache:
 
     @property
     def bytes(self) -> int:
-        """About how many it takes."""
+        """Return the approximate bytes of the cache."""
         return self._weight.bytes
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, conversation_id: str) -> Conversation | None:
-        """The copy of any age."""
+        """Return the copy, of any age."""
         entry = self._entries.get(conversation_id)
         if entry is None:
             return None
@@ -49,14 +49,15 @@ class ConversationCache:
     def get_fresh(
         self, conversation_id: str, *, seconds: float = _FRESH_SECONDS
     ) -> Conversation | None:
-        """The copy, unless it was read longer ago than that."""
+        """Return the copy, unless it was read longer ago than the limit."""
         entry = self._entries.get(conversation_id)
         if entry is None or time.monotonic() - entry[1] > seconds:
             return None
         return self.get(conversation_id)
 
     def put(self, conversation: Conversation) -> None:
-        """Keep a conversation as just read or committed; a read that was overtaken is ignored."""
+        """Store a conversation that was just read or committed. Ignore it if a newer one is already
+        here."""
         entry = self._entries.get(conversation.id)
         if entry is not None:
             if entry[0].version > conversation.version:
@@ -70,13 +71,13 @@ class ConversationCache:
             self._weight.bytes -= _weigh(oldest)
 
     def outdate(self, conversation_id: str, version: int) -> None:
-        """Forget the copy if it is older than this version."""
+        """Drop the copy if it is older than this version."""
         entry = self._entries.get(conversation_id)
         if entry is not None and entry[0].version < version:
             self.drop(conversation_id)
 
     def clear(self) -> None:
-        """Forget all copies."""
+        """Drop all copies."""
         self._entries.clear()
         self._weight.bytes = 0
 
@@ -87,7 +88,8 @@ class ConversationCache:
 
 
 def _weigh(conversation: Conversation) -> int:
-    """Return about how many bytes it takes; by numbers, for it is done with every commit."""
+    """Return its approximate bytes. It is computed from counts, because it runs with every
+    commit."""
     last = conversation.last_message
     characters = len(conversation.title or "") + (len(last.text or "") if last else 0)
     return (

@@ -1,4 +1,4 @@
-"""Several changes of one conversation, evaluated into a single commit."""
+"""Evaluates several changes of one conversation into a single commit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from messaging.stores.conversations import Commit
 
 @dataclass(slots=True)
 class Evaluation:
-    """Several changes evaluated in their order, each on what the ones before it left."""
+    """Changes evaluated in order, each on the result of the previous ones."""
 
     base: Conversation
     messages: dict[str, Message]
     conversation: Conversation = field(init=False)
     outcomes: list[Outcome | MessagingError] = field(default_factory=list)
     refused_creations: set[str] = field(default_factory=set)
-    """Of the messages that refused changes would have created: their ids."""
+    """The ids of messages that refused changes would have created."""
     _created: dict[str, Message] = field(default_factory=dict)
     _replaced: dict[str, Message] = field(default_factory=dict)
     _positions: dict[str, ReadPosition] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Evaluation:
         self.conversation = self.base
 
     def add(self, change: ConversationChange) -> None:
-        """Evaluate one more change; a refusal concerns that change alone."""
+        """Evaluate one more change. A refusal concerns only that change."""
         try:
             outcome = change.apply(self.conversation, self.messages)
         except MessagingError as refusal:
@@ -59,7 +59,7 @@ class Evaluation:
 
     @property
     def only_creates(self) -> bool:
-        """Whether all that is changed is that new messages are there."""
+        """Return whether the only changes are new messages."""
         return len(self._created) == self.conversation.version - self.base.version
 
     def commit(self, commit_id: str) -> Commit:

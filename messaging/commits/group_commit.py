@@ -1,8 +1,8 @@
-"""A group commit: a batch of changes to one conversation, on its way into one commit.
+"""A group commit: a batch of changes to one conversation, stored in one commit.
 
-The changes are evaluated on the copy of the conversation that this process has. The commit succeeds
-only if nobody changed the conversation since: then the copy was current, and so is what was
-refused on it. Otherwise everything is read and evaluated again, rights too.
+The changes are evaluated on this process's copy of the conversation. The commit succeeds only if
+nobody has changed the conversation since. Then the copy was current, and so were the refusals on
+it. Otherwise everything is read and evaluated again, including the rights.
 """
 
 import asyncio
@@ -40,18 +40,18 @@ _LONGEST_PAUSE_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed:
-    """What one commit changed: consecutive versions of one conversation."""
+    """The result of one commit: consecutive versions of one conversation."""
 
     conversation: Conversation
-    """As it stands after the last of the changes, or later."""
+    """The conversation after the last of the changes, or later."""
     before_token: object
-    """The token of the conversation as it was before."""
+    """The token of the conversation before the commit."""
     changes: Sequence[Change]
 
 
 @dataclass(frozen=True, slots=True)
 class _Unanswered:
-    """A commit whose answer was lost: it may have been applied, or may be yet."""
+    """A commit whose answer was lost. It may have been applied, or may still be."""
 
     commit_id: str
     batch: Sequence[Waiting]
@@ -75,32 +75,31 @@ class GroupCommit:
         self._on_read = on_read
         self._unanswered: list[_Unanswered] = []
         self._looked_up: set[str] = set()
-        """Of the messages that changes create, those that may exist already."""
+        """The ids of messages that the changes create, but that may already exist."""
         self._attempt = 0
 
     @property
     def in_doubt(self) -> bool:
-        """Whether it ended without knowing what became of one of its commits."""
+        """Return whether it ended without knowing the outcome of one of its commits."""
         return bool(self._unanswered)
 
     async def run(self, on_commit: Callable[[Committed], None]) -> None:
-        """Answer every change of the batch, after telling `on_commit` what was changed.
+        """Answer every change of the batch, after calling `on_commit` with the commit.
 
-        Changes whose requests have given up are not tried again. Raises what refuses all of them:
-        ConversationNotFound, StoreUnavailable.
+        Changes whose requests have given up are not retried. Raises errors that refuse the whole
+        batch: ConversationNotFound, StoreUnavailable.
         """
         if not await self._carry_out(on_commit):
             self._cache.drop(self._conversation_id)
 
     async def settle(self, on_commit: Callable[[Committed], None]) -> Conversation:
-        """Look again at what became of a commit in doubt, when it can no longer arrive. Raises
-        StoreUnavailable."""
+        """Check a commit in doubt once it can no longer arrive. Raises StoreUnavailable."""
         conversation = await self._read()
         await self._settled(conversation, on_commit)
         return conversation
 
     async def _carry_out(self, on_commit: Callable[[Committed], None]) -> bool:
-        """False when nobody waits any more."""
+        """Run one attempt. Return False if no request waits any more."""
         base = self._cache.get(self._conversation_id)
         just_read = False
         while self._anybody_waits():
@@ -114,8 +113,8 @@ class GroupCommit:
                 base = None
                 continue
             if not evaluation.refused_creations <= self._looked_up:
-                # A retry that would be refused today may have been carried out then. The others of
-                # the batch need not be looked up for it.
+                # A retry that would be refused now may have succeeded before. The other messages of
+                # the batch need no lookup.
                 self._looked_up |= evaluation.refused_creations
                 continue
             if evaluation.changes_nothing:
@@ -146,10 +145,10 @@ class GroupCommit:
         return conversation
 
     async def _evaluate(self, base: Conversation) -> Evaluation:
-        """The messages are read after the base: whatever changes them later changes the base
-        too, and then the commit fails."""
+        """Read the messages and evaluate the changes. The messages are read after the base: any
+        later change of them also changes the base, and then the commit fails."""
         changes = [waiting.change for waiting in self._batch]
-        # Rights first: no message is read for somebody who may not see the conversation.
+        # Check rights first: no message is read for a person who may not see the conversation.
         shut_out = [
             change for change in changes if self._ids(change) and not authorized(change, base)
         ]
@@ -158,14 +157,14 @@ class GroupCommit:
         evaluation = Evaluation(base, dict(found))
         for change in changes:
             if change in shut_out and authorized(change, evaluation.conversation):
-                # A change before it in this batch has let its actor in.
+                # An earlier change in this batch has added its actor.
                 late = await self._store.get_messages(base.id, sorted(self._ids(change)))
                 evaluation.messages = {**late, **evaluation.messages}
             evaluation.add(change)
         return evaluation
 
     def _ids(self, change: ConversationChange) -> set[str]:
-        """The ids of the messages that a change must see."""
+        """Return the ids of the messages that a change needs."""
         ids = set(change.reads)
         if change.creates in self._looked_up:
             ids.add(change.creates)
@@ -177,7 +176,8 @@ class GroupCommit:
         )
 
     async def _commit(self, evaluation: Evaluation) -> Conversation | None:
-        """The conversation as stored, or None when the changes have to be evaluated again."""
+        """Commit. Return the conversation as stored, or None if the changes must be evaluated
+        again."""
         commit_id = random_id()
         try:
             return await self._store.commit(evaluation.commit(commit_id))
@@ -194,24 +194,24 @@ class GroupCommit:
         return None
 
     def _overtaking(self, base: Conversation) -> Conversation | None:
-        """A newer copy that an event has brought meanwhile; None to read one."""
+        """Return a newer copy that an event has brought meanwhile, or None to read one."""
         cached = self._cache.get(self._conversation_id)
         if cached is None or cached.version <= base.version or self._unanswered:
             return None
         return cached
 
     async def _pause(self) -> None:
-        """Longer each time, and never the same for two processes: so they make progress
-        together instead of in each other's way."""
+        """Pause for a random time that grows with each attempt, so that two processes do not keep
+        blocking each other."""
         longest = min(_FIRST_PAUSE_SECONDS * 2**self._attempt, _LONGEST_PAUSE_SECONDS)
         await asyncio.sleep(random.uniform(0, longest))
 
     async def _settled(self, base: Conversation, on_commit: Callable[[Committed], None]) -> bool:
-        """Whether one of the unanswered commits turns out to have been applied.
+        """Return whether one of the unanswered commits was applied after all.
 
-        Its id stands in the conversation until the next commit; its messages, with the versions
-        that it gave them, stay. Should it be applied later than this look, then it is stopped by
-        the precondition, or it stops the commit that is tried in its place.
+        Its id stays in the conversation until the next commit. Its messages stay, with the versions
+        that it assigned. If the commit is applied only after this check, then either the
+        precondition stops it, or it stops the next attempt.
         """
         for lost in self._unanswered:
             at = await self._applied_at(lost, base)
@@ -219,8 +219,8 @@ class GroupCommit:
                 logger.info("commit.settled", conversation_id=self._conversation_id)
                 self._finish(lost.batch, lost.evaluation, base, at, on_commit)
                 return True
-        # Those that the precondition stops from now on were not applied. Kept, they would be
-        # taken for a later try that has the same messages.
+        # Commits that the precondition stops from now on were not applied. If they were kept, a
+        # later attempt with the same messages would be mistaken for them.
         self._unanswered = [
             lost for lost in self._unanswered if lost.evaluation.base.token == base.token
         ]
@@ -256,7 +256,7 @@ class GroupCommit:
             for outcome in outcomes
             if isinstance(outcome, Outcome) and outcome.change is not None
         ]
-        self._unanswered.clear()  # the precondition stops what has not arrived by now
+        self._unanswered.clear()  # the precondition stops commits that have not arrived yet
         on_commit(
             Committed(conversation=stored, before_token=evaluation.base.token, changes=changes)
         )
@@ -270,20 +270,20 @@ class GroupCommit:
 
 
 def _is_the_same(found: Message, created: Message, only_sends: bool) -> bool:
-    """Whether a message was put where it is by this commit. Its place in the order is given once,
-    whatever becomes of its text; beside other changes only its version tells that they were made
-    with it, as long as it has not changed since."""
+    """Return whether this commit created the message. A position is assigned only once, whatever
+    happens to the text later. If the commit has other changes too, only the version of an unchanged
+    message proves that they were committed with it."""
     same = (found.seq, found.content_hash) == (created.seq, created.content_hash)
     return same and (only_sends or found.version == created.version)
 
 
 def _stamped(outcome: Outcome, stored: Conversation, at: datetime) -> Outcome:
-    """The outcome with the store's time in it, and with the conversation as stored."""
+    """Return the outcome with the store's time and the conversation as stored."""
     message = stamped(outcome.message, at) if outcome.message else None
     change = outcome.change
     if change is not None:
         snapshot = change.conversation and stamped_conversation(change.conversation, at, None)
-        # Spelled out, for `replace` takes thrice as long, and each message passes here.
+        # Not `replace`: it takes three times as long, and each message passes here.
         change = Change(
             type=change.type,
             version=change.version,

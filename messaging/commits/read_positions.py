@@ -1,7 +1,7 @@
-"""Read positions moved forward with one transaction at a time per person and conversation.
+"""Moves read positions forward, with one transaction at a time per person and conversation.
 
-A client that scrolls sends many receipts. While one is being stored, those that follow wait
-together and are stored as one: the highest.
+A client that scrolls sends many receipts. While one is being stored, later ones wait together. Then
+only the highest is stored.
 """
 
 import asyncio
@@ -29,9 +29,10 @@ class ReadPositions:
         self._tasks: dict[_Key, asyncio.Task[None]] = {}
 
     async def advance(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
-        """`Store.advance_read`; `moved` for one of those stored together.
+        """Call `Store.advance_read`. If several positions are stored together, `moved` is true for
+        one of them.
 
-        Raises StoreUnavailable after at most 4.5 seconds, however long those before it take.
+        Raises StoreUnavailable after at most 4.5 seconds, however long the previous ones take.
         """
         try:
             async with asyncio.timeout(_BUDGET_SECONDS):
@@ -40,7 +41,7 @@ class ReadPositions:
             raise StoreUnavailable from None
 
     async def drain(self) -> None:
-        """Return when nothing is waiting or in flight any more."""
+        """Wait until nothing is waiting or in flight."""
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 
@@ -59,8 +60,8 @@ class ReadPositions:
             while (waiting := self._next.pop(key, None)) is not None:
                 try:
                     waiting.answer.set_result(await self._store.advance_read(*key, waiting.seq))
-                except Exception as error:  # noqa: BLE001 - whoever waits is told
+                except Exception as error:  # noqa: BLE001 - every waiting request gets it
                     waiting.answer.set_exception(error)
-                    waiting.answer.exception()  # seen, should nobody wait any more
+                    waiting.answer.exception()  # no request may wait any more
         finally:
             del self._tasks[key]

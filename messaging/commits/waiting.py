@@ -1,4 +1,4 @@
-"""A change that waits for its commit, and the request that waits for the answer."""
+"""A change in the queue, and the request that waits for its answer."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ class Waiting:
         return self.answer.done()
 
     def expire(self) -> None:
-        """Its time is over; from now on it is not tried any more."""
+        """Give up: the change is not tried any more."""
         self.give(StoreUnavailable())
 
     def give(self, outcome: Outcome | Exception) -> None:

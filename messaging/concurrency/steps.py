@@ -1,4 +1,5 @@
-"""Steps: a long list is worked off in several steps of the event loop, with others in between."""
+"""Splits work on a long list into several steps of the event loop, so that others run in
+between."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -8,7 +9,8 @@ T = TypeVar("T")
 
 
 async def in_steps(items: Iterable[T], *, size: int) -> AsyncIterator[T]:
-    """Iterate over the items; after each `size` of them everything else that is ready runs once."""
+    """Iterate over the items. After every `size` items, let everything else that is ready run
+    once."""
     for number, item in enumerate(items):
         if number and number % size == 0:
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Tasks that serve many requests, or none."""
+"""Tasks that are not bound to one request."""
 
 import asyncio
 import contextvars
@@ -9,16 +9,16 @@ T = TypeVar("T")
 
 
 def start_task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Run it in a task without the context of whoever happened to start it: the ids of that
-    request would stand in the log lines of all others."""
+    """Start a task without the context of the request that happened to start it. Otherwise the ids
+    of that request would appear in the log lines of all others."""
     return asyncio.create_task(work, context=contextvars.Context())
 
 
 async def stop_tasks(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel them, and return once they have ended.
+    """Cancel tasks, and return once they have ended.
 
-    Again and again: `asyncio.wait_for` of Python 3.11, which redis-py uses, now and then loses a
-    cancellation (https://github.com/python/cpython/issues/86296).
+    This cancels repeatedly: `asyncio.wait_for` of Python 3.11, which redis-py uses, sometimes loses
+    a cancellation (https://github.com/python/cpython/issues/86296).
     """
     running = [task for task in tasks if not task.done()]
     while running:

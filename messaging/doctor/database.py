@@ -1,4 +1,4 @@
-"""The examination of Django's database: of the admin, and of chat where CHAT_STORE is `sql`."""
+"""The examination of Django's database, which holds the admin, and chat if CHAT_STORE is `sql`."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
-from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
+from messaging.doctor.findings import Finding, Stopwatch, ok, problem, warning
 
 
 async def examine_database(using: str = DEFAULT_DB_ALIAS) -> Sequence[Finding]:
@@ -21,12 +21,12 @@ def _examine(using: str) -> Sequence[Finding]:
     try:
         with database.cursor() as cursor:
             cursor.execute("SELECT 1")
-        findings = [well(f"{database.display_name} answers in {watch.ms}.")]
+        findings = [ok(f"{database.display_name} answers in {watch.ms}.")]
         return [*findings, *_migrations(database), *_read_only(database), *_one_machine(database)]
     except DatabaseError as error:
         text = f"DATABASE_URL: {database.display_name} cannot be used: {str(error).strip()}"
-        remedy = "See whether it runs there, and whether name, user and password are right."
-        return [wrong(text, remedy)]
+        remedy = "Check that it runs there, and that name, user and password are correct."
+        return [problem(text, remedy)]
     finally:
         database.close()
 
@@ -37,8 +37,8 @@ def _migrations(database: BaseDatabaseWrapper) -> Sequence[Finding]:
     if not plan:
         return []
     first = plan[0][0]
-    text = f"{len(plan)} migrations are not applied, the first is {first.app_label}.{first.name}."
-    return [wrong(text, "Run `manage.py migrate`.")]
+    text = f"{len(plan)} migrations are not applied; the first is {first.app_label}.{first.name}."
+    return [problem(text, "Run `manage.py migrate`.")]
 
 
 def _read_only(database: BaseDatabaseWrapper) -> Sequence[Finding]:
@@ -49,12 +49,12 @@ def _read_only(database: BaseDatabaseWrapper) -> Sequence[Finding]:
         (read_only,) = cursor.fetchone()
     if read_only == "off":
         return []
-    remedy = "Name the primary in DATABASE_URL, and no replica."
-    return [wrong("This PostgreSQL takes no writes.", remedy)]
+    remedy = "Set DATABASE_URL to the primary, not to a replica."
+    return [problem("This PostgreSQL refuses writes.", remedy)]
 
 
 def _one_machine(database: BaseDatabaseWrapper) -> Sequence[Finding]:
     if database.vendor != "sqlite" or settings.CHAT_STORE != "sql" or settings.REDIS is None:
         return []
-    text = "A Redis is configured, and chat is kept in SQLite, which is a file of one machine."
-    return [note(text, "For instances on several machines use PostgreSQL or Firestore.")]
+    text = "Redis is configured, but chat is stored in SQLite, a file on one machine."
+    return [warning(text, "For instances on several machines, use PostgreSQL or Firestore.")]

@@ -1,4 +1,4 @@
-"""What an examination finds, and how all of them are carried out side by side."""
+"""The findings of an examination, and a runner for concurrent examinations."""
 
 import asyncio
 import time
@@ -10,10 +10,10 @@ _MAX_SECONDS = 15.0
 
 
 class Level(StrEnum):
-    WELL = "well"
-    NOTE = "note"
-    """It works, and is not as it should be."""
-    WRONG = "wrong"
+    OK = "ok"
+    WARNING = "warning"
+    """It works, but should be improved."""
+    PROBLEM = "problem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,40 +27,40 @@ class Finding:
 Examination = Callable[[], Awaitable[Sequence[Finding]]]
 
 
-def well(text: str) -> Finding:
-    return Finding(level=Level.WELL, text=text)
+def ok(text: str) -> Finding:
+    return Finding(level=Level.OK, text=text)
 
 
-def note(text: str, remedy: str) -> Finding:
-    return Finding(level=Level.NOTE, text=text, remedy=remedy)
+def warning(text: str, remedy: str) -> Finding:
+    return Finding(level=Level.WARNING, text=text, remedy=remedy)
 
 
-def wrong(text: str, remedy: str) -> Finding:
-    return Finding(level=Level.WRONG, text=text, remedy=remedy)
+def problem(text: str, remedy: str) -> Finding:
+    return Finding(level=Level.PROBLEM, text=text, remedy=remedy)
 
 
 async def examine_all(
     examinations: Mapping[str, Examination],
 ) -> AsyncIterator[tuple[str, Sequence[Finding]]]:
-    """What each finds, as they end; none takes longer than fifteen seconds."""
+    """Yield the findings of each examination as it ends, after at most fifteen seconds."""
 
     async def examine(name: str) -> tuple[str, Sequence[Finding]]:
         try:
             async with asyncio.timeout(_MAX_SECONDS):
                 return name, await examinations[name]()
         except TimeoutError:
-            text = f"It has not answered within {_MAX_SECONDS:g} seconds."
-            return name, [wrong(text, "See whether the network lets connections through.")]
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others are examined
+            text = f"It did not answer within {_MAX_SECONDS:g} seconds."
+            return name, [problem(text, "Check that the network allows the connection.")]
+        except Exception as error:  # noqa: BLE001 - the other examinations continue
             text = f"The examination itself failed: {type(error).__name__}: {error}"
-            return name, [wrong(text, "Please report this.")]
+            return name, [problem(text, "Report this as a bug.")]
 
     for ended in asyncio.as_completed([examine(name) for name in examinations]):
         yield await ended
 
 
 class Stopwatch:
-    """How long it is since it was made."""
+    """Measures the time since its creation."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""What Firestore's refusals mean, and what to do about them."""
+"""The meaning of Firestore's errors, and what to do about them."""
 
 from collections.abc import Mapping
 
@@ -7,41 +7,44 @@ from google.auth.exceptions import GoogleAuthError
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
-from messaging.doctor.findings import Finding, wrong
+from messaging.doctor.findings import Finding, problem
 
 _REMEDIES: Mapping[StatusCode, tuple[str, str]] = {
     StatusCode.NOT_FOUND: (
         "GOOGLE_CLOUD_PROJECT: project {project} has no Firestore database named (default).",
-        "Name another project, or run `gcloud firestore databases create --location=…`.",
+        "Set another project, or run `gcloud firestore databases create --location=…`.",
     ),
     StatusCode.PERMISSION_DENIED: (
         "The credentials may not use Firestore of project {project} ({operation}): {details}",
-        "Give their account the role roles/datastore.user, and see that the API is enabled.",
+        "Give their account the role roles/datastore.user, and enable the API.",
     ),
     StatusCode.UNAUTHENTICATED: (
         "Firestore does not accept the credentials: {details}",
-        "Renew what GOOGLE_APPLICATION_CREDENTIALS names, and see whether the clock is right.",
+        "Renew the file in GOOGLE_APPLICATION_CREDENTIALS, and check the clock.",
     ),
     StatusCode.FAILED_PRECONDITION: (
         "Firestore has no index for {operation}: {details}",
-        "Run `firebase deploy --only firestore:indexes --project {project}`; it takes minutes.",
+        (
+            "Run `firebase deploy --only firestore:indexes --project {project}`, and wait some "
+            "minutes."
+        ),
     ),
     StatusCode.RESOURCE_EXHAUSTED: (
         "The quota of Firestore is used up: {details}",
-        "Raise it, or the budget of the project, in Google's console.",
+        "Raise the quota or the budget of the project in Google's console.",
     ),
 }
 _AWAY = (
     "Firestore does not answer ({operation}): {details}",
     (
-        "See whether the network lets connections through to firestore.googleapis.com:443 or, "
-        "where FIRESTORE_EMULATOR_HOST is set, whether the emulator runs there."
+        "Check that the network allows connections to firestore.googleapis.com:443. If "
+        "FIRESTORE_EMULATOR_HOST is set, check that the emulator runs there."
     ),
 )
 
 
 def explained(operation: str, error: BaseException) -> Finding | None:
-    """None for what Firestore has not said."""
+    """Return a finding for an error of Firestore; None for any other error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, AioRpcError | GoogleAuthError | TimeoutError):
         cause = cause.__cause__
@@ -49,8 +52,8 @@ def explained(operation: str, error: BaseException) -> Finding | None:
         return None
     if isinstance(cause, GoogleAuthError):
         text = f"There are no credentials for Google's services: {cause}"
-        remedy = "Name the JSON file of a service account in GOOGLE_APPLICATION_CREDENTIALS."
-        return wrong(text, remedy)
+        remedy = "Set GOOGLE_APPLICATION_CREDENTIALS to the JSON file of a service account."
+        return problem(text, remedy)
     details = "no connection in time"
     text, remedy = _AWAY
     if isinstance(cause, AioRpcError):
@@ -58,4 +61,4 @@ def explained(operation: str, error: BaseException) -> Finding | None:
         text, remedy = _REMEDIES.get(cause.code(), _AWAY)
     project = settings.GOOGLE_CLOUD_PROJECT
     text = text.format(project=project, operation=operation, details=details)
-    return wrong(text, remedy.format(project=project))
+    return problem(text, remedy.format(project=project))

@@ -1,4 +1,4 @@
-"""The examination of Redis: what it is, what it allows, and how fast it is."""
+"""The examination of Redis: its version, its permissions and its speed."""
 
 import asyncio
 import secrets
@@ -9,11 +9,11 @@ import redis.asyncio
 from django.conf import settings
 from redis import exceptions
 
-from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
+from messaging.doctor.findings import Finding, Stopwatch, ok, problem, warning
 from messaging.redis.client import UNREACHABLE, describe, make_redis
 
 _LEAST_VERSION = (6, 2)
-"""Which brought ZMSCORE, SMISMEMBER, and ZADD with GT."""
+"""The first version with ZMSCORE, SMISMEMBER, and ZADD with GT."""
 _ECHO_SECONDS = 2.0
 _SLOW_MS = 50
 _FULL = 0.9
@@ -23,36 +23,44 @@ _REFUSALS: Sequence[tuple[str, str, str]] = (
     (
         "wrongpass",
         "does not accept user and password",
-        "Mend them in the URL; / ? # [ ] @ : in them are written as %2F and so on.",
+        "Correct them in the URL; percent-encode / ? # [ ] @ : in them (%2F and so on).",
     ),
-    ("invalid username-password", "does not accept user and password", "Mend them in the URL."),
-    ("noauth", "asks for a password", "Put one into the URL: redis://:password@host:6379/0."),
-    ("authentication required", "asks for a password", "redis://:password@host:6379/0."),
+    ("invalid username-password", "does not accept user and password", "Correct them in the URL."),
+    ("noauth", "requires a password", "Add one to the URL: redis://:password@host:6379/0."),
+    ("authentication required", "requires a password", "redis://:password@host:6379/0."),
     (
         "noperm",
-        "does not let this user do what chat needs",
-        "Give the user of the ACL the keys ~chat:*, the channels &chat* and README's commands.",
+        "denies this user a permission that chat needs",
+        "Give the ACL user the keys ~chat:*, the channels &chat* and the commands in README.md.",
     ),
-    ("no permissions", "does not let this user do what chat needs", "Give it ~chat:* and &chat*."),
-    ("readonly", "is a replica, which takes no writes", "Name the primary, or use Sentinel."),
-    ("read only", "is a replica, which takes no writes", "Name the primary, or use Sentinel."),
-    ("oom", "is out of memory and takes no writes", "Raise maxmemory."),
-    ("maxmemory", "is out of memory and takes no writes", "Raise maxmemory."),
+    (
+        "no permissions",
+        "denies this user a permission that chat needs",
+        "Give it ~chat:* and &chat*.",
+    ),
+    ("readonly", "is a replica, which refuses writes", "Name the primary, or use Sentinel."),
+    ("read only", "is a replica, which refuses writes", "Name the primary, or use Sentinel."),
+    ("oom", "is out of memory and refuses writes", "Raise maxmemory."),
+    ("maxmemory", "is out of memory and refuses writes", "Raise maxmemory."),
     (
         "certificate_verify_failed",
-        "shows a certificate that nobody vouches for",
+        "has a certificate that is not trusted",
         "Name its CA: rediss://…?ssl_ca_certs=/path/to/ca.pem.",
     ),
-    ("no master found", "has no master that the sentinels know", "Mend REDIS_SENTINEL_MASTER."),
+    (
+        "no master found",
+        "has no primary of this name in Sentinel",
+        "Correct REDIS_SENTINEL_MASTER.",
+    ),
     ("loading", "is still loading its data", "Wait a moment."),
 )
-"""What stands in an error of redis-py, in lower case; what it means; what to do."""
+"""A lower-case fragment of redis-py's error, its meaning, and what to do."""
 
 
 async def examine_redis() -> Sequence[Finding]:
     client = make_redis(settings.REDIS)
     if client is None:
-        return [well("None is configured: this is the only instance.")]
+        return [ok("No Redis is configured: this is the only instance.")]
     try:
         return await _examine(client)
     except UNREACHABLE as error:
@@ -65,10 +73,10 @@ async def _examine(client: redis.asyncio.Redis) -> Sequence[Finding]:
     await client.time()
     watch = Stopwatch()
     await client.time()
-    findings = [well(f"Redis answers in {watch.ms}.")]
+    findings = [ok(f"Redis answers in {watch.ms}.")]
     if watch.seconds * 1000 > _SLOW_MS:
-        remedy = "Move it nearer: every publish of a conversation takes a round trip."
-        findings.append(note(f"Redis takes {watch.ms} for an answer.", remedy))
+        remedy = "Move Redis closer: every publish of a conversation takes a round trip."
+        findings.append(warning(f"Redis is slow: it answers in {watch.ms}.", remedy))
     findings += await _about(client)
     key = f"chat:doctor:{secrets.token_hex(4)}"
     await client.set(key, "1", ex=10)
@@ -77,27 +85,27 @@ async def _examine(client: redis.asyncio.Redis) -> Sequence[Finding]:
 
 
 async def _about(client: redis.asyncio.Redis) -> Sequence[Finding]:
-    """What INFO tells, which chat itself does without."""
+    """Examine the output of INFO. Chat itself does not need INFO."""
     try:
         server, memory = await client.info("server"), await client.info("memory")
     except exceptions.NoPermissionError:
-        return [well("Version and memory are not known: this user may not use INFO.")]
+        return [ok("Version and memory are unknown: this user may not run INFO.")]
     return [*_of_server(server), *_of_memory(memory)]
 
 
 async def _echo(client: redis.asyncio.Redis) -> Finding:
-    """From a publish to its arrival, as events go."""
+    """Measure the time from a publish to its arrival, the way events travel."""
     channel = f"chat.doctor.{secrets.token_hex(4)}"
     async with client.pubsub() as listening:
         await listening.subscribe(channel)
-        await listening.get_message(timeout=_ECHO_SECONDS)  # that it is subscribed
+        await listening.get_message(timeout=_ECHO_SECONDS)  # the confirmation of the subscription
         watch = Stopwatch()
         await client.publish(channel, "1")
         arrived = await listening.get_message(timeout=_ECHO_SECONDS)
     if arrived is None:
-        text = f"{_SETTING}: what is published does not arrive."
-        return wrong(text, "See whether a proxy is in between that does not carry pub/sub.")
-    return well(f"What is published arrives in {watch.ms}.")
+        text = f"{_SETTING}: a published message does not arrive."
+        return problem(text, "Check for a proxy in between that does not forward pub/sub.")
+    return ok(f"A published message arrives in {watch.ms}.")
 
 
 def _of_server(info: Mapping[str, Any]) -> Sequence[Finding]:
@@ -106,11 +114,11 @@ def _of_server(info: Mapping[str, Any]) -> Sequence[Finding]:
     findings = []
     if numbers < _LEAST_VERSION:
         text = f"{_SETTING}: this is Redis {version}, which lacks commands that chat needs."
-        findings.append(wrong(text, "Use Redis 6.2 or newer."))
+        findings.append(problem(text, "Use Redis 6.2 or newer."))
     if info.get("redis_mode") == "cluster":
-        text = f"{_SETTING}: this is a Redis Cluster, on which the channel layer does not work."
-        findings.append(wrong(text, "Use a single Redis, or one behind Sentinel."))
-    return findings or [well(f"It is version {version}.")]
+        text = f"{_SETTING}: this is a Redis Cluster, which the channel layer does not support."
+        findings.append(problem(text, "Use a single Redis, or one behind Sentinel."))
+    return findings or [ok(f"The version is {version}.")]
 
 
 def _of_memory(info: Mapping[str, Any]) -> Sequence[Finding]:
@@ -119,10 +127,10 @@ def _of_memory(info: Mapping[str, Any]) -> Sequence[Finding]:
     findings = []
     if most and used > _FULL * most:
         text = f"Redis uses {used / most:.0%} of its maxmemory."
-        findings.append(note(text, "Raise it before it is full and takes no writes."))
+        findings.append(warning(text, "Raise maxmemory before Redis is full and refuses writes."))
     if most and policy != "noeviction":
-        text = f"maxmemory-policy is {policy}: when memory is short, people seem to be offline."
-        findings.append(note(text, "Set it to noeviction, and give chat a Redis of its own."))
+        text = f"maxmemory-policy is {policy}: when memory is short, people appear offline."
+        findings.append(warning(text, "Set it to noeviction, and give chat its own Redis."))
     return findings
 
 
@@ -130,11 +138,11 @@ def _explained(error: BaseException) -> Finding:
     said = describe(error)
     for words, meaning, remedy in _REFUSALS:
         if words in said.lower():
-            return wrong(f"{_SETTING}: Redis {meaning}. It says: {said}", remedy)
+            return problem(f"{_SETTING}: Redis {meaning}. Its error: {said}", remedy)
     if isinstance(error, exceptions.ResponseError):
-        return wrong(f"{_SETTING}: Redis refuses. It says: {said}", "See its log.")
+        return problem(f"{_SETTING}: Redis refuses. Its error: {said}", "See the log of Redis.")
     if isinstance(error, exceptions.TimeoutError | asyncio.TimeoutError):
-        text = f"{_SETTING}: Redis takes connections and says nothing, or none arrive. {said}"
-        return wrong(text, "See whether it hangs, and whether a firewall drops what is sent.")
+        text = f"{_SETTING}: Redis does not answer in time. {said}"
+        return problem(text, "Check whether Redis hangs, or a firewall drops packets.")
     text = f"{_SETTING}: Redis cannot be reached. {said}"
-    return wrong(text, "See whether it runs there; rediss:// is for TLS, redis:// for none.")
+    return problem(text, "Check that Redis runs there. rediss:// uses TLS, redis:// does not.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from messaging.doctor.findings import Finding, Stopwatch, note, well, wrong
+from messaging.doctor.findings import Finding, Stopwatch, ok, problem, warning
 from messaging.domain.identifiers import RESERVED_PREFIXES, random_id
 from messaging.domain.reports import ReportStatus
 from messaging.runtime.readiness import MAX_SKEW_SECONDS, Answering, Readiness
@@ -23,10 +23,10 @@ _LOOKED_AT = 200
 
 
 async def examine_store() -> Sequence[Finding]:
-    """A missing index shows with its kind of query alone, whatever there is to be found."""
+    """Run each kind of query. A missing index fails only its own kind, even on an empty store."""
     if settings.CHAT_STORE not in _KINDS:
         remedy = f"Set CHAT_STORE to {' or '.join(_KINDS)}."
-        return [wrong("None was examined: CHAT_STORE does not say which.", remedy)]
+        return [problem("The store was not examined: CHAT_STORE has an unsupported value.", remedy)]
     stores = make_stores()
     store = stores.conversations
     try:
@@ -34,7 +34,7 @@ async def examine_store() -> Sequence[Finding]:
         unreadable = await _tried("reading", store.now)
         if unreadable is not None:
             return [unreadable]
-        findings = [well(f"A read takes {watch.ms} ({settings.CHAT_STORE})."), *await clock(store)]
+        findings = [ok(f"A read takes {watch.ms} ({settings.CHAT_STORE})."), *await clock(store)]
         for operation, ask in _queries(stores).items():
             refused = await _tried(operation, ask)
             if refused is not None:
@@ -42,13 +42,13 @@ async def examine_store() -> Sequence[Finding]:
         findings += await _reserved_ids(stores)
         watch = Stopwatch()
         unwritable = await _tried("writing", lambda: _write(store))
-        return [*findings, unwritable or well(f"A write and a delete take {watch.ms}.")]
+        return [*findings, unwritable or ok(f"A write and a delete take {watch.ms}.")]
     finally:
         await store.close()
 
 
 async def clock(store: Answering, wall_clock: Callable[[], float] = time.time) -> Sequence[Finding]:
-    """Compare this machine's clock with the store's, by which everything is dated."""
+    """Compare this machine's clock with the store's. The store's clock dates everything."""
     readiness = Readiness(store, wall_clock=wall_clock)
     await readiness.store()
     skew = readiness.skew
@@ -56,11 +56,11 @@ async def clock(store: Answering, wall_clock: Callable[[], float] = time.time) -
         return []
     direction = "behind" if skew < 0 else "ahead of"
     text = f"The clock of this machine is {abs(skew):.0f} seconds {direction} the store's."
-    return [wrong(text, "Set it by NTP.")]
+    return [problem(text, "Synchronise it with NTP.")]
 
 
 def _queries(stores: Stores) -> Mapping[str, Asking]:
-    """At least one for each index in firestore.indexes.json."""
+    """Return at least one query for each index in firestore.indexes.json."""
     store, catalogue, reports = stores.conversations, stores.catalogue, stores.reports
     nobody, soon = random_id(), datetime.now(UTC) + timedelta(hours=1)
     return {
@@ -77,13 +77,14 @@ def _queries(stores: Stores) -> Mapping[str, Asking]:
         "banned people": lambda: catalogue.list_banned(limit=1),
         "failed notifications": lambda: catalogue.list_failed(limit=1),
         "open reports": lambda: reports.list_reports(limit=1, status=ReportStatus.OPEN),
-        "reports of somebody": lambda: reports.list_reports(limit=1, author_id="doctor"),
+        "reports of a person": lambda: reports.list_reports(limit=1, author_id="doctor"),
     }
 
 
 async def _reserved_ids(stores: Stores) -> Sequence[Finding]:
-    """Whether people have user ids that are reserved by now: those of whom something is kept, and
-    those in the latest conversations. At most a few hundred reads."""
+    """Find people with reserved user ids, among stored people and in the latest conversations.
+
+    This takes at most a few hundred reads."""
     found: set[str] = set()
     try:
         for prefix in RESERVED_PREFIXES:
@@ -92,28 +93,30 @@ async def _reserved_ids(stores: Stores) -> Sequence[Finding]:
         for conversation in await stores.catalogue.list_conversations(limit=_LOOKED_AT):
             people = conversation.participants
             found |= {one for one in people if one.startswith(RESERVED_PREFIXES)}
-    except Exception:  # noqa: BLE001 - which is said of the query that fails
+    except Exception:  # noqa: BLE001 - the failing query is reported above
         return []
     if not found:
         return []
     shown = ", ".join(sorted(found)[:_SHOWN])
     more = ", …" if len(found) > _SHOWN else ""
-    remedy = "Their tokens are refused: give these people other ids, and remove these from groups."
-    return [note(f"Reserved user ids are in use: {shown}{more}.", remedy)]
+    remedy = (
+        "Their tokens are refused. Give these people other ids, and remove the old ids from groups."
+    )
+    return [warning(f"Reserved user ids are in use: {shown}{more}.", remedy)]
 
 
 async def _write(store: Store) -> None:
-    """What instances say that are cut off from Redis, and take back at once."""
+    """Write and delete the note of an instance that has lost Redis."""
     boot_id = f"doctor-{secrets.token_hex(4)}"
     await store.put_link_note(boot_id)
     await store.delete_link_note(boot_id)
 
 
 async def _tried(operation: str, ask: Asking) -> Finding | None:
-    """What is wrong with it; None where it works."""
+    """Return a finding if the query fails, otherwise None."""
     try:
         await ask()
-    except Exception as error:  # noqa: BLE001 - to explain it is all that there is to do
+    except Exception as error:  # noqa: BLE001 - it is explained to the operator
         return _explained(operation, error)
     return None
 
@@ -126,4 +129,6 @@ def _explained(operation: str, error: Exception) -> Finding:
         if finding is not None:
             return finding
     reason = f"{type(error).__name__}: {error.__cause__ or error}"
-    return wrong(f"The store fails at {operation}: {reason}", "See what is said of the database.")
+    return problem(
+        f"The store fails at {operation}: {reason}", "See the findings about the database."
+    )

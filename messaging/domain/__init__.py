@@ -1,4 +1,4 @@
-"""The nouns of chat, and what may be said of them. All of them are immutable.
+"""The nouns of chat, and the rules for their values. All of them are immutable.
 
-Imports nothing else of this product.
+This package imports no other package of the product.
 """

@@ -9,7 +9,7 @@ from messaging.domain.message import Message
 from messaging.domain.participant import Participant
 
 COMMIT_TIME = datetime.max.replace(tzinfo=UTC)
-"""Stands for the moment of the commit; the store replaces it with its own clock's time."""
+"""Represents the time of the commit. The store replaces it with the time of its own clock."""
 
 
 class ChangeType(StrEnum):
@@ -25,14 +25,14 @@ class ChangeType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One durable change of a conversation: what happened at one version."""
+    """One durable change of a conversation: the step to one version."""
 
     type: ChangeType
     version: int
     message: Message | None = None
     participants: tuple[Participant, ...] = ()
-    """Who was added or removed."""
+    """The people who were added or removed."""
     conversation: Conversation | None = None
-    """How it stands after a change of people, roles or title."""
+    """The conversation after a change of people, roles or title."""
     by: str
-    """Who did it."""
+    """The author of the change."""

@@ -25,36 +25,41 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
     active_at: datetime
-    """When the conversation was created or last spoken in: the order of conversation lists."""
+    """When the conversation was created or last got a message. Conversation lists are ordered by
+    it."""
     seq: int = 0
-    """The number of its latest message; messages are numbered 1, 2, 3… without holes."""
+    """The number of its latest message. Messages are numbered 1, 2, 3… without gaps."""
     version: int = 0
     """The number of its durable changes."""
     last_message: Message | None = None
     sent_seq: Mapping[str, int] = field(default_factory=dict)
-    """The latest own message of everybody who sent one: sending counts as reading up to there."""
+    """The latest own message of each person who has sent one. Sending counts as reading up to
+    it."""
     preferences: Mapping[str, Preferences] = field(default_factory=dict)
-    """Only of those who changed theirs."""
+    """Only for people who changed their preferences."""
     blocked_by: frozenset[str] = frozenset()
-    """Who of a direct conversation's two people blocks the other."""
+    """The people of a direct conversation who block the other."""
     frozen: bool = False
-    """Whether an operator has stopped it: only owners and admins write until that is undone."""
+    """Whether an operator has frozen the conversation: then only owners and admins can write."""
     uncounted: Uncounted = ALL_COUNTED
-    """The deleted messages, which are unread for nobody."""
+    """The deleted messages, which never count as unread."""
     content_hash: str = ""
-    """Digest of the founding request's content: decides whether a reused `client_id` is a retry."""
+    """The digest of the creating request's content. It decides whether a reused `client_id` is a
+    retry."""
     commit_id: str = field(default="", compare=False, repr=False)
-    """Random id of the commit that wrote it last: tells after a lost answer whose commit it was."""
+    """The random id of the latest commit. After a lost answer it shows whether that commit was
+    applied."""
     token: object = field(default=None, compare=False, repr=False)
-    """What the store compares to know that nobody changed the conversation in between."""
+    """The token that the store compares, to ensure that nobody changed the conversation in
+    between."""
     counted: bool = field(default=False, compare=False, repr=False)
-    """Whether the store keeps what lists show of its people beside them. Only Firestore sets it:
-    earlier releases did not write these fields, and the next commit adds them."""
+    """Whether the store also keeps the people that lists show in separate fields. Only Firestore
+    sets it: earlier releases did not write these fields, and the next commit adds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """One person's place in a conversation: what `hello` and the unread total need of it."""
+    """One person's membership: the fields that `hello` and the unread total need."""
 
     conversation_id: str
     version: int
@@ -64,11 +69,11 @@ class Membership:
     sent_seq: int = 0
     """The person's own latest message; 0 if there is none."""
     participant_count: int | None = None
-    """None if an earlier release changed the people last: it is counted elsewhere then."""
+    """None if an earlier release changed the people last. Then it is counted elsewhere."""
     uncounted: Uncounted = ALL_COUNTED
-    """As in `Conversation`; empty unless it was asked for."""
+    """As in `Conversation`; empty unless requested."""
     preferences: Preferences = Preferences()
-    """The person's own; the default unless they were asked for."""
+    """The person's own preferences; the default unless requested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,7 @@ class ListedConversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
-    """Somebody with whom a person shares a conversation, and where."""
+    """A person who shares a conversation with another person."""
 
     user_id: str
     conversation_id: str

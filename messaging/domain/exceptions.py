@@ -1,4 +1,4 @@
-"""Everything a client may be told has gone wrong. Any other exception is a fault of ours.
+"""The errors that a client may see. Any other exception is a bug.
 
 MessagingError
 ├── InvalidRequest
@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 MAX_ERRORS = 20
-"""How many wrong fields one answer names. The cost of a refusal does not grow with the number of
-mistakes."""
+"""The most wrong fields that one answer names. The cost of a refusal does not grow with the number
+of mistakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class MessagingError(Exception):
 
 
 class InvalidRequest(MessagingError):
-    """The request has invalid fields."""
+    """The request has invalid fields. See errors."""
 
     code = "invalid_request"
 
@@ -62,7 +62,7 @@ class InvalidRequest(MessagingError):
 
 
 class PayloadTooLarge(MessagingError):
-    """The request is larger than the limit."""
+    """The request is larger than the limit. Send less."""
 
     code = "payload_too_large"
 
@@ -74,7 +74,7 @@ class NotAParticipant(MessagingError):
 
 
 class PermissionDenied(MessagingError):
-    """You do not have permission."""
+    """You do not have permission to do this."""
 
     code = "permission_denied"
 
@@ -129,17 +129,17 @@ class RateLimited(MessagingError):
     def __init__(self, retry_after: float) -> None:
         self.retry_after = max(math.ceil(retry_after), 1)
         """Seconds."""
-        super().__init__(f"You exceeded a rate limit. Retry in {self.retry_after} s.")
+        super().__init__(f"You exceeded a rate limit. Retry after {self.retry_after} s.")
 
 
 class Unavailable(MessagingError):
-    """Part of the service is unavailable. Retry in a second."""
+    """Part of the service is unavailable. Retry after 1 s."""
 
     retry_after = 1
-    """Seconds after which trying again makes sense."""
+    """Seconds to wait before a retry."""
 
 
 class StoreUnavailable(Unavailable):
-    """The store cannot be reached. Retry with the same client_id."""
+    """The store is unavailable. Retry with the same client_id."""
 
     code = "store_unavailable"

@@ -1,4 +1,4 @@
-"""What a text shows: whether it shows anything, and where it may be cut."""
+"""Visible text: whether a text shows anything, and where it may be cut."""
 
 from collections.abc import Iterator
 
@@ -6,22 +6,23 @@ import regex
 
 _VISIBLE = regex.compile(
     r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{M}\p{Cc}\p{Cs}\p{NChar}"
-    # Of the format characters the prepended concatenation marks (Arabic number sign) have a glyph.
+    # Of the format characters, only the prepended concatenation marks (Arabic number sign) have a
+    # glyph.
     r"[\p{Cf}--\p{Prepended_Concatenation_Mark}]"
     # Symbols whose glyphs are empty: the blank Braille pattern, the null notehead and the blanks
     # of Egyptian hieroglyphs.
     r"\u2800\U0001D159\U00013441\U00013442]",
     regex.VERSION1,
 )
-"""A code point that shows something by itself. Combining marks show only on a base, and the fillers
-of Hangul, tags and variation selectors are default ignorable
+"""A code point that is visible by itself. Combining marks need a base. The fillers of Hangul, tags
+and variation selectors are default ignorable
 (https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point)."""
 _GRAPHEME = regex.compile(r"\X")
 ELLIPSIS = "…"
 
 
 def is_blank(text: str) -> bool:
-    """Return whether the text shows nothing: it has no visible grapheme."""
+    """Return whether the text has no visible grapheme."""
     return _VISIBLE.search(text) is None
 
 
@@ -32,8 +33,8 @@ def graphemes(text: str) -> Iterator[str]:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return the text, cut between graphemes and ended by an ellipsis where it has more than `most`
-    code points."""
+    """Return the text. If it has more than `most` code points, cut it between graphemes and append
+    an ellipsis."""
     if len(text) <= most:
         return text
     return "".join(beginning(text, most - len(ELLIPSIS))) + ELLIPSIS

@@ -1,4 +1,4 @@
-"""In what condition a part is that the product depends on."""
+"""The condition of a dependency."""
 
 from enum import StrEnum
 
@@ -6,8 +6,8 @@ from enum import StrEnum
 class Condition(StrEnum):
     OK = "ok"
     DEGRADED = "degraded"
-    """It fails; what needs it is late, or goes another way, and nothing is lost."""
+    """It fails. Work that needs it is late or takes another path; nothing is lost."""
     UNAVAILABLE = "unavailable"
-    """Without it nothing is served."""
+    """Without it nothing can be served."""
     UNUSED = "unused"
-    """The settings do without it."""
+    """The settings do not use it."""

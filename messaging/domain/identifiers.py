@@ -1,7 +1,7 @@
-"""Ids: their form, and the ones that derive from what they name.
+"""Ids: their form, and derived ids.
 
-A derived id makes a thing unique by construction: two requests that mean the same thing name
-the same document, and the store's `create` lets only one of them through.
+A derived id makes a thing unique by construction: two equivalent requests name the same document,
+and the store's `create` succeeds for only one of them.
 """
 
 import base64
@@ -12,7 +12,7 @@ import secrets
 _USER_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,128}", re.ASCII)
 _RESERVED_USER_ID = re.compile(r"\.\.?|__.*__|me")
 RESERVED_PREFIXES = ("service:", "erased:")
-"""Beginnings of the ids that this product gives itself: no person has one."""
+"""The prefixes of ids that this product assigns itself. No person has such an id."""
 _STORED_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 
 
@@ -20,7 +20,7 @@ USER_ID_RULE = "1 to 128 characters of A-Z a-z 0-9 _ . @ : -"
 
 
 def is_user_id(value: str) -> bool:
-    """Return whether a person may have this id: well-formed, and not one of ours."""
+    """Return whether a person may have this id: it is well-formed and not reserved."""
     return is_stored_user_id(value) and not value.startswith(RESERVED_PREFIXES)
 
 
@@ -33,7 +33,8 @@ def is_stored_user_id(value: str) -> bool:
 
 
 def is_stored_id(value: str) -> bool:
-    """Whether this can be the id of a conversation or message: anything else was never stored."""
+    """Return whether this has the form of a conversation or message id. Otherwise it was never
+    stored."""
     return _STORED_ID.fullmatch(value) is not None
 
 
@@ -42,17 +43,18 @@ def random_id() -> str:
 
 
 def derived_id(*parts: str) -> str:
-    """The same 26 characters for the same parts, for ever."""
+    """Return 26 characters that are always the same for the same parts."""
     return _encode(digest(*parts))
 
 
 def content_hash(*parts: str) -> str:
-    """Digest of a request's content, as hexadecimal."""
+    """Return the digest of a request's content, in hexadecimal."""
     return digest(*parts).hex()
 
 
 def digest(*parts: str) -> bytes:
-    """16 bytes. Each part is preceded by its length, so that no two lists of parts run together."""
+    """Return a digest of 16 bytes. Each part is prefixed with its length, so that different lists
+    of parts never collide."""
     state = hashlib.sha256()
     for part in parts:
         data = part.encode()

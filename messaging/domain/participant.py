@@ -12,7 +12,7 @@ class Role(StrEnum):
 
 
 class Notify(StrEnum):
-    """Which messages of a conversation ring its participant's phone."""
+    """The messages of a conversation that send a push to the participant."""
 
     ALL = "all"
     MENTIONS = "mentions"
@@ -24,7 +24,8 @@ class Participant:
     user_id: str
     role: Role
     joined_version: int
-    """The version of the conversation at which this person was (last) added; 0 for its founders."""
+    """The version of the conversation at which this person was last added; 0 for its creator and
+    first participants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

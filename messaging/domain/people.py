@@ -6,23 +6,23 @@ from datetime import UTC, datetime, time
 from enum import StrEnum
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""The end of what has none; every store can keep it."""
+"""The end of a permanent ban. Every store can represent it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Whether somebody may come in."""
+    """Whether a person may sign in."""
 
     user_id: str
     valid_after: datetime | None = None
-    """Whoever signed in up to this moment has to sign in again."""
+    """Sign-ins up to this time are revoked."""
     banned_until: datetime | None = None
     changed_at: datetime | None = None
-    """None if it never did."""
+    """None if there was none."""
 
     @property
     def banned(self) -> bool:
-        """Whether a ban holds at this moment; it ends by itself."""
+        """Return whether a ban holds at this time. A ban ends by itself."""
         return self.banned_until is not None and datetime.now(UTC) < self.banned_until
 
     def admits(self, signed_in_at: datetime) -> bool:
@@ -31,7 +31,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
-    """A stretch of every day without notifications; it may pass midnight."""
+    """A daily period without notifications. It may pass midnight."""
 
     time_zone: str
     """A name of the IANA time zone database."""
@@ -41,7 +41,7 @@ class QuietHours:
 
 
 class AddedBy(StrEnum):
-    """Who may add somebody to groups."""
+    """Who may add a person to groups."""
 
     ANYONE = "anyone"
     NOBODY = "nobody"
@@ -49,34 +49,34 @@ class AddedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSettings:
-    """What a person wants in all conversations."""
+    """A person's settings for all conversations."""
 
     quiet_hours: QuietHours | None = None
     push_text: bool = True
-    """Whether notifications show the message, or only that there is one."""
+    """Whether notifications show the message's text, or only that there is a message."""
     private_reading: bool = False
-    """Whether others see nothing of what this person has read."""
+    """Whether a person's read position is hidden from others."""
     added_by: AddedBy = AddedBy.ANYONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
-    """What somebody keeps from others."""
+    """What a person hides from others."""
 
     user_id: str
     blocked: frozenset[str] = frozenset()
-    """Whom they do not want to hear from."""
+    """The people whom they block."""
     private_reading: bool = False
     added_by: AddedBy = AddedBy.ANYONE
     left: Mapping[str, datetime] = field(default_factory=dict)
-    """When they left groups on their own lately, by conversation id."""
+    """When they recently left groups voluntarily, by conversation id."""
 
 
 class PresenceStatus(StrEnum):
     ONLINE = "online"
-    """Has a socket."""
+    """The person has a socket."""
     REACHABLE = "reachable"
-    """Has none, but a device to be notified on."""
+    """The person has no socket, but a device that gets pushes."""
     OFFLINE = "offline"
 
 
@@ -85,4 +85,4 @@ class PersonPresence:
     user_id: str
     status: PresenceStatus
     last_active_at: datetime | None
-    """When they last sent, read or typed something, or their client said that they are there."""
+    """When the person last sent, read or typed something, or their client reported activity."""

@@ -1,4 +1,4 @@
-"""Recipients of notifications: their devices, and what was decided for each of them."""
+"""Recipients of notifications: their devices, and the decisions about them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from messaging.domain.people import UserSettings
 
 
 class TokenKind(StrEnum):
-    """What a device's token is to Firebase Cloud Messaging."""
+    """The kind of a device's token in Firebase Cloud Messaging."""
 
     TOKEN = "token"  # noqa: S105  a kind of token and none
     INSTALLATION_ID = "installation_id"
@@ -23,10 +23,10 @@ class Platform(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """Where somebody's notifications go. A token belongs to one device of one person."""
+    """A device that gets a person's notifications. A token belongs to one device of one person."""
 
     id: str
-    """Chosen by the client; unique among its person's devices."""
+    """Chosen by the client, and unique among the person's devices."""
     token: str = field(repr=False)
     token_kind: TokenKind
     platform: Platform
@@ -35,18 +35,18 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Somebody who may be notified: their settings and their devices."""
+    """A person who may be notified: their settings and their devices."""
 
     user_id: str
     settings: UserSettings = UserSettings()
     devices: tuple[Device, ...] = ()
-    """None of somebody banned, nor any from before they logged out everywhere."""
+    """Empty for a banned person. Devices from before a logout everywhere are left out."""
     blocked: frozenset[str] = frozenset()
-    """Whom they do not want to hear from."""
+    """The people whom they block."""
 
 
 class Verdict(StrEnum):
-    """What became of notifying one person of one message."""
+    """The result of notifying one person of one message."""
 
     SENT = "sent"
     DROPPED = "dropped"
@@ -55,15 +55,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Whether one person is notified of one message, and why (not)."""
+    """The decision whether one person is notified of one message, and the reason."""
 
     verdict: Verdict | None = None
-    """None while somebody is at it."""
+    """None while a process is working on it."""
     reason: str = ""
     at: datetime
     devices: Mapping[str, str] = field(default_factory=dict)
-    """By device id: `sent`, or what kept it from being sent."""
+    """By device id: `sent`, or the reason why not."""
     claimed_until: datetime | None = None
-    """While it is undecided: until when whoever is at it has it for themselves."""
+    """While it is undecided: the end of the lease of the process that works on it."""
     chunk: int = field(default=0, compare=False)
-    """Where it is kept among those of its message; given by whoever reads it."""
+    """Its place among the decisions of the message, set by the reader."""

@@ -1,4 +1,4 @@
-"""Reports: a participant tells operators of a message."""
+"""Reports of messages to operators."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,27 +6,27 @@ from enum import StrEnum
 
 
 class ReportStatus(StrEnum):
-    """What operators made of a report."""
+    """The operators' decision on a report."""
 
     OPEN = "open"
     DISMISSED = "dismissed"
     REDACTED = "redacted"
-    """The message was taken away."""
+    """The message was redacted."""
     BANNED = "banned"
     """Its author was banned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A participant tells operators of a message. What the message said is kept beside it, see
+    """A participant's report of a message. The message's text is stored separately, see
     `messaging.stores.reports`."""
 
     id: str
-    """Derived from who reports which message: each person reports a message once."""
+    """Derived from the reporter and the message: each person reports a message once."""
     conversation_id: str
     message_id: str
     author_id: str
-    """Who sent the message."""
+    """The sender of the message."""
     reporter_id: str
     reason: str
     created_at: datetime

@@ -1,13 +1,14 @@
-"""The messages of a conversation that count as unread for nobody: deleted ones.
+"""The messages of a conversation that never count as unread: deleted ones.
 
-They are kept as ranges of message numbers, encoded as a short text: a head, and segments of up to
+They are stored as ranges of message numbers, encoded as a short text: a head, and segments of up to
 16 ranges in ascending order. `3,10,5;0,0,3,1,2,4` is [[4, 4], [7, 10]]. The head has the number
-before the first range, the last number, and how many numbers there are. A segment begins with the
-number after which it starts and with how many numbers lie in the segments before it; then follow,
-for each range, how many messages lie between it and the range before, and how many are in it.
+before the first range, the last number, and the count of numbers. A segment begins with the number
+after which it starts, and the count of numbers in the segments before it. For each range, the
+length of the gap before it and its own length follow.
 
-A range costs a few bytes in stores and caches. What is unread above a position takes a look at the
-head and at most two segments: what others delete must not make a person's lists and totals dear.
+A range costs a few bytes in stores and caches. Counting the unread messages above a position reads
+the head and at most two segments. Deletions by other people must not make a person's lists and
+totals expensive.
 """
 
 from bisect import bisect_right
@@ -19,10 +20,10 @@ from itertools import accumulate, chain, pairwise
 import orjson
 
 MAX_RANGES = 500
-"""The older ranges are forgotten: the messages in them count as unread again for everybody who has
-not read that far."""
+"""Older ranges are dropped: their messages count as unread again for everyone who has not read that
+far."""
 MAX_CHARACTERS = 18_000
-"""500 ranges of any numbers up to 2^53."""
+"""The size of 500 ranges of any numbers up to 2^53."""
 _SEGMENT = 16
 
 
@@ -78,7 +79,7 @@ class Uncounted:
         return Uncounted.of(ranges)
 
     def within(self, other: "Uncounted") -> bool:
-        """Return whether the other ranges hold all of these, as far back as the others reach."""
+        """Return whether the other ranges contain all of these, as far back as the others reach."""
         others = other.ranges()
         reach = others[0][0] if len(others) == MAX_RANGES else 0
         for first, last in self.ranges():
@@ -90,7 +91,7 @@ class Uncounted:
 
     @classmethod
     def of(cls, ranges: Iterable[Iterable[int]]) -> "Uncounted":
-        """Return the latest of these ranges: ascending, with at least one number between two."""
+        """Return the latest of these ranges, which are ascending and not adjacent."""
         latest = [(first - 1, last) for first, last in ranges][-MAX_RANGES:]
         if not latest:
             return ALL_COUNTED
@@ -120,7 +121,7 @@ ALL_COUNTED = Uncounted()
 
 
 def _up_to(seq: int, encoded: str) -> int:
-    """Return how many message numbers up to this one do not count."""
+    """Return how many message numbers up to this one are in the ranges."""
     segments = encoded.split(";")
     place = bisect_right(segments, seq, key=_begin) - 1
     begin, passed, *lengths = _numbers(segments[place])

@@ -1,1 +1,1 @@
-"""What this process measures of itself: metrics, memory by weight, sampled log lines."""
+"""Measurements of this process: metrics, memory by weight, sampled log lines."""

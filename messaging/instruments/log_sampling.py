@@ -1,4 +1,4 @@
-"""Lines that may come as often as somebody else pleases: one a second is written."""
+"""Samples log lines that other people can trigger at any rate: one a second is written."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ _LINE_SECONDS = 1.0
 
 
 class Sparing:
-    """Tells whether a line may be written now, and counts the lines that were left out."""
+    """Decides whether a line may be written now, and counts the suppressed lines."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -15,8 +15,8 @@ class Sparing:
         self._unsaid = 0
 
     def take(self) -> int | None:
-        """Return how many lines were left out since the last one that was written; None if this
-        one is to be left out as well."""
+        """Return the number of lines suppressed since the last written one. Return None if this
+        line is suppressed too."""
         now = self._clock()
         if now < self._next_line:
             self._unsaid += 1

@@ -1,6 +1,6 @@
-"""Memory by weight: what the caches and queues of this process hold, in bytes, and their bounds.
+"""Memory by weight: the bytes in the caches and queues of this process, and their bounds.
 
-What clients send is as large as they please, up to a limit each; a bound by number alone would be
+Clients choose the size of what they send, up to a limit each. A bound by number alone would allow
 gigabytes. docs/metrics.md lists caches, queues and maps with their bounds.
 """
 
@@ -16,10 +16,10 @@ MIB = 1024 * 1024
 
 
 class Weight:
-    """How many bytes one kind of entries takes in this process, all holders together."""
+    """The bytes of one kind of entries in this process, over all holders."""
 
     def __init__(self, name: str, *, most: int) -> None:
-        """`most`: bytes. The metrics show both under this name."""
+        """Create a weight with a bound of `most` bytes. The metrics show both under this name."""
         self.most = most
         self.bytes = 0
         show_weight(name, self, lambda weight: weight.bytes, most=most)
@@ -30,7 +30,7 @@ class Weight:
 
 
 def show_weight(name: str, owner: Owner, weigh: Callable[[Owner], int], *, most: int) -> None:
-    """Let the metrics show how many bytes the owner holds, for as long as it lives."""
+    """Show the bytes of the owner in the metrics, for as long as it lives."""
     held = weakref.ref(owner)
 
     def read() -> float:

@@ -1,4 +1,4 @@
-"""The page of metrics that Prometheus reads: rendered in a thread, and shared by those who wait."""
+"""The metrics page for Prometheus, rendered in a thread and shared by all waiting requests."""
 
 import asyncio
 import time
@@ -7,8 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _REST = 4
-"""After each rendering, this many times as long none is made: a fifth of one core at most, however
-many ask."""
+"""After each rendering, none starts for this many times its duration. So rendering takes at most a
+fifth of one core, however many clients ask."""
 
 
 class _Renderings:
@@ -35,6 +35,6 @@ _renderings = _Renderings()
 
 
 async def latest_metrics() -> bytes:
-    """Return a rendering of everything in `messaging.instruments.metrics` that begins after this
-    was called."""
+    """Return a rendering of all metrics in `messaging.instruments.metrics` that starts after this
+    call."""
     return await _renderings.latest()

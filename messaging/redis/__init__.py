@@ -1,1 +1,1 @@
-"""Redis: the client, its hosts, rates that are counted there, and values that others may write."""
+"""Redis: the client, its hosts, rate limits, and untrusted values."""

@@ -1,4 +1,4 @@
-"""The Redis client of this instance, for what is kept in Redis beside the channel layer."""
+"""The Redis client of this instance, for data outside the channel layer."""
 
 import time
 from collections.abc import Mapping
@@ -24,18 +24,21 @@ TIMEOUT_SECONDS = 1.0
 _FAILURES = 2
 _REST_SECONDS = 1.0
 UNREACHABLE = (RedisError, OSError, TimeoutError)
-"""What a call may raise when Redis is gone, refuses, or hangs."""
+"""The errors of a call when Redis is gone, refuses, or hangs."""
 
 
 def make_redis(host: Mapping[str, Any] | None) -> redis.asyncio.Redis | None:
-    """A client which waits a second for each answer; None where no Redis is configured. `host`:
-    an entry of channels_redis' `hosts`, so that both find the same Redis in the same way."""
+    """Return a client that waits a second for each answer; None if no Redis is configured.
+
+    `host` is an entry of channels_redis' `hosts`, so that both connect to the same Redis in the
+    same way.
+    """
     if host is None:
         return None
     own = {
         "decode_responses": True,
-        # Another client may have written bytes that are no text: an error within an answer would
-        # leave the rest of it on the connection.
+        # Another client may have written bytes that are not text. A decoding error within an answer
+        # would leave the rest of it on the connection.
         "encoding_errors": "replace",
         "socket_timeout": TIMEOUT_SECONDS,
         "socket_connect_timeout": TIMEOUT_SECONDS,
@@ -44,8 +47,8 @@ def make_redis(host: Mapping[str, Any] | None) -> redis.asyncio.Redis | None:
 
 
 def describe(error: BaseException) -> str:
-    """Its kind and its reason, which redis-py leaves out of `repr`. Not all of it: that no sentinel
-    knows a master is said on a whole page."""
+    """Return the type and the reason of an error, which redis-py leaves out of `repr`. Long texts
+    are cut: redis-py's error for an unknown primary fills a page."""
     return f"{type(error).__name__}: {error}"[:200]
 
 
@@ -59,17 +62,18 @@ _REASONS = {
     "noauth": "not_permitted",
     "wrongpass": "not_permitted",
 }
-"""What stands in a refusal of Redis, in lower case, and the word for it."""
+"""A lower-case fragment of a refusal of Redis, and its name."""
 _UNREACHABLE = "unreachable"
 _CURRENT_SECONDS = 15.0
-"""A failure longer ago says nothing: presence and figures ask every few seconds."""
+"""In seconds. Older failures are ignored: presence and figures query Redis every few seconds."""
 
 _failing: WeakKeyDictionary["Outage", tuple[str, float]] = WeakKeyDictionary()
-"""The outages of this process that last: the reason, and the time of the last failure."""
+"""The present outages of this process: the reason, and the time of the latest failure."""
 
 
 def failing_reasons() -> list[str]:
-    """Return why questions to Redis fail at the moment, each reason once; empty where none does."""
+    """Return the reasons for which calls to Redis fail at the moment, each once; empty if none
+    fails."""
     since = time.monotonic() - _CURRENT_SECONDS
     return sorted({reason for reason, at in list(_failing.values()) if at > since})
 
@@ -88,12 +92,11 @@ for _reason in {*_REASONS.values(), _UNREACHABLE}:
 
 
 class Outage:
-    """Of one kind of question to Redis: it is said in the log when it begins and when it is over,
-    and not each time.
+    """An outage of one kind of call. It is logged when it begins and when it ends, not each time.
 
-    Who asks with every message asks here first whether to (`may_ask`): after two failures in a row
-    only one a second does, so that a Redis that hangs keeps nobody else waiting, and to find out
-    that nobody listens takes no CPU when there is least of it.
+    Code that calls Redis with every message checks `may_ask` first. After two failures in a row,
+    only one call a second is allowed. So a hanging Redis delays nobody else, and detecting the end
+    of the outage takes little CPU.
     """
 
     def __init__(self, action: str) -> None:
@@ -125,13 +128,13 @@ class Outage:
 
 
 def is_cluster(url: str) -> bool:
-    """Whether this is a node of a Redis Cluster, on which channels_redis cannot work. False where
-    nobody answers within a second. Blocks."""
+    """Return whether this is a node of a Redis Cluster, which channels_redis does not support.
+    Return False if nothing answers within a second. Blocks."""
     client = redis.Redis.from_url(
         url,
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),  # by default it tries for several seconds
+        retry=Retry(NoBackoff(), 0),  # by default it retries for several seconds
     )
     try:
         answer: Any = client.info("cluster")

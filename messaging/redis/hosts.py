@@ -1,4 +1,4 @@
-"""Where Redis is, as channels_redis' layers and our own client take it: one `hosts` entry."""
+"""The location of Redis: one `hosts` entry for channels_redis and for our own client."""
 
 import re
 import socket
@@ -16,11 +16,11 @@ Host = dict[str, Any]
 _SENTINEL_PORT = 26379
 _OPTIONS: Mapping[str, Any] = {
     "socket_connect_timeout": 2,  # seconds
-    # redis-py takes the end of a connection that the kernel gave up (ETIMEDOUT) for "no message
-    # yet", again and again without a pause. The ping fails then, and a new connection is made.
+    # If the kernel gives up a connection (ETIMEDOUT), redis-py takes that for "no message yet",
+    # again and again without a pause. The ping then fails, and a new connection is opened.
     "health_check_interval": 5,
-    # The kernel gives up a connection whose other end is gone without a word. One whose other end
-    # takes everything and says nothing is found by the link.
+    # The kernel gives up a connection if the other end disappeared. The link detects a peer that
+    # accepts everything and answers nothing.
     "socket_keepalive": True,
     "socket_keepalive_options": {
         getattr(socket, name): value
@@ -34,8 +34,8 @@ _OPTIONS: Mapping[str, Any] = {
     },
 }
 _SENTINEL_OPTIONS: Mapping[str, Any] = {
-    # They are asked one after the other: two that are gone have to leave time for the others in
-    # the second that a publish has. Tried again by redis-py, one would take several.
+    # They are queried one after the other. If two are gone, the others must still answer within the
+    # second that a publish has. With redis-py's retries, one would take several seconds.
     "socket_connect_timeout": 0.3,
     "socket_timeout": 0.3,
     "retry": Retry(NoBackoff(), 0),
@@ -43,11 +43,12 @@ _SENTINEL_OPTIONS: Mapping[str, Any] = {
 
 
 def find_redis(*, url: str, sentinels: Sequence[str], master: str) -> Host | None:
-    """None where no Redis is configured: then there is one instance.
+    """Return the `hosts` entry, or None if no Redis is configured; then there is only one instance.
 
-    `url` is what redis-py takes, `redis[s]://[[user]:password@]host[:port][/db][?option=value&…]`.
-    An entry of `sentinels` is `host[:port]`, and `master` a name, or such a URL with the name for
-    its host. Raises ValueError, which says what is wrong and never shows a password.
+    `url` has redis-py's form, `redis[s]://[[user]:password@]host[:port][/db][?option=value&…]`. An
+    entry of `sentinels` is `host[:port]`. `master` is the name of the monitored primary, or such a
+    URL with the name as its host. Raises ValueError, which says what is wrong and never shows a
+    password.
     """
     if sentinels and master:
         return _behind_sentinels(sentinels, master)
@@ -58,14 +59,14 @@ def find_redis(*, url: str, sentinels: Sequence[str], master: str) -> Host | Non
 
 
 def _behind_sentinels(entries: Sequence[str], master: str) -> Host:
-    """What the first entry says beside its address is said to every sentinel; what is said to the
-    master is said to the replica that follows it as well."""
+    """Return the entry for Sentinel. The options of the first entry apply to every sentinel. The
+    options of the primary also apply to the replica that is promoted."""
     urls = [entry if "://" in entry else f"redis://{entry}" for entry in entries]
     sentinels = [_parse("REDIS_SENTINELS", url) for url in urls]
     master_url = master if "://" in master else f"redis://{master}"
     of_master = _parse("REDIS_SENTINEL_MASTER", master_url)
     addresses = [(each.pop("host"), each.pop("port", _SENTINEL_PORT)) for each in sentinels]
-    of_master.pop("host")  # in lower case, which a name need not be
+    of_master.pop("host")  # urlsplit lower-cases it, but the name may have capitals
     of_master.pop("port", None)
     return {
         "sentinels": addresses,
@@ -77,31 +78,34 @@ def _behind_sentinels(entries: Sequence[str], master: str) -> Host:
 
 
 def _parse(setting: str, url: str) -> dict[str, Any]:
-    """What redis-py makes of it. Raises ValueError."""
+    """Return redis-py's options for a URL. Raises ValueError."""
     shown, usable = "an address", False
     try:
         parts = urlsplit(url)
-        # Else it is a piece of the password that seems to be the address.
+        # Otherwise a part of the password would appear as the address.
         if "@" not in url or "@" in parts.netloc:
             shown = repr(parts.netloc.rpartition("@")[2])
             usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # its text may show the same
+    except ValueError:  # its text may contain the password
         pass
     if "://" not in url:
         raise ValueError(f"{setting} must begin with redis:// or rediss://.")
     if not usable:
         raise ValueError(
-            f"{setting} has {shown} without a usable host and port; / ? # [ ] @ and : in a user or "
-            "password are written as %2F, %3F and so on."
+            f"{setting} has {shown} without a usable host and port. Percent-encode / ? # [ ] @ "
+            f"and : "
+            "in a user or password (%2F, %3F and so on)."
         )
     if parts.scheme not in ("redis", "rediss"):
-        raise ValueError(f"{setting} has {shown} behind {parts.scheme}://.")
+        raise ValueError(
+            f"{setting} has {shown} with the scheme {parts.scheme}. Use redis:// or rediss://."
+        )
     if not re.fullmatch(r"/?|/\d+", parts.path):
-        raise ValueError(f"{setting} has {shown} with a database that is no number.")
+        raise ValueError(f"{setting} has {shown} with a database that is not a number.")
     options: dict[str, Any]
     try:
         options = {**parse_url(url)}
-        # Connects to nothing yet.
+        # This does not connect yet.
         ConnectionPool(**options).make_connection()  # type: ignore[no-untyped-call]
     except (TypeError, ValueError, RedisError) as error:
         raise ValueError(f"{setting} has {shown} with a wrong option: {error}") from None

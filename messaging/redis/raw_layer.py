@@ -1,8 +1,8 @@
-"""A serializer for the channel layer that leaves messages as they are.
+"""A serializer for the channel layer that leaves messages unchanged.
 
-channels_redis decodes within `receive`, where bytes of somebody else raise what cannot be told
-from a lost connection. With this one the link reads and writes the bytes itself
-(`messaging.delivery.link.encoding`).
+channels_redis decodes within `receive`. There, foreign bytes raise an error that cannot be
+distinguished from a lost connection. With this serializer the link encodes and decodes messages
+itself (`messaging.delivery.link.encoding`).
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ FORMAT = "raw"
 
 class RawSerializer:
     def __init__(self, symmetric_encryption_keys: Any = None) -> None:
-        """As channels_redis makes it."""
+        """Accept the arguments of channels_redis, and ignore them."""
 
     def serialize(self, message: Mapping[str, bytes]) -> bytes:
         return message["data"]

@@ -1,5 +1,5 @@
-"""What is found in Redis, where others may have written anything: numbers are checked, and what is
-none counts as unknown."""
+"""Reads values from Redis, where others may have written anything. Numbers are checked; anything
+else counts as unknown."""
 
 import math
 import re
@@ -16,9 +16,9 @@ from messaging.redis.client import describe
 logger = structlog.get_logger(__name__)
 
 MAX_INSTANCES = 256
-"""Any more in a registry are left out: each costs a command with every look."""
+"""Further entries of a registry are ignored: each costs a command at every read."""
 _AHEAD_SECONDS = 60.0
-"""By which the clock of the instance that wrote a moment may be ahead."""
+"""How many seconds the clock of the writing instance may be ahead."""
 _MAX_NUMBER = 2**53
 _LINE_SECONDS = 1.0
 _BOOT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -26,8 +26,9 @@ _next_line = 0.0
 
 
 async def answers_of(pipeline: Pipeline) -> list[Any]:
-    """Execute a pipeline. What Redis refuses because a key holds something of another type is None;
-    the other commands have their answers. Raises what a call may where Redis is away."""
+    """Execute a pipeline. An answer is None if Redis refuses the command because the key has
+    another type; the other commands keep their answers. Raises the errors of a call if Redis is
+    down."""
     answers = await pipeline.execute(raise_on_error=False)
     found: list[Any] = []
     for answer in answers:
@@ -42,7 +43,7 @@ async def answers_of(pipeline: Pipeline) -> list[Any]:
 
 
 def note_garbage(what: str) -> None:
-    """Say that something is of no use, at most once a second."""
+    """Log a useless value, at most once a second."""
     global _next_line  # noqa: PLW0603 - of all keys together
     now = time.monotonic()
     if now >= _next_line:
@@ -51,7 +52,7 @@ def note_garbage(what: str) -> None:
 
 
 def as_moment(value: object) -> float | None:
-    """Seconds since the epoch; None for what is no moment, or lies in the future."""
+    """Return seconds since the epoch, or None if the value is not a time or lies in the future."""
     number = _finite(value)
     if number is None or not 0 <= number <= time.time() + _AHEAD_SECONDS:
         _note(value)
@@ -60,7 +61,7 @@ def as_moment(value: object) -> float | None:
 
 
 def as_number(value: object) -> int | None:
-    """A count or a seq; None for what is none."""
+    """Return a count or a seq, or None if the value is not a number."""
     number = _finite(value)
     if number is None or not 0 <= number <= _MAX_NUMBER or number != int(number):
         _note(value)
@@ -69,14 +70,15 @@ def as_number(value: object) -> int | None:
 
 
 def as_list(value: object, length: int) -> Sequence[Any]:
-    """An answer with one value for each of `length` questions; unknown where it is none."""
+    """Return an answer with one value for each of `length` questions. All are unknown if it is not
+    such a list."""
     if isinstance(value, list) and len(value) == length:
         return value
     return [None] * length
 
 
 def boot_ids(values: object) -> list[str]:
-    """Of a registry, the first ones that can be boot ids."""
+    """Return the first valid boot ids of a registry."""
     if not isinstance(values, Iterable):
         return []
     found = [value for value in values if isinstance(value, str) and _BOOT_ID.fullmatch(value)]

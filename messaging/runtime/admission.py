@@ -19,7 +19,7 @@ _PATIENCE_SECONDS = 8.0
 """Clients give up a connection without `hello` after some ten seconds: who waits longer than this
 would only be served when gone, in the place of others."""
 _MAX_WAITING = 4_000
-_OVERLOADED = "The service is overloaded. Retry in a second."
+_OVERLOADED = "The service is overloaded. Retry after 1 s."
 
 
 class Admission:

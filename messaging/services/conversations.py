@@ -217,7 +217,9 @@ async def list_conversations(
                 user_id, limit=limit, people=get_limits().listed_participants, cursor=cursor
             )
         except InvalidCursor:
-            raise InvalidRequest.of("cursor", "The cursor is not valid. Use next_cursor.") from None
+            raise InvalidRequest.of(
+                "cursor", "The cursor is not valid. Use the next_cursor of the previous page."
+            ) from None
         positions = await store.get_read_positions(
             user_id, [c.id for c in page.conversations if c.sent_seq < c.seq]
         )
@@ -306,6 +308,6 @@ def _require_user_ids(user_ids: Sequence[str], *, besides: str) -> list[str]:
     others = [user_id for user_id in dict.fromkeys(user_ids) if user_id != besides]
     limit = get_limits().participants
     if len(others) + 1 > limit:
-        detail = f"A conversation has at most {limit} participants."
+        detail = f"A conversation has at most {limit} participants. Name fewer people."
         raise InvalidRequest.of("participant_ids", detail, "max_length")
     return others

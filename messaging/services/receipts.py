@@ -182,7 +182,9 @@ async def _conversation_up_to(seq: int, user_id: str, conversation_id: str) -> C
     if seq > conversation.seq:
         conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
         if seq > conversation.seq:
-            raise InvalidRequest.of("seq", "No message has this seq yet.", "max_value")
+            raise InvalidRequest.of(
+                "seq", "No message has this seq yet. Use at most the latest seq.", "max_value"
+            )
     return conversation
 
 

@@ -1,1 +1,1 @@
-"""What clients see: events and entities as JSON."""
+"""The JSON of events and entities for clients."""

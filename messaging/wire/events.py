@@ -1,7 +1,7 @@
-"""The catalogue of events: everything a socket may be told, and its JSON.
+"""The catalogue of events: every event of the socket, and its JSON.
 
-An event is encoded once, where it is born, and handed to every socket as it is. Durable events
-carry the `version` they lead to; soft ones are never replayed.
+An event is encoded once, where it is created, and passed unchanged to every socket. Durable events
+carry the `version` they lead to; soft events are never replayed.
 """
 
 import itertools
@@ -54,7 +54,7 @@ class EventType(StrEnum):
 
 
 class EventEncoder:
-    """Makes the text frames of one instance's events."""
+    """Encodes the text frames of one instance's events."""
 
     def __init__(self, instance_id: str, boot_id: str) -> None:
         self.instance_id = instance_id
@@ -73,8 +73,8 @@ class EventEncoder:
         return self._durable(EventType(change.type), conversation_id, change.version, data, at)
 
     def message_state(self, message: Message) -> str:
-        """Return the event that shows the present state of a message to a client that missed how it
-        came: `message.created` only where nothing but its sending gave it its version."""
+        """Return the event with the present state of a message, for a client that missed earlier
+        events. It is `message.created` only if the message has not changed since it was sent."""
         if message.version == message.first_version:
             kind, at = ChangeType.MESSAGE_CREATED, message.created_at
         elif message.deleted_at is not None:
@@ -87,7 +87,7 @@ class EventEncoder:
     def conversation_changes(
         self, conversation: Conversation, messages: Sequence[Message], *, since: int
     ) -> str:
-        """Stands for all changes since+1 … the conversation's version."""
+        """Return the event for all changes from since+1 to the conversation's version."""
         data = {
             "since": since,
             "messages": [message_data(message) for message in messages],
@@ -114,11 +114,11 @@ class EventEncoder:
         return self.soft(EventType.RESYNC, data, conversation_id=conversation_id)
 
     def draining(self, retry_after: float) -> str:
-        """`retry_after`: in how many seconds to connect anew, elsewhere."""
+        """Return `draining`. `retry_after` is the seconds after which to reconnect elsewhere."""
         return self.soft(EventType.DRAINING, {"retry_after": retry_after})
 
     def auth_expiring(self, expires_at: datetime) -> str:
-        """`expires_at`: until when a fresh token has to be shown."""
+        """Return `auth.expiring`. `expires_at` is the deadline for a fresh token."""
         return self.soft(EventType.AUTH_EXPIRING, {"expires_at": timestamp(expires_at)})
 
     def receipt_updated(

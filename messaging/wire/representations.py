@@ -1,4 +1,4 @@
-"""What a client sees of an entity: the same JSON over REST and over the socket."""
+"""The JSON of entities for clients, the same over REST and the socket."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ Data = dict[str, Any]
 
 
 def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
+    """Return RFC 3339 in UTC with milliseconds: `2026-01-31T12:00:00.000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
@@ -54,9 +54,9 @@ def message_data(message: Message) -> Data:
 def conversation_data(
     conversation: Conversation | ListedConversation, *, everybody: bool = False
 ) -> Data:
-    """A conversation as any participant sees it: what events carry.
+    """Return a conversation as any participant sees it, for events.
 
-    `participants` is null in large conversations, unless `everybody` is asked for.
+    `participants` is null in large conversations, unless `everybody` is requested.
     """
     people = conversation.participants
     count = (
@@ -90,7 +90,7 @@ def personal_conversation_data(
     *,
     everybody: bool = False,
 ) -> Data:
-    """A conversation as one participant sees it: with what that person has read."""
+    """Return a conversation as one participant sees it, with their read position."""
     read_seq = effective_read_seq(conversation, position)
     return conversation_data(conversation, everybody=everybody) | {
         "unread_count": conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq),
@@ -101,7 +101,7 @@ def personal_conversation_data(
 def effective_read_seq(
     conversation: Conversation | ListedConversation, position: ReadPosition
 ) -> int:
-    """Sending counts as reading up to one's own message."""
+    """Return the read position, which includes one's own latest message."""
     if isinstance(conversation, ListedConversation):
         return max(position.read_seq, conversation.sent_seq)
     return max(position.read_seq, conversation.sent_seq.get(position.user_id, 0))
@@ -123,7 +123,7 @@ def preferences_data(preferences: Preferences) -> Data:
 
 
 def report_data(report: Report) -> Data:
-    """A report as whoever made it sees it: not what operators make of it."""
+    """Return a report as its reporter sees it, without the operators' decision."""
     return {
         "id": report.id,
         "conversation_id": report.conversation_id,

@@ -6,7 +6,7 @@ from messaging.doctor.findings import Finding, Level
 
 
 def not_well(findings: Sequence[Finding]) -> Sequence[Finding]:
-    return [finding for finding in findings if finding.level is not Level.WELL]
+    return [finding for finding in findings if finding.level is not Level.OK]
 
 
 def only(findings: Sequence[Finding], level: Level, *named: str) -> None:

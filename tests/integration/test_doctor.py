@@ -31,7 +31,7 @@ from config.development.processes import free_port
 from config.development.redis import redis_server as run_redis_server
 from config.development.redis import run_redis
 from messaging.doctor.database import examine_database
-from messaging.doctor.findings import Finding, Level, examine_all, well
+from messaging.doctor.findings import Finding, Level, examine_all, ok
 from messaging.doctor.push import examine_push
 from messaging.doctor.queue import examine_queue
 from messaging.doctor.redis_server import examine_redis
@@ -73,15 +73,15 @@ async def test_no_redis(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("options", "level", "named"),
     [
-        (["--requirepass", "secret"], Level.WRONG, ["REDIS_URL", "asks for a password"]),
-        (["--replicaof", "127.0.0.1 1"], Level.WRONG, ["REDIS_URL", "replica", "primary"]),
-        (["--maxmemory", "100kb"], Level.WRONG, ["out of memory", "maxmemory"]),
+        (["--requirepass", "secret"], Level.PROBLEM, ["REDIS_URL", "requires a password"]),
+        (["--replicaof", "127.0.0.1 1"], Level.PROBLEM, ["REDIS_URL", "replica", "primary"]),
+        (["--maxmemory", "100kb"], Level.PROBLEM, ["out of memory", "maxmemory"]),
         (
             ["--maxmemory", "1gb", "--maxmemory-policy", "allkeys-lru"],
-            Level.NOTE,
+            Level.WARNING,
             ["allkeys-lru", "noeviction"],
         ),
-        (["--rename-command", "PUBLISH", ""], Level.WRONG, ["REDIS_URL", "PUBLISH"]),
+        (["--rename-command", "PUBLISH", ""], Level.PROBLEM, ["REDIS_URL", "PUBLISH"]),
     ],
     ids=["password", "replica", "full", "evicting", "crippled"],
 )
@@ -100,7 +100,7 @@ async def test_a_wrong_redis(
     ("url", "named"),
     [
         ("redis://:wrong@{}", ["does not accept user and password"]),
-        ("redis://guest:guest@{}", ["does not let this user", "~chat:*"]),
+        ("redis://guest:guest@{}", ["denies this user", "~chat:*"]),
     ],
 )
 async def test_wrong_access_to_redis(settings: Settings, url: str, named: list[str]) -> None:
@@ -109,7 +109,7 @@ async def test_wrong_access_to_redis(settings: Settings, url: str, named: list[s
     access += ["+@all", "~other:*", "&*"]
     with run_redis(port, *access):
         use_redis(settings, url.format(f"127.0.0.1:{port}"))
-        only(await examine_redis(), Level.WRONG, "REDIS_URL", *named)
+        only(await examine_redis(), Level.PROBLEM, "REDIS_URL", *named)
 
 
 @contextmanager
@@ -118,14 +118,14 @@ def nobody() -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("server", "named"), [(nobody, "cannot be reached"), (hung, "says nothing")]
+    ("server", "named"), [(nobody, "cannot be reached"), (hung, "does not answer in time")]
 )
 async def test_redis_is_away(
     settings: Settings, server: Callable[[], AbstractContextManager[int]], named: str
 ) -> None:
     with server() as port:
         use_redis(settings, f"redis://127.0.0.1:{port}")
-        only(await examine_redis(), Level.WRONG, "REDIS_URL", named)
+        only(await examine_redis(), Level.PROBLEM, "REDIS_URL", named)
 
 
 COMMANDS = re.search(r"^> (\+ping .*)$", README, re.MULTILINE)
@@ -153,7 +153,7 @@ async def test_a_user_who_may_not_ask_how_redis_is(settings: Settings) -> None:
 
     assert not_well(findings) == []
     assert "answers in" in findings[0].text
-    assert any("may not use INFO" in finding.text for finding in findings)
+    assert any("may not run INFO" in finding.text for finding in findings)
 
 
 def test_the_commands_that_readme_lists(tmp_path: Path) -> None:
@@ -232,13 +232,13 @@ async def test_a_good_queue(settings: Settings, aws: Any) -> None:
 
 async def test_a_queue_that_does_not_exist(settings: Settings, aws: Any, sqs_url: str) -> None:
     settings.NOTIFICATION_QUEUE_URL = f"{sqs_url}/123456789012/nowhere"
-    only(await examine_queue(), Level.WRONG, "NOTIFICATION_QUEUE_URL", "does not exist")
+    only(await examine_queue(), Level.PROBLEM, "NOTIFICATION_QUEUE_URL", "does not exist")
 
 
 async def test_a_queue_without_dead_letters(settings: Settings, aws: Any) -> None:
     name = f"bare-{uuid4().hex}"
     settings.NOTIFICATION_QUEUE_URL = aws.create_queue(QueueName=name)["QueueUrl"]
-    only(await examine_queue(), Level.NOTE, "no dead-letter queue", "create_notification_queues")
+    only(await examine_queue(), Level.WARNING, "no dead-letter queue", "create_notification_queues")
 
 
 async def test_a_dead_letter_queue_that_is_gone(settings: Settings, aws: Any) -> None:
@@ -247,7 +247,7 @@ async def test_a_dead_letter_queue_that_is_gone(settings: Settings, aws: Any) ->
     dead = aws.get_queue_url(QueueName=f"{name}-dead-letters")["QueueUrl"]
     aws.delete_queue(QueueUrl=dead)
 
-    only(await examine_queue(), Level.WRONG, "redrive policy", "does not exist")
+    only(await examine_queue(), Level.PROBLEM, "redrive policy", "does not exist")
 
 
 async def test_dead_letters(settings: Settings, aws: Any) -> None:
@@ -256,7 +256,7 @@ async def test_dead_letters(settings: Settings, aws: Any) -> None:
     dead = aws.get_queue_url(QueueName=f"{name}-dead-letters")["QueueUrl"]
     aws.send_message(QueueUrl=dead, MessageBody="{}")
 
-    only(await examine_queue(), Level.NOTE, "1 jobs", "replay_dead_letters")
+    only(await examine_queue(), Level.WARNING, "1 jobs", "replay_dead_letters")
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ async def test_refused_credentials(
         thread.join()
         server.server_close()
 
-    only(findings, Level.WRONG, "NOTIFICATION_QUEUE_URL", named)
+    only(findings, Level.PROBLEM, "NOTIFICATION_QUEUE_URL", named)
     assert "network" not in findings[0].remedy
 
 
@@ -313,14 +313,14 @@ async def test_no_credentials_for_aws(
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     settings.NOTIFICATION_QUEUE_URL = f"{sqs_url}/123456789012/any"
-    only(await examine_queue(), Level.WRONG, "no credentials for AWS")
+    only(await examine_queue(), Level.PROBLEM, "no credentials for AWS")
 
 
 async def test_sqs_is_away(settings: Settings, aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", url)
     settings.NOTIFICATION_QUEUE_URL = f"{url}/123456789012/any"
-    only(await examine_queue(), Level.WRONG, "SQS cannot be reached")
+    only(await examine_queue(), Level.PROBLEM, "SQS cannot be reached")
 
 
 # FCM
@@ -355,12 +355,12 @@ async def test_good_credentials_for_fcm(pushing: FcmServer) -> None:
 )
 async def test_fcm_refuses(pushing: FcmServer, answer: Any, named: list[str]) -> None:
     pushing.answers["doctor"] = answer
-    only(await examine_push(), Level.WRONG, "PUSH_BACKEND=fcm", *named)
+    only(await examine_push(), Level.PROBLEM, "PUSH_BACKEND=fcm", *named)
 
 
 async def test_no_access_token_for_fcm(pushing: FcmServer) -> None:
     pushing.token_status = 403
-    only(await examine_push(), Level.WRONG, "PUSH_BACKEND=fcm", "no access")
+    only(await examine_push(), Level.PROBLEM, "PUSH_BACKEND=fcm", "denies access")
 
 
 # Tokens
@@ -416,13 +416,13 @@ async def test_good_keys(keys: dict[str, float]) -> None:
     assert not_well(findings) == []
     assert [finding.text for finding in findings[1:]] == [
         "A forged token is refused.",
-        "Firebase tells which tokens are revoked.",
+        "Firebase answers whether a token is revoked.",
     ]
 
 
 @pytest.mark.parametrize(
     ("skew", "level", "named"),
-    [(90, Level.WRONG, "behind Google's"), (-90, Level.NOTE, "ahead of Google's")],
+    [(90, Level.PROBLEM, "behind Google's"), (-90, Level.WARNING, "ahead of Google's")],
 )
 async def test_a_clock_that_is_wrong(
     keys: dict[str, float], skew: float, level: Level, named: str
@@ -436,7 +436,7 @@ async def test_keys_that_are_not_to_be_had(
 ) -> None:
     url = f"http://127.0.0.1:{free_port()}/keys"
     monkeypatch.setattr(doctor_checks, "KEYS_URL", url)
-    only(await examine_tokens(), Level.WRONG, "CHAT_AUTH=firebase", "cannot be fetched")
+    only(await examine_tokens(), Level.PROBLEM, "CHAT_AUTH=firebase", "cannot be fetched")
 
 
 async def test_no_credentials_for_firebase(
@@ -445,16 +445,18 @@ async def test_no_credentials_for_firebase(
     """Signatures are checked all the same."""
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
-    only(await examine_tokens(), Level.NOTE, "revoked tokens hold", "firebaseauth.viewer")
+    only(
+        await examine_tokens(), Level.WARNING, "revoked tokens are accepted", "firebaseauth.viewer"
+    )
 
 
 async def test_the_emulator_of_tokens(keys: dict[str, float], settings: Settings) -> None:
     """It signs nothing: there are no keys to fetch, and it is no fault that it answers."""
     settings.FIREBASE_AUTH_EMULATOR_HOST = doctor_checks.KEYS_URL.split("/")[2]
-    only(await examine_tokens(), Level.NOTE, "prove nothing", "Unset")
+    only(await examine_tokens(), Level.WARNING, "prove nothing", "Unset")
 
     settings.FIREBASE_AUTH_EMULATOR_HOST = f"127.0.0.1:{free_port()}"
-    only(await examine_tokens(), Level.WRONG, "no emulator answers", "emulators:start")
+    only(await examine_tokens(), Level.PROBLEM, "no emulator answers", "emulators:start")
 
 
 # Settings and pages
@@ -466,18 +468,18 @@ async def test_wrong_settings(settings: Settings) -> None:
     findings = await examine_settings()
 
     assert [(finding.level, finding.text[:13]) for finding in not_well(findings)] == [
-        (Level.WRONG, "CHAT_AUTH=dev")
-    ] + ([(Level.NOTE, "SECRET_KEY ha")] if len(settings.SECRET_KEY) < 50 else [])
+        (Level.PROBLEM, "CHAT_AUTH=dev")
+    ] + ([(Level.WARNING, "SECRET_KEY ha")] if len(settings.SECRET_KEY) < 50 else [])
 
 
 async def test_static_files_that_were_not_collected(settings: Settings, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
-    only(await examine_pages(), Level.WRONG, str(tmp_path), "collectstatic")
+    only(await examine_pages(), Level.PROBLEM, str(tmp_path), "collectstatic")
 
 
 async def test_hosts_of_any_name(settings: Settings) -> None:
     settings.ALLOWED_HOSTS, settings.DEBUG = ["*"], True
-    only(await examine_pages(), Level.NOTE, "ALLOWED_HOSTS")
+    only(await examine_pages(), Level.WARNING, "ALLOWED_HOSTS")
 
 
 # The database
@@ -506,7 +508,7 @@ async def test_a_wrong_database(
     django_db_blocker: DjangoDbBlocker, tmp_path: Path, url: str, named: list[str]
 ) -> None:
     with database_at(url.format(folder=tmp_path)) as alias, django_db_blocker.unblock():
-        only(await examine_database(alias), Level.WRONG, *named)
+        only(await examine_database(alias), Level.PROBLEM, *named)
 
 
 async def test_a_replica_of_postgresql(
@@ -517,14 +519,14 @@ async def test_a_replica_of_postgresql(
     with database_at(url) as alias, django_db_blocker.unblock():
         findings = await examine_database(alias)
 
-    assert "This PostgreSQL takes no writes." in {finding.text for finding in findings}
+    assert "This PostgreSQL refuses writes." in {finding.text for finding in findings}
 
 
 async def test_sqlite_for_several_instances(
     transactional_db: None, settings: Settings, redis_server: str
 ) -> None:
     use_redis(settings, redis_server)
-    only(await examine_database(), Level.NOTE, "SQLite", "PostgreSQL or Firestore")
+    only(await examine_database(), Level.WARNING, "SQLite", "PostgreSQL or Firestore")
 
 
 # All of it
@@ -537,12 +539,12 @@ async def test_side_by_side() -> None:
         raise RuntimeError("unforeseen")
 
     async def fine() -> Sequence[Finding]:
-        return [well("fine")]
+        return [ok("fine")]
 
     found = {name: one async for name, one in examine_all({"a": fail, "b": fine})}
 
-    assert [finding.level for finding in found["b"]] == [Level.WELL]
-    only(found["a"], Level.WRONG, "RuntimeError: unforeseen")
+    assert [finding.level for finding in found["b"]] == [Level.OK]
+    only(found["a"], Level.PROBLEM, "RuntimeError: unforeseen")
 
 
 def doctor(environment: dict[str, str]) -> tuple[int, str]:
@@ -620,7 +622,7 @@ def test_a_broken_installation(tmp_path: Path) -> None:
 
     assert code == 1
     assert "DOWN settings  CHAT_STORE is 'mongo'" in output
-    assert "DOWN store     None was examined" in output
+    assert "DOWN store     The store was not examined" in output
     assert "migrations are not applied" in output
     assert "DOWN redis     REDIS_URL" in output
     assert "Down: database, redis, settings, store." in output

@@ -77,10 +77,10 @@ def _has_address(host: str) -> bool:
 @pytest.mark.parametrize(
     ("host", "what"),
     [
-        ("localhots", "no address and no known name"),
-        ("127.0.0.1:8000", "no address and no known name"),
-        ("a..b", "no address and no known name"),
-        ("192.0.2.1", "no address of this machine"),
+        ("localhots", "neither an address nor a known name"),
+        ("127.0.0.1:8000", "neither an address nor a known name"),
+        ("a..b", "neither an address nor a known name"),
+        ("192.0.2.1", "not an address of this machine"),
     ],
 )
 def test_a_mistyped_host_is_refused(tmp_path: Path, host: str, what: str) -> None:
@@ -99,7 +99,7 @@ def test_all_addresses_are_listened_on_with_a_warning(tmp_path: Path) -> None:
     port = str(free_port())
     with make_run(tmp_path, port, HOST="0.0.0.0") as run:
         assert run.stdout is not None
-        assert "may chat as anybody" in run.stdout.readline()
+        assert "may chat as anyone" in run.stdout.readline()
         while "Ctrl-C" not in (line := run.stdout.readline()):
             assert line
         shown = httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": "a-name.example"})
@@ -118,7 +118,7 @@ def test_all_addresses_are_listened_on_with_a_warning(tmp_path: Path) -> None:
         ("LOG_LEVEL", "loud", "LOG_LEVEL"),
         ("REDIS_URL", "http://localhost", "REDIS_URL"),
         ("DATABASE_URL", "nosql://here", "DATABASE_URL"),
-        ("DATABASE_URL", "sqlite:////nowhere/db", "The database of DATABASE_URL cannot be used"),
+        ("DATABASE_URL", "sqlite:////nowhere/db", "The database in DATABASE_URL cannot be used"),
         (
             "DATABASE_CONNECTIONS",
             "many",

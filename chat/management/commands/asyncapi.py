@@ -1,4 +1,4 @@
-"""`manage.py asyncapi --file docs/asyncapi.yaml`: the frames of the socket, for machines."""
+"""`manage.py asyncapi --file docs/asyncapi.yaml`: describe the frames of the socket."""
 
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ from chat.socket.asyncapi import make
 
 
 class Command(BaseCommand):
-    help = "Write the AsyncAPI document of the socket."
+    help = "Writes the AsyncAPI document of the socket."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--file", type=Path, required=True, help="where to write it")
+        parser.add_argument("--file", type=Path, required=True, help="the file to write")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         rendered = OpenApiYamlRenderer().render(make(), renderer_context={})  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what is wrong with this installation, and how to mend it."""
+"""`manage.py doctor`: report what is wrong with this installation, and how to correct it."""
 
 import asyncio
 import logging
@@ -25,15 +25,15 @@ _EXAMINATIONS: Mapping[str, Examination] = {
     "tokens": examine_tokens,
     "pages": examine_pages,
 }
-_SIGNS = {Level.WELL: "ok  ", Level.NOTE: "note", Level.WRONG: "DOWN"}
+_SIGNS = {Level.OK: "ok  ", Level.WARNING: "note", Level.PROBLEM: "DOWN"}
 
 
 class Command(BaseCommand):
     help = (
-        "Connects to everything that is configured, measures it, and says what is wrong and what "
-        "to do. Takes at most fifteen seconds; ends with 1 if something is down."
+        "Connects to every configured service, measures it, and reports what is wrong and what to "
+        "do. Takes at most fifteen seconds. The exit code is 1 if something is down."
     )
-    requires_system_checks = ()  # they are among what is examined
+    requires_system_checks = ()  # the command runs them itself
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Examining {', '.join(_EXAMINATIONS)}…")
@@ -47,20 +47,20 @@ class Command(BaseCommand):
         self.stdout.write("Nothing is down.")
 
     async def _examine(self) -> Sequence[str]:
-        """What is down. Everything is shown as it ends."""
+        """Show each finding as it arrives, and return the names of what is down."""
         wrong = []
         async for name, findings in examine_all(_EXAMINATIONS):
             for finding in findings:
                 self._show(name, finding)
-            if any(finding.level is Level.WRONG for finding in findings):
+            if any(finding.level is Level.PROBLEM for finding in findings):
                 wrong.append(name)
         return sorted(wrong)
 
     def _show(self, name: str, finding: Finding) -> None:
         style = {
-            Level.WELL: self.style.SUCCESS,
-            Level.NOTE: self.style.WARNING,
-            Level.WRONG: self.style.ERROR,
+            Level.OK: self.style.SUCCESS,
+            Level.WARNING: self.style.WARNING,
+            Level.PROBLEM: self.style.ERROR,
         }[finding.level]
         self.stdout.write(f"{style(_SIGNS[finding.level])} {name:9} {finding.text}")
         if finding.remedy:

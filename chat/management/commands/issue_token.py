@@ -18,18 +18,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user_ids", nargs="+", metavar="USER")
         parser.add_argument(
-            "--expires-in", type=int, metavar="SECONDS", help="Without it they do not expire."
+            "--expires-in",
+            type=int,
+            metavar="SECONDS",
+            help="the lifetime of the tokens; without it they do not expire",
         )
 
     def handle(
         self, *args: Any, user_ids: list[str], expires_in: int | None, **options: Any
     ) -> None:
         if settings.CHAT_AUTH != "dev" or not settings.DEBUG:
-            raise CommandError("Development tokens need CHAT_AUTH=dev and DEBUG=1.")
+            raise CommandError("Development tokens require CHAT_AUTH=dev and DEBUG=1. Set both.")
         expires_at = None
         if expires_in is not None:
             if not 0 < expires_in <= _MAX_SECONDS:
-                raise CommandError(f"--expires-in is a number of seconds from 1 to {_MAX_SECONDS}.")
+                raise CommandError(
+                    f"--expires-in must be a number of seconds from 1 to {_MAX_SECONDS}."
+                )
             expires_at = datetime.now(UTC) + timedelta(seconds=expires_in)
         for user_id in user_ids:
             try:

@@ -1,4 +1,4 @@
-"""OpenAPI: a description and an example on every property, parameter, request and answer."""
+"""Adds a description and an example to every property, parameter, request and answer."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ _CODES = {status: code for code, (status, _) in reversed(STATUS.items())}
 
 
 def describe(result: Json, **_: Any) -> Json:
-    """A drf-spectacular hook: puts the words of `chat.rest.openapi.words` into the document."""
+    """Add the words of `chat.rest.openapi.words` to the document (a drf-spectacular hook)."""
     schemas = result["components"]["schemas"]
     for component, schema in schemas.items():
         for name, found in schema.get("properties", {}).items():
@@ -38,7 +38,7 @@ def describe(result: Json, **_: Any) -> Json:
 
 
 def words(name: str, component: str = "") -> Words:
-    """What is said of a property or parameter. Raises KeyError where nothing is."""
+    """Return the words for a property or parameter. Raises KeyError if there are none."""
     component = component.removesuffix("Request")
     return WORDS.get(f"{component}.{name}") or WORDS[name]
 
@@ -49,7 +49,7 @@ def _operations(result: Json) -> Iterator[Json]:
 
 
 def _described(schema: Json, known: Words) -> Json:
-    if "$ref" in schema:  # OpenAPI 3.0 ignores what stands beside a $ref
+    if "$ref" in schema:  # OpenAPI 3.0 ignores the siblings of a $ref
         schema = {"allOf": [schema]}
     if schema.get("nullable") and "type" not in schema:
         schema["type"] = "object"
@@ -60,7 +60,7 @@ def _described(schema: Json, known: Words) -> Json:
 
 
 def _is_reference(schema: Json) -> bool:
-    """Whether its example is made of that of another component."""
+    """Return whether its example is built from that of another component."""
     return bool(schema.keys() & {"$ref", "allOf"}) or "$ref" in schema.get("items", {})
 
 
@@ -95,7 +95,7 @@ def _show_answer(answer: Json, status: int, schemas: Json) -> None:
 
 
 def example(schema: Json, schemas: Json) -> Any:
-    """Return a document that the schema describes, of the examples of its properties."""
+    """Return an example document of the schema, built from the examples of its properties."""
     if "$ref" in schema:
         return example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if "example" in schema:

@@ -1,4 +1,5 @@
-"""OpenAPI: what every operation has in common, so that the views say only what is their own."""
+"""The parts of the OpenAPI document that all operations share, so that views need not repeat
+them."""
 
 from typing import Any
 
@@ -9,12 +10,12 @@ from chat.rest import responses
 
 _EVERYWHERE = {
     400: "The request is malformed",
-    401: "No valid token",
+    401: "The token is missing or not valid",
     403: "Banned, or not allowed",
-    406: "Only JSON is spoken here",
+    406: "Only JSON is available",
     429: "A rate limit is exceeded; retry after Retry-After",
-    500: "A fault on the server's side",
-    503: "The store cannot be reached; retry after Retry-After",
+    500: "An internal error",
+    503: "The store is unavailable; retry after Retry-After",
 }
 _IN_A_CONVERSATION = {
     403: "Not a participant, or not allowed",
@@ -37,7 +38,7 @@ _TAGS = {
     "reports": "moderation",
     "dev": "development",
 }
-"""The noun that an operation is about, by the last part of its path that names one."""
+"""The tag of an operation, by the last part of its path that is listed here."""
 _RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds to wait before the next attempt",
@@ -49,7 +50,7 @@ _RETRY_AFTER = {
 
 
 class AutoSchema(openapi.AutoSchema):
-    """Adds the bearer token, the tag, and the problems that an operation may answer."""
+    """Adds the bearer token, the tag, and the possible problems to each operation."""
 
     def get_tags(self) -> list[str]:
         parts = self.path.strip("/").split("/")[2:]
@@ -59,7 +60,7 @@ class AutoSchema(openapi.AutoSchema):
         return [{"bearer": []}]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        # Here and not in `get_response_serializers`: what `@extend_schema` says replaces that.
+        # Not in `get_response_serializers`: `@extend_schema` would replace it.
         operation = super().get_operation(*args, **kwargs)
         if operation is not None:
             operation["summary"] = operation.pop("description").removesuffix(".")
@@ -86,19 +87,19 @@ class AutoSchema(openapi.AutoSchema):
 
 
 def add_bearer_scheme(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A drf-spectacular hook: declares the scheme that every operation names."""
+    """Declare the bearer scheme (a drf-spectacular hook)."""
     components = result.setdefault("components", {})
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     return result
 
 
 def close_request_bodies(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A drf-spectacular hook: says of every body that unknown fields are refused."""
+    """State for every request body that unknown fields are refused (a drf-spectacular hook)."""
     schemas = result["components"]["schemas"]
     for item in result["paths"].values():
         for operation in item.values():
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 name = content["schema"]["$ref"].rpartition("/")[2]
                 schemas[name]["additionalProperties"] = False
-                schemas[name].pop("description", None)  # inherited: how that is done
+                schemas[name].pop("description", None)  # inherited from the base serializer
     return result

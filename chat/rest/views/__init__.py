@@ -1,1 +1,2 @@
-"""REST: each view authenticates, validates the shape of the request, and calls one service."""
+"""The REST views. Each view authenticates, validates the shape of the request, and calls one
+service."""

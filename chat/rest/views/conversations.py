@@ -1,4 +1,4 @@
-"""Conversations and the people in them."""
+"""Conversations and their participants."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -18,7 +18,7 @@ from messaging.wire.representations import (
 )
 
 _STEP = 8
-"""Conversations that are put into an answer in one step of the event loop: one with 500 ranges of
+"""How many conversations are encoded in one step of the event loop. One with 500 ranges in
 `uncounted` takes a quarter of a millisecond."""
 
 
@@ -31,7 +31,7 @@ class ConversationsView(APIView):
         responses={200: responses.ConversationPage},
     )
     async def get(self, request: Request) -> Response:
-        """My conversations, latest activity first."""
+        """List my conversations, latest activity first."""
         query = self.query(serializers.ConversationsQuery)
         page = await conversations.list_conversations(
             user_id=self.user_id, limit=query["limit"], cursor=query.get("cursor")
@@ -48,7 +48,7 @@ class ConversationsView(APIView):
         responses={200: responses.ConversationWithAdded, 201: responses.ConversationWithAdded},
     )
     async def post(self, request: Request) -> Response:
-        """Found a conversation; 200 when the pair or the client_id has one already."""
+        """Create a conversation; 200 if the pair or the client_id already has one."""
         body = self.body(serializers.CreateConversation)
         founded = await conversations.create_conversation(
             user_id=self.user_id,
@@ -65,7 +65,7 @@ class ConversationsView(APIView):
 class ConversationView(APIView):
     @extend_schema(operation_id="get_conversation", responses={200: responses.Conversation})
     async def get(self, request: Request, conversation_id: str) -> Response:
-        """One conversation, with all of its participants."""
+        """Get a conversation with all its participants."""
         own = await conversations.get_conversation(
             user_id=self.user_id, conversation_id=conversation_id
         )
@@ -77,7 +77,7 @@ class ConversationView(APIView):
         responses={200: responses.Conversation},
     )
     async def patch(self, request: Request, conversation_id: str) -> Response:
-        """Rename a group, as its owner or admin."""
+        """Rename a group; requires owner or admin."""
         body = self.body(serializers.UpdateConversation)
         own = await conversations.rename_conversation(
             user_id=self.user_id, conversation_id=conversation_id, title=body["title"]
@@ -94,7 +94,7 @@ class ParticipantsView(APIView):
         responses={200: responses.ConversationWithAdded},
     )
     async def post(self, request: Request, conversation_id: str) -> Response:
-        """Add people to a group, as its owner or admin."""
+        """Add people to a group; requires owner or admin."""
         body = self.body(serializers.AddParticipants)
         await participants.add_participants(
             user_id=self.user_id,
@@ -120,7 +120,7 @@ class ParticipantView(APIView):
         responses={200: responses.Participant},
     )
     async def patch(self, request: Request, conversation_id: str, user_id: str) -> Response:
-        """Give a participant another role, as owner. `me` stands for the caller."""
+        """Change the role of a participant; requires owner. `me` is the caller."""
         body = self.body(serializers.UpdateParticipant)
         person = self._person(user_id)
         conversation = await participants.set_role(
@@ -133,7 +133,7 @@ class ParticipantView(APIView):
 
     @extend_schema(operation_id="remove_participant", responses={204: None})
     async def delete(self, request: Request, conversation_id: str, user_id: str) -> Response:
-        """Remove somebody, or leave: `me` stands for the caller."""
+        """Remove a participant, or leave. `me` is the caller."""
         await participants.remove_participant(
             user_id=self.user_id,
             conversation_id=conversation_id,
@@ -150,7 +150,7 @@ class ConversationPreferencesView(APIView):
         operation_id="get_conversation_preferences", responses={200: responses.Preferences}
     )
     async def get(self, request: Request, conversation_id: str) -> Response:
-        """My own settings in this conversation."""
+        """Get my own settings in this conversation."""
         preferences = await conversations.get_preferences(
             user_id=self.user_id, conversation_id=conversation_id
         )
@@ -162,7 +162,7 @@ class ConversationPreferencesView(APIView):
         responses={200: responses.Preferences},
     )
     async def patch(self, request: Request, conversation_id: str) -> Response:
-        """Change my own settings in this conversation; what is not named stays."""
+        """Change my own settings in this conversation; absent fields stay unchanged."""
         changes = self.body(serializers.UpdatePreferences)
         if "notify" in changes:
             changes["notify"] = Notify(changes["notify"])

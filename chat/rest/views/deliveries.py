@@ -1,4 +1,4 @@
-"""Who got a message, how, or why not."""
+"""Deliveries: who received a message, how, or why not."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -13,7 +13,8 @@ from messaging.services import deliveries
 class DeliveryView(APIView):
     @extend_schema(operation_id="get_delivery", responses={200: responses.Delivery})
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
-        """Who got it, how, or why not: for its sender, and the owner and admins of a group."""
+        """Show who received a message, how, or why not; for its sender, and owner and admins of a
+        group."""
         people = await deliveries.get_delivery(
             user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
         )

@@ -1,7 +1,7 @@
 """Development tokens over HTTP, so that a page on another port can sign in and refresh.
 
-There only with `CHAT_AUTH=dev`. Anybody on this machine may have the token of anybody; nobody from
-elsewhere, and no page of another site in a browser on this machine.
+The path exists only with `CHAT_AUTH=dev`. Any client on this machine may get a token for any user.
+Other machines may not, and neither may pages of other sites in a browser on this machine.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from messaging.domain.exceptions import InvalidRequest, PermissionDenied
 from messaging.wire.representations import timestamp
 
 _DEFAULT_SECONDS = 3_600
-"""As long as an ID token of Firebase:
+"""The lifetime of a Firebase ID token:
 https://firebase.google.com/docs/auth/admin/manage-sessions"""
 
 
@@ -47,13 +47,16 @@ class DevelopmentTokensView(APIView):
 
 
 def _require_local(request: Request) -> None:
-    """Raises PermissionDenied for other machines, and for pages of other sites."""
+    """Require a client on this machine. Raises PermissionDenied for other machines, and for pages
+    of other sites."""
     try:
         local = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
         local = False
     origin = request.headers.get("Origin")
     if not local:
-        raise PermissionDenied("Development tokens are issued to clients on this machine.")
+        raise PermissionDenied("Only clients on this machine get development tokens.")
     if not (origin is None or is_loopback_origin(origin) or origin in settings.ALLOWED_ORIGINS):
-        raise PermissionDenied("Add this origin to ALLOWED_ORIGINS, or use one on this machine.")
+        raise PermissionDenied(
+            "This origin gets no development tokens. Add it to ALLOWED_ORIGINS, or use a local one."
+        )

@@ -1,4 +1,4 @@
-"""Messages: history, sending, editing, deleting, and what changed."""
+"""Messages: history, sending, editing, deleting, and changes."""
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -28,7 +28,7 @@ class MessagesView(APIView):
         responses={200: responses.MessagePage},
     )
     async def get(self, request: Request, conversation_id: str) -> Response:
-        """History, ascending by seq: before or after a seq, around one, or the latest."""
+        """List messages, ascending by seq: before, after or around a seq, or the latest."""
         query = self.query(serializers.MessagesQuery)
         page = await history.list_messages(
             user_id=self.user_id, conversation_id=conversation_id, **query
@@ -47,7 +47,7 @@ class MessagesView(APIView):
         responses={200: responses.Message, 201: responses.Message},
     )
     async def post(self, request: Request, conversation_id: str) -> Response:
-        """Send a message; 200 when this client_id was already sent."""
+        """Send a message; 200 if this client_id was already sent."""
         sent = await messages.send_message(
             user_id=self.user_id,
             conversation_id=conversation_id,
@@ -59,7 +59,7 @@ class MessagesView(APIView):
 class MessageView(APIView):
     @extend_schema(operation_id="get_message", responses={200: responses.Message})
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
-        """One message; a deleted one without its content."""
+        """Get a message; a deleted one has no content."""
         message = await history.get_message(
             user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
         )
@@ -71,7 +71,7 @@ class MessageView(APIView):
         responses={200: responses.Message},
     )
     async def patch(self, request: Request, conversation_id: str, message_id: str) -> Response:
-        """Give my own message another text."""
+        """Edit the text of my own message."""
         body = self.body(serializers.EditMessage)
         message = await messages.edit_message(
             user_id=self.user_id,
@@ -89,13 +89,13 @@ class MessageView(APIView):
                 {"type": "integer", "minimum": 1, "example": 8},
                 OpenApiParameter.HEADER,
                 response=[204],
-                description="The `version` of the deleted message: that of its deletion.",
+                description="The `version` of the deletion.",
             )
         ],
         responses={204: None},
     )
     async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
-        """Delete my own message, or as owner or admin anybody's."""
+        """Delete my own message; owner and admins may delete any message."""
         version = await messages.delete_message(
             user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
         )
@@ -109,7 +109,7 @@ class ChangesView(APIView):
         responses={200: responses.Changes},
     )
     async def get(self, request: Request, conversation_id: str) -> Response:
-        """The present state of what changed after a version."""
+        """Get the present state of everything that changed after a version."""
         query = self.query(serializers.ChangesQuery)
         changes = await sync.list_changes(
             user_id=self.user_id, conversation_id=conversation_id, **query

@@ -1,4 +1,4 @@
-"""Who of the people I talk with is there."""
+"""Presence of the people I share a conversation with."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -18,7 +18,7 @@ class PresenceView(APIView):
         responses={200: responses.PresenceList},
     )
     async def get(self, request: Request) -> Response:
-        """Who is there, of the people with whom I share a conversation; the others are left out."""
+        """Get the presence of people with whom I share a conversation; others are left out."""
         query = self.query(serializers.PresenceQuery)
         present = await presence.get_presence(user_id=self.user_id, user_ids=query["user_ids"])
         return Response({"items": [presence_data(person) for person in present]})

@@ -22,7 +22,7 @@ class ReadView(APIView):
         responses={200: responses.ReadReceipt},
     )
     async def post(self, request: Request, conversation_id: str) -> Response:
-        """Say that everything up to a seq is read; it only moves forward."""
+        """Mark everything up to a seq as read; the position only moves forward."""
         body = self.body(serializers.MarkRead, _READ)
         receipt = await receipts.mark_read(
             user_id=self.user_id, conversation_id=conversation_id, seq=body["seq"]
@@ -33,7 +33,7 @@ class ReadView(APIView):
 class ReceiptsView(APIView):
     @extend_schema(operation_id="list_receipts", responses={200: responses.Receipts})
     async def get(self, request: Request, conversation_id: str) -> Response:
-        """How far every participant has read and received."""
+        """Get how far every participant has read and received."""
         positions = await receipts.list_receipts(
             user_id=self.user_id, conversation_id=conversation_id
         )

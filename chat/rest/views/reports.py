@@ -1,4 +1,4 @@
-"""Reports: telling operators of a message."""
+"""Reports of messages to the operators."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -18,7 +18,7 @@ class ReportsView(APIView):
         responses={200: responses.Report, 201: responses.Report},
     )
     async def post(self, request: Request) -> Response:
-        """Tell operators of a message; 200 when I have reported it before."""
+        """Report a message to the operators; 200 if I have already reported it."""
         made = await reports.report_message(
             user_id=self.user_id, **self.body(serializers.ReportMessage)
         )

@@ -13,7 +13,7 @@ from messaging.services import typing_indicators
 class TypingView(APIView):
     @extend_schema(operation_id="set_typing", request=serializers.SetTyping, responses={202: None})
     async def post(self, request: Request, conversation_id: str) -> Response:
-        """Show the others that I am typing, or that I stopped."""
+        """Show the others that I am typing, or have stopped."""
         body = self.body(serializers.SetTyping)
         await require_rate(TYPING if body["typing"] else TYPING_STOPS, self.user_id)
         await typing_indicators.set_typing(

@@ -1,4 +1,5 @@
-"""`manage.py create_notification_queues`: the SQS queue of notifications, and its dead letters."""
+"""`manage.py create_notification_queues`: create the SQS queue of notifications and its dead-letter
+queue."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,9 +11,7 @@ from messaging.notifications.queue.sqs import QueueUnavailable, create_queues
 
 
 class Command(BaseCommand):
-    help = (
-        "Makes the queue, its dead-letter queue and the redrive policy, or brings them up to date."
-    )
+    help = "Creates or updates the queue, its dead-letter queue and the redrive policy."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", default="chat-notifications")

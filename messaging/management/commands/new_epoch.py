@@ -1,4 +1,4 @@
-"""`manage.py new_epoch`: the last step of every restore."""
+"""`manage.py new_epoch`: set a new epoch, the last step of every restore."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ from messaging.stores.epochs import Epoch
 class Command(BaseCommand):
     help = (
         "Sets a new epoch in the store. Run it after every restore of a backup: running instances "
-        "drop what they hold within 30 seconds, and every client loads its conversations anew. "
+        "discard what they hold within 30 seconds, and every client loads its conversations again. "
         "See docs/restore.md."
     )
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         try:
             epoch = asyncio.run(_renew())
         except StoreUnavailable:
-            raise CommandError("The store does not answer: see `manage.py doctor`.") from None
+            raise CommandError("The store does not answer. Run `manage.py doctor`.") from None
         self.stdout.write(f"The epoch is now {epoch.id} (number {epoch.number}).")
 
 

@@ -1,4 +1,4 @@
-"""`manage.py replay_dead_letters`: what was delivered too often is delivered once more."""
+"""`manage.py replay_dead_letters`: queue the jobs of the dead-letter queue again."""
 
 import asyncio
 from typing import Any
@@ -11,7 +11,7 @@ from messaging.notifications.queue.sqs import QueueUnavailable
 
 
 class Command(BaseCommand):
-    help = "Moves everything from the dead-letter queue back to the queue of notifications."
+    help = "Moves all jobs from the dead-letter queue back to the notification queue."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.NOTIFICATION_QUEUE_URL:

@@ -1,4 +1,4 @@
-"""`manage.py run_notification_worker`: carries out the jobs of the notification queue."""
+"""`manage.py run_notification_worker`: process the jobs of the notification queue."""
 
 import asyncio
 import signal
@@ -17,15 +17,17 @@ from messaging.runtime.app import get_instance
 
 
 class Command(BaseCommand):
-    help = "Notifies people of messages, as the queue says; several may run side by side."
+    help = "Processes the jobs of the notification queue. Several workers may run side by side."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, help="Serves /health and /metrics on this port.")
-        parser.add_argument("--host", default="0.0.0.0", help="Where that is served.")  # noqa: S104
+        parser.add_argument("--port", type=int, help="serve /health and /metrics on this port")
+        parser.add_argument("--host", default="0.0.0.0", help="the address for --port")  # noqa: S104
 
     def handle(self, *args: Any, port: int | None, host: str, **options: Any) -> None:
         if not settings.NOTIFICATION_QUEUE_URL:
-            raise CommandError("Set NOTIFICATION_QUEUE_URL; without it no worker is needed.")
+            raise CommandError(
+                "NOTIFICATION_QUEUE_URL is not set. Set it; without a queue no worker is needed."
+            )
         asyncio.run(_run(settings.NOTIFICATION_QUEUE_URL, host, port))
 
 

@@ -1,4 +1,4 @@
-"""`manage.py verify_conversations`: what conversations say of their messages, held against them."""
+"""`manage.py verify_conversations`: check conversations against their messages."""
 
 import asyncio
 import time
@@ -22,15 +22,16 @@ _PROGRESS_SECONDS = 2.0
 
 class Command(BaseCommand):
     help = (
-        "Holds seq, version, last message, sent and read positions of conversations against their "
-        "messages. Every message is read once: on Firestore that is a read each. Ends with 1 if "
-        "something is wrong and not repaired."
+        "Checks seq, version, last message, sent and read positions of conversations against their "
+        "messages. It reads every message once; on Firestore each of these reads is billed. The "
+        "exit "
+        "code is 1 if an error is left unrepaired."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("conversation_ids", nargs="*", metavar="ID")
-        parser.add_argument("--all", action="store_true", help="All conversations.")
-        parser.add_argument("--repair", action="store_true", help="Mend what can be mended.")
+        parser.add_argument("--all", action="store_true", help="check all conversations")
+        parser.add_argument("--repair", action="store_true", help="repair what can be repaired")
 
     def handle(self, *args: Any, conversation_ids: list[str], repair: bool, **options: Any) -> None:
         if bool(conversation_ids) == options["all"]:
@@ -38,14 +39,14 @@ class Command(BaseCommand):
         try:
             wrong, mendable = asyncio.run(self._verify(conversation_ids, repair))
         except StoreUnavailable:
-            raise CommandError("The store does not answer: see `manage.py doctor`.") from None
+            raise CommandError("The store does not answer. Run `manage.py doctor`.") from None
         if wrong:
-            advice = " Run it with --repair to mend what can be mended." if mendable else ""
-            raise CommandError(f"{wrong} with something wrong.{advice}")
+            advice = " Run it with --repair to repair what can be repaired." if mendable else ""
+            raise CommandError(f"{wrong} with errors.{advice}")
 
     async def _verify(self, conversation_ids: Sequence[str], repair: bool) -> tuple[int, bool]:
-        """How many conversations have something wrong with them still, and whether `--repair`
-        would mend some of it."""
+        """Return the number of conversations that still have errors, and whether `--repair` can
+        repair some of them."""
         store = make_stores().conversations
         ids = _each(conversation_ids) if conversation_ids else all_conversation_ids(store)
         try:
@@ -65,7 +66,7 @@ class Command(BaseCommand):
             read += count
             if time.monotonic() - shown_at > _PROGRESS_SECONDS:
                 shown_at = time.monotonic()
-                self.stderr.write(f"… {conversations} conversations done, {read} messages", str)
+                self.stderr.write(f"… {conversations} conversations checked, {read} messages", str)
 
         async for report in verify_conversations(
             store=store, conversation_ids=ids, repair=repair, on_read=progress
@@ -78,8 +79,8 @@ class Command(BaseCommand):
             self._show(report)
             progress(0)
         for conversation_id in sorted(named):
-            self.stdout.write(f"{conversation_id}: there is no such conversation")
-        self.stdout.write(f"{conversations} conversations with {messages} messages looked at.")
+            self.stdout.write(f"{conversation_id}: this conversation does not exist")
+        self.stdout.write(f"{conversations} conversations with {messages} messages checked.")
         return wrong + len(named), mendable
 
     def _show(self, report: Report) -> None:

@@ -48,7 +48,7 @@ class Survey:
         if not self._gaps:
             return ""
         named = ", ".join(self._gaps)
-        return f"{named} and {self._more_gaps} more such places" if self._more_gaps else named
+        return f"{named} and {self._more_gaps} more gaps" if self._more_gaps else named
 
     def fits(self, conversation: Conversation) -> bool:
         """Whether it can go on with this later state: what counts as sent depends on when
@@ -65,7 +65,7 @@ class Survey:
                 self._conversation_id, first_seq=first, last_seq=last
             )
             if not page:
-                self._note_place(f"no message from {first} to {last} at least")
+                self._note_place(f"no message from {first} to at least {last}")
                 last = self.seq  # it may go on for ever
             self._take(page, first, last)
             self._on_read(len(page))

@@ -184,7 +184,7 @@ async def verify_conversation(
         return _report(conversation_id, survey, findings, repaired=True)
     detail = "; ".join(finding.detail for finding in findings)
     unsettled = Finding(
-        drift=Drift.UNSETTLED, detail=f"it changes all the time, look again later: {detail}"
+        drift=Drift.UNSETTLED, detail=f"it changes too often, check again later: {detail}"
     )
     return _report(conversation_id, survey, [unsettled])
 
@@ -221,10 +221,10 @@ def _findings(
     if survey.missing:
         yield Finding(drift=Drift.MISSING, detail=survey.missing)
     if not conversation.seq <= survey.seq <= later.seq:
-        detail = f"seq is {conversation.seq}, its latest message is number {survey.seq}"
+        detail = f"seq is {conversation.seq}, but the latest message is number {survey.seq}"
         yield Finding(drift=Drift.SEQ, detail=detail)
     if later.version < survey.version:
-        detail = f"version is {later.version}, and {survey.version} was given already"
+        detail = f"version is {later.version}, but {survey.version} was already assigned"
         yield Finding(drift=Drift.VERSION, detail=detail)
     if later.token == conversation.token:
         yield from _findings_at_rest(conversation, survey)
@@ -233,7 +233,7 @@ def _findings(
         if max(position.read_seq, position.delivered_seq) > last:
             detail = (
                 f"{position.user_id} has read up to {position.read_seq} and received up to "
-                f"{position.delivered_seq} of {last}: what comes next would not be unread"
+                f"{position.delivered_seq} of {last}: new messages would not count as unread"
             )
             yield Finding(drift=Drift.READ, detail=detail)
 
@@ -241,16 +241,16 @@ def _findings(
 def _findings_at_rest(conversation: Conversation, survey: Survey) -> Iterator[Finding]:
     """What can be told only of a conversation that did not change meanwhile."""
     if conversation.last_message != survey.latest:
-        detail = f"last_message is {_named(conversation.last_message)}, and not as the latest is"
-        yield Finding(drift=Drift.LAST_MESSAGE, detail=f"{detail}, {_named(survey.latest)}")
+        detail = f"last_message is {_named(conversation.last_message)}, but the latest message is"
+        yield Finding(drift=Drift.LAST_MESSAGE, detail=f"{detail} {_named(survey.latest)}")
     sent_seq = survey.sent_seq(conversation)
     for user_id in sorted(sent_seq.keys() | conversation.sent_seq.keys()):
         kept, true = conversation.sent_seq.get(user_id, 0), sent_seq.get(user_id, 0)
         if kept != true:
-            detail = f"sent_seq of {user_id} is {kept}, their latest message is number {true}"
+            detail = f"sent_seq of {user_id} is {kept}, but their latest message is number {true}"
             yield Finding(drift=Drift.SENT_SEQ, detail=detail)
     if not conversation.uncounted.within(survey.uncounted):
-        detail = "messages that are not deleted are left out of unread counts"
+        detail = "unread counts leave out messages that are not deleted"
         yield Finding(drift=Drift.UNCOUNTED, detail=detail)
 
 

@@ -22,9 +22,11 @@ def require_user_id(field: str, user_id: str) -> None:
     if is_user_id(user_id):
         return
     if user_id.startswith(RESERVED_PREFIXES):
-        detail = f"User ids that begin with {' or '.join(RESERVED_PREFIXES)} are reserved."
+        detail = (
+            f"User ids that begin with {' or '.join(RESERVED_PREFIXES)} are reserved. Use another."
+        )
         raise InvalidRequest.of(field, detail, "reserved")
-    raise InvalidRequest.of(field, f"The user id is not valid: {USER_ID_RULE}.")
+    raise InvalidRequest.of(field, f"The user id is not valid. It must be {USER_ID_RULE}.")
 
 
 def require_message_id(message_id: str) -> None:

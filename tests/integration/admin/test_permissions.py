@@ -169,4 +169,4 @@ async def test_the_store_is_away(
     for path in ("conversation/", f"conversation/{group}/change/"):
         answer = await root.get(path)
         assert answer.status_code == 503
-        assert "The store cannot be reached" in text_of(answer)
+        assert "The store is unavailable" in text_of(answer)

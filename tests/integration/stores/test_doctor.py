@@ -47,7 +47,7 @@ async def test_firestore_refuses(
     firestore: Relay, method: str, status: StatusCode, named: list[str]
 ) -> None:
     firestore.spoil(method, status)
-    only(await examine_store(), Level.WRONG, *named)
+    only(await examine_store(), Level.PROBLEM, *named)
 
 
 async def test_each_index_is_needed_by_a_query_of_the_doctors(firestore: Relay) -> None:
@@ -67,7 +67,7 @@ async def test_a_missing_index(firestore: Relay) -> None:
     firestore.spoil("RunQuery", StatusCode.FAILED_PRECONDITION, times=1)
     only(
         await examine_store(),
-        Level.WRONG,
+        Level.PROBLEM,
         "no index for lists of conversations",
         "firebase deploy --only firestore:indexes",
     )
@@ -75,7 +75,7 @@ async def test_a_missing_index(firestore: Relay) -> None:
 
 async def test_firestore_is_away(firestore: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"127.0.0.1:{free_port()}")
-    only(await examine_store(), Level.WRONG, "does not answer", "FIRESTORE_EMULATOR_HOST")
+    only(await examine_store(), Level.PROBLEM, "does not answer", "FIRESTORE_EMULATOR_HOST")
 
 
 async def test_reserved_ids_are_listed_on_firestore(firestore: Relay) -> None:
@@ -97,6 +97,6 @@ async def reserved_ids_are_listed() -> None:
 
     (found,) = [finding for finding in findings if "Reserved" in finding.text]
     assert (found.level, found.text.rpartition(": ")[2]) == (
-        Level.NOTE,
+        Level.WARNING,
         "erased:x, service:old.",
     )

@@ -374,11 +374,11 @@ async def test_the_command(of_the_settings: SqlStore) -> None:
     bad = await store.create_conversation(new_conversation("ann", active_at=COMMIT_TIME))
     await wrongly(seq=2)(store, bad)
 
-    line = f"{bad.id}: seq is 2, its latest message is number 0"
-    summary = "2 conversations with 0 messages looked at.\n"
+    line = f"{bad.id}: seq is 2, but the latest message is number 0"
+    summary = "2 conversations with 0 messages checked.\n"
     assert await verify("--all") == (
         f"{line}\n{summary}",
-        "1 with something wrong. Run it with --repair to mend what can be mended.",
+        "1 with errors. Run it with --repair to repair what can be repaired.",
     )
     assert (await verify(good.id))[1] == ""
     assert await verify("--all", "--repair") == (f"{line} (repaired)\n{summary}", "")
@@ -398,8 +398,8 @@ async def test_the_command_shows_how_far_it_is(
 
     output, _ = await verify("--all")
 
-    assert f"… 0 conversations done, {_PAGE} messages" in output
-    assert "… 1 conversations done, 300 messages" in output
+    assert f"… 0 conversations checked, {_PAGE} messages" in output
+    assert "… 1 conversations checked, 300 messages" in output
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "x"]])
@@ -412,5 +412,5 @@ async def test_the_command_without_knowing_which(
 async def test_the_command_for_one_that_is_not_there(of_the_settings: SqlStore) -> None:
     output, complaint = await verify("gone")
 
-    assert "gone: there is no such conversation" in output
-    assert complaint == "1 with something wrong."  # which nobody can mend
+    assert "gone: this conversation does not exist" in output
+    assert complaint == "1 with errors."  # which nobody can mend

@@ -164,7 +164,8 @@ def test_fields_are_named_by_their_path(details: Any, fields: list[tuple[str, st
 def test_a_rate_limit_says_how_long_to_wait() -> None:
     """The body of an answer over REST has no `retry_after`."""
     assert (
-        problem_of(exceptions.RateLimited(2.5)).detail == "You exceeded a rate limit. Retry in 3 s."
+        problem_of(exceptions.RateLimited(2.5)).detail
+        == "You exceeded a rate limit. Retry after 3 s."
     )
 
 

@@ -16,7 +16,7 @@ from tests.integration.chat.frames import check_frame, document, message_validat
 
 Json = dict[str, Any]
 
-KEPT = Path(__file__).parents[3] / "docs" / "asyncapi.yaml"
+KEPT = Path(__file__).parents[4] / "docs" / "asyncapi.yaml"
 MESSAGES = list(document()["components"]["messages"])
 
 
