@@ -646,7 +646,7 @@ async def test_too_many_are_turned_away_at_once(
     store: TryingStore, here: Side, group: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And not kept waiting for nothing; other conversations are served."""
-    monkeypatch.setattr(writer_module, "_MAX_WAITING_ACTS", 3)
+    monkeypatch.setattr(writer_module, "_MAX_WAITING_CHANGES", 3)
     other = await store.create_conversation(new_group("ann"))
     store.gate.clear()
     tasks = here.begin(group, send(group.id, "ann"))
