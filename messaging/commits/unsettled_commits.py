@@ -8,7 +8,7 @@ looked at again: should it have been applied after all, then its events are told
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.concurrency.task_set import TaskSet
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 
@@ -24,19 +24,17 @@ class UnsettledCommits:
         the conversation is in after all."""
         self._seconds = timeout + _MARGIN_SECONDS
         self._on_found = on_found
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: TaskSet[None] = TaskSet()
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     def add(self, look: Recheck) -> None:
         """`look` reads the conversation; it is called again while the store does not answer."""
-        task = start_task(self._settle(look))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._settle(look))
 
     async def stop(self) -> None:
-        await stop_tasks(*self._tasks)
+        await self._tasks.stop()
 
     async def _settle(self, look: Recheck) -> None:
         await asyncio.sleep(self._seconds)

@@ -28,7 +28,7 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import Committed, GroupCommit
 from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.waiting import Waiting
-from messaging.concurrency.tasks import start_task
+from messaging.concurrency.task_set import TaskSet
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError, StoreUnavailable
 from messaging.instruments.memory import MIB, Weight
@@ -139,7 +139,7 @@ class Writer:
         self._queues: dict[str, _Queue] = {}
         self._weight = Weight("commits", most=_MAX_WAITING_BYTES_IN_ALL)
         self._places = asyncio.Semaphore(_MAX_COMMITS_IN_FLIGHT)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: TaskSet[None] = TaskSet()
 
     async def submit(self, conversation_id: str, change: ConversationChange) -> Outcome:
         """Commit a change and return its outcome as stored.
@@ -151,9 +151,7 @@ class Writer:
         queue = self._queues.get(conversation_id)
         if queue is None:
             queue = self._queues[conversation_id] = _Queue(self._weight)
-            task = start_task(self._work(conversation_id, queue))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.start(self._work(conversation_id, queue))
         if queue.full:
             raise StoreUnavailable("Too many requests wait for this conversation. Retry.")
         if self._weight.full:
@@ -167,8 +165,7 @@ class Writer:
 
     async def drain(self) -> None:
         """Return when nothing is waiting or in flight any more."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._tasks.join()
 
     async def _work(self, conversation_id: str, queue: _Queue) -> None:
         """One conversation's commits, one after the other. The places are given in the order of

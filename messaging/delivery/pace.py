@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from messaging.concurrency.tasks import start_task
+from messaging.concurrency.task_set import TaskSet
 from messaging.domain.exceptions import MessagingError
 
 logger = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class Pace:
         self._most = most
         self._turns: OrderedDict[Key, _Turn] = OrderedDict()
         """The oldest first."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: TaskSet[None] = TaskSet()
 
     def __len__(self) -> int:
         return len(self._turns)
@@ -75,10 +75,8 @@ class Pace:
             self._end_oldest()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self._tasks:
-                    await asyncio.wait(self._tasks)
-        for task in self._tasks:
-            task.cancel()
+                await self._tasks.join()
+        await self._tasks.stop()
 
     async def _carry_out(self, key: Key, turn: _Turn, publish: Publish) -> None:
         """The second begins when it is published, so that the latest comes last."""
@@ -120,9 +118,7 @@ class Pace:
             self._run(publish())
 
     def _run(self, work: Awaitable[None]) -> None:
-        task = start_task(_guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(_guarded(work))
 
 
 async def _guarded(work: Awaitable[None]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.concurrency.task_set import TaskSet
 from messaging.delivery.hub.connections import Connections, Ending
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.people import Access
@@ -45,10 +45,10 @@ class AccessList:
         self._checks: dict[str, list[Answer]] = {}
         """Who is read anew, and what then has to be called."""
         self._places = asyncio.Semaphore(_READS_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: TaskSet[None] = TaskSet()
 
     async def stop(self) -> None:
-        await stop_tasks(*self._tasks)
+        await self._tasks.stop()
 
     def knows(self, user_id: str) -> bool:
         """Whether `get` answers without the store."""
@@ -82,9 +82,7 @@ class AccessList:
             answer()
         elif len(self._checks) < _MAX_CHECKED:
             self._checks[user_id] = [answer]
-            task = start_task(self._check(user_id))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.start(self._check(user_id))
 
     def _matters(self, user_id: str) -> bool:
         """Whether anything here depends on it. Anybody else is read when they come."""

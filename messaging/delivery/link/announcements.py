@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.concurrency.task_set import TaskSet
 from messaging.delivery.link.messages import AccessChanged, access_state
 from messaging.domain.people import Access
 
@@ -37,15 +37,13 @@ class Announcements:
         self._numbers = itertools.count(1)
         self._acknowledged: dict[int, set[str]] = {}
         self._heard = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: TaskSet[None] = TaskSet()
 
     async def tell(self, access: Access) -> None:
         """Return once every other instance has closed what is to be closed, or after a second."""
         number = next(self._numbers)
         self._acknowledged[number] = set()
-        task = start_task(self._repeat(number, access))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._repeat(number, access))
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
                 while missing := self._missing(number):
@@ -61,7 +59,7 @@ class Announcements:
             self._heard.set()
 
     async def stop(self) -> None:
-        await stop_tasks(*self._tasks)
+        await self._tasks.stop()
 
     def _missing(self, number: int) -> frozenset[str]:
         return self._peers() - self._acknowledged.get(number, frozenset())

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
+from messaging.concurrency.task_set import TaskSet
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.firestore.client import requests
 from messaging.stores.firestore.client.connection import (
@@ -91,13 +92,10 @@ class Transactions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
-        self._rollbacks: set[asyncio.Task[None]] = set()
+        self._rollbacks: TaskSet[None] = TaskSet()
 
     async def close(self) -> None:
-        for task in self._rollbacks:
-            task.cancel()
-        if self._rollbacks:
-            await asyncio.wait(self._rollbacks)
+        await self._rollbacks.stop()
 
     async def run(
         self, operation: str, subject: Hashable, work: Callable[[Transaction], Awaitable[T]]
@@ -148,9 +146,7 @@ class Transactions:
         finally:
             if transaction.open:
                 # Nobody waits for it: the answer does not depend on it, and it may hang.
-                task = asyncio.create_task(self._roll_back(transaction.id))
-                self._rollbacks.add(task)
-                task.add_done_callback(self._rollbacks.discard)
+                self._rollbacks.start(self._roll_back(transaction.id))
         return result
 
     async def _roll_back(self, id_: bytes) -> None:

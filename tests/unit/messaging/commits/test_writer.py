@@ -562,7 +562,7 @@ async def test_nobody_waits_for_a_writer_that_failed(
     tasks += here.begin(group, send(group.id, "ann", "behind"))
     await asyncio.sleep(0)
 
-    for task in here.writer._tasks:
+    for task in asyncio.all_tasks() - {asyncio.current_task(), *tasks}:
         task.cancel()
     async with asyncio.timeout(1):
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,43 @@
+"""TaskSet: background tasks of one owner, which waits for them or cancels them at its end."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Generic, TypeVar
+
+from messaging.concurrency.tasks import start_task, stop_tasks
+
+T = TypeVar("T")
+
+
+class TaskSet(Generic[T]):
+    """Keep each task until it ends: the event loop itself holds only weak references to tasks
+    (https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task).
+
+    The set is not bounded; the owner limits how much it starts.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[T]] = set()
+
+    def __len__(self) -> int:
+        """Return how many tasks are running."""
+        return len(self._tasks)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run a coroutine in the background, without the context of the caller."""
+        task = start_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def join(self) -> None:
+        """Return once no task is running, including tasks that were started meanwhile."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def stop(self) -> None:
+        """Cancel all tasks, also those that a cancelled one starts, and return once they have
+        ended."""
+        while self._tasks:
+            await stop_tasks(*self._tasks)
+            await asyncio.sleep(0)  # the tasks that ended are discarded
