@@ -210,7 +210,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         fleeting = described.get("command") in _FLEETING or code == RateLimited.code
         level = logging.DEBUG if fleeting else logging.INFO
         refused = {} if code == "ok" else {"refused": True}
-        logger.log(level, "command", **described, code=code, **refused)
+        logger.log(level, "command.handled", **described, code=code, **refused)
 
     def _schedule_heartbeat(self) -> None:
         """The next heartbeat, or the end of a silence, should that come first."""

@@ -37,4 +37,4 @@ async def end_all(connections: Connections, *, seconds: float) -> None:
         async with asyncio.timeout(seconds):
             await connections.all_left()
     except TimeoutError:
-        logger.warning("connections.left", connections=len(connections))
+        logger.warning("drain.connections_remaining", connections=len(connections))

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from messaging.concurrency.task_set import TaskSet
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.health import Condition
 from messaging.instruments.memory import MIB, Weight
@@ -53,7 +54,7 @@ class Dispatcher:
         self._failures = 0
         self._next_try = 0.0
         self._task: asyncio.Task[None] | None = None
-        self._direct: set[asyncio.Task[None]] = set()
+        self._direct: TaskSet[None] = TaskSet()
         self._ending = asyncio.Event()
         self._left = False
 
@@ -78,8 +79,7 @@ class Dispatcher:
                 self._wake.set()
                 await asyncio.sleep(0.01)
             await stop_tasks(self._task)
-        while self._direct:
-            await asyncio.wait(self._direct)
+        await self._direct.join()
         if self._queue is not None:
             await self._queue.close()
         return not self._left
@@ -146,10 +146,10 @@ class Dispatcher:
             self._failures += 1
             self._next_try = time.monotonic() + pause
             QUEUE_AWAY.set(1)
-            logger.warning("queue.away", reason=repr(error), pause=pause)
+            logger.warning("queue.unavailable", reason=repr(error), pause=pause)
             return entries
         if self._failures:
-            logger.info("queue.back")
+            logger.info("queue.recovered")
         self._failures = 0
         QUEUE_AWAY.set(0)
         NOTIFICATION_JOBS.labels("queue", "sent").inc(len(entries) - len(refused))
@@ -206,13 +206,10 @@ class Dispatcher:
             pass
 
     def _background(self, work: Coroutine[Any, Any, None], size: int) -> None:
-        task = start_task(work)
-        self._direct.add(task)
         self._weight.bytes += size
-        task.add_done_callback(lambda done: self._ended(done, size))
+        self._direct.start(work).add_done_callback(lambda _: self._ended(size))
 
-    def _ended(self, task: asyncio.Task[None], size: int) -> None:
-        self._direct.discard(task)
+    def _ended(self, size: int) -> None:
         self._weight.bytes -= size
 
 

@@ -271,7 +271,7 @@ class Instance:
         self.publisher.publish_commit(committed)
         changes = Counter(change.type for change in committed.changes)
         logger.debug(
-            "commit",
+            "conversation.committed",
             conversation_id=committed.conversation.id,
             version=committed.conversation.version,
             changes={kind.value: count for kind, count in changes.items()},

@@ -231,9 +231,13 @@ def test_each_line_is_an_action(in_json: Logged) -> None:
 def test_whose_request_it_was(in_detailed_json: Logged) -> None:
     """Each request and each command, carried out or refused, names the person, the conversation
     and the request or connection that it came by."""
-    requests = [line for line in in_detailed_json.actions("request") if "messages" in line["route"]]
+    requests = [
+        line for line in in_detailed_json.actions("request.handled") if "messages" in line["route"]
+    ]
     (opened,) = in_detailed_json.actions("session.opened")
-    commands = [line for line in in_detailed_json.actions("command") if "conversation_id" in line]
+    commands = [
+        line for line in in_detailed_json.actions("command.handled") if "conversation_id" in line
+    ]
 
     assert [line["status"] for line in requests] == [201, 409, 400, 400, 400, 413, 200, 204, 400]
     for line in requests:
@@ -257,7 +261,7 @@ def test_how_a_socket_ended(in_json: Logged) -> None:
 
 def test_what_was_committed(in_detailed_json: Logged) -> None:
     """A commit may be that of many requests: its line is nobody's, and names the conversation."""
-    commits = in_detailed_json.actions("commit")
+    commits = in_detailed_json.actions("conversation.committed")
 
     assert [line["conversation_id"] for line in commits] == [in_detailed_json.conversation_id] * 4
     assert all("user_id" not in line and "request_id" not in line for line in commits)
@@ -270,7 +274,9 @@ def test_one_line_for_each_message(in_json: Logged) -> None:
     sends = [line for line in lines if line.get("status") == 201 and "messages" in line["route"]]
     assert len(sends) == 1
     assert not [line for line in lines if "health" in line.get("route", "")]
-    assert not {"commit", "notification.decided"} & {line["action"] for line in lines}
+    assert not {"conversation.committed", "notification.decided"} & {
+        line["action"] for line in lines
+    }
 
 
 def test_refusals_write_a_bounded_number_of_lines(tmp_path: Path) -> None:

@@ -92,7 +92,9 @@ class APIView(RestAPIView):
         status = response.status_code
         refused = {"refused": True} if status >= 400 else {}
         level = logging.DEBUG if self.quiet or status == 429 else logging.INFO
-        logger.log(level, "request", method=request.method, route=route, status=status, **refused)
+        logger.log(
+            level, "request.handled", method=request.method, route=route, status=status, **refused
+        )
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         await get_instance().start()

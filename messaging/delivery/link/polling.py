@@ -193,7 +193,7 @@ class Polling:
             try:
                 self._hub.found(conversation)
             except Exception:  # concerns this conversation, and not the polls
-                logger.exception("poll.not_taken", conversation_id=conversation.id)
+                logger.exception("poll.conversation_failed", conversation_id=conversation.id)
             if number % _ITEMS_PER_STEP == _ITEMS_PER_STEP - 1:
                 await asyncio.sleep(0)
                 if self._store.witness.history != history:

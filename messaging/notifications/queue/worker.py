@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import structlog
 
+from messaging.concurrency.task_set import TaskSet
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.instruments.metrics import NOTIFICATION_JOBS, QUEUE_AWAY
 from messaging.notifications.jobs import MalformedJob, QueuedJob, RetryLater, decode, encode
@@ -40,7 +41,7 @@ class Worker:
         self._queue = queue
         self._options = get_options()
         self._places = asyncio.Semaphore(self._options.jobs_at_once)
-        self._jobs: set[asyncio.Task[None]] = set()
+        self._jobs: TaskSet[None] = TaskSet()
         self._finished: list[Received] = []
         self._some_finished = asyncio.Event()
         self._ending = asyncio.Event()
@@ -60,8 +61,7 @@ class Worker:
         logger.info("worker.started", queue=self._queue.url)
         deleting = start_task(self._delete_finished())
         await asyncio.gather(*(self._poll() for _ in range(_POLLS_AT_ONCE)))
-        while self._jobs:
-            await asyncio.wait(self._jobs)
+        await self._jobs.join()
         while self._finished:
             await self._delete_some()
         await stop_tasks(deleting)
@@ -81,23 +81,21 @@ class Worker:
                 continue
             self._queue_answered()
             for one in received:
-                task = start_task(self._handle(one))
-                self._jobs.add(task)
-                task.add_done_callback(self._jobs.discard)
+                self._jobs.start(self._handle(one))
 
     def _queue_failed(self, error: Exception) -> None:
         """Log it once, however many calls fail until a poll is answered."""
         QUEUE_AWAY.set(1)
         if not self._away:
             self._away = True
-            logger.warning("queue.away", reason=str(error))
+            logger.warning("queue.unavailable", reason=str(error))
 
     def _queue_answered(self) -> None:
         self._heard_at = time.monotonic()
         QUEUE_AWAY.set(0)
         if self._away:
             self._away = False
-            logger.info("queue.back")
+            logger.info("queue.recovered")
 
     async def _handle(self, received: Received) -> None:
         hiding = start_task(self._keep_hidden(received))
@@ -133,7 +131,7 @@ class Worker:
         if await self._queue.send([entry]):
             raise QueueUnavailable("the job was not taken back")
         logger.info(
-            "job.again",
+            "job.requeued",
             conversation_id=job.conversation_id,
             reason=again.reason,
             delay=delay,

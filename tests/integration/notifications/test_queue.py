@@ -366,10 +366,10 @@ async def test_a_worker_says_once_that_it_is_away(
             await until(lambda: len(failed) > 6)
             away = REGISTRY.get_sample_value("chat_notification_queue_away")
             gate.reopen()
-            await until(lambda: lines[-1]["event"] == "queue.back")
+            await until(lambda: lines[-1]["event"] == "queue.recovered")
     said = [line["event"] for line in lines if line["event"].startswith("queue.")]
 
-    assert said == ["queue.away", "queue.back"]
+    assert said == ["queue.unavailable", "queue.recovered"]
     assert away == 1
     assert REGISTRY.get_sample_value("chat_notification_queue_away") == 0
 

@@ -43,7 +43,7 @@ def written(limit: LineLimit, *lines: logging.LogRecord) -> int:
 
 def test_information_is_not_limited(limit: LineLimit) -> None:
     """Work that was carried out writes its line."""
-    assert written(limit, *(line("request", logging.INFO) for _ in range(100))) == 100
+    assert written(limit, *(line("request.handled", logging.INFO) for _ in range(100))) == 100
 
 
 @pytest.mark.parametrize("fields", [{"level": logging.WARNING}, {"level": logging.ERROR}])
@@ -62,7 +62,7 @@ def test_an_action_writes_so_many_lines_a_second(
 
 
 def test_a_refusal_is_limited_whatever_its_level(limit: LineLimit) -> None:
-    lines = [line("request", logging.INFO, refused=True) for _ in range(100)]
+    lines = [line("request.handled", logging.INFO, refused=True) for _ in range(100)]
 
     assert written(limit, *lines) == LINES_PER_ACTION
 
