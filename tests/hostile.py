@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import msgpack
 
-from messaging.delivery.batch import Batch, Delivery, SoftEvent
+from messaging.delivery.batch import Batch, SoftEvent
+from messaging.delivery.delivery import Delivery
 from messaging.delivery.hub.privacy import privacy_key
 from messaging.delivery.link.encoding import Wire
 from messaging.delivery.link.messages import (

@@ -167,7 +167,8 @@ class Side:
     async def connect(self, user_id: str, *, signed_in_at: datetime = SIGNED_IN_AT) -> "Socket":
         socket = Socket(user_id, signed_in_at)
         places = await self.store.list_memberships(user_id, limit=100)
-        self.hub.connect(socket.connection, await self.hub.settled(user_id, places))
+        places = await self.hub.sessions.refresh(user_id, places)
+        self.hub.sessions.connect(socket.connection, places)
         return socket
 
     async def stop(self) -> None:

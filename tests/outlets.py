@@ -39,4 +39,4 @@ def make_connection(
 def everybody_leaves(instance: Instance) -> None:
     """These clients do not hear that they are sent away: an instance that ends would wait."""
     for connection in instance.hub.connections.everyone():
-        instance.hub.disconnect(connection)
+        instance.hub.sessions.disconnect(connection)

@@ -5,31 +5,10 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from messaging.delivery.conversation_delta import ConversationState
-from messaging.delivery.field_types import (
-    ConversationId,
-    Frame,
-    Key,
-    Number,
-    People,
-    PeopleNumbers,
-    UserId,
-)
+from messaging.delivery.delivery import Delivery
+from messaging.delivery.field_types import ConversationId, Frame, Key, UserId
 
 _MAX_CHANGES = 1_000
-
-
-class Delivery(Struct, frozen=True, array_like=True, kw_only=True):
-    """One durable change, ready for the sockets."""
-
-    version: Number
-    seq: Number
-    """The number of the conversation's latest message at that version; 0 where it did not move."""
-    frame: Frame
-    added: PeopleNumbers = {}
-    """Who is added by it: the version they join at, by user id."""
-    removed: People = []
-    announcement: Frame | None = None
-    """The frame that tells those who are added."""
 
 
 class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):

@@ -8,8 +8,9 @@ import time
 from datetime import datetime
 
 from messaging.commits.group_commit import Committed
-from messaging.delivery.batch import Batch, Delivery, SoftEvent
+from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.conversation_delta import make_delta
+from messaging.delivery.delivery import Delivery
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import privacy_key
 from messaging.delivery.link.link import Link

@@ -38,7 +38,7 @@ class _Position:
     """When it may be stored next, on the monotonic clock."""
     begun: bool = False
     """Whether `seq` is not below what the store knows."""
-    told_read_seq: int = 0
+    announced_read_seq: int = 0
     """How far the others were told here that its person has read."""
 
 
@@ -93,20 +93,20 @@ class DeliveredPositions:
         self._shared.put(key, seq)
         return True
 
-    def note_told(self, conversation_id: str, user_id: str, read_seq: int) -> None:
+    def note_announced(self, conversation_id: str, user_id: str, read_seq: int) -> None:
         """The others were told here that somebody has read up to there."""
         position = self._position((conversation_id, user_id))
-        position.told_read_seq = max(position.told_read_seq, read_seq)
+        position.announced_read_seq = max(position.announced_read_seq, read_seq)
 
     def known(self, conversation_id: str, user_id: str) -> int:
         """How far somebody is known in this process to have received; 0 where nothing is."""
         position = self._known.get((conversation_id, user_id))
         return 0 if position is None else position.seq
 
-    def told_read_seq(self, conversation_id: str, user_id: str) -> int:
+    def announced_read_seq(self, conversation_id: str, user_id: str) -> int:
         """How far the others were told here that somebody has read, as far as it is known."""
         position = self._known.get((conversation_id, user_id))
-        return 0 if position is None else position.told_read_seq
+        return 0 if position is None else position.announced_read_seq
 
     async def positions(self, conversation_id: str, user_ids: list[str]) -> Mapping[str, int]:
         """What is known of these people, here and in Redis; ahead of the store by a minute."""

@@ -42,7 +42,7 @@ class PresenceWatch:
         self._events = events
         self._watchers: dict[str, set[Connection]] = {}
         """By whom they watch."""
-        self._told: dict[str, PresenceStatus] = {}
+        self._announced: dict[str, PresenceStatus] = {}
         """What everybody who watches somebody was told of them last."""
         self._task: asyncio.Task[None] | None = None
 
@@ -70,10 +70,10 @@ class PresenceWatch:
             watchers.discard(connection)
             if not watchers:
                 self._watchers.pop(user_id, None)
-                self._told.pop(user_id, None)
+                self._announced.pop(user_id, None)
         connection.watched = frozenset()
 
-    async def tell(self, people: Sequence[PersonPresence]) -> None:
+    async def notify(self, people: Sequence[PersonPresence]) -> None:
         """Tell the watchers of those whose status is another than it was, but for people one of
         whom blocks the other. Raises StoreUnavailable: then it is told with the next look."""
         apart = {
@@ -82,24 +82,24 @@ class PresenceWatch:
                 list({one.user_id for one in self._watchers.get(person.user_id, ())}),
             )
             for person in people
-            if self._told.get(person.user_id) not in (None, person.status)
+            if self._announced.get(person.user_id) not in (None, person.status)
         }
         for person in people:
             watchers = self._watchers.get(person.user_id)
             if watchers is None:
                 continue
-            before = self._told.get(person.user_id)
+            before = self._announced.get(person.user_id)
             if before is not None and before is not person.status:
                 if person.user_id not in apart:
                     continue  # it was told otherwise meanwhile: the next look decides
                 frame = self._events.presence_changed(person)
                 for connection in tuple(watchers):
+                    if connection.user_id in apart[person.user_id]:
+                        continue
                     # They may have parted since.
-                    if connection.user_id not in apart[person.user_id] and self._hub.companions(
-                        connection, {person.user_id}
-                    ):
+                    if self._hub.sessions.companions(connection, {person.user_id}):
                         connection.transmit_soft(frame, f"presence.{person.user_id}")
-            self._told[person.user_id] = person.status
+            self._announced[person.user_id] = person.status
 
     async def _work(self) -> None:
         """As long as anybody watches."""
@@ -109,7 +109,7 @@ class PresenceWatch:
                 people, complete = await self._look(list(self._watchers))
                 if not complete:  # of the others it is not known that they are gone
                     people = [one for one in people if one.status is PresenceStatus.ONLINE]
-                await self.tell(people)
+                await self.notify(people)
             except StoreUnavailable:
                 continue
 

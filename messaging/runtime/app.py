@@ -142,7 +142,9 @@ class Instance:
             self.store,
             self.cache,
             on_commit=self._committed,
-            on_read=lambda conversation: self.hub.behind(conversation.id, conversation.version),
+            on_read=lambda conversation: self.hub.note_version(
+                conversation.id, conversation.version
+            ),
             on_doubt=self.doubts.add,
         )
         self.readiness = Readiness(self.store)
@@ -300,13 +302,13 @@ class Instance:
         """Clients load the receipts again at the end: nobody replays those."""
         self.privacy.degraded = degraded
         if degraded:
-            self.hub.invalidate_lists()
+            self.hub.sessions.invalidate_lists()
         else:
-            self.hub.revalidate_lists()
+            self.hub.sessions.revalidate_lists()
             self.privacy.clear()
             self.epochs.look_soon()
         kind = EventType.DEGRADED if degraded else EventType.RESTORED
-        self.hub.tell_everyone(self.events.soft(kind, {}))
+        self.hub.broadcast(self.events.soft(kind, {}))
 
     def _met(self, boot_id: str) -> None:
         if self.presence.met(boot_id):
@@ -364,7 +366,7 @@ class Instance:
                 return
 
     def _found_after_all(self, conversation: Conversation) -> None:
-        self.hub.found(conversation)
+        self.hub.on_polled_state(conversation)
         if self.link is not None:
             self.link.repeat(conversation.id, conversation.version, conversation.participants)
 

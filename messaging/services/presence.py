@@ -19,7 +19,7 @@ async def get_presence(*, user_id: str, user_ids: Sequence[str]) -> Sequence[Per
     known = {
         person
         for connection in instance.hub.connections.of(user_id)
-        for person in instance.hub.companions(connection, wanted)
+        for person in instance.hub.sessions.companions(connection, wanted)
     }
     if not wanted <= known:
         known |= await _sharing(user_id, wanted)
@@ -38,7 +38,7 @@ async def watch_presence(
     """
     wanted = _require_not_too_many(user_ids)
     instance = get_instance()
-    known = instance.hub.companions(connection, wanted)
+    known = instance.hub.sessions.companions(connection, wanted)
     if not wanted <= known:
         async with instance.own_reads.turn(connection.user_id):
             found = await instance.store.list_companions(
@@ -46,12 +46,12 @@ async def watch_presence(
             )
         if connection not in instance.hub.connections.of(connection.user_id):
             return []  # it has left meanwhile
-        instance.hub.acquaint(connection, found)
-        known = instance.hub.companions(connection, wanted)
+        instance.hub.sessions.keep_companions(connection, found)
+        known = instance.hub.sessions.companions(connection, wanted)
     asked = [person for person in dict.fromkeys(user_ids) if person in known]
     instance.presence_watch.watch(connection, asked)
     present = await instance.presence_watch.look(await _shown_to(connection.user_id, asked))
-    await instance.presence_watch.tell(present)
+    await instance.presence_watch.notify(present)
     return present
 
 

@@ -81,7 +81,7 @@ async def _tell_read(conversation: Conversation, position: ReadPosition) -> None
             return
         position = replace(position, read_seq=0)
     else:
-        delivered.note_told(conversation.id, user_id, position.read_seq)
+        delivered.note_announced(conversation.id, user_id, position.read_seq)
     get_instance().publisher.publish_receipt(conversation.id, position, of_reading=True)
 
 
@@ -112,7 +112,7 @@ async def mark_delivered(
         instance.acknowledged.advance(conversation_id, user_id, seq)
     if await instance.delivered.advance(conversation_id, user_id, seq, latest=seq == latest):
         if followed is not None and seq == followed.seq:
-            seconds = time.monotonic() - followed.spoken_at
+            seconds = time.monotonic() - followed.last_message_at
             if seconds <= _PROMPT_SECONDS:
                 ACKNOWLEDGEMENT_SECONDS.observe(seconds)
         if _fanned_out(people):
@@ -128,7 +128,7 @@ async def _tell_delivered(user_id: str, conversation_id: str, people: int) -> No
     if await _open_to_others(user_id, conversation_id, people):
         position = ReadPosition(
             user_id=user_id,
-            read_seq=_told_read_seq(conversation_id, user_id),
+            read_seq=_announced_read_seq(conversation_id, user_id),
             delivered_seq=instance.delivered.known(conversation_id, user_id),
         )
         instance.publisher.publish_receipt(conversation_id, position, of_reading=False)
@@ -138,14 +138,14 @@ async def _open_to_others(user_id: str, conversation_id: str, people: int) -> bo
     return people > PAIR or await pair_is_open(user_id, conversation_id, lasting=True)
 
 
-def _told_read_seq(conversation_id: str, user_id: str) -> int:
+def _announced_read_seq(conversation_id: str, user_id: str) -> int:
     """What an acknowledgement says of reading. Nothing is looked up for it: it is what was told
     here before, or sent by a person who is known not to hide it, and clients keep the highest."""
     instance = get_instance()
     privacy = instance.privacy.peek(user_id)
     if privacy is not None and privacy.private_reading:
         return 0
-    told = instance.delivered.told_read_seq(conversation_id, user_id)
+    told = instance.delivered.announced_read_seq(conversation_id, user_id)
     cached = instance.cache.get(conversation_id)
     if privacy is None or cached is None:
         return told

@@ -58,18 +58,18 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
     if instance.access.knows(user_id):
         await require_now()
         instance.epochs.require(epoch)
-        reconnected = instance.hub.reconnect(connection)
+        reconnected = instance.hub.sessions.reconnect(connection)
     if reconnected is not None:
         named = reconnected
     else:
         read = await _list_places(user_id)
-        places = await instance.hub.settled(user_id, read.places)
-        if instance.hub.forgot_additions(read.at):
+        places = await instance.hub.sessions.refresh(user_id, read.places)
+        if instance.hub.sessions.forgot_additions(read.at):
             raise StoreUnavailable
         # What was read beside it, and what was heard of since: this takes no await.
         await require_now()
         instance.epochs.require(epoch)
-        named = instance.hub.connect(connection, places)
+        named = instance.hub.sessions.connect(connection, places)
         connection.truncated = read.truncated
     hello = {
         "connection_id": connection.id,
@@ -162,7 +162,7 @@ def close_session(connection: Connection, *, code: int | None = None) -> None:
     """`code`: of the close frame, where there is one."""
     instance = get_instance()
     instance.presence_watch.unwatch(connection)
-    instance.hub.disconnect(connection)
+    instance.hub.sessions.disconnect(connection)
     instance.presence.changed(connection.user_id)
     logger.info("session.closed", connection_id=connection.id, code=code)
 
@@ -175,7 +175,8 @@ def overtaken(connection: Connection, changes: Mapping[str, Changes]) -> Sequenc
     return [
         conversation_id
         for conversation_id, answer in changes.items()
-        if answer.conversation is not None and hub.overtook(connection.user_id, answer.conversation)
+        if answer.conversation is not None
+        and hub.sessions.is_stale(connection.user_id, answer.conversation)
     ]
 
 
@@ -188,7 +189,7 @@ def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str
     hub = get_instance().hub
     return {
         conversation_id: answer
-        if answer.conversation is None or hub.admit(connection, answer.conversation)
+        if answer.conversation is None or hub.sessions.admit(connection, answer.conversation)
         else Changes(status=SyncStatus.FORBIDDEN, version=0)
         for conversation_id, answer in changes.items()
     }

@@ -17,8 +17,8 @@ async def _connect(user_id: str) -> None:
         user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
     )
     sessions.close_session(connection)
-    instance.hub.invalidate_lists()  # the next one asks the store again
-    instance.hub.revalidate_lists()
+    instance.hub.sessions.invalidate_lists()  # the next one asks the store again
+    instance.hub.sessions.revalidate_lists()
 
 
 async def _unread(user_id: str) -> None:

@@ -3,25 +3,32 @@
 The product knows nothing of this: its classes are changed from outside, see `sabotaged_asgi`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from messaging.delivery.batch import Batch, Delivery
-from messaging.delivery.hub.followed import Following
+import msgspec
+
+from messaging.delivery.batch import Batch
+from messaging.delivery.delivery import Delivery
 from messaging.delivery.hub.gap_filler import GapFiller
 from messaging.delivery.hub.hub import Hub
-from messaging.delivery.hub.stream import Stream
+from messaging.delivery.hub.streams.actions import Action
+from messaging.delivery.hub.streams.people import People
+from messaging.delivery.hub.streams.stream import Stream
 from messaging.delivery.link.beacon import RecentCommits
 from messaging.delivery.link.polling import Polling
+from messaging.domain.conversation import Conversation
+from messaging.domain.participant import Participant, Role
 
 
 def _gaps() -> None:
     """What is missing is not read from the store."""
 
-    def mend(self: GapFiller, stream: Stream) -> None:
+    def ensure_filled(self: GapFiller, stream: Stream, *, wait: bool) -> None:
         pass
 
-    _put(GapFiller, "mend", mend)
+    _put(GapFiller, "ensure_filled", ensure_filled)
 
 
 def _duplicates() -> None:
@@ -44,35 +51,39 @@ def _order() -> None:
     """What comes first is delivered first."""
     push = Stream.push
 
-    def push_and_remember(self: Stream, deliveries: Iterable[Delivery]) -> None:
-        deliveries = list(deliveries)
-        _pushed[self] = [delivery for delivery in deliveries if delivery.version > self.version]
-        push(self, ())
+    def push_each_at_once(
+        self: Stream, deliveries: Iterable[Delivery], now: float
+    ) -> Sequence[Action]:
+        actions: list[Action] = []
+        for delivery in deliveries:
+            latest = self._version
+            if delivery.version > latest:
+                self._version = delivery.version - 1
+            actions += push(self, [delivery], now)
+            self._version = self._known = max(latest, self._version, self._known)
+        return actions
 
-    def pop_at_once(self: Stream) -> Iterator[Delivery]:
-        for delivery in _pushed.pop(self, []):
-            self.version = self.known = max(self.version, self.known, delivery.version)
-            self.seq = max(self.seq, delivery.seq)
-            yield delivery
-
-    _put(Stream, "push", push_and_remember)
-    _put(Stream, "pop_ready", pop_at_once)
-
-
-_pushed: dict[Stream, list[Delivery]] = {}
+    _put(Stream, "push", push_each_at_once)
 
 
 def _removals() -> None:
     """Whoever is removed goes on listening."""
 
-    def apply_people(self: Stream, delivery: Delivery) -> None:
-        self.participants.update(delivery.added)
+    advance, replace = People.advance, People.replace
 
-    def withdraw(self: Following, stream: Stream, connection: object) -> None:
-        pass
+    def advance_with_all(self: People, delivery: Delivery) -> Sequence[Action]:
+        return advance(self, msgspec.structs.replace(delivery, removed=[]))
 
-    _put(Stream, "apply_people", apply_people)
-    _put(Following, "withdraw", withdraw)
+    def replace_with_all(self: People, conversation: Conversation, since: int) -> Sequence[Action]:
+        gone = {
+            user_id: Participant(user_id=user_id, role=Role.MEMBER, joined_version=joined)
+            for user_id, joined in self.participants.items()
+        }
+        people = {**gone, **conversation.participants}
+        return replace(self, dataclasses.replace(conversation, participants=people), since)
+
+    _put(People, "advance", advance_with_all)
+    _put(People, "replace", replace_with_all)
 
 
 def _beacons() -> None:

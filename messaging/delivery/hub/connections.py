@@ -14,7 +14,7 @@ class Ending(Enum):
     """Why the core ends a connection. The door knows the close codes."""
 
     DRAINING = "draining"
-    ACCESS_REVOKED = "shut_out"
+    ACCESS_REVOKED = "access_revoked"
     """Its person is banned or logged out: nothing more may reach them."""
     RESTORED = "restored"
     """The store has another history: what its client was told is not true any more."""
@@ -51,11 +51,11 @@ class Connection:
         self.end = outlet.end
         self.activity = Activity()
         self.watched: frozenset[str] = frozenset()
-        """The people whose presence this client wants to be told of."""
+        """The people whose presence this client watches."""
         self.truncated = False
         """Whether its person has more conversations than `hello` named."""
-        self.told: set[str] = set()
-        """The conversations that this client knows it is in; kept by their streams."""
+        self.conversations: set[str] = set()
+        """The conversations that this client knows it is in, by id; kept by their streams."""
 
 
 class Connections:

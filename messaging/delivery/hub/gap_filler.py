@@ -1,4 +1,4 @@
-"""Filling: what is missing of a conversation is waited for, then read from the store."""
+"""Filling gaps: the missing versions of a conversation are waited for, then read from the store."""
 
 import asyncio
 import time
@@ -7,9 +7,10 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.concurrency.task_set import TaskSet
 from messaging.delivery.hub.gaps import Gap, read_gap
-from messaging.delivery.hub.stream import Stream
+from messaging.delivery.hub.streams.actions import Read
+from messaging.delivery.hub.streams.stream import Stream
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.instruments.metrics import GAP_SECONDS, GAPS
@@ -18,40 +19,44 @@ from messaging.stores.conversations import Store
 logger = structlog.get_logger(__name__)
 
 _PATIENCE_SECONDS = 0.1
-"""Two instances may publish out of order: as long as this the missing one may still come."""
+"""Two instances may publish out of order: for so long the missing version may still arrive."""
 _RETRY_SECONDS = 1.0
 _READS_AT_ONCE = 32
 
 
 class GapFiller:
     def __init__(
-        self, store: Store, cache: ConversationCache, *, deliver: Callable[[Stream, Gap], None]
+        self,
+        store: Store,
+        cache: ConversationCache,
+        *,
+        deliver: Callable[[Stream, Read, Gap | None], None],
     ) -> None:
-        """`deliver` is handed what was missing, of a stream that is still behind."""
+        """`deliver` is called with each answer of the store."""
         self._store = store
         self._cache = cache
         self._deliver = deliver
         self._places = asyncio.Semaphore(_READS_AT_ONCE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: TaskSet[None] = TaskSet()
 
     async def stop(self) -> None:
-        await stop_tasks(*self._tasks)
+        await self._tasks.stop()
 
-    def mend(self, stream: Stream) -> None:
-        """See to it that the stream gets what it is behind of."""
-        if stream.behind and not stream.filling:
-            stream.filling = True
-            GAPS.inc()
-            self.run(self._fill(stream))
+    async def join(self) -> None:
+        """Return once nothing is being read."""
+        await self._tasks.join()
+
+    def ensure_filled(self, stream: Stream, *, wait: bool) -> None:
+        """Read what is missing until nothing is; `wait`: for versions that may still arrive."""
+        GAPS.inc()
+        self._tasks.start(self._fill(stream, wait=wait))
 
     def run(self, work: Coroutine[object, object, None]) -> None:
         """Do something in the background, until the end of the hub."""
-        task = start_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(work)
 
     async def read_conversation(self, conversation_id: str) -> Conversation | None:
-        """Asks again until the store answers."""
+        """Read a conversation, again and again until the store answers."""
         while True:
             try:
                 async with self._places:
@@ -63,40 +68,39 @@ class GapFiller:
                 self._cache.put(conversation)
             return conversation
 
-    async def _fill(self, stream: Stream) -> None:
+    async def _fill(self, stream: Stream, *, wait: bool) -> None:
         begun = time.monotonic()
         try:
-            if stream.found is None:
+            if wait:
                 await asyncio.sleep(_PATIENCE_SECONDS)
-            while stream.behind and stream.followed:
+            while stream.is_behind:
                 async with self._places:
-                    await self._fill_once(stream)
+                    read = stream.begin_read()
+                    if read is None:
+                        break
+                    await self._carry_out(stream, read)
         finally:
-            stream.filling = False
-            stream.forget_ahead()
+            stream.end_fill()
             GAP_SECONDS.observe(time.monotonic() - begun)
 
-    async def _fill_once(self, stream: Stream) -> None:
-        """Reads are strongly consistent: what was heard of before one and is not in its answer
-        does not exist, and is not looked for again."""
-        heard_of, found = stream.known, stream.found
-        stream.found = None
-        stream.known = stream.version
+    async def _carry_out(self, stream: Stream, read: Read) -> None:
+        """A store that does not answer gets a second's rest, in which the place is kept: it is not
+        asked more often, however many conversations have gaps."""
         try:
-            gap = await read_gap(self._store, stream.conversation_id, stream.version, found=found)
+            gap = await read_gap(self._store, stream.conversation_id, read.since, state=read.state)
         except StoreUnavailable:
-            stream.known = max(stream.known, heard_of)
+            stream.abandon_read(read)
             await asyncio.sleep(_RETRY_SECONDS)
             return
-        if found is not None:  # read by somebody, before some of it was heard of
-            stream.known = max(stream.known, heard_of)
-        if gap is None or not stream.followed:
-            return
-        self._cache.put(gap.conversation)
-        logger.info(
-            "gap.filled",
-            conversation_id=stream.conversation_id,
-            since=stream.version,
-            version=gap.conversation.version,
-        )
-        self._deliver(stream, gap)
+        except BaseException:
+            stream.abandon_read(read)
+            raise
+        if gap is not None:
+            self._cache.put(gap.conversation)
+            logger.info(
+                "gap.filled",
+                conversation_id=stream.conversation_id,
+                since=stream.version,
+                version=gap.conversation.version,
+            )
+        self._deliver(stream, read, gap)

@@ -4,7 +4,7 @@ Superseded versions are not kept. Where every missing version belongs to exactly
 ordinary events are sent; otherwise one `conversation.changes` stands for all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from messaging.domain.conversation import Conversation
@@ -26,15 +26,16 @@ class Gap:
 
 
 async def read_gap(
-    store: Store, conversation_id: str, since: int, *, found: Conversation | None = None
+    store: Store, conversation_id: str, since: int, *, state: Conversation | None = None
 ) -> Gap | None:
-    """What lies above the version `since`. None when the conversation is gone, or at `since`.
+    """Return what lies above the version `since`, or None if the conversation is gone, or at
+    `since`.
 
-    The conversation is read first, or was `found` a moment ago, and its messages after; what is
-    newer than the conversation is left out, so that the people and the messages are of one state.
-    Raises StoreUnavailable.
+    The conversation is read first, unless its `state` was read a moment ago, and its messages
+    after; what is newer than the conversation is left out, so that the people and the messages are
+    of one state. Raises StoreUnavailable.
     """
-    conversation = found or await store.get_conversation(conversation_id)
+    conversation = state or await store.get_conversation(conversation_id)
     if conversation is None or conversation.version <= since:
         return None
     last = conversation.last_message
@@ -59,11 +60,3 @@ def gap_frames(gap: Gap, since: int, events: EventEncoder) -> Sequence[tuple[int
         return [(message.version, events.message_state(message)) for message in messages]
     frame = events.conversation_changes(conversation, messages, since=since)
     return [(conversation.version, frame)]
-
-
-def joined_versions(conversation: Conversation) -> Mapping[str, int]:
-    """The participants as the hub keeps them: the version they joined at, by user id."""
-    return {
-        user_id: participant.joined_version
-        for user_id, participant in conversation.participants.items()
-    }

@@ -39,7 +39,7 @@ class Announcements:
         self._heard = asyncio.Event()
         self._tasks: TaskSet[None] = TaskSet()
 
-    async def tell(self, access: Access) -> None:
+    async def announce(self, access: Access) -> None:
         """Return once every other instance has closed what is to be closed, or after a second."""
         number = next(self._numbers)
         self._acknowledged[number] = set()

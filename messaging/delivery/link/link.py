@@ -205,7 +205,7 @@ class Link:
     async def announce_access(self, access: Access) -> None:
         """Return once every other instance has closed what is to be closed, or after a second;
         at once while the link is down."""
-        await self._announcements.tell(access)
+        await self._announcements.announce(access)
 
     def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
         """Say in the next beacons that this version exists, and who is in the conversation."""
@@ -355,7 +355,7 @@ class Link:
             case SoftEvent():
                 self._hub.accept_soft(item)
             case PeopleChanged():
-                self._hub.report(item.conversation_id, item.version, item.added)
+                self._hub.note_commit(item.conversation_id, item.version, item.added)
             case BlocksChanged():
                 self._hub.forget(item.conversation_id)
             case _:
@@ -391,7 +391,7 @@ class Link:
             if unsaid is not None:
                 logger.info("link.beacons_missed", boot_id=sender, unsaid=unsaid)
         for conversation_id, commits in beacon.commits.items():
-            self._hub.report(conversation_id, commits.version, commits.added)
+            self._hub.note_commit(conversation_id, commits.version, commits.added)
 
     def _check_access(self, item: AccessChanged, sender: str) -> None:
         known = AccessKnown(number=item.number, to=sender)

@@ -191,7 +191,7 @@ class Polling:
         POLLED_CONVERSATIONS.inc(len(changed.conversations))
         for number, conversation in enumerate(changed.conversations):
             try:
-                self._hub.found(conversation)
+                self._hub.on_polled_state(conversation)
             except Exception:  # concerns this conversation, and not the polls
                 logger.exception("poll.conversation_failed", conversation_id=conversation.id)
             if number % _ITEMS_PER_STEP == _ITEMS_PER_STEP - 1:

@@ -23,6 +23,6 @@ async def submit(conversation_id: str, change: ConversationChange) -> Outcome:
         if conversation is None:
             raise ConversationNotFound
         instance.cache.put(conversation)
-        instance.hub.behind(conversation.id, conversation.version)
+        instance.hub.note_version(conversation.id, conversation.version)
         change.authorize(conversation)
     return await instance.writer.submit(conversation_id, change)

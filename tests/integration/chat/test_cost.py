@@ -200,7 +200,7 @@ async def test_added_while_away(groups: list[str]) -> None:
 async def test_the_link_is_down(instance: Instance, groups: list[str]) -> None:
     """Nobody's list is known to be current, of those who leave meanwhile neither."""
     connection, _ = await connect("ann")
-    instance.hub.invalidate_lists()
+    instance.hub.sessions.invalidate_lists()
     sessions.close_session(connection)
 
     with billed(reads=_GROUPS):

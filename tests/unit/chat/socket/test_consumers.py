@@ -556,13 +556,13 @@ async def test_hello_reaches_nobody(
 ) -> None:
     """The server knows that the client is gone, and has not said so yet."""
     connected: list[str] = []
-    connect = instance.hub.connect
+    connect = instance.hub.sessions.connect
 
     def watched(connection: Connection, conversations: Any) -> Any:
         connected.append(connection.user_id)
         return connect(connection, conversations)
 
-    monkeypatch.setattr(instance.hub, "connect", watched)
+    monkeypatch.setattr(instance.hub.sessions, "connect", watched)
     socket = wire()
     socket.lost = True
     async with asyncio.timeout(PATIENCE):

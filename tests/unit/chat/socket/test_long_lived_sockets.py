@@ -186,7 +186,7 @@ async def test_who_is_shut_out_gets_nothing_that_waits(wire: Open, instance: Ins
     await socket.opened()
     socket.writable.clear()
     for number in range(10):
-        instance.hub.tell_everyone(f'{{"number": {number}}}')
+        instance.hub.broadcast(f'{{"number": {number}}}')
 
     await people.ban_person(person_id="ann")
     socket.writable.set()

@@ -113,11 +113,11 @@ class Socket:
 
     async def arrive(self, places: Sequence[Membership]) -> None:
         """Get `hello`, on the strength of a query that may be outdated."""
-        places = await self.hub.settled(self.connection.user_id, places)
-        self.named = self.hub.connect(self.connection, places)
+        places = await self.hub.sessions.refresh(self.connection.user_id, places)
+        self.named = self.hub.sessions.connect(self.connection, places)
 
     def leave(self) -> None:
-        self.hub.disconnect(self.connection)
+        self.hub.sessions.disconnect(self.connection)
 
     @property
     def seen(self) -> list[tuple[str, int | None]]:
@@ -136,8 +136,7 @@ def make_hub(store: Store, cache: ConversationCache | None = None) -> Hub:
 
 async def settle(hub: Hub) -> None:
     """Wait until the hub has nothing under way."""
-    while hub._filler._tasks:
-        await asyncio.wait(hub._filler._tasks)
+    await hub.drain()
 
 
 def texts(frames: Sequence[Mapping[str, Any]]) -> list[str | None]:

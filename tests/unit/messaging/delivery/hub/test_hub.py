@@ -15,8 +15,8 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.delivery.batch import SoftEvent
 from messaging.delivery.hub import followed as following_module
 from messaging.delivery.hub import gap_filler as filling_module
-from messaging.delivery.hub import stream as stream_module
 from messaging.delivery.hub.hub import Hub
+from messaging.delivery.hub.streams import roster as roster_module
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
@@ -105,7 +105,7 @@ async def test_a_lost_last_event_is_found_once_it_is_heard_of(
     """Nothing comes after it: the beacon tells."""
     await elsewhere.commit(group, send(group.id, "ann"))
 
-    hub.report(group.id, 1, [])
+    hub.note_commit(group.id, 1, [])
     await settle(hub)
 
     assert ann.seen == [("message.created", 1)]
@@ -122,10 +122,10 @@ async def test_one_lost_message_is_read_with_its_conversation(
     monkeypatch.setattr(elsewhere.store, "list_changed_messages", None)
     [sent] = await elsewhere.commit(group, send(group.id, "ann", "tpyo"))
     assert sent.message is not None
-    hub.report(group.id, 1, [])
+    hub.note_commit(group.id, 1, [])
     await settle(hub)
     await elsewhere.commit(group, edit("ann", sent.message.id, "typo"))
-    hub.report(group.id, 2, [])
+    hub.note_commit(group.id, 2, [])
     await settle(hub)
 
     assert texts(ann.frames) == ["tpyo", "typo"]
@@ -136,12 +136,12 @@ async def test_what_was_heard_of_and_is_not_there_is_forgotten(
     hub: Hub, group: Conversation, ann: Socket
 ) -> None:
     """Reads are strongly consistent: the hub does not ask for ever."""
-    hub.behind(group.id, 7)
+    hub.note_version(group.id, 7)
     await settle(hub)
 
     stream = hub.followed(group.id)
     assert stream is not None
-    assert not stream.behind
+    assert not stream.is_behind
 
 
 async def test_superseded_versions_come_together(
@@ -152,7 +152,7 @@ async def test_superseded_versions_come_together(
     assert sent.message is not None
     await elsewhere.commit(group, edit("ann", sent.message.id, "typo"))
     await elsewhere.commit(group, rename("ann", "Coffee"))
-    hub.behind(group.id, 3)
+    hub.note_version(group.id, 3)
     await settle(hub)
 
     [frame] = ann.frames
@@ -171,7 +171,7 @@ async def test_too_much_to_replay_is_a_resync(
     settings.CHAT_LIMITS = {"changed_messages": 2}
     for _ in range(3):
         await elsewhere.commit(group, send(group.id, "ann"))
-    hub.behind(group.id, 3)
+    hub.note_version(group.id, 3)
     await settle(hub)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
 
@@ -198,7 +198,7 @@ async def test_a_store_that_is_away_is_asked_again(
         return await get_conversation(conversation_id)
 
     monkeypatch.setattr(elsewhere.store, "get_conversation", fail_at_first)
-    hub.behind(group.id, 1)
+    hub.note_version(group.id, 1)
     await settle(hub)
 
     assert ann.seen == [("message.created", 1)]
@@ -225,7 +225,7 @@ async def test_what_arrives_while_a_gap_is_read_does_not_come_twice(
         return found
 
     monkeypatch.setattr(elsewhere.store, "list_changed_messages", read_slowly)
-    hub.behind(group.id, 2)
+    hub.note_version(group.id, 2)
     await answered.wait()
     batches.append(await elsewhere.batch(group, send(group.id, "ann")))
     for batch in batches[:arriving]:
@@ -254,7 +254,7 @@ async def test_a_removal_is_the_last_thing(
 
     assert bob.seen == [("message.created", 1), ("participant.removed", 2)]
     assert [version for _, version in ann.seen if version] == [1, 2, 3]
-    assert bob.connection.told == set()
+    assert bob.connection.conversations == set()
 
 
 async def test_who_was_removed_in_a_gap_gets_nothing_of_it(
@@ -278,7 +278,7 @@ async def test_who_came_back_in_a_gap_loads_anew(
     await elsewhere.commit(group, remove("ann", "bob"))
     await elsewhere.commit(group, send(group.id, "ann", "secret"))
     await elsewhere.commit(group, add("ann", "bob"))
-    hub.behind(group.id, 3)
+    hub.note_version(group.id, 3)
     await settle(hub)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann", "welcome")))
 
@@ -310,7 +310,7 @@ async def test_a_conversation_that_nobody_here_was_in_is_discovered(
     dan = await Socket(hub, sql_store, "dan").connect()
     await elsewhere.commit(group, add("ann", "dan"))
 
-    hub.report(group.id, 1, ["dan"])
+    hub.note_commit(group.id, 1, ["dan"])
     await settle(hub)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
 
@@ -322,7 +322,7 @@ async def test_nothing_is_read_for_people_who_are_not_here(
 ) -> None:
     monkeypatch.setattr(elsewhere.store, "get_conversation", None)
 
-    hub.report(group.id, 3, ["dan", "eve"])
+    hub.note_commit(group.id, 3, ["dan", "eve"])
     await settle(hub)
 
     assert hub.followed(group.id) is None
@@ -365,7 +365,7 @@ async def test_what_is_being_read_is_not_forgotten(
         return await real(*args, **options)
 
     monkeypatch.setattr(sql_store, "list_changed_messages", slow)
-    hub.report(group.id, 2, ["dan"])
+    hub.note_commit(group.id, 2, ["dan"])
     await asked.wait()
     hub.tidy()
     answer.set()
@@ -463,12 +463,12 @@ async def test_who_was_unconnected_when_the_log_removed_them_is_not_named(
 ) -> None:
     """The hub keeps none of those who are not connected: it remembers the removal, or the place
     is read again."""
-    monkeypatch.setattr(stream_module, "_REMEMBERED_CHANGES", remembered)
+    monkeypatch.setattr(roster_module, "_REMEMBERED_CHANGES", remembered)
     bob = Socket(hub, sql_store, "bob")
     query = await bob.look()
     hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
-    assert hub.overtaken("bob", query) == ({group.id} if remembered == 0 else set())
+    assert hub.sessions.stale("bob", query) == ({group.id} if remembered == 0 else set())
 
     await bob.arrive(query)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
@@ -485,11 +485,11 @@ async def test_a_place_that_a_filled_gap_overtook_is_read_again(
     queries = [(one, await one.look()) for one in (bob, cid)]
     await elsewhere.commit(group, remove("ann", "bob"))
     await elsewhere.commit(group, send(group.id, "ann"))
-    hub.report(group.id, 2, [])
+    hub.note_commit(group.id, 2, [])
     await settle(hub)
 
     for socket, query in queries:
-        assert hub.overtaken(socket.connection.user_id, query) == {group.id}
+        assert hub.sessions.stale(socket.connection.user_id, query) == {group.id}
         await socket.arrive(query)
 
     assert bob.named == {}
@@ -505,7 +505,7 @@ async def test_a_list_is_read_again_until_it_holds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is overtaken each time it is read is given up, with an error that says to come again."""
-    monkeypatch.setattr(stream_module, "_REMEMBERED_CHANGES", 0)
+    monkeypatch.setattr(roster_module, "_REMEMBERED_CHANGES", 0)
     bob = Socket(hub, sql_store, "bob")
     query = await bob.look()
     hub.accept(await elsewhere.batch(group, add("ann", "dan")))
@@ -513,7 +513,7 @@ async def test_a_list_is_read_again_until_it_holds(
     async def outdated(user_id: str, conversation_ids: object) -> object:
         return query
 
-    monkeypatch.setattr(hub._store, "get_memberships", outdated)
+    monkeypatch.setattr(sql_store, "get_memberships", outdated)
     with pytest.raises(StoreUnavailable):
         await bob.arrive(query)
 
@@ -534,7 +534,7 @@ async def test_somebody_elses_place_hides_nobody(
     await settle(hub)
     assert [kind for kind, _ in dan.seen] == ["conversation.added"]
     assert [kind for kind, _ in eve.seen] == ["conversation.added"]
-    hub.report(group.id, 2, ["dan", "eve"])
+    hub.note_commit(group.id, 2, ["dan", "eve"])
     await settle(hub)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
 
@@ -555,7 +555,7 @@ async def test_only_connected_people_are_kept(
     hub.accept(await elsewhere.batch(group, add("ann", *(f"more-{n}" for n in range(100)))))
     assert (set(stream.participants), stream.count) == ({"ann"}, 301)
     await elsewhere.commit(group, remove("ann", "more-1"), send(group.id, "ann"))
-    hub.report(group.id, 3, [])
+    hub.note_commit(group.id, 3, [])
     await settle(hub)
 
     assert (set(stream.participants), stream.count, stream.version) == ({"ann"}, 300, 3)
@@ -583,7 +583,7 @@ async def test_who_was_added_elsewhere_since_the_query_is_told(
     dan = Socket(hub, sql_store, "dan")
     query = await dan.look()
     await elsewhere.commit(group, add("ann", "dan"))
-    hub.report(group.id, 1, ["dan"])
+    hub.note_commit(group.id, 1, ["dan"])
 
     await dan.arrive(query)
     await settle(hub)
@@ -628,7 +628,7 @@ async def test_a_state_from_before_the_hello_removes_nobody(
     await elsewhere.commit(group, add("ann", "bob"))
     bob = await Socket(hub, sql_store, "bob").connect()
 
-    hub.found(outdated)
+    hub.on_polled_state(outdated)
     await settle(hub)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
 
@@ -645,7 +645,7 @@ async def test_a_synced_conversation_is_live(
     bob = Socket(hub, sql_store, "bob")
     await bob.arrive([])
 
-    assert hub.admit(bob.connection, group)
+    assert hub.sessions.admit(bob.connection, group)
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
 
     assert bob.seen == [("message.created", 1)]
@@ -659,8 +659,8 @@ async def test_a_sync_answer_that_was_overtaken_by_a_removal(
     assert read is not None
     hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
 
-    assert not hub.admit(bob.connection, read)
-    assert hub.admit(ann.connection, read)
+    assert not hub.sessions.admit(bob.connection, read)
+    assert hub.sessions.admit(ann.connection, read)
 
 
 # Following
@@ -679,7 +679,7 @@ async def test_a_conversation_is_let_go_a_minute_after_the_last_one(
     await Socket(hub, sql_store, "ann").connect()
     (ann,) = hub.connections.of("ann")
     hub.accept(await elsewhere.batch(group, remove("ann", "bob")))
-    hub.disconnect(ann)
+    hub.sessions.disconnect(ann)
     hub.tidy()
     assert hub.followed(group.id) is not None
 
@@ -724,8 +724,8 @@ async def test_what_a_poll_finds_is_delivered(
 
     for state in found:
         assert state is not None
-        hub.found(state)
-        hub.found(state)
+        hub.on_polled_state(state)
+        hub.on_polled_state(state)
     await settle(hub)
 
     assert ann.seen == [("conversation.added", None), ("message.created", 1)]
@@ -740,7 +740,7 @@ async def test_a_poll_finds_a_removal(
     state = await elsewhere.store.get_conversation(group.id)
     assert state is not None
 
-    hub.found(state)
+    hub.on_polled_state(state)
     await settle(hub)
 
     assert bob.seen == [("conversation.removed", None)]
@@ -754,7 +754,7 @@ async def test_a_poll_that_was_overtaken_changes_nothing(
     assert old is not None
     hub.accept(await elsewhere.batch(group, send(group.id, "ann")))
 
-    hub.found(old)
+    hub.on_polled_state(old)
     await settle(hub)
 
     assert ann.seen == [("message.created", 1)]
@@ -793,9 +793,9 @@ async def test_a_second_socket_needs_no_query(
     hub.accept(await elsewhere.batch(left, remove("bob", "ann")))
     second, third = Socket(hub, sql_store, "ann"), Socket(hub, sql_store, "ann")
 
-    assert hub.reconnect(second.connection) == {group.id: {"version": 1, "seq": 1}}
+    assert hub.sessions.reconnect(second.connection) == {group.id: {"version": 1, "seq": 1}}
     hub.accept(await elsewhere.batch(group, send(group.id, "ann", "again")))
     assert second.seen == [("message.created", 2)]
 
-    hub.invalidate_lists()
-    assert hub.reconnect(third.connection) is None
+    hub.sessions.invalidate_lists()
+    assert hub.sessions.reconnect(third.connection) is None

@@ -12,7 +12,7 @@ async def test_acknowledgements_of_invented_instances_are_not_kept() -> None:
     """Nor do they stand for one that has not acknowledged."""
     said: list[AccessChanged] = []
     announcements = Announcements(publish=said.append, peers=lambda: frozenset({"b"}))
-    waiting = asyncio.create_task(announcements.tell(Access(user_id="ann")))
+    waiting = asyncio.create_task(announcements.announce(Access(user_id="ann")))
     while not said:
         await asyncio.sleep(0)
     number = said[0].number

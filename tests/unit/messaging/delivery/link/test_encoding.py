@@ -9,7 +9,8 @@ import msgpack  # type: ignore[import-untyped]
 import msgspec
 import pytest
 
-from messaging.delivery.batch import Batch, Delivery, SoftEvent
+from messaging.delivery.batch import Batch, SoftEvent
+from messaging.delivery.delivery import Delivery
 from messaging.delivery.link.encoding import Message, Wire
 from messaging.delivery.link.messages import (
     AccessChanged,

@@ -1,0 +1,17 @@
+"""One durable change, encoded once and ready for the sockets of every instance."""
+
+from msgspec import Struct
+
+from messaging.delivery.field_types import Frame, Number, People, PeopleNumbers
+
+
+class Delivery(Struct, frozen=True, array_like=True, kw_only=True):
+    version: Number
+    seq: Number
+    """The number of the conversation's latest message at that version; 0 where it did not move."""
+    frame: Frame
+    added: PeopleNumbers = {}
+    """Who is added by it: the version they join at, by user id."""
+    removed: People = []
+    announcement: Frame | None = None
+    """The frame that tells those who are added."""

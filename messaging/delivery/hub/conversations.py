@@ -1,0 +1,263 @@
+"""The conversations that are delivered on this instance: their streams, and what these ask for.
+
+Nothing here decides about delivery: the rules are those of `streams.stream`. Its actions become
+frames on sockets, reads of the store and subscriptions, in order and in the step in which the
+stream changed.
+
+Not promised: bytes handed to the kernel cannot be called back.
+"""
+
+import time
+from collections.abc import Iterable, Sequence, Set
+
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.delivery.delivery import Delivery
+from messaging.delivery.hub.connections import Connection, Connections
+from messaging.delivery.hub.followed import Following, Subscriptions
+from messaging.delivery.hub.gap_filler import GapFiller
+from messaging.delivery.hub.gaps import Gap, gap_frames
+from messaging.delivery.hub.recently_disconnected import RecentlyDisconnected
+from messaging.delivery.hub.sightings import RecentSightings
+from messaging.delivery.hub.streams.actions import (
+    Action,
+    Announce,
+    Deliver,
+    Fill,
+    Read,
+    Replay,
+    Reread,
+    Withdraw,
+)
+from messaging.delivery.hub.streams.people import joined_versions
+from messaging.delivery.hub.streams.stream import Stream
+from messaging.domain.conversation import Conversation, Membership
+from messaging.instruments.metrics import DELIVERIES
+from messaging.stores.conversations import Store
+from messaging.wire.events import EventEncoder
+
+_MAX_REREAD = 1_000
+"""Conversations that are being read because somebody here may be in them."""
+
+
+class Conversations:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        cache: ConversationCache,
+        events: EventEncoder,
+        connections: Connections,
+    ) -> None:
+        self.sightings = RecentSightings()
+        self.recently_disconnected = RecentlyDisconnected()
+        self._connections = connections
+        self._cache = cache
+        self._events = events
+        self._following = Following(connections)
+        self._filler = GapFiller(store, cache, deliver=self._end_read)
+        self._rereading: set[str] = set()
+
+    def attach(self, subscriptions: Subscriptions) -> None:
+        self._following.attach(subscriptions)
+
+    async def stop(self) -> None:
+        await self._filler.stop()
+
+    async def join(self) -> None:
+        """Return once nothing is being read."""
+        await self._filler.join()
+
+    # Which are followed
+
+    def get(self, conversation_id: str) -> Stream | None:
+        """Return the conversation as it is delivered here; None where nobody here is in it."""
+        return self._following.get(conversation_id)
+
+    def __getitem__(self, conversation_id: str) -> Stream:
+        return self._following[conversation_id]
+
+    def latest(self, conversation_id: str) -> Stream | None:
+        """Return the last state known here, of a conversation that is or was followed."""
+        return self._following.latest(conversation_id)
+
+    @property
+    def ids(self) -> Set[str]:
+        """Those that are followed."""
+        return self._following.ids
+
+    def open(self, conversation: Conversation, *, besides: Connection | None = None) -> Stream:
+        """Follow a conversation from a state just read, or go on as it is followed already.
+
+        It is announced to its people who are connected, except to a connection that asked for it.
+        """
+        stream = self._following.get(conversation.id)
+        if stream is not None:
+            return stream
+        people = joined_versions(conversation)
+        stream = self._following.begin(
+            conversation.id,
+            conversation.version,
+            conversation.seq,
+            {user_id: v for user_id, v in people.items() if user_id in self._connections},
+            count=len(people),
+        )
+        self._run(stream, stream.announce_to_connected(besides=besides), state=conversation)
+        return self._opened(stream)
+
+    def open_place(self, user_id: str, place: Membership) -> Stream:
+        """Follow a conversation from one person's place in it, or go on as it is followed
+        already. Nothing is known of the others in it, and it is announced to nobody."""
+        stream = self._following.get(place.conversation_id)
+        if stream is not None:
+            return stream
+        stream = self._following.begin(
+            place.conversation_id,
+            place.version,
+            place.seq,
+            {user_id: place.joined_version},
+            count=place.participant_count,
+        )
+        return self._opened(stream)
+
+    def _opened(self, stream: Stream) -> Stream:
+        self._following.leave_if_nobody(stream)
+        self.note_version(stream.conversation_id, self.sightings.version(stream.conversation_id))
+        return stream
+
+    def leave(self, conversation_id: str, connection: Connection) -> None:
+        """This connection has ended."""
+        stream = self._following[conversation_id]
+        stream.leave(connection)
+        self._following.leave_if_nobody(stream)
+
+    def tidy(self) -> None:
+        """Stop following the conversations that nobody here has been in for a minute."""
+        self._following.tidy()
+
+    def clear(self) -> None:
+        """Stop following everything, and forget what was heard."""
+        self._following.clear()
+        self.sightings.clear()
+        self.recently_disconnected.clear()
+
+    # Events and states arrive
+
+    def push(self, stream: Stream, deliveries: Sequence[Delivery]) -> None:
+        """Deliver changes of a conversation that is followed, each in its turn."""
+        self._run(stream, stream.push(deliveries, time.monotonic()))
+        for delivery in deliveries:
+            if delivery.added:
+                self.note_added(stream.conversation_id, delivery.added)
+
+    def note_version(self, conversation_id: str, version: int) -> None:
+        """This version exists: what is missing here is waited for, then read."""
+        self._cache.outdate(conversation_id, version)
+        stream = self._following.get(conversation_id)
+        if stream is not None:
+            self._run(stream, stream.note_version(version))
+
+    def note_added(self, conversation_id: str, user_ids: Iterable[str]) -> None:
+        """These people were added: the lists of conversations that are kept of them are void."""
+        self.sightings.note_added(conversation_id, user_ids)
+        self.recently_disconnected.forget(user_ids)
+
+    def discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
+        """These people were added: where one of them is here, follow the conversation."""
+        self.note_added(conversation_id, user_ids)
+        stream = self._following.get(conversation_id)
+        if stream is not None:
+            self._run(stream, stream.look_for(user_ids))
+        elif any(user_id in self._connections for user_id in user_ids):
+            self._reread(conversation_id)
+
+    def announce(self, conversation: Conversation) -> None:
+        """People were added, or it was founded: follow it where one of them is here."""
+        self.note_added(conversation.id, conversation.participants)
+        if any(user_id in self._connections for user_id in conversation.participants):
+            stream = self._following.get(conversation.id)
+            if stream is None:
+                self.open(conversation)
+            else:
+                self._run(stream, stream.introduce(conversation), state=conversation)
+
+    def take_state(self, conversation: Conversation) -> None:
+        """The store has this state of a conversation: deliver what is missing up to there."""
+        self.sightings.note_version(conversation.id, conversation.version)
+        stream = self._following.get(conversation.id)
+        if stream is None:
+            self.announce(conversation)
+        else:
+            self._run(stream, stream.take_state(conversation), state=conversation)
+
+    # What streams ask for
+
+    def _run(
+        self,
+        stream: Stream,
+        actions: Sequence[Action],
+        *,
+        gap: Gap | None = None,
+        state: Conversation | None = None,
+    ) -> None:
+        """`gap`, `state`: what the stream was given, which replays and announcements show."""
+        for action in actions:
+            if isinstance(action, Deliver):
+                for connection in action.connections:
+                    connection.transmit(action.frame)
+                DELIVERIES.inc(len(action.connections))
+            elif isinstance(action, Announce):
+                self._announce(action, state)
+            elif isinstance(action, Withdraw):
+                self._withdraw(stream, action)
+            elif isinstance(action, Replay):
+                self._replay(action, gap)
+            elif isinstance(action, Fill):
+                self._filler.ensure_filled(stream, wait=action.wait)
+            elif isinstance(action, Reread):
+                self._reread(stream.conversation_id)
+
+    def _announce(self, action: Announce, state: Conversation | None) -> None:
+        frame = action.frame
+        if frame is None:
+            assert state is not None
+            frame = self._events.conversation_added(state)
+        for connection in action.connections:
+            connection.transmit(frame)
+
+    def _withdraw(self, stream: Stream, action: Withdraw) -> None:
+        if action.notify:
+            frame = self._events.conversation_removed(stream.conversation_id)
+            for connection in action.connections:
+                connection.transmit(frame)
+        self._following.leave_if_nobody(stream)
+
+    def _replay(self, action: Replay, gap: Gap | None) -> None:
+        assert gap is not None
+        floors = action.floors
+        for version, frame in gap_frames(gap, action.since, self._events):
+            for connection in action.connections:
+                if floors.get(connection, -1) < version:
+                    connection.transmit(frame)
+
+    def _end_read(self, stream: Stream, read: Read, gap: Gap | None) -> None:
+        conversation, since = gap.conversation if gap is not None else None, stream.version
+        actions = stream.end_read(read, conversation, time.monotonic())
+        self._run(stream, actions, gap=gap, state=conversation)
+        if actions and conversation is not None:
+            people = conversation.participants.values()
+            added = [person.user_id for person in people if person.joined_version > since]
+            self.note_added(conversation.id, added)
+
+    def _reread(self, conversation_id: str) -> None:
+        if conversation_id not in self._rereading and len(self._rereading) < _MAX_REREAD:
+            self._rereading.add(conversation_id)  # beyond the bound, beacons say it again
+            self._filler.run(self._read_and_announce(conversation_id))
+
+    async def _read_and_announce(self, conversation_id: str) -> None:
+        try:
+            conversation = await self._filler.read_conversation(conversation_id)
+        finally:
+            self._rereading.discard(conversation_id)
+        if conversation is not None:
+            self.announce(conversation)
+            self.note_version(conversation_id, conversation.version)

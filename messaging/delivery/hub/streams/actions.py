@@ -1,0 +1,68 @@
+"""What a stream asks for. The hub executes the actions in order and without an await in between.
+
+One action carries all connections that it concerns: no object is made for each socket.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from messaging.delivery.hub.connections import Connection
+from messaging.domain.conversation import Conversation
+
+
+class Deliver(Struct, frozen=True, gc=False):
+    """Write the frame of the next version to these connections."""
+
+    frame: str
+    connections: Sequence[Connection]
+
+
+class Replay(Struct, frozen=True, gc=False):
+    """Write the frames that lead from the version `since` to the state that was read. A connection
+    gets only the frames above its floor."""
+
+    since: int
+    connections: Sequence[Connection]
+    floors: Mapping[Connection, int]
+
+
+class Announce(Struct, frozen=True, gc=False):
+    """Tell these clients that they are in the conversation."""
+
+    connections: Sequence[Connection]
+    frame: str | None
+    """None: encode the state that the stream was given."""
+
+
+class Withdraw(Struct, frozen=True, gc=False):
+    """These clients are not in the conversation any more."""
+
+    connections: Sequence[Connection]
+    notify: bool
+    """Whether they are still to be told. A delivered removal tells by itself."""
+
+
+class Fill(Struct, frozen=True, gc=False):
+    """Read the missing versions, until the stream begins no further read."""
+
+    wait: bool
+    """Whether the missing versions may still arrive by themselves."""
+
+
+class Reread(Struct, frozen=True, gc=False):
+    """Read the conversation and introduce its state: somebody connected here may be in it."""
+
+
+class Read(Struct, frozen=True, gc=False):
+    """A read of the store that a stream has begun."""
+
+    since: int
+    """The version that was delivered last when the read began."""
+    known: int
+    """The highest version known then."""
+    state: Conversation | None
+    """A state of the conversation above `since` that is at hand already; None: read it."""
+
+
+Action = Deliver | Replay | Announce | Withdraw | Fill | Reread
