@@ -21,7 +21,8 @@ bench: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
 
 fuzz: $(VENV)/.develop
-	$(BIN)/python -m pytest tests/fuzz tests/integration/notifications/test_unread.py -m fuzz -s -q
+	$(BIN)/python -m pytest tests/fuzz tests/integration/notifications/test_unread.py \
+		tests/unit/messaging/delivery/hub/test_hub_random.py -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
 chaos: $(VENV)/.develop

@@ -23,6 +23,7 @@ from messaging.delivery.hub.revocation import AccessList
 from messaging.delivery.link import link as link_module
 from messaging.delivery.link import peers as peers_module
 from messaging.delivery.link import polling as polling_module
+from messaging.delivery.link import receiver as receiver_module
 from messaging.delivery.link.link import Link
 from messaging.delivery.link.polling import Polling
 from messaging.delivery.link.signing import Signing
@@ -242,7 +243,8 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, seconds in (
         (link_module, "BEACON_SECONDS", 0.1),
         (link_module, "_DOWN_SECONDS", 1.0),
-        (link_module, "_RETRY_SECONDS", 0.1),
+        (receiver_module, "_RETRY_SECONDS", 0.1),
+        (receiver_module, "_FLUSH_SECONDS", 0.7),
         (link_module, "_RENEW_SECONDS", 0.7),
         (peers_module, "BEACON_SECONDS", 0.1),
         (peers_module, "_SETTLE_SECONDS", 0.3),

@@ -20,7 +20,7 @@ _SETTLE_SECONDS = 3 * BEACON_SECONDS
 _STRANGER_SECONDS = 10.0
 """Between two instances that were never heard of, are not in the registry, and have been there for
 a while. What they committed before is read from the store."""
-_NEWS_SECONDS = 5.0
+_UNNOTICED_SECONDS = 5.0
 """How long an instance may be in the registry before anybody here has looked."""
 
 
@@ -98,7 +98,7 @@ class Peers:
         for boot_id in self._registered - self._peers.keys() - self._ended.keys():
             if not self._make_room(boot_id):
                 break
-            heard_at, lease_end = now - _NEWS_SECONDS, now + LEASE_SECONDS
+            heard_at, lease_end = now - _UNNOTICED_SECONDS, now + LEASE_SECONDS
             self._peers[boot_id] = _Peer(heard_at, lease_end, 0, registered=True)
         self._ended = {one: peer for one, peer in self._ended.items() if one in self._registered}
 

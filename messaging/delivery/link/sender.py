@@ -27,7 +27,7 @@ _PUBLISH_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 
 
-class Layer(Protocol):
+class PublishingLayer(Protocol):
     """What is used of a Channels layer (its public interface)."""
 
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None: ...
@@ -36,7 +36,7 @@ class Layer(Protocol):
 class LinkSender:
     def __init__(
         self,
-        layer: Layer,
+        layer: PublishingLayer,
         *,
         wire: Wire,
         speaks: Callable[[], int],
