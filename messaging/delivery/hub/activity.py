@@ -1,9 +1,10 @@
-"""Activity: whether somebody is using a connection just now. Connected is not present."""
+"""Activity: whether somebody is using a connection at the moment. A connected socket alone does not
+mean that somebody is there."""
 
 import time
 
 ACTIVE_SECONDS = 120.0
-"""How long somebody counts as present after their last act."""
+"""How long somebody counts as present after their last action."""
 
 
 class Activity:
@@ -14,13 +15,14 @@ class Activity:
 
     @property
     def active(self) -> bool:
-        """Whether there was an act within two minutes, and no word of absence since."""
+        """Whether there was an action within two minutes, and the client has not reported absence
+        since."""
         return self._acted_at is not None and time.monotonic() - self._acted_at < ACTIVE_SECONDS
 
     def acted(self) -> None:
-        """A send, a read, typing, or the client's word that somebody is there."""
+        """Note a send, a read, typing, or the client's report that somebody is there."""
         self._acted_at = time.monotonic()
 
     def left(self) -> None:
-        """The client says that nobody is looking."""
+        """Note the client's report that nobody is there."""
         self._acted_at = None

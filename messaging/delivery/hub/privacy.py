@@ -1,8 +1,8 @@
-"""Privacy: whom people block and what of themselves they hide, as far as this instance knows.
+"""Privacy: a cache of whom people block and what they hide about themselves.
 
-It costs a read per person, so what was found is kept. A change voids the copies on all instances;
-the link may lose word of it, so a copy is kept for five minutes at most, and for half a minute
-while the link is down. The size of an entry is chosen by its person: the bound is in bytes.
+A lookup costs a read per person. A change invalidates the copies on all instances. The link may
+lose that message, so a copy is kept for at most five minutes, and for half a minute while the link
+is down. People choose the size of their own entry, so the cache is bounded in bytes.
 """
 
 import time
@@ -25,33 +25,33 @@ _ID_BYTES = 100
 
 @dataclass(slots=True, eq=False)
 class _Read:
-    """A look at several people, which is under way."""
+    """A read of several people that is in progress."""
 
     begun_at: float
     lasting: set[str]
-    """The keys of those whose copies were not voided since."""
+    """The keys of those whose copies were not invalidated since."""
 
 
 class PrivacyList:
-    """Bounded in bytes, least recently asked for out first."""
+    """Bounded in bytes; evicts the least recently used entries."""
 
     def __init__(self, people: PeopleStore) -> None:
         self._people = people
         self._known: OrderedDict[str, tuple[Privacy, float]] = OrderedDict()
         self._bytes = 0
         self._reading: dict[str, set[_Read]] = {}
-        """The reads that are under way, by the keys of their people."""
+        """The reads in progress, by the keys of their people."""
         self.degraded = False
-        """Whether changes made on other instances may go unheard."""
+        """Whether changes made on other instances may be missed."""
         show_weight("privacy", self, lambda privacy: privacy.size, most=_MAX_BYTES)
 
     @property
     def size(self) -> int:
-        """About how many bytes it holds."""
+        """Approximate size in bytes."""
         return self._bytes
 
     def peek(self, user_id: str) -> Privacy | None:
-        """What is known without the store."""
+        """Return the cached copy, or None if there is none or it is too old."""
         entry = self._known.get(privacy_key(user_id))
         kept = _KEPT_DEGRADED_SECONDS if self.degraded else _KEPT_SECONDS
         if entry is None or time.monotonic() - entry[1] > kept:
@@ -59,7 +59,8 @@ class PrivacyList:
         return entry[0]
 
     async def get(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
-        """Of all of them; one read for each that is not known. Raises StoreUnavailable."""
+        """Return the privacy of each person; one read for each that is not cached. Raises
+        StoreUnavailable."""
         found = {}
         unknown = []
         for user_id in dict.fromkeys(user_ids):
@@ -74,7 +75,7 @@ class PrivacyList:
         return found
 
     async def _read(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
-        """Keeps what was found, but for people whose copies were voided meanwhile."""
+        """Read, and cache everybody whose copy was not invalidated meanwhile."""
         read = _Read(time.monotonic(), {privacy_key(user_id) for user_id in user_ids})
         for key in read.lasting:
             self._reading.setdefault(key, set()).add(read)
@@ -93,7 +94,7 @@ class PrivacyList:
         return found
 
     async def apart(self, user_id: str, others: Sequence[str]) -> frozenset[str]:
-        """Those of the others whom this person blocks, or who block this person. Raises
+        """Return those of the others whom this person blocks, or who block this person. Raises
         StoreUnavailable."""
         if not others:
             return frozenset()
@@ -104,7 +105,7 @@ class PrivacyList:
         )
 
     def forget(self, key: str) -> None:
-        """The copy under this key, see `privacy_key`, is void."""
+        """Invalidate the copy under this key, see `privacy_key`."""
         for read in self._reading.get(key, ()):
             read.lasting.discard(key)
         entry = self._known.pop(key, None)
@@ -112,7 +113,7 @@ class PrivacyList:
             self._bytes -= _weight(entry[0])
 
     def clear(self) -> None:
-        """All copies are void: changes may have gone unheard."""
+        """Invalidate all copies: changes may have been missed."""
         for under_way in self._reading.values():
             for read in under_way:
                 read.lasting.clear()
@@ -132,8 +133,8 @@ class PrivacyList:
 
 
 def privacy_key(user_id: str) -> str:
-    """The key of somebody's copy, in the form of a conversation's id: one message of the link voids
-    either."""
+    """Return the key of somebody's copy, in the form of a conversation's id: the same link message
+    invalidates either."""
     return derived_id("privacy", user_id)
 
 

@@ -1,9 +1,10 @@
-"""Who left a moment ago: their conversation lists, for as long as they are known to be current.
+"""Conversation lists of people who disconnected a moment ago, as long as they are known to be
+current.
 
-Somebody who reconnects within 55 seconds to the same instance is greeted without a query: the hub
-still follows their conversations. The list is let go as soon as it may have changed unseen: when
-its person is added somewhere, and for everybody when the link goes down; the hub remembers nobody
-until it is up again.
+Somebody who reconnects to the same instance within 55 seconds gets `hello` without a query: the hub
+still follows their conversations. A list is dropped as soon as it may be outdated: when its person
+is added to a conversation, and all lists when the link goes down. No lists are kept until the link
+is up again.
 """
 
 import time
@@ -11,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 _SECONDS = 55.0
-"""Shorter than the hub follows a conversation that nobody is in."""
+"""Less than the hub goes on following a conversation without sockets."""
 _MAX_USERS = 10_000
 
 

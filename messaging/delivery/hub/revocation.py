@@ -1,10 +1,9 @@
-"""Access: who may be connected here, as far as this instance knows.
+"""Revocation: a cache of who may be connected, and the end of sockets that may not be any more.
 
-What is known of a person is read from the store when they first come, and kept. The link tells
-that it was changed, the polls of the store do while the link is down. What the link tells is only
-a reason to read: nobody is let in or sent away by a message, whatever it says and however it is
-dated. A change ends the sockets that it no longer admits in the same step, so that nothing is
-handed to them afterwards.
+A person's access is read from the store when they first connect, and cached. Changes are announced
+by the link, or found by polls of the store while the link is down. An announcement is only a reason
+to read the store: its content and date decide nothing. A change ends the sockets that it no longer
+admits in the same step, so that they get nothing afterwards.
 """
 
 import asyncio
@@ -23,19 +22,19 @@ logger = structlog.get_logger(__name__)
 
 _MAX_PEOPLE = 50_000
 _MAX_CHECKED = 1_000
-"""People who are read anew at the same time. Of any more the sender says it again."""
+"""People who are read again at the same time. Beyond that the sender repeats its announcement."""
 _MAX_ANSWERS = 100
-"""That wait for the same read."""
+"""Callbacks that wait for the same read."""
 _READS_AT_ONCE = 4
 _REST_SECONDS = 0.2
-"""Between two reads of the same person, however often their change is told."""
+"""Between two reads of the same person, however often their change is announced."""
 _RETRY_SECONDS = 1.0
 
 Answer = Callable[[], None]
 
 
 class AccessList:
-    """Bounded, least recently asked for out first."""
+    """Bounded; evicts the least recently used entries."""
 
     def __init__(self, *, store: PeopleStore, connections: Connections) -> None:
         self._store = store
@@ -43,7 +42,7 @@ class AccessList:
         self._known: OrderedDict[str, Access] = OrderedDict()
         self._reading: Counter[str] = Counter()
         self._checks: dict[str, list[Answer]] = {}
-        """Who is read anew, and what then has to be called."""
+        """The people who are being read again, with the callbacks to call then."""
         self._places = asyncio.Semaphore(_READS_AT_ONCE)
         self._tasks: TaskSet[None] = TaskSet()
 
@@ -51,11 +50,11 @@ class AccessList:
         await self._tasks.stop()
 
     def knows(self, user_id: str) -> bool:
-        """Whether `get` answers without the store."""
+        """Return whether `get` answers without the store."""
         return user_id in self._known
 
     async def get(self, user_id: str) -> Access:
-        """What holds for a person; one read of the store where it is not known here. Raises
+        """Return a person's access; one read of the store if it is not cached. Raises
         StoreUnavailable."""
         known = self._known.get(user_id)
         if known is not None:
@@ -68,12 +67,13 @@ class AccessList:
             self._reading[user_id] -= 1
             if not self._reading[user_id]:
                 del self._reading[user_id]
-        # It may have been changed, and heard of, while it was read: the newer one is kept.
+        # It may have been changed, and learned, while it was read: the newer one is kept.
         return self._keep(access)
 
     def check(self, user_id: str, answer: Answer) -> None:
-        """It is said to have been changed elsewhere: read it where it matters here, end what it no
-        longer admits, then call `answer`. Without an answer the sender says it again."""
+        """Read a person's access again if it matters here, because another instance announced a
+        change; end the sockets that it no longer admits, then call `answer`. Without an answer the
+        sender repeats its announcement."""
         waiting = self._checks.get(user_id)
         if waiting is not None:
             if len(waiting) < _MAX_ANSWERS:
@@ -85,7 +85,7 @@ class AccessList:
             self._tasks.start(self._check(user_id))
 
     def _matters(self, user_id: str) -> bool:
-        """Whether anything here depends on it. Anybody else is read when they come."""
+        """Whether anything here depends on it. Other people are read when they connect."""
         return user_id in self._known or user_id in self._reading or user_id in self._connections
 
     async def _check(self, user_id: str) -> None:
@@ -107,7 +107,7 @@ class AccessList:
             del self._checks[user_id]
 
     def learn(self, access: Access) -> None:
-        """It was changed, here or elsewhere. Learning it again does nothing."""
+        """Apply a change, made here or elsewhere. Idempotent."""
         access = self._keep(access)
         ended = 0
         for connection in self._connections.of(access.user_id):
@@ -118,7 +118,7 @@ class AccessList:
             logger.info("access.sockets_closed", user_id=access.user_id, connections=ended)
 
     def clear(self) -> None:
-        """Forget everybody: the store is asked again."""
+        """Drop the cache: the store is read again."""
         self._known.clear()
 
     def learn_all(self, people: Iterable[Access]) -> None:

@@ -1,7 +1,7 @@
-"""What was heard lately of conversations that this instance may not follow yet.
+"""Recent versions and additions, also of conversations that this instance does not follow yet.
 
-It closes two races: a conversation opened from a read that was overtaken, and a person who was
-added while their `hello` was being put together.
+They close two races: a newer version is announced while a conversation is read to be opened, and a
+person is added while their list is read for `hello`.
 """
 
 import math
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 _KEPT_SECONDS = 60.0
 _MAX_VERSIONS = 20_000
 _MAX_ADDED = 20_000
-"""At most some 8 MB, whatever people add whom."""
+"""About 8 MB at most."""
 
 
 class RecentSightings:
@@ -36,22 +36,22 @@ class RecentSightings:
         self._prune()
 
     def clear(self) -> None:
-        """Forget everything that was heard."""
+        """Forget everything."""
         self._versions.clear()
         self._added.clear()
         self._added_to.clear()
 
     def version(self, conversation_id: str) -> int:
-        """The highest version heard of within the last minute; 0 where there was none."""
+        """Return the highest version seen within the last minute; 0 if there was none."""
         return self._versions.get(conversation_id, (0, 0.0))[0]
 
     def added_to(self, user_id: str) -> frozenset[str]:
-        """The conversations that this person was added to within the last minute."""
+        """Return the conversations that this person was added to within the last minute."""
         return frozenset(self._added_to.get(user_id, ()))
 
     def forgot_since(self, moment: float) -> bool:
-        """Whether additions that were heard of after this moment of the monotonic clock are
-        forgotten already, because there were too many."""
+        """Return whether additions after this moment of the monotonic clock were dropped, because
+        there were too many."""
         return self._forgot_at >= moment
 
     def _prune(self) -> None:
