@@ -1,4 +1,4 @@
-"""Draining: an instance that is about to end sends its clients elsewhere, and not all at once."""
+"""Draining: an instance that is shutting down sends its clients elsewhere, spread over time."""
 
 import asyncio
 import random
@@ -16,8 +16,8 @@ _LATEST_SECONDS = 5.0
 
 
 async def announce_end(connections: Connections, events: EventEncoder) -> None:
-    """Tell each client when to come back, spread over some seconds, and leave them a moment in
-    which events and answers reach them still."""
+    """Tell each client when to reconnect, spread over some seconds, and wait a moment in which
+    events and answers still reach them."""
     if len(connections) == 0:
         return
     for connection in connections.everyone():
@@ -27,9 +27,9 @@ async def announce_end(connections: Connections, events: EventEncoder) -> None:
 
 
 async def end_all(connections: Connections, *, seconds: float) -> None:
-    """End every connection; return when they have gone, after this many seconds at the latest.
+    """End every connection; return once all have gone, after this many seconds at the latest.
 
-    A client that does not read is not waited for: it learns of the end by that of its socket.
+    A client that does not read is not waited for: its socket ends with the process.
     """
     for connection in connections.everyone():
         connection.end(Ending.DRAINING)

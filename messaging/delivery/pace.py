@@ -1,10 +1,10 @@
-"""Pace: what one person tells of themselves goes out at once, then once a second with the latest.
+"""Pace: publish a person's receipts at once, and then at most once a second with the latest.
 
-A client that acknowledges every message of a long page one by one would make as many events for
-every socket of the conversation. Each replaces the one before it, so the latest is enough.
+A client that acknowledges every message of a long page one by one would cause as many events for
+every socket of the conversation. Each receipt replaces the one before it, so the latest is enough.
 
-Promised: the last one is published, a second later at most, also when the instance stops. The map
-is bounded in entries: where more are under way, the oldest are published early.
+Guarantee: the latest receipt is published within a second, also when the instance stops. The number
+of entries is bounded: beyond it, the oldest are published early.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ SECONDS = 1.0
 _MAX_KNOWN = 20_000
 
 Key = tuple[str, str, str]
-"""What is told, the conversation and the person."""
+"""The kind of receipt, the conversation and the person."""
 Publish = Callable[[], Awaitable[None]]
 
 
@@ -48,10 +48,10 @@ class Pace:
         return len(self._turns)
 
     async def publish(self, key: Key, publish: Publish) -> None:
-        """Publish at once, or at the end of the second in the place of what waits there.
+        """Publish at once, or at the end of the current second, in place of what waits there.
 
-        `publish` decides what is told at the moment when it is called: rights and settings may have
-        changed since.
+        `publish` decides what to publish when it is called: rights and settings may have changed
+        since.
         """
         turn = self._turns.get(key)
         if turn is not None:
@@ -62,7 +62,7 @@ class Pace:
         await self._carry_out(key, turn, publish)
 
     def clear(self) -> None:
-        """Forget everything, published or not."""
+        """Drop everything, published or not."""
         for turn in self._turns.values():
             if turn.timer is not None:
                 turn.timer.cancel()
@@ -70,7 +70,7 @@ class Pace:
         self._turns.clear()
 
     async def stop(self, *, seconds: float = 10.0) -> None:
-        """Publish what waits, within this time: a store that hangs holds up no end."""
+        """Publish what waits, within this time: a store that hangs does not delay the shutdown."""
         while self._turns:
             self._end_oldest()
         with suppress(TimeoutError):

@@ -1,7 +1,8 @@
-"""Announcements: changes of access, said to the other instances until each has acknowledged.
+"""Announcements: changes of access, published to the other instances until each has acknowledged.
 
-Whoever makes a change waits up to a second for it. What Redis loses is said again; whoever cannot
-be reached at all reads the store meanwhile (`messaging.delivery.link.polling`).
+The caller waits up to a second for the acknowledgements. An announcement that Redis loses is
+repeated. An instance that cannot be reached polls the store instead
+(`messaging.delivery.link.polling`).
 """
 
 import asyncio
@@ -21,7 +22,8 @@ _WAIT_SECONDS = 1.0
 _REPEAT_SECONDS = 0.25
 _GIVE_UP_SECONDS = 10.0
 _LEAST_SECONDS = 1.0
-"""For at least so long it is repeated: an instance that has just begun is not known here yet."""
+"""An announcement is repeated for at least so long: an instance that has just started is not known
+here yet."""
 
 
 class Announcements:
@@ -31,7 +33,7 @@ class Announcements:
         publish: Callable[[AccessChanged], None],
         peers: Callable[[], frozenset[str]],
     ) -> None:
-        """`publish` says something to all instances; `peers` are the others that are alive."""
+        """`publish` sends a message to all instances; `peers` returns the other live ones."""
         self._publish = publish
         self._peers = peers
         self._numbers = itertools.count(1)
@@ -53,7 +55,7 @@ class Announcements:
             logger.warning("access.not_acknowledged", boot_ids=sorted(missing))
 
     def acknowledged(self, number: int, boot_id: str) -> None:
-        # Nobody waits for the acknowledgement of an unknown instance, and it would be kept.
+        # An unknown instance is not waited for, and its acknowledgement would be kept for ever.
         if number in self._acknowledged and boot_id in self._peers():
             self._acknowledged[number].add(boot_id)
             self._heard.set()

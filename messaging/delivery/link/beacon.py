@@ -1,9 +1,9 @@
-"""The beacon: what this instance committed lately, said again and again.
+"""The beacon: repeats the recent commits of this instance every second.
 
-Every second an instance publishes a numbered beacon that carries what it committed during its
-last five beacons: `{conversation: version}` and who was added. A hub that is behind it fills
-from the store. That is what finds a lost *last* event, after which nothing else would come, at
-no store read while nothing is lost. An entry is let go once five own beacons with it came back.
+A beacon is numbered and carries what the instance committed during its last five beacons:
+`{conversation: version}` and who was added. A hub that is behind reads the missing versions from
+the store. So a lost *last* event is found, which no later event would reveal, and nothing is read
+while nothing is lost. An entry is dropped once five own beacons with it came back.
 """
 
 from collections import OrderedDict
@@ -16,7 +16,7 @@ BEACON_SECONDS = 1.0
 REPEATS = 5
 _MAX_ENTRIES = 10_000
 _MAX_ADDED = 50_000
-"""People in all entries together: what a beacon weighs depends on them."""
+"""People in all entries together: they determine the size of a beacon."""
 
 
 @dataclass(slots=True)
@@ -27,8 +27,8 @@ class _Entry:
 
 
 class RecentCommits:
-    """Bounded, the oldest out first: so many gather only while the link is down, and then the
-    others read the store."""
+    """Bounded; drops the oldest. So many gather only while the link is down, and then the other
+    instances read the store."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
@@ -60,7 +60,7 @@ class RecentCommits:
         }
 
     def came_back(self, conversation_ids: Iterable[str]) -> None:
-        """A beacon with these conversations made the round through Redis."""
+        """Note that a beacon with these conversations came back through Redis."""
         for conversation_id in conversation_ids:
             entry = self._entries.get(conversation_id)
             if entry is not None:

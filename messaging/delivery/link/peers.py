@@ -1,6 +1,6 @@
-"""The other instances: who is heard from, who was not heard for a while, and whose lease ended.
+"""The other instances: which are alive, whose beacons were missed, and whose lease has ended.
 
-No input or output here. The link tells what it hears; all moments are of the monotonic clock.
+A state machine without input or output. All moments are of the monotonic clock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,18 +10,18 @@ from messaging.delivery.link.beacon import BEACON_SECONDS, REPEATS
 
 LEASE_SECONDS = 8.0
 _MAX_PEERS = 256
-"""Any more are not known. Each sends a beacon a second to all the others."""
+"""Further instances are ignored. Each sends a beacon a second to all the others."""
 _MAX_STRANGERS = 4
-"""Of the instances that end at once without ever having been in the registry, the first four count
-as ended. Redis may refuse the entry of a real instance; many without an entry are invented."""
+"""How many instances that were never in the registry may end at the same time; the rest is ignored.
+Redis may refuse the entry of a real instance, but many without an entry are forged."""
 _MAX_ENDED = 1_000
 _SETTLE_SECONDS = 3 * BEACON_SECONDS
-"""After that everyone who is there was heard."""
+"""By then every live instance has sent a beacon."""
 _STRANGER_SECONDS = 10.0
-"""Between two instances that were never heard of, are not in the registry, and have been there for
-a while. What they committed before is read from the store."""
+"""Between two unknown instances that are not in the registry and have been sending for a while: what
+they committed before is read from the store."""
 _UNNOTICED_SECONDS = 5.0
-"""How long an instance may be in the registry before anybody here has looked."""
+"""How long an instance may be in the registry before this one has read it."""
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Peers:
     def __init__(self, now: float) -> None:
         self._peers: dict[str, _Peer] = {}
         self._ended: dict[str, _Peer | None] = {}
-        """With what was known of each: anybody may say goodbye in its name."""
+        """With what was known of each: anyone on Redis could forge its goodbye."""
         self._looked_for_stranger_at = now - _STRANGER_SECONDS
         self._registered: frozenset[str] = frozenset()
         self._listening_since = now
@@ -72,18 +72,18 @@ class Peers:
 
     @property
     def alive(self) -> frozenset[str]:
-        """Those heard of that have not ended, as far as is known."""
+        """The instances that have not ended, as far as is known."""
         return frozenset(self._peers)
 
     def speaks(self, now: float, *, highest: int) -> int:
-        """The highest version of messages that every live instance reads, as far as is known; the
-        first one until everyone can have been heard."""
+        """Return the highest version of messages that every live instance reads, as far as is
+        known; version 1 until every instance has had time to send a beacon."""
         if now < self._listening_since + _SETTLE_SECONDS:
             return 1
         return min([highest, *(peer.reads for peer in self._peers.values())])
 
     def goodbye(self, boot_id: str) -> None:
-        """It has ended in order, with everything published."""
+        """Note that an instance has shut down in order, with everything published."""
         peer = self._peers.pop(boot_id, None)
         if peer is not None or len(self._ended) < _MAX_ENDED:
             self._ended[boot_id] = peer or self._ended.get(boot_id)
@@ -91,7 +91,8 @@ class Peers:
             del self._ended[next(iter(self._ended))]
 
     def registered(self, boot_ids: Iterable[str], now: float) -> None:
-        """These are in the registry: one that ends before its first beacon is missed as well."""
+        """Note the instances in the registry: one that crashes before its first beacon is missed
+        as well."""
         self._registered = frozenset(boot_ids)
         for boot_id in self._registered & self._peers.keys():
             self._peers[boot_id].registered = True
@@ -103,8 +104,8 @@ class Peers:
         self._ended = {one: peer for one, peer in self._ended.items() if one in self._registered}
 
     def link_restored(self, now: float) -> None:
-        """Everybody has been silent. What was missed is read from the store anyway, so their
-        next beacons may have any number; whoever stays silent now has ended meanwhile."""
+        """Accept any number in the next beacons: what was missed is read from the store anyway. An
+        instance that stays silent from now on has ended meanwhile."""
         self._listening_since = now
         for peer in self._peers.values():
             peer.number = None
@@ -114,9 +115,9 @@ class Peers:
                 ended.number = None
 
     def pop_ended(self, now: float) -> Sequence[tuple[str, float]]:
-        """Those whose lease has ended without a goodbye, each with the moment it was heard last:
-        those of the registry, and up to four others. Only to be asked while the own link is up:
-        without it nobody is heard."""
+        """Return the instances whose lease has ended without a goodbye, each with the moment of
+        its last beacon: those of the registry, and up to four others. Call this only while the own
+        link is up: without it no beacon arrives."""
         ended = {id_: peer for id_, peer in self._peers.items() if peer.lease_end < now}
         for boot_id in ended:
             self.goodbye(boot_id)
@@ -126,8 +127,8 @@ class Peers:
         return [(boot_id, peer.heard_at) for boot_id, peer in ended.items()]
 
     def _make_room(self, boot_id: str) -> bool:
-        """Return whether one more can be known. One of the registry takes the place of one that
-        never stood in it."""
+        """Return whether one more instance can be kept. One of the registry replaces one that was
+        never in it."""
         if len(self._peers) < _MAX_PEERS:
             return True
         if boot_id not in self._registered:

@@ -1,11 +1,11 @@
-"""Polling: what changed, and whose access did, is read from the store while events may not arrive.
+"""Polling: read changed conversations and changed access from the store while events may be missing.
 
-That is while the own link is down, while another instance says in the store that its link is
-(what it commits is not published), and once after anything that may have been missed: beacons
-skipped, an instance that died. Every poll begins where the last complete one began, less the time
-by which a commit may be later than its own timestamp.
+An instance polls while its own link is down, while another instance reports in the store that its
+link is down (its commits are not published), and once after events may have been missed: after
+skipped beacons, and after an instance crashed. Every poll begins where the last complete one began,
+less the time by which a commit may be later than its own timestamp.
 
-Not promised: the order among conversations, and anything but the latest state of each.
+Not promised: an order among conversations, or more than the latest state of each.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ _POLL_SECONDS = 2.0
 _LOOK_SECONDS = 5.0
 _RENEW_SECONDS = 8.0
 _LOOK_BACK_SECONDS = 15.0
-"""How long another's link may have been down when its note is seen: until it noticed (3 s), until
-the note was written (the store's timeout), until we looked (5 s)."""
+"""How long the link of another instance may have been down when its note is seen: until it noticed
+(3 s), until the note was written (the store's timeout), until this instance looked (5 s)."""
 _REJOIN_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 _ITEMS_PER_STEP = 100
@@ -47,7 +47,7 @@ class LinkState(StrEnum):
 
 
 class StoreClock:
-    """The store's clock, as far as its answers tell; never ahead of it."""
+    """An estimate of the store's clock from its answers; never ahead of it."""
 
     def __init__(self) -> None:
         self._offset: float | None = None
@@ -57,11 +57,11 @@ class StoreClock:
         return self._offset is not None
 
     def note(self, answered: datetime) -> None:
-        """The store has just answered, with this time of its own. It is later there by now."""
+        """Note the time of an answer that has just arrived. It is later there by now."""
         self._offset = answered.timestamp() - time.monotonic()
 
     def at(self, moment: float) -> datetime:
-        """What it showed at a moment of the monotonic clock, or a little less."""
+        """Return the store's time at a moment of the monotonic clock, or a little less."""
         assert self._offset is not None
         return datetime.fromtimestamp(moment + self._offset, UTC)
 
@@ -77,8 +77,8 @@ class Polling:
         boot_id: str,
         on_change: Callable[[bool], None],
     ) -> None:
-        """`on_change` is told True when events may be late from now on, and False once all that
-        was missed is read."""
+        """`on_change` is called with True when events may be late from now on, and with False once
+        everything that was missed has been read."""
         self.state = LinkState.UP
         self._clock = StoreClock()
         self._store = store
@@ -107,25 +107,25 @@ class Polling:
         self._tasks = [start_task(work) for work in works]
 
     async def stop(self) -> None:
-        """A note is left to end by itself: the others have not seen everything yet."""
+        """Leave the note in the store to expire: the others have not seen everything yet."""
         await stop_tasks(*self._tasks)
 
     # What the link knows
 
     def link_down(self, since: float) -> None:
-        """Events may not have arrived since this moment."""
+        """Poll from now on: events may be missing since this moment."""
         self._enter(LinkState.DOWN)
         self._renew_note_at = 0.0
         self.look_back(since)
         self._look_now.set()
 
     def link_up(self) -> None:
-        """Events arrive again. What was subscribed to is in force by then, or a moment later."""
+        """Note that events arrive again. Subscriptions are in force by now, or a moment later."""
         self._enter(LinkState.RECOVERING)
         self._rejoined_at = time.monotonic() + _REJOIN_SECONDS
 
     def look_back(self, since: float) -> None:
-        """Something may have been missed since this moment."""
+        """Poll once: events may have been missed since this moment."""
         self._since = since if self._since is None else min(self._since, since)
         self._wanted.set()
 
@@ -136,16 +136,16 @@ class Polling:
         self._noted = True
 
     async def bound(self, since: float) -> datetime:
-        """By the store's clock, the time that nothing carries which was applied after this moment
-        of the monotonic one: a commit may be later than its own timestamp by the store's timeout.
-        Raises StoreUnavailable."""
+        """Return a time by the store's clock that is before the timestamp of every commit applied
+        after this moment of the monotonic clock: a commit may be later than its own timestamp by
+        the store's timeout. Raises StoreUnavailable."""
         if not self._clock.known:
             self._clock.note(await self._store.now())
         return self._clock.at(since) - timedelta(seconds=self._store.timeout + _MARGIN_SECONDS)
 
     def is_ahead(self, moment: datetime) -> bool:
-        """Whether a moment cannot have been given by the store, because it lies in its future; also
-        where its clock is not known yet."""
+        """Return whether a moment lies in the future by the store's clock, so that the store cannot
+        have assigned it. True as well while that clock is not known."""
         if not self._clock.known:
             return True
         return moment > self._clock.at(time.monotonic()) + timedelta(seconds=_MARGIN_SECONDS)
@@ -171,10 +171,10 @@ class Polling:
                 self._enter(LinkState.UP)
             if self._goes_on:
                 self.look_back(begun)
-            await asyncio.sleep(_POLL_SECONDS)  # however often something is said to be missing
+            await asyncio.sleep(_POLL_SECONDS)  # however often `look_back` is called
 
     async def _read_changes(self, since: float) -> bool:
-        """Whether the store has answered. What it names is handed to the hub."""
+        """Pass what changed to the hub. Return whether the store has answered."""
         POLLS.inc()
         try:
             bound = await self.bound(since)
