@@ -1,11 +1,12 @@
-"""Acknowledgements: up to which message somebody has certainly seen a conversation.
+"""Acknowledgements: the last message of a conversation that a person has certainly seen.
 
-Unlike delivered positions they move only by a connection that somebody is using (or by reading):
-a forgotten tab receives everything, and nobody sees it. Who acknowledged is not rung.
+Unlike delivered positions they move only by a connection that somebody is using, or by reading: a
+forgotten tab receives everything, and nobody sees it. A person who acknowledged a message gets no
+push about it.
 
-They live in this process and, a moment later, in Redis, where the worker looks.
+They are kept in this process and, a moment later, in Redis, where the worker reads them.
 
-Not promised: with Redis gone, what was acknowledged on other instances is not known here.
+Not promised: without Redis, acknowledgements on other instances are not known here.
 """
 
 import asyncio
@@ -42,11 +43,11 @@ class Acknowledgements:
         self._shared.use_epoch(epoch)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop everything."""
         self._known.clear()
 
     def advance(self, conversation_id: str, user_id: str, seq: int) -> None:
-        """Somebody has seen everything up to here."""
+        """Note that somebody has seen everything up to here."""
         key = (conversation_id, user_id)
         if seq <= self._known.get(key, 0):
             return
@@ -59,8 +60,8 @@ class Acknowledgements:
         self._wake.set()
 
     async def positions(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
-        """What is known of these people, here and in Redis; whoever is left out may have seen
-        anything."""
+        """Return the known positions of these people, here and in Redis; the position of anybody
+        left out is not known."""
         known = await self._shared.get(conversation_id, user_ids)
         for user_id in user_ids:
             seq = self._known.get((conversation_id, user_id))

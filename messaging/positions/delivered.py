@@ -1,10 +1,9 @@
 """Delivered positions: how far each participant's devices have received a conversation.
 
-They move with every message, so they live in this process and in Redis, and reach the store at
-most once a minute per person and conversation.
+They move with every message, so they are kept in this process and in Redis, and written to the
+store at most once a minute per person and conversation.
 
-Not promised: a crash may lose the last minute. Whoever received a message acknowledges it again
-with the next one.
+Not promised: a crash may lose the last minute. The next message moves the position again.
 """
 
 import asyncio
@@ -39,7 +38,7 @@ class _Position:
     begun: bool = False
     """Whether `seq` is not below what the store knows."""
     announced_read_seq: int = 0
-    """How far the others were told here that its person has read."""
+    """The highest `read_seq` of this person that was announced to the others here."""
 
 
 class DeliveredPositions:
@@ -68,17 +67,17 @@ class DeliveredPositions:
         self._shared.use_epoch(epoch)
 
     def clear(self) -> None:
-        """Forget everything, stored or not."""
+        """Drop everything, stored or not."""
         self._known.clear()
         self._unstored.clear()
 
     async def advance(
         self, conversation_id: str, user_id: str, seq: int, *, latest: bool = False
     ) -> bool:
-        """Move somebody's position forward. False where it was there already.
+        """Move somebody's position forward. Return False if it was there already.
 
-        `latest`: it is the number of the latest message, which nobody's position is beyond. For
-        others the position is looked up once, in Redis or else in the store.
+        `latest`: `seq` is that of the latest message, so no position is beyond it. Otherwise the
+        position is looked up once, in Redis or else in the store.
         """
         key = (conversation_id, user_id)
         if not latest and not self._position(key).begun:
@@ -94,22 +93,24 @@ class DeliveredPositions:
         return True
 
     def note_announced(self, conversation_id: str, user_id: str, read_seq: int) -> None:
-        """The others were told here that somebody has read up to there."""
+        """Note that this `read_seq` of somebody was announced to the others here."""
         position = self._position((conversation_id, user_id))
         position.announced_read_seq = max(position.announced_read_seq, read_seq)
 
     def known(self, conversation_id: str, user_id: str) -> int:
-        """How far somebody is known in this process to have received; 0 where nothing is."""
+        """Return how far somebody is known in this process to have received; 0 if unknown."""
         position = self._known.get((conversation_id, user_id))
         return 0 if position is None else position.seq
 
     def announced_read_seq(self, conversation_id: str, user_id: str) -> int:
-        """How far the others were told here that somebody has read, as far as it is known."""
+        """Return the highest `read_seq` of somebody that was announced to the others here; 0 if
+        unknown."""
         position = self._known.get((conversation_id, user_id))
         return 0 if position is None else position.announced_read_seq
 
     async def positions(self, conversation_id: str, user_ids: list[str]) -> Mapping[str, int]:
-        """What is known of these people, here and in Redis; ahead of the store by a minute."""
+        """Return the known positions of these people, here and in Redis; up to a minute ahead of
+        the store."""
         known = await self._shared.get(conversation_id, user_ids)
         for user_id in user_ids:
             position = self._known.get((conversation_id, user_id))
@@ -118,8 +119,8 @@ class DeliveredPositions:
         return known
 
     async def _begin(self, key: Key) -> None:
-        """Go on from what was known before this process. Where the store does not answer, from
-        nothing: then the others may be told an older position once more."""
+        """Continue from the position in Redis or the store. If neither answers, continue from 0:
+        then an older position may be announced once more."""
         conversation_id, user_id = key
         shared = await self._shared.get(conversation_id, [user_id])
         seq = shared.get(user_id)
@@ -172,8 +173,8 @@ class DeliveredPositions:
         return True
 
     def _forget_oldest(self) -> None:
-        """Of those that are stored: the others are kept until they are, or until twice as many
-        wait, the store being away. Their people acknowledge the next message as well."""
+        """Evict a position that is stored. The others are kept until they are stored, or until
+        twice as many wait because the store is unavailable."""
         if len(self._known) > _MAX_KNOWN:
             key = next(iter(self._known))
             if key in self._unstored and len(self._known) <= 2 * _MAX_KNOWN:

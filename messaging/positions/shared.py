@@ -1,7 +1,8 @@
 """Positions that instances share through Redis: how far each participant has come in a
-conversation, in one respect. A position only moves forward, whoever writes it.
+conversation, in one respect. A position only moves forward, whichever instance writes it.
 
-What Redis does not take waits. Not promised: with Redis gone, nothing is known of the others.
+Positions wait while Redis does not accept them. Not promised: without Redis, the positions of other
+instances are not known.
 """
 
 import asyncio
@@ -20,13 +21,13 @@ Key = tuple[str, str]
 
 class SharedPositions:
     def __init__(self, client: Client | None, name: str) -> None:
-        """`name`: of the respect, in Redis' keys and in the log. Without a client nothing is
+        """`name`: the respect, used in Redis keys and in the log. Without a client nothing is
         shared."""
         self._redis = client
         self._name = name
         self._history = ""
         self._waiting: dict[Key, int] = {}
-        """The first first."""
+        """First in, first out."""
         self._unknown = Outage(f"{name}.unknown")
         self._unwritten = Outage(f"{name}.not_published")
 
@@ -39,7 +40,7 @@ class SharedPositions:
             self._waiting.clear()
 
     def put(self, key: Key, seq: int) -> None:
-        """To be published next time."""
+        """Publish this position with the next `publish`."""
         if self._redis is not None:
             self._waiting[key] = seq
 
@@ -47,7 +48,7 @@ class SharedPositions:
         self._waiting.pop(key, None)
 
     async def get(self, conversation_id: str, user_ids: Sequence[str]) -> dict[str, int]:
-        """The positions of those of whom Redis has one; of nobody where it does not answer."""
+        """Return the positions that Redis has; none if it does not answer."""
         if self._redis is None or not user_ids or not self._unknown.may_ask():
             return {}
         try:
@@ -63,7 +64,7 @@ class SharedPositions:
         return {u: seq for u, value in pairs if (seq := as_number(value)) is not None}
 
     async def publish(self) -> bool:
-        """Write what waits. False where Redis has not taken all of it: the rest stays."""
+        """Write what waits. Return False if Redis has not accepted all of it: the rest stays."""
         if self._redis is None:
             return True
         keys = list(self._waiting)
@@ -95,7 +96,7 @@ class SharedPositions:
 
 
 def _by_conversation(positions: Mapping[Key, int]) -> Mapping[str, dict[str, int]]:
-    """Positions by conversation and person, as one command each takes them."""
+    """Group positions by conversation: one command each."""
     found: dict[str, dict[str, int]] = {}
     for (conversation_id, user_id), seq in positions.items():
         found.setdefault(conversation_id, {})[user_id] = seq

@@ -1,10 +1,10 @@
-"""Presence: who has a socket on any instance, and when somebody last did something.
+"""Presence: who has a socket on any instance, and when each user was last active.
 
-Each instance keeps a Redis set of its connected users under a lease and renews it with one
-pipelined heartbeat: the cost grows with instances, not with sockets, and the users of a dead
-instance are offline when its lease ends, with nobody cleaning up.
+Each instance keeps a Redis set of its connected users under a lease, which one pipelined heartbeat
+renews. The cost grows with instances, not with sockets. The users of a crashed instance are offline
+when its lease ends; nothing has to clean up.
 
-Not promised: with Redis gone only the users of this instance are known; others count as offline.
+Not promised: without Redis only the users of this instance are known; others count as offline.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ LEASE_SECONDS = 15
 _HEARTBEAT_SECONDS = 5.0
 _REBUILD_SECONDS = 60.0
 _DOUBT_SECONDS = 6.0
-"""After Redis has lost what it held: until all instances have found out and written it anew."""
+"""After Redis has lost its data: until all instances have noticed and rewritten their sets."""
 _CHUNK = 1_000
 _REGISTRY = "chat:presence:instances"
 _ACTED_KEPT_SECONDS = 30 * 24 * 3600
 _MAX_ACTED_HERE = 10_000
 _NOBODY = ""
-"""A member of every set, so that an instance without users is told from one that lost its set."""
+"""A member of every set. It distinguishes an instance without users from one that lost its set."""
 
 
 class LocalUsers(Protocol):
@@ -54,17 +54,17 @@ class Seen:
 
     online: frozenset[str]
     acted_at: Mapping[str, float]
-    """Seconds since the epoch, of those of whom it is known."""
+    """Seconds since the epoch, by user id, where it is known."""
     complete: bool
-    """False where Redis did not answer lately, or has lost what it held: then it is only what this
-    instance knows, or more."""
+    """False if Redis did not answer lately, or has lost its data: then users of other instances may
+    be missing."""
 
 
 class Presence:
     def __init__(
         self, local: LocalUsers, client: redis.asyncio.Redis | None, *, boot_id: str
     ) -> None:
-        """`boot_id` differs at each start: a set left by an earlier life is never taken over."""
+        """`boot_id` differs at each start: a set of an earlier run is never reused."""
         self._local = local
         self._redis = client
         self._boot_id = boot_id
@@ -83,8 +83,8 @@ class Presence:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> bool:
-        """Enter the registry of instances, then keep the lease. False where Redis did not answer
-        within a second: then the entry follows."""
+        """Enter the registry of instances, then keep the lease. Return False if Redis did not
+        answer within a second: then the entry follows."""
         if self._redis is None:
             return False
         registered = await self._register(self._redis)
@@ -98,16 +98,15 @@ class Presence:
         return self._others
 
     def met(self, boot_id: str) -> bool:
-        """Another instance is there, though the registry was read before it entered: its users
-        are asked for from now on. The next heartbeat decides whether it stays. Returns whether it
-        is new here."""
+        """Add an instance that entered the registry after the last heartbeat. The next heartbeat
+        decides whether it stays. Return whether it is new here."""
         if boot_id in self._others or len(self._others) >= MAX_INSTANCES:
             return False
         self._others.append(boot_id)
         return True
 
     async def stop(self) -> None:
-        """Say goodbye: this instance's users are offline at once."""
+        """Remove this instance: its users are offline at once."""
         if self._redis is None or self._task is None:
             return
         await stop_tasks(self._task)
@@ -121,13 +120,13 @@ class Presence:
             pass  # the lease ends by itself
 
     def changed(self, user_id: str) -> None:
-        """Somebody connected or disconnected here."""
+        """Note that somebody connected or disconnected here."""
         if self._redis is not None:
             self._changed.add(user_id)
             self._wake.set()
 
     def acted(self, user_id: str) -> None:
-        """Somebody did something here: sent, read, typed, or said that they are there."""
+        """Note activity here: a send, a read, typing, or a client's report."""
         now = time.time()
         self._acted[user_id] = now
         self._acted.move_to_end(user_id)
@@ -141,7 +140,7 @@ class Presence:
                 del self._unpublished[next(iter(self._unpublished))]
 
     async def online(self, user_ids: Iterable[str]) -> frozenset[str]:
-        """Those of the users who have a socket somewhere: one round trip for any number."""
+        """Return the users who have a socket somewhere; one round trip for any number."""
         user_ids = list(user_ids)
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
@@ -149,8 +148,8 @@ class Presence:
         return found.online | here
 
     async def look(self, user_ids: Iterable[str]) -> Seen:
-        """Who has a socket somewhere, and when each of them last did something: one round trip
-        for any number."""
+        """Return who has a socket somewhere, and when each was last active; one round trip for any
+        number."""
         user_ids = list(user_ids)
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
@@ -162,8 +161,8 @@ class Presence:
         return Seen(online=found.online | here, acted_at=acted_at, complete=found.complete)
 
     async def elsewhere(self, user_id: str) -> Sequence[str]:
-        """The other instances on which somebody has a socket, by boot id; none where Redis does
-        not answer."""
+        """Return the boot ids of the other instances on which somebody has a socket; none if Redis
+        does not answer."""
         others = tuple(self._others)
         if self._redis is None or not others or not self._unknown.may_ask():
             return ()
@@ -180,8 +179,8 @@ class Presence:
         return [boot_id for boot_id, present in zip(others, answers, strict=True) if present]
 
     async def _ask(self, user_ids: Sequence[str], *, acted: Sequence[str]) -> Seen:
-        """What Redis knows: which of the users the other instances have, and when those of
-        `acted` last did something anywhere."""
+        """Ask Redis which of the users are on other instances, and when those of `acted` were last
+        active anywhere."""
         others = tuple(self._others) if user_ids else ()
         if self._redis is None or not (others or acted):
             return Seen(online=frozenset(), acted_at={}, complete=True)
@@ -218,7 +217,7 @@ class Presence:
         return Seen(online=frozenset(online), acted_at=acted_at, complete=complete)
 
     def _doubt(self) -> None:
-        """Redis is or was away: who is not in its sets may be in them soon."""
+        """Redis is or was unavailable: users who are missing in its sets may be back soon."""
         self._doubted_until = time.monotonic() + _DOUBT_SECONDS
 
     async def _register(self, client: redis.asyncio.Redis) -> bool:
@@ -258,11 +257,11 @@ class Presence:
             self._wake.clear()
 
     async def _heartbeat(self, client: redis.asyncio.Redis) -> bool:
-        """Renew the lease and learn who else is there. False when the own set is gone, or was
-        begun anew by a single change since.
+        """Renew the lease and read the registry. Return False if the own set is gone, or a single
+        change has recreated it since.
 
-        What lies in the registry beyond Redis' own clock would never leave it, and a registry that
-        is something else is begun anew."""
+        Entries ahead of Redis' own clock are removed, because they would never expire. A registry
+        of another type is deleted and created again."""
         seconds, _ = await client.time()
         pipeline = client.pipeline(transaction=False)
         pipeline.expire(self._key, LEASE_SECONDS)
@@ -279,7 +278,7 @@ class Presence:
         return bool(whole)
 
     async def _rebuild(self, client: redis.asyncio.Redis) -> None:
-        """Write the set anew: after a stall, a flush or a failover, and against drift."""
+        """Rewrite the set: after a stall, a flush or a failover, and against drift."""
         user_ids = [_NOBODY, *self._local.user_ids]
         pipeline = client.pipeline(transaction=True)  # nobody is offline in between
         pipeline.delete(self._key)

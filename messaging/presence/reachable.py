@@ -1,6 +1,6 @@
-"""Who is reachable without a socket: who has a device to be notified on.
+"""Who is reachable without a socket: people with a device for push notifications.
 
-It costs a read per person, so what was found is kept for a minute.
+A lookup costs a read per person, so the answer is cached for a minute.
 """
 
 import time
@@ -19,7 +19,7 @@ class Reachable:
         self._known: OrderedDict[str, tuple[bool, float]] = OrderedDict()
 
     async def among(self, user_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the users who have a device. Raises StoreUnavailable."""
+        """Return the users who have a device. Raises StoreUnavailable."""
         horizon = time.monotonic() - _KEPT_SECONDS
         answers = {}
         unknown = []

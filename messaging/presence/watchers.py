@@ -1,11 +1,10 @@
-"""Who watches whose presence, and tells them when it changes.
+"""Presence subscriptions: which sockets watch whom, and the events about changes.
 
-All that the sockets of this process watch is looked at together every two seconds, in one round
-trip: the cost grows with the people who are watched here, not with sockets or events, and what
-happens in between is told as one change. A killed instance's users are seen to be gone like
-everybody else, when its lease is over.
+The presence of everybody who is watched here is looked up together every two seconds, in one round
+trip. The cost grows with the people who are watched here, not with sockets or events, and the
+changes in between become one event. The users of a crashed instance go offline when its lease ends.
 
-Not promised: presence that changes and changes back within two seconds is not told.
+Not promised: an event about presence that changes and changes back within two seconds.
 """
 
 import asyncio
@@ -41,9 +40,9 @@ class PresenceWatch:
         self._privacy = privacy
         self._events = events
         self._watchers: dict[str, set[Connection]] = {}
-        """By whom they watch."""
+        """By the user id that they watch."""
         self._announced: dict[str, PresenceStatus] = {}
-        """What everybody who watches somebody was told of them last."""
+        """The status that the watchers of a person were notified of last, by user id."""
         self._task: asyncio.Task[None] | None = None
 
     async def stop(self) -> None:
@@ -51,12 +50,13 @@ class PresenceWatch:
             await stop_tasks(self._task)
 
     async def look(self, user_ids: Sequence[str]) -> Sequence[PersonPresence]:
-        """How it is now. With Redis gone as far as it is known here. Raises StoreUnavailable."""
+        """Return the current presence; without Redis, as far as this instance knows. Raises
+        StoreUnavailable."""
         people, _ = await self._look(user_ids)
         return people
 
     def watch(self, connection: Connection, user_ids: Sequence[str]) -> None:
-        """From now on tell this connection of these people, and of nobody else."""
+        """Subscribe a connection to the presence of these people, and of nobody else."""
         self.unwatch(connection)
         connection.watched = frozenset(user_ids)
         for user_id in connection.watched:
@@ -74,8 +74,8 @@ class PresenceWatch:
         connection.watched = frozenset()
 
     async def notify(self, people: Sequence[PersonPresence]) -> None:
-        """Tell the watchers of those whose status is another than it was, but for people one of
-        whom blocks the other. Raises StoreUnavailable: then it is told with the next look."""
+        """Notify the watchers of people whose status has changed, unless one of the two blocks the
+        other. Raises StoreUnavailable: then the next lookup notifies them."""
         apart = {
             person.user_id: await self._privacy.apart(
                 person.user_id,
@@ -91,7 +91,7 @@ class PresenceWatch:
             before = self._announced.get(person.user_id)
             if before is not None and before is not person.status:
                 if person.user_id not in apart:
-                    continue  # it was told otherwise meanwhile: the next look decides
+                    continue  # another status was announced meanwhile: the next lookup decides
                 frame = self._events.presence_changed(person)
                 for connection in tuple(watchers):
                     if connection.user_id in apart[person.user_id]:
@@ -102,12 +102,12 @@ class PresenceWatch:
             self._announced[person.user_id] = person.status
 
     async def _work(self) -> None:
-        """As long as anybody watches."""
+        """Look up and notify as long as anybody watches."""
         while self._watchers:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 people, complete = await self._look(list(self._watchers))
-                if not complete:  # of the others it is not known that they are gone
+                if not complete:  # the others may still be connected elsewhere
                     people = [one for one in people if one.status is PresenceStatus.ONLINE]
                 await self.notify(people)
             except StoreUnavailable:

@@ -1,9 +1,8 @@
-"""The link to the other instances: it publishes what this one commits, hears what the others do,
-and watches itself.
+"""The link to the other instances: publishes the commits of this one, and monitors itself.
 
-Its own beacon not coming back for three seconds, or two publishes failing in a row, means that the
-link is down, whatever the client library believes. While it is down `polling` reads the store
-instead. `sender` publishes, `receiver` listens, `inbox` handles what arrives.
+The link is down if its own beacon has not come back for three seconds, or two publishes have failed
+in a row, whatever the client library believes. While it is down `polling` reads the store instead.
+`sender` publishes, `receiver` listens, `inbox` handles what arrives.
 
 Not promised: that anything published arrives. The hubs find what is missing by its version, and by
 the beacon when nothing follows.
@@ -73,10 +72,10 @@ class Link:
         signing: Signing | None = None,
     ) -> None:
         """`receiving` and `publishing` are two layers, for channels_redis lets every subscription
-        wait for the round trip of the publish before it. `registered` tells which instances are
-        known to be in the registry, `on_met` is told of one that is heard and is not among them.
-        `on_ended` is told of each that ended without a goodbye, and when it was heard last (on
-        the monotonic clock)."""
+        wait for the round trip of the publish before it. `registered` returns the instances
+        in the registry. `on_met` is called with the boot id of an instance that sends beacons and
+        is not among them. `on_ended` is called with that of each instance that ended without a
+        goodbye, and the moment of its last beacon on the monotonic clock."""
         self.up = True
         self._publishing = publishing
         self._hub = hub
@@ -121,8 +120,8 @@ class Link:
         self._receiver.start()
 
     async def stop(self, *, goodbye: bool) -> None:
-        """Publish what waits, and give the connections back. Without a goodbye the others look for
-        what may be missing."""
+        """Publish what waits, and close the connections. Without a goodbye the other instances
+        read what may be missing from the store."""
         await self._announcements.stop()
         await self._tasks.stop()
         await self._sender.stop()
@@ -164,8 +163,8 @@ class Link:
             self.publish_people(batch.conversation_id, last, added)
 
     def publish_people(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
-        """That people came or went is told to all instances: one that does not follow the
-        conversation may have the sockets of those who came, and a copy with those who went."""
+        """Tell all instances that people came or went: one that does not follow the conversation
+        may have the sockets of those who came, and a copy with those who went."""
         message = PeopleChanged(conversation_id=conversation_id, version=version, added=list(added))
         item = OutboundMessage(
             message=message, conversation_id=conversation_id, version=version, added=added
@@ -177,16 +176,17 @@ class Link:
         self._sender.send(event.conversation_id, item)
 
     def publish_blocks(self, conversation_id: str) -> None:
-        """Who blocks whom in a direct conversation has changed, which has no version."""
+        """Tell all instances that the blocks of a direct conversation changed, which have no
+        version."""
         self._publish_to_all(BlocksChanged(conversation_id=conversation_id))
 
     async def announce_access(self, access: Access) -> None:
-        """Return once every other instance has closed what is to be closed, or after a second;
-        at once while the link is down."""
+        """Return once every other instance has applied a change of access, or after a second; at
+        once while the link is down."""
         await self._announcements.announce(access)
 
     def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
-        """Say in the next beacons that this version exists, and who is in the conversation."""
+        """Report in the next beacons that this version exists, and who is in the conversation."""
         self._sender.repeat(conversation_id, version, user_ids)
 
     def _speaks(self) -> int:

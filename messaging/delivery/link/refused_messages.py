@@ -1,5 +1,4 @@
-"""Messages of other instances that are not taken: counted by reason, and at most one log line a
-second."""
+"""Refused messages of other instances: counted by reason, and logged at most once a second."""
 
 from enum import StrEnum
 
@@ -14,19 +13,19 @@ logger = structlog.get_logger(__name__)
 class Reason(StrEnum):
     TOO_LARGE = "too_large"
     UNDECODABLE = "undecodable"
-    """No message at all."""
+    """Not a link message."""
     INVALID = "invalid"
     """A field has the wrong type or a value out of its range."""
     INCONSISTENT = "inconsistent"
-    """Its parts do not agree with each other, or with the store."""
+    """Its parts contradict each other, or the store."""
     ALTERED = "altered"
-    """Its digest is another."""
+    """Its digest does not match."""
     UNSIGNED = "unsigned"
     FORGED = "forged"
     """Signed with none of the keys."""
     REPLAYED = "replayed"
     STALE = "stale"
-    """Signed at a time that the own clock is too far from."""
+    """Signed at a time too far from the local clock."""
     NEWER = "newer"
     """Of a later release: a version or a kind that is not known here."""
     FAILED = "failed"
@@ -34,14 +33,14 @@ class Reason(StrEnum):
 
 
 _QUIET = frozenset({Reason.NEWER})
-"""Expected during an upgrade; what it told is found by its version."""
+"""Expected during an upgrade; the changes are found by their version."""
 
 for _reason in Reason:
     LINK_REFUSED.labels(_reason.value)
 
 
 class Refused(Exception):
-    """A message is not taken."""
+    """A message is refused."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
@@ -53,8 +52,8 @@ class Refusals:
         self._lines = lines or Sparing()
 
     def note(self, reason: Reason, *, error: BaseException | None = None) -> None:
-        """Count one. The line says how many were not said before it; its traceback is that of
-        `error`."""
+        """Count a refused message. The log line has the number of lines left out before it, and
+        the traceback of `error`."""
         LINK_REFUSED.labels(reason.value).inc()
         if reason in _QUIET:
             return

@@ -1,8 +1,8 @@
-"""What waits to be published: one publish carries all that waits for a group.
+"""The send queue: one publish carries everything that waits for a group.
 
-Each publish is a round trip to Redis, one after the other. What is committed during one goes
-together into the next. Where very many conversations wait, Redis being slow, all of it goes to
-the group of all instances at once: no conversation waits for the turns of the others.
+Publishes are round trips to Redis, one at a time. Everything committed during one goes together
+into the next. If many conversations wait because Redis is slow, everything goes to the group of all
+instances at once, so no conversation waits for the others.
 """
 
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ class OutboundMessage:
     message: LinkMessage
     conversation_id: str
     version: int | None = None
-    """The version that it tells of; None where nothing is lost with it."""
+    """The version that it reports; None if nothing is lost with it."""
     added: Sequence[str] = ()
     size: int = 500
-    """About how many characters it has."""
+    """Approximate number of characters."""
 
 
 class SendQueue:
@@ -44,7 +44,7 @@ class SendQueue:
         return self._count
 
     def characters(self) -> int:
-        """About how many wait."""
+        """Return about how many characters wait."""
         return self._characters
 
     @property
@@ -57,14 +57,14 @@ class SendQueue:
         self._characters += item.size
 
     def take(self) -> tuple[str, Sequence[OutboundMessage]]:
-        """The next publish: a group, and what goes to it, in the order of putting."""
+        """Return the next publish: a group and its messages, first in, first out."""
         if len(self._groups) > _MANY_GROUPS:
             return self._everybody, self._take_from(list(self._groups))
         group = next(iter(self._groups))
         return group, self._take_from([group])
 
     def clear(self) -> Sequence[OutboundMessage]:
-        """Give all of it up; returns it."""
+        """Empty the queue; return what was in it."""
         items = [item for waiting in self._groups.values() for item in waiting]
         self._groups.clear()
         self._count = self._characters = 0

@@ -1,7 +1,7 @@
-"""The sending half of the link: what goes to the other instances, in the order of commits.
+"""The sending half of the link: publishes to the other instances, in the order of commits.
 
-Nobody waits for it. Each publish is under a timeout; after one that failed nothing is tried for a
-second but the beacon, and what is lost then is said in the next beacons, as is all that was sent.
+No request waits for it. Each publish has a timeout. After a failure only the beacon is tried for a
+second; the next beacons report what was lost, as they report everything that was sent.
 """
 
 import asyncio
@@ -42,9 +42,9 @@ class LinkSender:
         speaks: Callable[[], int],
         on_failure: Callable[[int, str], None],
     ) -> None:
-        """`speaks` returns the version of the format that everyone reads at this moment.
-        `on_failure` is called for each publish that failed, with the number of those in a row and
-        the reason."""
+        """`speaks` returns the newest version of the format that all instances read at the moment.
+        `on_failure` is called for each failed publish, with the number of failures in a row and the
+        reason."""
         self._layer = layer
         self._wire = wire
         self._speaks = speaks
@@ -69,12 +69,12 @@ class LinkSender:
         self._task = start_task(self._work())
 
     async def stop(self) -> None:
-        """From now on nothing is published by itself."""
+        """Stop publishing. `finish` publishes what waits."""
         if self._task is not None:
             await stop_tasks(self._task)
 
     async def finish(self, *, goodbye: bool) -> None:
-        """Publish what waits, once stopped. Raises whatever the layer does, and has no timeout."""
+        """Publish what waits, after `stop`. Raises what the layer raises, and has no timeout."""
         while self._outgoing:
             await self._publish_waiting()
         if goodbye:
@@ -88,27 +88,28 @@ class LinkSender:
             self._something_to_do.set()
 
     def send_beacon(self) -> None:
-        """Before anything else, by turns should a publish take as long as beacons are apart."""
+        """Publish a beacon next; it alternates with other messages if a publish takes as long as
+        the time between beacons."""
         self._beacon_due = True
         self._something_to_do.set()
 
     def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
-        """Say in the next beacons that this version exists, and who is in the conversation."""
+        """Report in the next beacons that this version exists, and who is in the conversation."""
         self._recent.note(conversation_id, version, user_ids)
 
     def came_back(self, conversation_ids: Iterable[str]) -> None:
-        """An own beacon with these conversations made the round."""
+        """Note that an own beacon with these conversations came back."""
         self._recent.came_back(conversation_ids)
 
     def sent_beacon(self, number: int) -> bool:
-        """Whether a beacon of that number was sent and has not come back: this one has now."""
+        """Return whether a beacon of that number was sent and had not come back before."""
         if not self._echoed < number <= self._number:
             return False
         self._echoed = number
         return True
 
     def _note(self, items: Iterable[OutboundMessage]) -> None:
-        """Published or lost: the next beacons tell of it."""
+        """Report messages in the next beacons, whether published or lost."""
         for item in items:
             if item.version is not None:
                 self._recent.note(item.conversation_id, item.version, item.added)
