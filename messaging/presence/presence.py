@@ -71,7 +71,7 @@ class Presence:
         self._key = _users_key(boot_id)
         self._others: list[str] = []
         self.registered: frozenset[str] = frozenset()
-        """The other instances in the registry, as of the last heartbeat."""
+        """The other instances in the registry, as of the last heartbeat, by boot id."""
         self._changed: set[str] = set()
         self._written = False
         self._doubted_until = 0.0

@@ -15,11 +15,11 @@ class Ending(Enum):
 
     DRAINING = "draining"
     ACCESS_REVOKED = "access_revoked"
-    """Its person is banned or logged out: nothing more may reach them."""
+    """The person is banned or logged out: nothing more may reach them."""
     RESTORED = "restored"
-    """The store has another history: what its client was told is not true any more."""
+    """A backup of the store was restored: what the client knows is not true any more."""
     TOO_MANY = "too_many"
-    """Its person has opened many others since."""
+    """The person has opened many other connections since."""
 
 
 class Outlet(Protocol):
@@ -45,7 +45,7 @@ class Connection:
         self.user_id = user_id
         self.signed_in_at = signed_in_at
         self.expires_at: datetime | None = None
-        """Until when its person has shown who they are; None: for good."""
+        """When the person's token expires; None: never."""
         self.transmit: Callable[[str], None] = outlet.put
         self.transmit_soft: Callable[[str, str], None] = outlet.put_soft
         self.end = outlet.end

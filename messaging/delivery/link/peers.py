@@ -18,8 +18,8 @@ _MAX_ENDED = 1_000
 _SETTLE_SECONDS = 3 * BEACON_SECONDS
 """By then every live instance has sent a beacon."""
 _STRANGER_SECONDS = 10.0
-"""Between two unknown instances that are not in the registry and have been sending for a while: what
-they committed before is read from the store."""
+"""Between two unknown instances that are not in the registry and have been sending for a while:
+what they committed before is read from the store."""
 _UNNOTICED_SECONDS = 5.0
 """How long an instance may be in the registry before this one has read it."""
 

@@ -1,4 +1,5 @@
-"""Polling: read changed conversations and changed access from the store while events may be missing.
+"""Polling: reads changed conversations and changed access from the store while events may be
+missing.
 
 An instance polls while its own link is down, while another instance reports in the store that its
 link is down (its commits are not published), and once after events may have been missed: after
