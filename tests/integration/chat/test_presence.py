@@ -163,7 +163,7 @@ async def test_nobody_is_watched_for_those_who_left(ann: Api, bob: Api, instance
 
     watch = instance.presence_watch
     assert not watch._watchers
-    assert not watch._told
+    assert not watch._announced
     async with asyncio.timeout(2):
         while watch._task is not None and not watch._task.done():
             await asyncio.sleep(0.01)
