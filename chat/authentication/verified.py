@@ -3,10 +3,11 @@ requests."""
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+
+from cachetools import LRUCache
 
 from chat.authentication.identity import Authenticator, Identity
 from chat.exceptions import TokenExpired
@@ -24,7 +25,7 @@ class VerifiedTokens:
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
-        self._identities: OrderedDict[bytes, Identity] = OrderedDict()
+        self._identities: LRUCache[bytes, Identity] = LRUCache(_MAX_TOKENS)
         self._under_way: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
 
     @property
@@ -47,7 +48,6 @@ class VerifiedTokens:
             if known.expires_at is not None and known.expires_at <= datetime.now(UTC):
                 del self._identities[digest]
                 raise TokenExpired
-            self._identities.move_to_end(digest)
             return known
         return await self._once(("verify", digest), lambda: self._verify(token, digest))
 
@@ -66,8 +66,6 @@ class VerifiedTokens:
     async def _verify(self, token: str, digest: bytes) -> Identity:
         identity = await self._authenticator.authenticate(token)
         self._identities[digest] = identity
-        if len(self._identities) > _MAX_TOKENS:
-            self._identities.popitem(last=False)
         return identity
 
     async def _once(self, key: tuple[str, bytes], work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -8,11 +8,11 @@ counted again from the next notification on.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import redis.asyncio
+from cachetools import LRUCache
 from redis.asyncio.client import Pipeline
 from redis.commands.core import AsyncScript
 
@@ -60,7 +60,7 @@ class Badges:
         self._add_in_redis = None if client is None else client.register_script(_ADD)
         self._discard_in_redis = None if client is None else client.register_script(_DISCARD)
         self._unknown = Outage("rung.unknown")
-        self._here: OrderedDict[str, dict[str, int]] = OrderedDict()
+        self._here: LRUCache[str, dict[str, int]] = LRUCache(_MAX_PEOPLE)
 
     async def add(
         self, conversation_id: str, seq: int, user_ids: Sequence[str]
@@ -155,9 +155,6 @@ class Badges:
         here = self._here.setdefault(user_id, {})
         if len(here) < _MAX_CONVERSATIONS or conversation_id in here:
             here[conversation_id] = max(seq, here.get(conversation_id, 0))
-        self._here.move_to_end(user_id)
-        if len(self._here) > _MAX_PEOPLE:
-            self._here.popitem(last=False)
         return len(here)
 
     def _discard_here(self, conversation_id: str, user_id: str, up_to: int) -> int:

@@ -9,12 +9,12 @@ Not promised: without Redis only the users of this instance are known; others co
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import redis.asyncio
+from cachetools import LRUCache
 
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
@@ -77,7 +77,7 @@ class Presence:
         self._doubted_until = 0.0
         self._unwritten = Outage("presence.not_written")
         self._unknown = Outage("presence.unknown")
-        self._acted: OrderedDict[str, float] = OrderedDict()
+        self._acted: LRUCache[str, float] = LRUCache(_MAX_ACTED_HERE)
         self._unpublished: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -129,9 +129,6 @@ class Presence:
         """Note activity here: a send, a read, typing, or a client's report."""
         now = time.time()
         self._acted[user_id] = now
-        self._acted.move_to_end(user_id)
-        if len(self._acted) > _MAX_ACTED_HERE:
-            self._acted.popitem(last=False)
         if self._redis is not None:
             # Written with the next heartbeat or change. With Redis gone, the oldest are not.
             self._unpublished.pop(user_id, None)

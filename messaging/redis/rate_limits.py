@@ -7,10 +7,10 @@ counts and answers. While Redis does not answer each instance counts for itself.
 
 import asyncio
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import redis.asyncio
+from cachetools import LRUCache
 
 from messaging.redis.client import UNREACHABLE, Outage
 
@@ -52,8 +52,8 @@ class Rates:
     def __init__(self, client: redis.asyncio.Redis | None) -> None:
         self._take_in_redis = None if client is None else client.register_script(_TAKE)
         self._alone = Outage("rates.counted_alone")
-        self._paid_at: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._refused_until: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._paid_at: LRUCache[tuple[str, str], float] = LRUCache(_MAX_COUNTED)
+        self._refused_until: LRUCache[tuple[str, str], float] = LRUCache(_MAX_COUNTED)
 
     async def take(self, rate: Rate, user_id: str, *, count: int = 1) -> float:
         """Count so many; 0.0, or the seconds after which there is room, and then nothing is
@@ -76,7 +76,7 @@ class Rates:
         self._alone.over()
         wait = float(answer)
         if wait > 0 and count == 1:
-            _remember(self._refused_until, key, time.monotonic() + wait)
+            self._refused_until[key] = time.monotonic() + wait
         return wait
 
     def seconds_until_room_here(self, rate: Rate, user_id: str) -> float:
@@ -96,14 +96,5 @@ class Rates:
         wait = paid_at - now - rate.interval * rate.burst
         if count > 0 and wait > 1e-6:
             return wait
-        _remember(self._paid_at, key, paid_at)
+        self._paid_at[key] = paid_at
         return 0.0
-
-
-def _remember(
-    moments: OrderedDict[tuple[str, str], float], key: tuple[str, str], at: float
-) -> None:
-    moments[key] = at
-    moments.move_to_end(key)
-    if len(moments) > _MAX_COUNTED:
-        moments.popitem(last=False)

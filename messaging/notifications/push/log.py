@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
+from cachetools import LRUCache
 from django.conf import settings
 
 from messaging.domain.health import Condition
@@ -57,15 +58,12 @@ class Inbox:
     """What everybody's phone shows. Somebody with several phones sees the same on each."""
 
     def __init__(self) -> None:
-        self._people: OrderedDict[str, OrderedDict[str, Notification]] = OrderedDict()
+        self._people: LRUCache[str, OrderedDict[str, Notification]] = LRUCache(_MAX_PEOPLE)
 
     def take(self, push: Push) -> None:
         """Do with a push what a phone does: show it in the place of one with the same tag, or take
         that away."""
         shown = self._people.setdefault(push.user_id, OrderedDict())
-        self._people.move_to_end(push.user_id)
-        if len(self._people) > _MAX_PEOPLE:
-            self._people.popitem(last=False)
         earlier = shown.get(push.tag)
         if push.data["type"] == "clear":
             if earlier is not None and earlier.seq <= int(push.data["read_seq"]):
