@@ -16,7 +16,7 @@ from messaging.notifications.queue import dead_letters
 from messaging.notifications.queue.dead_letters import NoDeadLetters
 from messaging.notifications.queue.sqs import QueueUnavailable
 
-_MOST = 100
+_MAX_LISTED = 100
 
 
 @act(
@@ -33,7 +33,7 @@ async def replay(letter: DeadLetter, *, by: str) -> None:
 class DeadLetterAdmin(StoreModelAdmin):
     list_display = ("made_at", "kind", "message", "conversation", "people")
     list_display_links = None
-    list_per_page = _MOST
+    list_per_page = _MAX_LISTED
     actions = (replay,)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:

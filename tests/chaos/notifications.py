@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from config.development.processes import Process
-from messaging.notifications.queue.sqs import RECEIVED_AT_MOST
+from messaging.notifications.queue.sqs import MAX_RECEIVES
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import aws_environment, sqs_client, sqs_process
 from tests.notifications.workers import worker
@@ -57,7 +57,7 @@ class Notifications:
         named = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
         redrive = {
             "deadLetterTargetArn": named["Attributes"]["QueueArn"],
-            "maxReceiveCount": RECEIVED_AT_MOST,
+            "maxReceiveCount": MAX_RECEIVES,
         }
         attributes = {"VisibilityTimeout": "60", "RedrivePolicy": json.dumps(redrive)}
         url: str = client.create_queue(QueueName=_QUEUE, Attributes=attributes)["QueueUrl"]

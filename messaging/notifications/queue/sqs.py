@@ -30,7 +30,7 @@ BATCH_ENTRIES = 10
 BATCH_BYTES = 256 * 1024
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
 MAX_DELAY_SECONDS = 900
-RECEIVED_AT_MOST = 5
+MAX_RECEIVES = 5
 """How often a job is delivered before it goes to the dead-letter queue."""
 
 _THREADS = 8
@@ -198,7 +198,7 @@ def _create_both(client: Any, name: str, hidden: int) -> str:
     attributes = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
     redrive = {
         "deadLetterTargetArn": attributes["Attributes"]["QueueArn"],
-        "maxReceiveCount": RECEIVED_AT_MOST,
+        "maxReceiveCount": MAX_RECEIVES,
     }
     return _create(
         client,

@@ -28,7 +28,7 @@ from messaging.notifications import sweep as sweep_module
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.queue import worker as worker_module
 from messaging.notifications.queue.sqs import (
-    RECEIVED_AT_MOST,
+    MAX_RECEIVES,
     Entry,
     QueueUnavailable,
     Received,
@@ -330,7 +330,7 @@ def test_making_the_queues(gate: Gate, sqs_url: str) -> None:
     attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert attributes["VisibilityTimeout"] == "60"
     policy = json.loads(attributes["RedrivePolicy"])
-    assert int(policy["maxReceiveCount"]) == RECEIVED_AT_MOST
+    assert int(policy["maxReceiveCount"]) == MAX_RECEIVES
     assert policy["deadLetterTargetArn"].endswith(":made-here-dead-letters")
 
 
