@@ -6,6 +6,8 @@ from typing import Any
 from rest_framework import serializers
 
 from chat.errors import STATUS
+from chat.rest.openapi.derived_shapes import derived_shape
+from messaging.domain import message
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy, PresenceStatus
@@ -13,6 +15,7 @@ from messaging.domain.recipients import Platform, TokenKind
 from messaging.domain.uncounted import MAX_RANGES
 from messaging.services.operators.outcomes import DeliveryState, PushVerdict
 from messaging.services.sync import SyncStatus
+from messaging.wire.representations import MESSAGE_FIELDS
 
 _Shape = serializers.Serializer[Any]
 
@@ -27,22 +30,13 @@ class Participant(_Shape):
     joined_version = serializers.IntegerField()
 
 
-class Message(_Shape):
-    id = serializers.CharField()
-    conversation_id = serializers.CharField()
-    seq = serializers.IntegerField()
-    version = serializers.IntegerField()
-    created_version = serializers.IntegerField(allow_null=True)
-    sender_id = serializers.CharField()
-    client_id = serializers.CharField(allow_null=True)
-    text = serializers.CharField(allow_null=True, help_text="null once the message is deleted")
-    reply_to = serializers.CharField(allow_null=True)
-    mentions = serializers.ListField(child=serializers.CharField())
-    attachments = serializers.ListField(child=serializers.JSONField())
-    reactions = serializers.DictField(child=serializers.JSONField())
-    created_at = serializers.DateTimeField()
-    edited_at = serializers.DateTimeField(allow_null=True)
-    deleted_at = serializers.DateTimeField(allow_null=True)
+Message = derived_shape(
+    "Message",
+    message.Message,
+    MESSAGE_FIELDS,
+    attachments=lambda: serializers.ListField(child=serializers.JSONField()),
+    reactions=lambda: serializers.DictField(child=serializers.JSONField()),
+)
 
 
 class Conversation(_Shape):

@@ -23,14 +23,8 @@ from messaging.domain.exceptions import ConversationNotFound, MessagingError
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message
 from messaging.instruments.metrics import COMMIT_CONFLICTS
-from messaging.stores.conversations import (
-    AlreadyExists,
-    CommitUnknown,
-    Conflict,
-    Store,
-    stamped,
-    stamped_conversation,
-)
+from messaging.stores.commit_time import stamped, stamped_conversation
+from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict, Store
 
 logger = structlog.get_logger(__name__)
 

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from messaging.delivery.field_types import Frame, Number, People, PeopleNumbers
+from messaging.delivery.field_types import Frame, People, PeopleNumbers
+from messaging.domain.values import Number
 
 
 class Delivery(Struct, frozen=True, array_like=True, kw_only=True):

@@ -4,23 +4,19 @@ from typing import Annotated
 
 from msgspec import Meta
 
-MAX_NUMBER = 2**53
-"""Above every version, seq and beacon number that a commit or a second apart can reach."""
+from messaging.domain.values import Number, UserId
+
 MAX_MICROS = 253_402_300_800_000_000
 """The year 10000, in microseconds since the epoch: later moments are no `datetime`."""
 MAX_PEOPLE = 10_000
 """In one list. A conversation has 1,000 people unless a setting says otherwise."""
 
-Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 Micros = Annotated[int, Meta(ge=0, le=MAX_MICROS)]
 Token = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """What a store recognises a state by: a revision, or nanoseconds since the epoch."""
-UserId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.@:-]{1,128}\Z")]
 ConversationId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,128}\Z")]
 BootId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
 Key = Annotated[str, Meta(min_length=1, max_length=512)]
-ShortText = Annotated[str, Meta(max_length=512)]
-Text = Annotated[str, Meta(max_length=256 * 1024)]
 Frame = Annotated[str, Meta(min_length=2, max_length=4 * 1024 * 1024)]
 People = Annotated[list[UserId], Meta(max_length=MAX_PEOPLE)]
 PeopleNumbers = Annotated[dict[UserId, Number], Meta(max_length=MAX_PEOPLE)]

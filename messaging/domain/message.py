@@ -3,26 +3,31 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from messaging.domain.values import Number, ShortText, Text, UserId
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    id: str
-    conversation_id: str
-    seq: int
-    version: int
+    """A message. Stores, the link and the API derive what they write and read of it from these
+    fields (`messaging.domain.codec`); new ones come last and have a default."""
+
+    id: ShortText
+    conversation_id: ShortText
+    seq: Number
+    version: Number
     """The conversation's version at which this message last changed."""
-    sender_id: str
-    client_id: str | None
-    text: str | None
+    sender_id: UserId
+    client_id: ShortText | None
+    text: Text | None
     """None once the message is deleted."""
-    reply_to: str | None
-    mentions: tuple[str, ...]
+    reply_to: ShortText | None
+    mentions: tuple[UserId, ...]
     created_at: datetime
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
-    content_hash: str
+    content_hash: ShortText
     """Digest of the first request's content: decides whether a reused `client_id` is a retry."""
-    created_version: int | None = None
+    created_version: Number | None = None
     """The conversation's version at which it was sent. An earlier release stores none."""
 
     @property

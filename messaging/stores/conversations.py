@@ -1,11 +1,10 @@
 """What a store promises. `sql` and `firestore` both keep it; one contract suite checks them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Companion, Conversation, ListedConversation, Membership
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
@@ -124,9 +123,12 @@ class Store(Protocol):
     seconds after its `updated_at`, or some more where the answer to a commit was lost.
     """
 
-    timeout: float
     witness: "Witness"
     """Compares the conversations that it reads with those that it showed before."""
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that any one method may take."""
 
     @property
     def condition(self) -> Condition:
@@ -277,37 +279,3 @@ class Store(Protocol):
 
     async def list_link_notes(self) -> LinkNotes:
         """The notes that were put within the last `LINK_NOTE_LIFETIME`; one read if none was."""
-
-
-def stamped(message: Message, at: datetime) -> Message:
-    """The message with the store's time in the place of every `COMMIT_TIME`."""
-    # Spelled out, for `replace` takes nearly twice as long, and each message passes here.
-    return Message(
-        id=message.id,
-        conversation_id=message.conversation_id,
-        seq=message.seq,
-        version=message.version,
-        sender_id=message.sender_id,
-        client_id=message.client_id,
-        text=message.text,
-        reply_to=message.reply_to,
-        mentions=message.mentions,
-        created_at=at if message.created_at is COMMIT_TIME else message.created_at,
-        edited_at=at if message.edited_at is COMMIT_TIME else message.edited_at,
-        deleted_at=at if message.deleted_at is COMMIT_TIME else message.deleted_at,
-        content_hash=message.content_hash,
-        created_version=message.created_version,
-    )
-
-
-def stamped_conversation(conversation: Conversation, at: datetime, token: object) -> Conversation:
-    """The conversation as it stands once the store has committed it at `at`."""
-    last = conversation.last_message
-    return replace(
-        conversation,
-        created_at=at if conversation.created_at is COMMIT_TIME else conversation.created_at,
-        active_at=at if conversation.active_at is COMMIT_TIME else conversation.active_at,
-        updated_at=at,
-        last_message=stamped(last, at) if last else None,
-        token=token,
-    )

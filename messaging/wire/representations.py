@@ -1,8 +1,10 @@
 """The JSON of entities for clients, the same over REST and the socket."""
 
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
+from messaging.domain.codec import Attribute, Conversions, writer
 from messaging.domain.conversation import Conversation, ListedConversation
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
@@ -31,24 +33,38 @@ def participant_data(participant: Participant) -> Data:
     }
 
 
-def message_data(message: Message) -> Data:
-    return {
-        "id": message.id,
-        "conversation_id": message.conversation_id,
-        "seq": message.seq,
-        "version": message.version,
-        "created_version": message.first_version,
-        "sender_id": message.sender_id,
-        "client_id": message.client_id,
-        "text": message.text,
-        "reply_to": message.reply_to,
-        "mentions": list(message.mentions),
-        "attachments": [],
-        "reactions": {},
-        "created_at": timestamp(message.created_at),
-        "edited_at": optional_timestamp(message.edited_at),
-        "deleted_at": optional_timestamp(message.deleted_at),
-    }
+MESSAGE_FIELDS = (
+    "id",
+    "conversation_id",
+    "seq",
+    "version",
+    "created_version",
+    "sender_id",
+    "client_id",
+    "text",
+    "reply_to",
+    "mentions",
+    "attachments",
+    "reactions",
+    "created_at",
+    "edited_at",
+    "deleted_at",
+)
+"""What clients see of a message, in this order. `chat.rest.responses` describes the same."""
+
+message_data = writer(
+    Message,
+    Conversions(
+        types={str: None, int: None, bool: None, datetime: timestamp, tuple[str, ...]: list},
+        enumeration=lambda _: Attribute("value"),
+    ),
+    only=MESSAGE_FIELDS,
+    computed={
+        "created_version": attrgetter("first_version"),
+        "attachments": lambda _: [],  # nothing is attached in this release
+        "reactions": lambda _: {},
+    },
+)
 
 
 def conversation_data(

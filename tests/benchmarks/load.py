@@ -34,8 +34,11 @@ from messaging.domain.identifiers import random_id  # noqa: E402
 from messaging.domain.message import Message  # noqa: E402
 from messaging.instruments.metrics import COMMIT_CONFLICTS, STORE_DOCUMENTS  # noqa: E402
 from messaging.stores.conversations import Store  # noqa: E402
-from messaging.stores.firestore import documents  # noqa: E402
 from messaging.stores.firestore.client.requests import Database, Writes  # noqa: E402
+from messaging.stores.firestore.documents.conversations import (  # noqa: E402
+    changed_conversation,
+)
+from messaging.stores.firestore.documents.messages import encode_message  # noqa: E402
 from messaging.stores.firestore.store import FirestoreStore  # noqa: E402
 from messaging.stores.firestore.values import SERVER_TIME  # noqa: E402
 from messaging.stores.sql.store import SqlStore  # noqa: E402
@@ -237,10 +240,10 @@ def bare_commit(project: str, conversation: Conversation, size: int) -> tuple[An
     writes = Writes(database)
     for message in commit.created:
         name = database.document(*path, "messages", message.id)
-        writes.create(name, documents.message(message))
+        writes.create(name, encode_message(message))
     sent_seq = {f"user-{number}": one.seq for number, one in enumerate(commit.created)}
     after = replace(commit.after, sent_seq=sent_seq, commit_id=commit.commit_id)
-    fields, mask = documents.changed_conversation(commit.before, after)
+    fields, mask = changed_conversation(commit.before, after)
     writes.update(database.document(*path), fields, mask)
     return writes.request, after
 
@@ -319,14 +322,14 @@ async def spread_plainly(project: str, conversation_ids: list[str], sends: int) 
             batch = client.batch()
             batch.create(
                 reference.collection("messages").document(message.id),
-                plainly(documents.message(message)),
+                plainly(encode_message(message)),
             )
             batch.update(
                 reference,
                 {
                     "seq": message.seq,
                     "version": message.version,
-                    "last_message": {"id": message.id, **plainly(documents.message(message))},
+                    "last_message": {"id": message.id, **plainly(encode_message(message))},
                     "sent_seq.ann": message.seq,
                     "commit_id": commit.commit_id,
                     "active_at": firestore.SERVER_TIMESTAMP,

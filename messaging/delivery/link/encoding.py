@@ -21,10 +21,11 @@ import orjson
 from msgspec import Meta, Raw, Struct, field
 
 from messaging.delivery.batch import Batch, SoftEvent
-from messaging.delivery.field_types import BootId, Number
+from messaging.delivery.field_types import BootId
 from messaging.delivery.link.messages import KINDS, LinkMessage, decoder
 from messaging.delivery.link.refused_messages import Reason, Refused
 from messaging.delivery.link.signing import Mode, Signing
+from messaging.domain.values import Number
 
 VERSION = 2
 """The highest version that this release reads."""

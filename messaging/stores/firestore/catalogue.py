@@ -9,9 +9,9 @@ from typing import Any
 from messaging.domain.conversation import Conversation
 from messaging.domain.people import Access
 from messaging.stores.catalogue import FailedNotification, Place
-from messaging.stores.firestore import documents
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.decisions import read_people
+from messaging.stores.firestore.documents.conversations import SHARDS, decode_conversation
 from messaging.stores.firestore.people import read_access
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import Reference, plain_time
@@ -33,7 +33,7 @@ class FirestoreCatalogue:
         """The shards are merged: a few are read of each, and more of those of which all are on
         the page."""
         places = asyncio.Semaphore(_QUERIES_AT_ONCE)
-        shards = [_Shard(number, after) for number in range(documents.SHARDS)]
+        shards = [_Shard(number, after) for number in range(SHARDS)]
         short = shards
 
         async def read(shard: _Shard) -> None:
@@ -60,7 +60,7 @@ class FirestoreCatalogue:
                 limit=limit,
             ),
         )
-        return [documents.read_conversation(document) for document in found]
+        return [decode_conversation(document) for document in found]
 
     async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
         last = [Reference(self._user(after))] if after else []
@@ -131,7 +131,7 @@ class FirestoreCatalogue:
                 limit=limit,
             ),
         )
-        return [documents.read_conversation(document) for document in found]
+        return [decode_conversation(document) for document in found]
 
     async def _query(self, operation: str, structured: Any) -> list[Any]:
         return await self._connection.query(operation, self._database.root, structured)
@@ -171,7 +171,7 @@ def _place(conversation: Conversation) -> Place:
 
 def _at_once(limit: int) -> int:
     """About twice a shard's share: then most pages need no second round."""
-    return max(2 * limit // documents.SHARDS, 1)
+    return max(2 * limit // SHARDS, 1)
 
 
 def _failed(document: Any) -> FailedNotification:

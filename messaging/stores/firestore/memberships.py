@@ -10,19 +10,29 @@ from typing import Any
 from messaging.domain.conversation import Companion, ListedConversation, Membership
 from messaging.domain.participant import Participant
 from messaging.stores.conversations import ListedPage
-from messaging.stores.firestore import documents
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
+from messaging.stores.firestore.documents import id_of
+from messaging.stores.firestore.documents.conversations import (
+    COUNT_FIELDS,
+    LISTED_FIELDS,
+    decode_listed,
+    own_preferences,
+    own_sent_seq,
+    uncounted_of,
+)
+from messaging.stores.firestore.documents.cursors import cursor_of, decode_cursor
+from messaging.stores.firestore.documents.participants import (
+    count_of,
+    decode_participant,
+    decode_participants,
+    shows_people,
+)
 from messaging.stores.firestore.values import Reference, quoted
 
 _LATEST = 1_000
 """How many of a person's conversations are looked through for companions."""
 _IN_EACH = 4
-_COUNT = ("participant_count", "counted_commit_id", "commit_id")
-_LISTED = (
-    *("kind", "title", "created_at", "updated_at", "active_at", "seq", "version"),
-    *("last_message", "blocked_by", "frozen", "uncounted", "listed_people", *_COUNT),
-)
 
 
 async def list_own(
@@ -30,13 +40,13 @@ async def list_own(
 ) -> ListedPage:
     last: Sequence[object] = ()
     if cursor is not None:
-        active_at, conversation_id = documents.read_cursor(cursor)
+        active_at, conversation_id = decode_cursor(cursor)
         last = (active_at, Reference(_name(connection, conversation_id)))
     found = await _query_own(
         connection,
         "list_own_conversations",
         user_id,
-        [*_LISTED, *_own(user_id, "roles", "sent_seq", "preferences")],
+        [*LISTED_FIELDS, *_own(user_id, "roles", "sent_seq", "preferences")],
         limit=limit,
         start_after=last,
     )
@@ -47,20 +57,20 @@ async def list_own(
         for document in await _read_whole(
             connection,
             "list_own_conversations",
-            [one for one in found if not documents.shows_people(one, people)],
+            [one for one in found if not shows_people(one, people)],
         )
     }
     page: list[ListedConversation] = []
     for masked in found:
         document = masked
-        if not documents.shows_people(masked, people):
+        if not shows_people(masked, people):
             if masked.name not in whole:
                 continue  # deleted meanwhile
             document = whole[masked.name]
-        listed = documents.read_listed(document, user_id, people)
+        listed = decode_listed(document, user_id, people)
         if listed is not None:
             page.append(listed)
-    next_cursor = documents.cursor_of(found[-1]) if len(found) == limit else None
+    next_cursor = cursor_of(found[-1]) if len(found) == limit else None
     return ListedPage(conversations=page, next_cursor=next_cursor)
 
 
@@ -94,18 +104,18 @@ async def list_companions(
 ) -> Sequence[Companion]:
     if not others:
         return []
-    fields = ["version", *_COUNT, *(f"roles.{quoted(other)}" for other in others)]
+    fields = ["version", *COUNT_FIELDS, *(f"roles.{quoted(other)}" for other in others)]
     found = await _query_own(connection, "list_companions", user_id, fields, limit=_LATEST)
     shared = [document for document in found if document.fields["roles"].map_value.fields]
-    uncounted = [] if most is None else [one for one in shared if documents.count_of(one) is None]
+    uncounted = [] if most is None else [one for one in shared if count_of(one) is None]
     whole = {
-        document.name: len(documents.read_conversation(document).participants)
+        document.name: len(decode_participants(document.fields))
         for document in await _read_whole(connection, "list_companions", uncounted)
     }
     companions: list[Companion] = []
     named: dict[str, int] = {}
     for document in shared:
-        count = documents.count_of(document)
+        count = count_of(document)
         if count is None:
             count = whole.get(document.name, 0)
         if most is not None and not 0 < count <= most:
@@ -116,7 +126,7 @@ async def list_companions(
                 continue
             named[other] = named.get(other, 0) + 1
             if named[other] <= _IN_EACH:
-                person = documents.read_participant(other, roles[other].map_value.fields)
+                person = decode_participant(other, roles[other].map_value.fields)
                 companions.append(_companion(document, person, count))
     return companions
 
@@ -154,25 +164,23 @@ async def _read_whole(
 
 def _membership(document: Any, user_id: str) -> Membership:
     fields = document.fields
-    own = documents.read_participant(
-        user_id, fields["roles"].map_value.fields[user_id].map_value.fields
-    )
+    own = decode_participant(user_id, fields["roles"].map_value.fields[user_id].map_value.fields)
     return Membership(
-        conversation_id=documents.id_of(document),
+        conversation_id=id_of(document),
         version=fields["version"].integer_value,
         seq=fields["seq"].integer_value,
         joined_version=own.joined_version,
-        sent_seq=documents.own_sent_seq(document, user_id),
-        participant_count=documents.count_of(document),
-        uncounted=documents.read_uncounted(document),
-        preferences=documents.own_preferences(document, user_id),
+        sent_seq=own_sent_seq(document, user_id),
+        participant_count=count_of(document),
+        uncounted=uncounted_of(document),
+        preferences=own_preferences(document, user_id),
     )
 
 
 def _companion(document: Any, person: Participant, count: int) -> Companion:
     return Companion(
         user_id=person.user_id,
-        conversation_id=documents.id_of(document),
+        conversation_id=id_of(document),
         version=document.fields["version"].integer_value,
         joined_version=person.joined_version,
         participant_count=count,
@@ -181,7 +189,7 @@ def _companion(document: Any, person: Participant, count: int) -> Companion:
 
 def _place(user_id: str, *, personal: bool) -> Sequence[str]:
     """The paths of what is read of one person's place in a conversation."""
-    place = ["seq", "version", *_COUNT, *_own(user_id, "roles", "sent_seq")]
+    place = ["seq", "version", *COUNT_FIELDS, *_own(user_id, "roles", "sent_seq")]
     return [*place, "uncounted", *_own(user_id, "preferences")] if personal else place
 
 

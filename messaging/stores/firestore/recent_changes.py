@@ -9,9 +9,9 @@ from datetime import datetime
 
 from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import ChangedConversations
-from messaging.stores.firestore import documents
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
+from messaging.stores.firestore.documents.conversations import SHARDS, decode_conversation
 from messaging.stores.firestore.values import Reference
 from messaging.stores.recent_changes import PAGE, read_pages
 
@@ -26,7 +26,7 @@ async def list_changed(connection: Connection, since: datetime) -> ChangedConver
         async with places:
             return await _list_in_shard(connection, shard, since)
 
-    shards = await asyncio.gather(*map(list_one, range(documents.SHARDS)))
+    shards = await asyncio.gather(*map(list_one, range(SHARDS)))
     return ChangedConversations(
         conversations=[one for shard in shards for one in shard.conversations],
         read_at=min(shard.read_at for shard in shards),
@@ -56,7 +56,7 @@ async def _list_in_shard(
             ),
         )
         return ChangedConversations(
-            conversations=[documents.read_conversation(document) for document in found],
+            conversations=[decode_conversation(document) for document in found],
             read_at=read_at,
         )
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import NoneType
+from types import NoneType, SimpleNamespace
 from typing import Any, Final
 
 SERVER_TIME: Final = object()
@@ -70,12 +70,33 @@ def quoted(name: str) -> str:
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
 
+ABSENT = SimpleNamespace(
+    boolean_value=False,
+    integer_value=0,
+    string_value="",
+    array_value=SimpleNamespace(values=()),
+    map_value=SimpleNamespace(fields={}),
+    HasField=lambda _: False,
+    WhichOneof=lambda _: None,
+)
+"""What a map of values gives for a name that it lacks: each kind of value is empty."""
+
+
+def is_null(value: Any) -> bool:
+    """Return whether it is null, or absent."""
+    return value.WhichOneof("value_type") in {None, "null_value"}
+
+
 def read_text(value: Any) -> str | None:
     return value.string_value if value.HasField("string_value") else None
 
 
 def read_texts(value: Any) -> list[str]:
     return [item.string_value for item in value.array_value.values]
+
+
+def read_number(value: Any) -> int | None:
+    return value.integer_value if value.HasField("integer_value") else None
 
 
 def read_numbers(value: Any) -> dict[str, int]:

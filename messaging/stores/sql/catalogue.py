@@ -18,21 +18,22 @@ from messaging.models import (
 )
 from messaging.stores.catalogue import FailedNotification, Place
 from messaging.stores.sql import reads
+from messaging.stores.sql.calls import count
 from messaging.stores.sql.decisions import people_of
 from messaging.stores.sql.people import access_of, read_access
-from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.sql.store import SqlStore
 
 
 class SqlCatalogue:
     """Keeps `messaging.stores.catalogue.Catalogue` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
-        self._store = store
+        self._calls = store.calls
 
     async def list_conversations(
         self, *, limit: int, after: Place | None = None
     ) -> Sequence[Conversation]:
-        found = await self._store.read(
+        found = await self._calls.read(
             "list_conversations",
             lambda database: reads.list_latest_conversations(database, limit=limit, after=after),
         )
@@ -40,7 +41,7 @@ class SqlCatalogue:
         return found
 
     async def list_frozen(self, *, limit: int, after: str = "") -> Sequence[Conversation]:
-        found = await self._store.read(
+        found = await self._calls.read(
             "list_frozen",
             lambda database: reads.list_frozen_conversations(database, limit=limit, after=after),
         )
@@ -48,14 +49,14 @@ class SqlCatalogue:
         return found
 
     async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
-        found = await self._store.read(
+        found = await self._calls.read(
             "list_people", lambda database: _list_people(database, limit, after)
         )
         _count_read("list_people", found)
         return found
 
     async def list_banned(self, *, limit: int, after: Place | None = None) -> Sequence[Access]:
-        found = await self._store.read(
+        found = await self._calls.read(
             "list_banned", lambda database: _list_banned(database, limit, after)
         )
         _count_read("list_banned", found)
@@ -64,14 +65,14 @@ class SqlCatalogue:
     async def list_failed(
         self, *, limit: int, after: Place | None = None
     ) -> Sequence[FailedNotification]:
-        found = await self._store.read(
+        found = await self._calls.read(
             "list_failed", lambda database: _list_failed(database, limit, after)
         )
         _count_read("list_failed", found)
         return found
 
     async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
-        deleted = await self._store.write(
+        deleted = await self._calls.write(
             "delete_messages", lambda database: _delete_some(database, conversation_id, limit)
         )
         count("delete_messages", read=max(deleted, 1), deleted=deleted)

@@ -6,12 +6,11 @@ from its people; and it is one round trip, where three queries in a transaction 
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import DateTimeField, QuerySet, TextField
+from django.db.models import JSONField, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 
 from messaging.domain.conversation import Conversation
@@ -22,9 +21,8 @@ from messaging.stores.sql import rows
 from messaging.stores.stored_enums import member_of
 
 _MESSAGE_FIELDS = MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
-_MESSAGE_TIMES = [one.attname for one in _MESSAGE_FIELDS if isinstance(one, DateTimeField)]
-_MENTIONS = {"sqlite": "json(m.mentions)", "postgresql": "m.mentions"}
-"""To SQLite they are a text like others."""
+_JSON_COLUMN = {"sqlite": "json(m.{})", "postgresql": "m.{}"}
+"""To SQLite JSON is a text like others."""
 _FUNCTIONS = {
     "sqlite": {"group": "json_group_array", "array": "json_array", "object": "json_object"},
     "postgresql": {"group": "json_agg", "array": "json_build_array", "object": "json_build_object"},
@@ -61,9 +59,11 @@ def people_sql(vendor: str) -> str:
 
 def last_message_sql(vendor: str) -> str:
     """Return the expression for the latest message of a row of `messaging_conversation`."""
-    columns = {one.attname: f"m.{one.column}" for one in _MESSAGE_FIELDS}
-    columns["mentions"] = _MENTIONS[vendor]
-    fields = ", ".join(f"'{name}', {column}" for name, column in columns.items())
+    fields = ", ".join(
+        f"'{one.attname}', "
+        + (_JSON_COLUMN[vendor] if isinstance(one, JSONField) else "m.{}").format(one.column)
+        for one in _MESSAGE_FIELDS
+    )
     return _LAST_MESSAGE.format(**_FUNCTIONS[vendor], fields=fields)
 
 
@@ -91,15 +91,4 @@ def read_people(found: str | None) -> dict[str, Participant]:
 
 
 def read_message(found: str | None) -> Message | None:
-    if found is None:
-        return None
-    values = json.loads(found)
-    times = {name: _time(values[name]) for name in _MESSAGE_TIMES if values[name] is not None}
-    return rows.message(MessageRecord(**{**values, **times}))
-
-
-def _time(text: str) -> datetime:
-    """SQLite keeps times in UTC and without a zone; PostgreSQL tells them in the connection's
-    zone, which Django sets to UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return None if found is None else rows.message_of_json(json.loads(found))

@@ -12,8 +12,9 @@ from django.db.transaction import atomic
 from messaging.domain.recipients import Decision, Verdict
 from messaging.models import DecisionRecord, ReportCopyRecord, SweepRecord
 from messaging.stores.decisions import NOBODY, ChunkKey, Claim, failed_at, take
+from messaging.stores.sql.calls import count
 from messaging.stores.sql.expiry import purge_expired
-from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import member_of
 
 _PURGED_BY_ONE_IN = 100
@@ -23,7 +24,7 @@ class SqlDecisionStore:
     """Keeps `messaging.stores.decisions.DecisionStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
-        self._store = store
+        self._calls = store.calls
 
     async def claim(
         self,
@@ -40,7 +41,7 @@ class SqlDecisionStore:
         def attempt(known: Mapping[str, Decision]) -> Claim:
             return take(known, user_ids, wanted, decided)
 
-        claim, created = await self._store.write(
+        claim, created = await self._calls.write(
             "claim", lambda database: _claim(database, key, attempt, now, expires_at)
         )
         count("claim", read=int(not created), written=int(bool(claim.written)))
@@ -49,20 +50,20 @@ class SqlDecisionStore:
     async def record(
         self, key: ChunkKey, decisions: Mapping[str, Decision], *, expires_at: datetime
     ) -> None:
-        await self._store.write(
+        await self._calls.write(
             "record", lambda database: _record(database, key, decisions, expires_at)
         )
         count("record", written=1)
 
     async def list_decisions(self, conversation_id: str, message_id: str) -> Mapping[str, Decision]:
-        found = await self._store.read(
+        found = await self._calls.read(
             "list_decisions", lambda database: _list_decisions(database, message_id)
         )
         count("list_decisions", read=max(len(found), 1))
         return {user_id: decision for chunk in found for user_id, decision in chunk.items()}
 
     async def claim_sweep(self, sweep_id: str, *, expires_at: datetime) -> bool:
-        claimed = await self._store.write(
+        claimed = await self._calls.write(
             "claim_sweep", lambda database: _claim_sweep(database, sweep_id, expires_at)
         )
         count("claim_sweep", written=1)
@@ -71,7 +72,7 @@ class SqlDecisionStore:
     async def put_unfinished_sweep(
         self, boot_id: str, since: datetime | None, *, expires_at: datetime
     ) -> None:
-        await self._store.write(
+        await self._calls.write(
             "put_unfinished_sweep",
             lambda database: _put_unfinished_sweep(database, boot_id, since, expires_at),
         )
@@ -79,7 +80,7 @@ class SqlDecisionStore:
         count("put_unfinished_sweep", written=int(not gone), deleted=int(gone))
 
     async def get_unfinished_sweep(self, boot_id: str) -> datetime | None:
-        since = await self._store.read(
+        since = await self._calls.read(
             "get_unfinished_sweep", lambda database: _get_unfinished_sweep(database, boot_id)
         )
         count("get_unfinished_sweep", read=1)

@@ -7,8 +7,9 @@ from django.db.transaction import atomic
 
 from messaging.models import EpochRecord
 from messaging.stores.epochs import Epoch, ReadEpoch, first_epoch, next_epoch
+from messaging.stores.sql.calls import count
 from messaging.stores.sql.connections.clock import now
-from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.sql.store import SqlStore
 
 _ONLY = 1
 
@@ -17,18 +18,18 @@ class SqlEpochStore:
     """Keeps `messaging.stores.epochs.EpochStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
-        self._store = store
+        self._calls = store.calls
 
     async def read_epoch(self) -> ReadEpoch:
-        found, read_at = await self._store.read("read_epoch", _read)
+        found, read_at = await self._calls.read("read_epoch", _read)
         count("read_epoch", read=1)
         if found is None:
-            found = await self._store.write("read_epoch", _create)
+            found = await self._calls.write("read_epoch", _create)
             count("read_epoch", written=1)
         return ReadEpoch(epoch=found, read_at=read_at)
 
     async def renew_epoch(self, *, instead_of: str | None = None, above: int = 0) -> Epoch:
-        epoch = await self._store.write(
+        epoch = await self._calls.write(
             "renew_epoch", lambda database: _renew(database, instead_of, above)
         )
         count("renew_epoch", read=1, written=1)

@@ -12,18 +12,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, Field, IntegerField, TextField
 from django.db.models.expressions import RawSQL
 
-from messaging.domain.conversation import (
-    Companion,
-    ConversationKind,
-    ListedConversation,
-    Membership,
-)
+from messaging.domain.conversation import Companion, ListedConversation, Membership
 from messaging.domain.participant import Participant, Preferences, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.models import ConversationRecord
 from messaging.stores import paging
 from messaging.stores.conversations import ListedPage
-from messaging.stores.sql import rows
+from messaging.stores.sql import cursors, rows
 from messaging.stores.sql.conversations import last_message_sql, limited, people_sql
 from messaging.stores.sql.conversations import read_message as _message
 from messaging.stores.sql.conversations import read_people as _people
@@ -117,9 +112,7 @@ def list_listed(
     latest = limited(listed, order_by=("-active_at", "-id"), limit=limit)
     page = [_listed(one, user_id) for one in _annotated(database, latest, user_id, people)]
     full = len(page) == limit
-    return ListedPage(
-        conversations=page, next_cursor=rows.encoded_cursor(page[-1]) if full else None
-    )
+    return ListedPage(conversations=page, next_cursor=cursors.encode(page[-1]) if full else None)
 
 
 def list_companions(
@@ -180,17 +173,10 @@ def _raw(sql: str, output: "Field[Any, Any]", *parameters: Any, **parts: str) ->
 
 
 def _listed(record: Any, user_id: str) -> ListedConversation:
-    return ListedConversation(
-        id=record.id,
-        kind=member_of(ConversationKind, record.kind),
-        title=record.title,
+    return rows.listed_conversation(
+        record,
         participants=None if record.people is None else _people(record.people),
         participant_count=record.counted,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-        active_at=record.active_at,
-        seq=record.seq,
-        version=record.version,
         last_message=_message(record.last),
         own=Participant(
             user_id=user_id, role=member_of(Role, record.own_role), joined_version=record.own_joined
@@ -198,8 +184,6 @@ def _listed(record: Any, user_id: str) -> ListedConversation:
         sent_seq=record.own_sent_seq or 0,
         preferences=_preferences(record.own_preferences),
         blocked=bool(record.blocked_by),
-        frozen=record.frozen,
-        uncounted=Uncounted(record.uncounted),
     )
 
 

@@ -10,8 +10,9 @@ from django.db.transaction import atomic
 from messaging.domain.people import Access, AddedBy, Privacy
 from messaging.models import PersonRecord
 from messaging.stores.people import ChangedAccess, lately_left
+from messaging.stores.sql.calls import count
 from messaging.stores.sql.connections.clock import now
-from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import member_of
 
 
@@ -19,45 +20,45 @@ class SqlPeopleStore:
     """Keeps `messaging.stores.people.PeopleStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
-        self._store = store
+        self._calls = store.calls
 
     async def get_access(self, user_id: str) -> Access:
-        found = await self._store.read(
+        found = await self._calls.read(
             "get_access", lambda database: _get_access(database, user_id)
         )
         count("get_access", read=1)
         return found
 
     async def log_out(self, user_id: str, *, at_least: datetime | None = None) -> Access:
-        access = await self._store.write(
+        access = await self._calls.write(
             "log_out", lambda database: _change_access(database, user_id, at_least=at_least)
         )
         count("log_out", read=1, written=1)
         return access
 
     async def revoke(self, user_id: str, *, up_to: datetime) -> Access:
-        access = await self._store.write(
+        access = await self._calls.write(
             "revoke", lambda database: _revoke(database, user_id, up_to)
         )
         count("revoke", read=1, written=1)
         return access
 
     async def set_ban(self, user_id: str, *, until: datetime | None) -> Access:
-        access = await self._store.write(
+        access = await self._calls.write(
             "set_ban", lambda database: _change_access(database, user_id, {"banned_until": until})
         )
         count("set_ban", read=1, written=1)
         return access
 
     async def list_changed_access(self, *, since: datetime) -> ChangedAccess:
-        changed = await self._store.read(
+        changed = await self._calls.read(
             "list_changed_access", lambda database: _list_changed(database, since)
         )
         count("list_changed_access", read=max(len(changed.people), 1))
         return changed
 
     async def get_blocks(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
-        blocks = await self._store.read(
+        blocks = await self._calls.read(
             "get_blocks", lambda database: _get_blocks(database, user_ids)
         )
         count("get_blocks", read=len(user_ids))
@@ -66,20 +67,20 @@ class SqlPeopleStore:
     async def get_privacy(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
         if not user_ids:
             return {}
-        found = await self._store.read(
+        found = await self._calls.read(
             "get_privacy", lambda database: _get_privacy(database, user_ids)
         )
         count("get_privacy", read=len(user_ids))
         return found
 
     async def note_left(self, user_id: str, conversation_id: str) -> None:
-        await self._store.write(
+        await self._calls.write(
             "note_left", lambda database: _note_left(database, user_id, conversation_id)
         )
         count("note_left", read=1, written=1)
 
     async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
-        await self._store.write(
+        await self._calls.write(
             "set_block", lambda database: _set_block(database, user_id, other_id, blocked)
         )
         count("set_block", written=1)

@@ -12,8 +12,9 @@ from messaging.domain.people import AddedBy, QuietHours, UserSettings
 from messaging.domain.recipients import Device, Platform, Recipient, TokenKind
 from messaging.models import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.stores.recipients import devices_allowed_to_ring, excess_devices, token_digest
+from messaging.stores.sql.calls import count
 from messaging.stores.sql.people import access_of
-from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import member_of
 
 
@@ -21,25 +22,25 @@ class SqlRecipientStore:
     """Keeps `messaging.stores.recipients.RecipientStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
-        self._store = store
+        self._calls = store.calls
 
     async def get_recipients(self, user_ids: Sequence[str]) -> Mapping[str, Recipient]:
         if not user_ids:
             return {}
-        found = await self._store.read(
+        found = await self._calls.read(
             "get_recipients", lambda database: _get_recipients(database, user_ids)
         )
         count("get_recipients", read=len(user_ids))
         return found
 
     async def set_settings(self, user_id: str, settings: UserSettings) -> None:
-        await self._store.write(
+        await self._calls.write(
             "set_settings", lambda database: _set_settings(database, user_id, settings)
         )
         count("set_settings", written=1)
 
     async def put_device(self, user_id: str, device: Device, *, most: int) -> None:
-        await self._store.write(
+        await self._calls.write(
             "put_device", lambda database: _put_device(database, user_id, device, most)
         )
         count("put_device", read=2, written=2)
@@ -47,7 +48,7 @@ class SqlRecipientStore:
     async def remove_device(
         self, user_id: str, device_id: str, *, token: str | None = None
     ) -> bool:
-        removed = await self._store.write(
+        removed = await self._calls.write(
             "remove_device", lambda database: _remove_device(database, user_id, device_id, token)
         )
         count("remove_device", read=1, written=2 * removed)

@@ -11,9 +11,10 @@ from messaging.models import ReportCopyRecord, ReportRecord
 from messaging.stores import paging
 from messaging.stores.catalogue import Place
 from messaging.stores.reports import COPY_LIFETIME
+from messaging.stores.sql.calls import count
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.expiry import purge_expired
-from messaging.stores.sql.store import SqlStore, count
+from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import member_of
 
 
@@ -21,28 +22,28 @@ class SqlReportStore:
     """Keeps `messaging.stores.reports.ReportStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
-        self._store = store
+        self._calls = store.calls
 
     async def put_report(self, report: Report, *, text: str) -> tuple[Report, bool]:
-        stored, created = await self._store.write(
+        stored, created = await self._calls.write(
             "put_report", lambda database: _put(database, report, text)
         )
         count("put_report", read=int(not created), written=2 * created)
         return stored, created
 
     async def get_copy(self, report_id: str) -> str | None:
-        found = await self._store.read("get_copy", lambda database: _get_copy(database, report_id))
+        found = await self._calls.read("get_copy", lambda database: _get_copy(database, report_id))
         count("get_copy", read=1)
         return found
 
     async def delete_copies(self, message_id: str) -> None:
-        deleted = await self._store.write(
+        deleted = await self._calls.write(
             "delete_copies", lambda database: _delete_copies(database, message_id)
         )
         count("delete_copies", read=max(deleted, 1), deleted=deleted)
 
     async def get_report(self, report_id: str) -> Report | None:
-        found = await self._store.read("get_report", lambda database: _get(database, report_id))
+        found = await self._calls.read("get_report", lambda database: _get(database, report_id))
         count("get_report", read=1)
         return found
 
@@ -57,14 +58,14 @@ class SqlReportStore:
         wanted: dict[str, Any] = {} if status is None else {"status": status.value}
         if author_id is not None:
             wanted["author_id"] = author_id
-        found = await self._store.read(
+        found = await self._calls.read(
             "list_reports", lambda database: _list(database, limit, after, wanted)
         )
         count("list_reports", read=max(len(found), 1))
         return found
 
     async def close_report(self, report_id: str, status: ReportStatus, *, by: str) -> Report | None:
-        closed = await self._store.write(
+        closed = await self._calls.write(
             "close_report", lambda database: _close(database, report_id, status, by)
         )
         count("close_report", read=2, written=2)

@@ -1,15 +1,16 @@
-"""The SQL store's rows as entities, entities as rows, and a place in a list as a cursor."""
+"""The SQL store's rows as entities, and entities as rows."""
 
-import base64
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
-from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
-from messaging.domain.identifiers import is_stored_id
+from messaging.domain.codec import ATTRIBUTE, Attribute, Conversions, reader, writer
+from messaging.domain.conversation import Conversation, ListedConversation
 from messaging.domain.message import Message
-from messaging.domain.participant import Notify, Participant, Preferences, ReadPosition
+from messaging.domain.participant import Participant, Preferences, ReadPosition
 from messaging.domain.uncounted import Uncounted
 from messaging.models import (
     ConversationRecord,
@@ -17,7 +18,6 @@ from messaging.models import (
     ParticipantRecord,
     ReadPositionRecord,
 )
-from messaging.stores.conversations import InvalidCursor
 from messaging.stores.stored_enums import member_of
 
 MESSAGE_COLUMNS = [
@@ -27,40 +27,110 @@ MESSAGE_COLUMNS = [
 ]
 """What replacing a message writes anew."""
 
-_LONGEST_CURSOR = 200
+
+def _aware(text: str) -> datetime:
+    """SQLite keeps times in UTC and without a zone; PostgreSQL tells them in the connection's
+    zone, which Django sets to UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def conversation_columns(conversation: Conversation) -> dict[str, Any]:
-    """What its own row keeps, except `id` and `revision`."""
-    return {
-        "kind": conversation.kind.value,
-        "title": conversation.title,
-        "created_at": conversation.created_at,
-        "updated_at": conversation.updated_at,
-        "active_at": conversation.active_at,
-        "seq": conversation.seq,
-        "version": conversation.version,
-        "sent_seq": dict(conversation.sent_seq),
-        "preferences": {
-            user_id: preferences_json(preferences)
-            for user_id, preferences in conversation.preferences.items()
-        },
-        "blocked_by": sorted(conversation.blocked_by),
-        "frozen": conversation.frozen,
-        "uncounted": conversation.uncounted.encoded,
-        "content_hash": conversation.content_hash,
-        "commit_id": conversation.commit_id,
-        "participant_count": len(conversation.participants),
-        "counted_commit_id": conversation.commit_id,
-    }
+def _value(_: object) -> Attribute:
+    return Attribute("value")
 
 
-def preferences_json(preferences: Preferences) -> dict[str, str | None]:
-    muted_until = preferences.muted_until
-    return {
-        "muted_until": muted_until.isoformat() if muted_until else None,
-        "notify": preferences.notify.value,
-    }
+def _member(kind: Any) -> Callable[[Any], Any]:
+    return partial(member_of, kind)
+
+
+_PLAIN: Mapping[Any, None] = {str: None, int: None, bool: None}
+_IN_JSON = Conversions(types={**_PLAIN, datetime: datetime.isoformat}, enumeration=_value)
+_FROM_JSON = Conversions(types={**_PLAIN, datetime: datetime.fromisoformat}, enumeration=_member)
+
+preferences_json = writer(Preferences, _IN_JSON)
+"""Returns somebody's settings as they are stored."""
+preferences = reader(Preferences, _FROM_JSON, absent=KeyError)
+"""Returns somebody's settings from the stored ones."""
+
+
+def _all_preferences_json(everybody: Mapping[str, Preferences]) -> dict[str, Any]:
+    return {user_id: preferences_json(own) for user_id, own in everybody.items()}
+
+
+def _all_preferences(stored: Mapping[str, Any]) -> dict[str, Preferences]:
+    return {user_id: preferences(own) for user_id, own in stored.items()}
+
+
+WRITTEN = Conversions(
+    types={
+        **_PLAIN,
+        datetime: None,
+        tuple[str, ...]: list,
+        frozenset[str]: sorted,
+        Mapping[str, int]: dict,
+        Mapping[str, Preferences]: _all_preferences_json,
+        Uncounted: Attribute("encoded"),
+    },
+    enumeration=_value,
+)
+READ = Conversions(
+    types={
+        **_PLAIN,
+        datetime: None,
+        tuple[str, ...]: tuple,
+        frozenset[str]: frozenset,
+        Mapping[str, int]: None,
+        Mapping[str, Preferences]: _all_preferences,
+        Uncounted: Uncounted,
+    },
+    enumeration=_member,
+)
+READ_JSON = Conversions(
+    types={**READ.types, bool: bool, datetime: _aware}, enumeration=READ.enumeration
+)
+
+conversation_columns = writer(
+    Conversation,
+    WRITTEN,
+    without=("id", "participants", "last_message", "token", "counted"),
+    computed={
+        "participant_count": lambda conversation: len(conversation.participants),
+        "counted_commit_id": attrgetter("commit_id"),
+    },
+)
+"""Returns what a conversation's own row keeps, except `id` and `revision`."""
+message_record = writer(Message, WRITTEN, build=MessageRecord)
+message = reader(Message, READ, source=ATTRIBUTE)
+"""Returns the message of a MessageRecord."""
+message_of_json = reader(Message, READ_JSON)
+"""Returns the message of a row whose columns are an object of JSON."""
+_conversation = reader(
+    Conversation,
+    READ,
+    source=ATTRIBUTE,
+    given=("participants", "last_message", "token"),
+    without=("counted",),
+)
+listed_conversation = reader(
+    ListedConversation,
+    READ,
+    source=ATTRIBUTE,
+    given=(
+        "participants",
+        "participant_count",
+        "last_message",
+        "own",
+        "sent_seq",
+        "preferences",
+        "blocked",
+    ),
+)
+
+
+def conversation(
+    record: ConversationRecord, participants: Mapping[str, Participant], last: Message | None
+) -> Conversation:
+    return _conversation(record, participants, last, record.revision)
 
 
 def participant_records(
@@ -93,108 +163,12 @@ def read_position_records(
     ]
 
 
-def message_record(message: Message) -> MessageRecord:
-    return MessageRecord(
-        id=message.id,
-        conversation_id=message.conversation_id,
-        seq=message.seq,
-        version=message.version,
-        sender_id=message.sender_id,
-        client_id=message.client_id,
-        text=message.text,
-        reply_to=message.reply_to,
-        mentions=list(message.mentions),
-        created_at=message.created_at,
-        edited_at=message.edited_at,
-        deleted_at=message.deleted_at,
-        content_hash=message.content_hash,
-        created_version=message.created_version,
-    )
-
-
-def message(record: MessageRecord) -> Message:
-    return Message(
-        id=record.id,
-        conversation_id=record.conversation_id,
-        seq=record.seq,
-        version=record.version,
-        sender_id=record.sender_id,
-        client_id=record.client_id,
-        text=record.text,
-        reply_to=record.reply_to,
-        mentions=tuple(record.mentions),
-        created_at=record.created_at,
-        edited_at=record.edited_at,
-        deleted_at=record.deleted_at,
-        content_hash=record.content_hash,
-        created_version=record.created_version,
-    )
-
-
 def read_position(record: ReadPositionRecord) -> ReadPosition:
     return ReadPosition(
         user_id=record.user_id, read_seq=record.read_seq, delivered_seq=record.delivered_seq
     )
 
 
-def conversation(
-    record: ConversationRecord, participants: Mapping[str, Participant], last: Message | None
-) -> Conversation:
-    return Conversation(
-        id=record.id,
-        kind=member_of(ConversationKind, record.kind),
-        title=record.title,
-        participants=participants,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-        active_at=record.active_at,
-        seq=record.seq,
-        version=record.version,
-        last_message=last,
-        sent_seq=record.sent_seq,
-        preferences={
-            user_id: preferences(stored) for user_id, stored in record.preferences.items()
-        },
-        blocked_by=frozenset(record.blocked_by),
-        frozen=record.frozen,
-        uncounted=Uncounted(record.uncounted),
-        content_hash=record.content_hash,
-        commit_id=record.commit_id,
-        token=record.revision,
-    )
-
-
 def preferences_of(found: str | None) -> Mapping[str, Any] | None:
     """Return one person's stored settings from the JSON of them."""
     return None if found is None else json.loads(found)
-
-
-def preferences(stored: Mapping[str, Any]) -> Preferences:
-    muted_until = stored["muted_until"]
-    return Preferences(
-        muted_until=datetime.fromisoformat(muted_until) if muted_until else None,
-        notify=member_of(Notify, stored["notify"]),
-    )
-
-
-def encoded_cursor(conversation: Conversation | ListedConversation) -> str:
-    """Where a page ends that has this conversation as its last."""
-    place = json.dumps([conversation.active_at.isoformat(), conversation.id])
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def decoded_cursor(cursor: str) -> tuple[datetime, str]:
-    """`active_at` and `id` of the conversation that ended the page. Raises InvalidCursor."""
-    if len(cursor) > _LONGEST_CURSOR:
-        # Also spares the JSON parser what was nested to overflow its stack.
-        raise InvalidCursor
-    try:
-        place = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        active_at, conversation_id = json.loads(place)
-        moment = datetime.fromisoformat(active_at)
-        known = moment.utcoffset() == timedelta(0) and is_stored_id(conversation_id)
-    except (ValueError, TypeError) as error:
-        raise InvalidCursor from error
-    if not known:
-        raise InvalidCursor
-    return moment, conversation_id

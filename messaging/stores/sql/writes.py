@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Max
 from django.db.transaction import atomic
 
+from messaging.domain.codec import copier
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.identifiers import random_id
@@ -22,28 +23,22 @@ from messaging.models import (
     ParticipantRecord,
     ReadPositionRecord,
 )
-from messaging.stores.conversations import (
-    Advanced,
-    AlreadyExists,
-    Commit,
-    CommitUnknown,
-    Conflict,
-    stamped,
-    stamped_conversation,
-)
+from messaging.stores.commit_time import stamped, stamped_conversation
+from messaging.stores.conversations import Advanced, AlreadyExists, Commit, CommitUnknown, Conflict
 from messaging.stores.sql import rows
 from messaging.stores.sql.connections.clock import now, time_of_write
 from messaging.stores.sql.connections.threads import lost, not_writable
 
 _REVISION_BITS = 52
 """Whole numbers of more than 53 bits are not exact everywhere that JSON is read."""
+_written_by = copier(Conversation, "commit_id")
 
 
 def create_conversation(database: BaseDatabaseWrapper, conversation: Conversation) -> Conversation:
     records = ConversationRecord.objects.using(database.alias)
     try:
         with _committing(database):
-            founded = replace(conversation, commit_id=random_id())
+            founded = _written_by(conversation, commit_id=random_id())
             revision = _new_revision()
             stored = stamped_conversation(founded, now(database), token=revision)
             people = stored.participants.values()
@@ -65,7 +60,7 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
     try:
         with _committing(database):
             at = now(database)
-            after = replace(commit.after, commit_id=commit.commit_id)
+            after = _written_by(commit.after, commit_id=commit.commit_id)
             after = stamped_conversation(after, at, token=_new_revision())
             _update_conversation(database, commit.before, after)
             messages.bulk_create(

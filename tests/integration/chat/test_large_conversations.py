@@ -12,8 +12,8 @@ from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.participant import Notify, Preferences
 from messaging.runtime.app import Instance
 from messaging.services import conversations, participants
-from messaging.stores.firestore import documents
 from messaging.stores.firestore.client.requests import Database, Writes
+from messaging.stores.firestore.documents.conversations import new_conversation
 from tests.integration.chat import Api, ok, wrong_fields
 from tests.unit.messaging import new_group
 
@@ -79,7 +79,7 @@ def test_the_estimate_covers_the_document() -> None:
     group = new_group(*crowd(1_000))
     grown = _grown(group)
     writes = Writes(Database("test"))
-    writes.create("name", documents.new_conversation(grown))
+    writes.create("name", new_conversation(grown))
 
     assert writes.request.ByteSize() <= grown_size(group)
     assert grown_size(group) <= LARGEST

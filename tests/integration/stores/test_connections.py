@@ -65,8 +65,8 @@ async def test_as_many_as_it_uses(store: SqlStore, connections_open: psycopg.Cur
     assert count(connections_open) - before == 1
 
     await asyncio.gather(
-        *(store.read("now", sleep(0.2)) for _ in range(8)),
-        *(store.write("record", sleep(0.2)) for _ in range(8)),
+        *(store.calls.read("now", sleep(0.2)) for _ in range(8)),
+        *(store.calls.write("record", sleep(0.2)) for _ in range(8)),
     )
     assert count(connections_open) - before == 4
 
@@ -89,7 +89,8 @@ async def test_idle_connections_are_closed(
 @pytest.mark.parametrize("writes", [False, True])
 async def test_neither_reads_nor_writes_take_all(store: SqlStore, writes: bool) -> None:
     """A crowd of slow reads leaves a connection to writes, and the other way round."""
-    start, other = (store.write, store.read) if writes else (store.read, store.write)
+    calls = store.calls
+    start, other = (calls.write, calls.read) if writes else (calls.read, calls.write)
     crowd = [asyncio.create_task(start("now", sleep(1))) for _ in range(8)]
     await asyncio.sleep(0.1)
 

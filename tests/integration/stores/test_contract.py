@@ -23,7 +23,7 @@ from messaging.stores.conversations import (
     Page,
     Store,
 )
-from messaging.stores.firestore.documents import SHARDS
+from messaging.stores.firestore.documents.conversations import SHARDS
 from messaging.stores.recent_changes import PAGE
 from tests.integration.stores import editing, new_conversation, people, sending
 

@@ -21,10 +21,11 @@ from messaging.domain.recipients import Decision, Device, Platform, TokenKind, V
 from messaging.domain.reports import ReportStatus
 from messaging.stores.conversations import LINK_NOTE_LIFETIME, Conflict
 from messaging.stores.decisions import ChunkKey
-from messaging.stores.firestore import documents
 from messaging.stores.firestore.catalogue import FirestoreCatalogue
 from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.decisions import FirestoreDecisionStore
+from messaging.stores.firestore.documents.conversations import SHARDS
+from messaging.stores.firestore.documents.cursors import cursor_after
 from messaging.stores.firestore.epochs import FirestoreEpochStore
 from messaging.stores.firestore.people import FirestorePeopleStore
 from messaging.stores.firestore.recipients import FirestoreRecipientStore
@@ -38,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[3]
 Index = tuple[str, tuple[tuple[str, str], ...]]
 """The collection, and the fields with their kind of order."""
 
-CURSOR = documents.cursor_after(replace(new_conversation("ann"), active_at=datetime.now(UTC)))
+CURSOR = cursor_after(replace(new_conversation("ann"), active_at=datetime.now(UTC)))
 
 ODD_USER_IDS = ("zoe@example.com", "a.b.c", "auth0:12-34", "1", "-", "x_y")
 """Well-formed ones that a field path takes apart unless it quotes them, in no sorted order."""
@@ -189,7 +190,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await reports.list_reports(limit=10, status=ReportStatus.OPEN)
     await reports.list_reports(limit=10, author_id="ann")
     await reports.delete_copies(random_id())
-    assert len(relay.queries) == len(questions) + 2 + 2 + 10 + 1 + 2 * (documents.SHARDS - 1)
+    assert len(relay.queries) == len(questions) + 2 + 2 + 10 + 1 + 2 * (SHARDS - 1)
     everywhere = {index_for(query) for query in relay.queries if is_everywhere(query)}
     assert {name for name, fields in everywhere if len(fields) < 2} == {
         name for name, _ in indexes_everywhere()

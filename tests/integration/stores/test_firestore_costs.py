@@ -12,7 +12,7 @@ from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Notify, Participant, ReadPosition, Role
 from messaging.instruments.metrics import STORE_DOCUMENTS
 from messaging.stores.conversations import Commit, Conflict
-from messaging.stores.firestore import documents
+from messaging.stores.firestore.documents import conversations as documents
 from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.stores import editing, new_conversation, sending
 from tests.integration.stores.firestore_relay import Relay

@@ -90,7 +90,7 @@ def uncount(store: Store) -> Uncount:
             await store.connection.write("uncount", writes)
         else:
             assert isinstance(store, SqlStore)
-            await store.write(
+            await store.calls.write(
                 "uncount",
                 lambda database: (
                     ConversationRecord.objects.using(database.alias)
@@ -237,7 +237,7 @@ async def test_an_earlier_release_changes_the_people(store: Store, uncount: Unco
         await store.connection.write("downgrade", writes)
     else:
         assert isinstance(store, SqlStore)
-        await store.write(
+        await store.calls.write(
             "downgrade",
             lambda database: (
                 ConversationRecord.objects.using(database.alias)

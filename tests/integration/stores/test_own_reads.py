@@ -30,12 +30,12 @@ async def test_slow_reads_of_ones_own_leave_room_and_the_breaker_closed(
 ) -> None:
     """Many time out at once, and everybody else's reads go on meanwhile and afterwards."""
     conversation = await database_store.create_conversation(new_conversation("ann"))
-    database_store.timeout = 1.0
+    database_store.calls.timeout = 1.0
     await database_store.close()
 
     async def time_out() -> None:
         with pytest.raises(StoreUnavailable):
-            await database_store.read("list_memberships", slow)
+            await database_store.calls.read("list_memberships", slow)
 
     async with asyncio.TaskGroup() as reads:
         victims = [reads.create_task(time_out()) for _ in range(12)]
@@ -49,10 +49,10 @@ async def test_slow_reads_of_ones_own_leave_room_and_the_breaker_closed(
 
 async def test_other_slow_reads_open_the_breaker(database_store: SqlStore) -> None:
     """They tell that the store does not answer."""
-    database_store.timeout = 0.5
+    database_store.calls.timeout = 0.5
     for _ in range(5):
         with suppress(StoreUnavailable):
-            await database_store.read("get_conversation", slow)
+            await database_store.calls.read("get_conversation", slow)
 
     assert breaker_open() == 1
     STORE_BREAKER_OPEN.set(0)

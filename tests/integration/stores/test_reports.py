@@ -120,7 +120,7 @@ async def test_on_sql_copies_that_expired_are_deleted(
     else:
         await reports.close_report(new_report("cid").id, ReportStatus.DISMISSED, by="root")
 
-    kept = await database_store.read(
+    kept = await database_store.calls.read(
         "get_copy",
         lambda database: set(
             ReportCopyRecord.objects.using(database.alias).values_list("report_id", flat=True)

@@ -292,12 +292,12 @@ async def test_a_note_that_nobody_renews(database_store: SqlStore) -> None:
     for boot_id, seconds in (("dead", 26), ("slow", 15)):
         await store.put_link_note(boot_id)
         renewed_at = await store.now() - timedelta(seconds=seconds)
-        await store._write("put_link_note", partial(date_note, boot_id, renewed_at))
+        await store.calls.write("put_link_note", partial(date_note, boot_id, renewed_at))
 
     assert (await store.list_link_notes()).boot_ids == {"slow"}
 
     await store.put_link_note("3f9d")
-    assert await store._read("list_link_notes", stored_notes) == {"3f9d", "slow"}
+    assert await store.calls.read("list_link_notes", stored_notes) == {"3f9d", "slow"}
 
 
 def date_note(boot_id: str, renewed_at: datetime, database: BaseDatabaseWrapper) -> None:

@@ -106,7 +106,7 @@ async def _write_as_before(store: Store, conversation_id: str, **values: Any) ->
         await store.connection.write("before", writes)
         return
     assert isinstance(store, SqlStore)
-    await store.write(
+    await store.calls.write(
         "before",
         lambda database: (
             ConversationRecord.objects.using(database.alias)
@@ -146,4 +146,4 @@ async def _forget(store: Store, conversation_id: str) -> None:
         records.filter(id="another").delete()
         records.filter(id=conversation_id).update(uncounted="")
 
-    await store.write("before", insert_without)
+    await store.calls.write("before", insert_without)

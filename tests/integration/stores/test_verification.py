@@ -230,7 +230,7 @@ async def test_what_cannot_be_read(database_store: SqlStore) -> None:
         records = ConversationRecord.objects.using(database.alias)
         records.filter(id=conversation.id).update(preferences={"ann": {"muted_until": "king"}})
 
-    await store.write("spoil", spoil)
+    await store.calls.write("spoil", spoil)
 
     reports = await verify_all(store)
 

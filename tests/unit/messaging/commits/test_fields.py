@@ -11,7 +11,7 @@ from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Preferences, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
-from messaging.stores.conversations import stamped
+from messaging.stores.commit_time import stamped
 from tests.unit.messaging import send
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)

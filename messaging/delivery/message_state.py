@@ -1,0 +1,138 @@
+"""The form in which a message travels between instances, derived from the fields of its dataclass.
+
+The first fields are an array of fixed length, which earlier releases unpack. Later fields stand
+beside the array; a reader of an earlier release skips them, and those that it does not send have
+their defaults.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, Any, Generic, Optional, TypeVar
+
+from msgspec import Meta, Struct, defstruct
+
+from messaging.delivery.field_types import MAX_PEOPLE, Micros, People
+from messaging.domain.codec import (
+    Attribute,
+    Conversions,
+    converters,
+    default_of,
+    reader,
+    required,
+    types_of,
+    writer,
+)
+from messaging.domain.values import Number, ShortText, Text, UserId
+from messaging.stores.stored_enums import member_of
+
+T = TypeVar("T")
+
+_ARRAY_LENGTH = 12
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(at: datetime) -> int:
+    """Return a moment as microseconds since the epoch."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """Return the moment so many microseconds after the epoch."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
+_TYPES: Mapping[Any, Any] = {
+    str: Text,
+    int: Number,
+    datetime: Micros,
+    tuple[UserId, ...]: People,
+    tuple[str, ...]: Annotated[list[Text], Meta(max_length=MAX_PEOPLE)],
+    Mapping[str, int]: Annotated[dict[ShortText, Number], Meta(max_length=MAX_PEOPLE)],
+}
+"""The checked type of what travels, where it is not the field's own."""
+_WRITTEN = Conversions(
+    types={
+        str: None,
+        int: None,
+        bool: None,
+        datetime: micros,
+        tuple[str, ...]: list,
+        Mapping[str, int]: dict,
+    },
+    enumeration=lambda _: Attribute("value"),
+)
+_READ = Conversions(
+    types={
+        str: None,
+        int: None,
+        bool: None,
+        datetime: moment,
+        tuple[str, ...]: tuple,
+        Mapping[str, int]: None,
+    },
+    enumeration=lambda kind: partial(member_of, kind),
+)
+
+
+class MessageForm(Generic[T]):
+    """Writes and reads messages of one dataclass. It has a `conversation_id`, which does not
+    travel, and every field after the array has a default."""
+
+    def __init__(self, entity: type[T]) -> None:
+        kinds = types_of(entity, bounds=True)
+        names = [name for name in kinds if name != "conversation_id"]
+        first, later = names[:_ARRAY_LENGTH], names[_ARRAY_LENGTH:]
+        array = defstruct(
+            "MessageState",
+            [(name, _checked(kinds[name])) for name in first],
+            module=__name__,
+            frozen=True,
+            array_like=True,
+            kw_only=True,
+        )
+        defaults = _defaults(entity)
+        self.fields: type[Struct] = defstruct(
+            "LastMessage",
+            [
+                ("last_message", Optional[array]),  # noqa: UP045  the type is made here
+                *((f"last_{name}", _checked(kinds[name]), defaults[name]) for name in later),
+            ],
+            module=__name__,
+            frozen=True,
+            kw_only=True,
+        )
+        """The fields of what carries the latest message of a conversation."""
+        self.write = writer(
+            entity,
+            _WRITTEN,
+            only=("message", *later),
+            named="last_{}",
+            computed={"message": writer(entity, _WRITTEN, build=array, only=first)},
+        )
+        """Returns the values of those fields for a message, by name."""
+        self.read = reader(
+            entity,
+            _READ,
+            source=lambda name: f"last.{name}" if name in first else f"state.last_{name}",
+            sources=("last", "state"),
+            given=("conversation_id",),
+        )
+        """Returns the message of the array, what carries it, and the conversation's id."""
+
+
+def _checked(kind: Any) -> Any:
+    inner = required(kind)
+    is_enumeration = isinstance(inner, type) and issubclass(inner, StrEnum)
+    checked = ShortText if is_enumeration else _TYPES.get(inner, inner)
+    return checked if inner is kind else Optional[checked]  # noqa: UP045  known only now
+
+
+def _defaults(entity: type) -> dict[str, Any]:
+    """Return the defaults as they travel."""
+    convert = converters(entity, _WRITTEN)
+    found = {field.name: default_of(field) for field in fields(entity)}
+    return {name: convert[name](one) for name, one in found.items() if one is not MISSING}

@@ -1,0 +1,24 @@
+"""What was to be committed, with the store's time in the place of every `COMMIT_TIME`."""
+
+from datetime import datetime
+
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.codec import copier, stamper
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+
+stamped = stamper(Message)
+_copied = copier(Conversation, "created_at", "active_at", "updated_at", "last_message", "token")
+
+
+def stamped_conversation(conversation: Conversation, at: datetime, token: object) -> Conversation:
+    """Return the conversation as it stands once the store has committed it at `at`."""
+    last = conversation.last_message
+    return _copied(
+        conversation,
+        created_at=at if conversation.created_at is COMMIT_TIME else conversation.created_at,
+        active_at=at if conversation.active_at is COMMIT_TIME else conversation.active_at,
+        updated_at=at,
+        last_message=stamped(last, at) if last else None,
+        token=token,
+    )

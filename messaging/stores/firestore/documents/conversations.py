@@ -1,0 +1,153 @@
+"""A conversation's document."""
+
+import zlib
+from typing import Any
+
+from messaging.domain.codec import Conversions, converters, reader, types_of
+from messaging.domain.conversation import Conversation, ListedConversation
+from messaging.domain.message import Message
+from messaging.domain.participant import Participant, Preferences
+from messaging.domain.uncounted import Uncounted
+from messaging.stores.firestore.documents import id_of
+from messaging.stores.firestore.documents.conversions import (
+    READ,
+    WRITTEN,
+    Fields,
+    decode_preferences,
+)
+from messaging.stores.firestore.documents.messages import decode_last_message, encode_last_message
+from messaging.stores.firestore.documents.participants import (
+    count_of,
+    decode_participant,
+    decode_participants,
+    decode_summary,
+    encode_participants,
+    encode_summary,
+    shows_people,
+)
+from messaging.stores.firestore.values import ABSENT, SERVER_TIME, quoted, read_token
+
+SHARDS = 16
+_NOT_OF_LISTS = (
+    *("id", "participants", "participant_count", "last_message"),
+    *("own", "sent_seq", "preferences", "blocked"),
+)
+COUNT_FIELDS = ("participant_count", "counted_commit_id", "commit_id")
+"""What tells the number of people."""
+LISTED_FIELDS = (
+    *(name for name in types_of(ListedConversation) if name not in _NOT_OF_LISTS),
+    *("last_message", "blocked_by", "listed_people", *COUNT_FIELDS),
+)
+"""What lists show of every conversation, except the person's own entries."""
+
+_ENCODED = converters(
+    Conversation,
+    Conversions(
+        types={**WRITTEN.types, Message: encode_last_message}, enumeration=WRITTEN.enumeration
+    ),
+    without=("id", "participants", "updated_at", "token", "counted"),
+)
+_decode = reader(
+    Conversation,
+    READ,
+    given=("id", "participants", "last_message", "token", "counted"),
+    absent=ABSENT,
+)
+_decode_listed = reader(ListedConversation, READ, given=_NOT_OF_LISTS, absent=ABSENT)
+
+
+def new_conversation(conversation: Conversation) -> Fields:
+    """Return all fields of a conversation that is not stored yet."""
+    return {
+        "shard": zlib.crc32(conversation.id.encode()) % SHARDS,
+        "updated_at": SERVER_TIME,
+        **{name: encode(getattr(conversation, name)) for name, encode in _ENCODED.items()},
+        "counted_commit_id": conversation.commit_id,
+        **encode_participants(conversation.participants),
+        **encode_summary(conversation.participants),
+    }
+
+
+def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fields, list[str]]:
+    """Return the fields in which `after` differs, and the mask of an update: what it leaves out
+    stays.
+
+    Fields change as a whole; only of `sent_seq`, which changes with every send, the entries do.
+    """
+    fields: Fields = {}
+    for name, encode in _ENCODED.items():
+        value, old = getattr(after, name), getattr(before, name)
+        if value is not old and value != old:
+            fields[name] = encode(value)
+    if "commit_id" in fields:
+        fields["counted_commit_id"] = after.commit_id
+    people, old_people = after.participants, before.participants
+    moved = people is not old_people and people != old_people
+    if moved:
+        fields |= encode_participants(people)
+    if moved or not before.counted:
+        fields |= encode_summary(people)
+    # Of SERVER_TIME there is nothing to be written before the server sets it.
+    mask = [name for name, value in fields.items() if value is not SERVER_TIME]
+    if "sent_seq" in fields:
+        sent = {id_: seq for id_, seq in after.sent_seq.items() if before.sent_seq.get(id_) != seq}
+        fields["sent_seq"] = sent
+        mask.remove("sent_seq")
+        mask += [
+            f"sent_seq.{quoted(id_)}" for id_ in (*sent, *(before.sent_seq.keys() - after.sent_seq))
+        ]
+    fields["updated_at"] = SERVER_TIME
+    return fields, mask
+
+
+def decode_conversation(document: Any) -> Conversation:
+    id_, fields = id_of(document), document.fields
+    return _decode(
+        fields,
+        id_,
+        decode_participants(fields),
+        decode_last_message(id_, fields["last_message"]),
+        read_token(document.update_time),
+        count_of(document) is not None,
+    )
+
+
+def decode_listed(document: Any, user_id: str, people: int) -> ListedConversation | None:
+    """Return one person's view of a conversation, from a document that `shows_people` or a whole
+    one. Up to `people` are listed. None if that person is not in it."""
+    id_, fields = id_of(document), document.fields
+    roles = fields["roles"].map_value.fields
+    if user_id not in roles:
+        return None
+    count = count_of(document)
+    if count is None or (count <= people and not shows_people(document, people)):
+        everybody: dict[str, Participant] = decode_participants(fields)
+        count = len(everybody)
+    else:
+        everybody = decode_summary(fields["listed_people"]) if count <= people else {}
+    return _decode_listed(
+        fields,
+        id=id_,
+        participants=everybody if count <= people else None,
+        participant_count=count,
+        last_message=decode_last_message(id_, fields["last_message"]),
+        own=decode_participant(user_id, roles[user_id].map_value.fields),
+        sent_seq=own_sent_seq(document, user_id),
+        preferences=own_preferences(document, user_id),
+        blocked=bool(fields["blocked_by"].map_value.fields),
+    )
+
+
+def own_sent_seq(document: Any, user_id: str) -> int:
+    sent = document.fields["sent_seq"].map_value.fields
+    seq: int = sent[user_id].integer_value if user_id in sent else 0
+    return seq
+
+
+def own_preferences(document: Any, user_id: str) -> Preferences:
+    return decode_preferences(document.fields["preferences"].map_value.fields, user_id)
+
+
+def uncounted_of(document: Any) -> Uncounted:
+    """Return the ranges; none where the document is of an earlier release."""
+    return Uncounted(document.fields["uncounted"].string_value)

@@ -1,0 +1,41 @@
+"""A place in a list of conversations, as a cursor of the Firestore store."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from messaging.domain.conversation import Conversation
+from messaging.domain.identifiers import is_stored_id
+from messaging.stores.conversations import InvalidCursor
+from messaging.stores.firestore.documents import id_of
+from messaging.stores.firestore.documents.conversions import read_moment
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def cursor_after(conversation: Conversation) -> str:
+    """Return where a page of conversations that ends with this one is continued."""
+    return _encode(conversation.active_at, conversation.id)
+
+
+def cursor_of(document: Any) -> str:
+    """Return the same, of a conversation's document."""
+    return _encode(read_moment(document.fields["active_at"]), id_of(document))
+
+
+def decode_cursor(cursor: str) -> tuple[datetime, str]:
+    """Return the `active_at` and the id of a page's last conversation. Raises InvalidCursor."""
+    try:
+        micros, conversation_id = json.loads(base64.urlsafe_b64decode(cursor))
+        if not is_stored_id(conversation_id):
+            raise InvalidCursor
+        return _EPOCH + micros * _MICROSECOND, conversation_id
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InvalidCursor from error
+
+
+def _encode(active_at: datetime, conversation_id: str) -> str:
+    micros = (active_at - _EPOCH) // _MICROSECOND
+    return base64.urlsafe_b64encode(json.dumps([micros, conversation_id]).encode()).decode()

@@ -1,0 +1,83 @@
+"""The people in a conversation's document, and beside them what lists show of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from messaging.domain.participant import Participant, Role
+from messaging.stores.firestore.documents.conversions import Fields
+from messaging.stores.firestore.values import read_texts
+from messaging.stores.stored_enums import member_of
+
+_LISTED_PEOPLE = 50
+"""Up to how many people a conversation keeps a copy of them for lists."""
+
+
+def encode_participants(participants: Mapping[str, Participant]) -> Fields:
+    """A map has no order of its own; the array keeps it."""
+    return {
+        "participant_ids": list(participants),
+        "roles": {
+            participant.user_id: {
+                "role": participant.role.value,
+                "joined_version": participant.joined_version,
+            }
+            for participant in participants.values()
+        },
+    }
+
+
+def decode_participants(fields: Any) -> dict[str, Participant]:
+    roles = fields["roles"].map_value.fields
+    return {
+        user_id: decode_participant(user_id, roles[user_id].map_value.fields)
+        for user_id in read_texts(fields["participant_ids"])
+    }
+
+
+def decode_participant(user_id: str, fields: Any) -> Participant:
+    return Participant(
+        user_id=user_id,
+        role=member_of(Role, fields["role"].string_value),
+        joined_version=fields["joined_version"].integer_value,
+    )
+
+
+def encode_summary(participants: Mapping[str, Participant]) -> Fields:
+    """Return what lists show of the people: an array of id, role and `joined_version`, one person
+    after the other, so that it keeps their order."""
+    listed: list[Any] = []
+    if len(participants) <= _LISTED_PEOPLE:
+        for person in participants.values():
+            listed += [person.user_id, person.role.value, person.joined_version]
+    return {"participant_count": len(participants), "listed_people": listed}
+
+
+def decode_summary(value: Any) -> dict[str, Participant]:
+    """Return the people of the array."""
+    values = value.array_value.values
+    return {
+        id_.string_value: Participant(
+            user_id=id_.string_value,
+            role=member_of(Role, role.string_value),
+            joined_version=joined_version.integer_value,
+        )
+        for id_, role, joined_version in zip(values[::3], values[1::3], values[2::3], strict=True)
+    }
+
+
+def shows_people(document: Any, people: int) -> bool:
+    """Return whether the copy of its people that a conversation keeps for lists is enough to list
+    up to `people` of them."""
+    count = count_of(document)
+    return count is not None and (count > people or count <= _LISTED_PEOPLE)
+
+
+def count_of(document: Any) -> int | None:
+    """Return the number of people; None if a release that does not count them wrote last."""
+    fields = document.fields
+    if "participant_count" not in fields:
+        return None
+    if fields["counted_commit_id"].string_value != fields["commit_id"].string_value:
+        return None
+    count: int = fields["participant_count"].integer_value
+    return count

@@ -1,0 +1,32 @@
+"""The document of a read position."""
+
+from typing import Any
+
+from messaging.domain.participant import ReadPosition
+from messaging.stores.firestore.documents import id_of
+from messaging.stores.firestore.documents.conversions import Fields
+from messaging.stores.firestore.values import SERVER_TIME
+
+
+def moved_position(moved: ReadPosition) -> Fields:
+    """Return the fields of somebody who has read further."""
+    return {
+        "user_id": moved.user_id,
+        "read_seq": moved.read_seq,
+        "delivered_seq": moved.delivered_seq,
+        "updated_at": SERVER_TIME,
+    }
+
+
+def new_position(added: ReadPosition) -> Fields:
+    """Return the fields of somebody who is added, and starts reading here."""
+    return {**moved_position(added), "joined_seq": added.read_seq}
+
+
+def decode_position(document: Any) -> ReadPosition:
+    fields = document.fields
+    return ReadPosition(
+        user_id=id_of(document),
+        read_seq=fields["read_seq"].integer_value,
+        delivered_seq=fields["delivered_seq"].integer_value,
+    )

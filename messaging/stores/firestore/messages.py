@@ -1,0 +1,82 @@
+"""The messages of a conversation from Firestore."""
+
+from collections.abc import Mapping, Sequence
+
+from messaging.domain.message import Message
+from messaging.stores.firestore.client.connection import Connection
+from messaging.stores.firestore.client.requests import query
+from messaging.stores.firestore.documents.messages import decode_message
+
+
+def name(connection: Connection, conversation_id: str, message_id: str) -> str:
+    """Return the name of a message's document."""
+    return connection.database.document("conversations", conversation_id, "messages", message_id)
+
+
+async def get(
+    connection: Connection, conversation_id: str, message_ids: Sequence[str]
+) -> Mapping[str, Message]:
+    if not message_ids:
+        return {}
+    names = [name(connection, conversation_id, message_id) for message_id in message_ids]
+    found = await connection.get("get_messages", names)
+    messages = [decode_message(document) for document in found]
+    return {message.id: message for message in messages}
+
+
+async def list_range(
+    connection: Connection, conversation_id: str, *, first_seq: int, last_seq: int
+) -> Sequence[Message]:
+    found = await connection.query(
+        "list_messages",
+        _conversation(connection, conversation_id),
+        query(
+            "messages",
+            ("seq", ">=", first_seq),
+            ("seq", "<=", last_seq),
+            order_by=[("seq", "ascending")],
+        ),
+    )
+    return [decode_message(document) for document in found]
+
+
+async def list_latest(
+    connection: Connection, conversation_id: str, *, limit: int
+) -> Sequence[Message]:
+    found = await connection.query(
+        "list_latest_messages",
+        _conversation(connection, conversation_id),
+        query("messages", order_by=[("seq", "descending")], limit=limit),
+    )
+    return [decode_message(document) for document in reversed(found)]
+
+
+async def list_changed(
+    connection: Connection, conversation_id: str, *, since: int, until: int, limit: int
+) -> Sequence[Message]:
+    found = await connection.query(
+        "list_changed_messages",
+        _conversation(connection, conversation_id),
+        query(
+            "messages",
+            ("version", ">", since),
+            ("version", "<=", until),
+            order_by=[("version", "ascending")],
+            limit=limit,
+        ),
+    )
+    return [decode_message(document) for document in found]
+
+
+async def count_changed(
+    connection: Connection, conversation_id: str, *, since: int, up_to: int
+) -> int:
+    return await connection.count(
+        "count_changed_messages",
+        _conversation(connection, conversation_id),
+        query("messages", ("version", ">", since), limit=up_to),
+    )
+
+
+def _conversation(connection: Connection, conversation_id: str) -> str:
+    return connection.database.document("conversations", conversation_id)

@@ -1,0 +1,104 @@
+"""How far people have read and received their conversations, on Firestore."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from messaging.domain.participant import ReadPosition
+from messaging.stores.conversations import Advanced, ChangedPositions
+from messaging.stores.firestore.client.connection import Connection, DocumentMissing
+from messaging.stores.firestore.client.requests import Writes, query
+from messaging.stores.firestore.client.transactions import Transaction, Transactions
+from messaging.stores.firestore.documents import conversation_id_of
+from messaging.stores.firestore.documents.positions import decode_position, moved_position
+from messaging.stores.firestore.values import AtLeast, AtMost
+
+
+def name(connection: Connection, conversation_id: str, user_id: str) -> str:
+    """Return the name of a position's document."""
+    return connection.database.document("conversations", conversation_id, "participants", user_id)
+
+
+async def list_all(connection: Connection, conversation_id: str) -> Sequence[ReadPosition]:
+    found = await connection.query(
+        "list_read_positions",
+        connection.database.document("conversations", conversation_id),
+        query("participants"),
+    )
+    return [decode_position(document) for document in found]
+
+
+async def get(
+    connection: Connection, user_id: str, conversation_ids: Sequence[str]
+) -> Mapping[str, ReadPosition]:
+    if not conversation_ids:
+        return {}
+    names = [name(connection, conversation_id, user_id) for conversation_id in conversation_ids]
+    found = await connection.get("get_read_positions", names)
+    return {conversation_id_of(document): decode_position(document) for document in found}
+
+
+async def list_changed(
+    connection: Connection, user_id: str, *, since: datetime, limit: int
+) -> ChangedPositions:
+    found, read_at = await connection.dated_query(
+        "list_changed_positions",
+        connection.database.root,
+        query(
+            "participants",
+            ("user_id", "==", user_id),
+            ("updated_at", ">=", since),
+            order_by=[("updated_at", "descending")],
+            limit=limit,
+            everywhere=True,
+        ),
+    )
+    positions = {conversation_id_of(document): decode_position(document) for document in found}
+    return ChangedPositions(positions=positions, read_at=read_at)
+
+
+async def advance_read(
+    connection: Connection,
+    transactions: Transactions,
+    conversation_id: str,
+    user_id: str,
+    seq: int,
+) -> Advanced:
+    document_name = name(connection, conversation_id, user_id)
+
+    async def advance(transaction: Transaction) -> Advanced:
+        document = await transaction.get(document_name)
+        position = (
+            decode_position(document) if document is not None else ReadPosition(user_id=user_id)
+        )
+        if position.read_seq >= seq:
+            # What a try wrote whose answer was lost is what the next one finds.
+            moved = transaction.repeated and position.read_seq == seq
+            return Advanced(position=position, moved=moved)
+        position = replace(position, read_seq=seq, delivered_seq=max(position.delivered_seq, seq))
+        transaction.writes.merge(document_name, moved_position(position))
+        return Advanced(position=position, moved=True)
+
+    return await transactions.run("advance_read", document_name, advance)
+
+
+async def advance_delivered(
+    connection: Connection, conversation_id: str, user_id: str, seq: int
+) -> None:
+    writes = Writes(connection.database)
+    writes.merge(
+        name(connection, conversation_id, user_id),
+        {"user_id": user_id, "delivered_seq": AtLeast(seq)},
+    )
+    await connection.write("advance_delivered", writes)
+
+
+async def limit_position(
+    connection: Connection, conversation_id: str, user_id: str, seq: int
+) -> None:
+    writes = Writes(connection.database)
+    fields = {"read_seq": AtMost(seq), "delivered_seq": AtMost(seq)}
+    writes.update(name(connection, conversation_id, user_id), fields, mask=[])
+    with suppress(DocumentMissing):
+        await connection.write("limit_position", writes)

@@ -1,0 +1,125 @@
+"""What the Firestore store writes to conversations, each in one commit."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.codec import copier
+from messaging.domain.conversation import Conversation
+from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.identifiers import random_id
+from messaging.domain.participant import ReadPosition
+from messaging.stores.commit_time import stamped_conversation
+from messaging.stores.conversations import Commit
+from messaging.stores.firestore import messages, positions
+from messaging.stores.firestore.client.connection import Connection, DocumentMissing
+from messaging.stores.firestore.client.requests import Writes
+from messaging.stores.firestore.documents.conversations import (
+    changed_conversation,
+    new_conversation,
+)
+from messaging.stores.firestore.documents.conversions import encode_preferences
+from messaging.stores.firestore.documents.messages import encode_message
+from messaging.stores.firestore.documents.positions import new_position
+from messaging.stores.firestore.values import SERVER_TIME, plain_time, quoted, read_token
+
+_MANY_PEOPLE = 50
+_ACTIVITY_STEP = timedelta(minutes=1)
+_copied = copier(Conversation, "commit_id", "counted", "active_at")
+
+
+async def create_conversation(connection: Connection, conversation: Conversation) -> Conversation:
+    created = _copied(
+        conversation, commit_id=random_id(), counted=True, active_at=conversation.active_at
+    )
+    writes = Writes(connection.database)
+    for user_id in created.participants:
+        position = new_position(ReadPosition(user_id=user_id))
+        writes.set(positions.name(connection, created.id, user_id), position)
+    writes.create(_name(connection, created.id), new_conversation(created))
+    return await _commit(connection, "create_conversation", created, writes)
+
+
+async def commit(connection: Connection, commit: Commit) -> Conversation:
+    before, after = commit.before, _as_written(commit)
+    if before.token is None:
+        raise ValueError("A commit needs the token of a conversation that was read.")
+    writes = Writes(connection.database)
+    for message in commit.created:
+        name = messages.name(connection, after.id, message.id)
+        writes.create(name, encode_message(message))
+    for message in commit.replaced:
+        name = messages.name(connection, after.id, message.id)
+        writes.set(name, encode_message(message))
+    for position in commit.positions:
+        name = positions.name(connection, after.id, position.user_id)
+        writes.set(name, new_position(position))
+    fields, mask = changed_conversation(before, after)
+    writes.update(_name(connection, after.id), fields, mask, token=cast("int", before.token))
+    return await _commit(connection, "commit", after, writes)
+
+
+async def set_preferences(
+    connection: Connection, conversation_id: str, user_id: str, changes: Mapping[str, Any]
+) -> None:
+    writes = Writes(connection.database)
+    writes.update(
+        _name(connection, conversation_id),
+        {"preferences": {user_id: encode_preferences(changes)}},
+        mask=[f"preferences.{quoted(user_id)}.{name}" for name in changes],
+    )
+    position = positions.name(connection, conversation_id, user_id)
+    writes.merge(position, {"user_id": user_id, "updated_at": SERVER_TIME})
+    await _update(connection, "set_preferences", writes)
+
+
+async def set_blocked(
+    connection: Connection, conversation_id: str, user_id: str, *, blocked: bool
+) -> None:
+    writes = Writes(connection.database)
+    fields = {"blocked_by": {user_id: True}} if blocked else {}
+    mask = [f"blocked_by.{quoted(user_id)}"]
+    writes.update(_name(connection, conversation_id), fields, mask)
+    await _update(connection, "set_blocked", writes)
+
+
+async def _update(connection: Connection, operation: str, writes: Writes) -> None:
+    """Raises ConversationNotFound."""
+    try:
+        await connection.write(operation, writes)
+    except DocumentMissing as error:
+        raise ConversationNotFound from error
+
+
+async def _commit(
+    connection: Connection, operation: str, conversation: Conversation, writes: Writes
+) -> Conversation:
+    """Commit writes of which the last one is the conversation's, and return it as stored."""
+    answer = await connection.commit(operation, writes)
+    last = answer.write_results[-1]
+    # Every transform asks for the time of the request, so all of them have the same result.
+    at = plain_time(last.transform_results[0].timestamp_value)
+    return stamped_conversation(conversation, at, token=read_token(last.update_time))
+
+
+def _as_written(commit: Commit) -> Conversation:
+    """Return the conversation to be written, with `active_at` at rest if it is large and just
+    moved.
+
+    Conversation lists are ordered by an index with one entry per participant. Each move rewrites
+    them all, so above 50 people there is at most one a minute.
+    """
+    before, after = commit.before, commit.after
+    rests = (
+        len(after.participants) > _MANY_PEOPLE
+        and after.active_at is COMMIT_TIME
+        # The clocks may differ; one that is far off must not keep it at rest for ever.
+        and abs(datetime.now(UTC) - before.active_at) < _ACTIVITY_STEP
+    )
+    active_at = before.active_at if rests else after.active_at
+    return _copied(after, commit_id=commit.commit_id, counted=True, active_at=active_at)
+
+
+def _name(connection: Connection, conversation_id: str) -> str:
+    return connection.database.document("conversations", conversation_id)

@@ -1,0 +1,192 @@
+"""Calls of the SQL database: each is one function in a thread, and ends in time."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+import structlog
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.health import Condition
+from messaging.instruments.metrics import (
+    STORE_DOCUMENTS,
+    STORE_SECONDS,
+    STORE_UNAVAILABLE,
+    STORE_WRITES_REFUSED,
+)
+from messaging.stores.circuit_breaker import CircuitBreaker
+from messaging.stores.conversations import OWN_READS, CommitUnknown
+from messaging.stores.sql.connections.threads import (
+    Call,
+    Threads,
+    lost,
+    not_writable,
+    took_too_long,
+)
+
+logger = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Calls:
+    """Runs reads, writes and commits on one of Django's databases, in threads of its own.
+
+    Circuit breakers refuse calls with StoreUnavailable while the database does not answer, and
+    writes while it takes none.
+    """
+
+    def __init__(self, *, using: str, timeout: float) -> None:
+        """`timeout`: seconds that a call may take."""
+        self.timeout = timeout
+        self._using = using
+        self._threads: Threads | None = None
+        self._breaker = CircuitBreaker()
+        # One answer is enough: a full disk is full for all.
+        self._writing = CircuitBreaker(failures=1, gauge=STORE_WRITES_REFUSED)
+
+    @property
+    def condition(self) -> Condition:
+        if self._breaker.open:
+            return Condition.UNAVAILABLE
+        return Condition.DEGRADED if self._writing.open else Condition.OK
+
+    @property
+    def seconds_since_answer(self) -> float:
+        return self._breaker.seconds_since_answer
+
+    async def close(self) -> None:
+        """Give back connections and threads; the next call opens new ones."""
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            await asyncio.to_thread(threads.close)
+
+    async def read(
+        self,
+        operation: str,
+        work: Callable[Concatenate[BaseDatabaseWrapper, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return what `work(database, *args, **kwargs)` reads. Raises StoreUnavailable."""
+        return await self._run(
+            operation, lambda database: work(database, *args, **kwargs), False, StoreUnavailable
+        )
+
+    async def write(
+        self,
+        operation: str,
+        work: Callable[Concatenate[BaseDatabaseWrapper, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Do what may be repeated. Raises StoreUnavailable, also where only the answer was lost."""
+        return await self._run(
+            operation, lambda database: work(database, *args, **kwargs), True, StoreUnavailable
+        )
+
+    async def commit(
+        self,
+        operation: str,
+        work: Callable[Concatenate[BaseDatabaseWrapper, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Do what must not be repeated. Raises StoreUnavailable where it did not begin, and
+        CommitUnknown where its answer was lost."""
+        return await self._run(
+            operation, lambda database: work(database, *args, **kwargs), True, CommitUnknown
+        )
+
+    async def _run(
+        self,
+        operation: str,
+        work: Callable[[BaseDatabaseWrapper], T],
+        writes: bool,
+        unanswered: type[StoreUnavailable | CommitUnknown],
+    ) -> T:
+        """Every call passes here. Raises `unanswered` if it began and did not end in time."""
+        begun = time.monotonic()
+        own = operation in OWN_READS
+        threads = self._open_threads(operation, writes)
+        call: Call[T] | None = None
+        try:
+            async with asyncio.timeout(self.timeout):
+                if own:
+                    call = await threads.start_own(work)
+                else:
+                    call = threads.start(work, writes=writes)
+                answer = await call.answer()
+        except asyncio.CancelledError:
+            if call is not None and not call.future.cancel():  # it has begun
+                asyncio.get_running_loop().call_later(self.timeout, call.give_up)
+            raise
+        except TimeoutError as error:
+            never_began = call is None or call.give_up()
+            reason = "no free connection" if never_began else "no answer"
+            self._failed(operation, reason, votes=not own)
+            raise (StoreUnavailable if never_began else unanswered) from error
+        except CommitUnknown as error:
+            self._failed(operation, str(error.__cause__))
+            raise
+        except Exception as error:
+            if writes and not_writable(error):
+                self._not_written(operation, error)
+            elif lost(error):
+                self._failed(operation, str(error), votes=not (own and took_too_long(error)))
+            else:
+                self._breaker.answered()  # it refuses
+                raise
+            raise StoreUnavailable from error
+        self._breaker.answered()
+        if writes:
+            self._writing.answered()
+        STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
+        return answer
+
+    def _open_threads(self, operation: str, writes: bool) -> Threads:
+        """Raises StoreUnavailable while a breaker is open."""
+        try:
+            self._breaker.require_closed()
+            if writes:
+                self._writing.require_closed()
+        except StoreUnavailable:
+            STORE_UNAVAILABLE.labels(operation).inc()
+            raise
+        if self._threads is None:
+            self._threads = Threads(alias=self._using, timeout=self.timeout)
+        return self._threads
+
+    def _not_written(self, operation: str, error: BaseException) -> None:
+        """A full disk says nothing about reads, which go on."""
+        self._breaker.answered()
+        self._writing.failed()
+        STORE_UNAVAILABLE.labels(operation).inc()
+        logger.warning("store.not_writable", operation=operation, reason=str(error))
+
+    def _failed(self, operation: str, reason: str, *, votes: bool = True) -> None:
+        if votes:
+            self._breaker.failed()
+        STORE_UNAVAILABLE.labels(operation).inc()
+        logger.warning("store.unavailable", operation=operation, reason=reason)
+
+
+def queried(found: int) -> int:
+    """Return what a query costs: one read at least.
+
+    https://firebase.google.com/docs/firestore/pricing
+    """
+    return max(found, 1)
+
+
+def count(operation: str, *, read: int = 0, written: int = 0, deleted: int = 0) -> None:
+    """Count documents as Firestore would bill them."""
+    if read:
+        STORE_DOCUMENTS.labels(operation, "read").inc(read)
+    if written:
+        STORE_DOCUMENTS.labels(operation, "write").inc(written)
+    if deleted:
+        STORE_DOCUMENTS.labels(operation, "delete").inc(deleted)
