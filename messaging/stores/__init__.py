@@ -1,5 +1,5 @@
-"""Keeping: conversations, messages, read positions, people, recipients, decisions, reports and the
-epoch, on SQL or on Firestore; and the catalogue of all of it."""
+"""Stores: conversations, messages, read positions, people, recipients, decisions, reports and the
+epoch, on SQL or on Firestore; and the catalogue of all of them."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,8 @@ from messaging.stores.reports import ReportStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """What is kept where. They share their connections; closing `conversations` closes all."""
+    """The stores of an instance. They share their connections; closing `conversations` closes
+    all."""
 
     conversations: Store
     people: PeopleStore
@@ -31,11 +32,11 @@ class Stores:
 for _protocol in (Store, Catalogue, DecisionStore, PeopleStore, RecipientStore, ReportStore):
     for _operation, _method in vars(_protocol).items():
         if callable(_method) and not _operation.startswith("_"):
-            STORE_UNAVAILABLE.labels(_operation)  # at 0, so that `increase()` shows the first
+            STORE_UNAVAILABLE.labels(_operation)  # from 0, so that `increase()` shows the first one
 
 
 def make_stores() -> Stores:
-    """The stores that the setting `CHAT_STORE` names; only their vendor's library is imported."""
+    """Return the stores for the setting `CHAT_STORE`. Only their vendor's library is imported."""
     if settings.CHAT_STORE == "firestore":
         from messaging.stores.firestore.catalogue import FirestoreCatalogue  # noqa: PLC0415
         from messaging.stores.firestore.decisions import FirestoreDecisionStore  # noqa: PLC0415

@@ -1,8 +1,7 @@
-"""What a store promises to operators: lists of what there is, whoever it belongs to.
+"""The interface of a store's catalogue: operators' lists of everything that is stored.
 
-A list is a stretch of an index, from a place on: what it costs depends on how long it is and not
-on how much there is. `sql_catalogue` and `firestore_catalogue` both keep it; one contract suite
-checks them.
+A list is a range of an index, read from a cursor. Its cost depends on the length of the page, not
+on the size of the store. SQL and Firestore implement it; one contract suite checks both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,13 +14,12 @@ from messaging.domain.people import Access
 from messaging.domain.recipients import Decision
 
 Place = tuple[datetime, str]
-"""Where in a list by time something stands: its time, and its id among those of the same."""
+"""A cursor in a list ordered by time: a time, and the id among entries of the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedNotification:
-    """What is known of notifying some people of a message, of whom at least one was not reached
-    though they should have been."""
+    """The failed notification of a message: at least one person was not reached."""
 
     conversation_id: str
     message_id: str
@@ -40,24 +38,24 @@ class Catalogue(Protocol):
     async def list_conversations(
         self, *, limit: int, after: Place | None = None
     ) -> Sequence[Conversation]:
-        """All there are, by (`updated_at`, id), descending, from a place on, which is not
-        included."""
+        """Return all conversations by (`updated_at`, id), descending, after a cursor."""
 
     async def list_frozen(self, *, limit: int, after: str = "") -> Sequence[Conversation]:
-        """Those that an operator has stopped, by id, ascending, after one."""
+        """Return frozen conversations by id, ascending, after an id."""
 
     async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
-        """Everybody of whom something is kept (a device, a setting, a block, a ban), by user id,
-        ascending, after that of somebody."""
+        """Return everyone with stored data (a device, a setting, a block, a ban), by user id,
+        ascending, after a user id."""
 
     async def list_banned(self, *, limit: int, after: Place | None = None) -> Sequence[Access]:
-        """Whose ban is not over, by (`banned_until`, user id), ascending, from a place on."""
+        """Return people with a present ban by (`banned_until`, user id), ascending, after a
+        cursor."""
 
     async def list_failed(
         self, *, limit: int, after: Place | None = None
     ) -> Sequence[FailedNotification]:
-        """Notifications that did not reach somebody, by (`failed_at`, id), descending."""
+        """Return failed notifications by (`failed_at`, id), descending."""
 
     async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
-        """Forget up to so many messages of a conversation for good, or read positions once there
-        is no message left. Returns how many; 0 when all are gone."""
+        """Permanently delete up to so many messages of a conversation, or read positions once no
+        message is left. Return their number; 0 if all are gone."""

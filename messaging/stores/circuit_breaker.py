@@ -1,4 +1,4 @@
-"""The circuit breaker of a store: an outage answers in milliseconds instead of in seconds."""
+"""The circuit breaker of a store: during an outage it fails in milliseconds instead of seconds."""
 
 import math
 import time
@@ -13,14 +13,15 @@ _OPEN_SECONDS = 1.0
 
 
 class CircuitBreaker:
-    """Opens after five calls in a row that got no answer. While it is open calls are refused at
-    once, but for one a second, which tries whether the store answers again.
+    """Opens after five calls in a row without an answer. While it is open, calls fail at once,
+    except one a second that tries whether the store answers again.
 
-    An answer that refuses (a conflict, a missing index) is an answer.
+    A refusal (a conflict, a missing index) is an answer.
     """
 
     def __init__(self, *, failures: int = _FAILURES, gauge: Gauge = STORE_BREAKER_OPEN) -> None:
-        """`failures`: after how many in a row it opens. `gauge` is 1 while it is open."""
+        """Create a breaker that opens after `failures` failures in a row. `gauge` is 1 while it is
+        open."""
         self._most_failures = failures
         self._gauge = gauge
         self._failures = 0
@@ -36,7 +37,7 @@ class CircuitBreaker:
         return time.monotonic() - self._answered_at
 
     def require_closed(self) -> None:
-        """Raises StoreUnavailable while it is open."""
+        """Require a closed breaker. Raises StoreUnavailable while it is open."""
         if self.open:
             now = time.monotonic()
             if now < self._next_try:

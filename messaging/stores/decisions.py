@@ -1,11 +1,11 @@
-"""What a store promises of decisions: who was notified of a message, by whom not twice, and why.
+"""The interface of the decision store: who was notified of a message, who was not, and why.
 
-The decision document of a chunk of people is the claim: whoever wants to notify somebody takes
-them first, in one atomic step, and for a limited time. So a job that is delivered twice, a
-second worker and the direct way beside the queue do not ring again. A claim whose time is over
-without a verdict may be taken by the next.
+The decision document of a chunk of people is the claim. A process that wants to notify people
+claims them first, in one atomic step, for a limited time. So a repeated job, a second worker and
+the direct path beside the queue send no second push. An expired claim without a verdict may be
+taken by another process.
 
-`sql_decisions` and `firestore_decisions` both keep it; one contract suite checks them.
+SQL and Firestore implement it; one contract suite checks both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ NOBODY: Mapping[str, Decision] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkKey:
-    """Some of the people that a message concerns: at most 500, the same whoever counts them."""
+    """A chunk of the people of a message: at most 500, always the same for the same people."""
 
     conversation_id: str
     message_id: str
@@ -30,14 +30,14 @@ class ChunkKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What became of an attempt to claim people."""
+    """The result of an attempt to claim people."""
 
     taken: Mapping[str, Decision]
-    """These are ours now, each with what an earlier owner left of it."""
+    """The people that are claimed now, each with the remains of an earlier claim."""
     busy_until: datetime | None = None
-    """The time at which the last of those that somebody else is at will be free."""
+    """When the last claim of another process on these people ends."""
     decided: Mapping[str, Decision] = field(default_factory=dict)
-    """What was written of those who needed no claim."""
+    """The recorded decisions about people who needed no claim."""
 
     @property
     def written(self) -> Mapping[str, Decision]:
@@ -45,9 +45,9 @@ class Claim:
 
 
 class DecisionStore(Protocol):
-    """Every method may raise `StoreUnavailable`; none of them blocks the event loop.
+    """Every method may raise `StoreUnavailable`; none blocks the event loop.
 
-    Times are those of whoever calls: their clocks should not differ by more than a few seconds.
+    Times come from the caller. The clocks of callers should not differ by more than a few seconds.
     """
 
     async def claim(
@@ -60,37 +60,37 @@ class DecisionStore(Protocol):
         until: datetime,
         expires_at: datetime,
     ) -> Claim:
-        """Take those of the people who are neither decided upon nor taken. In the same write goes
-        what is decided of others already, unless there is a decision or somebody is at it.
+        """Claim the people who are neither decided nor claimed. The same write records the given
+        decisions about other people, unless they are decided or claimed.
 
-        The first claim of a chunk is one write and no read; after `expires_at` the store may
-        forget the chunk.
+        The first claim of a chunk is one write and no read. After `expires_at` the store may delete
+        the chunk.
         """
 
     async def record(
         self, key: ChunkKey, decisions: Mapping[str, Decision], *, expires_at: datetime
     ) -> None:
-        """Write down what was decided: one write, no read, whether claimed before or not. What
-        is not named stays."""
+        """Record decisions: one write, no read, with or without a claim. Other people stay
+        unchanged."""
 
     async def list_decisions(self, conversation_id: str, message_id: str) -> Mapping[str, Decision]:
-        """All that is known of one message, by user id."""
+        """Return all decisions about one message, by user id."""
 
     async def claim_sweep(self, sweep_id: str, *, expires_at: datetime) -> bool:
-        """Take on a sweep; False when somebody else has."""
+        """Claim a sweep; return False if another instance has claimed it."""
 
     async def put_unfinished_sweep(
         self, boot_id: str, since: datetime | None, *, expires_at: datetime
     ) -> None:
-        """How far back those sweeps reach that this instance has under way; None: there are none
-        any more."""
+        """Record the start of this instance's unfinished sweeps; None if there are none any
+        more."""
 
     async def get_unfinished_sweep(self, boot_id: str) -> datetime | None:
-        """How far back those reach that an instance has not finished, as far as it wrote."""
+        """Return the recorded start of an instance's unfinished sweeps."""
 
 
 def failed_at(decisions: Mapping[str, Decision]) -> datetime | None:
-    """When the last of those that failed did; None where none has."""
+    """Return when the latest failure happened; None if nothing failed."""
     failed = [one.at for one in decisions.values() if one.verdict is Verdict.FAILED]
     return max(failed, default=None)
 
@@ -101,8 +101,8 @@ def take(
     claim: Decision,
     decided: Mapping[str, Decision],
 ) -> Claim:
-    """The claim on these people, and what is decided of others, given what the store knows of them
-    at `claim.at`."""
+    """Return the claim on these people, and the decisions about others, given the store's state of
+    them at `claim.at`."""
     taken: dict[str, Decision] = {}
     busy: list[datetime] = []
     for user_id in user_ids:
@@ -124,5 +124,5 @@ def take(
 
 
 def _is_free(found: Decision, now: datetime) -> bool:
-    """Whether nothing is decided and nobody is at it."""
+    """Return whether a person is neither decided nor claimed."""
     return found.verdict is None and (found.claimed_until is None or found.claimed_until <= now)

@@ -1,9 +1,9 @@
-"""What a store promises of its epoch: the id of the history that its versions belong to.
+"""The interface of the epoch store. The epoch is the id of the history that versions belong to.
 
-A restored backup brings back the epoch that it was made in. So every restore is followed by a new
-one, which an operator sets or an instance that finds the store behind what it has seen there.
+A restored backup brings back its own epoch. So every restore is followed by a new one. An operator
+sets it, or an instance that finds the store behind the versions that it has seen.
 
-`sql_epochs` and `firestore_epochs` both keep it; one contract suite checks them.
+SQL and Firestore implement it; one contract suite checks both.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ class Epoch:
     id: str
     """Random."""
     number: int
-    """0 for the first; each that follows is above those that its maker knew of. Two stores that
-    were restored from one backup may both use a number: compare the id, too."""
+    """0 for the first. Each next one is above those that its creator knew. Two stores that were
+    restored from one backup may both use a number, so compare the id too."""
 
     def follows(self, known: "Epoch | None") -> bool:
-        """Whether an instance that knew `known` may take this for the epoch after it. False after
-        a restore from before `known` was set."""
+        """Return whether an instance that knew `known` may accept this as the next epoch. Return
+        False after a restore from before `known` was set."""
         return known is None or self == known or self.number > known.number
 
 
@@ -31,20 +31,21 @@ class Epoch:
 class ReadEpoch:
     epoch: Epoch
     read_at: datetime
-    """The store's time when it answered."""
+    """The store's time of the answer."""
 
 
 class EpochStore(Protocol):
     """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
 
     async def read_epoch(self) -> ReadEpoch:
-        """The epoch in force; one read. The first call creates it; of several at once, one does."""
+        """Return the epoch in force; one read. The first call creates it; of several concurrent
+        calls, one does."""
 
     async def renew_epoch(self, *, instead_of: str | None = None, above: int = 0) -> Epoch:
-        """Set a new epoch, numbered above `above`, and return the epoch in force afterwards.
+        """Set a new epoch with a number above `above`, and return the epoch in force afterwards.
 
-        Given the id `instead_of`, it is set only while that one is in force: of several instances
-        that find the same restore, one sets the new epoch and the others are given it.
+        With the id `instead_of`, it is set only while that epoch is in force. If several instances
+        detect the same restore, one sets the new epoch and the others get it.
         """
 
 

@@ -1,6 +1,6 @@
-"""What a store promises of recipients: people's settings and the devices that they ring on.
+"""The interface of the recipient store: people's settings and their devices for notifications.
 
-`sql_recipients` and `firestore_recipients` both keep it; one contract suite checks them.
+SQL and Firestore implement it; one contract suite checks both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,36 +15,37 @@ class RecipientStore(Protocol):
     """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
 
     async def get_recipients(self, user_ids: Sequence[str]) -> Mapping[str, Recipient]:
-        """Of all of them, one read each; whoever never set anything has the defaults."""
+        """Return all these recipients, one read each. A person without stored settings has the
+        defaults."""
 
     async def set_settings(self, user_id: str, settings: UserSettings) -> None: ...
 
     async def put_device(self, user_id: str, device: Device, *, most: int) -> None:
-        """Register a device, or register it anew.
+        """Register a device, or register it again.
 
-        Its token belongs to nobody else from then on. Above `most` devices those that were
-        registered longest ago go.
+        Its token belongs to no other device from then on. Above `most` devices, those that were
+        registered longest ago are removed.
         """
 
     async def remove_device(
         self, user_id: str, device_id: str, *, token: str | None = None
     ) -> bool:
-        """Forget a device; given a token, only if that is still its own. False where nothing was
-        to be forgotten."""
+        """Remove a device; with a token, only if the device still has it. Return False if nothing
+        was removed."""
 
 
 def devices_allowed_to_ring(devices: Iterable[Device], access: Access) -> tuple[Device, ...]:
-    """Those that may ring: none of somebody banned, and none that was registered before its person
-    logged out everywhere."""
+    """Return the devices that may get pushes: none of a banned person, and none that was registered
+    before its person logged out everywhere."""
     return tuple(device for device in devices if access.admits(device.registered_at))
 
 
 def token_digest(device: Device) -> str:
-    """The id of a token."""
+    """Return the id of a token."""
     return derived_id("device-token", device.token_kind.value, device.token)
 
 
 def excess_devices(devices: Mapping[str, Device], most: int) -> list[Device]:
-    """Those that are too many, the first registered first."""
+    """Return the devices above the limit, the first registered first."""
     in_order = sorted(devices.values(), key=lambda device: device.registered_at)
     return in_order[: max(len(in_order) - most, 0)]

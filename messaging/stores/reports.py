@@ -1,6 +1,6 @@
-"""What a store promises of reports: messages that participants have told operators of.
+"""The interface of the report store: messages that participants have reported to operators.
 
-`sql_reports` and `firestore_reports` both keep it; one contract suite checks them.
+SQL and Firestore implement it; one contract suite checks both.
 """
 
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from messaging.domain.reports import Report, ReportStatus
 from messaging.stores.catalogue import Place
 
 COPY_LIFETIME = timedelta(days=90)
-"""How long the copy of a reported message outlives the closing of its report."""
+"""How long the copy of a reported message is kept after its report is closed."""
 
 
 class ReportStore(Protocol):
     """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
 
     async def put_report(self, report: Report, *, text: str) -> tuple[Report, bool]:
-        """Keep a report, with the store's time for `COMMIT_TIME`, and a copy of the message's text,
-        unless there is one with its id: then that one. And whether it is new."""
+        """Store a report, with the store's time for `COMMIT_TIME`, and a copy of the message's
+        text. If a report with its id exists, return that one. Also return whether it is new."""
 
     async def get_copy(self, report_id: str) -> str | None:
-        """The text that was reported; None once it was deleted or its time is over."""
+        """Return the reported text; None once it was deleted or has expired."""
 
     async def delete_copies(self, message_id: str) -> None:
         """Delete the copies in all reports of a message."""
@@ -37,9 +37,9 @@ class ReportStore(Protocol):
         status: ReportStatus | None = None,
         author_id: str | None = None,
     ) -> Sequence[Report]:
-        """By (`created_at`, id), descending, from a place on: all of them, those with a status, or
-        those about the messages of one author; not both."""
+        """Return reports by (`created_at`, id), descending, after a cursor: all, those with a
+        status, or those about one author's messages; not both."""
 
     async def close_report(self, report_id: str, status: ReportStatus, *, by: str) -> Report | None:
-        """Say what was made of a report, or of an already closed one anew; None if there is no
-        such report. Its copy is kept for `COPY_LIFETIME` from then on."""
+        """Record the decision on a report, also on a closed one; return None if there is no such
+        report. Its copy is kept for `COPY_LIFETIME` from then on."""

@@ -1,9 +1,9 @@
-"""Values of enumerations as stores have them.
+"""Stored values of enumerations.
 
-A store may hold a value of a later release: it wrote some, and was rolled back. Such a value counts
-as the one named here, and never raises. It stays in the store until another value is chosen there:
-neither a commit nor another setting of the person touches it. Only on Firestore all of a person's
-settings are one write, `added_by` among them.
+A store may contain a value of a later release, which was rolled back. Such a value is read as the
+default named here, and never raises. It stays in the store until another value is chosen: neither a
+commit nor another setting of the person changes it. Only on Firestore, all settings of a person are
+one write, including `added_by`.
 """
 
 from collections.abc import Mapping
@@ -20,19 +20,19 @@ Kind = TypeVar("Kind", bound=StrEnum)
 
 UNKNOWN: Mapping[type[StrEnum], StrEnum] = {
     ConversationKind: ConversationKind.GROUP,
-    Role: Role.MEMBER,  # the fewest rights
+    Role: Role.MEMBER,  # the lowest rights
     Notify: Notify.ALL,
-    AddedBy: AddedBy.NOBODY,  # whatever it allows, it may not be anybody
+    AddedBy: AddedBy.NOBODY,  # whatever it allows, it may not be everyone
     TokenKind: TokenKind.TOKEN,
     Platform: Platform.ANDROID,  # no fields of its own in a push
-    Verdict: Verdict.DROPPED,  # it is decided: nobody is rung again
-    ReportStatus: ReportStatus.OPEN,  # an operator looks at it once more
+    Verdict: Verdict.DROPPED,  # it is decided: no further push
+    ReportStatus: ReportStatus.OPEN,  # an operator checks it again
 }
-"""What a value counts as that this release does not know."""
+"""The default for a value that this release does not know."""
 
 _MEMBERS = {kind: {member.value: member for member in kind} for kind in UNKNOWN}
 
 
 def member_of(kind: type[Kind], value: object) -> Kind:
-    """Return the member with this value, or what an unknown one counts as."""
+    """Return the member with this value, or the default for an unknown one."""
     return cast("Kind", _MEMBERS[kind].get(value, UNKNOWN[kind]))  # type: ignore[call-overload]

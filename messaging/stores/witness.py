@@ -1,10 +1,10 @@
-"""What the store has shown to this process, so that a restored backup is noticed.
+"""The versions that the store has shown to this process, to detect a restored backup.
 
 Reads are strongly consistent: a read that begins after a version was seen shows that version or a
-later one. Where it shows less, or the same version written by another commit, the store was set
-back. Only answers of the store count, never what other instances say.
+later one. If it shows a lower version, or the same version from another commit, a backup was
+restored. Only answers of the store count, never messages of other instances.
 
-No input or output here.
+This module does no input or output.
 """
 
 import time
@@ -22,7 +22,8 @@ from messaging.stores.conversations import CommitUnknown
 logger = structlog.get_logger(__name__)
 
 _MAX_KNOWN = 20_000
-"""Conversations, and as many positions. Each takes about 300 bytes, whatever clients store."""
+"""The number of conversations, and of positions. Each takes about 300 bytes, whatever clients
+store."""
 _POSITION_SECONDS = 120.0
 
 
@@ -42,11 +43,11 @@ class _Seen:
 
 
 class Witness:
-    """One for each store object. Bounded, least recently seen out first."""
+    """A witness of one store object. It is bounded, and evicts the least recently seen."""
 
     def __init__(self) -> None:
         self.on_contradiction: Callable[[], None] = lambda: None
-        """Called each time the store is found to have been set back."""
+        """Called each time a restore is detected."""
         self._history = 0
         self._number = 0
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
@@ -54,7 +55,7 @@ class Witness:
         self._positions: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def moved_position(self, conversation_id: str, user_id: str) -> None:
-        """This process has moved somebody's position: whether it may was judged before."""
+        """Record that this process has moved a person's position, which was authorized before."""
         key = (conversation_id, user_id)
         self._positions[key] = time.monotonic()
         self._positions.move_to_end(key)
@@ -62,8 +63,9 @@ class Witness:
             self._positions.popitem(last=False)
 
     def pop_positions(self) -> Mapping[str, Sequence[str]]:
-        """Return those of the last two minutes, people by conversation id, and forget them. After a
-        restore they may be beyond the last message: what comes next would not be unread."""
+        """Return and drop the positions of the last two minutes, as people by conversation id.
+        After a restore they may be beyond the last message; then new messages would not count as
+        unread."""
         horizon = time.monotonic() - _POSITION_SECONDS
         found: dict[str, list[str]] = {}
         for (conversation_id, user_id), at in self._positions.items():
@@ -74,27 +76,29 @@ class Witness:
 
     @property
     def latest(self) -> str | None:
-        """The id of the conversation with the latest change that the store has shown: where a
-        restore forgets anything seen here, it forgets this."""
+        """Return the id of the conversation with the latest change that the store has shown. If a
+        restore loses anything seen here, it loses this."""
         return None if self._latest is None else self._latest[1]
 
     @property
     def history(self) -> int:
-        """Changes when `forget` is called: what was read before belongs to another history."""
+        """Return the id of the history. It changes when `forget` is called: earlier reads belong to
+        another history."""
         return self._history
 
     def begin(self) -> Mark:
-        """Take this before a call to the store, and hand it in with the answer."""
+        """Return a mark to take before a call to the store, and to pass with the answer."""
         return Mark(self._history, self._number)
 
     def committed(self, mark: Mark, conversation: Conversation) -> None:
-        """Raises CommitUnknown for an answer from before `forget`."""
+        """Check the answer of a commit. Raises CommitUnknown for an answer from before `forget`."""
         if mark.history != self._history:
             raise CommitUnknown
         self._note(conversation)
 
     def read(self, mark: Mark, *conversations: Conversation) -> None:
-        """Raises StoreUnavailable for an answer from before `forget`: asking again helps."""
+        """Check a conversation that was read. Raises StoreUnavailable for an answer from before
+        `forget`; a retry helps."""
         self._require_current(mark)
         for conversation in conversations:
             seen = self._seen_before(mark, conversation.id)
@@ -110,8 +114,8 @@ class Witness:
                 self._note(conversation)
 
     def listed(self, mark: Mark, versions: Iterable[tuple[str, int]]) -> None:
-        """Ids and versions of conversations that were read in part: they are compared, and not
-        remembered. Raises as `read`."""
+        """Check ids and versions of conversations that were read in part. They are compared, but
+        not recorded. Raises the same errors as `read`."""
         self._require_current(mark)
         for conversation_id, version in versions:
             seen = self._seen_before(mark, conversation_id)
@@ -119,14 +123,14 @@ class Witness:
                 self._contradicted(conversation_id, seen, version)
 
     def absent(self, mark: Mark, conversation_id: str) -> None:
-        """The store has no such conversation. Raises as `read`."""
+        """Check the absence of a conversation. Raises the same errors as `read`."""
         self._require_current(mark)
         seen = self._seen_before(mark, conversation_id)
         if seen is not None:
             self._contradicted(conversation_id, seen, None)
 
     def forget(self) -> None:
-        """The store has another history from now on."""
+        """Start a new history."""
         self._history += 1
         self._seen.clear()
         self._latest = None

@@ -17,11 +17,13 @@ from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import Reference, plain_time
 
 _QUERIES_AT_ONCE = 4
-"""Fewer than the circuit breaker takes for an outage, should all meet one lost connection."""
+"""Less than the failures that open the circuit breaker, in case all of them meet one lost
+connection."""
 
 
 class FirestoreCatalogue:
-    """Keeps `messaging.stores.catalogue.Catalogue` on the connection of the Firestore store."""
+    """Implements `messaging.stores.catalogue.Catalogue` on the connection of the Firestore
+    store."""
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
@@ -30,8 +32,8 @@ class FirestoreCatalogue:
     async def list_conversations(
         self, *, limit: int, after: Place | None = None
     ) -> Sequence[Conversation]:
-        """The shards are merged: a few are read of each, and more of those of which all are on
-        the page."""
+        """Merge the shards: a few conversations are read from each, and more from those whose
+        conversations are all on the page."""
         places = asyncio.Semaphore(_QUERIES_AT_ONCE)
         shards = [_Shard(number, after) for number in range(SHARDS)]
         short = shards
@@ -147,7 +149,7 @@ class FirestoreCatalogue:
 
 @dataclass(slots=True)
 class _Shard:
-    """How far a shard was read."""
+    """The progress of reading a shard."""
 
     number: int
     after: Place | None
@@ -161,7 +163,7 @@ class _Shard:
             self.after = _place(page[-1])
 
     def may_follow(self, last: Place | None) -> bool:
-        """Whether what was not read yet may belong before this place."""
+        """Return whether unread conversations of the shard may belong before this cursor."""
         return self.more and (last is None or self.after is None or self.after > last)
 
 
@@ -170,7 +172,7 @@ def _place(conversation: Conversation) -> Place:
 
 
 def _at_once(limit: int) -> int:
-    """About twice a shard's share: then most pages need no second round."""
+    """Return about twice a shard's share, so that most pages need no second round."""
     return max(2 * limit // SHARDS, 1)
 
 

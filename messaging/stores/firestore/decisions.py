@@ -23,7 +23,8 @@ from messaging.stores.stored_enums import member_of
 
 
 class FirestoreDecisionStore:
-    """Keeps `messaging.stores.decisions.DecisionStore` on the connection of the Firestore store."""
+    """Implements `messaging.stores.decisions.DecisionStore` on the connection of the Firestore
+    store."""
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
@@ -103,8 +104,8 @@ class FirestoreDecisionStore:
         return self._database.document("sweeps", f"{boot_id}.unfinished")
 
     async def _create(self, operation: str, name: str, fields: Mapping[str, Any]) -> bool:
-        """False when it is there already. Raises StoreUnavailable, also where the answer was
-        lost: then the claim may be ours and nobody knows, until its time is over."""
+        """Return False if it already exists. Raises StoreUnavailable, also after a lost answer:
+        then the claim may be ours without anyone knowing, until it expires."""
         writes = Writes(self._database)
         writes.create(name, fields)
         try:

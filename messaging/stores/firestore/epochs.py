@@ -14,7 +14,7 @@ _TRIES = 3
 
 
 class FirestoreEpochStore:
-    """Keeps `messaging.stores.epochs.EpochStore` on the Firestore store's connection."""
+    """Implements `messaging.stores.epochs.EpochStore` on the Firestore store's connection."""
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
@@ -51,14 +51,16 @@ class FirestoreEpochStore:
         raise StoreUnavailable
 
     async def _read(self, operation: str) -> tuple[Any | None, datetime]:
-        """A query, because its answer has the server's time even where nothing is found."""
+        """Read the epoch by a query, because its answer has the server's time even without a
+        document."""
         found, read_at = await self._connection.dated_query(
             operation, self._database.root, query("epochs", limit=1)
         )
         return (found[0] if found else None), read_at
 
     async def _commit(self, operation: str, writes: Writes) -> None:
-        """Reading again tells whether this one was applied, or another instance's."""
+        """Commit an epoch. A read afterwards shows whether this one or another instance's was
+        applied."""
         try:
             await self._connection.commit(operation, writes)
         except (AlreadyExists, Conflict, CommitUnknown):

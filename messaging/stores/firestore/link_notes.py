@@ -1,4 +1,4 @@
-"""Firestore's notes of the instances that are cut off from Redis: documents `links/{boot_id}`."""
+"""Firestore's notes of instances that have lost Redis: documents `links/{boot_id}`."""
 
 from contextlib import suppress
 
@@ -22,7 +22,8 @@ async def delete(connection: Connection, boot_id: str) -> None:
 
 
 async def list_current(connection: Connection) -> LinkNotes:
-    """Notes of instances that died are deleted by whoever sees them: each look pays for them."""
+    """Return the present notes. A reader deletes the notes of dead instances, because every read
+    pays for them."""
     found, read_at = await connection.dated_query(
         "list_link_notes", connection.database.root, query("links")
     )
@@ -34,10 +35,11 @@ async def list_current(connection: Connection) -> LinkNotes:
             _, boot_id = document.name.rsplit("/", 1)
             boot_ids.add(boot_id)
         else:
-            # The token, because its instance may only have stood still, and be renewing it now.
+            # With the token, because its instance may only have been stopped, and may be renewing
+            # it now.
             outdated.delete(document.name, token=read_token(document.update_time))
     if outdated:
-        # Whatever comes in between, the next look tries again.
+        # After any conflict, the next read tries again.
         with suppress(Conflict, CommitUnknown, StoreUnavailable):
             await connection.commit("list_link_notes", outdated)
     return LinkNotes(boot_ids=frozenset(boot_ids), read_at=read_at)

@@ -1,6 +1,6 @@
 """One person's conversations from Firestore, without the other people in them.
 
-A query with a field mask bills the same documents and sends only the fields that are asked for:
+A query with a field mask bills the same documents, but sends only the requested fields:
 https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#projection
 """
 
@@ -31,7 +31,7 @@ from messaging.stores.firestore.documents.participants import (
 from messaging.stores.firestore.values import Reference, quoted
 
 _LATEST = 1_000
-"""How many of a person's conversations are looked through for companions."""
+"""The number of a person's conversations that are searched for companions."""
 _IN_EACH = 4
 
 
@@ -50,8 +50,8 @@ async def list_own(
         limit=limit,
         start_after=last,
     )
-    # Documents that an earlier release wrote last, or where more people are to be shown than
-    # they keep beside them, are read whole.
+    # Documents are read whole if an earlier release wrote them last, or if more people are
+    # requested than the summary contains.
     whole = {
         document.name: document
         for document in await _read_whole(
@@ -188,13 +188,13 @@ def _companion(document: Any, person: Participant, count: int) -> Companion:
 
 
 def _place(user_id: str, *, personal: bool) -> Sequence[str]:
-    """The paths of what is read of one person's place in a conversation."""
+    """Return the paths of the fields of one person's membership."""
     place = ["seq", "version", *COUNT_FIELDS, *_own(user_id, "roles", "sent_seq")]
     return [*place, "uncounted", *_own(user_id, "preferences")] if personal else place
 
 
 def _own(user_id: str, *maps: str) -> Sequence[str]:
-    """The paths of one person's entries in these maps."""
+    """Return the paths of one person's entries in these maps."""
     return [f"{name}.{quoted(user_id)}" for name in maps]
 
 

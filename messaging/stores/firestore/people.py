@@ -1,4 +1,4 @@
-"""People on Cloud Firestore: documents `users/{user_id}`, beside what else is kept of a user."""
+"""People on Cloud Firestore: documents `users/{user_id}`, beside the user's other data."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ _READ_AT_ONCE = 500
 
 
 class FirestorePeopleStore:
-    """Keeps `messaging.stores.people.PeopleStore` on the Firestore store's connection."""
+    """Implements `messaging.stores.people.PeopleStore` on the Firestore store's connection."""
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
@@ -50,7 +50,7 @@ class FirestorePeopleStore:
         return await self._change("set_ban", user_id, {"banned_until": until})
 
     async def list_changed_access(self, *, since: datetime) -> ChangedAccess:
-        # An index on a bare time bears 500 writes a second: far more than are logged out.
+        # An index on the time alone supports 500 writes a second: far more than there are logouts.
         found, read_at = await self._connection.dated_query(
             "list_changed_access",
             self._database.root,

@@ -1,7 +1,8 @@
-"""What changed lately, asked of Firestore: a query for each shard, a few at once.
+"""Recent changes from Firestore: a query for each shard, a few at once.
 
-One query for all would need an index on a bare timestamp, at whose end Firestore takes 500 writes a
-second, of all conversations together: https://cloud.google.com/firestore/docs/solutions/shard-timestamp
+A single query would need an index on the time alone. At its end Firestore accepts 500 writes a
+second, for all conversations together:
+https://cloud.google.com/firestore/docs/solutions/shard-timestamp
 """
 
 import asyncio
@@ -16,7 +17,8 @@ from messaging.stores.firestore.values import Reference
 from messaging.stores.recent_changes import PAGE, read_pages
 
 _QUERIES_AT_ONCE = 4
-"""Fewer than the circuit breaker takes for an outage, should all meet one lost connection."""
+"""Less than the failures that open the circuit breaker, in case all of them meet one lost
+connection."""
 
 
 async def list_changed(connection: Connection, since: datetime) -> ChangedConversations:

@@ -22,7 +22,8 @@ _READ_AT_ONCE = 500
 
 
 class FirestoreRecipientStore:
-    """Keeps `messaging.stores.recipients.RecipientStore` on the Firestore store's connection."""
+    """Implements `messaging.stores.recipients.RecipientStore` on the Firestore store's
+    connection."""
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection

@@ -1,6 +1,7 @@
 """Reports on Cloud Firestore: documents `reports/{id}`.
 
-Their lists are indexes on a bare time, which bear 500 writes a second: far more than is reported.
+Their lists use indexes on the time alone, which support 500 writes a second: far more than there
+are reports.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ _DELETED_AT_ONCE = 300
 
 
 class FirestoreReportStore:
-    """Keeps `messaging.stores.reports.ReportStore` on the Firestore store's connection."""
+    """Implements `messaging.stores.reports.ReportStore` on the Firestore store's connection."""
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
@@ -55,7 +56,7 @@ class FirestoreReportStore:
         except AlreadyExists:
             created = False
         except (Conflict, CommitUnknown) as error:
-            raise StoreUnavailable from error  # reporting again settles it
+            raise StoreUnavailable from error  # a repeated report settles it
         stored = await self.get_report(report.id)
         if stored is None:
             raise StoreUnavailable
@@ -131,7 +132,8 @@ class FirestoreReportStore:
         return self._database.document("reports", report_id)
 
     def _copy(self, report_id: str) -> str:
-        """Apart from the report, for what it says goes earlier, by a time-to-live policy."""
+        """Return the document of the copy. It is separate from the report, because its text expires
+        earlier, by a time-to-live policy."""
         return self._database.document("report_copies", report_id)
 
 

@@ -1,7 +1,7 @@
 """The store on Cloud Firestore.
 
-A send is one commit of two writes and no read: create the message, update the conversation on
-condition that it is still as it was read.
+A send is one commit of two writes and no read: it creates the message, and updates the conversation
+if that has not changed since it was read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,14 +34,14 @@ from messaging.stores.witness import Witness
 
 
 class FirestoreStore:
-    """Keeps the promises of `Store`.
+    """Implements `Store`.
 
-    An instance belongs to the event loop that uses it first, until it is closed. It finds the
-    emulator by `FIRESTORE_EMULATOR_HOST`, else credentials the way all Google clients do.
+    An instance belongs to the event loop that uses it first, until it is closed. It uses the
+    emulator of `FIRESTORE_EMULATOR_HOST`, else Google's application default credentials.
     """
 
     def __init__(self, *, project: str, timeout: float = 4.0) -> None:
-        """`timeout`: seconds that any one method may take."""
+        """Create a store. `timeout` is the maximum seconds of any method."""
         self.timeout = timeout
         self.witness = Witness()
         self._connection = Connection(project=project, timeout=timeout)
@@ -50,7 +50,7 @@ class FirestoreStore:
 
     @property
     def connection(self) -> Connection:
-        """For the stores beside this one, which share it."""
+        """Return the connection, which the other stores share."""
         return self._connection
 
     @property

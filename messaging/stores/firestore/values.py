@@ -1,4 +1,4 @@
-"""Python's values as Firestore's, and back.
+"""Converts Python's values to Firestore's, and back.
 
 https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#value
 """
@@ -11,19 +11,19 @@ from types import NoneType, SimpleNamespace
 from typing import Any, Final
 
 SERVER_TIME: Final = object()
-"""Stands in a document's fields for the server's time of the request, in whole milliseconds."""
+"""In a document's fields: the server's time of the request, in whole milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """Stands in a document's fields for the larger of this number and the one that is there."""
+    """In a document's fields: the larger of this number and the stored one."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class AtMost:
-    """Stands in a document's fields for the smaller of this number and the one that is there."""
+    """In a document's fields: the smaller of this number and the stored one."""
 
     number: int
 
@@ -41,8 +41,8 @@ class Reference(str):
 
 
 def write_fields(fields: Any, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Fill the `fields` of a document or a map. Returns what is no value but has to be asked of
-    the server as a transform, with its path: SERVER_TIME, AtLeast and AtMost."""
+    """Fill the `fields` of a document or a map. Return the transforms, which the server computes,
+    with their paths: SERVER_TIME, AtLeast and AtMost."""
     transforms = []
     for name, value in values.items():
         kind = type(value)
@@ -59,12 +59,12 @@ def write_fields(fields: Any, values: Mapping[str, Any]) -> list[tuple[str, Any]
 
 
 def write_value(target: Any, value: Any) -> None:
-    """Fill a `Value` with what is neither a map nor a transform."""
+    """Fill a `Value` that is neither a map nor a transform."""
     _WRITERS[type(value)](target, value)
 
 
 def quoted(name: str) -> str:
-    """A field's name as a part of a field path. User ids have dots, dashes and colons."""
+    """Return a field's name as a part of a field path. User ids contain dots, dashes and colons."""
     if _PLAIN_NAME.fullmatch(name):
         return name
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
@@ -79,7 +79,7 @@ ABSENT = SimpleNamespace(
     HasField=lambda _: False,
     WhichOneof=lambda _: None,
 )
-"""What a map of values gives for a name that it lacks: each kind of value is empty."""
+"""The value for a missing name in a map of values: each kind is empty."""
 
 
 def is_null(value: Any) -> bool:
@@ -113,13 +113,13 @@ def plain_time(timestamp: Any) -> datetime:
 
 
 def plain_milliseconds(timestamp: Any) -> datetime:
-    """Rounded down, as SERVER_TIME is."""
+    """Round down to milliseconds, as SERVER_TIME does."""
     moment = plain_time(timestamp)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def read_token(timestamp: Any) -> int:
-    """A document's update time with every nanosecond, so that it can be a precondition."""
+    """Return a document's update time with every nanosecond, for use as a precondition."""
     token: int = timestamp.seconds * _SECOND_NANOS + timestamp.nanos
     return token
 

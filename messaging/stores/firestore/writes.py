@@ -1,4 +1,4 @@
-"""What the Firestore store writes to conversations, each in one commit."""
+"""The Firestore store's writes to conversations, each in one commit."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -85,7 +85,7 @@ async def set_blocked(
 
 
 async def _update(connection: Connection, operation: str, writes: Writes) -> None:
-    """Raises ConversationNotFound."""
+    """Update a conversation. Raises ConversationNotFound."""
     try:
         await connection.write(operation, writes)
     except DocumentMissing as error:
@@ -95,26 +95,26 @@ async def _update(connection: Connection, operation: str, writes: Writes) -> Non
 async def _commit(
     connection: Connection, operation: str, conversation: Conversation, writes: Writes
 ) -> Conversation:
-    """Commit writes of which the last one is the conversation's, and return it as stored."""
+    """Commit writes, the last of which is the conversation's, and return it as stored."""
     answer = await connection.commit(operation, writes)
     last = answer.write_results[-1]
-    # Every transform asks for the time of the request, so all of them have the same result.
+    # Every transform requests the time of the request, so all have the same result.
     at = plain_time(last.transform_results[0].timestamp_value)
     return stamped_conversation(conversation, at, token=read_token(last.update_time))
 
 
 def _as_written(commit: Commit) -> Conversation:
-    """Return the conversation to be written, with `active_at` at rest if it is large and just
-    moved.
+    """Return the conversation to be written. If it is large and has just moved in lists, its
+    `active_at` stays.
 
-    Conversation lists are ordered by an index with one entry per participant. Each move rewrites
-    them all, so above 50 people there is at most one a minute.
+    Conversation lists use an index with one entry per participant, and each move rewrites all of
+    them. So above 50 people there is at most one move a minute.
     """
     before, after = commit.before, commit.after
     rests = (
         len(after.participants) > _MANY_PEOPLE
         and after.active_at is COMMIT_TIME
-        # The clocks may differ; one that is far off must not keep it at rest for ever.
+        # The clocks may differ. A clock that is far off must not block the move for ever.
         and abs(datetime.now(UTC) - before.active_at) < _ACTIVITY_STEP
     )
     active_at = before.active_at if rests else after.active_at

@@ -1,7 +1,7 @@
 """Whole conversations from SQL: the row, its people and its latest message in one statement.
 
-One statement sees the database at one moment, so that no commit can tear a conversation apart
-from its people; and it is one round trip, where three queries in a transaction would be six.
+One statement sees the database at one moment, so no commit can separate a conversation from its
+people. It takes one round trip; three queries in a transaction would take six.
 """
 
 import json
@@ -22,7 +22,7 @@ from messaging.stores.stored_enums import member_of
 
 _MESSAGE_FIELDS = MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
 _JSON_COLUMN = {"sqlite": "json(m.{})", "postgresql": "m.{}"}
-"""To SQLite JSON is a text like others."""
+"""SQLite stores JSON as text."""
 _FUNCTIONS = {
     "sqlite": {"group": "json_group_array", "array": "json_array", "object": "json_object"},
     "postgresql": {"group": "json_agg", "array": "json_build_array", "object": "json_build_object"},
@@ -40,10 +40,10 @@ _LAST_MESSAGE = """(
 def conversations(
     database: BaseDatabaseWrapper, records: QuerySet[ConversationRecord]
 ) -> list[Conversation]:
-    """Those whose rows the query finds, in its order.
+    """Return the conversations whose rows the query finds, in its order.
 
-    The database may look up people and messages before it sorts: a limit belongs into a query of
-    the ids, see `limited`.
+    The database may read people and messages before it sorts. So put a limit into a query of the
+    ids, see `limited`.
     """
     vendor = database.vendor
     whole = records.annotate(people=_text(people_sql(vendor)), last=_text(last_message_sql(vendor)))
@@ -70,7 +70,7 @@ def last_message_sql(vendor: str) -> str:
 def limited(
     records: QuerySet[ConversationRecord], *, order_by: Sequence[str], limit: int
 ) -> QuerySet[ConversationRecord]:
-    """The first of a query."""
+    """Return the first rows of a query."""
     ids = records.order_by(*order_by).values("id")[:limit]
     return ConversationRecord.objects.using(records.db).filter(id__in=ids).order_by(*order_by)
 
@@ -80,7 +80,7 @@ def _text(sql: str) -> RawSQL:
 
 
 def read_people(found: str | None) -> dict[str, Participant]:
-    """In the order in which they were added."""
+    """Return the people in the order in which they were added."""
     listed: Iterable[Any] = json.loads(found or "[]")
     return {
         user_id: Participant(

@@ -21,7 +21,7 @@ _PURGED_BY_ONE_IN = 100
 
 
 class SqlDecisionStore:
-    """Keeps `messaging.stores.decisions.DecisionStore` in the threads of the SQL store."""
+    """Implements `messaging.stores.decisions.DecisionStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls
@@ -94,7 +94,7 @@ def _claim(
     now: datetime,
     expires_at: datetime,
 ) -> tuple[Claim, bool]:
-    """The claim, and whether it is the first of this chunk."""
+    """Return the claim, and whether it is the first of this chunk."""
     if random.randrange(_PURGED_BY_ONE_IN) == 0:
         _purge(database, now)
     rows = DecisionRecord.objects.using(database.alias)
@@ -163,7 +163,7 @@ def _create(
     people: Mapping[str, Decision],
     expires_at: datetime,
 ) -> bool:
-    """Make the row of a chunk; False where somebody else just has."""
+    """Create the row of a chunk; return False if another process has just created it."""
     try:
         DecisionRecord.objects.using(database.alias).create(
             message_id=key.message_id,
@@ -178,7 +178,7 @@ def _create(
 
 
 def _locked(database: BaseDatabaseWrapper, key: ChunkKey, expires_at: datetime) -> DecisionRecord:
-    """The row of a chunk, which nobody else changes until the transaction ends."""
+    """Return the row of a chunk, locked until the transaction ends."""
     records = DecisionRecord.objects.using(database.alias).select_for_update()
     record, _ = records.get_or_create(
         message_id=key.message_id,
@@ -199,7 +199,7 @@ def _put(record: DecisionRecord, decisions: Mapping[str, Decision]) -> None:
 
 
 def _purge(database: BaseDatabaseWrapper, now: datetime) -> None:
-    """Forget what has expired, a little of it: claims come often."""
+    """Delete a few expired rows: claims are frequent."""
     for model in (DecisionRecord, SweepRecord, ReportCopyRecord):
         purge_expired(database, model, now)
 

@@ -15,7 +15,7 @@ _ONLY = 1
 
 
 class SqlEpochStore:
-    """Keeps `messaging.stores.epochs.EpochStore` in the threads of the SQL store."""
+    """Implements `messaging.stores.epochs.EpochStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls

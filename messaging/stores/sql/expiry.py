@@ -1,4 +1,4 @@
-"""Rows that have expired: a few are deleted beside writes that come often enough."""
+"""Deletes a few expired rows together with frequent writes."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The SQL store's notes of the instances that are cut off from Redis."""
+"""The SQL store's notes of instances that have lost Redis."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
@@ -9,7 +9,7 @@ from messaging.stores.sql.connections.clock import now
 
 
 def put(database: BaseDatabaseWrapper, boot_id: str) -> None:
-    """Those whose instances died are swept out here, where there is a write anyway."""
+    """Store a note, and delete the notes of dead instances together with this write."""
     records = LinkNoteRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         at = now(database)

@@ -1,7 +1,7 @@
 """One person's conversations from SQL, without the other people in them.
 
-Each read is one statement, and what it reads of a conversation does not grow with what others
-stored there: the number of people is a column, and the people are read only where they are few.
+Each read is one statement. What it reads of a conversation does not grow with what others stored
+there: the number of people is a column, and the people are read only if they are few.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from messaging.stores.sql.conversations import read_people as _people
 from messaging.stores.stored_enums import member_of
 
 _COUNTED = "{c}.counted_commit_id = {c}.commit_id AND {c}.participant_count IS NOT NULL"
-"""Whether the column holds: a commit of an earlier release has not written it."""
+"""Whether the column is valid: a commit of an earlier release has not written it."""
 _SENT_SEQ = {
     "sqlite": "json_extract({c}.sent_seq, %s)",
     "postgresql": "CAST({c}.sent_seq ->> %s AS bigint)",
@@ -48,7 +48,7 @@ _OWN = """(
     WHERE o.conversation_id = {c}.id AND o.user_id = %s
 )"""
 _IN_EACH = 4
-"""How many shared conversations are named for each companion."""
+"""The shared conversations that are returned for each companion."""
 
 
 def list_memberships(
@@ -59,7 +59,7 @@ def list_memberships(
     personal: bool = False,
     only: Sequence[str] | None = None,
 ) -> list[Membership]:
-    """`only`: look at these conversations alone, in any order."""
+    """Return memberships. `only`: of these conversations, in any order."""
     vendor = database.vendor
     key = _key(vendor, user_id)
     named, order = "", "ORDER BY c.active_at DESC, c.id DESC LIMIT %s"
@@ -105,7 +105,7 @@ def list_listed(
     after: tuple[datetime, str] | None,
     people: int,
 ) -> ListedPage:
-    """`people`: how many are listed at most."""
+    """Return a conversation list. `people`: the most participants that are listed."""
     listed = ConversationRecord.objects.using(database.alias).filter(participants__user_id=user_id)
     if after is not None:
         listed = listed.filter(paging.before(after, value="active_at"))
@@ -118,7 +118,7 @@ def list_listed(
 def list_companions(
     database: BaseDatabaseWrapper, user_id: str, others: Sequence[str], *, most: int | None
 ) -> list[Companion]:
-    """`most`: leave out the conversations of more people."""
+    """Return companions. `most`: skip conversations of more people."""
     if not others:
         return []
     count = _PEOPLE_COUNT.format(c="c")
@@ -167,7 +167,7 @@ def _annotated(
 
 
 def _raw(sql: str, output: "Field[Any, Any]", *parameters: Any, **parts: str) -> RawSQL:
-    """An expression on a row of `messaging_conversation`, `{c}` in it."""
+    """An expression on a row of `messaging_conversation`, which is `{c}` in it."""
     expression = sql.format(c="messaging_conversation", **parts)
     return RawSQL(expression, parameters, output_field=output)  # noqa: S611  a constant of ours
 
@@ -193,7 +193,8 @@ def _preferences(found: str | None) -> Preferences:
 
 
 def _key(vendor: str, user_id: str) -> str:
-    """The entry of one person in an object of JSON. Ids hold neither quotes nor backslashes."""
+    """Return the path of one person's entry in a JSON object. Ids contain neither quotes nor
+    backslashes."""
     return f'$."{user_id}"' if vendor == "sqlite" else user_id
 
 

@@ -17,7 +17,7 @@ from messaging.stores.stored_enums import member_of
 
 
 class SqlPeopleStore:
-    """Keeps `messaging.stores.people.PeopleStore` in the threads of the SQL store."""
+    """Implements `messaging.stores.people.PeopleStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls
@@ -98,7 +98,7 @@ def _change_access(
     *,
     at_least: datetime | None = None,
 ) -> Access:
-    """Ban somebody, or not any more; without that, log them out."""
+    """Ban or unban a person; without a ban, log them out."""
     records = PersonRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         at = now(database)

@@ -1,4 +1,4 @@
-"""What the SQL store reads, each in a number of queries that does not depend on what is found."""
+"""The SQL store's reads, each in a number of queries that does not depend on the result."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,9 @@ from messaging.stores.sql.conversations import conversations, limited
 
 
 def now(database: BaseDatabaseWrapper) -> datetime:
-    ConversationRecord.objects.using(database.alias).exists()  # a clock alone proves no store
+    ConversationRecord.objects.using(
+        database.alias
+    ).exists()  # a clock alone does not prove that the store answers
     return clock.now(database)
 
 
@@ -43,7 +45,7 @@ def list_conversations(
 def list_latest_conversations(
     database: BaseDatabaseWrapper, *, limit: int, after: tuple[datetime, str] | None
 ) -> list[Conversation]:
-    """Of everybody's, those that changed last, the latest first."""
+    """Return the conversations that changed last, the latest first."""
     listed = ConversationRecord.objects.using(database.alias).all()
     if after is not None:
         listed = listed.filter(paging.before(after, value="updated_at"))
@@ -69,7 +71,7 @@ def list_changed_conversations(
     changed = ConversationRecord.objects.using(database.alias).filter(updated_at__gte=since)
     if after is not None:
         changed = changed.filter(paging.beyond((after.updated_at, after.id), value="updated_at"))
-    read_at = clock.now(database)  # first: it must not be later than what is read
+    read_at = clock.now(database)  # first: it must not be later than the read
     first = limited(changed, order_by=("updated_at", "id"), limit=limit)
     return ChangedConversations(conversations=conversations(database, first), read_at=read_at)
 
@@ -106,7 +108,7 @@ def count_changed_messages(
     database: BaseDatabaseWrapper, conversation_id: str, *, since: int, up_to: int
 ) -> int:
     changed = _messages(database, conversation_id).filter(version__gt=since)
-    return changed.values("version")[:up_to].count()  # the index alone has it
+    return changed.values("version")[:up_to].count()  # the index alone contains it
 
 
 def list_read_positions(database: BaseDatabaseWrapper, conversation_id: str) -> list[ReadPosition]:

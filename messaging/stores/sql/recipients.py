@@ -19,7 +19,7 @@ from messaging.stores.stored_enums import member_of
 
 
 class SqlRecipientStore:
-    """Keeps `messaging.stores.recipients.RecipientStore` in the threads of the SQL store."""
+    """Implements `messaging.stores.recipients.RecipientStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls
@@ -77,8 +77,8 @@ def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> d
 
 
 def _set_settings(database: BaseDatabaseWrapper, user_id: str, settings: UserSettings) -> None:
-    """What others have to respect stands with the person, where the other settings are not, of
-    which an instance of an earlier release writes all that it knows."""
+    """Store settings. Those that other people must respect are stored with the person. The row of
+    the other settings is rewritten whole by instances of an earlier release."""
     with atomic(using=database.alias):
         RecipientRecord.objects.using(database.alias).update_or_create(
             user_id=user_id, defaults={"settings": _settings_json(settings)}

@@ -19,7 +19,7 @@ from messaging.stores.stored_enums import member_of
 
 
 class SqlReportStore:
-    """Keeps `messaging.stores.reports.ReportStore` in the threads of the SQL store."""
+    """Implements `messaging.stores.reports.ReportStore` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls

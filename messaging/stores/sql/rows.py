@@ -1,4 +1,4 @@
-"""The SQL store's rows as entities, and entities as rows."""
+"""Converts the SQL store's rows to entities, and back."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -25,12 +25,12 @@ MESSAGE_COLUMNS = [
     for field in MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
     if not field.primary_key
 ]
-"""What replacing a message writes anew."""
+"""The columns that replacing a message writes."""
 
 
 def _aware(text: str) -> datetime:
-    """SQLite keeps times in UTC and without a zone; PostgreSQL tells them in the connection's
-    zone, which Django sets to UTC."""
+    """Return the time in UTC. SQLite stores times in UTC without a zone; PostgreSQL returns them in
+    the connection's zone, which Django sets to UTC."""
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

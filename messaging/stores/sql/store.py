@@ -36,18 +36,18 @@ _COUNTED_PER_READ = 1_000
 
 
 class SqlStore:
-    """Keeps `messaging.stores.conversations.Store` on one of Django's databases.
+    """Implements `messaging.stores.conversations.Store` on one of Django's databases.
 
-    `timeout` is the backstop, in seconds: the database's own timeouts are shorter. A commit that
-    takes longer loses its connection, and whether it was applied is unknown.
+    `timeout` is the last resort, in seconds: the database's own timeouts are shorter. A commit that
+    takes longer loses its connection, and its outcome is unknown.
 
-    Documents are counted as the Firestore store counts them, so that one dashboard shows both.
+    Documents are counted as in the Firestore store, so that one dashboard shows both.
     """
 
     def __init__(self, *, using: str = DEFAULT_DB_ALIAS, timeout: float = 4.0) -> None:
         self.witness = Witness()
         self.calls = Calls(using=using, timeout=timeout)
-        """For the stores beside this one, which share its threads."""
+        """The threads, which the other stores share."""
 
     @property
     def timeout(self) -> float:

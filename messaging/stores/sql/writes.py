@@ -1,4 +1,4 @@
-"""What the SQL store writes, each in one transaction."""
+"""The SQL store's writes, each in one transaction."""
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ from messaging.stores.sql.connections.clock import now, time_of_write
 from messaging.stores.sql.connections.threads import lost, not_writable
 
 _REVISION_BITS = 52
-"""Whole numbers of more than 53 bits are not exact everywhere that JSON is read."""
+"""The maximum: larger whole numbers are not exact in every JSON reader."""
 _written_by = copier(Conversation, "commit_id")
 
 
@@ -152,9 +152,9 @@ def limit_position(
 
 @contextmanager
 def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
-    """A transaction. Raises CommitUnknown when the connection is lost at its COMMIT.
+    """Run a transaction. Raises CommitUnknown if the connection is lost during COMMIT.
 
-    A locked SQLite never shows there but already at BEGIN IMMEDIATE, when nothing is written.
+    A locked SQLite fails at BEGIN IMMEDIATE instead, when nothing is written.
     """
     commit_sent = False
     try:
@@ -170,16 +170,16 @@ def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
 def _update_conversation(
     database: BaseDatabaseWrapper, before: Conversation, after: Conversation
 ) -> None:
-    """Raises Conflict unless the row is as it was read.
+    """Update the row. Raises Conflict if it has changed since it was read.
 
-    It comes first in a commit: from here on the row is locked, and nobody else gets in between.
+    This comes first in a commit: from here on the row is locked.
     """
     records = ConversationRecord.objects.using(database.alias)
     unchanged = records.filter(
         id=before.id, revision=cast("int", before.token), commit_id=before.commit_id
     )
     columns = rows.conversation_columns(after)
-    # A later release may have stored values here that count as another one (`stored_enums`).
+    # A later release may have stored values here that are read as defaults (`stored_enums`).
     del columns["kind"]
     if after.preferences == before.preferences:
         del columns["preferences"]
@@ -188,8 +188,7 @@ def _update_conversation(
 
 
 def _new_revision() -> int:
-    """Return a random revision. A counter would match again after a restored backup, when others
-    have written to the row as often as was forgotten."""
+    """Return a random revision. After a restore, a counter could match again by chance."""
     return secrets.randbits(_REVISION_BITS)
 
 
@@ -233,7 +232,7 @@ def _put_positions(
 
 
 def _touch_position(database: BaseDatabaseWrapper, conversation_id: str, user_id: str) -> None:
-    """Say that something of this person's own has changed."""
+    """Record that this person's own state has changed."""
     ReadPositionRecord.objects.using(database.alias).update_or_create(
         conversation_id=conversation_id,
         user_id=user_id,

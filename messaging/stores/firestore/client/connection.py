@@ -1,7 +1,6 @@
-"""The connection to Cloud Firestore: its deadlines, its retries, and what its errors mean.
+"""The connection to Cloud Firestore: deadlines, retries, and the meaning of errors.
 
-Every call to Firestore goes through `Connection.call`, and no other file asks for a retry but
-this one and `firestore_transactions`.
+Every call to Firestore goes through `Connection.call`. Only this file and `transactions` retry.
 """
 
 import asyncio
@@ -33,7 +32,7 @@ Call = Callable[[Channel, float], Awaitable[T]]
 
 TRIES = 3
 _PAUSES = (0.05, 0.2)
-"""Seconds before the second try, and before each further one."""
+"""The seconds before the second attempt, and before each further one."""
 
 OUTCOME_UNKNOWN = frozenset(
     {
@@ -44,19 +43,20 @@ OUTCOME_UNKNOWN = frozenset(
         StatusCode.UNKNOWN,
     }
 )
-"""What was asked for may have been done, or may be done yet."""
+"""Errors after which the request may have been carried out, or may still be."""
 
 RETRYABLE = OUTCOME_UNKNOWN | {StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED}
-"""What a second try may well not meet."""
+"""Errors that a second attempt may well avoid."""
 
 _OVERTAKEN = {StatusCode.ABORTED, StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}
 _FORBIDDEN = {StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED}
 _FAULTS = {StatusCode.FAILED_PRECONDITION, StatusCode.INVALID_ARGUMENT}
-"""A missing index, a malformed request: ours to mend, so never called unavailability."""
+"""Errors such as a missing index or a malformed request. We must correct them, so they never count
+as unavailability."""
 
 
 class DocumentMissing(Exception):
-    """The document that was to be updated is not there."""
+    """The document to be updated does not exist."""
 
 
 class Connection:
@@ -89,24 +89,24 @@ class Connection:
     async def get(
         self, operation: str, names: Sequence[str], *, only: Sequence[str] = ()
     ) -> list[Any]:
-        """Those of the documents that exist, in any order; `only`: with these fields alone."""
+        """Return those of the documents that exist, in any order, or only these fields of them."""
         answers = await self._get(operation, names, only)
         return [answer.found for answer in answers if answer.HasField("found")]
 
     async def now(self, operation: str) -> datetime:
-        """The server's time, for the price of a document that is not there."""
+        """Return the server's time, at the price of reading a missing document."""
         answers = await self._get(operation, [self.database.document("health", "now")])
         return _read_at(answers)
 
     async def query(self, operation: str, parent: str, structured: Any) -> list[Any]:
-        """The documents that a query finds, in its order."""
+        """Return the documents of a query, in its order."""
         documents, _ = await self.dated_query(operation, parent, structured)
         return documents
 
     async def dated_query(
         self, operation: str, parent: str, structured: Any
     ) -> tuple[list[Any], datetime]:
-        """The same, and the server's time when it began to answer."""
+        """Return the same, and the server's time when it began to answer."""
         request = requests.run(parent, structured)
         answers = await self._ask(
             operation, lambda channel, timeout: channel.run_query(request, timeout)
@@ -116,7 +116,7 @@ class Connection:
         return documents, _read_at(answers)
 
     async def count(self, operation: str, parent: str, structured: Any) -> int:
-        """How many documents a query finds."""
+        """Return the number of documents of a query."""
         request = requests.count(parent, structured)
         answers = await self._ask(
             operation, lambda channel, timeout: channel.run_aggregation_query(request, timeout)
@@ -127,7 +127,7 @@ class Connection:
         return found
 
     async def write(self, operation: str, writes: requests.Writes) -> None:
-        """Apply writes that may be applied twice.
+        """Apply idempotent writes.
 
         Raises DocumentMissing, StoreUnavailable.
         """
@@ -135,8 +135,8 @@ class Connection:
         bill_writes(operation, writes)
 
     async def commit(self, operation: str, writes: requests.Writes) -> Any:
-        """Apply writes, all or none, and return the answer. Tried again only after an answer that
-        says that nothing was written for want of capacity.
+        """Apply writes, all or none, and return the answer. They are retried only after an answer
+        that says that nothing was written for lack of capacity.
 
         Raises Conflict, AlreadyExists, CommitUnknown, StoreUnavailable.
         """
@@ -163,7 +163,7 @@ class Connection:
     async def call(self, operation: str, call: Call[T], *, timeout: float) -> T:
         """Make one call, unless the circuit breaker is open.
 
-        Raises AioRpcError, or StoreUnavailable if it was not even tried.
+        Raises AioRpcError, or StoreUnavailable if the call was not attempted.
         """
         try:
             self._breaker.require_closed()
@@ -200,7 +200,7 @@ class Connection:
         return answers
 
     async def _ask(self, operation: str, call: Call[T]) -> T:
-        """The answer to something that may be asked twice: up to three tries in one deadline.
+        """Return the answer to an idempotent request: up to three attempts within one deadline.
 
         Raises DocumentMissing, StoreUnavailable.
         """
@@ -208,7 +208,7 @@ class Connection:
         tries = 0
         while True:
             tries += 1
-            # No try takes all the time, so that one lost answer can be asked for again.
+            # No attempt takes the whole time, so that a lost answer can be retried.
             timeout = min(self.timeout / 2, end - time.monotonic())
             try:
                 return await self.call(operation, call, timeout=timeout)
@@ -218,7 +218,7 @@ class Connection:
                     raise refused(operation, error) from error
 
     async def _connected(self, timeout: float) -> Channel:
-        """The channel, which whoever comes first opens for all."""
+        """Return the channel, which the first caller opens for all."""
         while self._channel is None:
             if self._opening is None:
                 self._opening = asyncio.create_task(self._open())
@@ -235,7 +235,7 @@ class Connection:
 
 
 async def wait_before_retry(tries: int, end: float) -> bool:
-    """Whether there is time for another try after so many. If so, the pause before it is over."""
+    """Pause before a retry, and return whether there is time for it."""
     pause = _PAUSES[min(tries, len(_PAUSES)) - 1]
     if time.monotonic() + pause >= end:
         return False
@@ -244,7 +244,7 @@ async def wait_before_retry(tries: int, end: float) -> bool:
 
 
 def bill(operation: str, kind: str, documents: int) -> None:
-    """Count as Firestore bills. What came of a call that failed is not known, and not counted."""
+    """Count as Firestore bills. The outcome of a failed call is unknown, so it is not counted."""
     STORE_DOCUMENTS.labels(operation, kind).inc(documents)
 
 
@@ -256,7 +256,7 @@ def bill_writes(operation: str, writes: requests.Writes) -> None:
 
 
 def refused(operation: str, error: AioRpcError) -> Exception:
-    """What it means that something other than a commit failed."""
+    """Return the error for the failure of anything but a commit."""
     if error.code() is StatusCode.NOT_FOUND:
         return DocumentMissing()
     return error if error.code() in _FAULTS else unavailable(operation, error)
@@ -283,7 +283,8 @@ def unavailable(operation: str, error: Exception) -> StoreUnavailable:
 
 
 def _read_at(answers: Sequence[Any]) -> datetime:
-    """An answer without documents has its time too; later answers of a stream are no earlier."""
+    """Return the time of the answer. An answer without documents has one too; later answers of a
+    stream are not earlier."""
     return plain_milliseconds(answers[0].read_time)
 
 
@@ -294,6 +295,6 @@ def _reason(error: Exception) -> str:
 
 
 def _seen(task: asyncio.Task[None]) -> None:
-    """Nobody may be waiting any more for how it ended."""
+    """Retrieve the exception, because no caller may be waiting any more."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""Requests to Firestore: what is written, and what is asked for."""
+"""Requests to Firestore: writes and queries."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,15 +40,15 @@ class Database:
         self.root = f"{self.name}/documents"
 
     def document(self, *path: str) -> str:
-        """Collection, id, collection, id… Raises ValueError for an id with a slash, which would
-        name another document."""
+        """Return the name of a document from collection, id, collection, id… Raises ValueError for
+        an id with a slash, which would name another document."""
         if "/" in "".join(path):
             raise ValueError("An id must not contain a slash.")
         return "/".join((self.root, *path))
 
 
 class Writes:
-    """The writes of one commit: all of them are applied, or none."""
+    """The writes of one commit: all are applied, or none."""
 
     def __init__(self, database: Database, *, transaction: bytes = b"") -> None:
         self.request = _CommitRequest(database=database.name, transaction=transaction)
@@ -61,23 +61,23 @@ class Writes:
         return sum(write.HasField("delete") for write in self.request.writes)
 
     def create(self, name: str, fields: Mapping[str, Any]) -> None:
-        """The document must not exist yet."""
+        """Create a document, which must not exist yet."""
         self._write(name, fields).current_document.exists = False
 
     def set(self, name: str, fields: Mapping[str, Any]) -> None:
-        """The document is created, or replaced."""
+        """Create or replace a document."""
         self._write(name, fields)
 
     def merge(self, name: str, fields: Mapping[str, Any]) -> None:
-        """The document is created, or gets these fields as well."""
+        """Create a document, or add these fields to it."""
         write = self._write(name, fields)
         write.update_mask.field_paths.extend(write.update.fields)
 
     def update(
         self, name: str, fields: Mapping[str, Any], mask: Sequence[str], *, token: int | None = None
     ) -> None:
-        """The document must exist and, given a token, must not have changed since. The paths of
-        the mask get their values from `fields`; where there is none they are removed."""
+        """Update a document, which must exist and, with a token, must not have changed since. The
+        paths of the mask get their values from `fields`; paths without a value are removed."""
         write = self._write(name, fields)
         write.update_mask.SetInParent()  # without a mask the document would be replaced
         write.update_mask.field_paths.extend(mask)
@@ -87,11 +87,11 @@ class Writes:
             write_token(write.current_document.update_time, token)
 
     def put(self, name: str, fields: Mapping[str, Any], mask: Sequence[str]) -> None:
-        """The document is created, or gets the fields that the mask names; others stay."""
+        """Create a document, or set the fields of the mask; other fields stay unchanged."""
         self._write(name, fields).update_mask.field_paths.extend(mask)
 
     def delete(self, name: str, *, token: int | None = None) -> None:
-        """The document is gone afterwards. Given a token, it must be there and unchanged since."""
+        """Delete a document. With a token, it must exist and must not have changed since."""
         write = self.request.writes.add()
         write.delete = name
         if token is not None:
@@ -113,7 +113,8 @@ class Writes:
 
 
 def begin(database: Database, *, retried: bytes) -> Any:
-    """`retried`: the transaction of the former try, or nothing."""
+    """Return the request to begin a transaction. `retried` is the previous attempt's transaction,
+    or nothing."""
     request = _BeginTransactionRequest(database=database.name)
     request.options.read_write.retry_transaction = retried
     return request
@@ -130,7 +131,7 @@ def get(
     transaction: bytes = b"",
     only: Sequence[str] = (),
 ) -> Any:
-    """`only`: the fields to return, else all."""
+    """Return the request for documents. `only`: the fields to return, else all."""
     request = _BatchGetDocumentsRequest(database=database.name, documents=names)
     if only:  # an empty mask would return no field
         request.mask.field_paths.extend(only)
@@ -148,9 +149,12 @@ def query(
     only: Sequence[str] = (),
     everywhere: bool = False,
 ) -> Any:
-    """`where`: field, operator, value, all of which must hold; `order_by`: field, direction;
-    `start_after`: a value for each field of the order; `only`: the fields to return, else all;
-    `everywhere`: in all collections of this name below the parent, however deep."""
+    """Return a query.
+
+    `where`: field, operator, value, all of which must hold. `order_by`: field, direction.
+    `start_after`: a value for each field of the order. `only`: the fields to return, else all.
+    `everywhere`: in all collections of this name below the parent, at any depth.
+    """
     structured = _StructuredQuery()
     for path in only:
         structured.select.fields.add().field_path = path
@@ -180,7 +184,7 @@ def run(parent: str, structured: Any) -> Any:
 
 
 def count(parent: str, structured: Any) -> Any:
-    """The answer has it under the alias `count`."""
+    """Return a count query; the answer has the count under the alias `count`."""
     request = _RunAggregationQueryRequest(parent=parent)
     aggregation_query = request.structured_aggregation_query
     aggregation_query.structured_query.CopyFrom(structured)

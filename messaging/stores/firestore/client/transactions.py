@@ -1,4 +1,4 @@
-"""Transactions of Firestore: read first, then write what follows from it, or nothing."""
+"""Firestore transactions: read first, then write the result, or nothing."""
 
 import asyncio
 import time
@@ -32,15 +32,15 @@ _ROLLBACK_SECONDS = 2.0
 
 
 class Transaction:
-    """Reads at once, and keeps its writes for the end. After a failure it begins anew."""
+    """Reads at once, and collects its writes for the end. After a failure it begins again."""
 
     def __init__(self, connection: Connection, operation: str, *, end: float) -> None:
         self.id = b""
         self.writes = requests.Writes(connection.database)
         self.open = False
-        """Whether the server may still hold locks for it."""
+        """Whether the server may still hold its locks."""
         self.repeated = False
-        """Whether an earlier try may have been applied, its answer being lost."""
+        """Whether an earlier attempt may have been applied without an answer."""
         self._connection = connection
         self._operation = operation
         self._end = end
@@ -63,7 +63,7 @@ class Transaction:
         return next((answer.found for answer in answers if answer.HasField("found")), None)
 
     async def commit(self) -> None:
-        """Apply its writes; without any it is left open."""
+        """Apply its writes. Without any, the transaction is left open."""
         if not self.writes:
             return
         request = self.writes.request
@@ -76,7 +76,7 @@ class Transaction:
         bill_writes(self._operation, self.writes)
 
     async def _call(self, call: Call[T]) -> T:
-        # No call takes all the time, so that one lost answer can be asked for again.
+        # No call takes the whole time, so that a lost answer can be retried.
         timeout = min(self._connection.timeout / 2, self._end - time.monotonic())
         try:
             return await self._connection.call(self._operation, call, timeout=timeout)
@@ -87,7 +87,7 @@ class Transaction:
 
 
 class Transactions:
-    """Runs transactions, and again what others came in between of."""
+    """Runs transactions, and repeats those that met a conflict."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -100,14 +100,14 @@ class Transactions:
     async def run(
         self, operation: str, subject: Hashable, work: Callable[[Transaction], Awaitable[T]]
     ) -> T:
-        """Do `work` and apply what it writes, within the connection's timeout.
+        """Run `work` and apply its writes, within the connection's timeout.
 
-        It must be work that may be done again after it was applied. Those of one `subject` take
-        turns in this process. Raises StoreUnavailable.
+        The work must be idempotent. Transactions of one `subject` take turns in this process.
+        Raises StoreUnavailable.
         """
         end = time.monotonic() + self._connection.timeout
-        # Only for speed: transactions that meet abort each other, and where the store locks
-        # what they read (the emulator does) they wait two seconds for each other first.
+        # This is only for speed: conflicting transactions abort each other. Where the store locks
+        # reads (the emulator does), they first wait two seconds for each other.
         turn = self._turns.setdefault(subject, asyncio.Lock())
         try:
             async with asyncio.timeout(self._connection.timeout):
@@ -129,7 +129,7 @@ class Transactions:
             try:
                 return await self._try(transaction, work)
             except AioRpcError as error:
-                # Being overtaken is no reason to give up before the time is over.
+                # A conflict is no reason to give up before the deadline.
                 again = error.code() is StatusCode.ABORTED or (
                     error.code() in RETRYABLE and tries < TRIES
                 )
@@ -151,7 +151,7 @@ class Transactions:
 
     async def _roll_back(self, id_: bytes) -> None:
         request = requests.rollback(self._connection.database, id_)
-        with suppress(AioRpcError, StoreUnavailable):  # it ends by itself then, after a minute
+        with suppress(AioRpcError, StoreUnavailable):  # it then expires after a minute
             await self._connection.call(
                 "rollback",
                 lambda channel, timeout: channel.rollback(request, timeout),

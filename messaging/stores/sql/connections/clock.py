@@ -1,4 +1,4 @@
-"""The clock by which the SQL store dates what it writes and what it reads."""
+"""The clock that dates the SQL store's reads and writes."""
 
 from datetime import UTC, datetime
 from typing import cast
@@ -8,9 +8,9 @@ from django.db.models.functions import Now
 
 
 def now(database: BaseDatabaseWrapper) -> datetime:
-    """The time of this transaction, in whole milliseconds as clients see it.
+    """Return the time of this transaction, in whole milliseconds as clients see it.
 
-    The clock of a database server is the one that all instances share.
+    All instances share the clock of a database server.
     """
     if database.vendor == "postgresql":
         with database.cursor() as cursor:
@@ -22,6 +22,6 @@ def now(database: BaseDatabaseWrapper) -> datetime:
 
 
 def time_of_write(database: BaseDatabaseWrapper) -> datetime | Now:
-    """Return a value for a column that becomes the store's time with the statement that writes it,
-    which saves asking a server for its time."""
+    """Return a column value that becomes the store's time when the statement writes it. This saves
+    a query for the time."""
     return Now() if database.vendor == "postgresql" else now(database)

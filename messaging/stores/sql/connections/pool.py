@@ -1,8 +1,8 @@
 """A pool of threads that each keep a database connection.
 
-It starts a thread when work waits and no thread is idle, and ends one that was idle for a minute,
-so that an installation holds as many connections as it uses. Reads and writes have a share each:
-neither takes all of the connections, however many wait.
+It starts a thread when work waits and no thread is idle. It ends a thread that was idle for a
+minute, so that an installation holds only the connections that it uses. Reads and writes each have
+a share: neither takes all connections, however many wait.
 """
 
 import itertools
@@ -20,7 +20,7 @@ _RETRY_SECONDS = 0.1
 
 
 class NoConnection(Exception):
-    """The database has no connection to give at the moment. The job did not begin."""
+    """The database has no free connection at the moment. The job did not begin."""
 
 
 class Pool(Generic[Job]):
@@ -34,9 +34,12 @@ class Pool(Generic[Job]):
         share: int | None = None,
         idle_seconds: float | None = None,
     ) -> None:
-        """`most`: threads. `share`: how many of them reads, and how many of them writes, may use at
-        once; by default all. `serve` carries out a job, returns what tells its end to whoever waits
-        for it, and raises nothing but NoConnection; `leave` is called in a thread that ends."""
+        """Create a pool of at most `most` threads.
+
+        `share` is the number of them that reads, and that writes, may use at once; by default all.
+        `serve` runs a job, returns a function that reports its end to the waiting caller, and
+        raises only NoConnection. `leave` is called in a thread that ends.
+        """
         self._name = name
         self._most = most
         self._share = share or most
@@ -48,14 +51,14 @@ class Pool(Generic[Job]):
         self._waiting: dict[bool, deque[tuple[int, Job]]] = {False: deque(), True: deque()}
         self._running = {False: 0, True: 0}
         self._idle = 0
-        """Threads that look for a job, or are about to."""
+        """Threads that are looking for a job, or are about to."""
         self._threads: set[threading.Thread] = set()
         self._no_growth_until = 0.0
         self._closed = False
 
     @property
     def threads(self) -> int:
-        """How many there are."""
+        """Return the number of threads."""
         return len(self._threads)
 
     def submit(self, job: Job, *, writes: bool) -> None:
@@ -65,7 +68,7 @@ class Pool(Generic[Job]):
             self._changed.notify()
 
     def close(self) -> None:
-        """Return when the threads have ended; what still waits is carried out first."""
+        """Wait until the threads have ended; waiting jobs run first."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -93,18 +96,19 @@ class Pool(Generic[Job]):
                     if self._put_back(writes, number, job):
                         return
                 else:
-                    # Before it is told: the next job may follow at once, and needs no new thread.
+                    # Before the caller is informed: the next job may follow at once, and needs no
+                    # new thread.
                     with self._changed:
                         self._running[writes] -= 1
                         self._idle += 1
                     tell()
                     del tell
-                del taken, job  # with all that it has read
+                del taken, job  # with everything that it has read
         finally:
             self._leave()
 
     def _take(self) -> tuple[bool, int, Job] | None:
-        """Return the job that has waited longest of those that may run, or None to end."""
+        """Return the job that has waited longest among those that may run, or None to end."""
         with self._changed:
             self._idle -= 1
             while True:
@@ -128,8 +132,8 @@ class Pool(Generic[Job]):
                     return None
 
     def _put_back(self, writes: bool, number: int, job: Job) -> bool:
-        """Let another thread do it, which has a connection, and return whether this one is to end.
-        The last thread stays and tries again."""
+        """Return a job to the queue for a thread with a connection, and return whether this thread
+        ends. The last thread stays and retries."""
         with self._changed:
             self._running[writes] -= 1
             self._waiting[writes].appendleft((number, job))

@@ -25,43 +25,44 @@ from messaging.stores.sql.connections.pool import NoConnection, Pool
 T = TypeVar("T")
 
 LOST = (OperationalError, InterfaceError)
-"""A database that cannot be reached, is locked, took too long, or went away in the middle."""
+"""Errors of a database that is unreachable, locked, too slow, or gone in the middle."""
 
 _SQLITE_READERS = 3
 _SHARES = 4
-"""A quarter of a server's connections is left to reads by writes, and to writes by reads."""
+"""Writes leave a quarter of a server's connections to reads, and reads leave a quarter to
+writes."""
 _OWN_READERS = 2
-"""How many threads of SQLite's readers the reads of what single persons have may take, and of a
-server's connections half: other reads never wait for those."""
+"""The number of SQLite's reader threads that reads of single persons' data may use. On a server it
+is half of the connections. Other reads never wait for those."""
 _QUERY_CANCELED = "57014"
 _IDLE_IN_TRANSACTION = "25P03"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _IDLE_SECONDS = 30.0
 _LIMIT = 0.75
-"""Of the timeout: what a statement may take, or a call wait for a connection."""
+"""The part of the timeout that a statement, or the wait for a connection, may take."""
 _NO_CONNECTION_LEFT = (
     "too many clients already",
     "too many connections for",
     "remaining connection slots",
     "no more connections allowed",  # pgbouncer
 )
-"""What stands in the answer of a server that has given all of its connections away."""
+"""Fragments of the error of a server that has no free connection."""
 _NO_WRITES = (
     "database or disk is full",
     "attempt to write a readonly database",
     "disk I/O error",
-    "unable to open database file",  # SQLite makes its journal with the first write
+    "unable to open database file",  # SQLite creates its journal with the first write
     "No space left on device",
     "could not extend file",
     "in a read-only transaction",
 )
-"""What stands in the answer of a database that reads and does not write."""
+"""Fragments of the error of a database that answers reads but refuses writes."""
 
 
 def lost(error: BaseException) -> bool:
-    """Return whether the connection, and the transaction with it, is gone. Of the errors that
-    psycopg calls internal one says so: the server ends a session that was idle in a transaction for
-    too long, because this process was stopped or starved."""
+    """Return whether the connection and its transaction are lost. One of the errors that psycopg
+    calls internal means this too: the server ends a session that was idle in a transaction for too
+    long, because this process was stopped or starved."""
     return isinstance(error, LOST) or _sqlstate(error) == _IDLE_IN_TRANSACTION
 
 
@@ -70,17 +71,18 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def not_writable(error: BaseException) -> bool:
-    """Return whether a database says that it takes no writes: a full disk, a file or a server
-    that is read-only. Nothing was written."""
+    """Return whether a database refuses writes: a full disk, or a read-only file or server. Nothing
+    was written."""
     cause = error.__cause__ if isinstance(error, CommitUnknown) else error
     return isinstance(cause, DatabaseError) and any(words in str(cause) for words in _NO_WRITES)
 
 
 class Call(Generic[T]):
-    """Work that a thread does, or will do."""
+    """A job of a thread."""
 
     def __init__(self, work: Callable[[BaseDatabaseWrapper], T], *, until: float) -> None:
-        """`until`: the moment of the monotonic clock up to which it may wait for a connection."""
+        """Create a call. `until` is the time, by the monotonic clock, until which it may wait for a
+        connection."""
         self.work = work
         self.until = until
         self.future: Future[T] = Future()
@@ -88,18 +90,19 @@ class Call(Generic[T]):
         self._database: BaseDatabaseWrapper | None = None
 
     async def answer(self) -> T:
-        """What the work returns, or raises. It goes on when nobody waits any more."""
+        """Return the result of the work, or raise its error. The work continues if nobody waits any
+        more."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[None] = loop.create_future()
-        # `asyncio.wrap_future` makes a cycle of every call, with all that it read, which is left
-        # to the garbage collector; and that stops the event loop.
+        # `asyncio.wrap_future` creates a reference cycle with everything that the call has read.
+        # Only the garbage collector frees it, and that stops the event loop.
         self.future.add_done_callback(partial(_wake, loop, answered))
         await answered
         return self.future.result()
 
     def give_up(self) -> bool:
-        """True if it never began, and never will. Otherwise its connection is cut: a server
-        that hangs must not keep the thread."""
+        """Give up. Return True if the job never began, and never will. Otherwise cut its
+        connection: a hanging server must not keep the thread."""
         if self.future.cancel():
             return True
         with self._lock:
@@ -109,7 +112,8 @@ class Call(Generic[T]):
 
     @contextlib.contextmanager
     def using(self, database: BaseDatabaseWrapper) -> Iterator[None]:
-        """As long as this lasts, to cut the connection hits this call and no other."""
+        """Mark the call as the user of the connection: while the context is open, cutting the
+        connection hits this call and no other."""
         with self._lock:
             self._database = database
         try:
@@ -123,14 +127,14 @@ class Threads:
     """Threads for reading and writing, and the database connection of each of them."""
 
     def __init__(self, *, alias: str, timeout: float) -> None:
-        """`timeout`: seconds after which nobody waits for a call any more."""
+        """Create the threads. `timeout` is the maximum seconds that a caller waits."""
         self._alias = alias
         self._timeout = timeout
         self._calls: dict[Future[Any], Call[Any]] = {}
         self._thread = threading.local()
         self._own_places = asyncio.Semaphore(_OWN_READERS)
         if connections[alias].vendor == "sqlite":
-            # SQLite lets one writer in at a time: a second thread would poll for the lock.
+            # SQLite allows one writer at a time: a second thread would poll for the lock.
             self._readers = self._pool("sql-reader", _SQLITE_READERS)
             self._writers = self._pool("sql-writer", 1)
         else:
@@ -141,11 +145,11 @@ class Threads:
 
     @property
     def connections(self) -> int:
-        """How many connections it holds at most at this moment."""
+        """Return the present bound of its connections."""
         return sum(pool.threads for pool in {self._readers, self._writers})
 
     def start(self, work: Callable[[BaseDatabaseWrapper], T], *, writes: bool) -> Call[T]:
-        """Do the work in a thread, with the thread's connection."""
+        """Run work in a thread, with the thread's connection."""
         call = Call(work, until=time.monotonic() + self._timeout * _LIMIT)
         self._calls[call.future] = call
         call.future.add_done_callback(self._forget)
@@ -154,8 +158,8 @@ class Threads:
         return call
 
     async def start_own(self, work: Callable[[BaseDatabaseWrapper], T]) -> Call[T]:
-        """Read what one person has, once one of the places for such reads is free. It is taken
-        until the thread is done, even if nobody waits for the answer any more."""
+        """Run a read of one person's data, once a slot for such reads is free. The slot is used
+        until the thread is done, even if the caller has given up."""
         await self._own_places.acquire()
         loop = asyncio.get_running_loop()
         call = self.start(work, writes=False)
@@ -166,9 +170,9 @@ class Threads:
         self._calls.pop(future, None)
 
     def close(self) -> None:
-        """Let what is running or queued end in its time, then close the connections. Blocks."""
+        """Let running and queued work finish in time, then close the connections. Blocks."""
         calls = list(self._calls.values())
-        # A little longer, so that whoever still waits for one gives it up before we do.
+        # Slightly longer, so that the caller gives up before we do.
         wait([call.future for call in calls], timeout=self._timeout + 0.5)
         for call in calls:
             call.give_up()
@@ -182,7 +186,7 @@ class Threads:
         """Return the connection of this thread; Django has one per thread."""
         database = connections[self._alias]
         if not hasattr(self._thread, "used_at"):
-            database.inc_thread_sharing()  # `give_up` comes from another thread
+            database.inc_thread_sharing()  # `give_up` is called from another thread
             # With DEBUG on, Django keeps the last 9,000 statements with their values; to write
             # out those of 100 messages takes three times as long as to store them.
             database.make_debug_cursor = database.make_cursor  # type: ignore[assignment, method-assign]
@@ -193,8 +197,8 @@ class Threads:
         connections[self._alias].close()
 
     def _serve(self, call: Call[Any]) -> Callable[[], None]:
-        """Carry out a call with the connection of this thread, and return what tells its end.
-        Raises NoConnection."""
+        """Run a call with the connection of this thread, and return a function that reports its
+        end. Raises NoConnection."""
         if call.future.cancelled():
             return _nobody_waits
         database = self._adopt_connection()
@@ -218,11 +222,12 @@ class Threads:
             return partial(call.future.set_exception, error)
         finally:
             self._thread.used_at = time.monotonic()
-            # An exception keeps this frame, the frame would keep the call, which keeps it.
+            # Break the cycle: the exception keeps this frame, the frame the call, and the call the
+            # exception.
             del call
 
     def _connect(self, database: BaseDatabaseWrapper) -> None:
-        """Open the connection unless there is one that works."""
+        """Open the connection unless it already works."""
         idle = time.monotonic() - self._thread.used_at
         if database.connection is not None and database.vendor != "sqlite":
             suspect = idle > _IDLE_SECONDS or _has_news(database)
@@ -234,10 +239,10 @@ class Threads:
                 self._limit_statements(database)
 
     def _limit_statements(self, database: BaseDatabaseWrapper) -> None:
-        """A statement or a lock takes less than our own timeout, so that it is told from a lost
-        answer, and what a stopped process holds is free again soon.
+        """Limit statements and locks to less than our own timeout. So a slow statement is
+        distinguished from a lost answer, and the locks of a stopped process are released soon.
 
-        Here and not in the settings: a migration may take as long as it takes.
+        This is not in the settings, because a migration may take longer.
         """
         limit = f"{self._timeout * _LIMIT * 1000:.0f}ms"
         with database.cursor() as cursor:
@@ -249,7 +254,7 @@ class Threads:
 
 
 def _nobody_waits() -> None:
-    """The call was given up before it began."""
+    """Report that the call was given up before it began."""
 
 
 def took_too_long(error: Exception) -> bool:
@@ -260,7 +265,7 @@ def took_too_long(error: Exception) -> bool:
 def _wake(
     loop: asyncio.AbstractEventLoop, answered: asyncio.Future[None], future: Future[Any]
 ) -> None:
-    """In whatever thread the work ended, or was given up."""
+    """Wake the caller, from the thread in which the work ended or was given up."""
     _in_loop(loop, _settle, answered, future.cancelled())
 
 
@@ -277,7 +282,7 @@ def _settle(answered: asyncio.Future[None], given_up: bool) -> None:
 
 
 def _has_news(database: BaseDatabaseWrapper) -> bool:
-    """Whether the server sent something that nobody asked for: most likely that it ends."""
+    """Return whether the server sent something unasked: most likely that it ends."""
     watched = select.poll()
     try:
         with database.wrap_database_errors:
@@ -288,14 +293,14 @@ def _has_news(database: BaseDatabaseWrapper) -> bool:
 
 
 def _cut(database: BaseDatabaseWrapper) -> None:
-    """End whatever the connection is doing in its thread."""
+    """End the present work of the connection in its thread."""
     connection = database.connection
     if connection is None:
-        return  # it is just being opened, which has a timeout of its own
+        return  # it is being opened, which has its own timeout
     with contextlib.suppress(OSError, Error), database.wrap_database_errors:
         if database.vendor == "sqlite":
             connection.interrupt()
         else:
-            # Not a cancel request, which a server that hangs would not answer either.
+            # Do not send a cancel request: a hanging server would not answer it either.
             with socket.socket(fileno=os.dup(connection.fileno())) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
