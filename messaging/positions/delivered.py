@@ -129,8 +129,8 @@ class DeliveredPositions:
                 stored = await self._store.get_read_positions(user_id, [conversation_id])
             except StoreUnavailable:
                 stored = {}
-            found = stored.get(conversation_id)
-            seq = 0 if found is None else max(found.read_seq, found.delivered_seq)
+            before = stored.get(conversation_id)
+            seq = 0 if before is None else max(before.read_seq, before.delivered_seq)
         position = self._position(key)
         position.seq = max(position.seq, seq)
 

@@ -77,7 +77,7 @@ class SharedPositions:
             pipeline = self._redis.pipeline(transaction=False)
             for conversation_id, positions in _by_conversation(some).items():
                 name = self._redis_key(conversation_id)
-                pipeline.zadd(name, positions, gt=True)  # never back, whoever else writes
+                pipeline.zadd(name, positions, gt=True)  # never back, whichever instance writes
                 pipeline.expire(name, _KEPT_SECONDS)
             try:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -97,7 +97,7 @@ class SharedPositions:
 
 def _by_conversation(positions: Mapping[Key, int]) -> Mapping[str, dict[str, int]]:
     """Group positions by conversation: one command each."""
-    found: dict[str, dict[str, int]] = {}
+    grouped: dict[str, dict[str, int]] = {}
     for (conversation_id, user_id), seq in positions.items():
-        found.setdefault(conversation_id, {})[user_id] = seq
-    return found
+        grouped.setdefault(conversation_id, {})[user_id] = seq
+    return grouped

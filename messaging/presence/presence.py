@@ -141,8 +141,8 @@ class Presence:
         user_ids = list(user_ids)
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
-        found = await self._ask(elsewhere, acted=())
-        return found.online | here
+        seen = await self._ask(elsewhere, acted=())
+        return seen.online | here
 
     async def look(self, user_ids: Iterable[str]) -> Seen:
         """Return who has a socket somewhere, and when each was last active; one round trip for any
@@ -150,12 +150,12 @@ class Presence:
         user_ids = list(user_ids)
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
-        found = await self._ask(elsewhere, acted=user_ids)
-        acted_at = dict(found.acted_at)
+        seen = await self._ask(elsewhere, acted=user_ids)
+        acted_at = dict(seen.acted_at)
         for user_id in user_ids:
             if user_id in self._acted:
                 acted_at[user_id] = max(self._acted[user_id], acted_at.get(user_id, 0.0))
-        return Seen(online=found.online | here, acted_at=acted_at, complete=found.complete)
+        return Seen(online=seen.online | here, acted_at=acted_at, complete=seen.complete)
 
     async def elsewhere(self, user_id: str) -> Sequence[str]:
         """Return the boot ids of the other instances on which somebody has a socket; none if Redis

@@ -29,8 +29,8 @@ class Reachable:
                 unknown.append(user_id)
             else:
                 answers[user_id] = known[0]
-        found = await self._recipients.get_recipients(unknown) if unknown else {}
-        for user_id, recipient in found.items():
+        recipients = await self._recipients.get_recipients(unknown) if unknown else {}
+        for user_id, recipient in recipients.items():
             answers[user_id] = bool(recipient.devices)
             self._keep(user_id, answers[user_id])
         return frozenset(user_id for user_id, answer in answers.items() if answer)

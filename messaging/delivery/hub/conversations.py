@@ -125,7 +125,7 @@ class Conversations:
         return stream
 
     def leave(self, conversation_id: str, connection: Connection) -> None:
-        """This connection has ended."""
+        """Note that this connection has ended."""
         stream = self._following[conversation_id]
         stream.leave(connection)
         self._following.leave_if_nobody(stream)
@@ -135,7 +135,7 @@ class Conversations:
         self._following.tidy()
 
     def clear(self) -> None:
-        """Stop following everything, and forget what was heard."""
+        """Stop following everything, and forget recent versions and additions."""
         self._following.clear()
         self.sightings.clear()
         self.recently_disconnected.clear()
@@ -150,19 +150,20 @@ class Conversations:
                 self.note_added(stream.conversation_id, delivery.added)
 
     def note_version(self, conversation_id: str, version: int) -> None:
-        """This version exists: what is missing here is waited for, then read."""
+        """Note that this version exists: wait for what is missing here, then read it."""
         self._cache.outdate(conversation_id, version)
         stream = self._following.get(conversation_id)
         if stream is not None:
             self._run(stream, stream.note_version(version))
 
     def note_added(self, conversation_id: str, user_ids: Iterable[str]) -> None:
-        """These people were added: the lists of conversations that are kept of them are void."""
+        """Note that these people were added: drop the lists of conversations kept of them."""
         self.sightings.note_added(conversation_id, user_ids)
         self.recently_disconnected.forget(user_ids)
 
     def discover(self, conversation_id: str, user_ids: Sequence[str]) -> None:
-        """These people were added: where one of them is here, follow the conversation."""
+        """Follow a conversation to which these people were added, if one of them is connected
+        here."""
         self.note_added(conversation_id, user_ids)
         stream = self._following.get(conversation_id)
         if stream is not None:
@@ -171,7 +172,8 @@ class Conversations:
             self._reread(conversation_id)
 
     def announce(self, conversation: Conversation) -> None:
-        """People were added, or it was founded: follow it where one of them is here."""
+        """Follow a conversation that is new or has new people, if one of its people is connected
+        here, and announce it to them."""
         self.note_added(conversation.id, conversation.participants)
         if any(user_id in self._connections for user_id in conversation.participants):
             stream = self._following.get(conversation.id)
@@ -181,7 +183,7 @@ class Conversations:
                 self._run(stream, stream.introduce(conversation), state=conversation)
 
     def take_state(self, conversation: Conversation) -> None:
-        """The store has this state of a conversation: deliver what is missing up to there."""
+        """Take a state that was read from the store: deliver what is missing up to there."""
         self.sightings.note_version(conversation.id, conversation.version)
         stream = self._following.get(conversation.id)
         if stream is None:

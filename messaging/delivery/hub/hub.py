@@ -1,7 +1,7 @@
 """The hub: hands every event to the sockets of this process, in order, none twice, none missing.
 
-One per process. Events of commits arrive here, of this instance and of others, and what was heard
-of changes elsewhere; `conversations` delivers them, and `sessions` lets connections come and go.
+One per process. It takes the events of commits of all instances, and reports of what other
+instances committed. `conversations` delivers them, and `sessions` registers connections.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,9 @@ class Hub:
             store=store, connections=self.connections, conversations=self._conversations
         )
         self.privacy: PrivacyList | None = None
-        """Whose copies `forget` voids as well."""
+        """Whose copies `forget` invalidates as well."""
         self.last_changed: str | None = None
-        """The conversation that a change was heard of last."""
+        """The id of the conversation that changed last, as far as this instance knows."""
 
     def attach(self, subscriptions: Subscriptions) -> None:
         self._conversations.attach(subscriptions)
@@ -81,38 +81,38 @@ class Hub:
             connection.transmit(frame)
 
     def announce(self, conversation: Conversation) -> None:
-        """People were added, or it was founded: follow it where one of them is here."""
+        """Follow a conversation that is new or has new people, if one of its people is connected
+        here, and announce it to them."""
         self._conversations.announce(conversation)
 
-    # Something is heard of
+    # Changes are reported
 
     def note_version(self, conversation_id: str, version: int) -> None:
-        """This version exists: what is missing here is waited for, then read."""
+        """Note that this version exists: wait for what is missing here, then read it."""
         self._conversations.note_version(conversation_id, version)
 
     def note_commit(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
-        """Another instance says what it committed lately, and whom it added."""
+        """Note what another instance committed lately, and whom it added."""
         self._conversations.sightings.note_version(conversation_id, version)
         self._conversations.note_version(conversation_id, version)
         if added:
             self._conversations.discover(conversation_id, added)
 
     def on_polled_state(self, conversation: Conversation) -> None:
-        """The store has this state of a conversation: deliver what is missing up to there, and
-        announce it to its people who are here and do not know of it."""
+        """Take a state that a poll has read: deliver what is missing up to there, and announce the
+        conversation to participants who are connected here and do not know of it."""
         self._cache.put(conversation)
         self._conversations.take_state(conversation)
 
     def forget(self, key: str) -> None:
-        """The copy of a conversation that is kept for reading is void, whatever its version; or
-        that of a person, see `privacy_key`."""
+        """Invalidate the cached copy of a conversation, whatever its version, or that of a
+        person's privacy, see `privacy_key`."""
         self._cache.drop(key)
         if self.privacy is not None:
             self.privacy.forget(key)
 
     def forget_everything(self) -> None:
-        """The store has another history: end all connections, and keep nothing of what was
-        delivered."""
+        """End all connections and drop all state: a backup of the store was restored."""
         self.last_changed = None
         self.sessions.end_all()
 

@@ -119,8 +119,8 @@ class Sessions:
         return _as_named(named)
 
     def _list_of(self, user_id: str) -> frozenset[str] | None:
-        """Return what another socket of this person knows, which is kept current for as long as
-        all additions are heard of; None where there is none, or it is truncated."""
+        """Return the conversations that another socket of this person knows, which is complete as
+        long as no addition is missed; None if there is no such socket, or it is truncated."""
         for connection in self._connections.of(user_id):
             if self._lists_reliable and not connection.truncated:
                 return frozenset(connection.conversations)
@@ -148,12 +148,12 @@ class Sessions:
             connection.end(Ending.RESTORED)
 
     def invalidate_lists(self) -> None:
-        """Additions may go unheard from now on: nobody is greeted without asking the store."""
+        """Read the store for every `hello` from now on: additions may be missed."""
         self._lists_reliable = False
         self._recently_disconnected.clear()
 
     def revalidate_lists(self) -> None:
-        """Additions are heard of again."""
+        """Trust the lists that are kept from now on: no addition is missed."""
         self._lists_reliable = True
 
     # What a client asks for

@@ -239,7 +239,7 @@ class Link:
         if now - self._last_echo > _DOWN_SECONDS:
             self._go_down("no echo")
             return
-        self._peers.registered(self._registered(), now)
+        self._peers.note_registered(self._registered(), now)
         ended = self._peers.pop_ended(now)
         if not ended:
             return
@@ -275,7 +275,7 @@ class Link:
         """Another instance is there."""
         if sender not in self._registered():
             self._on_met(sender)
-        missed_since = self._peers.heard(
+        missed_since = self._peers.note_beacon(
             sender, beacon.number, time.monotonic(), reads=beacon.reads
         )
         if missed_since is not None:

@@ -29,7 +29,7 @@ class _Peer:
     heard_at: float
     lease_end: float
     number: int | None
-    """Of its last beacon; None where a jump would tell nothing, see `Peers.link_restored`."""
+    """Of its last beacon; None if a jump means nothing, see `Peers.link_restored`."""
     reads: int = 1
     """The highest version of messages that it reads, as its last beacon says."""
     registered: bool = False
@@ -45,7 +45,7 @@ class Peers:
         self._registered: frozenset[str] = frozenset()
         self._listening_since = now
 
-    def heard(self, boot_id: str, number: int, now: float, *, reads: int = 1) -> float | None:
+    def note_beacon(self, boot_id: str, number: int, now: float, *, reads: int = 1) -> float | None:
         """Note a beacon. Returns the moment after which what its sender committed may have been
         missed here, where it lies further back than a beacon reaches; else None.
 
@@ -90,7 +90,7 @@ class Peers:
         while len(self._ended) > _MAX_ENDED:
             del self._ended[next(iter(self._ended))]
 
-    def registered(self, boot_ids: Iterable[str], now: float) -> None:
+    def note_registered(self, boot_ids: Iterable[str], now: float) -> None:
         """Note the instances in the registry: one that crashes before its first beacon is missed
         as well."""
         self._registered = frozenset(boot_ids)

@@ -40,7 +40,7 @@ class Withdraw(Struct, frozen=True, gc=False):
 
     connections: Sequence[Connection]
     notify: bool
-    """Whether they are still to be told. A delivered removal tells by itself."""
+    """Whether to send `conversation.removed`. A delivered removal is its own notice."""
 
 
 class Fill(Struct, frozen=True, gc=False):

@@ -1,8 +1,8 @@
 """The connections that get the events of one conversation.
 
-A connection gets them once its client was told, by `hello` or an event, that it is in the
-conversation, and as long as its person is. If `hello` named a version that is ahead of the
-delivery here, the connection gets only what is above: that version is its floor.
+A connection gets them once `hello` or an event has announced the conversation to its client, and as
+long as its person is a participant. If `hello` named a version that is ahead of the delivery here,
+the connection gets only what is above: that version is its floor.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence, Set
@@ -23,8 +23,8 @@ class Audience:
         return self._announced_to
 
     def announce(self, connection: Connection, *, floor: int = 0) -> None:
-        """Its client is told that it is in this conversation. `floor`: the version of the state
-        that it was told, if that is ahead of the delivery here."""
+        """Add a connection to whose client the conversation is announced. `floor`: the version
+        that its `hello` names, if that is ahead of the delivery here."""
         self._announced_to.add(connection)
         connection.conversations.add(self._conversation_id)
         if floor:
@@ -32,7 +32,7 @@ class Audience:
         self._current = None
 
     def withdraw(self, connections: Iterable[Connection]) -> None:
-        """Their clients are not in this conversation any more."""
+        """Remove connections whose clients are not in this conversation any more."""
         for connection in connections:
             self._announced_to.discard(connection)
             connection.conversations.discard(self._conversation_id)
@@ -40,7 +40,7 @@ class Audience:
         self._current = None
 
     def people_changed(self) -> None:
-        """Somebody came or went: the connections are looked up again."""
+        """Look up the connections again: somebody was added or removed."""
         self._current = None
 
     def among(self, participants: Container[str]) -> Sequence[Connection]:

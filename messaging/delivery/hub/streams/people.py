@@ -1,8 +1,7 @@
-"""Who is in a conversation, and whose clients know of it, as its stream goes on.
+"""Who is in a conversation, and to whose clients it is announced, as its stream advances.
 
-The rules about people: a removal reaches everybody who was told that they are in the conversation;
-a conversation is announced to every connected participant who was not told; what `hello` named is
-not told again.
+The rules about people: a conversation is announced to every connected participant; everybody to
+whom it was announced is notified of their removal; what `hello` named is not announced again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -49,8 +48,7 @@ class People:
     # The conversation goes on
 
     def advance(self, delivery: Delivery) -> Sequence[Action]:
-        """Apply a change that was delivered. Everybody who was told is told of their removal by
-        the change's own frame."""
+        """Apply a change that was delivered. Its own frame notifies people of their removal."""
         self._roster.advance(delivery.version)
         if not (delivery.added or delivery.removed):
             return ()
