@@ -4,10 +4,12 @@ import re
 import socket
 import struct
 import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 _FINAL = _MASKED = 0x80
@@ -177,3 +179,11 @@ class Peer:
         if not data:
             raise EOFError
         self._read += data
+
+
+def all_at_once(act: Callable[..., None], *cases: Iterable[Any]) -> None:
+    """Act on all of these at the same time, as `map` would one after the other: most of the time
+    is spent in waiting for a server. Raises what the first of them raises."""
+    arguments = list(zip(*cases, strict=True))
+    with ThreadPoolExecutor(len(arguments)) as threads:
+        list(threads.map(lambda some: act(*some), arguments))
