@@ -1,7 +1,7 @@
 """The real parts that tests run against: one of each for the whole run."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from uuid import uuid4
 
 import pytest
@@ -13,6 +13,16 @@ from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.stores import eventually
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
+
+_LONG_FORMS = ("benchmark", "fuzz", "chaos")
+_LONG_SECONDS = 3600
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Give the long forms an hour each: the limit of the default run is not for them."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in _LONG_FORMS):
+            item.add_marker(pytest.mark.timeout(_LONG_SECONDS), append=False)
 
 
 @pytest.fixture(scope="session", name="firestore_emulator")
@@ -36,7 +46,7 @@ def _redis_server() -> Iterator[str]:
 def _postgres_server() -> Iterator[str]:
     """URL of an empty database on a PostgreSQL of this test run alone."""
     try:
-        with postgres_server() as url:
+        with postgres_server(durable=False) as url:  # no test cuts the power
             yield url
     except PostgresMissing as missing:
         skip_or_fail(str(missing))

@@ -26,6 +26,7 @@ def _tried_on(server: str) -> Iterator[Attack]:
             yield attack
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("server", SERVERS)
 def test_every_attack_comes_to_nothing(
     server: str, tmp_path: Path, subtests: pytest.Subtests

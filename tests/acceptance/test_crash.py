@@ -48,6 +48,7 @@ class Product:
         await asyncio.to_thread(self._open.enter_context, worker(self._environment))
 
 
+@pytest.mark.timeout(300)  # a lease ends meanwhile
 @pytest.mark.parametrize("survivors", [1, 2])
 async def test_killed_between_commit_and_queue(
     survivors: int,

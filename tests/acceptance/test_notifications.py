@@ -115,6 +115,7 @@ def pushes(fcm: FcmServer, story: Story, kind: str = "message") -> list[Arrived]
     return [one for one in fcm.arrived if one.target in tokens and one.data["type"] == kind]
 
 
+@pytest.mark.timeout(300)
 async def test_ten_stories(
     run_guarded: Run,
     redis_server: str,

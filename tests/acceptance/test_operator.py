@@ -124,6 +124,7 @@ class Desk:
             await self.page.screenshot(path=path, full_page=True)
 
 
+@pytest.mark.timeout(300)
 async def test_an_operators_day(
     chat: Instances, room: Room, queue_url: str, request: pytest.FixtureRequest
 ) -> None:

@@ -346,6 +346,7 @@ def report(
     assert len(tags) == len({message_id for message_id, _ in found})
 
 
+@pytest.mark.timeout(300)
 async def test_short_run(
     firestore_emulator: str, sqs_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ async def restore(
     return outcome.shown
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("store", _STORES)
 @pytest.mark.parametrize("way", _WAYS)
 async def test_every_client_shows_the_store_again(

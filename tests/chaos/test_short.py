@@ -10,6 +10,7 @@ from tests.chaos.crowd import SHORT as SMALL
 from tests.chaos.scene import play
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("name", SHORT)
 async def test_nothing_is_lost(name: str, cluster: Cluster, say: Say) -> None:

@@ -34,6 +34,7 @@ def _previous(tmp_path: Path) -> Release:
         raise
 
 
+@pytest.mark.timeout(400)
 async def test_nothing_is_lost_between_two_releases(
     previous: Release, tmp_path: Path, say: Say
 ) -> None:

@@ -123,6 +123,7 @@ def settings_of(request: pytest.FixtureRequest) -> dict[str, str]:
     return {"DATABASE_URL": f"{server.rpartition('/')[0]}/{name}"}
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("settings_of", DATABASES, indirect=True)
 def test_no_hostile_value_is_a_fault(settings_of: dict[str, str], tmp_path: Path) -> None:
     """On SQLite, which takes more than PostgreSQL does, every fourth address."""
