@@ -9,7 +9,7 @@ os.environ.setdefault("SECRET_KEY", "tests-only-and-long-enough-for-production-0
 os.environ.setdefault("CHAT_AUTH", "dev")
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES
+from config.settings import DATABASES, INSTALLED_APPS
 
 DEBUG = False
 CHAT_RATE_LIMITS = False  # they have tests of their own
@@ -17,4 +17,5 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 # A file and not memory: the store reads and writes from threads of its own.
 _folder = tempfile.TemporaryDirectory(prefix="chat-tests-")  # gone with the process
 DATABASES["default"]["TEST"] = {"NAME": str(Path(_folder.name) / "test.sqlite3")}
+INSTALLED_APPS.append("tests.emptying")  # its command `flush`
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
