@@ -5,6 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 3
 
+# Container images set it. Without compiled modules each process that a test starts, and `make run`,
+# compiles all of them anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run run-ha test bench fuzz chaos abuse lint audit format schema requirements clean
 
 run: $(VENV)/.run
