@@ -30,12 +30,13 @@ def require_postgres() -> None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Run a PostgreSQL of our own; the value is the URL of an empty database.
+def postgres_server(*, durable: bool = True) -> Iterator[str]:
+    """Run a PostgreSQL of our own; the value is the URL of an empty database. One that is not
+    `durable` waits for no disk: a power cut would lose commits, the end of its process loses none.
 
     Raises PostgresMissing, NotReady.
     """
-    with new_cluster() as cluster, cluster.run():
+    with new_cluster() as cluster, cluster.run(durable=durable):
         yield cluster.url
 
 
@@ -51,11 +52,12 @@ class Cluster:
         return f"postgres://{_USER}@127.0.0.1:{self.port}/postgres"
 
     @contextmanager
-    def run(self) -> Iterator[Process]:
+    def run(self, *, durable: bool = True) -> Iterator[Process]:
         """Run the server on these files until the context is left. Raises NotReady."""
         command: list[str | Path] = [*_as_owner(), _find("postgres"), "-D", self.directory]
         command += ["-p", str(self.port)]
         command += ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
+        command += [] if durable else ["-c", "fsync=off"]
         with Process(command, ready=self._answers, directory=self.directory) as process:
             try:
                 yield process

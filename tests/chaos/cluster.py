@@ -18,6 +18,7 @@ import httpx
 from config.development.instances import instance, uvicorn_command
 from config.development.postgres import postgres_server
 from config.development.processes import Process, free_port
+from tests import databases
 from tests.acceptance.conftest import isolated_environment
 from tests.chaos.notifications import APPLICATION, Notifications
 from tests.chaos.redis_servers import MASTER, RedisServer, Sentinel
@@ -199,7 +200,7 @@ class Cluster:
         if self.sqlite:
             return {"CHAT_STORE": "sql", _SQL: f"sqlite:///{self.folder}/chat.sqlite3"}
         if self.postgres:
-            return {"CHAT_STORE": "sql", _SQL: exit_.enter_context(postgres_server())}
+            return {"CHAT_STORE": "sql", _SQL: exit_.enter_context(postgres_server(durable=False))}
         project = f"chaos-{uuid4().hex}"
         return {
             "CHAT_STORE": "firestore",
@@ -227,7 +228,10 @@ class Cluster:
 
 
 def migrate(release: Release, environment: Mapping[str, str]) -> None:
-    release.manage(environment, "migrate", "--verbosity", "0")
+    if release is PRESENT:
+        databases.migrate(environment)
+    else:
+        release.manage(environment, "migrate", "--verbosity", "0")
 
 
 class Balancer:
