@@ -26,6 +26,7 @@ bench: $(VENV)/.develop
 
 fuzz: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/fuzz tests/integration/notifications/test_unread.py \
+		tests/integration/admin/test_hostile_values.py \
 		tests/unit/messaging/delivery/hub/test_hub_random.py -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
