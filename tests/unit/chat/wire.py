@@ -8,7 +8,7 @@ from chat.authentication import issue_development_token
 from chat.socket.consumers import ChatConsumer
 
 Frame = dict[str, Any]
-PATIENCE = 5
+PATIENCE = 30
 
 
 class Wire:
