@@ -1,7 +1,9 @@
 """The real parts that tests run against: one of each for the whole run."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -30,9 +32,22 @@ def _firestore_emulator() -> Iterator[str]:
     """host:port of the Firestore emulator."""
     try:
         with firestore_emulator() as host:
+            # In a thread: an event loop may be running here already.
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(lambda: asyncio.run(_first_answers(host))).result()
             yield host
     except EmulatorMissing as missing:
         skip_or_fail(str(missing))
+
+
+async def _first_answers(host: str) -> None:
+    """Wait until the emulator has read and written: the first of each may take it seconds."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FIRESTORE_EMULATOR_HOST", host)
+        store = FirestoreStore(project="first-answers")
+        await eventually(store.now, seconds=60)
+        await eventually(lambda: store.list_conversations("ann", limit=1), seconds=60)
+        await store.close()
 
 
 @pytest.fixture(scope="session", name="redis_server")
@@ -59,7 +74,6 @@ async def firestore_store(
     """A store on an empty Firestore: the emulator keeps projects apart."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
     store = FirestoreStore(project=f"test-{uuid4().hex}")
-    await eventually(store.now)  # the emulator's first answer may take seconds
     yield store
     await store.close()
 
