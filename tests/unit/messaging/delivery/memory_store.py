@@ -1,0 +1,146 @@
+"""A store in memory: of the whole interface what a hub and a writer need, and no faster clock than
+the order of calls."""
+
+import asyncio
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from messaging.domain.conversation import Companion, Conversation, Membership
+from messaging.domain.message import Message
+from messaging.stores.commit_time import stamped, stamped_conversation
+from messaging.stores.conversations import Commit
+
+_BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class MemoryStore:
+    def __init__(self) -> None:
+        self._conversations: dict[str, Conversation] = {}
+        self._messages: dict[str, dict[str, Message]] = {}
+        self._commits = 0
+
+    async def create_conversation(self, conversation: Conversation) -> Conversation:
+        self._messages[conversation.id] = {}
+        return self._put(conversation, "")
+
+    async def commit(self, commit: Commit) -> Conversation:
+        """Commits are made one after the other, so that none is in conflict."""
+        now, known = self._conversations[commit.before.id], self._messages[commit.before.id]
+        assert now.token == commit.before.token
+        stored = self._put(commit.after, commit.commit_id)
+        written = (*commit.created, *commit.replaced)
+        known.update({one.id: stamped(one, stored.updated_at) for one in written})
+        return stored
+
+    def _put(self, conversation: Conversation, commit_id: str) -> Conversation:
+        self._commits += 1
+        at = _BEGUN + timedelta(seconds=self._commits)
+        stamped_one = stamped_conversation(conversation, at, self._commits)
+        stored = dataclasses.replace(stamped_one, commit_id=commit_id)
+        self._conversations[stored.id] = stored
+        return stored
+
+    async def get_conversation(self, conversation_id: str) -> Conversation | None:
+        return self._conversations.get(conversation_id)
+
+    async def get_messages(
+        self, conversation_id: str, message_ids: Sequence[str]
+    ) -> Mapping[str, Message]:
+        known = self._messages[conversation_id]
+        return {id_: known[id_] for id_ in message_ids if id_ in known}
+
+    async def list_messages(
+        self, conversation_id: str, *, first_seq: int, last_seq: int
+    ) -> Sequence[Message]:
+        return sorted(
+            (
+                message
+                for message in self._messages[conversation_id].values()
+                if first_seq <= message.seq <= last_seq
+            ),
+            key=lambda message: message.seq,
+        )
+
+    async def list_changed_messages(
+        self, conversation_id: str, *, since: int, until: int, limit: int
+    ) -> Sequence[Message]:
+        changed = (
+            message
+            for message in self._messages[conversation_id].values()
+            if since < message.version <= until
+        )
+        return sorted(changed, key=lambda message: message.version)[:limit]
+
+    async def list_memberships(self, user_id: str, *, limit: int) -> Sequence[Membership]:
+        return await self.get_memberships(user_id, list(self._conversations)[:limit])
+
+    async def get_memberships(
+        self, user_id: str, conversation_ids: Sequence[str]
+    ) -> Sequence[Membership]:
+        conversations = (self._conversations[id_] for id_ in conversation_ids)
+        return [
+            Membership(
+                conversation_id=one.id,
+                version=one.version,
+                seq=one.seq,
+                joined_version=one.participants[user_id].joined_version,
+                participant_count=len(one.participants),
+            )
+            for one in conversations
+            if user_id in one.participants
+        ]
+
+    async def list_companions(self, user_id: str, others: Sequence[str]) -> Sequence[Companion]:
+        return [
+            Companion(
+                user_id=other,
+                conversation_id=one.id,
+                version=one.version,
+                joined_version=one.participants[other].joined_version,
+                participant_count=len(one.participants),
+            )
+            for one in self._conversations.values()
+            for other in others
+            if {user_id, other} <= one.participants.keys()
+        ]
+
+
+class GatedStore:
+    """The store as a hub sees it: an answer is that of the moment of asking, and arrives once it is
+    released."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._open = False
+        self._answers: list[asyncio.Future[None]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def get_conversation(self, conversation_id: str) -> Conversation | None:
+        conversation = await self._store.get_conversation(conversation_id)
+        await self._released()
+        return conversation
+
+    async def list_changed_messages(self, *args: Any, **options: Any) -> Sequence[Message]:
+        messages = await self._store.list_changed_messages(*args, **options)
+        await self._released()
+        return messages
+
+    async def _released(self) -> None:
+        if not self._open:
+            self._answers.append(asyncio.get_running_loop().create_future())
+            await self._answers[-1]
+
+    def release(self, number: int) -> None:
+        """Let one of the answers arrive that wait."""
+        if self._answers:
+            self._answers.pop(number % len(self._answers)).set_result(None)
+
+    def set_open(self, is_open: bool) -> None:
+        """Whether answers arrive at once from now on, those that wait included."""
+        self._open = is_open
+        while is_open and self._answers:
+            self.release(0)
