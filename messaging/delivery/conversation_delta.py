@@ -72,17 +72,28 @@ class ConversationState(_LastMessage, frozen=True, kw_only=True):
         return moment(max(self.updated_at, self.active_at))
 
 
+_make_state = _MESSAGE.writer(
+    ConversationState,
+    given=(
+        *("before", "before_token", "version", "seq", "updated_at", "active_at", "sent_seq"),
+        *("commit_id", "token", "deleted"),
+    ),
+)
+
+
 def make_delta(committed: Committed) -> ConversationState | None:
-    """Return the state to send; None for changes of people, roles or title, after which the
-    conversation is read."""
+    """Return the state to send. None for changes of people, roles or title, and where there is no
+    message: other instances read the conversation then."""
     conversation, changes = committed.conversation, committed.changes
+    last = conversation.last_message
     if (
-        not all(change.type in _ABOUT_MESSAGES for change in changes)
+        last is None
+        or not all(change.type in _ABOUT_MESSAGES for change in changes)
         or changes[-1].version != conversation.version
     ):
         return None
-    last = conversation.last_message
-    return ConversationState(
+    return _make_state(
+        last,
         before=changes[0].version - 1,
         before_token=cast("int | None", committed.before_token),
         version=conversation.version,
@@ -101,7 +112,6 @@ def make_delta(committed: Committed) -> ConversationState | None:
             for change in changes
             if change.message is not None and change.type is ChangeType.MESSAGE_DELETED
         ],
-        **({"last_message": None} if last is None else _MESSAGE.write(last)),
     )
 
 

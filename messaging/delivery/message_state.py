@@ -5,7 +5,7 @@ beside the array; a reader of an earlier release skips them, and those that it d
 their defaults.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -29,6 +29,7 @@ from messaging.domain.values import Number, ShortText, Text, UserId
 from messaging.stores.stored_enums import member_of
 
 T = TypeVar("T")
+Carrier = TypeVar("Carrier", bound=Struct)
 
 _ARRAY_LENGTH = 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -106,14 +107,9 @@ class MessageForm(Generic[T]):
             kw_only=True,
         )
         """The fields of what carries the latest message of a conversation."""
-        self.write = writer(
-            entity,
-            _WRITTEN,
-            only=("message", *later),
-            named="last_{}",
-            computed={"message": writer(entity, _WRITTEN, build=array, only=first)},
-        )
-        """Returns the values of those fields for a message, by name."""
+        self._entity = entity
+        self._later = later
+        self._write_array = writer(entity, _WRITTEN, build=array, only=first)
         self.read = reader(
             entity,
             _READ,
@@ -122,6 +118,20 @@ class MessageForm(Generic[T]):
             given=("conversation_id",),
         )
         """Returns the message of the array, what carries it, and the conversation's id."""
+
+    def writer(
+        self, build: type[Carrier], *, given: Collection[str] = ()
+    ) -> Callable[..., Carrier]:
+        """Return `write(message, *, **given)`: what carries a message and the given fields."""
+        return writer(
+            self._entity,
+            _WRITTEN,
+            build=build,
+            only=("message", *self._later),
+            named="last_{}",
+            computed={"message": self._write_array},
+            given=given,
+        )
 
 
 def _checked(kind: Any) -> Any:

@@ -100,11 +100,13 @@ def writer(
     without: Collection[str] = (),
     named: str = "{}",
     computed: Mapping[str, Callable[[T], Any]] | None = None,
-) -> Callable[[T], Any]:
-    """Return `write(entity)`: what `build` makes of its converted fields, given by name.
+    given: Collection[str] = (),
+) -> Callable[..., Any]:
+    """Return `write(entity, *, **given)`: what `build` makes of its converted fields, by name.
 
     `only`: these names, in this order. `named`: the form of the names that `build` gets.
-    `computed`: what stands under other names than those of fields, or in their place.
+    `computed`: values under other names than those of fields, or in their place. `given`: arguments
+    that `build` gets as they are.
     """
     kinds = types_of(entity)
     extra = computed or {}
@@ -119,7 +121,9 @@ def writer(
         else:
             part = _converted(ATTRIBUTE.format(name), kinds[name], conversions, constants)
         parts[named.format(name)] = part
-    return _compiled(entity, ["source"], parts, build, constants)
+    parts |= {name: name for name in given}
+    arguments = ["*", *given] if given else []
+    return _compiled(entity, ["source", *arguments], parts, build, constants)
 
 
 def reader(

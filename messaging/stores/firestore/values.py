@@ -109,7 +109,7 @@ def read_time(value: Any) -> datetime | None:
 
 
 def plain_time(timestamp: Any) -> datetime:
-    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+    return _EPOCH + timedelta(0, timestamp.seconds, timestamp.nanos // 1000)
 
 
 def plain_milliseconds(timestamp: Any) -> datetime:

@@ -97,10 +97,11 @@ def test_people_are_read(committed: Committed) -> None:
 
 def test_a_deletion_is_uncounted_everywhere(before: Conversation, committed: Committed) -> None:
     """The copy knows which messages are unread for nobody, as the conversation that was stored."""
-    base = replace(before, seq=5, version=9, uncounted=Uncounted.of([[2, 2]]))
-    last = committed.conversation.last_message
-    assert last is not None
-    tombstone = replace(last, seq=3, version=10, text=None, deleted_at=LATER)
+    first = committed.conversation.last_message
+    assert first is not None
+    last = replace(first, seq=5, version=9)
+    base = replace(before, seq=5, version=9, last_message=last, uncounted=Uncounted.of([[2, 2]]))
+    tombstone = replace(first, seq=3, version=10, text=None, deleted_at=LATER)
     after = replace(base, version=10, uncounted=Uncounted.of([[2, 3]]), token=8)
     change = Change(type=ChangeType.MESSAGE_DELETED, version=10, message=tombstone, by="ann")
     state = make_delta(Committed(conversation=after, before_token=7, changes=[change]))
