@@ -6,8 +6,3 @@ from django.apps import AppConfig
 class MessagingConfig(AppConfig):
     name = "messaging"
     verbose_name = "Messaging"
-
-    def ready(self) -> None:
-        from messaging.notifications import receivers  # noqa: PLC0415 - needs the app registry
-
-        receivers.connect()

@@ -33,6 +33,7 @@ from messaging.redis.raw_layer import FORMAT
 from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.store import SqlStore
 from messaging.wire.events import EventEncoder
+from tests.commits import CommitLog
 from tests.outlets import SIGNED_IN_AT, Outlet, make_connection
 from tests.unit.messaging import new_group
 
@@ -89,6 +90,23 @@ def without(data: bytes, loses: Callable[[Mapping[str, Any]], bool]) -> bytes | 
     return msgspec.msgpack.encode({**outer, "body": body, "digest": digest})
 
 
+class Heard:
+    """What a side hears of the others, in queues."""
+
+    def __init__(self, side: "Side") -> None:
+        self._side = side
+
+    @property
+    def registered(self) -> list[str]:
+        return self._side.registry
+
+    def met(self, boot_id: str) -> None:
+        self._side.met.put_nowait(boot_id)
+
+    def ended(self, boot_id: str, heard_at: float) -> None:
+        self._side.ended.put_nowait(boot_id)
+
+
 class Side:
     """One instance: its own layer, hub, link, polls and writer, on the store of both."""
 
@@ -128,20 +146,12 @@ class Side:
             polling=self.polling,
             access=self.access,
             boot_id=self.boot_id,
-            registered=lambda: self.registry,
-            on_met=self.met.put_nowait,
-            on_ended=lambda boot_id, heard_at: self.ended.put_nowait(boot_id),
+            listener=Heard(self),
             signing=signing,
         )
         self.hub.attach(self.link)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
-        self._writer = Writer(
-            store,
-            self.cache,
-            on_commit=self.publisher.publish_commit,
-            on_read=lambda conversation: None,
-            on_doubt=lambda look: None,
-        )
+        self._writer = Writer(store, self.cache, CommitLog(self.publisher.publish_commit))
 
     def start(self, *, connected: bool = True) -> None:
         self.link.start(connected=connected)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from messaging.delivery.hub.connections import Connection, Ending
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 
 SIGNED_IN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """Of whoever connects in a test where it makes no difference."""

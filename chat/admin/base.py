@@ -15,9 +15,11 @@ from django.utils.text import capfirst
 
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, Rows, StoreChangeList, Wanted
+from chat.instances import instance_of
 from messaging.domain.exceptions import Unavailable
 from messaging.domain.graphemes import shortened
 from messaging.notifications.queue.sqs import QueueUnavailable
+from messaging.runtime.instance import Instance
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -38,9 +40,9 @@ class Table:
 
 
 class StoreModelAdmin(_ModelAdmin):
-    """Reads through `list_rows`, `find_row` and `list_tables`, which run on the instance's event
-    loop; everything else is Django's. Nothing can be added or edited: what operators do are
-    actions, each with a confirmation and a permission of its own
+    """Reads through `list_rows`, `find_row` and `list_tables`, which run on the event loop of the
+    instance that serves the request; everything else is Django's. Nothing can be added or edited:
+    what operators do are actions, each with a confirmation and a permission of its own
     (`chat.admin.confirmed_actions`)."""
 
     scope: ClassVar[str] = ""
@@ -59,15 +61,15 @@ class StoreModelAdmin(_ModelAdmin):
     class Media:
         css: ClassVar = {"all": ["chat/admin.css"]}
 
-    async def list_rows(self, wanted: Wanted) -> Found:
+    async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
         """A page of the list."""
         raise NotImplementedError
 
-    async def find_row(self, key: str) -> Model | None:
+    async def find_row(self, instance: Instance, key: str) -> Model | None:
         """One of the rows, by its key."""
         raise NotImplementedError
 
-    async def list_tables(self, row: Any) -> Sequence[Table]:
+    async def list_tables(self, instance: Instance, row: Any) -> Sequence[Table]:
         """What its page shows beside the fields."""
         return ()
 
@@ -75,8 +77,8 @@ class StoreModelAdmin(_ModelAdmin):
         """Actions that would change nothing, so that its page does not offer them."""
         return set()
 
-    def read_page(self, wanted: Wanted) -> Found:
-        return on_loop(self.list_rows)(wanted)
+    def read_page(self, request: HttpRequest, wanted: Wanted) -> Found:
+        return on_loop(self.list_rows)(instance_of(request), wanted)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Rows(self.model)
@@ -87,7 +89,7 @@ class StoreModelAdmin(_ModelAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Model | None:
-        return on_loop(self.find_row)(object_id)
+        return on_loop(self.find_row)(instance_of(request), object_id)
 
     def get_action_choices(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         choices = super().get_action_choices(request, *args, **kwargs)
@@ -138,7 +140,8 @@ class StoreModelAdmin(_ModelAdmin):
                     for action in self.get_actions(request).values()
                     if action is not None and action[1] not in pointless
                 ]
-                response.context_data["tables"] = on_loop(self.list_tables)(row)  # type: ignore[index]
+                tables = on_loop(self.list_tables)(instance_of(request), row)
+                response.context_data["tables"] = tables  # type: ignore[index]
                 response.context_data["title"] = str(row)  # type: ignore[index]
                 response.context_data["subtitle"] = None  # type: ignore[index]
             return response

@@ -5,8 +5,6 @@ from typing import ParamSpec, TypeVar
 
 from asgiref.sync import async_to_sync
 
-from messaging.runtime.app import get_instance
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -23,9 +21,4 @@ def on_loop(work: Callable[P, Awaitable[T]]) -> Callable[P, T]:
     lock nor a transaction meanwhile: the admin acts outside of `atomic`, for on SQLite an open
     transaction of this thread would shut out the store's writer.
     """
-
-    async def with_instance(*args: P.args, **kwargs: P.kwargs) -> T:
-        await get_instance().start()
-        return await work(*args, **kwargs)
-
-    return async_to_sync(with_instance)
+    return async_to_sync(work)

@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from chat.admin.base import StoreModelAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Rows
+from chat.instances import instance_of
 from messaging.domain.exceptions import MessagingError
 from messaging.notifications.queue.dead_letters import NoDeadLetters
 from messaging.notifications.queue.sqs import QueueUnavailable
@@ -35,8 +36,8 @@ def act(
     final: bool = False,
     also: Callable[[Any], Model] | None = None,
 ) -> Callable[[Act], Action]:
-    """Make an action of a coroutine function, which gets the row, the operator's name as `by` and
-    the values of the form, and runs on the instance's event loop.
+    """Make an action of a coroutine function, which gets the instance, the row, the operator's
+    name as `by` and the values of the form, and runs on the instance's event loop.
 
     `permission` is asked of the admin by `has_<permission>_permission`; `consequence` is what the
     confirmation says, whose button is red for what is `final`. `also`: what else than the row it is
@@ -100,7 +101,7 @@ def _carried_out(
     by = request.user.get_username()
     outcome: Sequence[str] = ()
     try:
-        on_loop(carry_out)(row, by=by, **values)
+        on_loop(carry_out)(instance_of(request), row, by=by, **values)
     except (MessagingError, QueueUnavailable, NoDeadLetters) as error:
         modeladmin.message_user(request, f"{description}: {row}. {error}", messages.ERROR)
         outcome = (f"failed: {error}",)

@@ -19,7 +19,7 @@ from messaging.domain.conversation import Conversation as StoredConversation
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
 from messaging.domain.participant import Role
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations
 
 
@@ -29,13 +29,13 @@ from messaging.services.operators import conversations
     consequence="Members will not be able to write any more; in a direct conversation, neither of "
     "the two.",
 )
-async def freeze(conversation: Conversation, *, by: str) -> None:
-    await conversations.set_frozen(conversation_id=conversation.id, frozen=True)
+async def freeze(instance: Instance, conversation: Conversation, *, by: str) -> None:
+    await conversations.set_frozen(instance, conversation_id=conversation.id, frozen=True)
 
 
 @act("Unfreeze", permission="freeze", consequence="Everybody will be able to write again.")
-async def unfreeze(conversation: Conversation, *, by: str) -> None:
-    await conversations.set_frozen(conversation_id=conversation.id, frozen=False)
+async def unfreeze(instance: Instance, conversation: Conversation, *, by: str) -> None:
+    await conversations.set_frozen(instance, conversation_id=conversation.id, frozen=False)
 
 
 @act(
@@ -45,8 +45,8 @@ async def unfreeze(conversation: Conversation, *, by: str) -> None:
     "This cannot be undone.",
     final=True,
 )
-async def delete(conversation: Conversation, *, by: str) -> None:
-    await conversations.delete_conversation(conversation_id=conversation.id)
+async def delete(instance: Instance, conversation: Conversation, *, by: str) -> None:
+    await conversations.delete_conversation(instance, conversation_id=conversation.id)
 
 
 class PersonForm(forms.Form):
@@ -63,8 +63,10 @@ class RoleForm(PersonForm):
     consequence="They will not see anything of it any more, from this moment on.",
     form=PersonForm,
 )
-async def expel(conversation: Conversation, *, by: str, user: str) -> None:
-    await conversations.expel_participant(conversation_id=conversation.id, participant_id=user)
+async def expel(instance: Instance, conversation: Conversation, *, by: str, user: str) -> None:
+    await conversations.expel_participant(
+        instance, conversation_id=conversation.id, participant_id=user
+    )
 
 
 @act(
@@ -73,9 +75,11 @@ async def expel(conversation: Conversation, *, by: str, user: str) -> None:
     consequence="Owners and admins rename a group, add and remove people, and delete messages.",
     form=RoleForm,
 )
-async def assign_role(conversation: Conversation, *, by: str, user: str, role: str) -> None:
+async def assign_role(
+    instance: Instance, conversation: Conversation, *, by: str, user: str, role: str
+) -> None:
     await conversations.assign_role(
-        conversation_id=conversation.id, participant_id=user, role=Role(role)
+        instance, conversation_id=conversation.id, participant_id=user, role=Role(role)
     )
 
 
@@ -138,10 +142,10 @@ class ConversationAdmin(StoreModelAdmin):
     def has_manage_people_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.manage_people_of_conversation")
 
-    async def list_rows(self, wanted: Wanted) -> Found:
+    async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
         if wanted.search:
-            return await _search(wanted)
-        catalogue = get_instance().catalogue
+            return await _search(instance, wanted)
+        catalogue = instance.catalogue
         found: Sequence[StoredConversation]
         next_: Any
         if wanted.filters["frozen"]:
@@ -157,13 +161,13 @@ class ConversationAdmin(StoreModelAdmin):
             next=next_ if len(found) == wanted.limit else None,
         )
 
-    async def find_row(self, key: str) -> Conversation | None:
+    async def find_row(self, instance: Instance, key: str) -> Conversation | None:
         if not is_stored_id(key):
             return None
-        found = await get_instance().store.get_conversation(key)
+        found = await instance.store.get_conversation(key)
         return None if found is None else _row(found)
 
-    async def list_tables(self, row: Any) -> list[Table]:
+    async def list_tables(self, instance: Instance, row: Any) -> list[Table]:
         people = row.entity.participants.values()
         return [
             Table(
@@ -178,8 +182,8 @@ class ConversationAdmin(StoreModelAdmin):
         ]
 
 
-async def _search(wanted: Wanted) -> Found:
-    store = get_instance().store
+async def _search(instance: Instance, wanted: Wanted) -> Found:
+    store = instance.store
     if wanted.after is None and is_stored_id(wanted.search):
         found = await store.get_conversation(wanted.search)
         if found is not None:

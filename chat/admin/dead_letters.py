@@ -15,6 +15,7 @@ from messaging.notifications.jobs import NotifyJob
 from messaging.notifications.queue import dead_letters
 from messaging.notifications.queue.dead_letters import NoDeadLetters
 from messaging.notifications.queue.sqs import QueueUnavailable
+from messaging.runtime.instance import Instance
 
 _MAX_LISTED = 100
 
@@ -24,7 +25,7 @@ _MAX_LISTED = 100
     permission="replay",
     consequence="The jobs go back to the queue. Nobody is rung twice, nor for what is an hour old.",
 )
-async def replay(letter: DeadLetter, *, by: str) -> None:
+async def replay(instance: Instance, letter: DeadLetter, *, by: str) -> None:
     if not await dead_letters.replay_dead_letters(settings.NOTIFICATION_QUEUE_URL, ids=[letter.id]):
         raise QueueUnavailable("The job is no longer in the queue, or is hidden now. Retry.")
 
@@ -54,7 +55,7 @@ class DeadLetterAdmin(StoreModelAdmin):
         """They have no pages: SQS has no way to find one."""
         return HttpResponseRedirect(self.list_url(request))
 
-    async def list_rows(self, wanted: Wanted) -> Found:
+    async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
         if not settings.NOTIFICATION_QUEUE_URL:
             return Found(rows=[])
         try:
@@ -67,7 +68,7 @@ class DeadLetterAdmin(StoreModelAdmin):
         rows.sort(key=lambda row: str(row.made_at))
         return Found(rows=rows)
 
-    async def find_row(self, key: str) -> DeadLetter:
+    async def find_row(self, instance: Instance, key: str) -> DeadLetter:
         return DeadLetter(id=key)
 
 

@@ -102,12 +102,13 @@ class StoreChangeList(ChangeList):
         if scope := self.model_admin.scope:
             filters[scope] = self.params.get(scope, "")
         found = self.model_admin.read_page(
+            request,
             Wanted(
                 limit=self.list_per_page,
                 after=_read_place(self._after) if self._after else None,
                 search=self.query.strip(),
                 filters=filters,
-            )
+            ),
         )
         self.result_list: Any = found.rows
         self.result_count = self.full_result_count = len(found.rows)

@@ -15,10 +15,11 @@ from chat.admin.confirmed_actions import act
 from chat.admin.conversations import ConversationAdmin
 from chat.admin.lists import AFTER, Found, Wanted, signed
 from chat.admin.looking import LookForm, may_look, note_look
+from chat.instances import instance_of
 from chat.models import Conversation, Message
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Message as StoredMessage
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations
 
 _SCOPE = "conversation"
@@ -30,9 +31,11 @@ _SCOPE = "conversation"
     consequence="The text is taken away for everybody, at once and for good; the place stays.",
     final=True,
 )
-async def redact(message: Message, *, by: str) -> None:
+async def redact(instance: Instance, message: Message, *, by: str) -> None:
     conversation_id, message_id = message.pk.split(".")
-    await conversations.redact_message(conversation_id=conversation_id, message_id=message_id)
+    await conversations.redact_message(
+        instance, conversation_id=conversation_id, message_id=message_id
+    )
 
 
 @admin.register(Message)
@@ -126,7 +129,7 @@ class MessageAdmin(StoreModelAdmin):
         def answer() -> Any:
             finder = self.admin_site.get_model_admin(Conversation)
             assert isinstance(finder, ConversationAdmin)
-            conversation = on_loop(finder.find_row)(conversation_id)
+            conversation = on_loop(finder.find_row)(instance_of(request), conversation_id)
             if conversation is None:
                 raise Http404
             asked = "look" in request.POST
@@ -146,8 +149,8 @@ class MessageAdmin(StoreModelAdmin):
 
         return self._answer(request, answer)
 
-    async def list_rows(self, wanted: Wanted) -> Found:
-        store = get_instance().store
+    async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
+        store = instance.store
         conversation_id = wanted.filters[_SCOPE] or ""
         if wanted.after is None:
             found = await store.list_latest_messages(conversation_id, limit=wanted.limit)
@@ -163,11 +166,11 @@ class MessageAdmin(StoreModelAdmin):
             next=found[0].seq if more else None,
         )
 
-    async def find_row(self, key: str) -> Message | None:
+    async def find_row(self, instance: Instance, key: str) -> Message | None:
         conversation_id, _, message_id = key.partition(".")
         if not (is_stored_id(conversation_id) and is_stored_id(message_id)):
             return None
-        found = await get_instance().store.get_messages(conversation_id, [message_id])
+        found = await instance.store.get_messages(conversation_id, [message_id])
         return _row(found[message_id]) if message_id in found else None
 
 

@@ -12,7 +12,7 @@ from messaging.domain.conversation import Conversation as StoredConversation
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Message as StoredMessage
 from messaging.domain.recipients import Verdict
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators.outcomes import PersonDelivery, list_deliveries
 from messaging.stores.catalogue import FailedNotification
 
@@ -35,11 +35,11 @@ class NotificationAdmin(StoreModelAdmin):
         asked = {} if "q" in request.GET else {"title": "Notifications that failed"}
         return super().changelist_view(request, asked)
 
-    async def list_rows(self, wanted: Wanted) -> Found:
+    async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
         if wanted.search:
-            row = await self.find_row(".".join(wanted.search.split()))
+            row = await self.find_row(instance, ".".join(wanted.search.split()))
             return Found(rows=[] if row is None else [row])
-        found = await get_instance().catalogue.list_failed(
+        found = await instance.catalogue.list_failed(
             limit=wanted.limit, after=read_place(wanted.after)
         )
         full = len(found) == wanted.limit
@@ -48,11 +48,11 @@ class NotificationAdmin(StoreModelAdmin):
             next=place(found[-1].failed_at, found[-1].id) if full else None,
         )
 
-    async def find_row(self, key: str) -> Notification | None:
+    async def find_row(self, instance: Instance, key: str) -> Notification | None:
         conversation_id, _, message_id = key.partition(".")
         if not (is_stored_id(conversation_id) and is_stored_id(message_id)):
             return None
-        store = get_instance().store
+        store = instance.store
         conversation = await store.get_conversation(conversation_id)
         found = await store.get_messages(conversation_id, [message_id])
         if conversation is None or message_id not in found:
@@ -61,11 +61,11 @@ class NotificationAdmin(StoreModelAdmin):
         row.entities = conversation, found[message_id]
         return row
 
-    async def list_tables(self, row: Any) -> list[Table]:
+    async def list_tables(self, instance: Instance, row: Any) -> list[Table]:
         conversation: StoredConversation
         message: StoredMessage
         conversation, message = row.entities
-        deliveries = await list_deliveries(conversation, message)
+        deliveries = await list_deliveries(instance, conversation, message)
         return [
             Table(
                 title="People",

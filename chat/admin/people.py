@@ -16,7 +16,7 @@ from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.models import Person
 from messaging.domain.identifiers import is_stored_user_id
 from messaging.domain.people import FOREVER, Access
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators import people as operators_people
 from messaging.services.operators.overview import get_overview
 
@@ -41,13 +41,13 @@ ACCESS_REVOKED = "Their sockets are closed and everything they ask for is refuse
 
 
 @act("Ban", permission="ban", consequence=ACCESS_REVOKED, form=BanForm)
-async def ban(person: Person, *, by: str, until: datetime) -> None:
-    await operators_people.ban_person(person_id=person.user_id, until=until)
+async def ban(instance: Instance, person: Person, *, by: str, until: datetime) -> None:
+    await operators_people.ban_person(instance, person_id=person.user_id, until=until)
 
 
 @act("Lift the ban", permission="ban", consequence="They may sign in again.")
-async def unban(person: Person, *, by: str) -> None:
-    await operators_people.unban_person(person_id=person.user_id)
+async def unban(instance: Instance, person: Person, *, by: str) -> None:
+    await operators_people.unban_person(instance, person_id=person.user_id)
 
 
 @act(
@@ -55,8 +55,8 @@ async def unban(person: Person, *, by: str) -> None:
     permission="log_out",
     consequence="Their sockets are closed at once, and they have to sign in anew on every device.",
 )
-async def log_out(person: Person, *, by: str) -> None:
-    await operators_people.log_out_person(person_id=person.user_id)
+async def log_out(instance: Instance, person: Person, *, by: str) -> None:
+    await operators_people.log_out_person(instance, person_id=person.user_id)
 
 
 class BannedFilter(StoreFilter):
@@ -93,10 +93,9 @@ class PersonAdmin(StoreModelAdmin):
     def has_log_out_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.log_out_person")
 
-    async def list_rows(self, wanted: Wanted) -> Found:
-        instance = get_instance()
+    async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
         if wanted.search:
-            found = await self.find_row(wanted.search)
+            found = await self.find_row(instance, wanted.search)
             return Found(rows=[] if found is None else [found])
         people: Sequence[Access]
         next_: Any
@@ -115,14 +114,13 @@ class PersonAdmin(StoreModelAdmin):
             next=next_ if len(people) == wanted.limit else None,
         )
 
-    async def find_row(self, key: str) -> Person | None:
+    async def find_row(self, instance: Instance, key: str) -> Person | None:
         """Of anybody who could exist: people are not founded, they come."""
         if not is_stored_user_id(key):
             return None
-        return _row(await get_instance().people.get_access(key))
+        return _row(await instance.people.get_access(key))
 
-    async def list_tables(self, row: Any) -> list[Table]:
-        instance = get_instance()
+    async def list_tables(self, instance: Instance, row: Any) -> list[Table]:
         user_id = row.user_id
         seen = await instance.presence.look([user_id])
         acted_at = seen.acted_at.get(user_id)
@@ -142,7 +140,7 @@ class PersonAdmin(StoreModelAdmin):
             Table(
                 title="Sockets",
                 headings=("Instance", "Connection", "Signed in", "Token ends", "In use"),
-                rows=await _sockets(user_id),
+                rows=await _sockets(instance, user_id),
             ),
             Table(
                 title="Devices that may ring",
@@ -168,10 +166,9 @@ class PersonAdmin(StoreModelAdmin):
         ]
 
 
-async def _sockets(user_id: str) -> list[tuple[Any, ...]]:
+async def _sockets(instance: Instance, user_id: str) -> list[tuple[Any, ...]]:
     """One by one those of this instance. The others know theirs; that there are some is known
     here."""
-    instance = get_instance()
     own = [
         (
             instance.id,
@@ -183,7 +180,7 @@ async def _sockets(user_id: str) -> list[tuple[Any, ...]]:
         for one in instance.hub.connections.of(user_id)
     ]
     elsewhere = await instance.presence.elsewhere(user_id)
-    names = {one.boot_id: one.instance_id for one in (await get_overview()).processes}
+    names = {one.boot_id: one.instance_id for one in (await get_overview(instance)).processes}
     return own + [
         (names.get(boot_id, boot_id), "one or more", "–", "–", "–") for boot_id in elsewhere
     ]

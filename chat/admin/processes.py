@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponseRedirect
 from chat.admin.base import StoreModelAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, Wanted
+from chat.instances import instance_of
 from chat.models import Process
 from messaging.runtime.figures import Figures
+from messaging.runtime.instance import Instance
 from messaging.services.operators.overview import get_overview
 
 _REFRESH_SECONDS = 10
@@ -59,7 +61,7 @@ class ProcessAdmin(StoreModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         if not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
-        overview = on_loop(get_overview)()
+        overview = on_loop(get_overview)(instance_of(request))
         response = super().changelist_view(request, {"overview": overview})
         response["Refresh"] = str(_REFRESH_SECONDS)
         return response
@@ -73,11 +75,11 @@ class ProcessAdmin(StoreModelAdmin):
     ) -> Any:
         return HttpResponseRedirect(self.list_url(request))
 
-    async def list_rows(self, wanted: Wanted) -> Found:
-        return Found(rows=[_row(one) for one in (await get_overview()).processes])
+    async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
+        return Found(rows=[_row(one) for one in (await get_overview(instance)).processes])
 
-    async def find_row(self, key: str) -> Process | None:
-        processes = (await get_overview()).processes
+    async def find_row(self, instance: Instance, key: str) -> Process | None:
+        processes = (await get_overview(instance)).processes
         return next((_row(one) for one in processes if one.boot_id == key), None)
 
 

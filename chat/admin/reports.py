@@ -18,17 +18,17 @@ from messaging.domain.exceptions import PermissionDenied
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
 from messaging.domain.reports import Report as StoredReport
 from messaging.domain.reports import ReportStatus
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations, people
 
 _ALL = "all"
 
 
 @act("Dismiss", permission="handle", consequence="The message stays as it is.")
-async def dismiss(report: Report, *, by: str) -> None:
+async def dismiss(instance: Instance, report: Report, *, by: str) -> None:
     if report.status != ReportStatus.OPEN:
         raise PermissionDenied("The report is already closed.")
-    await people.close_report(report_id=report.id, status=ReportStatus.DISMISSED, by=by)
+    await people.close_report(instance, report_id=report.id, status=ReportStatus.DISMISSED, by=by)
 
 
 @act(
@@ -40,11 +40,11 @@ async def dismiss(report: Report, *, by: str) -> None:
         id=f"{report.conversation}.{report.message}", conversation=report.conversation
     ),
 )
-async def redact_reported(report: Report, *, by: str) -> None:
+async def redact_reported(instance: Instance, report: Report, *, by: str) -> None:
     await conversations.redact_message(
-        conversation_id=report.conversation, message_id=report.message
+        instance, conversation_id=report.conversation, message_id=report.message
     )
-    await people.close_report(report_id=report.id, status=ReportStatus.REDACTED, by=by)
+    await people.close_report(instance, report_id=report.id, status=ReportStatus.REDACTED, by=by)
 
 
 @act(
@@ -54,9 +54,9 @@ async def redact_reported(report: Report, *, by: str) -> None:
     form=BanForm,
     also=lambda report: Person(user_id=report.author),
 )
-async def ban_author(report: Report, *, by: str, until: datetime) -> None:
-    await people.ban_person(person_id=report.author, until=until)
-    await people.close_report(report_id=report.id, status=ReportStatus.BANNED, by=by)
+async def ban_author(instance: Instance, report: Report, *, by: str, until: datetime) -> None:
+    await people.ban_person(instance, person_id=report.author, until=until)
+    await people.close_report(instance, report_id=report.id, status=ReportStatus.BANNED, by=by)
 
 
 class StatusFilter(StoreFilter):
@@ -141,15 +141,15 @@ class ReportAdmin(StoreModelAdmin):
     def has_ban_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perms(("chat.handle_report", "chat.ban_person"))
 
-    async def list_rows(self, wanted: Wanted) -> Found:
+    async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
         status = wanted.filters["status"]
         author = None
         if wanted.search:
-            found = await self.find_row(wanted.search)
+            found = await self.find_row(instance, wanted.search)
             if found is not None or not is_stored_user_id(wanted.search):
                 return Found(rows=[] if found is None else [found])
             author, status = wanted.search, _ALL
-        listed = await get_instance().reports.list_reports(
+        listed = await instance.reports.list_reports(
             limit=wanted.limit,
             after=read_place(wanted.after),
             status=None if status in (None, _ALL) else ReportStatus(status),
@@ -161,10 +161,10 @@ class ReportAdmin(StoreModelAdmin):
             next=place(listed[-1].created_at, listed[-1].id) if full else None,
         )
 
-    async def find_row(self, key: str) -> Report | None:
+    async def find_row(self, instance: Instance, key: str) -> Report | None:
         if not is_stored_id(key):
             return None
-        reports = get_instance().reports
+        reports = instance.reports
         found = await reports.get_report(key)
         if found is None:
             return None

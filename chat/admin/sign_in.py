@@ -21,10 +21,10 @@ from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 
 from chat.admin.bridge import on_loop
+from chat.instances import instance_of
 from chat.limits.strangers import network_of
 from messaging.instruments.metrics import OPERATOR_SIGN_INS
-from messaging.redis.rate_limits import Rate
-from messaging.runtime.app import get_instance
+from messaging.redis.rate_limits import Rate, Rates
 
 logger = structlog.get_logger(__name__)
 
@@ -68,16 +68,18 @@ class SignInForm(AdminAuthenticationForm):
         username, password = (self.cleaned_data.get(name) for name in ("username", "password"))
         if not username or not password:
             return super().clean()
-        address = network_of(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
+        assert self.request is not None  # the site gives it to the form
+        rates = instance_of(self.request).rates
+        address = network_of(self.request.META.get("REMOTE_ADDR", ""))
         # A digest: somebody may have typed the password where the name belongs.
         account = hashlib.sha256(f"{address} {username}".encode()).hexdigest()
-        wait, tried = on_loop(_take)(account, address)
+        wait, tried = on_loop(_take)(rates, account, address)
         if wait > 0:
             detail = f"There were too many attempts to sign in {tried}from your address."
             raise self._limited(address, wait, detail)
         with _hashing.place() as given:
             if not given:
-                on_loop(_give_back)(account, address, 1)
+                on_loop(_give_back)(rates, account, address, 1)
                 raise self._limited(address, 1.0, "There are too many attempts to sign in.")
             try:
                 cleaned = super().clean()
@@ -87,7 +89,7 @@ class SignInForm(AdminAuthenticationForm):
                 raise
         OPERATOR_SIGN_INS.labels("accepted").inc()
         # This person knows the password: all attempts at this account are forgotten.
-        on_loop(_give_back)(account, address, ATTEMPTS.burst)
+        on_loop(_give_back)(rates, account, address, ATTEMPTS.burst)
         return cleaned
 
     def _limited(self, address: str, wait: float, detail: str) -> forms.ValidationError:
@@ -99,10 +101,9 @@ class SignInForm(AdminAuthenticationForm):
         )
 
 
-async def _take(account: str, address: str) -> tuple[float, str]:
+async def _take(rates: Rates, account: str, address: str) -> tuple[float, str]:
     """Return 0.0 and count one attempt; or return the seconds to wait, and nothing is counted. The
     text says what was tried too often, where it is not the address alone."""
-    rates = get_instance().rates
     wait = await rates.take(ATTEMPTS, account)
     if wait > 0:
         return wait, "to this account "
@@ -113,9 +114,8 @@ async def _take(account: str, address: str) -> tuple[float, str]:
     return wait, ""
 
 
-async def _give_back(account: str, address: str, attempts: int) -> None:
+async def _give_back(rates: Rates, account: str, address: str, attempts: int) -> None:
     """Give back some attempts at this account, and one of the address."""
-    rates = get_instance().rates
     await rates.give_back(ATTEMPTS, account, count=attempts)
     if address:
         await rates.give_back(ATTEMPTS_OF_ADDRESS, address, count=1)

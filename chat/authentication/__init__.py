@@ -13,6 +13,7 @@ from chat.authentication.verified import VerifiedTokens
 from chat.exceptions import NotAuthenticated
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
+from messaging.runtime.instance import Instance
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ async def authenticate(token: str) -> Identity:
     return await _tokens().authenticate(token)
 
 
-async def require_unrevoked(token: str, identity: Identity) -> None:
+async def require_unrevoked(instance: Instance, token: str, identity: Identity) -> None:
     """Ask its issuer whether a token still holds, which is a call of another service: call this
     only for a person whose rate allows it. What the issuer revoked is refused at all doors of all
     instances from then on. Raises TokenRevoked, StoreUnavailable."""
@@ -77,7 +78,10 @@ async def require_unrevoked(token: str, identity: Identity) -> None:
     except SignInsRevoked as revoked:
         try:
             await sessions.revoke_sign_ins(
-                user_id=identity.user_id, signed_in_at=identity.signed_in_at, up_to=revoked.up_to
+                instance,
+                user_id=identity.user_id,
+                signed_in_at=identity.signed_in_at,
+                up_to=revoked.up_to,
             )
         except StoreUnavailable:  # this act is refused all the same; the next one tries again
             logger.warning("authentication.revocation_not_stored", user_id=identity.user_id)

@@ -14,8 +14,7 @@ from django.conf import settings
 from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import RateLimited
 from messaging.domain.limits import get_limits
-from messaging.redis.rate_limits import Rate
-from messaging.runtime.app import get_instance
+from messaging.redis.rate_limits import Rate, Rates
 
 _LIMITS = get_limits()
 
@@ -46,32 +45,19 @@ _MAX_VIOLATIONS = 60
 _VIOLATIONS_PER_SECOND = 2
 
 
-async def require_rate(rate: Rate, user_id: str, *, count: int = 1) -> None:
-    """Count so many. Raises RateLimited, see `refuse`, and then nothing is counted."""
-    wait = await seconds_until_room(rate, user_id, count=count)
+async def require_rate(rates: Rates, rate: Rate, user_id: str, *, count: int = 1) -> None:
+    """Count so many: over all instances in the instance's `rates`, on one in its `local_rates`,
+    which need no round trip. Raises RateLimited, see `refuse`, and then nothing is counted."""
+    wait = await seconds_until_room(rates, rate, user_id, count=count)
     if wait > 0:
         await refuse(wait)
 
 
-async def seconds_until_room(rate: Rate, user_id: str, *, count: int = 1) -> float:
-    """0.0, and so many are counted; or how long somebody has to wait."""
+async def seconds_until_room(rates: Rates, rate: Rate, user_id: str, *, count: int = 1) -> float:
+    """Return 0.0 and count so many; or return how long somebody has to wait."""
     if not settings.CHAT_RATE_LIMITS:
         return 0.0
-    return await get_instance().rates.take(rate, user_id, count=count)
-
-
-async def require_rate_here(rate: Rate, user_id: str) -> None:
-    """`require_rate` of what one person does on this instance alone, which needs no round trip."""
-    wait = await seconds_until_room_here(rate, user_id)
-    if wait > 0:
-        await refuse(wait)
-
-
-async def seconds_until_room_here(rate: Rate, user_id: str) -> float:
-    """0.0, and one is counted on this instance; or how long somebody has to wait."""
-    if not settings.CHAT_RATE_LIMITS:
-        return 0.0
-    return await get_instance().local_rates.take(rate, user_id)
+    return await rates.take(rate, user_id, count=count)
 
 
 def turn(turns: Turns, key: str) -> AbstractAsyncContextManager[None]:

@@ -8,7 +8,7 @@ from chat import authentication
 from chat.rest.views.base import APIView
 from messaging.domain.health import Condition
 from messaging.redis.client import failing_reasons
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 
 
 @extend_schema(exclude=True)
@@ -30,13 +30,13 @@ class ReadyView(APIView):
         """Answer 200 while requests can be served: degraded is not down. An instance that is
         draining serves what still comes, and asks for no more. The store is asked every few
         seconds; the others are as they were when they were needed last."""
-        instance = get_instance()
+        instance = self.instance
         checks = {
             "store": await instance.readiness.store(),
-            "redis": _redis_condition(),
+            "redis": _redis_condition(instance),
             "clock": instance.readiness.clock,
             "tokens": authentication.condition(),
-            **{name: ask() for name, ask in instance.dependencies.items()},
+            **instance.notifications.conditions,
         }
         conditions = set(checks.values())
         status = "ok"
@@ -52,8 +52,7 @@ class ReadyView(APIView):
         return Response(document, status=200 if status in {"ok", "degraded"} else 503)
 
 
-def _redis_condition() -> Condition:
-    instance = get_instance()
+def _redis_condition(instance: Instance) -> Condition:
     if instance.link is None:
         return Condition.UNUSED
     return Condition.DEGRADED if instance.degraded or failing_reasons() else Condition.OK

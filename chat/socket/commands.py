@@ -36,6 +36,7 @@ from messaging.domain.exceptions import (
     TokenRevoked,
 )
 from messaging.domain.identifiers import is_stored_id
+from messaging.runtime.instance import Instance
 from messaging.services import (
     messages,
     own_changes,
@@ -60,7 +61,7 @@ _syncing = Turns(places=_SYNC_AT_ONCE, most_waiting=64, clock=time.thread_time)
 event loop worked meanwhile, so that a slow store does not make it longer."""
 
 
-async def handle(command: Command, connection: Connection) -> dict[str, Any]:
+async def handle(instance: Instance, command: Command, connection: Connection) -> dict[str, Any]:
     """Carry out a command; returns the data of its reply.
 
     Raises MessagingError and DRF's ValidationError. Between its last look at the hub and its
@@ -71,18 +72,20 @@ async def handle(command: Command, connection: Connection) -> dict[str, Any]:
     rate = _RATES.get(command.type)
     if rate is REQUESTS:
         async with turn(_turns, connection.user_id):
-            await require_rate(rate, connection.user_id)
-            return await _carry_out(command, connection)
+            await require_rate(instance.rates, rate, connection.user_id)
+            return await _carry_out(instance, command, connection)
     if rate is not None:
-        await require_rate(rate, connection.user_id)
-    return await _carry_out(command, connection)
+        await require_rate(instance.rates, rate, connection.user_id)
+    return await _carry_out(instance, command, connection)
 
 
-async def _carry_out(command: Command, connection: Connection) -> dict[str, Any]:
+async def _carry_out(
+    instance: Instance, command: Command, connection: Connection
+) -> dict[str, Any]:
     serializer_class, handler = _COMMANDS[command.type]
     if command.validated:
-        return await handler(connection, **command.fields)
-    return await handler(connection, **validated(serializer_class, command.fields))
+        return await handler(instance, connection, **command.fields)
+    return await handler(instance, connection, **validated(serializer_class, command.fields))
 
 
 def waits_its_turn(command: Command) -> bool:
@@ -117,22 +120,29 @@ def describe(command: Command) -> dict[str, str]:
     return described
 
 
-async def _send_message(connection: Connection, **fields: Any) -> dict[str, Any]:
-    sent = await messages.send_message(user_id=connection.user_id, **fields)
-    presence.note_activity(connection=connection)
+async def _send_message(
+    instance: Instance, connection: Connection, **fields: Any
+) -> dict[str, Any]:
+    sent = await messages.send_message(instance, user_id=connection.user_id, **fields)
+    presence.note_activity(instance, connection=connection)
     return {"message": message_data(sent.message), "created": sent.created}
 
 
-async def _mark_read(connection: Connection, conversation_id: str, seq: int) -> dict[str, Any]:
+async def _mark_read(
+    instance: Instance, connection: Connection, conversation_id: str, seq: int
+) -> dict[str, Any]:
     receipt = await receipts.mark_read(
-        user_id=connection.user_id, conversation_id=conversation_id, seq=seq
+        instance, user_id=connection.user_id, conversation_id=conversation_id, seq=seq
     )
     presence.note_reading(connection=connection)
     return receipt_data(receipt)
 
 
-async def _mark_delivered(connection: Connection, conversation_id: str, seq: int) -> dict[str, Any]:
+async def _mark_delivered(
+    instance: Instance, connection: Connection, conversation_id: str, seq: int
+) -> dict[str, Any]:
     await receipts.mark_delivered(
+        instance,
         user_id=connection.user_id,
         conversation_id=conversation_id,
         seq=seq,
@@ -141,26 +151,32 @@ async def _mark_delivered(connection: Connection, conversation_id: str, seq: int
     return {}
 
 
-async def _start_typing(connection: Connection, conversation_id: str) -> dict[str, Any]:
-    return await _set_typing(connection, conversation_id, typing=True)
+async def _start_typing(
+    instance: Instance, connection: Connection, conversation_id: str
+) -> dict[str, Any]:
+    return await _set_typing(instance, connection, conversation_id, typing=True)
 
 
-async def _stop_typing(connection: Connection, conversation_id: str) -> dict[str, Any]:
-    return await _set_typing(connection, conversation_id, typing=False)
+async def _stop_typing(
+    instance: Instance, connection: Connection, conversation_id: str
+) -> dict[str, Any]:
+    return await _set_typing(instance, connection, conversation_id, typing=False)
 
 
 async def _set_typing(
-    connection: Connection, conversation_id: str, *, typing: bool
+    instance: Instance, connection: Connection, conversation_id: str, *, typing: bool
 ) -> dict[str, Any]:
     await typing_indicators.set_typing(
-        user_id=connection.user_id, conversation_id=conversation_id, typing=typing
+        instance, user_id=connection.user_id, conversation_id=conversation_id, typing=typing
     )
-    presence.note_activity(connection=connection)
+    presence.note_activity(instance, connection=connection)
     return {}
 
 
-async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[str, Any]:
-    await require_rate(SYNCED, connection.user_id, count=len(conversations))
+async def _sync(
+    instance: Instance, connection: Connection, conversations: dict[str, int]
+) -> dict[str, Any]:
+    await require_rate(instance.rates, SYNCED, connection.user_id, count=len(conversations))
     limit = max(_SYNC_MESSAGES // len(conversations), 2)
     places = asyncio.Semaphore(_SYNC_AT_ONCE)
 
@@ -168,6 +184,7 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
         """Each is put into words by itself: all of them together would hold up everybody else."""
         async with places, turn(_syncing, connection.user_id):
             changes = await sync.sync_conversation(
+                instance,
                 user_id=connection.user_id,
                 conversation_id=conversation_id,
                 since=since,
@@ -186,31 +203,35 @@ async def _sync(connection: Connection, conversations: dict[str, int]) -> dict[s
     for conversation_id, task in answers.items():
         found[conversation_id], data[conversation_id] = task.result()
     for _ in range(_SYNC_TRIES):
-        again = sessions.overtaken(connection, found)
+        again = sessions.overtaken(instance, connection, found)
         if not again:
             break
         for one in again:
             found[one], data[one] = await answer(one, conversations[one])
     else:
         raise StoreUnavailable
-    for conversation_id, changes in sessions.admit(connection, found).items():
+    for conversation_id, changes in sessions.admit(instance, connection, found).items():
         if changes is not found[conversation_id]:
             data[conversation_id] = changes_data(changes)
-    return {"conversations": data, "epoch": sync.epoch_id()}
+    return {"conversations": data, "epoch": sync.epoch_id(instance)}
 
 
-async def _sync_receipts(connection: Connection, since: datetime) -> dict[str, Any]:
-    changes = await own_changes.list_own_changes(user_id=connection.user_id, since=since)
+async def _sync_receipts(
+    instance: Instance, connection: Connection, since: datetime
+) -> dict[str, Any]:
+    changes = await own_changes.list_own_changes(instance, user_id=connection.user_id, since=since)
     return own_changes_data(changes)
 
 
-async def _refresh(connection: Connection, token: str) -> dict[str, Any]:
+async def _refresh(instance: Instance, connection: Connection, token: str) -> dict[str, Any]:
     """Go on with a fresh token of the same person; one that ends earlier changes nothing."""
     identity = await authenticate(token)
     if identity.user_id != connection.user_id:
         raise PermissionDenied("The token belongs to another person.")
-    await sessions.require_admitted(user_id=identity.user_id, signed_in_at=identity.signed_in_at)
-    await require_unrevoked(token, identity)
+    await sessions.require_admitted(
+        instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
+    )
+    await require_unrevoked(instance, token, identity)
     connection.signed_in_at = max(connection.signed_in_at, identity.signed_in_at)
     if connection.expires_at is not None and (
         identity.expires_at is None or identity.expires_at > connection.expires_at
@@ -220,17 +241,19 @@ async def _refresh(connection: Connection, token: str) -> dict[str, Any]:
     return {"expires_at": None if expires_at is None else timestamp(expires_at)}
 
 
-async def _watch_presence(connection: Connection, user_ids: list[str]) -> dict[str, Any]:
-    present = await presence.watch_presence(connection=connection, user_ids=user_ids)
+async def _watch_presence(
+    instance: Instance, connection: Connection, user_ids: list[str]
+) -> dict[str, Any]:
+    present = await presence.watch_presence(instance, connection=connection, user_ids=user_ids)
     return {"items": [presence_data(person) for person in present]}
 
 
-async def _set_activity(connection: Connection, active: bool) -> dict[str, Any]:
-    presence.set_activity(connection=connection, active=active)
+async def _set_activity(instance: Instance, connection: Connection, active: bool) -> dict[str, Any]:
+    presence.set_activity(instance, connection=connection, active=active)
     return {}
 
 
-async def _ping(connection: Connection) -> dict[str, Any]:
+async def _ping(instance: Instance, connection: Connection) -> dict[str, Any]:
     return {}
 
 

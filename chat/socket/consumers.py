@@ -20,6 +20,7 @@ from channels.exceptions import StopConsumer
 from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated, TokenExpired
+from chat.instances import instance_of
 from chat.limits import strangers
 from chat.limits.shown_tokens import identify
 from chat.limits.throttling import (
@@ -27,8 +28,7 @@ from chat.limits.throttling import (
     REQUESTS,
     VIOLATIONS,
     require_rate,
-    require_rate_here,
-    seconds_until_room_here,
+    seconds_until_room,
     turn,
     violation_bucket,
 )
@@ -64,6 +64,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Clean-up stands here: neither server runs `disconnect` after an error or at its end."""
+        self.instance = instance_of(scope)
         self._connection: Connection | None = None
         self._outbox = Outbox(send, on_close=self._part, on_end=self._end)
         self._main = asyncio.current_task()
@@ -121,11 +122,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 logger.info("session.origin_refused", refused=True)
                 await self._refuse(CloseCode.ORIGIN_REFUSED)
                 return
-            if sessions.draining():
+            if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
                 return
             identity, connection = await self._open(headers, subprotocols)
-            if sessions.draining():
+            if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
             if self._outbox.closed:  # by its `hello`, where that did not reach anybody
                 self._end_session()
@@ -161,10 +162,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             identity = await identify(token, strangers.address_of(self.scope))
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(_connecting, identity.user_id):
-            await require_rate(REQUESTS, identity.user_id)
-            async with sessions.turn(), asyncio.timeout(_COMMAND_SECONDS):
-                await require_unrevoked(token, identity)
+            await require_rate(self.instance.rates, REQUESTS, identity.user_id)
+            async with sessions.turn(self.instance), asyncio.timeout(_COMMAND_SECONDS):
+                await require_unrevoked(self.instance, token, identity)
                 self._connection = connection = await sessions.open_session(
+                    self.instance,
                     user_id=identity.user_id,
                     signed_in_at=identity.signed_in_at,
                     outlet=self._outbox,
@@ -189,10 +191,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         code, begun = "ok", time.monotonic()
         try:
-            await require_rate_here(COMMANDS, connection.user_id)
+            await require_rate(self.instance.local_rates, COMMANDS, connection.user_id)
             seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
             async with asyncio.timeout(seconds):
-                data = await commands.handle(command, connection)
+                data = await commands.handle(self.instance, command, connection)
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
             problem = problem_of(error)
             code = problem.code
@@ -233,19 +235,19 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if self._patience <= 0:
             self._outbox.close(CloseCode.SILENT)
             return
-        self._outbox.put(sessions.heartbeat_frame())
+        self._outbox.put(sessions.heartbeat_frame(self.instance))
         if not self._outbox.closed:  # which the frame may be the one too many for
             self._schedule_heartbeat()
 
     async def _violated(self, user_id: str) -> None:
         """Close the socket where it, or all of the person's together, violated too often."""
-        wait = await seconds_until_room_here(VIOLATIONS, user_id)
+        wait = await seconds_until_room(self.instance.local_rates, VIOLATIONS, user_id)
         if self._violations.overflows() or wait > 0:
             logger.warning("session.protocol_violated")
             self._outbox.close(CloseCode.PROTOCOL_VIOLATED)
 
     def _expiring(self, expires_at: datetime) -> None:
-        self._outbox.put(sessions.expiring_frame(expires_at))
+        self._outbox.put(sessions.expiring_frame(self.instance, expires_at))
 
     def _expired(self) -> None:
         self._outbox.close(CloseCode.TOKEN_EXPIRED, drop=True)
@@ -283,7 +285,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         connection, self._connection = self._connection, None
         if connection is not None:
             code = self._outbox.close_code or self._left_with
-            sessions.close_session(connection, code=None if code is None else int(code))
+            sessions.close_session(
+                self.instance, connection, code=None if code is None else int(code)
+            )
 
     async def _leave(self) -> None:
         """End the session, and everything that would call this consumer later."""

@@ -1,7 +1,7 @@
 """The first conversations, between the demo page's people."""
 
 from messaging.domain.conversation import ConversationKind
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, receipts
 
 DIRECT = (
@@ -25,14 +25,15 @@ READ_BY_ALICE = 3
 
 async def seed() -> bool:
     """Make them, unless there is a conversation already. Returns whether it did."""
-    instance = get_instance()
+    instance = Instance()
     try:
         if await instance.store.list_conversation_ids(limit=1):
             return False
         direct = await conversations.create_conversation(
-            user_id="alice", kind=ConversationKind.DIRECT, participant_ids=["bob"]
+            instance, user_id="alice", kind=ConversationKind.DIRECT, participant_ids=["bob"]
         )
         group = await conversations.create_conversation(
+            instance,
             user_id="alice",
             kind=ConversationKind.GROUP,
             participant_ids=["bob", "carol", "dave"],
@@ -41,13 +42,16 @@ async def seed() -> bool:
         for created, said in ((direct, DIRECT), (group, GROUP)):
             for user_id, text in said:
                 await messages.send_message(
-                    user_id=user_id, conversation_id=created.own.conversation.id, text=text
+                    instance,
+                    user_id=user_id,
+                    conversation_id=created.own.conversation.id,
+                    text=text,
                 )
         await receipts.mark_read(
-            user_id="alice", conversation_id=group.own.conversation.id, seq=READ_BY_ALICE
+            instance, user_id="alice", conversation_id=group.own.conversation.id, seq=READ_BY_ALICE
         )
         await receipts.mark_read(
-            user_id="bob", conversation_id=direct.own.conversation.id, seq=len(DIRECT) - 1
+            instance, user_id="bob", conversation_id=direct.own.conversation.id, seq=len(DIRECT) - 1
         )
         return True
     finally:

@@ -4,22 +4,23 @@ At most one commit per conversation is in flight in this process; what arrives m
 together into the next (*group commit*). Firestore sustains about one write per second on one
 document: this is what makes a busy conversation possible at all.
 
-Promises: a change is answered only after the store has committed it. Changes are handed to
-`on_commit` in the order of their versions, without an await between the commit's answer and the
+Promises: a change is answered only after the store has committed it. Changes are handed to the
+listener in the order of their versions, without an await between the commit's answer and the
 call. A change that was refused, or found nothing to do, was judged on a state that was current: the
 commit of the changes beside it proved it, or it was read for the purpose. A commit whose answer was
 lost is settled by reading, never by a second message or a second version.
 
 Not promised: after StoreUnavailable the change may have been applied, or may be yet; then it is
-told to `on_commit` later.
+told to the listener later.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain
+from typing import Protocol
 
 import structlog
 
@@ -118,24 +119,30 @@ class _Queue:
             waiting.expire()
 
 
+class CommitListener(Protocol):
+    """What hears of the commits of this process."""
+
+    def committed(self, committed: Committed) -> None:
+        """Hear of a commit, before its requests are answered."""
+
+    def was_read(self, conversation: Conversation) -> None:
+        """Hear of a conversation that had to be read: it may be ahead of what this process has
+        delivered."""
+
+    def in_doubt(self, recheck: Recheck) -> None:
+        """Take a way to look again at what became of a commit that was given up."""
+
+
 class Writer:
     def __init__(
         self,
         store: Store,
         cache: ConversationCache,
-        *,
-        on_commit: Callable[[Committed], None],
-        on_read: Callable[[Conversation], None],
-        on_doubt: Callable[[Recheck], None],
+        listener: CommitListener,
     ) -> None:
-        """`on_commit` is told every commit of this process, `on_read` every conversation that
-        had to be read: it may be ahead of what this process has delivered. `on_doubt` gets a way
-        to look again at what became of a commit that was given up."""
         self._store = store
         self._cache = cache
-        self._on_commit = on_commit
-        self._on_read = on_read
-        self._on_doubt = on_doubt
+        self._listener = listener
         self._queues: dict[str, _Queue] = {}
         self._weight = Weight("commits", most=_MAX_WAITING_BYTES_IN_ALL)
         self._places = asyncio.Semaphore(_MAX_COMMITS_IN_FLIGHT)
@@ -179,9 +186,12 @@ class Writer:
             del self._queues[conversation_id]
 
     async def _write(self, conversation_id: str, batch: Sequence[Waiting]) -> None:
-        group = GroupCommit(self._store, self._cache, conversation_id, batch, on_read=self._on_read)
+        listener = self._listener
+        group = GroupCommit(
+            self._store, self._cache, conversation_id, batch, on_read=listener.was_read
+        )
         try:
-            await group.run(self._on_commit)
+            await group.run(listener.committed)
         except MessagingError as error:
             group.refuse(error)
         except Exception as error:
@@ -195,4 +205,4 @@ class Writer:
                 await self._write(conversation_id, [waiting])
         finally:
             if group.in_doubt:
-                self._on_doubt(partial(group.settle, self._on_commit))
+                listener.in_doubt(partial(group.settle, listener.committed))

@@ -1,4 +1,8 @@
-"""What the core tells whoever listens. Receivers run after the fact and cannot change it."""
+"""The public signals of the core. Receivers run after the fact and cannot change it.
+
+The sender is the `Instance` that committed; a receiver that is connected without a sender hears
+all of them, which is one in a server process.
+"""
 
 from django.dispatch import Signal
 
@@ -22,10 +26,3 @@ instance_lost = Signal()
 """Another instance ended without a goodbye. Arguments: `boot_id` (str) and `since` (datetime, by
 the store's clock): what changed from there on may not have been notified. Sent on every instance
 that is left."""
-
-instance_started = Signal()
-"""The instance of this process has started. Argument: `instance`."""
-
-instance_stopping = Signal()
-"""It stops: finish what is under way, and answer False where something is left that the others
-have to look for. Argument: `instance`."""

@@ -27,11 +27,11 @@ from messaging.instruments.metrics import NOTIFICATION_DECISIONS
 from messaging.notifications.claims import ClaimLease
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob, RetryLater, WithdrawJob
 from messaging.notifications.options import get_options
+from messaging.notifications.parts import Parts
 from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
 from messaging.notifications.push.protocol import PushBackend, PushResult, Status
 from messaging.notifications.pusher import Pusher, clear_push, message_push
 from messaging.notifications.withdrawal import Withdrawer
-from messaging.runtime.app import Instance
 from messaging.wire.representations import effective_read_seq
 
 logger = structlog.get_logger(__name__)
@@ -50,10 +50,10 @@ NOTIFICATION_DECISIONS.labels(Verdict.FAILED.value, "failed")
 
 
 class Notifier:
-    def __init__(self, instance: Instance, push: PushBackend) -> None:
-        self._instance = instance
-        self._pusher = Pusher(instance, push)
-        self._withdrawer = Withdrawer(instance, self._pusher)
+    def __init__(self, parts: Parts, push: PushBackend) -> None:
+        self._parts = parts
+        self._pusher = Pusher(parts.recipients, push)
+        self._withdrawer = Withdrawer(parts, self._pusher)
 
     async def run(self, job: Job) -> RetryLater | None:
         """Carry out a job; None when there is nothing left of it to do."""
@@ -72,7 +72,7 @@ class Notifier:
         options = get_options()
         now = datetime.now(UTC)
         expires_at = now + options.kept_time
-        seen = await self._instance.acknowledged.positions(job.conversation_id, job.user_ids)
+        seen = await self._parts.acknowledged.positions(job.conversation_id, job.user_ids)
         # Whoever acknowledged in time is not written down: their position says it.
         unseen = [user_id for user_id in job.user_ids if seen.get(user_id, 0) < job.seq]
         decided = {
@@ -83,7 +83,7 @@ class Notifier:
         if time.time() - job.made_at > options.stale:
             decided |= {user_id: _dropped(Reason.STALE, now) for user_id in unseen}
         elif unseen and job.attempt == 0:  # later, those who have none are decided upon
-            recipients = await self._instance.recipients.get_recipients(unseen)
+            recipients = await self._parts.recipients.get_recipients(unseen)
             decided |= {
                 user_id: _dropped(Reason.NO_DEVICE, now)
                 for user_id in unseen
@@ -94,7 +94,7 @@ class Notifier:
             return None
         now = datetime.now(UTC)
         until = now + options.lease_time
-        claim = await self._instance.decisions.claim(
+        claim = await self._parts.decisions.claim(
             job.key, wanted, decided=decided, now=now, until=until, expires_at=expires_at
         )
         if claim.decided:
@@ -105,7 +105,7 @@ class Notifier:
             again = RetryLater(seconds=seconds, reason="claimed")
         if claim.taken:
             kept = ClaimLease(
-                self._instance.decisions,
+                self._parts.decisions,
                 job.key,
                 claim.taken,
                 until=until,
@@ -122,7 +122,7 @@ class Notifier:
     async def _decide(self, work: "_Work") -> tuple[dict[str, Decision], RetryLater | None]:
         """What becomes of the people who were claimed, with the pushes sent."""
         job, now = work.job, work.now
-        conversation = await self._instance.store.get_conversation(job.conversation_id)
+        conversation = await self._parts.store.get_conversation(job.conversation_id)
         message = await self._message(conversation, job)
         if conversation is None or message is None:
             return {user_id: _dropped(Reason.DELETED, now) for user_id in work.taken}, None
@@ -134,7 +134,7 @@ class Notifier:
         decisions, wanted = _sorted_out(circumstances, now)
         recipients = work.recipients
         if unknown := [user_id for user_id in wanted if user_id not in recipients]:
-            found = await self._instance.recipients.get_recipients(unknown)
+            found = await self._parts.recipients.get_recipients(unknown)
             recipients = {**recipients, **found}
         rulings = {
             user_id: rule(replace(known, recipient=recipients[user_id]), now)
@@ -168,7 +168,7 @@ class Notifier:
             return None
         message = conversation.last_message
         if message is None or message.id != job.message_id:
-            found = await self._instance.store.get_messages(job.conversation_id, [job.message_id])
+            found = await self._parts.store.get_messages(job.conversation_id, [job.message_id])
             message = found.get(job.message_id)
         return message if message is not None and message.deleted_at is None else None
 
@@ -191,7 +191,7 @@ class Notifier:
     async def _positions(
         self, conversation: Conversation, user_ids: Sequence[str]
     ) -> Mapping[str, ReadPosition]:
-        store = self._instance.store
+        store = self._parts.store
         if 2 * len(user_ids) > len(conversation.participants):
             found = await store.list_read_positions(conversation.id)
             return {position.user_id: position for position in found}
@@ -213,7 +213,7 @@ class Notifier:
     ) -> Mapping[str, Mapping[str, PushResult]]:
         """Push to every device that has not had it yet; the results by person and device."""
         user_ids = [recipient.user_id for recipient in ringing]
-        badges = await self._instance.rung.add(conversation.id, message.seq, user_ids)
+        badges = await self._parts.badges.add(conversation.id, message.seq, user_ids)
         pushes = [
             message_push(
                 conversation, message, recipient, device, badge=badges.get(recipient.user_id)
@@ -230,8 +230,8 @@ class Notifier:
     async def _clear(self, job: ClearJob) -> RetryLater | None:
         if time.time() - job.made_at > get_options().stale:
             return None
-        recipients = await self._instance.recipients.get_recipients([job.user_id])
-        badge = await self._instance.rung.count(job.user_id)
+        recipients = await self._parts.recipients.get_recipients([job.user_id])
+        badge = await self._parts.badges.count(job.user_id)
         pushes = [
             clear_push(job.conversation_id, job.user_id, device, read_seq=job.read_seq, badge=badge)
             for device in recipients[job.user_id].devices
@@ -247,7 +247,7 @@ class Notifier:
         nobody is rung any more."""
         while True:
             try:
-                await self._instance.decisions.record(job.key, decisions, expires_at=expires_at)
+                await self._parts.decisions.record(job.key, decisions, expires_at=expires_at)
                 break
             except StoreUnavailable:
                 if time.time() - job.made_at > get_options().stale:

@@ -12,7 +12,7 @@ from messaging.instruments.metrics import PUSHES
 from messaging.notifications.content import content_of
 from messaging.notifications.options import get_options
 from messaging.notifications.push.protocol import Push, PushBackend, PushResult, Status
-from messaging.runtime.app import Instance
+from messaging.stores.recipients import RecipientStore
 
 logger = structlog.get_logger(__name__)
 
@@ -22,8 +22,8 @@ for _status in Status:
 
 
 class Pusher:
-    def __init__(self, instance: Instance, push: PushBackend) -> None:
-        self._instance = instance
+    def __init__(self, recipients: RecipientStore, push: PushBackend) -> None:
+        self._recipients = recipients
         self._push = push
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
@@ -38,7 +38,7 @@ class Pusher:
     async def _forget(self, push: Push, result: PushResult) -> None:
         """Forget a device that is gone, unless it has a new token by now."""
         try:
-            removed = await self._instance.recipients.remove_device(
+            removed = await self._recipients.remove_device(
                 push.user_id, push.device.id, token=push.device.token
             )
         except StoreUnavailable:

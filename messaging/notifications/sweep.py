@@ -27,7 +27,7 @@ from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
 from messaging.notifications.jobs import in_chunks
 from messaging.notifications.options import get_options
-from messaging.runtime.app import Instance
+from messaging.notifications.parts import Host, Parts
 
 logger = structlog.get_logger(__name__)
 
@@ -56,8 +56,9 @@ HandOn = Callable[[Left], Awaitable[None]]
 class Sweeper:
     """The sweeps of one instance."""
 
-    def __init__(self, instance: Instance, enqueue: HandOn) -> None:
-        self._instance = instance
+    def __init__(self, parts: Parts, host: Host, enqueue: HandOn) -> None:
+        self._parts = parts
+        self._host = host
         self._hand_on = enqueue
         self._under_way: dict[_Sweep, datetime] = {}
         """How far back each of them reaches."""
@@ -74,7 +75,7 @@ class Sweeper:
         Raises StoreUnavailable when the store has not answered for as long as anybody would be
         rung, or until this instance drains.
         """
-        one = _Sweep(self._instance, boot_id, since, self._hand_on)
+        one = _Sweep(self._parts, self._host, boot_id, since, self._hand_on)
         self._under_way[one] = since
         try:
             self._under_way[one] = await one.look_back()
@@ -89,8 +90,8 @@ class Sweeper:
 
     async def _write_down(self, one: "_Sweep") -> None:
         await one.answered(
-            lambda: self._instance.decisions.put_unfinished_sweep(
-                self._instance.boot_id,
+            lambda: self._parts.decisions.put_unfinished_sweep(
+                self._host.boot_id,
                 min(self._under_way.values(), default=None),
                 expires_at=datetime.now(UTC) + _CLAIM_KEPT,
             )
@@ -99,9 +100,10 @@ class Sweeper:
 
 class _Sweep:
     def __init__(
-        self, instance: Instance, boot_id: str, lost_since: datetime, enqueue: HandOn
+        self, parts: Parts, host: Host, boot_id: str, lost_since: datetime, enqueue: HandOn
     ) -> None:
-        self._instance = instance
+        self._parts = parts
+        self._host = host
         self._boot_id = boot_id
         self._lost_since = self._since = lost_since
         self._hand_on = enqueue
@@ -117,7 +119,7 @@ class _Sweep:
         """As far as is to be swept: to when the instance was heard last, or to where those began
         that it had under way itself."""
         unfinished = await self.answered(
-            lambda: self._instance.decisions.get_unfinished_sweep(self._boot_id)
+            lambda: self._parts.decisions.get_unfinished_sweep(self._boot_id)
         )
         earliest = min(self._lost_since, unfinished or self._lost_since)
         self._since = max(earliest, self._ends_at - 2 * self._stale)
@@ -127,7 +129,7 @@ class _Sweep:
         if not await self._claim():
             return
         changed = await self.answered(
-            lambda: self._instance.store.list_changed_conversations(since=self._since)
+            lambda: self._parts.store.list_changed_conversations(since=self._since)
         )
         found = 0
         for conversation in changed.conversations:
@@ -152,7 +154,7 @@ class _Sweep:
         async def claim() -> bool:
             nonlocal tried
             tried += 1
-            return await self._instance.decisions.claim_sweep(
+            return await self._parts.decisions.claim_sweep(
                 name, expires_at=datetime.now(UTC) + _CLAIM_KEPT
             )
 
@@ -160,7 +162,7 @@ class _Sweep:
 
     async def _created(self, conversation: Conversation) -> list[Message]:
         """Those of the time in question that are not deleted, the oldest first."""
-        store = self._instance.store
+        store = self._parts.store
         created: list[Message] = []
         last_seq = conversation.seq
         while last_seq > 0:
@@ -188,7 +190,7 @@ class _Sweep:
         if not undecided:
             return []
         positions = await self.answered(
-            lambda: self._instance.store.list_read_positions(conversation.id)
+            lambda: self._parts.store.list_read_positions(conversation.id)
         )
         read = {position.user_id: position.read_seq for position in positions}
         left = []
@@ -204,7 +206,7 @@ class _Sweep:
     async def _undecided(self, conversation: Conversation, message: Message) -> Mapping[str, int]:
         """Those of whom it is not known what became of notifying them, each with their chunk."""
         decisions = await self.answered(
-            lambda: self._instance.decisions.list_decisions(conversation.id, message.id)
+            lambda: self._parts.decisions.list_decisions(conversation.id, message.id)
         )
         # Without those who came later the chunks are those of the send, unless somebody left.
         there = [
@@ -229,6 +231,6 @@ class _Sweep:
             try:
                 return await ask()
             except StoreUnavailable:
-                if self._instance.draining or self.late:
+                if self._host.draining or self.late:
                     raise
                 await asyncio.sleep(_RETRY_SECONDS)

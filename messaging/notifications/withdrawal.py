@@ -17,10 +17,10 @@ from messaging.domain.participant import Preferences, ReadPosition
 from messaging.domain.recipients import Decision, Recipient, Verdict
 from messaging.notifications.jobs import RetryLater, WithdrawJob
 from messaging.notifications.options import get_options
+from messaging.notifications.parts import Parts
 from messaging.notifications.policy import Action, Circumstances, rule
 from messaging.notifications.push.protocol import Push, Status
 from messaging.notifications.pusher import Pusher, clear_push, message_push
-from messaging.runtime.app import Instance
 from messaging.wire.representations import effective_read_seq
 
 _EARLIER = 50
@@ -29,28 +29,27 @@ _UNDER_WAY_SECONDS = 1.0
 
 
 class Withdrawer:
-    def __init__(self, instance: Instance, pusher: Pusher) -> None:
-        self._instance = instance
+    def __init__(self, parts: Parts, pusher: Pusher) -> None:
+        self._parts = parts
         self._pusher = pusher
 
     async def run(self, job: WithdrawJob) -> RetryLater | None:
         """Withdraw a deleted message from the devices that show it. Raises StoreUnavailable."""
         if time.time() - job.made_at > get_options().stale:
             return None
-        instance = self._instance
-        decisions = await instance.decisions.list_decisions(job.conversation_id, job.message_id)
+        decisions = await self._parts.decisions.list_decisions(job.conversation_id, job.message_id)
         if any(_under_way(decision) for decision in decisions.values()):
             return RetryLater(seconds=_UNDER_WAY_SECONDS, reason="claimed")
         notified = [user for user, decision in decisions.items() if _has_rung(decision)]
-        shown = await instance.rung.shown(job.conversation_id, notified) if notified else {}
+        shown = await self._parts.badges.shown(job.conversation_id, notified) if notified else {}
         people = [user_id for user_id in notified if shown.get(user_id) == job.seq]
         if people:
             await self._withdraw(job, people)
         return None
 
     async def _withdraw(self, job: WithdrawJob, people: Sequence[str]) -> None:
-        store = self._instance.store
-        recipients = await self._instance.recipients.get_recipients(people)
+        store = self._parts.store
+        recipients = await self._parts.recipients.get_recipients(people)
         conversation = await store.get_conversation(job.conversation_id)
         earlier: Sequence[Message] = []
         if conversation is not None and job.seq > 1:
@@ -74,22 +73,22 @@ class Withdrawer:
         recipient: Recipient,
         instead: Message | None,
     ) -> Sequence[Push]:
-        rung, user_id = self._instance.rung, recipient.user_id
+        badges, user_id = self._parts.badges, recipient.user_id
         if conversation is not None and instead is not None:
-            await rung.discard(conversation.id, [user_id], up_to=job.seq)
-            badges = await rung.add(conversation.id, instead.seq, [user_id])
+            await badges.discard(conversation.id, [user_id], up_to=job.seq)
+            counts = await badges.add(conversation.id, instead.seq, [user_id])
             return [
                 message_push(
                     conversation,
                     instead,
                     recipient,
                     device,
-                    badge=badges.get(user_id),
+                    badge=counts.get(user_id),
                     quiet=True,
                 )
                 for device in recipient.devices
             ]
-        left = await rung.discard(job.conversation_id, [user_id], up_to=job.seq)
+        left = await badges.discard(job.conversation_id, [user_id], up_to=job.seq)
         return [
             clear_push(
                 job.conversation_id, user_id, device, read_seq=job.seq, badge=left.get(user_id)
@@ -102,7 +101,7 @@ class Withdrawer:
     ) -> Message | None:
         """The latest of these messages that this person has not read and wants to know of."""
         user_id = recipient.user_id
-        positions = await self._instance.store.get_read_positions(user_id, [conversation.id])
+        positions = await self._parts.store.get_read_positions(user_id, [conversation.id])
         position = positions.get(conversation.id, ReadPosition(user_id=user_id))
         read_seq = effective_read_seq(conversation, position)
         now = datetime.now(UTC)

@@ -10,48 +10,47 @@ import structlog
 from messaging.domain.exceptions import Blocked, ConversationNotFound, InvalidRequest
 from messaging.domain.identifiers import direct_conversation_id, is_stored_user_id
 from messaging.domain.limits import get_limits
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import require_user_id
 
 logger = structlog.get_logger(__name__)
 
 
-async def list_blocks(*, user_id: str) -> list[str]:
+async def list_blocks(instance: Instance, *, user_id: str) -> list[str]:
     """Whom one blocks, by user id. Raises StoreUnavailable."""
-    return sorted((await get_instance().people.get_blocks([user_id]))[user_id])
+    return sorted((await instance.people.get_blocks([user_id]))[user_id])
 
 
-async def block_person(*, user_id: str, person_id: str) -> None:
+async def block_person(instance: Instance, *, user_id: str, person_id: str) -> None:
     """Block somebody; again is fine. Raises InvalidRequest, StoreUnavailable (then block them
     again)."""
     require_user_id("user_id", person_id)
     _require_other(user_id, person_id)
-    blocks = (await get_instance().people.get_blocks([user_id]))[user_id]
+    blocks = (await instance.people.get_blocks([user_id]))[user_id]
     limit = get_limits().blocks
     if person_id not in blocks and len(blocks) >= limit:
         raise InvalidRequest.of("user_id", f"A person blocks at most {limit} people.", "max_length")
-    await _set_block(user_id, person_id, blocked=True)
+    await _set_block(instance, user_id, person_id, blocked=True)
 
 
-async def unblock_person(*, user_id: str, person_id: str) -> None:
+async def unblock_person(instance: Instance, *, user_id: str, person_id: str) -> None:
     """Block somebody no more; whoever is not blocked stays so. Raises as `block_person`."""
     if not is_stored_user_id(person_id):  # a reserved id may have been blocked before it was one
         require_user_id("user_id", person_id)
     _require_other(user_id, person_id)
-    await _set_block(user_id, person_id, blocked=False)
+    await _set_block(instance, user_id, person_id, blocked=False)
 
 
-async def require_no_block(user_id: str, person_id: str) -> None:
+async def require_no_block(instance: Instance, user_id: str, person_id: str) -> None:
     """Raises Blocked, StoreUnavailable."""
-    blocks = await get_instance().people.get_blocks([user_id, person_id])
+    blocks = await instance.people.get_blocks([user_id, person_id])
     if person_id in blocks[user_id] or user_id in blocks[person_id]:
         raise Blocked
 
 
-async def _set_block(user_id: str, person_id: str, *, blocked: bool) -> None:
+async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocked: bool) -> None:
     """First the person, then the conversation; whoever founds one does it the other way round,
     see `conversations`. So at least one of the two sees what the other did."""
-    instance = get_instance()
     conversation_id = direct_conversation_id(*sorted((user_id, person_id)))
     await instance.people.set_block(user_id, person_id, blocked=blocked)
     try:

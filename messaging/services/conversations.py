@@ -22,7 +22,7 @@ from messaging.domain.conversation import Conversation, ConversationKind, Listed
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import Preferences, ReadPosition
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.blocks import require_no_block
 from messaging.services.rules.quotas import Quota
 from messaging.services.rules.rights import (
@@ -74,6 +74,7 @@ class OwnConversationPage:
 
 
 async def create_conversation(
+    instance: Instance,
     *,
     user_id: str,
     kind: ConversationKind,
@@ -93,39 +94,41 @@ async def create_conversation(
     others = _require_user_ids(participant_ids, besides=user_id)
     if kind is ConversationKind.DIRECT:
         wanted = new_direct_conversation(user_id, others, title)
-        conversation, created = await _store_direct(wanted, user_id, others[0])
+        conversation, created = await _store_direct(instance, wanted, user_id, others[0])
     else:
         wanted = new_group_conversation(user_id, others, title, client_id)
         if not takes_more_people(wanted):
             detail = "The conversation is too large. Name fewer people."
             raise InvalidRequest.of("participant_ids", detail, "too_many")
-        conversation, created = await _store_group(wanted, user_id, retried=client_id is not None)
+        conversation, created = await _store_group(
+            instance, wanted, user_id, retried=client_id is not None
+        )
     require_participant(conversation, user_id)
     if created:
         logger.info("conversation.created", conversation_id=conversation.id, kind=kind.value)
         position = ReadPosition(user_id=user_id)
         own = OwnConversation(conversation=conversation, position=position)
     else:
-        own = await _with_position(user_id, conversation)
+        own = await _with_position(instance, user_id, conversation)
     added = [one for one in others if one in conversation.participants]
     return FoundedConversation(own=own, created=created, added=added)
 
 
 async def _store_group(
-    wanted: Conversation, user_id: str, *, retried: bool
+    instance: Instance, wanted: Conversation, user_id: str, *, retried: bool
 ) -> tuple[Conversation, bool]:
     """As `_store_founded`, with those of its people who may be added. A request that was carried
     out before is answered for one read, also when the day's quota is used up."""
-    existing = await get_instance().store.get_conversation(wanted.id) if retried else None
+    existing = await instance.store.get_conversation(wanted.id) if retried else None
     if existing is not None:
         return _the_same(existing, wanted), False
     others = [one for one in wanted.participants if one != user_id]
-    quota = Quota(user_id=user_id, conversations=1, people=len(others))
+    quota = Quota(rates=instance.rates, user_id=user_id, conversations=1, people=len(others))
     await quota.take()
-    let_in = {user_id, *await welcome(user_id, others)}
+    let_in = {user_id, *await welcome(instance, user_id, others)}
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
     try:
-        conversation, created = await _store_founded(replace(wanted, participants=people))
+        conversation, created = await _store_founded(instance, replace(wanted, participants=people))
     except ClientIdReused:
         await quota.give_back()
         raise
@@ -135,17 +138,16 @@ async def _store_group(
 
 
 async def _store_direct(
-    wanted: Conversation, user_id: str, person_id: str
+    instance: Instance, wanted: Conversation, user_id: str, person_id: str
 ) -> tuple[Conversation, bool]:
     """As `_store_founded`. One that is there already is shown, whoever blocks whom."""
-    instance = get_instance()
     existing = await instance.store.get_conversation(wanted.id)
     if existing is not None:
         return existing, False
-    await require_no_block(user_id, person_id)
-    quota = Quota(user_id=user_id, conversations=1)
+    await require_no_block(instance, user_id, person_id)
+    quota = Quota(rates=instance.rates, user_id=user_id, conversations=1)
     await quota.take()
-    conversation, created = await _store_founded(wanted)
+    conversation, created = await _store_founded(instance, wanted)
     if not created:
         await quota.give_back()
     # A block made meanwhile did not find the conversation, and stands with its person.
@@ -157,34 +159,32 @@ async def _store_direct(
     return conversation, created
 
 
-async def _store_founded(wanted: Conversation) -> tuple[Conversation, bool]:
+async def _store_founded(instance: Instance, wanted: Conversation) -> tuple[Conversation, bool]:
     """The stored conversation, announced to its people, and whether it is new."""
-    instance = get_instance()
     try:
         conversation = await instance.store.create_conversation(wanted)
     except AlreadyExists:
-        conversation = await _existing(wanted)
+        conversation = await _existing(instance, wanted)
         instance.cache.put(conversation)
         return conversation, False
     except CommitUnknown:
         # Announcing it again, should it have been there before, tells nobody twice.
-        conversation = await _existing(wanted)
+        conversation = await _existing(instance, wanted)
     instance.cache.put(conversation)
     instance.publisher.publish_founded(conversation)
     return conversation, True
 
 
-async def _existing(wanted: Conversation) -> Conversation:
+async def _existing(instance: Instance, wanted: Conversation) -> Conversation:
     """The id derives from what was asked for, or is ours alone: what is there, is it."""
-    instance = get_instance()
     look = partial(instance.store.get_conversation, wanted.id)
     try:
         existing = await look()
     except StoreUnavailable:
-        instance.doubts.add(look)
+        instance.unsettled_commits.add(look)
         raise
     if existing is None:
-        instance.doubts.add(look)
+        instance.unsettled_commits.add(look)
         raise StoreUnavailable
     return _the_same(existing, wanted)
 
@@ -196,22 +196,26 @@ def _the_same(existing: Conversation, wanted: Conversation) -> Conversation:
     return existing
 
 
-async def get_conversation(*, user_id: str, conversation_id: str) -> OwnConversation:
+async def get_conversation(
+    instance: Instance, *, user_id: str, conversation_id: str
+) -> OwnConversation:
     """Raises ConversationNotFound, NotAParticipant, StoreUnavailable."""
-    conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
-    return await _with_position(user_id, conversation)
+    conversation = await read_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
+    return await _with_position(instance, user_id, conversation)
 
 
 async def list_conversations(
-    *, user_id: str, limit: int, cursor: str | None = None
+    instance: Instance, *, user_id: str, limit: int, cursor: str | None = None
 ) -> OwnConversationPage:
     """One's own conversations, latest activity first. Raises InvalidRequest, StoreUnavailable.
 
     Positions are looked up only where they tell something: nobody has read beyond the latest
     message, so whoever sent it, or found none, has read everything.
     """
-    store = get_instance().store
-    async with get_instance().own_reads.turn(user_id):
+    store = instance.store
+    async with instance.own_reads.turn(user_id):
         try:
             page = await store.list_own_conversations(
                 user_id, limit=limit, people=get_limits().listed_participants, cursor=cursor
@@ -235,10 +239,10 @@ async def list_conversations(
     )
 
 
-async def count_unread(*, user_id: str) -> int:
+async def count_unread(instance: Instance, *, user_id: str) -> int:
     """The unread messages of one's latest conversations together. Raises StoreUnavailable."""
-    store = get_instance().store
-    async with get_instance().own_reads.turn(user_id):
+    store = instance.store
+    async with instance.own_reads.turn(user_id):
         places = await store.list_memberships(
             user_id, limit=get_limits().latest_conversations, personal=True
         )
@@ -254,7 +258,9 @@ async def count_unread(*, user_id: str) -> int:
     return unread
 
 
-async def rename_conversation(*, user_id: str, conversation_id: str, title: str) -> OwnConversation:
+async def rename_conversation(
+    instance: Instance, *, user_id: str, conversation_id: str, title: str
+) -> OwnConversation:
     """Give a group another title, as its owner or admin.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied,
@@ -263,18 +269,21 @@ async def rename_conversation(*, user_id: str, conversation_id: str, title: str)
     require_conversation_id(conversation_id)
     require_title(title)
     change = RenameConversation(user_id=user_id, title=title)
-    outcome = await submit(conversation_id, change)
-    return await _with_position(user_id, outcome.conversation)
+    outcome = await submit(instance, conversation_id, change)
+    return await _with_position(instance, user_id, outcome.conversation)
 
 
-async def get_preferences(*, user_id: str, conversation_id: str) -> Preferences:
+async def get_preferences(instance: Instance, *, user_id: str, conversation_id: str) -> Preferences:
     """One's own settings in a conversation. Raises ConversationNotFound, NotAParticipant,
     StoreUnavailable."""
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
     return conversation.preferences.get(user_id, Preferences())
 
 
 async def set_preferences(
+    instance: Instance,
     *,
     user_id: str,
     conversation_id: str,
@@ -284,10 +293,11 @@ async def set_preferences(
 
     Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
-    instance = get_instance()
     turn = _preference_turns.setdefault((conversation_id, user_id), asyncio.Lock())
     async with turn:
-        conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+        conversation = await read_conversation(
+            instance, user_id=user_id, conversation_id=conversation_id
+        )
         preferences = conversation.preferences.get(user_id, Preferences())
         preferences = replace(preferences, **changes)
         await instance.store.set_preferences(conversation_id, user_id, changes)
@@ -295,8 +305,10 @@ async def set_preferences(
     return preferences
 
 
-async def _with_position(user_id: str, conversation: Conversation) -> OwnConversation:
-    positions = await get_instance().store.get_read_positions(user_id, [conversation.id])
+async def _with_position(
+    instance: Instance, user_id: str, conversation: Conversation
+) -> OwnConversation:
+    positions = await instance.store.get_read_positions(user_id, [conversation.id])
     position = positions.get(conversation.id, ReadPosition(user_id=user_id))
     return OwnConversation(conversation=conversation, position=position)
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from messaging.changes.rights import require_role
 from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.participant import ReadPosition, Role
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators.outcomes import PersonDelivery, PushVerdict, list_deliveries
 from messaging.services.rules.rights import read_conversation, require_message_id
 from messaging.services.rules.visibility import private_readers, shows_receipts
 
 
 async def get_delivery(
-    *, user_id: str, conversation_id: str, message_id: str
+    instance: Instance, *, user_id: str, conversation_id: str, message_id: str
 ) -> Sequence[PersonDelivery]:
     """Of every participant but the sender; for the sender, and the owner and admins of a group.
 
@@ -25,21 +25,22 @@ async def get_delivery(
     StoreUnavailable.
     """
     require_message_id(message_id)
-    conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
-    instance = get_instance()
+    conversation = await read_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
     found = await instance.store.get_messages(conversation_id, [message_id])
     if message_id not in found:
         raise MessageNotFound
     message = found[message_id]
     if message.sender_id != user_id:
         require_role(conversation, user_id, Role.ADMIN)
-    deliveries = await list_deliveries(conversation, message)
+    deliveries = await list_deliveries(instance, conversation, message)
     read = [
         ReadPosition(user_id=one.user_id, read_seq=message.seq)
         for one in deliveries
         if one.tells_reading
     ]
-    private = await private_readers(read, besides=user_id)
+    private = await private_readers(instance, read, besides=user_id)
     return [
         one
         if one.user_id == user_id

@@ -7,22 +7,28 @@ from datetime import UTC, datetime
 from messaging.domain.exceptions import InvalidRequest, NotFound
 from messaging.domain.limits import get_limits
 from messaging.domain.recipients import Device, Platform, TokenKind
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 _RESERVED = re.compile(r"\.\.?|__.*__")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}", re.ASCII)
 
 
-async def list_devices(*, user_id: str) -> Sequence[Device]:
+async def list_devices(instance: Instance, *, user_id: str) -> Sequence[Device]:
     """One's own, the latest registered first. Raises StoreUnavailable."""
-    recipients = await get_instance().recipients.get_recipients([user_id])
+    recipients = await instance.recipients.get_recipients([user_id])
     devices = recipients[user_id].devices
     return sorted(devices, key=lambda device: device.registered_at, reverse=True)
 
 
 async def register_device(
-    *, user_id: str, device_id: str, token: str, token_kind: TokenKind, platform: Platform
+    instance: Instance,
+    *,
+    user_id: str,
+    device_id: str,
+    token: str,
+    token_kind: TokenKind,
+    platform: Platform,
 ) -> Device:
     """From now on notifications go there; a token that was somebody else's is so no more.
 
@@ -40,17 +46,17 @@ async def register_device(
         platform=platform,
         registered_at=now.replace(microsecond=now.microsecond // 1000 * 1000),
     )
-    await get_instance().recipients.put_device(user_id, device, most=get_limits().devices)
-    get_instance().reachable.registered(user_id)
+    await instance.recipients.put_device(user_id, device, most=get_limits().devices)
+    instance.reachable.registered(user_id)
     return device
 
 
-async def remove_device(*, user_id: str, device_id: str) -> None:
+async def remove_device(instance: Instance, *, user_id: str, device_id: str) -> None:
     """Nothing goes there any more, as at a logout. Raises NotFound, StoreUnavailable."""
     _require_device_id(device_id)
-    if not await get_instance().recipients.remove_device(user_id, device_id):
+    if not await instance.recipients.remove_device(user_id, device_id):
         raise NotFound("You have no such device.")
-    get_instance().reachable.forget(user_id)
+    instance.reachable.forget(user_id)
 
 
 def _require_device_id(device_id: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.message import Message
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import (
     access_conversation,
     read_conversation,
@@ -21,18 +21,23 @@ class MessagePage:
     has_more_after: bool
 
 
-async def get_message(*, user_id: str, conversation_id: str, message_id: str) -> Message:
+async def get_message(
+    instance: Instance, *, user_id: str, conversation_id: str, message_id: str
+) -> Message:
     """Raises ConversationNotFound, NotAParticipant, MessageNotFound, StoreUnavailable."""
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
     require_message_id(message_id)
-    found = await get_instance().store.get_messages(conversation_id, [message_id])
+    found = await instance.store.get_messages(conversation_id, [message_id])
     if message_id not in found:
         raise MessageNotFound
-    await _still_in(conversation, user_id, found.values())
+    await _still_in(instance, conversation, user_id, found.values())
     return found[message_id]
 
 
 async def list_messages(
+    instance: Instance,
     *,
     user_id: str,
     conversation_id: str,
@@ -47,32 +52,34 @@ async def list_messages(
     What there is to read is never taken from a copy: a client joins this page to live events, and
     a message missing between them would stay so.
     """
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
-    store = get_instance().store
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
+    store = instance.store
     if before is None and after is None and around is None:
         messages = await store.list_latest_messages(conversation_id, limit=limit)
-        await _still_in(conversation, user_id, messages)
+        await _still_in(instance, conversation, user_id, messages)
         more = bool(messages) and messages[0].seq > 1
         return MessagePage(messages=messages, has_more_before=more, has_more_after=False)
     if before is not None:
-        conversation = await _reaching(conversation, before - 1, user_id)
+        conversation = await _reaching(instance, conversation, before - 1, user_id)
         last = max(min(before - 1, conversation.seq), 0)
         first = last - limit + 1
     elif after is not None:
         first = after + 1
         last = after + limit
     else:
-        conversation = await _reaching(conversation, around or 0, user_id)
+        conversation = await _reaching(instance, conversation, around or 0, user_id)
         first = max(min(around or 0, conversation.seq) - limit // 2, 1)
         last = first + limit - 1
     first = max(first, 1)
     messages = []
     if first <= last:
         messages = list(await store.list_messages(conversation_id, first_seq=first, last_seq=last))
-    conversation = await _still_in(conversation, user_id, messages)
+    conversation = await _still_in(instance, conversation, user_id, messages)
     if (messages and messages[-1].seq == last) or first > last:
         # A full page, or none at all: whether there is more, the conversation knows.
-        conversation = await _reaching(conversation, last + 1, user_id)
+        conversation = await _reaching(instance, conversation, last + 1, user_id)
     return MessagePage(
         messages=messages,
         has_more_before=first > 1 and (bool(messages) or conversation.seq > 0),
@@ -81,18 +88,20 @@ async def list_messages(
 
 
 async def _still_in(
-    conversation: Conversation, user_id: str, messages: Iterable[Message]
+    instance: Instance, conversation: Conversation, user_id: str, messages: Iterable[Message]
 ) -> Conversation:
     """That somebody is a participant was judged on this copy, which may be two seconds old. Where
     a message has changed since, it is judged anew: nothing of what follows a removal is read."""
     if all(message.version <= conversation.version for message in messages):
         return conversation
-    return await read_conversation(user_id=user_id, conversation_id=conversation.id)
+    return await read_conversation(instance, user_id=user_id, conversation_id=conversation.id)
 
 
-async def _reaching(conversation: Conversation, seq: int, user_id: str) -> Conversation:
+async def _reaching(
+    instance: Instance, conversation: Conversation, seq: int, user_id: str
+) -> Conversation:
     """The conversation with the message of this number, read again where this copy has not got
     that far; where there is no such message, as it stands."""
     if conversation.seq >= seq:
         return conversation
-    return await read_conversation(user_id=user_id, conversation_id=conversation.id)
+    return await read_conversation(instance, user_id=user_id, conversation_id=conversation.id)

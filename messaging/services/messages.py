@@ -10,7 +10,7 @@ from messaging.changes.messages import DeleteMessage, EditMessage, SendMessage, 
 from messaging.changes.text_rules import normalise_newlines, require_client_id, require_text
 from messaging.domain.identifiers import content_hash, derived_id, is_stored_id, random_id
 from messaging.domain.message import Message
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import require_conversation_id, require_message_id
 from messaging.services.rules.submission import submit
 
@@ -25,6 +25,7 @@ class SentMessage:
 
 
 async def send_message(
+    instance: Instance,
     *,
     user_id: str,
     conversation_id: str,
@@ -60,15 +61,15 @@ async def send_message(
         mentions=mentions,
         content_hash=content_hash(json.dumps([text, reply_to, sorted(mentions)])),
     )
-    outcome = await submit(conversation_id, change)
+    outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
-    get_instance().presence.acted(user_id)
+    instance.presence.acted(user_id)
     logger.debug("message.sent", message_id=outcome.message.id, seq=outcome.message.seq)
     return SentMessage(message=outcome.message, created=outcome.change is not None)
 
 
 async def edit_message(
-    *, user_id: str, conversation_id: str, message_id: str, text: str
+    instance: Instance, *, user_id: str, conversation_id: str, message_id: str, text: str
 ) -> Message:
     """Give one's own message another text.
 
@@ -80,12 +81,14 @@ async def edit_message(
     text = normalise_newlines(text)
     require_text(text)
     change = EditMessage(user_id=user_id, message_id=message_id, text=text)
-    outcome = await submit(conversation_id, change)
+    outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
     return outcome.message
 
 
-async def delete_message(*, user_id: str, conversation_id: str, message_id: str) -> int:
+async def delete_message(
+    instance: Instance, *, user_id: str, conversation_id: str, message_id: str
+) -> int:
     """Take a message's content away for everybody; its place stays. Deleting it again is fine.
 
     One's own, or as owner or admin anybody's. Members delete nothing in a frozen conversation,
@@ -95,6 +98,6 @@ async def delete_message(*, user_id: str, conversation_id: str, message_id: str)
     require_conversation_id(conversation_id)
     require_message_id(message_id)
     change = DeleteMessage(user_id=user_id, message_id=message_id)
-    outcome = await submit(conversation_id, change)
+    outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
     return outcome.message.version

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from messaging.concurrency.steps import in_steps
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import Preferences
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 
 _OVERLAP = timedelta(seconds=10)
 """The longest time from the date that the store gives a change to the first read that sees it."""
@@ -34,14 +34,13 @@ class OwnChanges:
     """Whether more conversations changed than are named."""
 
 
-async def list_own_changes(*, user_id: str, since: datetime) -> OwnChanges:
+async def list_own_changes(instance: Instance, *, user_id: str, since: datetime) -> OwnChanges:
     """Return one's own state in the conversations where one read further, changed one's settings,
     or was added since then, as it is now; at most 1,000. What changed in the 10 s before is
     repeated. Raises StoreUnavailable.
 
     A message that one sends moves `read_seq` too, but is not looked for: its event tells of it.
     """
-    instance = get_instance()
     limit = get_limits().latest_conversations
     epoch = await instance.epochs.get()
     async with instance.own_reads.turn(user_id):

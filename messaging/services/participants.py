@@ -10,7 +10,7 @@ from messaging.domain.exceptions import (
     StoreUnavailable,
 )
 from messaging.domain.participant import Role
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.quotas import Quota
 from messaging.services.rules.rights import (
     access_conversation,
@@ -23,7 +23,12 @@ from messaging.services.rules.welcome import welcome
 
 
 async def add_participants(
-    *, user_id: str, conversation_id: str, user_ids: Sequence[str], role: Role = Role.MEMBER
+    instance: Instance,
+    *,
+    user_id: str,
+    conversation_id: str,
+    user_ids: Sequence[str],
+    role: Role = Role.MEMBER,
 ) -> Conversation:
     """Add people, as owner or admin; only an owner adds owners and admins. Who is there already
     stays as they are; who was there before is a new member with nothing unread; who is not to be
@@ -36,14 +41,14 @@ async def add_participants(
     for index, person in enumerate(user_ids):
         require_user_id(f"user_ids.{index}", person)
     change = AddParticipants(user_id=user_id, user_ids=tuple(dict.fromkeys(user_ids)), role=role)
-    conversation = await _permitting(change, conversation_id)
+    conversation = await _permitting(instance, change, conversation_id)
     new = [person for person in change.user_ids if person not in conversation.participants]
-    quota = Quota(user_id=user_id, people=len(new))
+    quota = Quota(rates=instance.rates, user_id=user_id, people=len(new))
     await quota.take()
-    let_in = set(await welcome(user_id, new, conversation_id=conversation_id))
+    let_in = set(await welcome(instance, user_id, new, conversation_id=conversation_id))
     some = tuple(one for one in change.user_ids if one in let_in or one not in new)
     try:
-        outcome = await submit(conversation_id, replace(change, user_ids=some))
+        outcome = await submit(instance, conversation_id, replace(change, user_ids=some))
     except StoreUnavailable:  # it may have been done
         raise
     except MessagingError:
@@ -53,21 +58,27 @@ async def add_participants(
 
 
 async def _permitting(
-    change: "AddParticipants | RemoveParticipant", conversation_id: str
+    instance: Instance, change: "AddParticipants | RemoveParticipant", conversation_id: str
 ) -> Conversation:
     """The conversation where it permits a change. Raises what refuses it, judged on a state that
     was read just now."""
     user_id = change.user_id
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
     try:
         change.apply(conversation, {})
     except MessagingError:
-        conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+        conversation = await read_conversation(
+            instance, user_id=user_id, conversation_id=conversation_id
+        )
         change.apply(conversation, {})
     return conversation
 
 
-async def remove_participant(*, user_id: str, conversation_id: str, participant_id: str) -> None:
+async def remove_participant(
+    instance: Instance, *, user_id: str, conversation_id: str, participant_id: str
+) -> None:
     """Remove somebody of a lower role, or oneself (leave). The last owner leaves last.
 
     Raises ConversationNotFound, NotAParticipant, NotFound, PermissionDenied, StoreUnavailable.
@@ -76,13 +87,13 @@ async def remove_participant(*, user_id: str, conversation_id: str, participant_
     change = RemoveParticipant(user_id=user_id, participant_id=participant_id)
     if participant_id == user_id:
         # Before it is done: nobody adds them again in between.
-        await _permitting(change, conversation_id)
-        await get_instance().people.note_left(user_id, conversation_id)
-    await submit(conversation_id, change)
+        await _permitting(instance, change, conversation_id)
+        await instance.people.note_left(user_id, conversation_id)
+    await submit(instance, conversation_id, change)
 
 
 async def set_role(
-    *, user_id: str, conversation_id: str, participant_id: str, role: Role
+    instance: Instance, *, user_id: str, conversation_id: str, participant_id: str, role: Role
 ) -> Conversation:
     """Give a participant another role, as owner. A group with people has an owner.
 
@@ -90,4 +101,4 @@ async def set_role(
     """
     require_conversation_id(conversation_id)
     change = SetRole(user_id=user_id, participant_id=participant_id, role=role)
-    return (await submit(conversation_id, change)).conversation
+    return (await submit(instance, conversation_id, change)).conversation

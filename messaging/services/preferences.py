@@ -7,25 +7,27 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from messaging.domain.people import UserSettings
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 """Two changes of one person's settings, made here, follow each other."""
 
 
-async def get_settings(*, user_id: str) -> UserSettings:
+async def get_settings(instance: Instance, *, user_id: str) -> UserSettings:
     """Raises StoreUnavailable."""
-    recipients = await get_instance().recipients.get_recipients([user_id])
+    recipients = await instance.recipients.get_recipients([user_id])
     return recipients[user_id].settings
 
 
-async def set_settings(*, user_id: str, changes: Mapping[str, Any]) -> UserSettings:
+async def set_settings(
+    instance: Instance, *, user_id: str, changes: Mapping[str, Any]
+) -> UserSettings:
     """Change the settings that are named; the others stay. Raises StoreUnavailable."""
     turn = _turns.setdefault(user_id, asyncio.Lock())
     async with turn:
-        settings = replace(await get_settings(user_id=user_id), **changes)
+        settings = replace(await get_settings(instance, user_id=user_id), **changes)
         try:
-            await get_instance().recipients.set_settings(user_id, settings)
+            await instance.recipients.set_settings(user_id, settings)
         finally:  # it may have been done, though nothing was heard of it
-            get_instance().publisher.publish_privacy(user_id)
+            instance.publisher.publish_privacy(user_id)
     return settings

@@ -6,29 +6,32 @@ from messaging.delivery.hub.connections import Connection
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.limits import get_limits
 from messaging.domain.people import PersonPresence
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 
 
-async def get_presence(*, user_id: str, user_ids: Sequence[str]) -> Sequence[PersonPresence]:
+async def get_presence(
+    instance: Instance, *, user_id: str, user_ids: Sequence[str]
+) -> Sequence[PersonPresence]:
     """Of those of the people with whom one shares a conversation; the others are left out.
 
     One round trip to Redis. Raises InvalidRequest, StoreUnavailable.
     """
     wanted = _require_not_too_many(user_ids)
-    instance = get_instance()
     known = {
         person
         for connection in instance.hub.connections.of(user_id)
         for person in instance.hub.sessions.companions(connection, wanted)
     }
     if not wanted <= known:
-        known |= await _sharing(user_id, wanted)
-    asked = await _shown_to(user_id, [one for one in dict.fromkeys(user_ids) if one in known])
+        known |= await _sharing(instance, user_id, wanted)
+    asked = await _shown_to(
+        instance, user_id, [one for one in dict.fromkeys(user_ids) if one in known]
+    )
     return await instance.presence_watch.look(asked)
 
 
 async def watch_presence(
-    *, connection: Connection, user_ids: Sequence[str]
+    instance: Instance, *, connection: Connection, user_ids: Sequence[str]
 ) -> Sequence[PersonPresence]:
     """Have a socket told when the presence of these people changes, in the place of those whom it
     watched before; returns how it is now.
@@ -37,7 +40,6 @@ async def watch_presence(
     Raises InvalidRequest, StoreUnavailable.
     """
     wanted = _require_not_too_many(user_ids)
-    instance = get_instance()
     known = instance.hub.sessions.companions(connection, wanted)
     if not wanted <= known:
         async with instance.own_reads.turn(connection.user_id):
@@ -50,15 +52,17 @@ async def watch_presence(
         known = instance.hub.sessions.companions(connection, wanted)
     asked = [person for person in dict.fromkeys(user_ids) if person in known]
     instance.presence_watch.watch(connection, asked)
-    present = await instance.presence_watch.look(await _shown_to(connection.user_id, asked))
+    present = await instance.presence_watch.look(
+        await _shown_to(instance, connection.user_id, asked)
+    )
     await instance.presence_watch.notify(present)
     return present
 
 
-def note_activity(*, connection: Connection) -> None:
+def note_activity(instance: Instance, *, connection: Connection) -> None:
     """Somebody has just used this connection."""
     connection.activity.acted()
-    get_instance().presence.acted(connection.user_id)
+    instance.presence.acted(connection.user_id)
 
 
 def note_reading(*, connection: Connection) -> None:
@@ -66,24 +70,23 @@ def note_reading(*, connection: Connection) -> None:
     connection.activity.acted()
 
 
-def set_activity(*, connection: Connection, active: bool) -> None:
+def set_activity(instance: Instance, *, connection: Connection, active: bool) -> None:
     """The client says whether anybody is looking at it."""
     if active:
-        note_activity(connection=connection)
+        note_activity(instance, connection=connection)
     else:
         connection.activity.left()
 
 
-async def _shown_to(user_id: str, people: Sequence[str]) -> Sequence[str]:
+async def _shown_to(instance: Instance, user_id: str, people: Sequence[str]) -> Sequence[str]:
     """Those of the people whose presence this person may see: neither blocks the other. Raises
     StoreUnavailable."""
-    apart = await get_instance().privacy.apart(user_id, people)
+    apart = await instance.privacy.apart(user_id, people)
     return [person for person in people if person not in apart]
 
 
-async def _sharing(user_id: str, wanted: set[str]) -> set[str]:
+async def _sharing(instance: Instance, user_id: str, wanted: set[str]) -> set[str]:
     """Those of the people with whom one shares a conversation."""
-    instance = get_instance()
     async with instance.own_reads.turn(user_id):
         found = await instance.store.list_companions(user_id, sorted(wanted))
     return {companion.user_id for companion in found}

@@ -11,7 +11,7 @@ from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
 from messaging.domain.signals import conversation_read
 from messaging.instruments.metrics import ACKNOWLEDGEMENT_SECONDS
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation, read_conversation
 from messaging.services.rules.visibility import (
     PAIR,
@@ -32,7 +32,9 @@ class ReadReceipt:
     unread_count: int
 
 
-async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadReceipt:
+async def mark_read(
+    instance: Instance, *, user_id: str, conversation_id: str, seq: int
+) -> ReadReceipt:
     """Say that everything up to `seq` is read. An older seq changes nothing.
 
     One's own sockets are told at once, the others at once, then once a second. It shows as an
@@ -41,15 +43,14 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
     Raises InvalidRequest (no such message yet), ConversationNotFound, NotAParticipant,
     StoreUnavailable.
     """
-    instance = get_instance()
-    conversation = await _conversation_up_to(seq, user_id, conversation_id)
+    conversation = await _conversation_up_to(instance, seq, user_id, conversation_id)
     advanced = await instance.read_positions.advance(conversation_id, user_id, seq)
     read_seq = effective_read_seq(conversation, advanced.position)
     unread_count = conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq)
     receipt = ReadReceipt(read_seq=read_seq, unread_count=unread_count)
     instance.acknowledged.advance(conversation_id, user_id, seq)
     if advanced.moved or receipt.unread_count == 0:
-        instance.tell(
+        instance.signals.send(
             conversation_read, user_id=user_id, conversation_id=conversation_id, read_seq=read_seq
         )
     if advanced.moved:
@@ -60,21 +61,26 @@ async def mark_read(*, user_id: str, conversation_id: str, seq: int) -> ReadRece
         )
         instance.publisher.publish_own_receipt(conversation_id, position, unread_count=unread_count)
         await instance.pace.publish(
-            ("read", conversation_id, user_id), partial(_tell_read, conversation, position)
+            ("read", conversation_id, user_id),
+            partial(_tell_read, instance, conversation, position),
         )
     # Last: it may read the store, and what was read is told whether or not that answers in time.
-    if not await reads_privately(user_id):
+    if not await reads_privately(instance, user_id):
         instance.presence.acted(user_id)
     return receipt
 
 
-async def _tell_read(conversation: Conversation, position: ReadPosition) -> None:
+async def _tell_read(
+    instance: Instance, conversation: Conversation, position: ReadPosition
+) -> None:
     """Tell the others that somebody has read on, as far as they may know."""
-    user_id, delivered = position.user_id, get_instance().delivered
+    user_id, delivered = position.user_id, instance.delivered
     people = len(conversation.participants)
-    if not _fanned_out(people) or not await _open_to_others(user_id, conversation.id, people):
+    if not _fanned_out(people) or not await _open_to_others(
+        instance, user_id, conversation.id, people
+    ):
         return
-    if await reads_privately(user_id):
+    if await reads_privately(instance, user_id):
         # That something was read just now shows in an event without anything new as well.
         known = await delivered.positions(conversation.id, [user_id])
         if position.delivered_seq <= known.get(user_id, 0):
@@ -82,11 +88,11 @@ async def _tell_read(conversation: Conversation, position: ReadPosition) -> None
         position = replace(position, read_seq=0)
     else:
         delivered.note_announced(conversation.id, user_id, position.read_seq)
-    get_instance().publisher.publish_receipt(conversation.id, position, of_reading=True)
+    instance.publisher.publish_receipt(conversation.id, position, of_reading=True)
 
 
 async def mark_delivered(
-    *, user_id: str, conversation_id: str, seq: int, seen: bool = False
+    instance: Instance, *, user_id: str, conversation_id: str, seq: int, seen: bool = False
 ) -> None:
     """Say that everything up to `seq` has arrived on one's device. An older seq changes nothing.
 
@@ -96,7 +102,6 @@ async def mark_delivered(
     not the latest message. The others are told at once, then once a second
     (`messaging.delivery.pace`).
     """
-    instance = get_instance()
     followed = instance.hub.followed(conversation_id)
     if (
         followed is not None
@@ -106,7 +111,7 @@ async def mark_delivered(
     ):
         people, latest = followed.count, followed.seq
     else:
-        conversation = await _conversation_up_to(seq, user_id, conversation_id)
+        conversation = await _conversation_up_to(instance, seq, user_id, conversation_id)
         people, latest = len(conversation.participants), conversation.seq
     if seen:
         instance.acknowledged.advance(conversation_id, user_id, seq)
@@ -118,30 +123,32 @@ async def mark_delivered(
         if _fanned_out(people):
             await instance.pace.publish(
                 ("delivered", conversation_id, user_id),
-                partial(_tell_delivered, user_id, conversation_id, people),
+                partial(_tell_delivered, instance, user_id, conversation_id, people),
             )
 
 
-async def _tell_delivered(user_id: str, conversation_id: str, people: int) -> None:
+async def _tell_delivered(
+    instance: Instance, user_id: str, conversation_id: str, people: int
+) -> None:
     """Tell the others how far somebody has received by now, as far as they may know."""
-    instance = get_instance()
-    if await _open_to_others(user_id, conversation_id, people):
+    if await _open_to_others(instance, user_id, conversation_id, people):
         position = ReadPosition(
             user_id=user_id,
-            read_seq=_announced_read_seq(conversation_id, user_id),
+            read_seq=_announced_read_seq(instance, conversation_id, user_id),
             delivered_seq=instance.delivered.known(conversation_id, user_id),
         )
         instance.publisher.publish_receipt(conversation_id, position, of_reading=False)
 
 
-async def _open_to_others(user_id: str, conversation_id: str, people: int) -> bool:
-    return people > PAIR or await pair_is_open(user_id, conversation_id, lasting=True)
+async def _open_to_others(
+    instance: Instance, user_id: str, conversation_id: str, people: int
+) -> bool:
+    return people > PAIR or await pair_is_open(instance, user_id, conversation_id, lasting=True)
 
 
-def _announced_read_seq(conversation_id: str, user_id: str) -> int:
+def _announced_read_seq(instance: Instance, conversation_id: str, user_id: str) -> int:
     """What an acknowledgement says of reading. Nothing is looked up for it: it is what was told
     here before, or sent by a person who is known not to hide it, and clients keep the highest."""
-    instance = get_instance()
     privacy = instance.privacy.peek(user_id)
     if privacy is not None and privacy.private_reading:
         return 0
@@ -152,15 +159,19 @@ def _announced_read_seq(conversation_id: str, user_id: str) -> int:
     return max(told, cached.sent_seq.get(user_id, 0))
 
 
-async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadPosition]:
+async def list_receipts(
+    instance: Instance, *, user_id: str, conversation_id: str
+) -> Sequence[ReadPosition]:
     """How far every participant has read and received, as far as this person may see it. Where one
     of two people blocks the other it is their own alone. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable."""
-    conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
-    stored = await get_instance().store.list_read_positions(conversation_id)
+    conversation = await read_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
+    stored = await instance.store.list_read_positions(conversation_id)
     positions = {position.user_id: position for position in stored}
     people = list(conversation.participants) if shows_receipts(conversation) else [user_id]
-    delivered = await get_instance().delivered.positions(conversation_id, people)
+    delivered = await instance.delivered.positions(conversation_id, people)
     receipts = []
     for person in people:
         position = positions.get(person, ReadPosition(user_id=person))
@@ -172,15 +183,21 @@ async def list_receipts(*, user_id: str, conversation_id: str) -> Sequence[ReadP
                 delivered_seq=max(position.delivered_seq, read_seq, delivered.get(person, 0)),
             )
         )
-    private = await private_readers(receipts, besides=user_id)
+    private = await private_readers(instance, receipts, besides=user_id)
     return [replace(one, read_seq=0) if one.user_id in private else one for one in receipts]
 
 
-async def _conversation_up_to(seq: int, user_id: str, conversation_id: str) -> Conversation:
+async def _conversation_up_to(
+    instance: Instance, seq: int, user_id: str, conversation_id: str
+) -> Conversation:
     """The conversation with the message of this number. Raises InvalidRequest besides."""
-    conversation = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
     if seq > conversation.seq:
-        conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+        conversation = await read_conversation(
+            instance, user_id=user_id, conversation_id=conversation_id
+        )
         if seq > conversation.seq:
             raise InvalidRequest.of(
                 "seq", "No message has this seq yet. Use at most the latest seq.", "max_value"

@@ -9,7 +9,7 @@ from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.identifiers import derived_id
 from messaging.domain.reports import Report
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation, require_message_id
 
 logger = structlog.get_logger(__name__)
@@ -23,16 +23,15 @@ class MadeReport:
 
 
 async def report_message(
-    *, user_id: str, conversation_id: str, message_id: str, reason: str
+    instance: Instance, *, user_id: str, conversation_id: str, message_id: str, reason: str
 ) -> MadeReport:
     """Tell operators of a message, once; they keep a copy of its text, see
     `messaging.stores.reports`. Raises InvalidRequest, ConversationNotFound,
     NotAParticipant, MessageNotFound (also once it is deleted), StoreUnavailable."""
     reason = normalise_newlines(reason)
     require_reason(reason)
-    await access_conversation(user_id=user_id, conversation_id=conversation_id)
+    await access_conversation(instance, user_id=user_id, conversation_id=conversation_id)
     require_message_id(message_id)
-    instance = get_instance()
     message = (await instance.store.get_messages(conversation_id, [message_id])).get(message_id)
     if message is None or message.deleted_at is not None:
         raise MessageNotFound

@@ -15,7 +15,7 @@ from messaging.delivery.hub.connections import Connection, Ending, Outlet
 from messaging.domain.conversation import Membership
 from messaging.domain.exceptions import Banned, StoreUnavailable, TokenRevoked
 from messaging.domain.limits import get_limits
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.sync import Changes, SyncStatus
 from messaging.wire.events import EventType
 from messaging.wire.representations import timestamp
@@ -26,34 +26,34 @@ HEARTBEAT_SECONDS = 25
 _QUERY_SECONDS = 4.5
 
 
-def turn() -> AbstractAsyncContextManager[None]:
+def turn(instance: Instance) -> AbstractAsyncContextManager[None]:
     """To be had while a socket is opened, see `Admission.place`."""
-    return get_instance().connecting.place()
+    return instance.connecting.place()
 
 
-async def require_admitted(*, user_id: str, signed_in_at: datetime) -> None:
+async def require_admitted(instance: Instance, *, user_id: str, signed_in_at: datetime) -> None:
     """Raises Banned, TokenRevoked for whoever logged out everywhere since they signed in, and
     StoreUnavailable: of whom nothing is known here, the store is asked once."""
-    access = await get_instance().access.get(user_id)
+    access = await instance.access.get(user_id)
     if access.banned:
         raise Banned
     if not access.admits(signed_in_at):
         raise TokenRevoked
 
 
-async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) -> Connection:
+async def open_session(
+    instance: Instance, *, user_id: str, signed_in_at: datetime, outlet: Outlet
+) -> Connection:
     """Connect a socket: its first frame is `hello`, and what happens from then on follows.
 
     One query of the person's conversations, or none for somebody who left this instance within
     the last minute; Redis is not waited for. Above `sockets` of one person on this instance the
     oldest is ended. Raises as `require_admitted`.
     """
-    instance = get_instance()
-    await instance.start()
     epoch = await instance.epochs.get()
     limits = get_limits()
     connection = Connection(secrets.token_hex(8), user_id, outlet, signed_in_at=signed_in_at)
-    require_now = partial(require_admitted, user_id=user_id, signed_in_at=signed_in_at)
+    require_now = partial(require_admitted, instance, user_id=user_id, signed_in_at=signed_in_at)
     reconnected = None
     if instance.access.knows(user_id):
         await require_now()
@@ -62,7 +62,7 @@ async def open_session(*, user_id: str, signed_in_at: datetime, outlet: Outlet) 
     if reconnected is not None:
         named = reconnected
     else:
-        read = await _list_places(user_id)
+        read = await _list_places(instance, user_id)
         places = await instance.hub.sessions.refresh(user_id, read.places)
         if instance.hub.sessions.forgot_additions(read.at):
             raise StoreUnavailable
@@ -101,7 +101,7 @@ class _Places:
     """When the read began, on the monotonic clock."""
 
 
-async def _list_places(user_id: str) -> _Places:
+async def _list_places(instance: Instance, user_id: str) -> _Places:
     """One query for all sockets of a person that connect together, and beside it one read of
     whether they may come in.
 
@@ -111,7 +111,6 @@ async def _list_places(user_id: str) -> _Places:
     just told of elsewhere would be missing in its `hello`, and the client would discard it; so
     each socket asks for itself.
     """
-    instance = get_instance()
 
     async def read() -> _Places:
         limit = get_limits().latest_conversations
@@ -131,23 +130,25 @@ async def _list_places(user_id: str) -> _Places:
     return await instance.connecting.share(f"conversations:{user_id}", read)
 
 
-async def log_out_everywhere(*, user_id: str, signed_in_at: datetime | None = None) -> None:
+async def log_out_everywhere(
+    instance: Instance, *, user_id: str, signed_in_at: datetime | None = None
+) -> None:
     """End all of one's sign-ins, and the sockets that rest on them, on every instance; that is
     waited for, up to a second.
 
     `signed_in_at`: of the sign-in that asks, which ends even where its issuer's clock is ahead of
     the store's. Raises StoreUnavailable.
     """
-    instance = get_instance()
     await instance.apply_access(await instance.people.log_out(user_id, at_least=signed_in_at))
     logger.info("person.logged_out", user_id=user_id)
 
 
-async def revoke_sign_ins(*, user_id: str, signed_in_at: datetime, up_to: datetime | None) -> None:
+async def revoke_sign_ins(
+    instance: Instance, *, user_id: str, signed_in_at: datetime, up_to: datetime | None
+) -> None:
     """End the sign-in at hand and all others up to a moment, None being now, because the issuer
     of their tokens revoked them: as `log_out_everywhere`. Later sign-ins hold. Raises
     StoreUnavailable."""
-    instance = get_instance()
     if up_to is None:
         access = await instance.people.log_out(user_id, at_least=signed_in_at)
     else:
@@ -158,20 +159,21 @@ async def revoke_sign_ins(*, user_id: str, signed_in_at: datetime, up_to: dateti
     logger.info("person.revoked", user_id=user_id)
 
 
-def close_session(connection: Connection, *, code: int | None = None) -> None:
+def close_session(instance: Instance, connection: Connection, *, code: int | None = None) -> None:
     """`code`: of the close frame, where there is one."""
-    instance = get_instance()
     instance.presence_watch.unwatch(connection)
     instance.hub.sessions.disconnect(connection)
     instance.presence.changed(connection.user_id)
     logger.info("session.closed", connection_id=connection.id, code=code)
 
 
-def overtaken(connection: Connection, changes: Mapping[str, Changes]) -> Sequence[str]:
+def overtaken(
+    instance: Instance, connection: Connection, changes: Mapping[str, Changes]
+) -> Sequence[str]:
     """Return the conversations of a sync answer that have to be synced again before `admit`: they
     were delivered here beyond what was read, and it is not known here whether this person is in
     them still."""
-    hub = get_instance().hub
+    hub = instance.hub
     return [
         conversation_id
         for conversation_id, answer in changes.items()
@@ -180,13 +182,15 @@ def overtaken(connection: Connection, changes: Mapping[str, Changes]) -> Sequenc
     ]
 
 
-def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str, Changes]:
+def admit(
+    instance: Instance, connection: Connection, changes: Mapping[str, Changes]
+) -> Mapping[str, Changes]:
     """Make the conversations of a sync answer live on this socket, and take out of the answer
     what its person is known to have lost since it was read.
 
     The caller sends the answer without an await in between.
     """
-    hub = get_instance().hub
+    hub = instance.hub
     return {
         conversation_id: answer
         if answer.conversation is None or hub.sessions.admit(connection, answer.conversation)
@@ -195,14 +199,14 @@ def admit(connection: Connection, changes: Mapping[str, Changes]) -> Mapping[str
     }
 
 
-def draining() -> bool:
+def draining(instance: Instance) -> bool:
     """Whether this instance is about to end: nobody is let in any more."""
-    return get_instance().draining
+    return instance.draining
 
 
-def expiring_frame(expires_at: datetime) -> str:
-    return get_instance().events.auth_expiring(expires_at)
+def expiring_frame(instance: Instance, expires_at: datetime) -> str:
+    return instance.events.auth_expiring(expires_at)
 
 
-def heartbeat_frame() -> str:
-    return get_instance().events.soft(EventType.HEARTBEAT, {})
+def heartbeat_frame(instance: Instance) -> str:
+    return instance.events.soft(EventType.HEARTBEAT, {})

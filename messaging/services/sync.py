@@ -10,7 +10,7 @@ from messaging.domain.exceptions import ConversationNotFound, NotAParticipant
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import read_conversation
 
 _SYNC_SECONDS = 4.8
@@ -38,21 +38,24 @@ class Changes:
     """The id of the epoch that this is true in."""
 
 
-async def list_changes(*, user_id: str, conversation_id: str, since: int, limit: int) -> Changes:
+async def list_changes(
+    instance: Instance, *, user_id: str, conversation_id: str, since: int, limit: int
+) -> Changes:
     """What changed after the version `since`.
 
     Status `reset` when the conversation has to be loaded again: `since` lies in the future, too
     much changed, or the person left and came back in between. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable.
     """
-    instance = get_instance()
     epoch = await instance.epochs.get()
     # The conversation first, its messages after: what is newer than the conversation is left
     # out, so that together they are one state that really was.
-    conversation = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+    conversation = await read_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
     participant = conversation.participants[user_id]
     unknown = since > conversation.version or participant.joined_version > since
-    if unknown or await _too_many(conversation, since):
+    if unknown or await _too_many(instance, conversation, since):
         instance.epochs.require(epoch)
         return Changes(
             status=SyncStatus.RESET,
@@ -78,33 +81,33 @@ async def list_changes(*, user_id: str, conversation_id: str, since: int, limit:
     )
 
 
-def epoch_id() -> str:
+def epoch_id(instance: Instance) -> str:
     """Return the id of the epoch that a socket was greeted in. A change of it ends the socket."""
-    epoch = get_instance().epochs.current
+    epoch = instance.epochs.current
     assert epoch is not None
     return epoch.id
 
 
 async def sync_conversation(
-    *, user_id: str, conversation_id: str, since: int, limit: int
+    instance: Instance, *, user_id: str, conversation_id: str, since: int, limit: int
 ) -> Changes:
     """`list_changes` for a socket, when its turn comes: being no participant is a status here,
     not an error. Raises TimeoutError besides; what it has waited does not count."""
     try:
-        async with get_instance().syncing.place(), asyncio.timeout(_SYNC_SECONDS):
+        async with instance.syncing.place(), asyncio.timeout(_SYNC_SECONDS):
             return await list_changes(
-                user_id=user_id, conversation_id=conversation_id, since=since, limit=limit
+                instance, user_id=user_id, conversation_id=conversation_id, since=since, limit=limit
             )
     except (ConversationNotFound, NotAParticipant):
         return Changes(status=SyncStatus.FORBIDDEN, version=0)
 
 
-async def _too_many(conversation: Conversation, since: int) -> bool:
+async def _too_many(instance: Instance, conversation: Conversation, since: int) -> bool:
     """Each version changes one message at most, so that a short stretch needs no counting."""
     limit = get_limits().changed_messages
     if conversation.version - since <= limit:
         return False
-    changed = await get_instance().store.count_changed_messages(
+    changed = await instance.store.count_changed_messages(
         conversation.id, since=since, up_to=limit + 1
     )
     return changed > limit

@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 from messaging.domain.limits import get_limits
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation
 from messaging.services.rules.visibility import PAIR, pair_is_open
 
 _SHOWN_FOR = timedelta(seconds=6)
 
 
-async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> None:
+async def set_typing(
+    instance: Instance, *, user_id: str, conversation_id: str, typing: bool
+) -> None:
     """Show the others that somebody types, for six seconds, or that they stopped.
 
     Nothing is shown in conversations above the fan-out limit, nor between two of whom one blocks
@@ -18,14 +20,15 @@ async def set_typing(*, user_id: str, conversation_id: str, typing: bool) -> Non
     read, but for one a minute between two. Raises ConversationNotFound, NotAParticipant,
     StoreUnavailable.
     """
-    instance = get_instance()
     followed = instance.hub.followed(conversation_id)
     if followed is None or user_id not in followed.participants or followed.count is None:
-        known = await access_conversation(user_id=user_id, conversation_id=conversation_id)
+        known = await access_conversation(
+            instance, user_id=user_id, conversation_id=conversation_id
+        )
         people, may_see = len(known.participants), not known.blocked_by
     else:
         people = followed.count
-        may_see = people > PAIR or await pair_is_open(user_id, conversation_id)
+        may_see = people > PAIR or await pair_is_open(instance, user_id, conversation_id)
     if not may_see or people > get_limits().fan_out_participants:
         return
     now = datetime.now(UTC)

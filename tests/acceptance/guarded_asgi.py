@@ -15,7 +15,7 @@ from typing import Any
 
 from blockbuster import blockbuster
 
-from config.asgi import Receive, Scope, Send
+from config.application import Receive, Scope, Send
 from config.asgi import application as _application
 
 MAX_CPU_SECONDS = 0.050

@@ -20,16 +20,18 @@ from messaging.domain.exceptions import StoreUnavailable  # noqa: E402
 from messaging.domain.identifiers import content_hash, derived_id  # noqa: E402
 from messaging.domain.participant import Participant, Role  # noqa: E402
 from messaging.instruments.metrics import STORE_DOCUMENTS  # noqa: E402
-from messaging.runtime.app import get_instance  # noqa: E402
+from messaging.runtime.instance import Instance  # noqa: E402
 from messaging.stores.conversations import AlreadyExists, CommitUnknown  # noqa: E402
 from tests.benchmarks.own_reads import ACTS  # noqa: E402
 
 _SEEDING = 8
 
 
-async def seed(user_id: str, groups: int, people: int, seconds: float) -> dict[str, Any]:
+async def seed(
+    instance: Instance, user_id: str, groups: int, people: int, seconds: float
+) -> dict[str, Any]:
     """Store as many groups of this person as come to be in so long; the answer has how many."""
-    store, end = get_instance().store, time.monotonic() + seconds
+    store, end = instance.store, time.monotonic() + seconds
     left = iter(range(groups))
     seeded = 0
 
@@ -71,13 +73,13 @@ def _group(user_id: str, number: int, people: int) -> Conversation:
     )
 
 
-async def act(name: str, user_id: str) -> dict[str, Any]:
+async def act(instance: Instance, name: str, user_id: str) -> dict[str, Any]:
     """Do this once; the answer has wall and CPU seconds, and the documents that were billed."""
-    await get_instance().start()
+    await instance.start()
     while True:
         reads, cpu, begun = _billed(), time.process_time(), time.perf_counter()
         try:
-            await ACTS[name](user_id)
+            await ACTS[name](instance, user_id)
             break
         except StoreUnavailable:  # on a machine that is busy with other things
             await asyncio.sleep(0.2)
@@ -101,10 +103,11 @@ _WORK: Mapping[str, Callable[..., Awaitable[dict[str, Any]]]] = {"seed": seed, "
 
 
 async def main() -> None:
+    instance = Instance()
     while words := await asyncio.to_thread(sys.stdin.readline):
         work, arguments = json.loads(words)
-        print(json.dumps(await _WORK[work](**arguments)), flush=True)
-    await get_instance().stop()
+        print(json.dumps(await _WORK[work](instance, **arguments)), flush=True)
+    await instance.stop()
 
 
 if __name__ == "__main__":

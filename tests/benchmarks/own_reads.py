@@ -2,38 +2,38 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services import conversations, presence, sessions
 from tests.outlets import SIGNED_IN_AT, Outlet
 
 _ASKED = 100
 
-Act = Callable[[str], Awaitable[None]]
+Act = Callable[[Instance, str], Awaitable[None]]
 
 
-async def _connect(user_id: str) -> None:
-    instance = get_instance()
+async def _connect(instance: Instance, user_id: str) -> None:
+    await instance.start()
     connection = await sessions.open_session(
-        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
+        instance, user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
     )
-    sessions.close_session(connection)
+    sessions.close_session(instance, connection)
     instance.hub.sessions.invalidate_lists()  # the next one asks the store again
     instance.hub.sessions.revalidate_lists()
 
 
-async def _unread(user_id: str) -> None:
-    await conversations.count_unread(user_id=user_id)
+async def _unread(instance: Instance, user_id: str) -> None:
+    await conversations.count_unread(instance, user_id=user_id)
 
 
-async def _listed(user_id: str) -> None:
-    page = await conversations.list_conversations(user_id=user_id, limit=100)
+async def _listed(instance: Instance, user_id: str) -> None:
+    page = await conversations.list_conversations(instance, user_id=user_id, limit=100)
     assert page.items
 
 
-async def _present(user_id: str) -> None:
+async def _present(instance: Instance, user_id: str) -> None:
     """Of people with whom nothing is shared, which looks through everything."""
     strangers = [f"stranger-{number}" for number in range(_ASKED)]
-    assert await presence.get_presence(user_id=user_id, user_ids=strangers) == []
+    assert await presence.get_presence(instance, user_id=user_id, user_ids=strangers) == []
 
 
 ACTS: Mapping[str, Act] = {

@@ -12,17 +12,15 @@ import httpx
 import pytest
 import pytest_asyncio
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.test import override_settings
 from pytest_django.fixtures import Settings
 
+from config.application import Application
 from messaging.domain.people import FOREVER
-from messaging.runtime.app import get_instance, reset_instance
+from messaging.runtime.instance import Instance
 from messaging.stores.sql.store import SqlStore
+from tests.instances import new_instance
 from tests.integration.admin import Operator, documents_read, rows_of, sign_in
 from tests.integration.stores import new_conversation, sending
-
-with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
-    from config.asgi import application
 
 CONVERSATIONS = 100_000
 MESSAGES_EACH = 10
@@ -74,28 +72,39 @@ SELECT id, id, id, 'user-1', 'user-2', 'spam', '2026-01-01 00:00:00', 'open', NU
 
 
 @pytest_asyncio.fixture
-async def root(transactional_db: None) -> AsyncIterator[Operator]:
-    """An operator who may do everything, on a new instance."""
-    await reset_instance()
-    transport = httpx.ASGITransport(app=application)
+async def instance(transactional_db: None) -> AsyncIterator[Instance]:
+    async with new_instance() as instance:
+        yield instance
+
+
+@pytest.fixture
+def firestore(own_emulator: str, settings: Settings) -> None:
+    """Has the instance keep its data on an emulator of its own."""
+    settings.CHAT_STORE = "firestore"
+    settings.GOOGLE_CLOUD_PROJECT = f"bench-{uuid4().hex}"
+
+
+@pytest_asyncio.fixture
+async def root(instance: Instance) -> AsyncIterator[Operator]:
+    """An operator who may do everything."""
+    transport = httpx.ASGITransport(app=Application(instance))
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         user, session = await sign_in("root")
         yield Operator(client, user, session)
-    await reset_instance()
 
 
-def on_sql() -> bool:
-    return isinstance(get_instance().store, SqlStore)
+def on_sql(instance: Instance) -> bool:
+    return isinstance(instance.store, SqlStore)
 
 
-async def open_list(root: Operator, path: str) -> str:
+async def open_list(instance: Instance, root: Operator, path: str) -> str:
     """What it cost."""
     reads, started = documents_read(), time.perf_counter()
     answer = await root.get(path)
     reads, seconds = documents_read() - reads, time.perf_counter() - started
     # What failed has nothing to choose it by.
     rows = len(rows_of(answer)) or answer.text.count("user-1: unavailable")
-    assert rows == (MESSAGES_EACH if path.startswith("message/") and on_sql() else _PAGE)
+    assert rows == (MESSAGES_EACH if path.startswith("message/") and on_sql(instance) else _PAGE)
     assert reads <= 4 * _PAGE
     return f"{path.partition('?')[0]:14} {reads:4} reads, {seconds * 1000:5.0f} ms"
 
@@ -105,30 +114,32 @@ FAR = datetime(2026, 1, 1, 13, tzinfo=UTC)
 MIDDLE = f"{_ID}dffddd"
 """An id in the middle."""
 
-PAGES: dict[str, Callable[[Any], Awaitable[Sequence[object]]]] = {
-    "conversation/": lambda after: get_instance().catalogue.list_conversations(
+PAGES: dict[str, Callable[[Instance, Any], Awaitable[Sequence[object]]]] = {
+    "conversation/": lambda instance, after: instance.catalogue.list_conversations(
         limit=_PAGE, after=(FAR, MIDDLE) if after else None
     ),
-    "report/": lambda after: get_instance().reports.list_reports(
+    "report/": lambda instance, after: instance.reports.list_reports(
         limit=_PAGE, after=(datetime(2026, 1, 1, tzinfo=UTC), MIDDLE) if after else None
     ),
-    "person/": lambda after: get_instance().catalogue.list_people(
+    "person/": lambda instance, after: instance.catalogue.list_people(
         limit=_PAGE, after="user-50000" if after else ""
     ),
-    "person/?banned=1": lambda after: get_instance().catalogue.list_banned(
+    "person/?banned=1": lambda instance, after: instance.catalogue.list_banned(
         limit=_PAGE, after=(FOREVER, "user-50000") if after else None
     ),
 }
 """What lists read: their first page, and one with tens of thousands of rows before it."""
 
 
-async def far_down(name: str, page: Callable[[Any], Awaitable[Sequence[object]]]) -> str:
+async def far_down(
+    instance: Instance, name: str, page: Callable[[Instance, Any], Awaitable[Sequence[object]]]
+) -> str:
     """How much longer one takes that is far down than the first: measured in turns."""
     taken: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(20):
         for after, seconds in taken.items():
             started = time.perf_counter()
-            assert len(await page(after)) == _PAGE
+            assert len(await page(instance, after)) == _PAGE
             seconds.append(time.perf_counter() - started)
     first, far = median(taken[False]), median(taken[True])
     assert far < 5 * first, name
@@ -137,7 +148,7 @@ async def far_down(name: str, page: Callable[[Any], Awaitable[Sequence[object]]]
 
 @pytest.mark.benchmark
 async def test_a_million_messages_on_sql(
-    root: Operator, capsys: pytest.CaptureFixture[str]
+    instance: Instance, root: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """100,000 conversations, 1,000,000 messages, 100,000 people and reports."""
     with sqlite3.connect(connections.settings[DEFAULT_DB_ALIAS]["NAME"]) as database:
@@ -164,8 +175,8 @@ async def test_a_million_messages_on_sql(
         "notification/",
         f"message/?conversation={some}",
     )
-    lines = [await open_list(root, path) for path in paths]
-    lines += [await far_down(name, page) for name, page in PAGES.items()]
+    lines = [await open_list(instance, root, path) for path in paths]
+    lines += [await far_down(instance, name, page) for name, page in PAGES.items()]
 
     with capsys.disabled():
         print(f"\nadmin over {count:,} messages on SQLite\n" + "\n".join(lines))
@@ -173,23 +184,17 @@ async def test_a_million_messages_on_sql(
 
 @pytest.mark.benchmark
 async def test_many_messages_on_firestore(
-    own_emulator: str,
-    settings: Settings,
-    root: Operator,
-    capsys: pytest.CaptureFixture[str],
+    firestore: None, instance: Instance, root: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """50,000 messages in one conversation."""
-    settings.CHAT_STORE = "firestore"
-    settings.GOOGLE_CLOUD_PROJECT = f"bench-{uuid4().hex}"
-    await reset_instance()
-    store = get_instance().store
+    store = instance.store
     conversation = await store.create_conversation(new_conversation("ann"))
     for _ in range(FIRESTORE_MESSAGES // _AT_ONCE):
         conversation = await store.commit(sending(conversation, *["hello"] * _AT_ONCE))
     path = f"message/?conversation={conversation.id}"
     await root.post(path, {"look": "1", "reason": "to count"})
 
-    line = await open_list(root, path)
+    line = await open_list(instance, root, path)
 
     with capsys.disabled():
         print(f"\nadmin over {conversation.seq:,} messages on the emulator\n{line}")

@@ -14,9 +14,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from messaging.domain.identifiers import derived_id
 from messaging.domain.uncounted import ALL_COUNTED, Uncounted
 from messaging.models import ConversationRecord, ParticipantRecord, ReadPositionRecord
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
 from tests.benchmarks.own_reads import ACTS, Act
-from tests.outlets import everybody_leaves
+from tests.instances import new_instance
 
 VICTIM, OTHER = "victim", "other"
 MOST = 1.5
@@ -26,12 +26,8 @@ MAX_FOR_DELETED = 2.0
 
 @pytest_asyncio.fixture
 async def instance(transactional_db: None) -> AsyncIterator[Instance]:
-    database = connections.settings[DEFAULT_DB_ALIAS]
-    assert database["NAME"] == database["TEST"]["NAME"]
-    await reset_instance()
-    yield get_instance()
-    everybody_leaves(get_instance())
-    await reset_instance()
+    async with new_instance() as instance:
+        yield instance
 
 
 def seed(groups: int, people: int, user_id: str, *, deleted: Uncounted = ALL_COUNTED) -> None:
@@ -66,19 +62,22 @@ def seed(groups: int, people: int, user_id: str, *, deleted: Uncounted = ALL_COU
         ReadPositionRecord.objects.create(conversation_id=group, user_id=user_id)
 
 
-async def seconds(act: Act, user_id: str) -> float:
+async def seconds(instance: Instance, act: Act, user_id: str) -> float:
     begun = time.perf_counter()
-    await act(user_id)
+    await act(instance, user_id)
     return time.perf_counter() - begun
 
 
-async def ratios(rounds: int) -> dict[str, tuple[float, float, float]]:
+async def ratios(instance: Instance, rounds: int) -> dict[str, tuple[float, float, float]]:
     """Of each act the median seconds of both, in turns, and the median ratio of the rounds."""
     found = {}
     for name, act in ACTS.items():
         for user_id in (VICTIM, OTHER):
-            await act(user_id)
-        pairs = [(await seconds(act, VICTIM), await seconds(act, OTHER)) for _ in range(rounds)]
+            await act(instance, user_id)
+        pairs = [
+            (await seconds(instance, act, VICTIM), await seconds(instance, act, OTHER))
+            for _ in range(rounds)
+        ]
         victims, others = zip(*pairs, strict=True)
         found[name] = (median(victims), median(others), median(a / b for a, b in pairs))
     return found
@@ -90,7 +89,7 @@ async def test_hostile_groups(instance: Instance, capsys: pytest.CaptureFixture[
     cost."""
     await instance.start()
     await asyncio.to_thread(_seed_all, 1_000, 1_000)
-    found = await ratios(rounds=9)
+    found = await ratios(instance, rounds=9)
 
     with capsys.disabled():
         print("\nIn 1,000 groups of 1,000 and of 2 people; SQLite, median of 9 rounds in turns:")
@@ -103,7 +102,7 @@ async def test_deleted_messages(instance: Instance, capsys: pytest.CaptureFixtur
     """The most ranges of deleted messages in each group cost at most twice what none cost."""
     await instance.start()
     await asyncio.to_thread(_seed_all, 1_000, 2, Uncounted.of_numbers(range(2, 1_001, 2)))
-    found = await ratios(rounds=9)
+    found = await ratios(instance, rounds=9)
 
     with capsys.disabled():
         print("\nIn 1,000 groups with 500 ranges of deleted messages, and with none; SQLite:")
@@ -121,7 +120,7 @@ async def test_hostile_groups_in_short(instance: Instance) -> None:
     await instance.start()
     await asyncio.to_thread(_seed_all, 5, 60)
 
-    assert (await ratios(rounds=1)).keys() == ACTS.keys()
+    assert (await ratios(instance, rounds=1)).keys() == ACTS.keys()
 
 
 def _seed_all(groups: int, people: int, deleted: Uncounted = ALL_COUNTED) -> None:

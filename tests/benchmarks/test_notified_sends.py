@@ -12,11 +12,10 @@ from pytest_django import Settings
 
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.recipients import Platform, TokenKind
-from messaging.domain.signals import message_sent
-from messaging.notifications import receivers
 from messaging.notifications.queue.sqs import create_queues
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
 from messaging.services import conversations, devices, messages
+from tests.instances import new_instance
 from tests.notifications.sqs_server import aws_environment, sqs_process
 
 _PER_SECOND = 20
@@ -34,20 +33,19 @@ async def instance(
         settings.CHAT_STORE = "firestore"
         settings.GOOGLE_CLOUD_PROJECT = f"test-{uuid4().hex}"
         settings.NOTIFICATION_QUEUE_URL = create_queues("sends", hidden=60)
-        await reset_instance()
-        instance = get_instance()
-        await instance.start()
-        yield instance
-        await reset_instance()
+        async with new_instance() as instance:
+            await instance.start()
+            yield instance
 
 
-async def group_of_five() -> str:
+async def group_of_five(instance: Instance) -> str:
     people = ["bob", "cid", "dan", "eve"]
     founded = await conversations.create_conversation(
-        user_id="ann", kind=ConversationKind.GROUP, participant_ids=people
+        instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=people
     )
     for person in people:
         await devices.register_device(
+            instance,
             user_id=person,
             device_id="phone",
             token=person,
@@ -57,31 +55,29 @@ async def group_of_five() -> str:
     return founded.own.conversation.id
 
 
-async def latencies(group: str, seconds: float) -> list[float]:
+async def latencies(instance: Instance, group: str, seconds: float) -> list[float]:
     """Of sends, 20 in a second."""
     taken = []
     begin = time.perf_counter()
     for number in range(round(seconds * _PER_SECOND)):
         await asyncio.sleep(max(begin + number / _PER_SECOND - time.perf_counter(), 0))
         before = time.perf_counter()
-        await messages.send_message(user_id="ann", conversation_id=group, text="Hello")
+        await messages.send_message(instance, user_id="ann", conversation_id=group, text="Hello")
         taken.append(time.perf_counter() - before)
     return taken
 
 
-async def in_turns(rounds: int, seconds: float) -> float:
+async def in_turns(instance: Instance, rounds: int, seconds: float) -> float:
     """How many times longer a send takes with notifications than without: the ratio of medians."""
-    group = await group_of_five()
-    await latencies(group, 1)
+    group = await group_of_five(instance)
+    await latencies(instance, group, 1)
     with_: list[float] = []
     without: list[float] = []
     for _ in range(rounds):
-        with_ += await latencies(group, seconds)
-        message_sent.disconnect(dispatch_uid="notifications")
-        try:
-            without += await latencies(group, seconds)
-        finally:
-            receivers.connect()
+        with_ += await latencies(instance, group, seconds)
+        await instance.notifications.stop()
+        without += await latencies(instance, group, seconds)
+        instance.notifications.start()
     one, other = (statistics.median(taken) * 1000 for taken in (with_, without))
     ratio = one / other
     print(
@@ -93,10 +89,10 @@ async def in_turns(rounds: int, seconds: float) -> float:
 
 async def test_a_short_comparison(instance: Instance) -> None:
     """That it can be made; what it shows in two seconds means little."""
-    assert await in_turns(1, 1) > 0
+    assert await in_turns(instance, 1, 1) > 0
 
 
 @pytest.mark.benchmark
 async def test_sends_with_and_without(instance: Instance) -> None:
     """Ten rounds in turns: no more than 1.25 times."""
-    assert await in_turns(10, 3) <= 1.25
+    assert await in_turns(instance, 10, 3) <= 1.25

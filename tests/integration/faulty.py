@@ -8,7 +8,7 @@ from messaging.services import messages
 __all__ = ["application"]
 
 
-async def _fail(**fields: Any) -> NoReturn:
+async def _fail(*_: Any, **fields: Any) -> NoReturn:
     raise RuntimeError("a planted fault")
 
 

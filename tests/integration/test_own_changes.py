@@ -10,11 +10,11 @@ from pytest_django import Settings
 
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Notify, Preferences
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, own_changes, participants, receipts
 from messaging.services.own_changes import OwnChanges, OwnState
+from tests.instances import new_instance
 from tests.integration.stores import eventually
-from tests.outlets import everybody_leaves
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,28 +29,25 @@ async def instance(
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
         settings.CHAT_STORE = "firestore"
         settings.GOOGLE_CLOUD_PROJECT = f"test-{uuid4().hex}"
-    await reset_instance()
-    instance = get_instance()
-    await eventually(instance.store.now, seconds=30)  # the emulator's first answer may take seconds
-    await instance.start()
-    yield instance
-    everybody_leaves(instance)
-    await reset_instance()
+    async with new_instance() as instance:
+        await eventually(instance.store.now, seconds=30)  # the emulator's first answer takes long
+        await instance.start()
+        yield instance
 
 
-async def found(*others: str) -> str:
+async def found(instance: Instance, *others: str) -> str:
     """The id of a group of ann and others in which ann has said three things."""
     founded = await conversations.create_conversation(
-        user_id="ann", kind=ConversationKind.GROUP, participant_ids=others, title="Tea"
+        instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=others, title="Tea"
     )
     id_ = founded.own.conversation.id
     for text in "abc":
-        await messages.send_message(user_id="ann", conversation_id=id_, text=text)
+        await messages.send_message(instance, user_id="ann", conversation_id=id_, text=text)
     return id_
 
 
-async def changes(user_id: str, since: datetime = LONG_AGO) -> OwnChanges:
-    return await own_changes.list_own_changes(user_id=user_id, since=since)
+async def changes(instance: Instance, user_id: str, since: datetime = LONG_AGO) -> OwnChanges:
+    return await own_changes.list_own_changes(instance, user_id=user_id, since=since)
 
 
 def state(id_: str, read_seq: int, unread_count: int, *, notify: Notify = Notify.ALL) -> OwnState:
@@ -67,20 +64,20 @@ async def later(instance: Instance) -> datetime:
     return await instance.store.now() + timedelta(seconds=11)
 
 
-async def items(user_id: str, since: datetime = LONG_AGO) -> Sequence[OwnState]:
-    return (await changes(user_id, since)).items
+async def items(instance: Instance, user_id: str, since: datetime = LONG_AGO) -> Sequence[OwnState]:
+    return (await changes(instance, user_id, since)).items
 
 
 async def test_what_changed_on_another_device(instance: Instance) -> None:
     """The present state, the latest change first."""
-    first, second = await found("bob"), await found("bob")
-    await receipts.mark_read(user_id="bob", conversation_id=second, seq=1)
+    first, second = await found(instance, "bob"), await found(instance, "bob")
+    await receipts.mark_read(instance, user_id="bob", conversation_id=second, seq=1)
     await conversations.set_preferences(
-        user_id="bob", conversation_id=first, changes={"notify": Notify.MENTIONS}
+        instance, user_id="bob", conversation_id=first, changes={"notify": Notify.MENTIONS}
     )
-    await receipts.mark_read(user_id="bob", conversation_id=first, seq=2)
+    await receipts.mark_read(instance, user_id="bob", conversation_id=first, seq=2)
 
-    answer = await changes("bob")
+    answer = await changes(instance, "bob")
 
     assert not answer.truncated
     assert answer.items == [state(first, 2, 1, notify=Notify.MENTIONS), state(second, 1, 2)]
@@ -89,50 +86,52 @@ async def test_what_changed_on_another_device(instance: Instance) -> None:
 
 async def test_the_next_answer_goes_on_from_the_last(instance: Instance) -> None:
     """What changed shortly before is repeated, and nothing else."""
-    group = await found("bob")
-    before = await changes("bob")
-    assert await items("bob", before.at) == before.items
+    group = await found(instance, "bob")
+    before = await changes(instance, "bob")
+    assert await items(instance, "bob", before.at) == before.items
 
-    assert await items("bob", await later(instance)) == []
-    assert await items("bob", datetime(9999, 12, 31, tzinfo=UTC)) == []
-    await receipts.mark_read(user_id="bob", conversation_id=group, seq=3)
-    assert await items("bob", before.at) == [state(group, 3, 0)]
+    assert await items(instance, "bob", await later(instance)) == []
+    assert await items(instance, "bob", datetime(9999, 12, 31, tzinfo=UTC)) == []
+    await receipts.mark_read(instance, user_id="bob", conversation_id=group, seq=3)
+    assert await items(instance, "bob", before.at) == [state(group, 3, 0)]
 
 
 async def test_deleted_messages_are_left_out(instance: Instance) -> None:
-    group = await found("bob")
-    sent = await messages.send_message(user_id="ann", conversation_id=group, text="d")
-    await messages.delete_message(user_id="ann", conversation_id=group, message_id=sent.message.id)
+    group = await found(instance, "bob")
+    sent = await messages.send_message(instance, user_id="ann", conversation_id=group, text="d")
+    await messages.delete_message(
+        instance, user_id="ann", conversation_id=group, message_id=sent.message.id
+    )
 
-    assert await items("bob") == [state(group, 0, 3)]
+    assert await items(instance, "bob") == [state(group, 0, 3)]
 
 
 async def test_ones_own_message_counts_as_read(instance: Instance) -> None:
-    group = await found("bob")
+    group = await found(instance, "bob")
 
-    assert await items("ann") == [state(group, 3, 0)]
+    assert await items(instance, "ann") == [state(group, 3, 0)]
 
 
 async def test_what_one_left_is_not_named(instance: Instance) -> None:
     """Nor what others read."""
-    group = await found("bob", "cid")
-    await receipts.mark_read(user_id="cid", conversation_id=group, seq=1)
-    assert await items("dan") == []
+    group = await found(instance, "bob", "cid")
+    await receipts.mark_read(instance, user_id="cid", conversation_id=group, seq=1)
+    assert await items(instance, "dan") == []
 
     await participants.remove_participant(
-        user_id="bob", conversation_id=group, participant_id="bob"
+        instance, user_id="bob", conversation_id=group, participant_id="bob"
     )
 
-    assert await items("bob") == []
+    assert await items(instance, "bob") == []
 
 
 async def test_a_long_answer_is_truncated(instance: Instance, settings: Settings) -> None:
     """It names the latest changes."""
-    groups = [await found("bob") for _ in range(3)]
-    await receipts.mark_read(user_id="bob", conversation_id=groups[0], seq=3)
+    groups = [await found(instance, "bob") for _ in range(3)]
+    await receipts.mark_read(instance, user_id="bob", conversation_id=groups[0], seq=3)
     settings.CHAT_LIMITS = {"latest_conversations": 2}
 
-    answer = await changes("bob")
+    answer = await changes(instance, "bob")
 
     assert answer.truncated
     assert len(answer.items) == 2

@@ -11,7 +11,7 @@ import pytest_asyncio
 import redis.asyncio
 from pytest_django import Settings
 
-import messaging.runtime.app
+import messaging.runtime.instance
 from config.development.processes import free_port
 from messaging.concurrency.tasks import stop_tasks
 from messaging.delivery.hub.connections import Connection, Connections
@@ -182,7 +182,7 @@ async def test_the_users_of_an_instance_that_has_just_started(
             },
         }
     }
-    first, second = messaging.runtime.app.Instance(), messaging.runtime.app.Instance()
+    first, second = messaging.runtime.instance.Instance(), messaging.runtime.instance.Instance()
     await first.start()
     await second.start()
     try:

@@ -21,6 +21,7 @@ from rest_framework.views import APIView as RestAPIView
 
 from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.errors import Problem, problem_of, problem_response
+from chat.instances import instance_of
 from chat.limits import limited, strangers
 from chat.limits.shown_tokens import identify
 from chat.limits.throttling import REQUESTS, require_rate, turn
@@ -34,7 +35,7 @@ from messaging.domain.identifiers import is_stored_id
 from messaging.domain.limits import get_limits
 from messaging.instruments.metrics import HTTP_REQUEST_SECONDS
 from messaging.redis.rate_limits import Rate
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
@@ -61,6 +62,9 @@ class APIView(RestAPIView):
 
     sensitive: ClassVar[frozenset[str]] = frozenset()
     """The methods before which whoever issued the token is asked whether it holds still."""
+
+    instance: Instance
+    """The instance that serves the request."""
 
     user_id: str
     """Who is asking."""
@@ -97,7 +101,7 @@ class APIView(RestAPIView):
         )
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        await get_instance().start()
+        self.instance = instance_of(request)
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.format_kwarg = None
@@ -108,12 +112,12 @@ class APIView(RestAPIView):
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(_turns, identity.user_id):
             # The rate comes first: it also limits requests of banned and logged-out people.
-            await require_rate(self.rate(), identity.user_id)
+            await require_rate(self.instance.rates, self.rate(), identity.user_id)
             await sessions.require_admitted(
-                user_id=identity.user_id, signed_in_at=identity.signed_in_at
+                self.instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )
             if request.method in self.sensitive:
-                await require_unrevoked(token, identity)
+                await require_unrevoked(self.instance, token, identity)
             return await self._respond(request, **kwargs)
 
     async def _respond(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:

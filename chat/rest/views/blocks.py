@@ -13,7 +13,7 @@ class BlocksView(APIView):
     @extend_schema(operation_id="list_blocks", responses={200: responses.Blocks})
     async def get(self, request: Request) -> Response:
         """Whom I block."""
-        people = await blocks.list_blocks(user_id=self.user_id)
+        people = await blocks.list_blocks(self.instance, user_id=self.user_id)
         return Response({"items": [{"user_id": user_id} for user_id in people]})
 
 
@@ -21,11 +21,11 @@ class BlockView(APIView):
     @extend_schema(operation_id="block_person", request=None, responses={204: None})
     async def put(self, request: Request, user_id: str) -> Response:
         """Block somebody: no direct messages between us, either way."""
-        await blocks.block_person(user_id=self.user_id, person_id=user_id)
+        await blocks.block_person(self.instance, user_id=self.user_id, person_id=user_id)
         return Response(status=204)
 
     @extend_schema(operation_id="unblock_person", responses={204: None})
     async def delete(self, request: Request, user_id: str) -> Response:
         """Block somebody no more."""
-        await blocks.unblock_person(user_id=self.user_id, person_id=user_id)
+        await blocks.unblock_person(self.instance, user_id=self.user_id, person_id=user_id)
         return Response(status=204)

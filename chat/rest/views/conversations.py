@@ -34,7 +34,7 @@ class ConversationsView(APIView):
         """List my conversations, latest activity first."""
         query = self.query(serializers.ConversationsQuery)
         page = await conversations.list_conversations(
-            user_id=self.user_id, limit=query["limit"], cursor=query.get("cursor")
+            self.instance, user_id=self.user_id, limit=query["limit"], cursor=query.get("cursor")
         )
         items = [
             personal_conversation_data(own.conversation, own.position)
@@ -51,6 +51,7 @@ class ConversationsView(APIView):
         """Create a conversation; 200 if the pair or the client_id already has one."""
         body = self.body(serializers.CreateConversation)
         founded = await conversations.create_conversation(
+            self.instance,
             user_id=self.user_id,
             kind=ConversationKind(body["kind"]),
             participant_ids=body["participant_ids"],
@@ -67,7 +68,7 @@ class ConversationView(APIView):
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get a conversation with all its participants."""
         own = await conversations.get_conversation(
-            user_id=self.user_id, conversation_id=conversation_id
+            self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
         return Response(personal_conversation_data(own.conversation, own.position, everybody=True))
 
@@ -80,7 +81,10 @@ class ConversationView(APIView):
         """Rename a group; requires owner or admin."""
         body = self.body(serializers.UpdateConversation)
         own = await conversations.rename_conversation(
-            user_id=self.user_id, conversation_id=conversation_id, title=body["title"]
+            self.instance,
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            title=body["title"],
         )
         return Response(personal_conversation_data(own.conversation, own.position))
 
@@ -97,13 +101,14 @@ class ParticipantsView(APIView):
         """Add people to a group; requires owner or admin."""
         body = self.body(serializers.AddParticipants)
         await participants.add_participants(
+            self.instance,
             user_id=self.user_id,
             conversation_id=conversation_id,
             user_ids=body["user_ids"],
             role=Role(body.get("role", Role.MEMBER)),
         )
         own = await conversations.get_conversation(
-            user_id=self.user_id, conversation_id=conversation_id
+            self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
         data = personal_conversation_data(own.conversation, own.position)
         named = dict.fromkeys(body["user_ids"])
@@ -124,6 +129,7 @@ class ParticipantView(APIView):
         body = self.body(serializers.UpdateParticipant)
         person = self._person(user_id)
         conversation = await participants.set_role(
+            self.instance,
             user_id=self.user_id,
             conversation_id=conversation_id,
             participant_id=person,
@@ -135,6 +141,7 @@ class ParticipantView(APIView):
     async def delete(self, request: Request, conversation_id: str, user_id: str) -> Response:
         """Remove a participant, or leave. `me` is the caller."""
         await participants.remove_participant(
+            self.instance,
             user_id=self.user_id,
             conversation_id=conversation_id,
             participant_id=self._person(user_id),
@@ -152,7 +159,7 @@ class ConversationPreferencesView(APIView):
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get my own settings in this conversation."""
         preferences = await conversations.get_preferences(
-            user_id=self.user_id, conversation_id=conversation_id
+            self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
         return Response(preferences_data(preferences))
 
@@ -167,6 +174,6 @@ class ConversationPreferencesView(APIView):
         if "notify" in changes:
             changes["notify"] = Notify(changes["notify"])
         preferences = await conversations.set_preferences(
-            user_id=self.user_id, conversation_id=conversation_id, changes=changes
+            self.instance, user_id=self.user_id, conversation_id=conversation_id, changes=changes
         )
         return Response(preferences_data(preferences))

@@ -16,6 +16,9 @@ class DeliveryView(APIView):
         """Show who received a message, how, or why not; for its sender, and owner and admins of a
         group."""
         people = await deliveries.get_delivery(
-            user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
+            self.instance,
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
         )
         return Response({"items": [delivery_data(person) for person in people]})

@@ -16,7 +16,7 @@ class DevicesView(APIView):
     @extend_schema(operation_id="list_devices", responses={200: responses.Devices})
     async def get(self, request: Request) -> Response:
         """My devices, the latest registered first."""
-        own = await devices.list_devices(user_id=self.user_id)
+        own = await devices.list_devices(self.instance, user_id=self.user_id)
         return Response({"items": [device_data(device) for device in own]})
 
 
@@ -32,6 +32,7 @@ class DeviceView(APIView):
         """Have notifications sent there: at each start of the app, and when its token changes."""
         body = self.body(serializers.RegisterDevice)
         device = await devices.register_device(
+            self.instance,
             user_id=self.user_id,
             device_id=device_id,
             token=body["token"],
@@ -43,5 +44,5 @@ class DeviceView(APIView):
     @extend_schema(operation_id="remove_device", responses={204: None})
     async def delete(self, request: Request, device_id: str) -> Response:
         """Send nothing there any more, as at a logout."""
-        await devices.remove_device(user_id=self.user_id, device_id=device_id)
+        await devices.remove_device(self.instance, user_id=self.user_id, device_id=device_id)
         return Response(status=204)

@@ -21,7 +21,9 @@ class MeView(APIView):
             {
                 "user_id": self.user_id,
                 "limits": get_limits().as_dict(),
-                "unread_total": await conversations.count_unread(user_id=self.user_id),
+                "unread_total": await conversations.count_unread(
+                    self.instance, user_id=self.user_id
+                ),
             }
         )
 
@@ -30,7 +32,9 @@ class SessionsView(APIView):
     @extend_schema(operation_id="log_out_everywhere", responses={204: None})
     async def delete(self, request: Request) -> Response:
         """Log me out everywhere, at once: this token as well."""
-        await sessions.log_out_everywhere(user_id=self.user_id, signed_in_at=self.signed_in_at)
+        await sessions.log_out_everywhere(
+            self.instance, user_id=self.user_id, signed_in_at=self.signed_in_at
+        )
         return Response(status=204)
 
 
@@ -38,7 +42,7 @@ class PreferencesView(APIView):
     @extend_schema(operation_id="get_preferences", responses={200: responses.Settings})
     async def get(self, request: Request) -> Response:
         """What I want in all conversations."""
-        settings = await preferences.get_settings(user_id=self.user_id)
+        settings = await preferences.get_settings(self.instance, user_id=self.user_id)
         return Response(settings_data(settings))
 
     @extend_schema(
@@ -51,5 +55,7 @@ class PreferencesView(APIView):
         changes = self.body(serializers.UpdateSettings)
         if "added_by" in changes:
             changes["added_by"] = AddedBy(changes["added_by"])
-        settings = await preferences.set_settings(user_id=self.user_id, changes=changes)
+        settings = await preferences.set_settings(
+            self.instance, user_id=self.user_id, changes=changes
+        )
         return Response(settings_data(settings))

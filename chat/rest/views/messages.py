@@ -31,7 +31,7 @@ class MessagesView(APIView):
         """List messages, ascending by seq: before, after or around a seq, or the latest."""
         query = self.query(serializers.MessagesQuery)
         page = await history.list_messages(
-            user_id=self.user_id, conversation_id=conversation_id, **query
+            self.instance, user_id=self.user_id, conversation_id=conversation_id, **query
         )
         return Response(
             {
@@ -49,6 +49,7 @@ class MessagesView(APIView):
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Send a message; 200 if this client_id was already sent."""
         sent = await messages.send_message(
+            self.instance,
             user_id=self.user_id,
             conversation_id=conversation_id,
             **self.body(serializers.SendMessage, _SEND),
@@ -61,7 +62,10 @@ class MessageView(APIView):
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Get a message; a deleted one has no content."""
         message = await history.get_message(
-            user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
+            self.instance,
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
         )
         return Response(message_data(message))
 
@@ -74,6 +78,7 @@ class MessageView(APIView):
         """Edit the text of my own message."""
         body = self.body(serializers.EditMessage)
         message = await messages.edit_message(
+            self.instance,
             user_id=self.user_id,
             conversation_id=conversation_id,
             message_id=message_id,
@@ -97,7 +102,10 @@ class MessageView(APIView):
     async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Delete my own message; owner and admins may delete any message."""
         version = await messages.delete_message(
-            user_id=self.user_id, conversation_id=conversation_id, message_id=message_id
+            self.instance,
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
         )
         return Response(status=204, headers={VERSION_HEADER: str(version)})
 
@@ -112,6 +120,6 @@ class ChangesView(APIView):
         """Get the present state of everything that changed after a version."""
         query = self.query(serializers.ChangesQuery)
         changes = await sync.list_changes(
-            user_id=self.user_id, conversation_id=conversation_id, **query
+            self.instance, user_id=self.user_id, conversation_id=conversation_id, **query
         )
         return Response({**changes_data(changes), "epoch": changes.epoch})

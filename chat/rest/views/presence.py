@@ -20,5 +20,7 @@ class PresenceView(APIView):
     async def get(self, request: Request) -> Response:
         """Get the presence of people with whom I share a conversation; others are left out."""
         query = self.query(serializers.PresenceQuery)
-        present = await presence.get_presence(user_id=self.user_id, user_ids=query["user_ids"])
+        present = await presence.get_presence(
+            self.instance, user_id=self.user_id, user_ids=query["user_ids"]
+        )
         return Response({"items": [presence_data(person) for person in present]})

@@ -25,7 +25,7 @@ class ReadView(APIView):
         """Mark everything up to a seq as read; the position only moves forward."""
         body = self.body(serializers.MarkRead, _READ)
         receipt = await receipts.mark_read(
-            user_id=self.user_id, conversation_id=conversation_id, seq=body["seq"]
+            self.instance, user_id=self.user_id, conversation_id=conversation_id, seq=body["seq"]
         )
         return Response(receipt_data(receipt))
 
@@ -35,6 +35,6 @@ class ReceiptsView(APIView):
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get how far every participant has read and received."""
         positions = await receipts.list_receipts(
-            user_id=self.user_id, conversation_id=conversation_id
+            self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
         return Response({"items": [read_position_data(position) for position in positions]})

@@ -20,6 +20,6 @@ class ReportsView(APIView):
     async def post(self, request: Request) -> Response:
         """Report a message to the operators; 200 if I have already reported it."""
         made = await reports.report_message(
-            user_id=self.user_id, **self.body(serializers.ReportMessage)
+            self.instance, user_id=self.user_id, **self.body(serializers.ReportMessage)
         )
         return Response(report_data(made.report), status=201 if made.created else 200)

@@ -15,8 +15,12 @@ class TypingView(APIView):
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Show the others that I am typing, or have stopped."""
         body = self.body(serializers.SetTyping)
-        await require_rate(TYPING if body["typing"] else TYPING_STOPS, self.user_id)
+        rate = TYPING if body["typing"] else TYPING_STOPS
+        await require_rate(self.instance.rates, rate, self.user_id)
         await typing_indicators.set_typing(
-            user_id=self.user_id, conversation_id=conversation_id, typing=body["typing"]
+            self.instance,
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            typing=body["typing"],
         )
         return Response(status=202)

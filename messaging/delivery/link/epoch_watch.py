@@ -9,8 +9,8 @@ knows, so that a restore is noticed while nobody writes.
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
@@ -32,24 +32,32 @@ _SETTLE_SECONDS = 5.0
 """Between two epochs that this instance sets: a restore in many steps contradicts itself."""
 
 
+class EpochListener(Protocol):
+    """What hears of the epoch, and of changes."""
+
+    @property
+    def last_changed(self) -> str | None:
+        """The id of the conversation that this instance last heard of a change in."""
+
+    def epoch_learned(self, epoch: Epoch) -> None:
+        """Take the first epoch that this instance knows."""
+
+    def epoch_changed(self, epoch: Epoch) -> None:
+        """Take an epoch that replaces the known one: what is held from before is not true any
+        more."""
+
+
 class EpochWatch:
     def __init__(
         self,
         *,
         epochs: EpochStore,
         store: Store,
-        heard_of: Callable[[], str | None],
-        on_learned: Callable[[Epoch], None],
-        on_changed: Callable[[Epoch], None],
+        listener: EpochListener,
     ) -> None:
-        """`heard_of` names the conversation that this instance last heard of a change in.
-        `on_learned` is given the first epoch, `on_changed` each that replaces it: whatever is held
-        from before is not true any more."""
         self._epochs = epochs
         self._store = store
-        self._heard_of = heard_of
-        self._on_learned = on_learned
-        self._on_changed = on_changed
+        self._listener = listener
         self._known: Epoch | None = None
         self._clock = StoreClock()
         self._contradicted = False
@@ -135,17 +143,17 @@ class EpochWatch:
     def _take(self, epoch: Epoch) -> None:
         known, self._known = self._known, epoch
         if known is None:
-            self._on_learned(epoch)
+            self._listener.epoch_learned(epoch)
         elif known != epoch:
             self._contradicted = False
             self._changed_at = time.monotonic()
             logger.warning("epoch.changed", epoch=epoch.id, number=epoch.number, before=known.id)
             EPOCH_CHANGES.inc()
-            self._on_changed(epoch)
+            self._listener.epoch_changed(epoch)
 
     async def _reread(self) -> None:
         """Read what changed last: the answer is compared by the store's witness."""
-        for conversation_id in {self._store.witness.latest, self._heard_of()} - {None}:
+        for conversation_id in {self._store.witness.latest, self._listener.last_changed} - {None}:
             if conversation_id is not None and is_stored_id(conversation_id):
                 await self._store.get_conversation(conversation_id)
 

@@ -10,7 +10,7 @@ the beacon when nothing follows.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -56,6 +56,21 @@ class ChannelLayer(ReceivingLayer, PublishingLayer, Protocol):
     """What is used of a Channels layer (its public interface)."""
 
 
+class PeerListener(Protocol):
+    """Hears of the other instances, and knows which of them are registered."""
+
+    @property
+    def registered(self) -> Collection[str]:
+        """The boot ids of the other instances in the registry."""
+
+    def met(self, boot_id: str) -> None:
+        """Take note of an instance that sends beacons and is not registered."""
+
+    def ended(self, boot_id: str, heard_at: float) -> None:
+        """Take note of an instance that ended without a goodbye, and of the moment of its last
+        beacon on the monotonic clock."""
+
+
 class Link:
     def __init__(
         self,
@@ -66,23 +81,16 @@ class Link:
         polling: Polling,
         access: AccessList,
         boot_id: str,
-        registered: Callable[[], Collection[str]],
-        on_met: Callable[[str], None],
-        on_ended: Callable[[str, float], None],
+        listener: PeerListener,
         signing: Signing | None = None,
     ) -> None:
         """`receiving` and `publishing` are two layers, for channels_redis lets every subscription
-        wait for the round trip of the publish before it. `registered` returns the instances
-        in the registry. `on_met` is called with the boot id of an instance that sends beacons and
-        is not among them. `on_ended` is called with that of each instance that ended without a
-        goodbye, and the moment of its last beacon on the monotonic clock."""
+        wait for the round trip of the publish before it."""
         self.up = True
         self._publishing = publishing
         self._hub = hub
         self._polling = polling
-        self._registered = registered
-        self._on_met = on_met
-        self._on_ended = on_ended
+        self._listener = listener
         self._lines = Sparing()
         self._announcements = Announcements(
             publish=self._publish_to_all,
@@ -239,7 +247,7 @@ class Link:
         if now - self._last_echo > _DOWN_SECONDS:
             self._go_down("no echo")
             return
-        self._peers.note_registered(self._registered(), now)
+        self._peers.note_registered(self._listener.registered, now)
         ended = self._peers.pop_ended(now)
         if not ended:
             return
@@ -249,7 +257,7 @@ class Link:
             named = [boot_id for boot_id, _ in ended[:_MAX_NAMED]]
             logger.warning("link.peer_ended", boot_ids=named, ended=len(ended), unsaid=unsaid)
         for boot_id, heard_at in ended:
-            self._on_ended(boot_id, heard_at)
+            self._listener.ended(boot_id, heard_at)
 
     def _go_down(self, reason: str) -> None:
         if self.up:
@@ -273,8 +281,8 @@ class Link:
 
     def on_beacon(self, beacon: Beacon, sender: str) -> None:
         """Another instance is there."""
-        if sender not in self._registered():
-            self._on_met(sender)
+        if sender not in self._listener.registered:
+            self._listener.met(sender)
         missed_since = self._peers.note_beacon(
             sender, beacon.number, time.monotonic(), reads=beacon.reads
         )

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from argparse import ArgumentParser
+from contextlib import AsyncExitStack
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from messaging.notifications.push.protocol import make_push_backend
 from messaging.notifications.queue.sqs import SqsQueue
 from messaging.notifications.queue.worker import Worker
 from messaging.notifications.queue.worker_health import serve_health
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 
 
 class Command(BaseCommand):
@@ -32,19 +33,20 @@ class Command(BaseCommand):
 
 
 async def _run(url: str, host: str, port: int | None) -> None:
-    instance = get_instance()
-    push = make_push_backend()
-    queue = SqsQueue(url)
-    worker = Worker(Notifier(instance, push), queue)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, worker.end)
-    instance.epochs.start()
-    instance.figures.start(role="worker")
-    try:
-        async with serve_health(worker, host, port):
-            await worker.run()
-    finally:
-        await push.close()
-        await queue.close()
-        await instance.close()
+    async with AsyncExitStack() as stack:
+        instance = Instance()
+        stack.push_async_callback(instance.close)
+        queue = SqsQueue(url)
+        stack.push_async_callback(queue.close)
+        push = make_push_backend()
+        stack.push_async_callback(push.close)
+        worker = Worker(Notifier(instance.notifications.parts, push), queue)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.end)
+        instance.epochs.start()
+        stack.push_async_callback(instance.epochs.stop)
+        instance.figures.start(role="worker")
+        stack.push_async_callback(instance.figures.stop)
+        await stack.enter_async_context(serve_health(worker, host, port))
+        await worker.run()

@@ -11,7 +11,7 @@ from messaging.changes.interventions import (
     RedactMessage,
 )
 from messaging.domain.participant import Role
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import require_conversation_id, require_message_id
 
 logger = structlog.get_logger(__name__)
@@ -19,40 +19,46 @@ logger = structlog.get_logger(__name__)
 _DELETED_AT_ONCE = 300
 
 
-async def redact_message(*, conversation_id: str, message_id: str) -> None:
+async def redact_message(instance: Instance, *, conversation_id: str, message_id: str) -> None:
     """Take a message's content away for everybody, the copies in reports of it among it; again is
     fine.
 
     Raises ConversationNotFound, MessageNotFound, StoreUnavailable.
     """
     require_message_id(message_id)
-    await _submit("message.redacted", conversation_id, RedactMessage(message_id=message_id))
-    await get_instance().reports.delete_copies(message_id)
+    await _submit(
+        instance, "message.redacted", conversation_id, RedactMessage(message_id=message_id)
+    )
+    await instance.reports.delete_copies(message_id)
 
 
-async def set_frozen(*, conversation_id: str, frozen: bool) -> None:
+async def set_frozen(instance: Instance, *, conversation_id: str, frozen: bool) -> None:
     """Stop a conversation: only owners and admins write in it until that is undone. In a direct
     one nobody does. Raises ConversationNotFound, StoreUnavailable."""
     name = "conversation.frozen" if frozen else "conversation.unfrozen"
-    await _submit(name, conversation_id, FreezeConversation(frozen=frozen))
+    await _submit(instance, name, conversation_id, FreezeConversation(frozen=frozen))
 
 
-async def expel_participant(*, conversation_id: str, participant_id: str) -> None:
+async def expel_participant(
+    instance: Instance, *, conversation_id: str, participant_id: str
+) -> None:
     """Remove anybody from a group, whatever their role; its last owner is removed last.
 
     Raises ConversationNotFound, NotFound, PermissionDenied, StoreUnavailable.
     """
     change = ExpelParticipant(participant_id=participant_id)
-    await _submit("participant.expelled", conversation_id, change)
+    await _submit(instance, "participant.expelled", conversation_id, change)
 
 
-async def assign_role(*, conversation_id: str, participant_id: str, role: Role) -> None:
+async def assign_role(
+    instance: Instance, *, conversation_id: str, participant_id: str, role: Role
+) -> None:
     """Give somebody in a group another role. Raises as `expel_participant`."""
     change = AssignRole(participant_id=participant_id, role=role)
-    await _submit("participant.role_assigned", conversation_id, change)
+    await _submit(instance, "participant.role_assigned", conversation_id, change)
 
 
-async def delete_conversation(*, conversation_id: str) -> None:
+async def delete_conversation(instance: Instance, *, conversation_id: str) -> None:
     """Remove everybody from a group at once, then everything that was said in it. After
     StoreUnavailable do it again: what is gone already stays so.
 
@@ -62,15 +68,15 @@ async def delete_conversation(*, conversation_id: str) -> None:
 
     Raises ConversationNotFound, PermissionDenied, StoreUnavailable.
     """
-    await _submit("conversation.deleted", conversation_id, EmptyConversation())
-    catalogue = get_instance().catalogue
+    await _submit(instance, "conversation.deleted", conversation_id, EmptyConversation())
+    catalogue = instance.catalogue
     while await catalogue.delete_messages(conversation_id, limit=_DELETED_AT_ONCE):
         pass
 
 
-async def _submit(action: str, conversation_id: str, change: ConversationChange) -> None:
+async def _submit(
+    instance: Instance, action: str, conversation_id: str, change: ConversationChange
+) -> None:
     require_conversation_id(conversation_id)
-    instance = get_instance()
-    await instance.start()
     await instance.writer.submit(conversation_id, change)
     logger.info(action, conversation_id=conversation_id)

@@ -13,7 +13,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 from messaging.domain.recipients import Decision
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.wire.representations import effective_read_seq
 
 _BY_READING = frozenset({"read", "acknowledged"})
@@ -67,9 +67,10 @@ class PersonDelivery:
         return DeliveryState.NOTIFIED if self.verdict is PushVerdict.SENT else DeliveryState.PENDING
 
 
-async def list_deliveries(conversation: Conversation, message: Message) -> Sequence[PersonDelivery]:
+async def list_deliveries(
+    instance: Instance, conversation: Conversation, message: Message
+) -> Sequence[PersonDelivery]:
     """Of every participant but the sender. Raises StoreUnavailable."""
-    instance = get_instance()
     people = [person for person in conversation.participants if person != message.sender_id]
     decisions = await instance.decisions.list_decisions(conversation.id, message.id)
     stored = await instance.store.list_read_positions(conversation.id)

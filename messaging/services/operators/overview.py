@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from messaging.runtime.app import get_instance
 from messaging.runtime.figures import Figures
+from messaging.runtime.instance import Instance
 
 Number = TypeVar("Number", int, float)
 
@@ -54,10 +54,10 @@ class Overview:
         return _summed(one.documents_rate for one in self.processes)
 
 
-async def get_overview() -> Overview:
+async def get_overview(instance: Instance) -> Overview:
     """One round trip to Redis, or none where there is none; the store is not asked."""
-    processes, complete = await get_instance().figures.all()
-    alone = get_instance().link is None
+    processes, complete = await instance.figures.all()
+    alone = instance.link is None
     return Overview(processes=processes, complete=complete, alone=alone)
 
 

@@ -8,39 +8,36 @@ from messaging.domain.exceptions import InvalidRequest, NotFound
 from messaging.domain.identifiers import is_stored_user_id
 from messaging.domain.people import FOREVER
 from messaging.domain.reports import Report, ReportStatus
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
 
 
-async def ban_person(*, person_id: str, until: datetime = FOREVER) -> None:
+async def ban_person(instance: Instance, *, person_id: str, until: datetime = FOREVER) -> None:
     """Shut somebody out up to a moment: what they ask for is refused from now on, and their
     sockets are closed on every instance; that is waited for, up to a second. Banning again sets
     the end anew.
 
     Raises InvalidRequest, StoreUnavailable.
     """
-    await _set_ban(person_id, until)
+    await _set_ban(instance, person_id, until)
 
 
-async def unban_person(*, person_id: str) -> None:
+async def unban_person(instance: Instance, *, person_id: str) -> None:
     """Let somebody in again. Raises InvalidRequest, StoreUnavailable."""
-    await _set_ban(person_id, None)
+    await _set_ban(instance, person_id, None)
 
 
-async def log_out_person(*, person_id: str) -> None:
+async def log_out_person(instance: Instance, *, person_id: str) -> None:
     """End all sign-ins of somebody, as they could themselves, and their sockets. Raises
     InvalidRequest, StoreUnavailable."""
     _require_person_id(person_id)
-    await get_instance().start()
-    await sessions.log_out_everywhere(user_id=person_id)
+    await sessions.log_out_everywhere(instance, user_id=person_id)
 
 
-async def _set_ban(person_id: str, until: datetime | None) -> None:
+async def _set_ban(instance: Instance, person_id: str, until: datetime | None) -> None:
     _require_person_id(person_id)
-    instance = get_instance()
-    await instance.start()
     await instance.apply_access(await instance.people.set_ban(person_id, until=until))
     logger.info(
         "person.unbanned" if until is None else "person.banned",
@@ -54,9 +51,11 @@ def _require_person_id(person_id: str) -> None:
         raise InvalidRequest.of("person_id", "The user id is not valid.")
 
 
-async def close_report(*, report_id: str, status: ReportStatus, by: str) -> Report:
+async def close_report(
+    instance: Instance, *, report_id: str, status: ReportStatus, by: str
+) -> Report:
     """Say what an operator made of a report. Raises NotFound, StoreUnavailable."""
-    closed = await get_instance().reports.close_report(report_id, status, by=by)
+    closed = await instance.reports.close_report(report_id, status, by=by)
     if closed is None:
         raise NotFound
     logger.info("report.closed", report_id=report_id, status=status.value, by=by)

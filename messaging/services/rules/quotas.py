@@ -10,8 +10,7 @@ from django.conf import settings
 
 from messaging.domain.exceptions import RateLimited
 from messaging.domain.limits import get_limits
-from messaging.redis.rate_limits import Rate
-from messaging.runtime.app import get_instance
+from messaging.redis.rate_limits import Rate, Rates
 
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -20,6 +19,7 @@ _DAY_SECONDS = 24 * 60 * 60
 class Quota:
     """What one request counts."""
 
+    rates: Rates
     user_id: str
     conversations: int = 0
     people: int = 0
@@ -28,17 +28,17 @@ class Quota:
         """Count it. Raises RateLimited, and then nothing is counted."""
         taken: list[tuple[Rate, int]] = []
         for rate, count in self._counts():
-            wait = await get_instance().rates.take(rate, self.user_id, count=count)
+            wait = await self.rates.take(rate, self.user_id, count=count)
             if wait > 0:
                 for other, given in taken:
-                    await get_instance().rates.give_back(other, self.user_id, count=given)
+                    await self.rates.give_back(other, self.user_id, count=given)
                 raise RateLimited(wait)
             taken.append((rate, count))
 
     async def give_back(self) -> None:
         """Nothing came of what was counted."""
         for rate, count in self._counts():
-            await get_instance().rates.give_back(rate, self.user_id, count=count)
+            await self.rates.give_back(rate, self.user_id, count=count)
 
     def _counts(self) -> list[tuple[Rate, int]]:
         if not settings.CHAT_RATE_LIMITS:

@@ -8,7 +8,7 @@ from messaging.domain.exceptions import (
     MessageNotFound,
 )
 from messaging.domain.identifiers import RESERVED_PREFIXES, USER_ID_RULE, is_stored_id, is_user_id
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 
 
 def require_conversation_id(conversation_id: str) -> None:
@@ -34,23 +34,26 @@ def require_message_id(message_id: str) -> None:
         raise MessageNotFound
 
 
-async def access_conversation(*, user_id: str, conversation_id: str) -> Conversation:
+async def access_conversation(
+    instance: Instance, *, user_id: str, conversation_id: str
+) -> Conversation:
     """The conversation, at most two seconds old, for one of its participants.
 
     Raises ConversationNotFound, NotAParticipant; a refusal rests on a state read just now.
     """
     require_conversation_id(conversation_id)
-    cached = get_instance().cache.get_fresh(conversation_id)
+    cached = instance.cache.get_fresh(conversation_id)
     if cached is not None and user_id in cached.participants:
         return cached
-    return await read_conversation(user_id=user_id, conversation_id=conversation_id)
+    return await read_conversation(instance, user_id=user_id, conversation_id=conversation_id)
 
 
-async def read_conversation(*, user_id: str, conversation_id: str) -> Conversation:
+async def read_conversation(
+    instance: Instance, *, user_id: str, conversation_id: str
+) -> Conversation:
     """The conversation as the store has it now, for one of its participants. Raises as
     `access_conversation`."""
     require_conversation_id(conversation_id)
-    instance = get_instance()
     conversation = await instance.store.get_conversation(conversation_id)
     if conversation is None:
         raise ConversationNotFound

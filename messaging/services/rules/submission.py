@@ -6,17 +6,16 @@ answer would tell a stranger that people are talking.
 
 from messaging.changes.change import ConversationChange, Outcome, authorized
 from messaging.domain.exceptions import ConversationNotFound
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 
 
-async def submit(conversation_id: str, change: ConversationChange) -> Outcome:
+async def submit(instance: Instance, conversation_id: str, change: ConversationChange) -> Outcome:
     """`Writer.submit` for somebody who may see the conversation.
 
     A copy of any age lets them through: the commit judges again. A refusal rests on a state that
     was read for it, in one read, whatever else goes on in the conversation. Raises as
     `Writer.submit`.
     """
-    instance = get_instance()
     known = instance.cache.get(conversation_id)
     if known is None or not authorized(change, known):
         conversation = await instance.store.get_conversation(conversation_id)

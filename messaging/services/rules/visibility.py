@@ -9,46 +9,51 @@ from collections.abc import Sequence
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.participant import ReadPosition
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import read_conversation
 
 PAIR = 2
 _BLOCKS_SECONDS = 60.0
 
 
-async def pair_is_open(user_id: str, conversation_id: str, *, lasting: bool = False) -> bool:
+async def pair_is_open(
+    instance: Instance, user_id: str, conversation_id: str, *, lasting: bool = False
+) -> bool:
     """Return whether neither of a conversation's two people blocks the other, of which only the
     conversation tells.
 
     A copy says so for a minute: all instances are told of a block, and may miss it. `lasting`:
     for as long as it is kept, while the link is up. At most one read.
     """
-    instance = get_instance()
     if lasting and not instance.degraded:
         known = instance.cache.get(conversation_id)
     else:
         known = instance.cache.get_fresh(conversation_id, seconds=_BLOCKS_SECONDS)
     if known is None:
         try:
-            known = await read_conversation(user_id=user_id, conversation_id=conversation_id)
+            known = await read_conversation(
+                instance, user_id=user_id, conversation_id=conversation_id
+            )
         except StoreUnavailable:
             known = instance.cache.get(conversation_id)
     return known is not None and not known.blocked_by
 
 
-async def reads_privately(user_id: str) -> bool:
+async def reads_privately(instance: Instance, user_id: str) -> bool:
     """Return whether somebody hides what they have read; True where that cannot be told."""
     try:
-        return (await get_instance().privacy.get([user_id]))[user_id].private_reading
+        return (await instance.privacy.get([user_id]))[user_id].private_reading
     except StoreUnavailable:
         return True
 
 
-async def private_readers(positions: Sequence[ReadPosition], *, besides: str) -> frozenset[str]:
+async def private_readers(
+    instance: Instance, positions: Sequence[ReadPosition], *, besides: str
+) -> frozenset[str]:
     """Those of the people with something read who hide it from others, `besides` not among them.
     Raises StoreUnavailable."""
     people = [one.user_id for one in positions if one.read_seq > 0 and one.user_id != besides]
-    known = await get_instance().privacy.get(people)
+    known = await instance.privacy.get(people)
     return frozenset(person for person, privacy in known.items() if privacy.private_reading)
 
 

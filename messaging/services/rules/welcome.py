@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from messaging.domain.people import AddedBy, Privacy
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.stores.people import LEFT_LIFETIME
 
 
 async def welcome(
-    user_id: str, people: Sequence[str], *, conversation_id: str | None = None
+    instance: Instance, user_id: str, people: Sequence[str], *, conversation_id: str | None = None
 ) -> Sequence[str]:
     """Those of the people whom somebody may add to a group, None being a new one: not those who
     want to be added by nobody, who block this person, or who left this group on their own within
     the last day. One read each. Raises StoreUnavailable."""
-    known = await get_instance().people.get_privacy(people)
+    known = await instance.people.get_privacy(people)
     return [one for one in people if _may_be_added(known[one], user_id, conversation_id)]
 
 

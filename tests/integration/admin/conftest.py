@@ -11,15 +11,13 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.db import connection
-from django.test import override_settings
 from pytest_django.fixtures import Settings
 
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from config.application import Application
+from messaging.runtime.instance import Instance
+from tests.instances import new_instance
 from tests.integration.admin import Operator, sign_in
 from tests.integration.chat import Api
-
-with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
-    from config.asgi import application
 
 SignIn = Callable[..., Awaitable[Operator]]
 
@@ -38,9 +36,14 @@ async def instance(
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator)
         settings.GOOGLE_CLOUD_PROJECT = f"test-{uuid4().hex}"
     await sync_to_async(_make_groups)()
-    await reset_instance()
-    yield get_instance()
-    await reset_instance()
+    async with new_instance() as instance:
+        yield instance
+
+
+@pytest.fixture
+def application(instance: Instance) -> Application:
+    """The application on it, which starts it with the first request."""
+    return Application(instance)
 
 
 def _make_groups() -> None:
@@ -51,14 +54,14 @@ def _make_groups() -> None:
 
 
 @pytest_asyncio.fixture
-async def client(instance: Instance) -> AsyncIterator[httpx.AsyncClient]:
+async def client(application: Application) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=application)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
 
 
 @pytest.fixture
-def api(instance: Instance, client: httpx.AsyncClient) -> Callable[[str], Api]:
+def api(application: Application, client: httpx.AsyncClient) -> Callable[[str], Api]:
     """The API as a person sees it."""
     people = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=application), base_url="http://testserver/api/v1"

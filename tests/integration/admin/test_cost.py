@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from messaging.domain.identifiers import random_id
 from messaging.domain.people import FOREVER
 from messaging.domain.recipients import Decision, Verdict
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.stores.conversations import Commit
 from messaging.stores.decisions import ChunkKey
 from tests.integration.admin import Operator, documents_read, rows_of

@@ -13,8 +13,8 @@ from messaging.domain.recipients import Decision, Verdict
 from messaging.instruments.metrics import NOTIFICATION_JOBS, PUSHES, SOCKETS
 from messaging.notifications.jobs import ClearJob, encode
 from messaging.notifications.queue.sqs import Entry, SqsQueue, create_queues
-from messaging.runtime.app import Instance
 from messaging.runtime.figures import Figures
+from messaging.runtime.instance import Instance
 from messaging.stores.decisions import ChunkKey
 from tests.integration.admin import Operator, rows_of, text_of
 from tests.integration.chat import Api

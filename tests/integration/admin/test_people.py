@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from tests.integration.admin import Operator, rows_of, text_of
 from tests.integration.chat import Api, ok, problem
 from tests.unit.chat.wire import Wire
@@ -47,7 +47,7 @@ async def test_the_sockets_of_a_person(
     async def elsewhere(user_id: str) -> list[str]:
         return ["boot-of-another"]
 
-    sockets = [Wire("ann"), Wire("ann")]
+    sockets = [Wire(instance, "ann"), Wire(instance, "ann")]
     try:
         ids = [(await socket.opened())["data"]["connection_id"] for socket in sockets]
         await sockets[0].ask("activity", active=True)

@@ -7,7 +7,7 @@ from django.contrib import admin
 
 from chat.admin.base import StoreModelAdmin
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from tests.integration.admin import Operator, text_of
 from tests.integration.admin.conftest import SignIn
 from tests.integration.chat import Api, ok

@@ -12,16 +12,14 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
-from django.test import override_settings
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from chat.admin.sign_in import ATTEMPTS
+from config.application import Application
 from messaging.redis.raw_layer import FORMAT
-from messaging.runtime.app import Instance, get_instance, reset_instance
-
-with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
-    from config.asgi import application
+from messaging.runtime.instance import Instance
+from tests.instances import new_instance
 
 PASSWORD = "a long and good password"
 TOO_MANY = "too many attempts to sign in to this account from your address"
@@ -30,14 +28,13 @@ _networks = count(1)
 
 @pytest_asyncio.fixture
 async def instance(transactional_db: None) -> AsyncIterator[Instance]:
-    await reset_instance()
     await sync_to_async(User.objects.create_superuser)("root", password=PASSWORD)
-    yield get_instance()
-    await reset_instance()
+    async with new_instance() as instance:
+        yield instance
 
 
 async def sign_in(
-    address: str, *, username: str = "root", password: str = "wrong"
+    application: Application, address: str, *, username: str = "root", password: str = "wrong"
 ) -> httpx.Response:
     """Send the form from an address, as a browser does that has its cookie."""
     transport = httpx.ASGITransport(app=application, client=(address, 1))
@@ -63,15 +60,17 @@ def address() -> str:
 
 
 async def test_after_five_guesses_no_more_are_looked_at(
-    instance: Instance, address: str, caplog: pytest.LogCaptureFixture
+    application: Application, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Not the right one either; the page says when to come again, and the log has no name."""
     limited = attempts("limited")
-    guesses = [await sign_in(address, password=f"wrong {number}") for number in range(5)]
+    guesses = [
+        await sign_in(application, address, password=f"wrong {number}") for number in range(5)
+    ]
     assert {answer.status_code for answer in guesses} == {200}
     assert all("correct username and password" in answer.text for answer in guesses)
 
-    refused = await sign_in(address, password=PASSWORD)
+    refused = await sign_in(application, address, password=PASSWORD)
 
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 60
@@ -84,24 +83,30 @@ async def test_after_five_guesses_no_more_are_looked_at(
     assert "root" not in json.dumps(lines)
 
 
-async def test_others_are_let_in(instance: Instance, address: str) -> None:
+async def test_others_are_let_in(application: Application, address: str) -> None:
     """The operator from elsewhere, and other accounts from there."""
     for _ in range(8):
-        await sign_in(address)
+        await sign_in(application, address)
     await sync_to_async(User.objects.create_superuser)("other", password=PASSWORD)
 
-    elsewhere = await sign_in(f"198.51.100.{address.rpartition('.')[2]}", password=PASSWORD)
-    other = await sign_in(address, username="other", password=PASSWORD)
+    elsewhere = await sign_in(
+        application, f"198.51.100.{address.rpartition('.')[2]}", password=PASSWORD
+    )
+    other = await sign_in(application, address, username="other", password=PASSWORD)
 
     for answer in (elsewhere, other):
         assert answer.status_code == 302
         assert answer.cookies["sessionid"]
 
 
-async def test_an_address_guesses_at_few_accounts(instance: Instance, address: str) -> None:
+async def test_an_address_guesses_at_few_accounts(application: Application, address: str) -> None:
     """Another name each time, so that no account is tried twice; an operator elsewhere signs in."""
-    answers = [await sign_in(address, username=f"name-{number}") for number in range(22)]
-    elsewhere = await sign_in(f"198.51.100.{address.rpartition('.')[2]}", password=PASSWORD)
+    answers = [
+        await sign_in(application, address, username=f"name-{number}") for number in range(22)
+    ]
+    elsewhere = await sign_in(
+        application, f"198.51.100.{address.rpartition('.')[2]}", password=PASSWORD
+    )
 
     assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 2
     assert "too many attempts to sign in from your address" in answers[-1].text
@@ -109,10 +114,12 @@ async def test_an_address_guesses_at_few_accounts(instance: Instance, address: s
     assert elsewhere.status_code == 302
 
 
-async def test_an_office_that_signs_in_uses_up_nothing(instance: Instance, address: str) -> None:
+async def test_an_office_that_signs_in_uses_up_nothing(
+    application: Application, address: str
+) -> None:
     """What succeeds is given back to the address, too."""
     for _ in range(25):
-        assert (await sign_in(address, password=PASSWORD)).status_code == 302
+        assert (await sign_in(application, address, password=PASSWORD)).status_code == 302
 
 
 class SlowHasher(PBKDF2PasswordHasher):
@@ -132,11 +139,13 @@ class SlowHasher(PBKDF2PasswordHasher):
         return encoded
 
 
-async def test_one_password_is_hashed_at_a_time(instance: Instance, settings: Settings) -> None:
+async def test_one_password_is_hashed_at_a_time(
+    application: Application, settings: Settings
+) -> None:
     """Of all addresses together. Few wait for it, the others are told when to come again."""
     settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
     tries = [
-        asyncio.create_task(sign_in(f"203.0.113.{number}", username=f"name-{number}"))
+        asyncio.create_task(sign_in(application, f"203.0.113.{number}", username=f"name-{number}"))
         for number in range(12)
     ]
     async with asyncio.timeout(30):
@@ -153,20 +162,22 @@ async def test_one_password_is_hashed_at_a_time(instance: Instance, settings: Se
 
 
 async def test_a_refused_attempt_takes_no_place_in_the_line(
-    instance: Instance, settings: Settings, address: str
+    application: Application, settings: Settings, address: str
 ) -> None:
     """However many come from an address beyond its attempts, another address is served."""
     for _ in range(ATTEMPTS.burst):
-        await sign_in(address, password="wrong")
+        await sign_in(application, address, password="wrong")
     settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
     SlowHasher.let.clear()
-    hashing = asyncio.create_task(sign_in("203.0.113.200", username="name-200"))
+    hashing = asyncio.create_task(sign_in(application, "203.0.113.200", username="name-200"))
     async with asyncio.timeout(30):
         while SlowHasher.inside == 0:
             await asyncio.sleep(0.01)
 
-    refused = await asyncio.gather(*(sign_in(address, password="wrong") for _ in range(12)))
-    waiting = asyncio.create_task(sign_in("203.0.113.201", username="name-201"))
+    refused = await asyncio.gather(
+        *(sign_in(application, address, password="wrong") for _ in range(12))
+    )
+    waiting = asyncio.create_task(sign_in(application, "203.0.113.201", username="name-201"))
     SlowHasher.let.set()
 
     assert {answer.status_code for answer in refused} == {429}
@@ -174,25 +185,25 @@ async def test_a_refused_attempt_takes_no_place_in_the_line(
     assert [(await one).status_code for one in (hashing, waiting)] == [200, 200]
 
 
-async def test_addresses_of_one_network_are_one(instance: Instance) -> None:
+async def test_addresses_of_one_network_are_one(application: Application) -> None:
     """Of IPv6 a customer has a /64."""
-    answers = [await sign_in(f"2001:db8:0:4::{number:x}") for number in range(1, 8)]
+    answers = [await sign_in(application, f"2001:db8:0:4::{number:x}") for number in range(1, 8)]
 
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
 
 
-async def test_who_signs_in_may_mistype_again(instance: Instance, address: str) -> None:
+async def test_who_signs_in_may_mistype_again(application: Application, address: str) -> None:
     for _ in range(3):
         for _ in range(4):
-            assert (await sign_in(address)).status_code == 200
-        assert (await sign_in(address, password=PASSWORD)).status_code == 302
+            assert (await sign_in(application, address)).status_code == 200
+        assert (await sign_in(application, address, password=PASSWORD)).status_code == 302
 
 
 async def test_names_that_nobody_has_are_limited_as_others(
-    instance: Instance, address: str
+    application: Application, address: str
 ) -> None:
     """So the limit tells nobody which accounts there are."""
-    answers = [await sign_in(address, username="nobody") for _ in range(6)]
+    answers = [await sign_in(application, address, username="nobody") for _ in range(6)]
 
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
 
@@ -209,14 +220,16 @@ async def test_where_redis_is_all_instances_count_together(
     }
     statuses = []
     for guesses in (3, 3):
-        await reset_instance()
-        statuses += [(await sign_in(address)).status_code for _ in range(guesses)]
-    await reset_instance()
+        async with new_instance() as instance:
+            application = Application(instance)
+            statuses += [(await sign_in(application, address)).status_code for _ in range(guesses)]
 
     assert statuses == [200] * 5 + [429]
 
 
-async def test_a_form_in_another_encoding_is_refused(instance: Instance, address: str) -> None:
+async def test_a_form_in_another_encoding_is_refused(
+    application: Application, address: str
+) -> None:
     """In UTF-7 a name can be a lone surrogate, which no answer can show."""
     token = "a" * 32
     fields = {"username": "+2AA-", "password": "+2AA-", "csrfmiddlewaretoken": token}

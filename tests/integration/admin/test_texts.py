@@ -8,7 +8,8 @@ from asgiref.sync import sync_to_async
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
+from tests.instances import new_instance
 from tests.integration.admin import Operator, text_of
 from tests.integration.chat import Api
 
@@ -16,9 +17,8 @@ from tests.integration.chat import Api
 @pytest_asyncio.fixture
 async def instance(transactional_db: None) -> AsyncIterator[Instance]:
     """On SQL: forms are the same on every store."""
-    await reset_instance()
-    yield get_instance()
-    await reset_instance()
+    async with new_instance() as instance:
+        yield instance
 
 
 BLANK = ["\u200b", " \u2060 ", "\u00ad", "\u3164"]

@@ -9,16 +9,16 @@ import httpx
 import pytest
 import pytest_asyncio
 from blockbuster import blockbuster_ctx
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.test import override_settings
 from grpc.aio import init_grpc_aio, shutdown_grpc_aio
 
+from config.application import Application
 from config.development.instances import instance as run_instance
 from config.development.processes import free_port
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client
 from tests.databases import migrate
+from tests.instances import new_instance
 from tests.integration.chat import Api, check_answer
 from tests.integration.chat.sockets import (
     ALLOWED_ORIGIN,
@@ -27,10 +27,6 @@ from tests.integration.chat.sockets import (
     Socket,
     credentials,
 )
-from tests.outlets import everybody_leaves
-
-with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
-    from config.asgi import application
 
 MakeApi = Callable[[str], Awaitable[Api]]
 
@@ -38,16 +34,18 @@ MakeApi = Callable[[str], Awaitable[Api]]
 @pytest_asyncio.fixture
 async def instance(transactional_db: None) -> AsyncIterator[Instance]:
     """The instance of this process, new for each test, on the test database."""
-    database = connections.settings[DEFAULT_DB_ALIAS]
-    assert database["NAME"] == database["TEST"]["NAME"]
-    await reset_instance()
-    yield get_instance()
-    everybody_leaves(get_instance())
-    await reset_instance()
+    async with new_instance() as instance:
+        yield instance
+
+
+@pytest.fixture
+def application(instance: Instance) -> Application:
+    """The application on it, which starts it with the first request, as under daphne."""
+    return Application(instance)
 
 
 @pytest_asyncio.fixture
-async def api(instance: Instance) -> AsyncIterator[Callable[[str], Api]]:
+async def api(application: Application) -> AsyncIterator[Callable[[str], Api]]:
     """The API as a person sees it: `api("ann")`. Every answer is held against the schema, and
     whatever blocks the event loop on the way raises."""
     transport = httpx.ASGITransport(app=application)

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from messaging.commits.evaluation import Evaluation
 from messaging.domain.identifiers import random_id
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.stores.sql.store import SqlStore
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_cost import billed

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from pytest_django.fixtures import Settings
 
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, Json, ok, problem
 from tests.integration.chat.test_cost import billed
 

@@ -22,8 +22,9 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.writer import Writer
 from messaging.domain.exceptions import ConversationNotFound, MessagingError, NotAParticipant
 from messaging.domain.participant import Role
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services.sync import SyncStatus
+from tests.commits import CommitLog
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_rest_refusals import EXAMPLES, QUERIES, operations
 from tests.outlets import Outlet, make_connection
@@ -96,7 +97,7 @@ def services_of_conversations() -> list[Any]:
 
 
 def test_all_others_act_for_whoever_asks() -> None:
-    """Their first argument says who that is."""
+    """Their first argument beside the instance says who that is."""
     others = {
         name: parameters_of(service)
         for name, service in public_services()
@@ -105,8 +106,9 @@ def test_all_others_act_for_whoever_asks() -> None:
 
     assert others
     for name, parameters in others.items():
-        assert parameters, name
-        assert parameters[0] in {"user_id", "connection"}, name
+        assert len(parameters) > 1, name
+        assert parameters[0] == "instance", name
+        assert parameters[1] in {"user_id", "connection"}, name
 
 
 @pytest_asyncio.fixture(params=["a stranger", "somebody removed"])
@@ -139,9 +141,12 @@ def refusal_in(names: dict[str, str]) -> tuple[type[MessagingError], int]:
 
 @pytest.mark.parametrize("service", services_of_conversations())
 async def test_services_refuse_outsiders(
-    service: Callable[..., Awaitable[Any]], names: dict[str, str], outsider: Api
+    service: Callable[..., Awaitable[Any]],
+    names: dict[str, str],
+    outsider: Api,
+    instance: Instance,
 ) -> None:
-    given = {**ARGUMENTS, **names, "user_id": outsider.user_id}
+    given = {**ARGUMENTS, **names, "instance": instance, "user_id": outsider.user_id}
     parameters = inspect.signature(service).parameters
     needed = [name for name, one in parameters.items() if one.default is one.empty]
     arguments = {name: given[name] for name in needed}
@@ -183,21 +188,21 @@ async def test_commands_refuse_outsiders(
         return
     if kind in ABOUT_SEVERAL:
         command = Command(id=1, type=kind, fields={"conversations": {id_: 0}})
-        answer = await commands.handle(command, connection)
+        answer = await commands.handle(instance, command, connection)
         assert answer["conversations"][id_]["status"] == "forbidden"
         assert "between us" not in str(answer)
         return
     if kind == "receipts.sync":
         command = Command(id=1, type=kind, fields={"since": "2026-01-01T00:00:00Z"})
-        assert (await commands.handle(command, connection))["items"] == []
+        assert (await commands.handle(instance, command, connection))["items"] == []
         return
     if kind == "presence.watch":
         command = Command(id=1, type=kind, fields={"user_ids": ["ann", "bob"]})
-        assert await commands.handle(command, connection) == {"items": []}
+        assert await commands.handle(instance, command, connection) == {"items": []}
         return
     command = Command(id=1, type=kind, fields={**FIELDS[kind], "conversation_id": id_})
     with pytest.raises(MessagingError) as refused:
-        await commands.handle(command, connection)
+        await commands.handle(instance, command, connection)
     assert problem_of(refused.value).status == refusal_in(names)[1]
 
 
@@ -216,13 +221,7 @@ async def test_what_follows_a_removal_is_read_by_nobody_who_left(
     group = await ann.group(bob)
     old = await ann.send(group, "for both")
     assert (await bob.get(f"/conversations/{group}/messages")).status_code == 200  # read, and kept
-    elsewhere = Writer(
-        instance.store,
-        ConversationCache(),
-        on_commit=lambda *_: None,
-        on_read=lambda *_: None,
-        on_doubt=lambda *_: None,
-    )
+    elsewhere = Writer(instance.store, ConversationCache(), CommitLog())
     await elsewhere.submit(group, remove("ann", "bob"))
     later = (await elsewhere.submit(group, send(group, "ann", "not for bob"))).message
     assert later is not None

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from messaging.delivery.hub.connections import Connection
 from messaging.domain.conversation import ConversationKind
 from messaging.instruments.metrics import STORE_DOCUMENTS
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services import (
     conversations,
     messages,
@@ -49,19 +49,20 @@ def _counted() -> Counter[str]:
     return documents
 
 
-async def connect(user_id: str) -> tuple[Connection, dict[str, Any]]:
+async def connect(instance: Instance, user_id: str) -> tuple[Connection, dict[str, Any]]:
+    await instance.start()
     frames: list[str] = []
     connection = await sessions.open_session(
-        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
+        instance, user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
     )
     hello = json.loads(frames[0])
     assert hello["type"] == "hello"
     return connection, hello["data"]["conversations"]
 
 
-async def found(user_id: str, *others: str) -> str:
+async def found(instance: Instance, user_id: str, *others: str) -> str:
     founded = await conversations.create_conversation(
-        user_id=user_id, kind=ConversationKind.GROUP, participant_ids=others
+        instance, user_id=user_id, kind=ConversationKind.GROUP, participant_ids=others
     )
     return founded.own.conversation.id
 
@@ -70,78 +71,88 @@ async def found(user_id: str, *others: str) -> str:
 async def groups(instance: Instance) -> list[str]:
     """Ann's and Bob's. The epoch is known, which each instance reads once and every 30 seconds."""
     await instance.epochs.get()
-    return [await found("ann", "bob") for _ in range(_GROUPS)]
+    return [await found(instance, "ann", "bob") for _ in range(_GROUPS)]
 
 
-async def test_a_send(groups: list[str]) -> None:
+async def test_a_send(instance: Instance, groups: list[str]) -> None:
     """Two writes and no read; deleting or editing has to see the message."""
     with billed(writes=2):
-        sent = await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
+        sent = await messages.send_message(
+            instance, user_id="ann", conversation_id=groups[0], text="hello"
+        )
     with billed(reads=1, writes=2):
         await messages.edit_message(
-            user_id="ann", conversation_id=groups[0], message_id=sent.message.id, text="hello!"
+            instance,
+            user_id="ann",
+            conversation_id=groups[0],
+            message_id=sent.message.id,
+            text="hello!",
         )
 
 
 async def test_people(instance: Instance) -> None:
     """A group of n costs n + 1 writes, and so does adding n; and a read for each who is added."""
     with billed(reads=2, writes=4):
-        group = await found("ann", "bob", "cid")
+        group = await found(instance, "ann", "bob", "cid")
     with billed(reads=2, writes=3):
         await participants.add_participants(
-            user_id="ann", conversation_id=group, user_ids=["dan", "eve"]
+            instance, user_id="ann", conversation_id=group, user_ids=["dan", "eve"]
         )
 
 
 async def test_receipts_and_typing(instance: Instance, groups: list[str]) -> None:
     """A read receipt is a transaction: one read, one write; whether somebody reads privately is
     read once in five minutes. What arrived is stored later, what is typed never."""
-    await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
+    await messages.send_message(instance, user_id="ann", conversation_id=groups[0], text="hello")
     await instance.start()  # after the message: to notify Bob of it costs as well
 
     with billed():
-        await receipts.mark_delivered(user_id="bob", conversation_id=groups[0], seq=1)
-        await typing_indicators.set_typing(user_id="bob", conversation_id=groups[0], typing=True)
+        await receipts.mark_delivered(instance, user_id="bob", conversation_id=groups[0], seq=1)
+        await typing_indicators.set_typing(
+            instance, user_id="bob", conversation_id=groups[0], typing=True
+        )
     with billed(reads=2, writes=1):
-        await receipts.mark_read(user_id="bob", conversation_id=groups[0], seq=1)
+        await receipts.mark_read(instance, user_id="bob", conversation_id=groups[0], seq=1)
     with billed(writes=1):
         await instance.stop()
 
 
-async def test_a_page_of_conversations(groups: list[str]) -> None:
+async def test_a_page_of_conversations(instance: Instance, groups: list[str]) -> None:
     """At most two reads for each; one where one's own message is the latest."""
-    await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
+    await messages.send_message(instance, user_id="ann", conversation_id=groups[0], text="hello")
 
     with billed(reads=_GROUPS):
-        await conversations.list_conversations(user_id="ann", limit=50)
+        await conversations.list_conversations(instance, user_id="ann", limit=50)
     with billed(reads=_GROUPS + 1):
-        await conversations.list_conversations(user_id="bob", limit=50)
+        await conversations.list_conversations(instance, user_id="bob", limit=50)
 
 
-async def test_a_full_page_of_unread_conversations(groups: list[str]) -> None:
+async def test_a_full_page_of_unread_conversations(instance: Instance, groups: list[str]) -> None:
     """Two reads for each, and none for the pages behind it."""
     for group in groups:
-        await messages.send_message(user_id="ann", conversation_id=group, text="hello")
+        await messages.send_message(instance, user_id="ann", conversation_id=group, text="hello")
 
     with billed(reads=2 * 10):
-        page = await conversations.list_conversations(user_id="bob", limit=10)
+        page = await conversations.list_conversations(instance, user_id="bob", limit=10)
 
     assert len(page.items) == 10
     assert page.next_cursor is not None
 
 
-async def test_connecting(groups: list[str]) -> None:
+async def test_connecting(instance: Instance, groups: list[str]) -> None:
     """One query, and one read of whether they may come in; none for whoever comes back within a
     minute, and the same `hello`."""
     with billed(reads=_GROUPS + 1):
-        connection, hello = await connect("ann")
+        connection, hello = await connect(instance, "ann")
     assert hello.keys() == set(groups)
-    await messages.send_message(user_id="ann", conversation_id=groups[0], text="hello")
-    sessions.close_session(connection)
-    await messages.send_message(user_id="bob", conversation_id=groups[0], text="welcome back")
+    await messages.send_message(instance, user_id="ann", conversation_id=groups[0], text="hello")
+    sessions.close_session(instance, connection)
+    await messages.send_message(
+        instance, user_id="bob", conversation_id=groups[0], text="welcome back"
+    )
 
     with billed():
-        connection, hello = await connect("ann")
+        connection, hello = await connect(instance, "ann")
 
     assert hello.keys() == set(groups)
     assert hello[groups[0]] == {"version": 2, "seq": 2}
@@ -152,70 +163,75 @@ async def test_connecting(groups: list[str]) -> None:
     [(_GROUPS - 1, _GROUPS - 1, True), (_GROUPS, _GROUPS, False), (_GROUPS + 1, _GROUPS, False)],
 )
 async def test_hello_is_truncated_only_where_a_conversation_is_left_out(
-    groups: list[str], settings: Settings, covered: int, named: int, truncated: bool
+    instance: Instance,
+    groups: list[str],
+    settings: Settings,
+    covered: int,
+    named: int,
+    truncated: bool,
 ) -> None:
     """A list as long as what it covers is whole, which one read more tells."""
     settings.CHAT_LIMITS = {"latest_conversations": covered}
 
     with billed(reads=named + 1 + truncated):
-        connection, hello = await connect("ann")
+        connection, hello = await connect(instance, "ann")
 
     assert (len(hello), connection.truncated) == (named, truncated)
 
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["another tab", "reconnected"])
 async def test_a_truncated_list_is_not_taken_over(
-    groups: list[str], settings: Settings, leaves: bool
+    instance: Instance, groups: list[str], settings: Settings, leaves: bool
 ) -> None:
     """After some removals it would lack conversations that moved up, and stay truncated."""
     settings.CHAT_LIMITS = {"latest_conversations": _GROUPS - 2}
-    first, hello = await connect("bob")
+    first, hello = await connect(instance, "bob")
     assert first.truncated
     removed = sorted(hello)[:3]
     for group in removed:
         await participants.remove_participant(
-            user_id="ann", conversation_id=group, participant_id="bob"
+            instance, user_id="ann", conversation_id=group, participant_id="bob"
         )
     if leaves:
-        sessions.close_session(first)
+        sessions.close_session(instance, first)
 
-    second, hello = await connect("bob")
+    second, hello = await connect(instance, "bob")
 
     assert hello.keys() == set(groups) - set(removed)
     assert not second.truncated
 
 
-async def test_added_while_away(groups: list[str]) -> None:
+async def test_added_while_away(instance: Instance, groups: list[str]) -> None:
     """The list is asked for again: it has grown."""
-    connection, _ = await connect("ann")
-    sessions.close_session(connection)
-    other = await found("bob", "ann")
+    connection, _ = await connect(instance, "ann")
+    sessions.close_session(instance, connection)
+    other = await found(instance, "bob", "ann")
 
     with billed(reads=_GROUPS + 1):
-        _, hello = await connect("ann")
+        _, hello = await connect(instance, "ann")
 
     assert hello.keys() == {*groups, other}
 
 
 async def test_the_link_is_down(instance: Instance, groups: list[str]) -> None:
     """Nobody's list is known to be current, of those who leave meanwhile neither."""
-    connection, _ = await connect("ann")
+    connection, _ = await connect(instance, "ann")
     instance.hub.sessions.invalidate_lists()
-    sessions.close_session(connection)
+    sessions.close_session(instance, connection)
 
     with billed(reads=_GROUPS):
-        connection, _ = await connect("ann")
+        connection, _ = await connect(instance, "ann")
 
 
-async def test_removed_while_away(groups: list[str]) -> None:
+async def test_removed_while_away(instance: Instance, groups: list[str]) -> None:
     """The list is current without being asked for."""
-    connection, _ = await connect("bob")
-    sessions.close_session(connection)
+    connection, _ = await connect(instance, "bob")
+    sessions.close_session(instance, connection)
     await participants.remove_participant(
-        user_id="ann", conversation_id=groups[0], participant_id="bob"
+        instance, user_id="ann", conversation_id=groups[0], participant_id="bob"
     )
 
     with billed():
-        _, hello = await connect("bob")
+        _, hello = await connect(instance, "bob")
 
     assert hello.keys() == set(groups[1:])

@@ -14,8 +14,8 @@ from django.urls import path
 from django.views.generic import View
 from pytest_django.fixtures import Settings
 
+from chat.handler import Handler
 from config import urls
-from config.asgi import django_application
 
 _Communicator: Any = ApplicationCommunicator  # without types
 HTML = "text/html; charset=utf-8"
@@ -53,7 +53,7 @@ handler404, handler500 = urls.handler404, urls.handler500
 @pytest.fixture
 async def client(transactional_db: None, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     settings.ROOT_URLCONF = __name__
-    application: Any = django_application
+    application: Any = Handler()
     transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
@@ -148,7 +148,7 @@ async def test_the_schema_and_its_page(
 @pytest.mark.parametrize(("where", "kind"), [("/api/v1/me", PROBLEM), ("/admin/login/", HTML)])
 async def test_a_query_of_no_characters(where: str, kind: str) -> None:
     """Bytes that are not UTF-8, which no view ever sees, and no client of ours can send."""
-    application: Any = django_application
+    application: Any = Handler()
     communicator: Any = _Communicator(
         application,
         {

@@ -14,7 +14,7 @@ from chat.rest.views import base
 from chat.rest.views.base import APIView
 from chat.socket import consumers
 from messaging.redis.rate_limits import Rate
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, problem
 from tests.integration.chat.signed_in import KEY, firebase
 from tests.stalls import Stalls
@@ -45,9 +45,9 @@ async def ask(api: Api, token: str, path: str = "/me", method: str = "GET") -> h
     return await api.request(method, path, headers=bearer(token), json=BODIES.get(method))
 
 
-async def close_code(token: str) -> int:
+async def close_code(instance: Instance, token: str) -> int:
     """That of a socket which comes with this token."""
-    socket = Wire(token=token)
+    socket = Wire(instance, token=token)
     try:
         return await socket.close_code()
     finally:
@@ -62,7 +62,7 @@ async def test_a_good_token(firebase: Google, ann: Api, instance: Instance) -> N
     token = KEY.sign()
 
     answer = await ask(ann, token)
-    socket = Wire(token=token)
+    socket = Wire(instance, token=token)
     hello = await socket.opened()
     await socket.end()
 
@@ -71,13 +71,13 @@ async def test_a_good_token(firebase: Google, ann: Api, instance: Instance) -> N
 
 @pytest.mark.parametrize("ahead", [1, 9])
 async def test_a_token_issued_seconds_ahead_of_the_clock_is_good(
-    firebase: Google, ann: Api, ahead: int
+    instance: Instance, firebase: Google, ann: Api, ahead: int
 ) -> None:
     """Up to ten seconds, at both doors."""
     token = KEY.sign(iat=now(ahead), auth_time=now(ahead))
 
     assert (await ask(ann, token)).status_code == 200
-    socket = Wire(token=token)
+    socket = Wire(instance, token=token)
     await socket.opened()
     await socket.end()
 
@@ -105,7 +105,7 @@ BAD: dict[str, tuple[Callable[[], str], str, int]] = {
 
 @pytest.mark.parametrize(("make", "code", "closed"), BAD.values(), ids=BAD.keys())
 async def test_a_bad_token(
-    firebase: Google, ann: Api, make: Callable[[], str], code: str, closed: int
+    instance: Instance, firebase: Google, ann: Api, make: Callable[[], str], code: str, closed: int
 ) -> None:
     token = make()
 
@@ -113,10 +113,12 @@ async def test_a_bad_token(
 
     assert problem(answer) == (401, code)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert await close_code(token) == closed
+    assert await close_code(instance, token) == closed
 
 
-async def test_certificates_that_cannot_be_had(firebase: Google, ann: Api) -> None:
+async def test_certificates_that_cannot_be_had(
+    instance: Instance, firebase: Google, ann: Api
+) -> None:
     """Nobody is told that their token is bad: they are to come again."""
     firebase.status[CERTIFICATES] = 500
 
@@ -124,7 +126,7 @@ async def test_certificates_that_cannot_be_had(firebase: Google, ann: Api) -> No
 
     assert problem(answer) == (503, "store_unavailable")
     assert answer.headers["Retry-After"]
-    assert await close_code(KEY.sign()) == 1013
+    assert await close_code(instance, KEY.sign()) == 1013
     ready = await ann.client.get("http://testserver/health/ready")
     assert (ready.status_code, ready.json()["checks"]["tokens"]) == (200, "degraded")
 
@@ -142,21 +144,25 @@ FIRST = [*SENSITIVE, ("connect", "")]
 @pytest.mark.parametrize("first", FIRST, ids=" ".join)
 @pytest.mark.parametrize("user", [{"disabled": True}, {"validSince": str(2**33)}, None])
 async def test_a_token_that_holds_no_more(
-    firebase: Google, ann: Api, user: dict[str, str] | None, first: tuple[str, str]
+    instance: Instance,
+    firebase: Google,
+    ann: Api,
+    user: dict[str, str] | None,
+    first: tuple[str, str],
 ) -> None:
     """Of a user who was disabled, whose tokens were revoked, or who is gone. Once a sensitive act
     or a connect was refused, so is everything else, without asking Firebase for it, and sockets
     that are open are closed. A newer sign-in holds."""
     token, older = KEY.sign(), KEY.sign(auth_time=now(-500))
     group = await make_group(ann, token)
-    live = Wire(token=older)
+    live = Wire(instance, token=older)
     await live.opened()
     firebase.users = {"bob": {}} if user is None else {"ann": user, "bob": {}}
 
     assert (await ask(ann, token)).status_code == 200
     method, path = first
     if method == "connect":
-        assert await close_code(token) == 4503
+        assert await close_code(instance, token) == 4503
     else:
         answer = await ask(ann, token, path.format(group=group), method)
         assert problem(answer) == (401, "token_revoked")
@@ -167,7 +173,7 @@ async def test_a_token_that_holds_no_more(
         for method, path in [("GET", "/me"), ("GET", "/conversations"), *SENSITIVE]:
             answer = await ask(ann, shown, path.format(group=group), method)
             assert problem(answer) == (401, "token_revoked"), path
-    assert await close_code(older) == 4503
+    assert await close_code(instance, older) == 4503
     assert firebase.asked.count(LOOKUP) == asked + 1
 
     firebase.users = {"ann": {}, "bob": {}}
@@ -180,11 +186,11 @@ async def test_a_refresh_with_what_was_revoked(firebase: Google, instance: Insta
     """Closes the sockets that rest on it, the one that asked among them; those of a newer sign-in
     stay."""
     token = KEY.sign(auth_time=now(-500))
-    asking, beside = Wire(token=token), Wire(token=token)
+    asking, beside = Wire(instance, token=token), Wire(instance, token=token)
     await asking.opened()
     await beside.opened()
     firebase.users = {"ann": {"validSince": str(now(-100))}}
-    newer = Wire(token=KEY.sign())
+    newer = Wire(instance, token=KEY.sign())
     await newer.opened()
 
     asking.command(id=1, type="auth.refresh", token=KEY.sign(auth_time=now(-400)))
@@ -195,14 +201,16 @@ async def test_a_refresh_with_what_was_revoked(firebase: Google, instance: Insta
         await socket.end()
 
 
-async def test_logging_out_with_a_token_that_is_ahead(firebase: Google, ann: Api) -> None:
+async def test_logging_out_with_a_token_that_is_ahead(
+    instance: Instance, firebase: Google, ann: Api
+) -> None:
     """It ends too, though its sign-in is later than the log-out by this server's clock."""
     token = KEY.sign(iat=now(8), auth_time=now(8))
 
     assert (await ask(ann, token, "/me/sessions", "DELETE")).status_code == 204
 
     assert problem(await ask(ann, token)) == (401, "token_revoked")
-    assert await close_code(token) == 4503
+    assert await close_code(instance, token) == 4503
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["it refuses", "it hangs"])
@@ -228,7 +236,11 @@ def test_these_are_all() -> None:
 
 
 async def test_firebase_is_asked_of_nobody_beyond_their_rate(
-    firebase: Google, ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    instance: Instance,
+    firebase: Google,
+    ann: Api,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither over REST nor by coming in: else a flood here were one there."""
     settings.CHAT_RATE_LIMITS = True
@@ -243,7 +255,7 @@ async def test_firebase_is_asked_of_nobody_beyond_their_rate(
     assert asked == 2  # once for the group
 
     assert problem(await ask(ann, token, path, "POST")) == (429, "rate_limited")
-    assert await close_code(token) == 1013
+    assert await close_code(instance, token) == 1013
 
     assert firebase.asked.count(LOOKUP) == asked
 

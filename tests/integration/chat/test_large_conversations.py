@@ -10,7 +10,7 @@ from messaging.changes.sizes import LARGEST, grown_size, takes_more_people
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.participant import Notify, Preferences
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services import conversations, participants
 from messaging.stores.firestore.client.requests import Database, Writes
 from messaging.stores.firestore.documents.conversations import new_conversation
@@ -23,9 +23,11 @@ def crowd(count: int, first: int = 0) -> list[str]:
     return [f"{number:05}".rjust(128, "x") for number in range(first, first + count)]
 
 
-async def takes(group: str, people: list[str]) -> bool:
+async def takes(instance: Instance, group: str, people: list[str]) -> bool:
     try:
-        await participants.add_participants(user_id="ann", conversation_id=group, user_ids=people)
+        await participants.add_participants(
+            instance, user_id="ann", conversation_id=group, user_ids=people
+        )
     except InvalidRequest as refused:
         (error,) = refused.errors
         assert (error.field, error.code) == ("user_ids", "too_many")
@@ -40,7 +42,7 @@ async def test_adding_stops_below_the_limit_of_a_document(
     settings.CHAT_LIMITS = {"participants": 10_000}
     group = await ann.group()
     added = 0
-    while await takes(group, crowd(450, added)):
+    while await takes(instance, group, crowd(450, added)):
         added += 450
         assert added < 5_000
 
@@ -59,7 +61,7 @@ async def test_founding_is_refused_alike(instance: Instance, settings: Settings)
     settings.CHAT_LIMITS = {"participants": 10_000}
     with pytest.raises(InvalidRequest) as refused:
         await conversations.create_conversation(
-            user_id="ann", kind=ConversationKind.GROUP, participant_ids=crowd(3_000)
+            instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=crowd(3_000)
         )
 
     (error,) = refused.value.errors

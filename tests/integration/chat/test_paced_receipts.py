@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from messaging.delivery.pace import Pace
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
+from tests.instances import new_instance
 from tests.integration.chat import Api, Json, ok
 from tests.integration.chat.test_visibility import Told, block
 from tests.outlets import everybody_leaves
@@ -31,7 +32,7 @@ async def connect(instance: Instance) -> AsyncIterator[Connect]:
     async with AsyncExitStack() as open_sockets:
 
         async def enter(user_id: str) -> Told:
-            socket = Told(user_id)
+            socket = Told(instance, user_id)
             await socket.wire.opened()
             open_sockets.push_async_callback(socket.wire.end)
             return socket
@@ -84,29 +85,30 @@ async def test_reading_one_by_one(instance: Instance, ann: Api, bob: Api, connec
     assert await shown(listening) == [(MANY, MANY)]
 
 
-async def test_what_was_stored_is_not_told_again(ann: Api, bob: Api) -> None:
+async def test_what_was_stored_is_not_told_again(instance: Instance, ann: Api, bob: Api) -> None:
     """After a restart, whatever is acknowledged of what was acknowledged or read before."""
     group, other = await filled(ann, bob), await filled(ann, bob)
     for person, conversation, kind in (("bob", group, "delivered"), ("bob", other, "read")):
-        socket = Told(person)
+        socket = Told(instance, person)
         await socket.wire.opened()
         await socket.ask(f"receipt.{kind}", conversation_id=conversation, seq=MANY - 1)
         await socket.wire.end()
-    everybody_leaves(get_instance())
-    await reset_instance()
-    listening, own = Told("ann"), Told("bob")
-    for socket in (listening, own):
-        await socket.wire.opened()
+    everybody_leaves(instance)
+    await instance.stop()
+    async with new_instance() as restarted:
+        listening, own = Told(restarted, "ann"), Told(restarted, "bob")
+        for socket in (listening, own):
+            await socket.wire.opened()
 
-    for conversation in (group, other):
-        for seq in (1, 2, MANY - 1):
-            await own.ask("receipt.delivered", conversation_id=conversation, seq=seq)
-        assert await shown(listening) == []
-        await own.ask("receipt.delivered", conversation_id=conversation, seq=MANY)
-        assert [seq for _, seq in await shown(listening)] == [MANY]
+        for conversation in (group, other):
+            for seq in (1, 2, MANY - 1):
+                await own.ask("receipt.delivered", conversation_id=conversation, seq=seq)
+            assert await shown(listening) == []
+            await own.ask("receipt.delivered", conversation_id=conversation, seq=MANY)
+            assert [seq for _, seq in await shown(listening)] == [MANY]
 
-    for socket in (listening, own):
-        await socket.wire.end()
+        for socket in (listening, own):
+            await socket.wire.end()
 
 
 @pytest.mark.parametrize("kind", ["read", "delivered"])

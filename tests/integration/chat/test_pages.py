@@ -6,6 +6,7 @@ import httpx
 import pytest
 from asgiref.sync import SyncToAsync
 
+from chat.handler import Handler
 from tests.integration.chat import Api
 
 
@@ -36,8 +37,7 @@ async def test_a_path_that_does_not_exist_meets_no_middleware_of_the_pages(
     settings: Any, monkeypatch: pytest.MonkeyPatch, path: str, debug: bool
 ) -> None:
     """Each of which would hop to a thread, with DEBUG too."""
-    from config.asgi import application  # noqa: PLC0415  (reads the settings)
-
+    application: Any = Handler()
     settings.DEBUG = debug
 
     hops: list[str] = []

@@ -11,7 +11,7 @@ from messaging.delivery.hub.connections import Connection
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.limits import get_limits
 from messaging.presence import watchers
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services import participants, presence, sessions
 from tests.integration.chat import Api, Json, ok, wrong_fields
 from tests.outlets import SIGNED_IN_AT, Outlet
@@ -40,10 +40,11 @@ class Socket:
                 await asyncio.sleep(0.01)
 
 
-async def connect(user_id: str) -> Socket:
+async def connect(instance: Instance, user_id: str) -> Socket:
+    await instance.start()
     frames: list[str] = []
     connection = await sessions.open_session(
-        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
+        instance, user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
     )
     return Socket(connection, frames)
 
@@ -58,12 +59,12 @@ async def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchers, "_LOOK_SECONDS", 0.05)
 
 
-async def test_who_is_there(ann: Api, bob: Api, cid: Api) -> None:
+async def test_who_is_there(instance: Instance, ann: Api, bob: Api, cid: Api) -> None:
     """Online with a socket, reachable with a device, else offline; strangers are left out."""
     await ann.group(bob, cid)
     body = {"token": "t", "platform": "web"}
     await cid.request("PUT", "/devices/browser", json=body)
-    socket = await connect("bob")
+    socket = await connect(instance, "bob")
 
     found = await of(ann, "bob", "cid", "dan", "bob")
 
@@ -72,19 +73,19 @@ async def test_who_is_there(ann: Api, bob: Api, cid: Api) -> None:
         "cid": "reachable",
     }
     assert found["bob"]["last_active_at"] is None
-    sessions.close_session(socket.connection)
+    sessions.close_session(instance, socket.connection)
     assert (await of(ann, "bob"))["bob"]["status"] == "offline"
     assert await of(bob, "ann", "dan") == await of(cid, "ann", "dan")
 
 
-async def test_the_last_act(ann: Api, bob: Api) -> None:
+async def test_the_last_act(instance: Instance, ann: Api, bob: Api) -> None:
     """A send, a read, or the client's word; what merely arrives is none."""
     group = await ann.group(bob)
-    socket = await connect("bob")
+    socket = await connect(instance, "bob")
     await ann.send(group)
     assert (await of(ann, "bob"))["bob"]["last_active_at"] is None
 
-    presence.set_activity(connection=socket.connection, active=True)
+    presence.set_activity(instance, connection=socket.connection, active=True)
     first = (await of(ann, "bob"))["bob"]["last_active_at"]
     await asyncio.sleep(0.01)
     await bob.post(f"/conversations/{group}/read", seq=1)
@@ -102,64 +103,69 @@ async def test_too_many(ann: Api) -> None:
     assert wrong_fields(await ann.get("/presence")) == [("user_ids", "required")]
 
 
-async def test_watching(ann: Api, bob: Api, cid: Api) -> None:
+async def test_watching(instance: Instance, ann: Api, bob: Api, cid: Api) -> None:
     """The present state at once, then every change of it, and nothing of strangers."""
     await ann.group(bob, cid)
-    socket = await connect("ann")
+    socket = await connect(instance, "ann")
 
     present = await presence.watch_presence(
-        connection=socket.connection, user_ids=["bob", "cid", "dan"]
+        instance, connection=socket.connection, user_ids=["bob", "cid", "dan"]
     )
     assert [(person.user_id, person.status) for person in present] == [
         ("bob", "offline"),
         ("cid", "offline"),
     ]
-    other = await connect("bob")
-    await connect("dan")
+    other = await connect(instance, "bob")
+    await connect(instance, "dan")
     await socket.told(("bob", "online"))
-    sessions.close_session(other.connection)
+    sessions.close_session(instance, other.connection)
     await socket.told(("bob", "online"), ("bob", "offline"))
 
-    await presence.watch_presence(connection=socket.connection, user_ids=["cid"])
-    await connect("bob")
-    await connect("cid")
+    await presence.watch_presence(instance, connection=socket.connection, user_ids=["cid"])
+    await connect(instance, "bob")
+    await connect(instance, "cid")
     await socket.told(("bob", "online"), ("bob", "offline"), ("cid", "online"))
 
 
-async def test_whoever_is_removed_is_told_no_more(ann: Api, bob: Api) -> None:
+async def test_whoever_is_removed_is_told_no_more(instance: Instance, ann: Api, bob: Api) -> None:
     """Neither of them of the other."""
     group = await ann.group(bob)
-    bobs = await connect("bob")
-    anns = await connect("ann")
-    await presence.watch_presence(connection=bobs.connection, user_ids=["ann"])
+    bobs = await connect(instance, "bob")
+    anns = await connect(instance, "ann")
+    await presence.watch_presence(instance, connection=bobs.connection, user_ids=["ann"])
     await participants.remove_participant(
-        user_id="ann", conversation_id=group, participant_id="bob"
+        instance, user_id="ann", conversation_id=group, participant_id="bob"
     )
 
-    sessions.close_session(anns.connection)
+    sessions.close_session(instance, anns.connection)
     await asyncio.sleep(0.3)
 
     assert bobs.presence_events == []
     assert await of(bob, "ann") == {}
 
 
-async def test_large_groups_are_not_watched(ann: Api, bob: Api, settings: Settings) -> None:
+async def test_large_groups_are_not_watched(
+    instance: Instance, ann: Api, bob: Api, settings: Settings
+) -> None:
     """Above the fan-out limit; asked for, they answer."""
     await ann.group(bob)
-    socket = await connect("ann")
+    socket = await connect(instance, "ann")
     settings.CHAT_LIMITS = {"fan_out_participants": 1}
 
-    assert await presence.watch_presence(connection=socket.connection, user_ids=["bob"]) == []
+    assert (
+        await presence.watch_presence(instance, connection=socket.connection, user_ids=["bob"])
+        == []
+    )
     assert (await of(ann, "bob"))["bob"]["status"] == "offline"
 
 
 async def test_nobody_is_watched_for_those_who_left(ann: Api, bob: Api, instance: Instance) -> None:
     """Nothing is left over."""
     await ann.group(bob)
-    socket = await connect("ann")
-    await presence.watch_presence(connection=socket.connection, user_ids=["bob"])
+    socket = await connect(instance, "ann")
+    await presence.watch_presence(instance, connection=socket.connection, user_ids=["bob"])
 
-    sessions.close_session(socket.connection)
+    sessions.close_session(instance, socket.connection)
 
     watch = instance.presence_watch
     assert not watch._watchers
@@ -169,9 +175,11 @@ async def test_nobody_is_watched_for_those_who_left(ann: Api, bob: Api, instance
             await asyncio.sleep(0.01)
 
 
-async def test_watching_too_many(ann: Api, bob: Api) -> None:
+async def test_watching_too_many(instance: Instance, ann: Api, bob: Api) -> None:
     await ann.group(bob)
-    socket = await connect("ann")
+    socket = await connect(instance, "ann")
 
     with pytest.raises(InvalidRequest):
-        await presence.watch_presence(connection=socket.connection, user_ids=["bob"] * 301)
+        await presence.watch_presence(
+            instance, connection=socket.connection, user_ids=["bob"] * 301
+        )

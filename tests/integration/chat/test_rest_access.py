@@ -12,7 +12,7 @@ from chat.authentication import issue_development_token
 from chat.limits.throttling import SENDS
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.redis.rate_limits import Rate
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators import people
 from messaging.services.rules import visibility
 from tests.integration.chat import Api, ok, problem, wrong_fields
@@ -35,18 +35,20 @@ async def test_after_logging_out_the_token_is_refused(ann: Api, bob: Api, api: M
     ok(await api("ann").get("/me"))
 
 
-async def test_a_banned_person_is_refused_everything(ann: Api, bob: Api, api: MakeApi) -> None:
+async def test_a_banned_person_is_refused_everything(
+    instance: Instance, ann: Api, bob: Api, api: MakeApi
+) -> None:
     """Until the ban is lifted."""
     group = await ann.group(bob)
 
-    await people.ban_person(person_id="ann")
+    await people.ban_person(instance, person_id="ann")
 
     for person in (ann, api("ann")):
         assert problem(await person.get("/me")) == (403, "banned")
         sent = await person.post(f"/conversations/{group}/messages", text="hello")
         assert problem(sent) == (403, "banned")
     await bob.send(group)
-    await people.unban_person(person_id="ann")
+    await people.unban_person(instance, person_id="ann")
     ok(await ann.get(f"/conversations/{group}"))
 
 
@@ -101,11 +103,13 @@ async def test_blocked_people_do_not_write_to_each_other(ann: Api, bob: Api, blo
 
 
 @pytest.mark.parametrize("blocker", ["ann", "bob"])
-async def test_blocked_people_type_unseen(ann: Api, bob: Api, blocker: str) -> None:
+async def test_blocked_people_type_unseen(
+    instance: Instance, ann: Api, bob: Api, blocker: str
+) -> None:
     """From the moment of the block, though nothing was read of the conversation since."""
     by, other = (ann, bob) if blocker == "ann" else (bob, ann)
     typing = f"/conversations/{await ann.direct(bob)}/typing"
-    sockets = {person.user_id: Wire(person.user_id) for person in (ann, bob)}
+    sockets = {person.user_id: Wire(instance, person.user_id) for person in (ann, bob)}
     try:
         for socket in sockets.values():
             await socket.opened()
@@ -130,7 +134,7 @@ async def test_a_block_of_which_nothing_was_heard(
     """Made on another instance while Redis lost the word: a copy is believed for a minute, not for
     ever; and where the store does not answer either, an older one is."""
     direct = await ann.direct(bob)
-    typing, watching = Wire("ann"), Wire("bob")
+    typing, watching = Wire(instance, "ann"), Wire(instance, "bob")
     try:
         await typing.opened()
         await watching.opened()
@@ -257,16 +261,16 @@ async def test_too_much_typing(ann: Api, settings: Settings) -> None:
 
 @pytest.mark.parametrize("shut_out", ["ban", "log out"])
 async def test_refusals_of_who_is_shut_out_have_a_rate(
-    ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch, shut_out: str
+    instance: Instance, ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch, shut_out: str
 ) -> None:
     """They are looked up, too."""
     settings.CHAT_RATE_LIMITS = True
     few = Rate(name="requests", per_second=0.001, burst=5)
     monkeypatch.setattr("chat.rest.views.base.REQUESTS", few)
     if shut_out == "ban":
-        await people.ban_person(person_id="ann")
+        await people.ban_person(instance, person_id="ann")
     else:
-        await people.log_out_person(person_id="ann")
+        await people.log_out_person(instance, person_id="ann")
 
     answers = [problem(await ann.get("/me")) for _ in range(6)]
 
@@ -290,7 +294,7 @@ async def test_too_many_requests(ann: Api, settings: Settings) -> None:
 async def test_a_ban_that_ends(ann: Api, instance: Instance) -> None:
     """Ends by itself, here and in what is kept of it."""
     until = datetime.now(UTC) + timedelta(seconds=1)
-    await people.ban_person(person_id="ann", until=until)
+    await people.ban_person(instance, person_id="ann", until=until)
     assert problem(await ann.get("/me")) == (403, "banned")
 
     async with asyncio.timeout(10):
@@ -301,9 +305,9 @@ async def test_a_ban_that_ends(ann: Api, instance: Instance) -> None:
     ok(await ann.get("/me"))
 
 
-async def test_an_operator_logs_somebody_out(ann: Api, api: MakeApi) -> None:
+async def test_an_operator_logs_somebody_out(instance: Instance, ann: Api, api: MakeApi) -> None:
     """As they could themselves."""
-    await people.log_out_person(person_id="ann")
+    await people.log_out_person(instance, person_id="ann")
 
     assert problem(await ann.get("/me")) == (401, "token_revoked")
 

@@ -7,15 +7,14 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from config.asgi import application
-from messaging.runtime.app import Instance
+from config.application import Application
 from tests.integration.chat import check_answer, problem, wrong_fields
 
 Stranger = Callable[..., httpx.AsyncClient]
 
 
 @pytest_asyncio.fixture
-async def stranger(instance: Instance) -> AsyncIterator[Callable[[str], httpx.AsyncClient]]:
+async def stranger(application: Application) -> AsyncIterator[Callable[[str], httpx.AsyncClient]]:
     """Somebody without a token, at an address: `stranger("10.0.0.1")`."""
     clients = []
 

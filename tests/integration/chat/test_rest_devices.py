@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, Json, ok, problem, wrong_fields
 
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from messaging.runtime.instance import Instance
 from messaging.services import sessions
 from tests.integration.chat import Api, Json, ok, problem, wrong_fields
 from tests.outlets import SIGNED_IN_AT, Outlet
@@ -59,12 +60,12 @@ async def test_many_devices_at_once(ann: Api, bob: Api) -> None:
     assert (await receipts(bob, group))["bob"] == (10, 10)
 
 
-async def test_what_the_others_are_shown(ann: Api, bob: Api) -> None:
+async def test_what_the_others_are_shown(instance: Instance, ann: Api, bob: Api) -> None:
     """Never less than the receipts say: what one sent, one has read and received."""
     group = await ann.group(bob)
     frames: list[str] = []
     connection = await sessions.open_session(
-        user_id="ann", signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
+        instance, user_id="ann", signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
     )
     for person in (ann, bob):
         await person.send(group)
@@ -74,7 +75,7 @@ async def test_what_the_others_are_shown(ann: Api, bob: Api) -> None:
     shown = json.loads(frames[-1])
     assert shown["type"] == "receipt.updated"
     assert shown["data"] == {"user_id": "bob", "read_seq": 2, "delivered_seq": 2}
-    sessions.close_session(connection)
+    sessions.close_session(instance, connection)
 
 
 async def test_what_does_not_exist_cannot_be_read(ann: Api, bob: Api) -> None:

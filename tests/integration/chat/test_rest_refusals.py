@@ -11,9 +11,10 @@ import pytest
 from django.core import signing
 from pytest_django.fixtures import Settings
 
+from config.application import Application
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.stores.conversations import Commit, CommitUnknown
 from tests.integration.chat import Api, Json, ok, operations_at, problem, schema, wrong_fields
 from tests.stalls import Stalls
@@ -579,10 +580,9 @@ async def test_health(ann: Api, instance: Instance, monkeypatch: pytest.MonkeyPa
 
 
 async def test_not_ready_without_the_store(
-    api: object, instance: Instance, monkeypatch: pytest.MonkeyPatch
+    application: Application, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503, with what is missing."""
-    from config.asgi import application  # noqa: PLC0415
 
     async def fail() -> None:
         raise StoreUnavailable

@@ -7,7 +7,7 @@ import pytest
 
 from messaging.domain.identifiers import random_id
 from messaging.domain.reports import ReportStatus
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, Json, problem, wrong_fields
 
 

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services import sessions
 from messaging.stores.sql.epochs import SqlEpochStore
 from messaging.stores.sql.store import SqlStore
@@ -68,16 +68,21 @@ async def elsewhere(instance: Instance) -> AsyncIterator[SqlStore]:
 class Client:
     """A socket of somebody, as the core sees it."""
 
-    def __init__(self, user_id: str) -> None:
+    def __init__(self, instance: Instance, user_id: str) -> None:
         self.user_id = user_id
+        self._instance = instance
         self.frames: list[Json] = []
         self.outlet = Outlet(lambda frame: self.frames.append(orjson.loads(frame)))
         self.connection: Connection | None = None
 
     async def connect(self) -> Json:
         """The data of `hello`."""
+        await self._instance.start()
         self.connection = await sessions.open_session(
-            user_id=self.user_id, signed_in_at=datetime.now(UTC), outlet=self.outlet
+            self._instance,
+            user_id=self.user_id,
+            signed_in_at=datetime.now(UTC),
+            outlet=self.outlet,
         )
         data: Json = self.frames[0]["data"]
         return data
@@ -96,7 +101,7 @@ async def until(holds: Callable[[], bool]) -> None:
 async def test_hello_names_the_epoch_and_the_time(instance: Instance) -> None:
     """The epoch is the store's; the time is the store's or a little less."""
     before = datetime.now(UTC)
-    hello = await Client("ann").connect()
+    hello = await Client(instance, "ann").connect()
 
     assert hello["epoch"] == (await instance.epochs.get()).id
     assert abs((datetime.fromisoformat(hello["at"]) - before).total_seconds()) < 60
@@ -104,10 +109,10 @@ async def test_hello_names_the_epoch_and_the_time(instance: Instance) -> None:
 
 async def test_a_hello_costs_no_read_of_the_epoch(instance: Instance, elsewhere: SqlStore) -> None:
     """It is read once, and again every 30 seconds."""
-    first = await Client("ann").connect()
+    first = await Client(instance, "ann").connect()
     await SqlEpochStore(elsewhere).renew_epoch()
 
-    assert (await Client("bob").connect())["epoch"] == first["epoch"]
+    assert (await Client(instance, "bob").connect())["epoch"] == first["epoch"]
 
 
 async def test_changes_name_the_epoch(instance: Instance, ann: Api) -> None:
@@ -134,7 +139,7 @@ async def test_a_read_that_shows_less_than_was_committed(
     """The instance sets a new epoch and ends its sockets; numbers go on from the store."""
     group = await ann.group(bob)
     await ann.send(group, "kept")
-    client = Client("bob")
+    client = Client(instance, "bob")
     before = await client.connect()
     await backup.make()
     for text in ("lost", "lost too"):
@@ -145,7 +150,7 @@ async def test_a_read_that_shows_less_than_was_committed(
     await client.is_ended()
 
     assert client.outlet.ended == [Ending.RESTORED]
-    again = Client("bob")
+    again = Client(instance, "bob")
     hello = await again.connect()
     assert hello["epoch"] != before["epoch"]
     assert hello["conversations"] == {group: {"version": 1, "seq": 1}}
@@ -161,7 +166,7 @@ async def test_a_send_after_a_restore(
     """It is judged on the store and not on the copy of what was lost, and is itself what shows
     the instance that the store was set back."""
     group = await ann.group(bob)
-    client = Client("bob")
+    client = Client(instance, "bob")
     await client.connect()
     await backup.make()
     await ann.send(group, "lost")
@@ -180,7 +185,7 @@ async def test_versions_that_have_caught_up(
 ) -> None:
     """Another instance has written as often as was lost: the id of the commit tells."""
     group = await ann.group()
-    client = Client("ann")
+    client = Client(instance, "ann")
     await client.connect()
     await backup.make()
     await ann.send(group, "lost")
@@ -198,7 +203,7 @@ async def test_versions_that_have_caught_up(
 async def test_a_restore_while_nobody_writes(instance: Instance, backup: Backup, ann: Api) -> None:
     """Each look reads what changed last."""
     group = await ann.group()
-    client = Client("ann")
+    client = Client(instance, "ann")
     await client.connect()
     await backup.make()
     await ann.send(group, "lost")
@@ -211,7 +216,7 @@ async def test_a_restore_while_nobody_writes(instance: Instance, backup: Backup,
 
 async def test_a_conversation_that_is_gone(instance: Instance, backup: Backup, ann: Api) -> None:
     """It was founded after the backup."""
-    client = Client("ann")
+    client = Client(instance, "ann")
     await client.connect()
     await backup.make()
     group = await ann.group()
@@ -220,14 +225,14 @@ async def test_a_conversation_that_is_gone(instance: Instance, backup: Backup, a
     assert (await ann.get(f"/conversations/{group}")).status_code == 404
     await client.is_ended()
 
-    assert (await Client("ann").connect())["conversations"] == {}
+    assert (await Client(instance, "ann").connect())["conversations"] == {}
 
 
 async def test_an_epoch_that_an_operator_set(
     instance: Instance, elsewhere: SqlStore, ann: Api
 ) -> None:
     """It is learned with the next look; nobody sets another one."""
-    client = Client("ann")
+    client = Client(instance, "ann")
     await client.connect()
     renewed = await SqlEpochStore(elsewhere).renew_epoch()
 
@@ -242,7 +247,7 @@ async def test_a_backup_from_before_the_last_epoch(
     instance: Instance, elsewhere: SqlStore, backup: Backup, ann: Api
 ) -> None:
     """Its epoch was in force before: clients may know it with what was lost."""
-    client = Client("ann")
+    client = Client(instance, "ann")
     await instance.start()
     first = await instance.epochs.get()
     await backup.make()

@@ -16,7 +16,7 @@ import pytest
 from chat.socket import commands
 from messaging.domain.identifiers import random_id
 from messaging.instruments.metrics import STORE_DOCUMENTS
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations, people
 from tests.integration.chat import Api, problem
 from tests.integration.chat.test_rest_refusals import operations
@@ -181,7 +181,7 @@ def person(api: MakeApi) -> Api:
     return api("person")
 
 
-async def names_for(standing: str, person: Api, api: MakeApi) -> dict[str, str]:
+async def names_for(instance: Instance, standing: str, person: Api, api: MakeApi) -> dict[str, str]:
     """A conversation in which they are what `standing` says; a message of theirs in it, and one of
     somebody else's."""
     founder, writer = api("other-owner"), api("other-member")
@@ -206,9 +206,9 @@ async def names_for(standing: str, person: Api, api: MakeApi) -> dict[str, str]:
     if standing == REMOVED:
         await founder.delete(f"/conversations/{conversation}/participants/person")
     if standing == BANNED:
-        await people.ban_person(person_id="person")
+        await people.ban_person(instance, person_id="person")
     if standing == FROZEN:
-        await conversations.set_frozen(conversation_id=conversation, frozen=True)
+        await conversations.set_frozen(instance, conversation_id=conversation, frozen=True)
     if standing == BLOCKED:
         assert (await writer.request("PUT", "/blocks/person")).status_code == 204
     return names
@@ -231,8 +231,10 @@ def filled(body: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str
 
 @pytest.mark.parametrize("standing", STANDINGS)
 @pytest.mark.parametrize("act", [act for act in ACTS if act.rest], ids=lambda act: act.name)
-async def test_over_rest(api: MakeApi, person: Api, act: Act, standing: str) -> None:
-    names = await names_for(standing, person, api)
+async def test_over_rest(
+    instance: Instance, api: MakeApi, person: Api, act: Act, standing: str
+) -> None:
+    names = await names_for(instance, standing, person, api)
     asking = api("nobody") if standing == STRANGER else person
     assert act.rest is not None
     method, path, body = act.rest
@@ -249,9 +251,11 @@ async def test_over_rest(api: MakeApi, person: Api, act: Act, standing: str) -> 
 
 @pytest.mark.parametrize("standing", STANDINGS)
 @pytest.mark.parametrize("act", [act for act in ACTS if act.command], ids=lambda act: act.name)
-async def test_on_the_socket(api: MakeApi, person: Api, act: Act, standing: str) -> None:
-    names = await names_for(standing, person, api)
-    socket = Wire("nobody" if standing == STRANGER else "person")
+async def test_on_the_socket(
+    instance: Instance, api: MakeApi, person: Api, act: Act, standing: str
+) -> None:
+    names = await names_for(instance, standing, person, api)
+    socket = Wire(instance, "nobody" if standing == STRANGER else "person")
     try:
         if standing == BANNED:
             assert await socket.close_code() == 4503
@@ -272,10 +276,10 @@ async def test_on_the_socket(api: MakeApi, person: Api, act: Act, standing: str)
 
 
 @pytest.mark.parametrize("standing", STANDINGS)
-async def test_syncing(api: MakeApi, person: Api, standing: str) -> None:
+async def test_syncing(instance: Instance, api: MakeApi, person: Api, standing: str) -> None:
     """Of what somebody is not in, a sync answers that it is forbidden, and nothing else."""
-    names = await names_for(standing, person, api)
-    socket = Wire("nobody" if standing == STRANGER else "person")
+    names = await names_for(instance, standing, person, api)
+    socket = Wire(instance, "nobody" if standing == STRANGER else "person")
     try:
         if standing == BANNED:
             assert await socket.close_code() == 4503
@@ -316,7 +320,7 @@ async def test_a_guess_costs_the_same_whether_it_exists_or_not(
     async with asyncio.timeout(5):  # its notification is decided upon: nothing else is under way
         while not await instance.decisions.list_decisions(conversation, theirs["id"]):
             await asyncio.sleep(0.01)
-    socket = Wire("nobody")
+    socket = Wire(instance, "nobody")
     try:
         await socket.opened()
         await instance.epochs.stop()  # it reads by itself, now and then

@@ -15,13 +15,13 @@ from messaging.delivery.pace import Pace
 from messaging.domain.identifiers import direct_conversation_id
 from messaging.domain.people import AddedBy, UserSettings
 from messaging.redis.raw_layer import FORMAT
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
 from messaging.stores.sql.recipients import SqlRecipientStore
 from messaging.stores.sql.store import SqlStore
+from tests.instances import new_instance
 from tests.integration.chat import Api, ok, problem
 from tests.integration.chat.signed_in import KEY, firebase
 from tests.links import PATIENCE, Side
-from tests.outlets import everybody_leaves
 from tests.unit.chat.firebase import Google
 
 __all__ = ["firebase"]
@@ -44,10 +44,8 @@ async def instance(
             "CONFIG": {"hosts": [redis_server], "prefix": prefix, "serializer_format": FORMAT},
         }
     }
-    await reset_instance()
-    yield get_instance()
-    everybody_leaves(get_instance())
-    await reset_instance()
+    async with new_instance() as instance:
+        yield instance
 
 
 @pytest_asyncio.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from messaging.domain.uncounted import MAX_RANGES, Uncounted
 from messaging.models import ConversationRecord
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations
 from tests.integration.chat import Api, ok
 
@@ -31,10 +31,10 @@ async def remove(person: Api, group: str, message_id: str) -> None:
     assert answer.status_code == 204
 
 
-async def set_back(group: str, **values: Any) -> None:
+async def set_back(instance: Instance, group: str, **values: Any) -> None:
     """Change a conversation as the instance does not hear of."""
     await ConversationRecord.objects.filter(id=group).aupdate(revision=1, **values)
-    get_instance().cache.clear()
+    instance.cache.clear()
 
 
 async def test_a_deleted_message_is_unread_for_nobody(ann: Api, bob: Api, cid: Api) -> None:
@@ -54,11 +54,11 @@ async def test_a_deleted_message_is_unread_for_nobody(ann: Api, bob: Api, cid: A
         assert (await person.conversation(group))["uncounted"] == [[2, 2], [4, 5]]
 
 
-async def test_a_redacted_message_too(ann: Api, bob: Api) -> None:
+async def test_a_redacted_message_too(instance: Instance, ann: Api, bob: Api) -> None:
     group = await ann.group(bob)
     sent = await ann.send(group)
 
-    await conversations.redact_message(conversation_id=group, message_id=sent["id"])
+    await conversations.redact_message(instance, conversation_id=group, message_id=sent["id"])
 
     assert await unread(bob, group) == {0}
 
@@ -96,33 +96,37 @@ async def test_changes_name_them(ann: Api, bob: Api) -> None:
     assert (conversation["uncounted"], conversation["unread_count"]) == ([[1, 1]], 2)
 
 
-async def test_unread_is_never_negative(ann: Api, bob: Api) -> None:
+async def test_unread_is_never_negative(instance: Instance, ann: Api, bob: Api) -> None:
     """Whatever ranges stand beside the conversation, as a restored backup may leave them."""
     group = await ann.group(bob)
     await ann.send(group)
-    await set_back(group, uncounted=Uncounted.of([[1, 900]]).encoded)
+    await set_back(instance, group, uncounted=Uncounted.of([[1, 900]]).encoded)
 
     assert await unread(bob, group) == {0}
 
 
-async def test_a_deleted_group_begins_anew(api: MakeApi, ann: Api, bob: Api) -> None:
+async def test_a_deleted_group_begins_anew(
+    instance: Instance, api: MakeApi, ann: Api, bob: Api
+) -> None:
     """With nothing uncounted."""
     group = await ann.group(bob)
     sent = await ann.send(group)
     await remove(ann, group, sent["id"])
 
-    await conversations.delete_conversation(conversation_id=group)
+    await conversations.delete_conversation(instance, conversation_id=group)
 
     record = await ConversationRecord.objects.aget(id=group)
     assert (record.seq, record.uncounted) == (0, "")
 
 
-async def test_the_most_ranges_fit_the_schema(ann: Api, bob: Api) -> None:
+async def test_the_most_ranges_fit_the_schema(instance: Instance, ann: Api, bob: Api) -> None:
     """Of more deletions the latest 500 ranges are named, and what lies before them counts."""
     group = await ann.group(bob)
     await ann.send(group)
     seqs = range(2, 2 * MAX_RANGES + 1, 2)
-    await set_back(group, uncounted=Uncounted.of_numbers(seqs).encoded, seq=2 * MAX_RANGES)
+    await set_back(
+        instance, group, uncounted=Uncounted.of_numbers(seqs).encoded, seq=2 * MAX_RANGES
+    )
 
     seen = await bob.conversation(group)
 

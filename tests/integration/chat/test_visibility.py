@@ -10,7 +10,7 @@ import pytest_asyncio
 from pytest_django.fixtures import Settings
 
 from messaging.presence import watchers
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services.operators.outcomes import list_deliveries
 from tests.integration.chat import Api, Json, ok
 from tests.unit.chat.wire import Wire
@@ -21,8 +21,8 @@ Connect = Callable[[str], Any]
 class Told:
     """A socket, and the frames that came by it."""
 
-    def __init__(self, user_id: str) -> None:
-        self.wire = Wire(user_id)
+    def __init__(self, instance: Instance, user_id: str) -> None:
+        self.wire = Wire(instance, user_id)
         self.frames: list[Json] = []
 
     async def ask(self, kind: str, **fields: Any) -> Json:
@@ -55,7 +55,7 @@ async def connect(instance: Instance) -> AsyncIterator[Connect]:
     async with AsyncExitStack() as open_sockets:
 
         async def enter(user_id: str) -> Told:
-            socket = Told(user_id)
+            socket = Told(instance, user_id)
             await socket.wire.opened()
             open_sockets.push_async_callback(socket.wire.end)
             return socket
@@ -239,7 +239,10 @@ async def test_why_not_is_for_operators_and_oneself(
     conversation = await instance.store.get_conversation(group)
     stored = await instance.store.get_messages(group, [message["id"]])
     assert conversation is not None
-    full = {one.user_id: one for one in await list_deliveries(conversation, stored[message["id"]])}
+    full = {
+        one.user_id: one
+        for one in await list_deliveries(instance, conversation, stored[message["id"]])
+    }
     assert full["bob"].reason == "no_device"
     assert full["bob"].at is not None
 

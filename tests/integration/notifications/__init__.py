@@ -10,7 +10,7 @@ from messaging.domain.message import Message
 from messaging.domain.recipients import Decision, Platform, TokenKind
 from messaging.notifications.jobs import NotifyJob
 from messaging.notifications.policy import Stage
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services import conversations, devices, messages
 
 
@@ -18,11 +18,14 @@ from messaging.services import conversations, devices, messages
 class Group:
     """Ann's, with the people who are to be notified of what she writes."""
 
+    instance: Instance
     id: str
     user_ids: tuple[str, ...]
 
     async def send(self, text: str = "Hello") -> Message:
-        sent = await messages.send_message(user_id="ann", conversation_id=self.id, text=text)
+        sent = await messages.send_message(
+            self.instance, user_id="ann", conversation_id=self.id, text=text
+        )
         return sent.message
 
     def job(self, message: Message, *, stage: Stage = Stage.SENT, age: float = 0.0) -> NotifyJob:
@@ -38,19 +41,22 @@ class Group:
         )
 
 
-async def found(*user_ids: str, with_devices: int = 1) -> Group:
+async def found(instance: Instance, *user_ids: str, with_devices: int = 1) -> Group:
     """A group of Ann and these people, each with so many devices: `bob-0`, …"""
     founded = await conversations.create_conversation(
-        user_id="ann", kind=ConversationKind.GROUP, participant_ids=user_ids, title="Tea"
+        instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=user_ids, title="Tea"
     )
     for user_id in user_ids:
         for number in range(with_devices):
-            await register(user_id, number)
-    return Group(founded.own.conversation.id, user_ids)
+            await register(instance, user_id, number)
+    return Group(instance, founded.own.conversation.id, user_ids)
 
 
-async def register(user_id: str, number: int = 0, *, token: str | None = None) -> None:
+async def register(
+    instance: Instance, user_id: str, number: int = 0, *, token: str | None = None
+) -> None:
     await devices.register_device(
+        instance,
         user_id=user_id,
         device_id=f"phone-{number}",
         token=token or f"{user_id}-{number}",
@@ -59,15 +65,15 @@ async def register(user_id: str, number: int = 0, *, token: str | None = None) -
     )
 
 
-async def decisions(message: Message) -> Mapping[str, Decision]:
-    return await get_instance().decisions.list_decisions(message.conversation_id, message.id)
+async def decisions(instance: Instance, message: Message) -> Mapping[str, Decision]:
+    return await instance.decisions.list_decisions(message.conversation_id, message.id)
 
 
-async def reasons(message: Message) -> dict[str, str]:
+async def reasons(instance: Instance, message: Message) -> dict[str, str]:
     """What was decided of everybody: `sent absent`."""
     return {
         user_id: f"{decision.verdict} {decision.reason}"
-        for user_id, decision in (await decisions(message)).items()
+        for user_id, decision in (await decisions(instance, message)).items()
     }
 
 

@@ -6,16 +6,15 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import Settings
 
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.push.fcm import FcmPushBackend
 from messaging.notifications.queue.sqs import SqsQueue, create_queues
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
+from tests.instances import new_instance
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect
 from tests.notifications.sqs_server import Gate, aws_environment
-from tests.outlets import everybody_leaves
 
 
 @pytest.fixture
@@ -32,19 +31,15 @@ def pushing(
 @pytest_asyncio.fixture
 async def instance(transactional_db: None, pushing: None) -> AsyncIterator[Instance]:
     """Not started yet, so that a test can set what it starts with."""
-    database = connections.settings[DEFAULT_DB_ALIAS]
-    assert database["NAME"] == database["TEST"]["NAME"]
-    await reset_instance()
-    yield get_instance()
-    everybody_leaves(get_instance())
-    await reset_instance()
+    async with new_instance() as instance:
+        yield instance
 
 
 @pytest_asyncio.fixture
 async def notifier(instance: Instance) -> AsyncIterator[Notifier]:
     """As a worker has it."""
     push = FcmPushBackend()
-    yield Notifier(instance, push)
+    yield Notifier(instance.notifications.parts, push)
     await push.close()
 
 

@@ -5,21 +5,18 @@ from typing import Any
 
 import httpx
 import pytest_asyncio
-from django.test import override_settings
 from pytest_django import Settings
 
-from messaging.runtime.app import Instance
+from config.application import Application
+from messaging.runtime.instance import Instance
 from tests.integration.notifications import found, until
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import Gate
 
-with override_settings(DEBUG=True):  # its start-up check refuses development tokens without
-    from config.asgi import application
-
 
 @pytest_asyncio.fixture
 async def http(instance: Instance) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=application)
+    transport = httpx.ASGITransport(app=Application(instance))
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
 
@@ -37,16 +34,16 @@ async def test_the_queue_goes_and_returns(
 ) -> None:
     """Meanwhile jobs are carried out directly."""
     settings.NOTIFICATION_QUEUE_URL = queue_url
-    group = await found("bob")
+    group = await found(instance, "bob")
     assert await ready(http) == (200, "ok", {"queue": "ok", "push": "ok"})
 
     gate.shut()
     await group.send()
-    await until(lambda: instance.dependencies["queue"]() == "degraded")
+    await until(lambda: instance.notifications.conditions["queue"] == "degraded")
     assert await ready(http) == (200, "degraded", {"queue": "degraded", "push": "ok"})
 
     gate.reopen()
-    while instance.dependencies["queue"]() != "ok":
+    while instance.notifications.conditions["queue"] != "ok":
         await group.send()
     assert await ready(http) == (200, "ok", {"queue": "ok", "push": "ok"})
 
@@ -56,9 +53,9 @@ async def test_firebase_lets_nobody_in(
 ) -> None:
     """Without an access token nothing is pushed."""
     fcm.token_status = 403
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     await group.send()
 
-    await until(lambda: instance.dependencies["push"]() == "degraded")
+    await until(lambda: instance.notifications.conditions["push"] == "degraded")
     assert await ready(http) == (200, "degraded", {"queue": "unused", "push": "degraded"})

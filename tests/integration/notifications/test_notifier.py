@@ -21,7 +21,7 @@ from messaging.notifications import notifier as notifier_module
 from messaging.notifications.jobs import ClearJob, RetryLater
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.policy import Stage
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, participants, preferences, receipts
 from tests.integration.notifications import decisions, found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
@@ -48,9 +48,11 @@ def _counted() -> Counter[str]:
     return documents
 
 
-async def test_every_device_of_everybody(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_every_device_of_everybody(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
     """With what the phone shows, and with why it rang."""
-    group = await found("bob", "cid", with_devices=2)
+    group = await found(instance, "bob", "cid", with_devices=2)
     message = await group.send("Are you coming?")
 
     assert await notifier.run(group.job(message)) is None
@@ -68,15 +70,17 @@ async def test_every_device_of_everybody(notifier: Notifier, fcm: FcmServer) -> 
         "sender_id": "ann",
         "tag": group.id,
     }
-    decided = (await decisions(message))["bob"]
+    decided = (await decisions(instance, message))["bob"]
     assert (decided.verdict, decided.reason) == (Verdict.SENT, "absent")
     assert decided.devices == {"phone-0": "sent", "phone-1": "sent"}
 
 
-async def test_no_text_for_whoever_wants_none(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_no_text_for_whoever_wants_none(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
     """And a long one is cut."""
-    group = await found("bob", "cid")
-    await preferences.set_settings(user_id="bob", changes={"push_text": False})
+    group = await found(instance, "bob", "cid")
+    await preferences.set_settings(instance, user_id="bob", changes={"push_text": False})
     message = await group.send("x" * 10_000)
 
     await notifier.run(group.job(message))
@@ -85,21 +89,25 @@ async def test_no_text_for_whoever_wants_none(notifier: Notifier, fcm: FcmServer
     assert bodies == {"bob-0": "New message", "cid-0": "ann: " + "x" * 234 + "…"}
 
 
-async def test_the_badge_counts_conversations(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_the_badge_counts_conversations(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
     """Those with a notification that is not read."""
-    one, other = await found("bob"), await found("bob")
+    one, other = await found(instance, "bob"), await found(instance, "bob")
 
     for group in (one, one, other):
         await notifier.run(group.job(await group.send()))
-    await receipts.mark_read(user_id="bob", conversation_id=one.id, seq=2)
+    await receipts.mark_read(instance, user_id="bob", conversation_id=one.id, seq=2)
 
     badges = [one.message["apns"]["payload"]["aps"]["badge"] for one in fcm.arrived]
     assert badges == [1, 1, 2]
 
 
-async def test_a_job_delivered_many_times(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_a_job_delivered_many_times(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
     """At once and later: everybody is pushed to once."""
-    group = await found("bob", "cid")
+    group = await found(instance, "bob", "cid")
     job = group.job(await group.send())
 
     answers = await asyncio.gather(*(notifier.run(job) for _ in range(8)))
@@ -112,7 +120,7 @@ async def test_a_job_delivered_many_times(notifier: Notifier, fcm: FcmServer) ->
 async def test_a_claim_that_lapsed(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
     """Whoever had it may have pushed: it is pushed again, with the same tag, when its time is
     over and no sooner."""
-    group = await found("bob", with_devices=2)
+    group = await found(instance, "bob", with_devices=2)
     message = await group.send()
     job, now = group.job(message), datetime.now(UTC)
     soon = now + timedelta(seconds=1.5)
@@ -130,11 +138,11 @@ async def test_a_claim_that_lapsed(instance: Instance, notifier: Notifier, fcm: 
 
 
 async def test_a_push_that_takes_longer_than_the_claim(
-    notifier: Notifier, fcm: FcmServer, settings: Settings
+    instance: Instance, notifier: Notifier, fcm: FcmServer, settings: Settings
 ) -> None:
     """It is renewed meanwhile, and nobody else pushes."""
     settings.CHAT_NOTIFICATIONS = {"lease": 2}
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
     job = group.job(message)
     fcm.open.clear()
@@ -163,7 +171,7 @@ async def test_a_process_that_stood_still(
 ) -> None:
     """When its claim has lapsed somebody else may be pushing: it claims anew instead."""
     settings.CHAT_NOTIFICATIONS = {"lease": 1}
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
     job = group.job(message)
     real = instance.store.get_conversation
@@ -188,7 +196,7 @@ async def test_a_store_that_is_away_after_the_push(
     """What became of it is written down when the store is back, however late: it does not ring
     again."""
     monkeypatch.setattr(notifier_module, "_RECORD_SECONDS", 0.01)
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
     real, tries = instance.decisions.record, itertools.count(1)
 
@@ -202,7 +210,7 @@ async def test_a_store_that_is_away_after_the_push(
     assert await notifier.run(group.job(message)) is None
 
     assert fcm.rung() == {"bob-0": 1}
-    assert await reasons(message) == {"bob": "sent absent"}
+    assert await reasons(instance, message) == {"bob": "sent absent"}
 
 
 @pytest.mark.parametrize("answer", [UNREGISTERED, refusal(403, "X", "SENDER_ID_MISMATCH")])
@@ -211,30 +219,32 @@ async def test_a_token_that_is_gone(
 ) -> None:
     """Its device goes; the person's others ring."""
     fcm.answers["bob-0"] = answer
-    group = await found("bob", with_devices=2)
+    group = await found(instance, "bob", with_devices=2)
     message = await group.send()
 
     assert await notifier.run(group.job(message)) is None
 
     (left,) = (await instance.recipients.get_recipients(["bob"]))["bob"].devices
     assert left.id == "phone-1"
-    assert await reasons(message) == {"bob": "sent absent"}
+    assert await reasons(instance, message) == {"bob": "sent absent"}
 
 
-async def test_the_only_token_is_gone(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_the_only_token_is_gone(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
     """Then it failed, and why; the next message finds no device."""
     fcm.answers["bob-0"] = UNREGISTERED
-    group = await found("bob")
+    group = await found(instance, "bob")
     first = await group.send()
     await notifier.run(group.job(first))
     second = await group.send()
     await notifier.run(group.job(second))
 
-    assert await reasons(first) == {"bob": "failed unregistered"}
-    assert await reasons(second) == {"bob": "dropped no_device"}
+    assert await reasons(instance, first) == {"bob": "failed unregistered"}
+    assert await reasons(instance, second) == {"bob": "dropped no_device"}
 
     await notifier.run(group.job(first))  # once more, as queues do
-    assert await reasons(first) == {"bob": "failed unregistered"}
+    assert await reasons(instance, first) == {"bob": "failed unregistered"}
 
 
 async def test_a_token_that_is_gone_while_the_store_is_away(
@@ -247,7 +257,7 @@ async def test_a_token_that_is_gone_while_the_store_is_away(
     """Its device stays until the next push; those who rang with it are not rung again."""
     settings.CHAT_NOTIFICATIONS = {"lease": 1}
     fcm.answers["cid-0"] = UNREGISTERED
-    group = await found("bob", "cid")
+    group = await found(instance, "bob", "cid")
     message = await group.send()
     job = group.job(message)
 
@@ -257,7 +267,7 @@ async def test_a_token_that_is_gone_while_the_store_is_away(
     with monkeypatch.context() as outage:
         outage.setattr(instance.recipients, "remove_device", away)
         assert await notifier.run(job) is None
-    assert await reasons(message) == {"bob": "sent absent", "cid": "failed unregistered"}
+    assert await reasons(instance, message) == {"bob": "sent absent", "cid": "failed unregistered"}
     await asyncio.sleep(1.1)  # a claim would have lapsed
     assert await notifier.run(job) is None
     assert fcm.rung() == {"bob-0": 1}
@@ -272,10 +282,10 @@ async def test_a_token_that_was_renewed_meanwhile(
     """What FCM says of the old one does not take the new one away."""
     fcm.answers["bob-0"] = UNREGISTERED
     fcm.open.clear()
-    group = await found("bob")
+    group = await found(instance, "bob")
     running = asyncio.create_task(notifier.run(group.job(await group.send())))
     await asyncio.sleep(0.3)
-    await register("bob", token="bob-new")
+    await register(instance, "bob", token="bob-new")
     fcm.open.set()
     await running
 
@@ -283,49 +293,53 @@ async def test_a_token_that_was_renewed_meanwhile(
     assert device.token == "bob-new"
 
 
-async def test_fcm_wants_a_pause(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_fcm_wants_a_pause(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
     """The job comes again after it, for the devices that have not rung and no others."""
-    group = await found("bob", "cid", with_devices=2)
+    group = await found(instance, "bob", "cid", with_devices=2)
     fcm.answers["bob-1"] = [refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70"), Answer()]
     message = await group.send()
 
     assert await notifier.run(group.job(message)) == RetryLater(seconds=70, reason="later")
-    assert await reasons(message) == {"bob": "None later", "cid": "sent absent"}
+    assert await reasons(instance, message) == {"bob": "None later", "cid": "sent absent"}
     assert await notifier.run(group.job(message)) is None
 
     assert fcm.rung() == {"bob-0": 1, "bob-1": 1, "cid-0": 1, "cid-1": 1}
-    assert await reasons(message) == {"bob": "sent absent", "cid": "sent absent"}
+    assert await reasons(instance, message) == {"bob": "sent absent", "cid": "sent absent"}
 
 
-async def test_what_fcm_does_not_take(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_what_fcm_does_not_take(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
     """Is kept with its reason; the device stays."""
     fcm.answers["bob-0"] = refusal(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT")
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
 
     assert await notifier.run(group.job(message)) is None
 
-    assert await reasons(message) == {"bob": "failed invalid_argument"}
-    assert (await decisions(message))["bob"].devices == {"phone-0": "invalid_argument"}
+    assert await reasons(instance, message) == {"bob": "failed invalid_argument"}
+    assert (await decisions(instance, message))["bob"].devices == {"phone-0": "invalid_argument"}
 
 
-async def test_what_changed_meanwhile(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_what_changed_meanwhile(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
     """Read, muted, removed: each is looked at again, and the others ring."""
-    group = await found("bob", "cid", "dan", "eve", "fay")
+    group = await found(instance, "bob", "cid", "dan", "eve", "fay")
     message = await group.send()
-    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=1)
+    await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=1)
     for person, changes in (("cid", {"muted_until": NEVER}), ("dan", {"notify": Notify.NONE})):
         await conversations.set_preferences(
-            user_id=person, conversation_id=group.id, changes=changes
+            instance, user_id=person, conversation_id=group.id, changes=changes
         )
     await participants.remove_participant(
-        user_id="ann", conversation_id=group.id, participant_id="eve"
+        instance, user_id="ann", conversation_id=group.id, participant_id="eve"
     )
 
     await notifier.run(group.job(message, age=2))
 
     assert fcm.rung() == {"fay-0": 1}
-    assert await reasons(message) == {
+    assert await reasons(instance, message) == {
         "cid": "dropped muted",
         "dan": "dropped notifications_off",
         "eve": "dropped not_a_participant",
@@ -337,60 +351,64 @@ async def test_read_on_another_instance(
     instance: Instance, notifier: Notifier, fcm: FcmServer
 ) -> None:
     """The store knows, where neither this process nor Redis does."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
     await instance.store.advance_read(group.id, "bob", 1)
 
     await notifier.run(group.job(message, age=2))
 
     assert fcm.arrived == []
-    assert await reasons(message) == {"bob": "dropped read"}
+    assert await reasons(instance, message) == {"bob": "dropped read"}
 
 
-async def test_deleted_meanwhile(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_deleted_meanwhile(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
     """Also when it is not the latest any more."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     first, second = await group.send(), await group.send()
     for message in (first, second):
         await messages.delete_message(
-            user_id="ann", conversation_id=group.id, message_id=message.id
+            instance, user_id="ann", conversation_id=group.id, message_id=message.id
         )
         await notifier.run(group.job(message))
-        assert await reasons(message) == {"bob": "dropped deleted"}
+        assert await reasons(instance, message) == {"bob": "dropped deleted"}
 
     assert fcm.arrived == []
 
 
 async def test_acknowledged_in_time(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
     """By a connection in use. One that is not in use proves nothing."""
-    group = await found("bob", "cid", "dan")
+    group = await found(instance, "bob", "cid", "dan")
     message = await group.send()
-    await receipts.mark_delivered(user_id="bob", conversation_id=group.id, seq=1, seen=True)
-    await receipts.mark_delivered(user_id="cid", conversation_id=group.id, seq=1)
+    await receipts.mark_delivered(
+        instance, user_id="bob", conversation_id=group.id, seq=1, seen=True
+    )
+    await receipts.mark_delivered(instance, user_id="cid", conversation_id=group.id, seq=1)
 
     await notifier.run(group.job(message, stage=Stage.GRACE_OVER))
 
     assert fcm.rung() == {"cid-0": 1, "dan-0": 1}
-    assert await reasons(message) == {
+    assert await reasons(instance, message) == {
         "cid": "sent not_acknowledged",
         "dan": "sent not_acknowledged",
     }
 
 
-async def test_too_late(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_too_late(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
     """An hour later nobody wants to be rung."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
 
     assert await notifier.run(group.job(message, age=3_601)) is None
 
     assert fcm.arrived == []
-    assert await reasons(message) == {"bob": "dropped stale"}
+    assert await reasons(instance, message) == {"bob": "dropped stale"}
 
 
-async def test_both_rounds_of_one_message(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_both_rounds_of_one_message(
+    instance: Instance, notifier: Notifier, fcm: FcmServer
+) -> None:
     """Whoever was pushed to at once is not pushed to again when the grace of others is over."""
-    group = await found("bob", "cid")
+    group = await found(instance, "bob", "cid")
     message = await group.send()
 
     await notifier.run(group.job(message))
@@ -399,9 +417,9 @@ async def test_both_rounds_of_one_message(notifier: Notifier, fcm: FcmServer) ->
     assert fcm.rung() == {"bob-0": 1, "cid-0": 1}
 
 
-async def test_clearing(notifier: Notifier, fcm: FcmServer) -> None:
+async def test_clearing(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
     """A data message with the notification's tag to every device."""
-    group = await found("bob", with_devices=2)
+    group = await found(instance, "bob", with_devices=2)
     job = ClearJob(conversation_id=group.id, user_id="bob", read_seq=7, made_at=4e9)
 
     assert await notifier.run(job) is None
@@ -417,10 +435,13 @@ async def test_clearing(notifier: Notifier, fcm: FcmServer) -> None:
     assert "notification" not in fcm.arrived[0].message
 
 
-async def test_what_it_costs(notifier: Notifier, settings: Settings) -> None:
+async def test_what_it_costs(instance: Instance, notifier: Notifier, settings: Settings) -> None:
     """At most two reads for each who is rung, and two writes for the message; nothing at all for
     those who acknowledged."""
-    direct, group = await found("bob"), await found(*(f"user-{number}" for number in range(20)))
+    direct, group = (
+        await found(instance, "bob"),
+        await found(instance, *(f"user-{number}" for number in range(20))),
+    )
 
     message = await direct.send()
     with billed(reads=2, writes=2):
@@ -432,24 +453,31 @@ async def test_what_it_costs(notifier: Notifier, settings: Settings) -> None:
 
     # Whoever has acknowledged something before is known in Redis.
     message = await direct.send()
-    await receipts.mark_delivered(user_id="bob", conversation_id=direct.id, seq=1, seen=True)
+    await receipts.mark_delivered(
+        instance, user_id="bob", conversation_id=direct.id, seq=1, seen=True
+    )
     with billed(reads=2, writes=2):
         await notifier.run(direct.job(message, stage=Stage.GRACE_OVER))
 
     message = await direct.send()
-    await receipts.mark_delivered(user_id="bob", conversation_id=direct.id, seq=3, seen=True)
+    await receipts.mark_delivered(
+        instance, user_id="bob", conversation_id=direct.id, seq=3, seen=True
+    )
     with billed(reads=0, writes=0):
         await notifier.run(direct.job(message, stage=Stage.GRACE_OVER))
 
 
-async def test_what_those_without_a_device_cost(notifier: Notifier) -> None:
+async def test_what_those_without_a_device_cost(instance: Instance, notifier: Notifier) -> None:
     """A read for each and one write, whether others ring or not; a retry reads nobody again."""
     people = [f"user-{number}" for number in range(20)]
-    silent, mixed = await found(*people, with_devices=0), await found("bob", with_devices=1)
+    silent, mixed = (
+        await found(instance, *people, with_devices=0),
+        await found(instance, "bob", with_devices=1),
+    )
     message = await silent.send()
     with billed(reads=20, writes=1):
         await notifier.run(silent.job(message))
-    assert set((await reasons(message)).values()) == {"dropped no_device"}
+    assert set((await reasons(instance, message)).values()) == {"dropped no_device"}
 
     message = await mixed.send()
     job = mixed.job(message)

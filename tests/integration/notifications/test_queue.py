@@ -22,7 +22,7 @@ from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.domain.signals import instance_lost, instance_stopping
+from messaging.domain.signals import instance_lost
 from messaging.notifications import jobs
 from messaging.notifications import sweep as sweep_module
 from messaging.notifications.notifier import Notifier
@@ -38,9 +38,10 @@ from messaging.notifications.queue.sqs import (
 from messaging.notifications.queue.worker import Worker
 from messaging.notifications.sweep import Left, Sweeper
 from messaging.redis.raw_layer import FORMAT
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
 from messaging.services import messages, participants, presence, receipts, sessions
 from messaging.stores.decisions import ChunkKey
+from tests.instances import new_instance
 from tests.integration.notifications import found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client
@@ -85,21 +86,38 @@ def queued(settings: Settings, queue_url: str) -> str:
 
 async def test_without_a_queue(instance: Instance, fcm: FcmServer) -> None:
     """The process that took the message pushes."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
 
     message = await group.send()
 
     await until(lambda: fcm.rung() == {"bob-0": 1})
     await instance.stop()
-    assert await reasons(message) == {"bob": "sent absent"}
+    assert await reasons(instance, message) == {"bob": "sent absent"}
+
+
+async def test_each_instance_notifies_of_its_own_messages(
+    instance: Instance, fcm: FcmServer
+) -> None:
+    """Two in one process: where one does not notify, the other does not do it in its place."""
+    async with new_instance() as other:
+        group = await found(instance, "bob")
+        await instance.start()
+        await other.start()
+        await instance.notifications.stop()
+
+        await group.send()
+        await instance.stop()
+        await other.stop()
+
+    assert fcm.arrived == []
 
 
 async def test_through_the_queue(
     instance: Instance, notifier: Notifier, fcm: FcmServer, queued: str, sqs_url: str
 ) -> None:
     """Ids only; nobody pushes until a worker is there."""
-    group = await found("bob", "cid")
+    group = await found(instance, "bob", "cid")
     await instance.start()
     for number in range(25):
         await group.send(f"secret {number}")
@@ -120,7 +138,7 @@ async def test_the_queue_goes_and_comes_back(
     instance: Instance, notifier: Notifier, fcm: FcmServer, queued: str, sqs_url: str, gate: Gate
 ) -> None:
     """Meanwhile the process pushes itself; nobody is rung twice."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     before = handed_over()
     await group.send()
@@ -146,7 +164,7 @@ async def test_an_answer_that_does_not_come(
     instance: Instance, notifier: Notifier, fcm: FcmServer, queued: str, sqs_url: str, gate: Gate
 ) -> None:
     """Sends are answered; the job, which SQS has, runs directly as well, and rings once."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     gate.withhold()
 
@@ -169,7 +187,7 @@ async def test_an_address_that_is_none(
     """boto3 does not call that an error of its own. It is a queue that is away like any other:
     jobs run directly, and the instance ends."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "localhost:9324")
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
 
     for number in range(1, 4):
@@ -198,7 +216,7 @@ async def test_deleting_that_fails(
         await real(queue, received)
 
     monkeypatch.setattr(SqsQueue, "delete", delete)
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
 
     async with working(notifier, queued):
@@ -213,7 +231,7 @@ async def test_a_batch_that_is_taken_in_part(
     monkeypatch: pytest.MonkeyPatch, instance: Instance, fcm: FcmServer, settings: Settings
 ) -> None:
     """What SQS did not take, in an answer that says 200, is pushed directly."""
-    group = await found("bob", "cid")
+    group = await found(instance, "bob", "cid")
     with refusing_queue() as (url, taken):
         for name, value in aws_environment(url).items():
             monkeypatch.setenv(name, value)
@@ -275,7 +293,7 @@ async def test_a_pause_that_fcm_wants(
 ) -> None:
     """The job goes back to the queue for so long, and is not lost."""
     fcm.answers["bob-0"] = [refusal(429, "RESOURCE_EXHAUSTED", Retry_After="2"), Answer()]
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     await group.send()
 
@@ -297,7 +315,7 @@ async def test_poison(
 ) -> None:
     """Goes to the dead letters, harms nobody else, and can be replayed."""
     settings.CHAT_NOTIFICATIONS = {"lease": 1}
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     dead = await queue.dead_letters()
     assert dead is not None
@@ -305,9 +323,9 @@ async def test_poison(
     await queue.send([Entry(body="poison")])
     async with working(notifier, queued):
         message = await group.send()
-        await until_decided(message, 1)
+        await until_decided(instance, message, 1)
         await until(lambda: left(sqs_url, dead.url) == 1, seconds=30)
-    assert await reasons(message) == {"bob": "sent absent"}
+    assert await reasons(instance, message) == {"bob": "sent absent"}
     assert left(sqs_url, queued) == 0
 
     out = StringIO()
@@ -382,17 +400,18 @@ async def test_somebody_who_acknowledges(
 ) -> None:
     """Is not rung; whoever has only a tab open is, when the grace is over."""
     settings.CHAT_NOTIFICATIONS = {"grace": 1}
-    group = await found("bob", "cid", "dan")
+    group = await found(instance, "bob", "cid", "dan")
     await instance.start()
-    bob, cid, dan = [await connect(person) for person in ("bob", "cid", "dan")]
-    presence.set_activity(connection=bob, active=True)
-    presence.set_activity(connection=dan, active=True)
-    presence.set_activity(connection=dan, active=False)
+    bob, cid, dan = [await connect(instance, person) for person in ("bob", "cid", "dan")]
+    presence.set_activity(instance, connection=bob, active=True)
+    presence.set_activity(instance, connection=dan, active=True)
+    presence.set_activity(instance, connection=dan, active=False)
 
     begin = time.monotonic()
     message = await group.send()
     for connection in (bob, cid, dan):
         await receipts.mark_delivered(
+            instance,
             user_id=connection.user_id,
             conversation_id=group.id,
             seq=1,
@@ -402,8 +421,8 @@ async def test_somebody_who_acknowledges(
 
     assert time.monotonic() - begin >= 1
     assert fcm.rung() == {"cid-0": 1, "dan-0": 1}
-    await until_decided(message, 2)
-    assert await reasons(message) == {
+    await until_decided(instance, message, 2)
+    assert await reasons(instance, message) == {
         "cid": "sent not_acknowledged",
         "dan": "sent not_acknowledged",
     }
@@ -414,9 +433,9 @@ async def test_an_end_within_the_grace(
 ) -> None:
     """Nobody will look later: it is looked now."""
     settings.CHAT_NOTIFICATIONS = {"grace": 300}
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
-    await connect("bob")
+    await connect(instance, "bob")
     await group.send()
     await asyncio.sleep(0.2)
 
@@ -427,7 +446,7 @@ async def test_an_end_within_the_grace(
 
 async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -> None:
     """Has the rest of the time that an end may take, and what became of it is written down."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     fcm.open.clear()
     message = await group.send()
@@ -440,7 +459,7 @@ async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -
     await stopping
 
     assert fcm.rung() == {"bob-0": 1}
-    assert await reasons(message) == {"bob": "sent absent"}
+    assert await reasons(instance, message) == {"bob": "sent absent"}
 
 
 async def test_what_cannot_be_done_at_the_end_goes_to_the_queue(
@@ -448,7 +467,7 @@ async def test_what_cannot_be_done_at_the_end_goes_to_the_queue(
 ) -> None:
     """The workers have it then."""
     fcm.answers["bob-0"] = refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70")
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     gate.shut()
     await group.send()
@@ -480,17 +499,21 @@ async def test_a_goodbye(
             "CONFIG": {"hosts": [redis_server], "prefix": prefix, "serializer_format": FORMAT},
         }
     }
-    await reset_instance()
     if retry:
         fcm.answers["bob-0"] = refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70")
-    group = await found("bob")
-    await get_instance().start()
-    await group.send()
-    await until(lambda: len(fcm.arrived) == 1)
-
-    async with redis.asyncio.Redis.from_url(redis_server) as client, client.pubsub() as heard:
+    async with (
+        new_instance() as instance,
+        redis.asyncio.Redis.from_url(redis_server) as client,
+        client.pubsub() as heard,
+    ):
+        group = await found(instance, "bob")
+        await instance.start()
+        await group.send()
+        await until(lambda: len(fcm.arrived) == 1)
         await heard.psubscribe(f"{prefix}*")
-        await reset_instance()
+
+        await instance.stop()
+
         said = []
         while (message := await heard.get_message(timeout=1)) is not None:
             said.append("goodbye" in str(message["data"]))
@@ -500,18 +523,21 @@ async def test_a_goodbye(
 
 async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:
     """The notification is taken off all devices, once, and only where there is one."""
-    group, quiet = await found("bob", with_devices=2), await found("bob", with_devices=2)
+    group, quiet = (
+        await found(instance, "bob", with_devices=2),
+        await found(instance, "bob", with_devices=2),
+    )
     await instance.start()
-    await receipts.mark_read(user_id="bob", conversation_id=quiet.id, seq=0)
+    await receipts.mark_read(instance, user_id="bob", conversation_id=quiet.id, seq=0)
     await group.send()
     await group.send()
     await until(lambda: fcm.rung() == {"bob-0": 2, "bob-1": 2})
 
-    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=1)
+    await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=1)
     await asyncio.sleep(0.3)
     assert fcm.rung("clear") == {}
-    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=2)
-    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=2)
+    await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=2)
+    await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=2)
     await until(lambda: fcm.rung("clear") == {"bob-0": 1, "bob-1": 1})
     await asyncio.sleep(0.3)
 
@@ -520,15 +546,15 @@ async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:
 
 async def test_a_device_that_moved(instance: Instance, fcm: FcmServer) -> None:
     """Gets the messages of whoever has it now, and none of the other's."""
-    group = await found("bob", "cid")
-    await register("cid", token="bob-0")
+    group = await found(instance, "bob", "cid")
+    await register(instance, "cid", token="bob-0")
     await instance.start()
 
     message = await group.send()
-    await until_decided(message, 2)
+    await until_decided(instance, message, 2)
 
     assert fcm.rung() == {"bob-0": 1}
-    assert await reasons(message) == {"bob": "dropped no_device", "cid": "sent absent"}
+    assert await reasons(instance, message) == {"bob": "dropped no_device", "cid": "sent absent"}
 
 
 # After a crash
@@ -537,36 +563,36 @@ async def test_a_device_that_moved(instance: Instance, fcm: FcmServer) -> None:
 async def test_the_sweep(instance: Instance, fcm: FcmServer) -> None:
     """What was committed and never handed over is notified, by one of those who are left, and
     what was notified is not notified again."""
-    group = await found("bob", "cid")
+    group = await found(instance, "bob", "cid")
     before = await group.send("sent by an instance that died")  # this one is not started yet
     await asyncio.sleep(0.05)
     await instance.start()
     after = await group.send("sent by one that lives")
     await until(lambda: fcm.rung() == {"bob-0": 1, "cid-0": 1})
-    await until_decided(after, 2)
-    assert await reasons(before) == {}
+    await until_decided(instance, after, 2)
+    assert await reasons(instance, before) == {}
 
     since = before.created_at - timedelta(seconds=1)
     for _ in range(3):
-        await instance_lost.asend(sender=Instance, boot_id="dead", since=since)
-    await until_decided(before, 2)
+        await instance_lost.asend(sender=instance, boot_id="dead", since=since)
+    await until_decided(instance, before, 2)
 
     assert fcm.rung() == {"bob-0": 2, "cid-0": 2}
-    assert await reasons(before) == {"bob": "sent absent", "cid": "sent absent"}
+    assert await reasons(instance, before) == {"bob": "sent absent", "cid": "sent absent"}
 
 
 async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer) -> None:
     """Not even where it was edited since."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     old = await group.send()
     await asyncio.sleep(0.01)  # times are in milliseconds
     new = await group.send()
     await messages.edit_message(
-        user_id="ann", conversation_id=group.id, message_id=old.id, text="edited since"
+        instance, user_id="ann", conversation_id=group.id, message_id=old.id, text="edited since"
     )
     await instance.start()
 
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=new.created_at)
+    await instance_lost.asend(sender=instance, boot_id="dead", since=new.created_at)
     await instance.stop()
 
     assert [one.data["message_id"] for one in fcm.arrived] == [new.id]
@@ -574,7 +600,7 @@ async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer
 
 async def test_a_sweep_whose_instance_is_lost_as_well(instance: Instance, fcm: FcmServer) -> None:
     """Taken on, and ended in the middle: the sweep for that instance begins where it did."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send("sent by an instance that died")
     await asyncio.sleep(0.01)  # times are in milliseconds
     since, later = message.created_at, datetime.now(UTC)
@@ -585,15 +611,15 @@ async def test_a_sweep_whose_instance_is_lost_as_well(instance: Instance, fcm: F
         raise RuntimeError
 
     elsewhere = Instance()
-    dying = Sweeper(elsewhere, enqueue=die)
+    dying = Sweeper(elsewhere.notifications.parts, elsewhere, enqueue=die)
     with pytest.raises(RuntimeError):
         await dying.sweep(boot_id="dead", since=since)
     assert not dying.all_done
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=since)
-    assert await reasons(message) == {}
+    await instance_lost.asend(sender=instance, boot_id="dead", since=since)
+    assert await reasons(instance, message) == {}
 
-    await instance_lost.asend(sender=Instance, boot_id=elsewhere.boot_id, since=later)
-    await until_decided(message, 1)
+    await instance_lost.asend(sender=instance, boot_id=elsewhere.boot_id, since=later)
+    await until_decided(instance, message, 1)
 
     assert fcm.rung() == {"bob-0": 1}
     assert await instance.decisions.get_unfinished_sweep(instance.boot_id) is None
@@ -614,7 +640,7 @@ async def test_a_sweep_that_a_drain_cuts_short(
 
     monkeypatch.setattr(instance.store, "list_changed_conversations", away)
     sweeping = asyncio.create_task(
-        instance_lost.asend_robust(sender=Instance, boot_id="dead", since=datetime.now(UTC))
+        instance_lost.asend_robust(sender=instance, boot_id="dead", since=datetime.now(UTC))
     )
     await asked.wait()
 
@@ -622,19 +648,20 @@ async def test_a_sweep_that_a_drain_cuts_short(
 
     ((_, answer),) = await sweeping
     assert isinstance(answer, StoreUnavailable)
-    ((_, finished),) = await instance_stopping.asend_robust(sender=Instance, instance=instance)
-    assert finished is False
+    assert await instance.notifications.stop() is False
 
 
 async def test_a_sweep_rings_those_who_were_there(instance: Instance, fcm: FcmServer) -> None:
     """Nobody who was added after the message."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
-    await register("dan")
-    await participants.add_participants(user_id="ann", conversation_id=group.id, user_ids=["dan"])
+    await register(instance, "dan")
+    await participants.add_participants(
+        instance, user_id="ann", conversation_id=group.id, user_ids=["dan"]
+    )
     await instance.start()
 
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await instance_lost.asend(sender=instance, boot_id="dead", since=message.created_at)
     await instance.stop()
 
     assert fcm.rung() == {"bob-0": 1}
@@ -646,16 +673,16 @@ async def test_a_sweep_rings_nobody_who_has_read(
 ) -> None:
     """Though their acknowledgement went with the instance that died, with or without an earlier
     one that is known."""
-    group = await found("bob", "cid")
+    group = await found(instance, "bob", "cid")
     if acknowledged:
         await group.send()
-        await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=1)
+        await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=1)
         await asyncio.sleep(0.01)  # times are in milliseconds
     message = await group.send()
     await instance.store.advance_read(group.id, "bob", message.seq)
     await instance.start()
 
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await instance_lost.asend(sender=instance, boot_id="dead", since=message.created_at)
     await instance.stop()
 
     assert fcm.rung() == {"cid-0": 1}
@@ -666,16 +693,16 @@ async def test_what_a_sweep_hands_on_is_as_old_as_its_message(
 ) -> None:
     """It rings nobody once the message is stale, however late the sweep made its job."""
     settings.CHAT_NOTIFICATIONS = {"stale": 5, "grace": 4}
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
     await instance.start()
-    await connect("bob")
+    await connect(instance, "bob")
     await asyncio.sleep(2)  # with the grace it is stale
 
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
-    await until_decided(message, 1)
+    await instance_lost.asend(sender=instance, boot_id="dead", since=message.created_at)
+    await until_decided(instance, message, 1)
 
-    assert await reasons(message) == {"bob": "dropped stale"}
+    assert await reasons(instance, message) == {"bob": "dropped stale"}
     assert fcm.arrived == []
 
 
@@ -685,23 +712,23 @@ async def test_a_sweep_knows_who_rang_in_whichever_chunk(
 ) -> None:
     """Somebody who came or left since has moved the others from one to the next."""
     monkeypatch.setattr(jobs, "CHUNK_PEOPLE", 2)
-    group = await found("bob", "cid", "dan", "eve")
+    group = await found(instance, "bob", "cid", "dan", "eve")
     before = await group.send("sent by an instance that died")  # this one is not started yet
     await asyncio.sleep(0.01)  # times are in milliseconds
     await instance.start()
     after = await group.send("sent by one that lives")
-    await until_decided(after, 4)
+    await until_decided(instance, after, 4)
     if changed == "added":
         await participants.add_participants(
-            user_id="ann", conversation_id=group.id, user_ids=["abe"]
+            instance, user_id="ann", conversation_id=group.id, user_ids=["abe"]
         )
     else:
         await participants.remove_participant(
-            user_id="ann", conversation_id=group.id, participant_id="bob"
+            instance, user_id="ann", conversation_id=group.id, participant_id="bob"
         )
 
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=before.created_at)
-    await until_decided(before, 4 if changed == "added" else 3)
+    await instance_lost.asend(sender=instance, boot_id="dead", since=before.created_at)
+    await until_decided(instance, before, 4 if changed == "added" else 3)
 
     rung = fcm.rung()
     assert rung.pop("bob-0") == (2 if changed == "added" else 1)
@@ -718,16 +745,18 @@ async def test_a_sweep_beside_what_is_queued(
 ) -> None:
     """Makes jobs for the same chunks, though somebody was added since: the claims tell."""
     monkeypatch.setattr(jobs, "CHUNK_PEOPLE", 2)
-    group = await found("bob", "cid", "dan")
+    group = await found(instance, "bob", "cid", "dan")
     await instance.start()
     message = await group.send()
     await until(lambda: left(sqs_url, queued) == 2)
-    await participants.add_participants(user_id="ann", conversation_id=group.id, user_ids=["abe"])
+    await participants.add_participants(
+        instance, user_id="ann", conversation_id=group.id, user_ids=["abe"]
+    )
 
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await instance_lost.asend(sender=instance, boot_id="dead", since=message.created_at)
     await until(lambda: left(sqs_url, queued) == 4)
     async with working(notifier, queued):
-        await until_decided(message, 3)
+        await until_decided(instance, message, 3)
 
     assert fcm.rung() == {"bob-0": 1, "cid-0": 1, "dan-0": 1}
 
@@ -738,7 +767,7 @@ async def test_a_sweep_hands_on_what_was_claimed_in_its_chunk(
     """Whoever claimed it may live: as long as the claim holds nobody else rings, wherever they
     would be counted now."""
     monkeypatch.setattr(jobs, "CHUNK_PEOPLE", 2)
-    group = await found("bob", "cid", "dan")
+    group = await found(instance, "bob", "cid", "dan")
     message = await group.send()
     key = ChunkKey(conversation_id=group.id, message_id=message.id, chunk=1)
     now = datetime.now(UTC)
@@ -750,11 +779,11 @@ async def test_a_sweep_hands_on_what_was_claimed_in_its_chunk(
         expires_at=now + timedelta(days=1),
     )
     await participants.remove_participant(
-        user_id="ann", conversation_id=group.id, participant_id="bob"
+        instance, user_id="ann", conversation_id=group.id, participant_id="bob"
     )
     await instance.start()
 
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=message.created_at)
+    await instance_lost.asend(sender=instance, boot_id="dead", since=message.created_at)
     await instance.stop()
 
     assert fcm.rung() == {}
@@ -767,7 +796,7 @@ async def test_a_sweep_outlives_an_outage_of_the_store(
     """In the middle, and where nobody knows whether its claim was applied: nobody else would do
     it."""
     monkeypatch.setattr(sweep_module, "_RETRY_SECONDS", 0.05)
-    group = await found("bob")
+    group = await found(instance, "bob")
     sent = [await group.send() for _ in range(60)]
     await instance.start()
     claim = instance.decisions.claim_sweep
@@ -785,7 +814,7 @@ async def test_a_sweep_outlives_an_outage_of_the_store(
     ):
         break_twice(monkeypatch, store, method, breaking, first)
 
-    await instance_lost.asend(sender=Instance, boot_id="dead", since=sent[0].created_at)
+    await instance_lost.asend(sender=instance, boot_id="dead", since=sent[0].created_at)
 
     await until(lambda: fcm.rung() == {"bob-0": 60})
 
@@ -807,16 +836,17 @@ def break_twice(
     monkeypatch.setattr(store, method, call)
 
 
-async def until_decided(message: Any, people: int) -> None:
+async def until_decided(instance: Instance, message: Any, people: int) -> None:
     async with asyncio.timeout(15):
         while True:
-            decided = await reasons(message)
+            decided = await reasons(instance, message)
             if len(decided) == people and not any("None" in one for one in decided.values()):
                 return
             await asyncio.sleep(0.02)
 
 
-async def connect(user_id: str) -> Any:
+async def connect(instance: Instance, user_id: str) -> Any:
+    await instance.start()
     return await sessions.open_session(
-        user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
+        instance, user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
     )

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from messaging.domain.conversation import ConversationKind
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services import (
     blocks,
     conversations,
@@ -92,11 +92,12 @@ class World:
     async def begin(self) -> "World":
         for person, count in PHONES.items():
             for number in range(count):
-                await register(self.user(person), number)
+                await register(self.instance, self.user(person), number)
                 self.phones[f"{self.user(person)}-{number}"] = Phone()
         for room, kind in (("group", ConversationKind.GROUP), ("direct", ConversationKind.DIRECT)):
             others = PEOPLE[1:] if room == "group" else PEOPLE[1:2]
             founded = await conversations.create_conversation(
+                self.instance,
                 user_id=self.user("ann"),
                 kind=kind,
                 participant_ids=[self.user(person) for person in others],
@@ -134,15 +135,17 @@ class World:
         about = {"user_id": self.user(person), "conversation_id": self.ids[room_name]}
         match name:
             case "delete" if self.model.may_delete(person, room, seq):
-                await messages.delete_message(**about, message_id=message_id)
+                await messages.delete_message(self.instance, **about, message_id=message_id)
                 if not message.deleted:
                     self.model.delete(room, seq)
             case "edit" if self.model.may_send(person, room):
                 if not message.deleted:
                     text = f"edited {len(self.trace)}"
-                    await messages.edit_message(**about, message_id=message_id, text=text)
+                    await messages.edit_message(
+                        self.instance, **about, message_id=message_id, text=text
+                    )
             case "read" if person in room.people:
-                await receipts.mark_read(**about, seq=seq)
+                await receipts.mark_read(self.instance, **about, seq=seq)
                 self.model.read(person, room, seq)
 
     async def _send(
@@ -151,6 +154,7 @@ class World:
         room = self.model.rooms[room_name]
         if self.model.may_send(person, room):
             sent = await messages.send_message(
+                self.instance,
                 user_id=self.user(person),
                 conversation_id=self.ids[room_name],
                 text=f"{len(self.trace)}",
@@ -166,12 +170,16 @@ class World:
 
     async def _block(self, person: str, room_name: str, number: int) -> None:
         other = self._another(person, number)
-        await blocks.block_person(user_id=self.user(person), person_id=self.user(other))
+        await blocks.block_person(
+            self.instance, user_id=self.user(person), person_id=self.user(other)
+        )
         self.model.blocks.add((person, other))
 
     async def _unblock(self, person: str, room_name: str, number: int) -> None:
         other = self._another(person, number)
-        await blocks.unblock_person(user_id=self.user(person), person_id=self.user(other))
+        await blocks.unblock_person(
+            self.instance, user_id=self.user(person), person_id=self.user(other)
+        )
         self.model.blocks.discard((person, other))
 
     def _another(self, person: str, number: int) -> str:
@@ -185,6 +193,7 @@ class World:
         room = self.model.rooms[room_name]
         if person in room.people:
             await participants.remove_participant(
+                self.instance,
                 user_id=self.user(by),
                 conversation_id=self.ids[room_name],
                 participant_id=self.user(person),
@@ -195,6 +204,7 @@ class World:
 
     async def _return(self, person: str, room_name: str, number: int) -> None:
         await participants.add_participants(
+            self.instance,
             user_id=self.user("ann"),
             conversation_id=self.ids[room_name],
             user_ids=[self.user(person)],
@@ -230,12 +240,14 @@ class World:
         for name, room in self.model.rooms.items():
             if person in room.people:
                 own = await receipts.mark_read(
-                    user_id=user_id, conversation_id=self.ids[name], seq=0
+                    self.instance, user_id=user_id, conversation_id=self.ids[name], seq=0
                 )
                 unread[name] = own.unread_count
-        page = await conversations.list_conversations(user_id=user_id, limit=10)
+        page = await conversations.list_conversations(self.instance, user_id=user_id, limit=10)
         since = await self.instance.store.now()
-        changed = await own_changes.list_own_changes(user_id=user_id, since=since.replace(year=1))
+        changed = await own_changes.list_own_changes(
+            self.instance, user_id=user_id, since=since.replace(year=1)
+        )
         phones = [self.phones[f"{user_id}-{number}"] for number in range(PHONES[person])]
         return {
             "unread": unread,
@@ -248,8 +260,8 @@ class World:
             "after a reconnect": {
                 rooms[one.conversation_id]: one.unread_count for one in changed.items
             },
-            "unread_total": await conversations.count_unread(user_id=user_id),
-            "badge": await self.instance.rung.count(user_id),
+            "unread_total": await conversations.count_unread(self.instance, user_id=user_id),
+            "badge": await self.instance.badges.count(user_id),
             "phones": [
                 ({rooms[tag]: seq for tag, seq in phone.shown.items()}, phone.badge)
                 for phone in phones
@@ -258,7 +270,7 @@ class World:
 
 
 async def _agrees(instance: Instance, fcm: FcmServer, acts: list[Act]) -> None:
-    if instance.started_at is None:
+    if not instance.started:
         await instance.start()
     world = await World(instance, fcm).begin()
     for act in acts:

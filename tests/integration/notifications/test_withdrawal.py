@@ -1,8 +1,11 @@
 """A notification ends with what it shows: read, answered, deleted, or no longer one's own."""
 
+import asyncio
+
 from messaging.domain.message import Message
+from messaging.domain.signals import message_sent
 from messaging.notifications.jobs import ClearJob
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services import messages, participants, receipts
 from tests.integration.notifications import Group, found, register, until
 from tests.notifications.fcm_server import FcmServer
@@ -29,17 +32,19 @@ async def rings(group: Group, fcm: FcmServer, text: str) -> Message:
     return message
 
 
-async def delete(group: Group, message_id: str) -> None:
-    await messages.delete_message(user_id="ann", conversation_id=group.id, message_id=message_id)
+async def delete(instance: Instance, group: Group, message_id: str) -> None:
+    await messages.delete_message(
+        instance, user_id="ann", conversation_id=group.id, message_id=message_id
+    )
 
 
 async def test_a_deleted_message_is_taken_off_the_phone(instance: Instance, fcm: FcmServer) -> None:
-    group = await found("bob", with_devices=2)
+    group = await found(instance, "bob", with_devices=2)
     await instance.start()
     message = await group.send("oops")
     await until(lambda: shown(fcm) == shown(fcm, "bob-1") == ["ann: oops"])
 
-    await delete(group, message.id)
+    await delete(instance, group, message.id)
 
     await until(lambda: shown(fcm) == shown(fcm, "bob-1") == [])
     assert fcm.arrived[-1].data["badge"] == "0"
@@ -49,14 +54,14 @@ async def test_the_latest_unread_message_takes_its_place(
     instance: Instance, fcm: FcmServer
 ) -> None:
     """Without a sound: it rang before."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     await rings(group, fcm, "one")
     gone = await rings(group, fcm, "two")
     oops = await rings(group, fcm, "three")
 
-    await delete(group, gone.id)
-    await delete(group, oops.id)
+    await delete(instance, group, gone.id)
+    await delete(instance, group, oops.id)
 
     await until(lambda: shown(fcm) == ["ann: one"])
     assert "sound" not in fcm.arrived[-1].message["apns"]["payload"]["aps"]
@@ -64,13 +69,13 @@ async def test_the_latest_unread_message_takes_its_place(
 
 
 async def test_what_was_read_does_not_come_back(instance: Instance, fcm: FcmServer) -> None:
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     await rings(group, fcm, "one")
-    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=1)
+    await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=1)
     oops = await rings(group, fcm, "two")
 
-    await delete(group, oops.id)
+    await delete(instance, group, oops.id)
 
     await until(lambda: shown(fcm) == [])
 
@@ -79,40 +84,40 @@ async def test_a_message_that_is_not_shown_changes_nothing(
     instance: Instance, fcm: FcmServer
 ) -> None:
     """A newer one is."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     one = await rings(group, fcm, "one")
     await rings(group, fcm, "two")
     arrived = len(fcm.arrived)
 
-    await delete(group, one.id)
+    await delete(instance, group, one.id)
     last = await rings(group, fcm, "three")
 
     assert [push.data["message_id"] for push in fcm.arrived[arrived:]] == [last.id]
 
 
 async def test_an_answer_takes_it_off_the_other_devices(instance: Instance, fcm: FcmServer) -> None:
-    group = await found("bob", with_devices=2)
-    await register("ann")
+    group = await found(instance, "bob", with_devices=2)
+    await register(instance, "ann")
     await instance.start()
     await group.send("Coming?")
     await until(lambda: shown(fcm) == shown(fcm, "bob-1") == ["ann: Coming?"])
 
-    await messages.send_message(user_id="bob", conversation_id=group.id, text="Yes")
+    await messages.send_message(instance, user_id="bob", conversation_id=group.id, text="Yes")
 
     await until(lambda: shown(fcm) == shown(fcm, "bob-1") == [])
     await until(lambda: shown(fcm, "ann-0") == ["bob: Yes"])
 
 
 async def test_leaving_and_removal_take_it_away(instance: Instance, fcm: FcmServer) -> None:
-    group = await found("bob", "cid")
+    group = await found(instance, "bob", "cid")
     await instance.start()
     await group.send("Hello")
     await until(lambda: shown(fcm) == shown(fcm, "cid-0") == ["ann: Hello"])
 
     for person, by in (("bob", "bob"), ("cid", "ann")):
         await participants.remove_participant(
-            user_id=by, conversation_id=group.id, participant_id=person
+            instance, user_id=by, conversation_id=group.id, participant_id=person
         )
 
     await until(lambda: shown(fcm) == shown(fcm, "cid-0") == [])
@@ -121,15 +126,23 @@ async def test_leaving_and_removal_take_it_away(instance: Instance, fcm: FcmServ
 async def test_reading_up_to_what_it_shows_is_enough(instance: Instance, fcm: FcmServer) -> None:
     """A later message that is no reason to ring, one's own mute or a mention of others, does not
     keep it."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     await instance.start()
     await group.send("one")
     await until(lambda: shown(fcm) == ["ann: one"])
-    await instance.stop()  # the next message rings nobody
-    await group.send("two")
-    await instance.start()
+    heard = asyncio.Event()
 
-    await receipts.mark_read(user_id="bob", conversation_id=group.id, seq=1)
+    async def hear(**_: object) -> None:
+        heard.set()
+
+    message_sent.connect(hear, sender=instance)
+    await instance.notifications.stop()  # the next message rings nobody
+    await group.send("two")
+    await heard.wait()
+    instance.notifications.start()
+    message_sent.disconnect(hear, sender=instance)
+
+    await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=1)
 
     await until(lambda: shown(fcm) == [])
 

@@ -18,8 +18,9 @@ from pytest_django import Settings
 from config.development.processes import Process, free_port
 from messaging.notifications.jobs import encode
 from messaging.notifications.queue.sqs import Entry, SqsQueue
-from messaging.runtime.app import get_instance, reset_instance
+from messaging.runtime.instance import Instance
 from tests.acceptance.conftest import isolated_environment
+from tests.instances import new_instance
 from tests.integration.notifications import found, reasons, until
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import aws_environment
@@ -34,21 +35,31 @@ class Parts:
     run: Callable[..., AbstractContextManager[Process]]
 
 
+@pytest.fixture
+def project(firestore_emulator: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The Firestore of this process and of its workers."""
+    settings.CHAT_STORE = "firestore"
+    settings.GOOGLE_CLOUD_PROJECT = project = f"test-{uuid4().hex}"
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    return project
+
+
 @pytest_asyncio.fixture
-async def parts(
+async def instance(project: str) -> AsyncIterator[Instance]:
+    async with new_instance() as instance:
+        yield instance
+
+
+@pytest.fixture
+def parts(
+    project: str,
     firestore_emulator: str,
     queue: SqsQueue,
     sqs_url: str,
     fcm: FcmServer,
     tmp_path: Path,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Parts]:
-    """Workers, and this process, on one Firestore and one queue."""
-    project = f"test-{uuid4().hex}"
-    settings.CHAT_STORE = "firestore"
-    settings.GOOGLE_CLOUD_PROJECT = project
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+) -> Parts:
+    """The queue, and workers on it."""
     variables = {
         **fcm.environment(tmp_path),
         **aws_environment(sqs_url),
@@ -60,24 +71,23 @@ async def parts(
         "NOTIFICATION_QUEUE_URL": queue.url,
     }
     environment = isolated_environment(tmp_path, **variables)
-    await reset_instance()
-    yield Parts(queue, partial(worker, environment))
-    await get_instance().close()
-    await reset_instance()
+    return Parts(queue, partial(worker, environment))
 
 
-async def queue_message(parts: Parts) -> Callable[[], Awaitable[dict[str, str]]]:
+async def queue_message(
+    instance: Instance, parts: Parts
+) -> Callable[[], Awaitable[dict[str, str]]]:
     """A message to Bob, and its job; the value asks what was decided."""
-    group = await found("bob")
+    group = await found(instance, "bob")
     message = await group.send()
     assert await parts.queue.send([Entry(body=encode(group.job(message)))]) == []
-    return lambda: reasons(message)
+    return lambda: reasons(instance, message)
 
 
-async def test_a_polite_end(parts: Parts, fcm: FcmServer) -> None:
+async def test_a_polite_end(instance: Instance, parts: Parts, fcm: FcmServer) -> None:
     """SIGTERM: what it holds is finished, and written down."""
     fcm.open.clear()
-    decided = await queue_message(parts)
+    decided = await queue_message(instance, parts)
     with parts.run() as running:
         await until(lambda: bool(fcm.asked))
         running.send_signal(signal.SIGTERM)
@@ -89,11 +99,11 @@ async def test_a_polite_end(parts: Parts, fcm: FcmServer) -> None:
     assert await parts.queue.receive(1, hidden=0) == []
 
 
-async def test_killed_in_the_middle(parts: Parts, fcm: FcmServer) -> None:
+async def test_killed_in_the_middle(instance: Instance, parts: Parts, fcm: FcmServer) -> None:
     """After FCM's answer and before its own record: another one pushes again, with the same tag,
     when the claim's time is over."""
     fcm.open.clear()
-    decided = await queue_message(parts)
+    decided = await queue_message(instance, parts)
     with parts.run() as running:
         await until(lambda: bool(fcm.asked))
         running.send_signal(signal.SIGKILL)
@@ -108,10 +118,10 @@ async def test_killed_in_the_middle(parts: Parts, fcm: FcmServer) -> None:
     assert len({one.message["android"]["notification"]["tag"] for one in fcm.arrived}) == 1
 
 
-async def test_a_job_that_takes_long(parts: Parts, fcm: FcmServer) -> None:
+async def test_a_job_that_takes_long(instance: Instance, parts: Parts, fcm: FcmServer) -> None:
     """Longer than it is hidden for: it is hidden longer, and the other worker leaves it alone."""
     fcm.seconds = 1.5 * _LEASE_SECONDS
-    await queue_message(parts)
+    await queue_message(instance, parts)
     with parts.run(), parts.run():
         await until(lambda: fcm.rung() == {"bob-0": 1}, seconds=20)
 

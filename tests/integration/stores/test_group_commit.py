@@ -14,8 +14,6 @@ from grpc.aio import AioRpcError
 
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.commits.group_commit import Committed
-from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.writer import Writer
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import (
@@ -28,6 +26,7 @@ from messaging.domain.exceptions import (
 from messaging.stores.conversations import Store
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.sql.store import SqlStore
+from tests.commits import CommitLog
 from tests.integration.stores import eventually, new_conversation
 from tests.integration.stores.acting import add, edit, rename, send
 from tests.integration.stores.firestore_relay import Relay
@@ -50,19 +49,12 @@ class Desk:
 
     store: Store
     cache: ConversationCache = field(default_factory=ConversationCache)
-    committed: list[Committed] = field(default_factory=list)
-    read: list[Conversation] = field(default_factory=list)
     writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
-        self.doubts: list[Recheck] = []
-        self.writer = Writer(
-            self.store,
-            self.cache,
-            on_commit=self.committed.append,
-            on_read=self.read.append,
-            on_doubt=self.doubts.append,
-        )
+        log = CommitLog()
+        self.committed, self.read, self.doubts = log.commits, log.reads, log.doubts
+        self.writer = Writer(self.store, self.cache, log)
 
     async def submit(self, conversation: Conversation, act: ConversationChange) -> Outcome:
         return await self.writer.submit(conversation.id, act)

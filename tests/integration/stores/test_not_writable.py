@@ -22,18 +22,18 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.runtime.app import get_instance
+from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, history
 from messaging.domain.conversation import ConversationKind
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 
-async def send(group, number):
+async def send(instance, group, number):
     begun = time.monotonic()
     try:
         await messages.send_message(
-            user_id="ann", conversation_id=group, text="x" * 9000, client_id=str(number)
+            instance, user_id="ann", conversation_id=group, text="x" * 9000, client_id=str(number)
         )
     except StoreUnavailable:
         return "unavailable", time.monotonic() - begun
@@ -41,23 +41,23 @@ async def send(group, number):
 
 
 async def main():
-    instance = get_instance()
+    instance = Instance()
     await instance.start()
     created = await conversations.create_conversation(
-        user_id="ann", kind=ConversationKind.GROUP, participant_ids=["bob"]
+        instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=["bob"]
     )
     group = created.own.conversation.id
-    assert (await send(group, 0))[0] == "sent"
+    assert (await send(instance, group, 0))[0] == "sent"
     room = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, room[1]))
-    refused = [await send(group, number) for number in range(1, 11)]
+    refused = [await send(instance, group, number) for number in range(1, 11)]
     read = await instance.store.list_latest_messages(group, limit=10)
     condition = await instance.readiness.store()
     resource.setrlimit(resource.RLIMIT_FSIZE, room)
     recovered = "unavailable"
     end = time.monotonic() + 10
     while recovered != "sent" and time.monotonic() < end:
-        recovered, _ = await send(group, 11)
+        recovered, _ = await send(instance, group, 11)
         await asyncio.sleep(0.1)
     again = await instance.readiness.store()
     await instance.stop()

@@ -3,19 +3,16 @@
 from collections.abc import AsyncIterator, Callable
 
 import pytest_asyncio
-from django.db import DEFAULT_DB_ALIAS, connections
 
-from messaging.runtime.app import Instance, get_instance, reset_instance
+from messaging.runtime.instance import Instance
+from tests.instances import new_instance
 from tests.unit.chat.wire import Wire
 
 
 @pytest_asyncio.fixture
 async def instance(transactional_db: None) -> AsyncIterator[Instance]:
-    database = connections.settings[DEFAULT_DB_ALIAS]
-    assert database["NAME"] == database["TEST"]["NAME"]
-    await reset_instance()
-    yield get_instance()
-    await reset_instance()
+    async with new_instance() as instance:
+        yield instance
 
 
 @pytest_asyncio.fixture
@@ -24,7 +21,7 @@ async def wire(instance: Instance) -> AsyncIterator[Callable[..., Wire]]:
     wires: list[Wire] = []
 
     def make(user_id: str = "ann", token: str | None = None) -> Wire:
-        wires.append(Wire(user_id, token))
+        wires.append(Wire(instance, user_id, token))
         return wires[-1]
 
     yield make

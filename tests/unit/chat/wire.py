@@ -5,7 +5,9 @@ import json
 from typing import Any
 
 from chat.authentication import issue_development_token
+from chat.instances import with_instance
 from chat.socket.consumers import ChatConsumer
+from messaging.runtime.instance import Instance
 
 Frame = dict[str, Any]
 PATIENCE = 30
@@ -14,21 +16,25 @@ PATIENCE = 30
 class Wire:
     """The server's side of one socket: what it gives to the consumer and what it takes."""
 
-    def __init__(self, user_id: str = "ann", token: str | None = None) -> None:
+    def __init__(self, instance: Instance, user_id: str = "ann", token: str | None = None) -> None:
         self._incoming: asyncio.Queue[Frame] = asyncio.Queue()
         self._outgoing: asyncio.Queue[Frame] = asyncio.Queue()
         self.writable = asyncio.Event()
         self.writable.set()
         self.lost = False
-        scope = {
+        scope: Frame = {
             "type": "websocket",
             "path": "/ws/v1",
             "headers": [],
             "subprotocols": ["chat.v1", f"bearer.{token or issue_development_token(user_id)}"],
         }
         self.give("websocket.connect")
+        self.task = asyncio.create_task(self._serve(instance, with_instance(scope, instance)))
+
+    async def _serve(self, instance: Instance, scope: Frame) -> None:
+        await instance.start()  # as the first request does
         application: Any = ChatConsumer.as_asgi()
-        self.task = asyncio.create_task(application(scope, self._incoming.get, self._send))
+        await application(scope, self._incoming.get, self._send)
 
     async def _send(self, message: Frame) -> None:
         await self.writable.wait()

@@ -16,7 +16,7 @@ from chat.socket.close_codes import CloseCode, close_message
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
 from messaging.domain.identifiers import random_id
-from messaging.runtime.app import Instance, get_instance
+from messaging.runtime.instance import Instance
 from messaging.services import sessions, sync
 from tests.unit.chat.wire import PATIENCE, Wire
 
@@ -34,7 +34,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> float:
 # Heartbeat
 
 
-async def test_a_silent_client_is_closed(wire: Callable[..., Wire], quick: float) -> None:
+async def test_a_silent_client_is_closed(
+    instance: Instance, wire: Callable[..., Wire], quick: float
+) -> None:
     """4003 after three heartbeats without a frame from it, however many it was sent."""
     begun = asyncio.get_running_loop().time()
     socket = wire()
@@ -44,7 +46,7 @@ async def test_a_silent_client_is_closed(wire: Callable[..., Wire], quick: float
     with structlog.testing.capture_logs() as lines:
         assert await socket.close_code() == 4003
     assert [line["code"] for line in lines if line["event"] == "session.closed"] == [4003]
-    assert len(get_instance().hub.connections) == 0
+    assert len(instance.hub.connections) == 0
 
     assert 3 * quick <= asyncio.get_running_loop().time() - begun + 0.02 < 10 * quick
 
@@ -143,12 +145,12 @@ async def test_frames_before_hello_are_dropped(wire: Callable[..., Wire]) -> Non
 
 
 async def test_a_command_that_hangs_is_answered(
-    wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
+    instance: Instance, wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With 503; live events go on meanwhile, and so do the commands after it."""
     entered = asyncio.Event()
 
-    async def hang(connection: object) -> dict[str, Any]:
+    async def hang(instance: object, connection: object) -> dict[str, Any]:
         entered.set()
         await asyncio.Event().wait()
         return {}
@@ -163,7 +165,7 @@ async def test_a_command_that_hangs_is_answered(
     await entered.wait()
     monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, ping))
     socket.command(id=2, type="ping")
-    (connection,) = get_instance().hub.connections.of("ann")
+    (connection,) = instance.hub.connections.of("ann")
     connection.transmit('{"type": "live"}')
 
     assert (await socket.frame())["type"] == "live"
@@ -177,7 +179,7 @@ async def test_a_fault_in_a_command_closes_nothing(
 ) -> None:
     """The client learns that it happened, not what."""
 
-    async def fail(connection: object) -> dict[str, Any]:
+    async def fail(instance: object, connection: object) -> dict[str, Any]:
         raise RuntimeError("secret")
 
     serializer, _ = commands._COMMANDS["ping"]
@@ -359,7 +361,7 @@ async def test_a_store_that_hangs_in_a_sync(
 
 
 async def test_no_timer_outlives_the_socket(
-    wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
+    instance: Instance, wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A heartbeat that is one frame too many closes the socket and schedules no other."""
     monkeypatch.setattr(sessions, "HEARTBEAT_SECONDS", 0.05)
@@ -369,9 +371,9 @@ async def test_no_timer_outlives_the_socket(
     loop.set_exception_handler(lambda _, context: failures.append(context))
     socket = wire()
     await socket.opened()
-    (connection,) = get_instance().hub.connections.of("ann")
+    (connection,) = instance.hub.connections.of("ann")
     socket.writable.clear()
-    while len(get_instance().hub.connections):
+    while len(instance.hub.connections):
         socket.give("websocket.receive", text=None)  # it is not silent
         await asyncio.sleep(0.01)
     assert connection.user_id == "ann"
@@ -382,13 +384,13 @@ async def test_no_timer_outlives_the_socket(
     assert not failures
 
 
-async def test_a_slow_client_is_closed(wire: Callable[..., Wire]) -> None:
+async def test_a_slow_client_is_closed(instance: Instance, wire: Callable[..., Wire]) -> None:
     """4001 once its outbox is full; nobody else waits for it."""
     slow, other = wire("ann"), wire("bob")
     await slow.opened()
     await other.opened()
     slow.writable.clear()
-    hub = get_instance().hub
+    hub = instance.hub
     for number in range(1_100):
         for connection in hub.connections.of_all(["ann", "bob"]):
             connection.transmit(json.dumps({"number": number}))
@@ -420,12 +422,14 @@ async def test_a_client_that_never_reads_again(
     assert socket.task.exception() is None
 
 
-async def test_the_outbox_is_bounded_in_characters(wire: Callable[..., Wire]) -> None:
+async def test_the_outbox_is_bounded_in_characters(
+    instance: Instance, wire: Callable[..., Wire]
+) -> None:
     """A few very large frames are too much as well."""
     socket = wire()
     await socket.opened()
     socket.writable.clear()
-    (connection,) = get_instance().hub.connections.of("ann")
+    (connection,) = instance.hub.connections.of("ann")
     for _ in range(200):
         connection.transmit("x" * 60_000)
     socket.writable.set()
@@ -439,7 +443,7 @@ async def test_the_core_ends_a_connection(
     """What was asked for until then is answered, and nothing of what comes after; then 4002."""
     entered, may_end = asyncio.Event(), asyncio.Event()
 
-    async def slow(connection: object) -> dict[str, Any]:
+    async def slow(instance: object, connection: object) -> dict[str, Any]:
         entered.set()
         await may_end.wait()
         return {}
@@ -519,7 +523,7 @@ async def test_a_fault_outside_of_a_command(
 ) -> None:
     """An answer that cannot be written down, say: closed with 1011, for the client to come back."""
 
-    async def answer(connection: object) -> dict[str, Any]:
+    async def answer(instance: object, connection: object) -> dict[str, Any]:
         return {"answer": object()}
 
     serializer, _ = commands._COMMANDS["ping"]

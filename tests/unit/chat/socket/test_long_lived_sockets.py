@@ -18,7 +18,7 @@ from chat.socket import commands, consumers, expiry
 from chat.socket.close_codes import CloseCode, close_message
 from messaging.domain.identifiers import random_id
 from messaging.redis.rate_limits import Rate
-from messaging.runtime.app import Instance
+from messaging.runtime.instance import Instance
 from messaging.services import sessions
 from messaging.services.operators import people
 from tests.unit.chat.firebase import PROJECT, Google, google, unsigned
@@ -153,7 +153,7 @@ async def test_who_logs_out_is_out(wire: Open, instance: Instance) -> None:
     for socket in (*sockets, bob):
         await socket.opened()
 
-    await sessions.log_out_everywhere(user_id="ann")
+    await sessions.log_out_everywhere(instance, user_id="ann")
 
     assert instance.hub.connections.user_ids == ("bob",)
     for socket in sockets:
@@ -170,13 +170,13 @@ async def test_a_banned_person_stays_out(wire: Open, instance: Instance) -> None
     socket = wire()
     await socket.opened()
 
-    await people.ban_person(person_id="ann")
+    await people.ban_person(instance, person_id="ann")
 
     assert await socket.close_code() == 4503
     again = wire()
     await again.next()
     assert await again.close_code() == 4503
-    await people.unban_person(person_id="ann")
+    await people.unban_person(instance, person_id="ann")
     await wire().opened()
 
 
@@ -188,7 +188,7 @@ async def test_who_is_shut_out_gets_nothing_that_waits(wire: Open, instance: Ins
     for number in range(10):
         instance.hub.broadcast(f'{{"number": {number}}}')
 
-    await people.ban_person(person_id="ann")
+    await people.ban_person(instance, person_id="ann")
     socket.writable.set()
 
     first = await socket.next()
@@ -204,7 +204,7 @@ async def test_shut_out_while_coming_in(
 
     async def meanwhile(*args: Any, **options: Any) -> Any:
         page = await list_conversations(*args, **options)
-        await people.ban_person(person_id="ann")
+        await people.ban_person(instance, person_id="ann")
         return page
 
     monkeypatch.setattr(instance.store, "list_memberships", meanwhile)

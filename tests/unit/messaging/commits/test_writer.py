@@ -10,8 +10,6 @@ from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits import writer as writer_module
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
-from messaging.commits.group_commit import Committed
-from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.writer import Writer
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
@@ -27,6 +25,7 @@ from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message
 from messaging.stores.conversations import Commit, CommitUnknown
 from messaging.stores.sql.store import SqlStore
+from tests.commits import CommitLog
 from tests.unit.messaging import add, delete, edit, new_group, remove, rename, send
 
 
@@ -89,16 +88,9 @@ class Side:
 
     def __init__(self, store: SqlStore) -> None:
         self.cache = ConversationCache()
-        self.committed: list[Committed] = []
-        self.reads: list[Conversation] = []
-        self.doubts: list[Recheck] = []
-        self.writer = Writer(
-            store,
-            self.cache,
-            on_commit=self.committed.append,
-            on_read=self.reads.append,
-            on_doubt=self.doubts.append,
-        )
+        log = CommitLog()
+        self.committed, self.reads, self.doubts = log.commits, log.reads, log.doubts
+        self.writer = Writer(store, self.cache, log)
 
     @property
     def changes(self) -> list[Change]:

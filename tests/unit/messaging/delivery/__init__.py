@@ -20,6 +20,7 @@ from messaging.domain.conversation import Conversation, Membership
 from messaging.domain.exceptions import MessagingError
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
+from tests.commits import CommitLog
 from tests.outlets import Outlet, make_connection
 from tests.unit.messaging import new_group
 
@@ -43,13 +44,7 @@ class Elsewhere:
         cache = ConversationCache()
         hub = Hub(store=store, cache=cache, events=events)
         self._publisher = Publisher(hub=hub, link=None, events=events)
-        self._writer = Writer(
-            store,
-            cache,
-            on_commit=self._committed,
-            on_read=lambda conversation: None,
-            on_doubt=lambda look: None,
-        )
+        self._writer = Writer(store, cache, CommitLog(self._committed))
 
     async def found(self, *user_ids: str) -> Conversation:
         conversation = await self.store.create_conversation(new_group(*user_ids))

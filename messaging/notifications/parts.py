@@ -1,0 +1,37 @@
+"""What the notifications use of the instance or worker that they run in."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from messaging.notifications.badges import Badges
+from messaging.positions.acknowledged import Acknowledgements
+from messaging.stores.conversations import Store
+from messaging.stores.decisions import DecisionStore
+from messaging.stores.recipients import RecipientStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a job is decided and carried out with."""
+
+    store: Store
+    recipients: RecipientStore
+    decisions: DecisionStore
+    acknowledged: Acknowledgements
+    badges: Badges
+
+
+class Host(Protocol):
+    """The instance whose messages are notified, and the sender of its signals."""
+
+    @property
+    def boot_id(self) -> str:
+        """The name of this life of the instance."""
+
+    @property
+    def draining(self) -> bool:
+        """Whether the instance is about to end."""
+
+    @property
+    def isolated(self) -> bool:
+        """Whether other processes cannot know what happens here."""

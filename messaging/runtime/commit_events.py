@@ -1,0 +1,65 @@
+"""From the writer to the sockets, the other instances, the signals and the metrics."""
+
+from collections import Counter
+
+import structlog
+
+from messaging.commits.group_commit import Committed
+from messaging.commits.unsettled_commits import Recheck, UnsettledCommits
+from messaging.delivery.hub.hub import Hub
+from messaging.delivery.link.link import Link
+from messaging.delivery.publisher import Publisher
+from messaging.domain.change import ChangeType
+from messaging.domain.conversation import Conversation
+from messaging.instruments.metrics import MESSAGES
+from messaging.runtime.signal_sender import SignalSender
+
+logger = structlog.get_logger(__name__)
+
+
+class CommitEvents:
+    """Listens to the writer, and to commits that turn out to be applied after all."""
+
+    def __init__(
+        self,
+        *,
+        publisher: Publisher,
+        hub: Hub,
+        link: Link | None,
+        signals: SignalSender,
+        timeout: float,
+    ) -> None:
+        """`timeout`: seconds that a commit may be under way."""
+        self.unsettled = UnsettledCommits(timeout=timeout, on_found=self._found)
+        self._publisher = publisher
+        self._hub = hub
+        self._link = link
+        self._signals = signals
+
+    def committed(self, committed: Committed) -> None:
+        """Every commit passes here, in order, before its requests are answered."""
+        self._publisher.publish_commit(committed)
+        changes = Counter(change.type for change in committed.changes)
+        logger.debug(
+            "conversation.committed",
+            conversation_id=committed.conversation.id,
+            version=committed.conversation.version,
+            changes={kind.value: count for kind, count in changes.items()},
+        )
+        if sent := changes[ChangeType.MESSAGE_CREATED]:
+            MESSAGES.inc(sent)
+        self._signals.send_committed(committed)
+
+    def was_read(self, conversation: Conversation) -> None:
+        """The writer has read a state that may be ahead of what was delivered here."""
+        self._hub.note_version(conversation.id, conversation.version)
+
+    def in_doubt(self, recheck: Recheck) -> None:
+        """It is not known what became of a commit: look again when it can no longer arrive."""
+        self.unsettled.add(recheck)
+
+    def _found(self, conversation: Conversation) -> None:
+        """A commit whose answer was lost is in this state."""
+        self._hub.on_polled_state(conversation)
+        if self._link is not None:
+            self._link.repeat(conversation.id, conversation.version, conversation.participants)

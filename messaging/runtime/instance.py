@@ -1,0 +1,306 @@
+"""One running instance: the composition root, which builds all parts from the settings.
+
+`config.asgi` builds the one of a server process and hands it on in the ASGI scope; management
+commands and tests build their own. Nothing finds an instance by itself: whatever needs one is
+given it.
+"""
+
+import asyncio
+import secrets
+import time
+from contextlib import AsyncExitStack, suppress
+
+import structlog
+from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
+from django.conf import settings
+
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.read_positions import ReadPositions
+from messaging.commits.writer import Writer
+from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import start_task
+from messaging.concurrency.turns import Turns
+from messaging.delivery.hub.hub import Hub
+from messaging.delivery.hub.privacy import PrivacyList
+from messaging.delivery.hub.revocation import AccessList
+from messaging.delivery.link.epoch_watch import EpochWatch
+from messaging.delivery.link.link import Link
+from messaging.delivery.link.polling import Polling
+from messaging.delivery.link.signing import Mode, Signing
+from messaging.delivery.pace import Pace
+from messaging.delivery.publisher import Publisher
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.people import Access
+from messaging.notifications.badges import Badges
+from messaging.notifications.parts import Parts
+from messaging.notifications.receivers import Notifications
+from messaging.positions.acknowledged import Acknowledgements
+from messaging.positions.delivered import DeliveredPositions
+from messaging.presence.presence import Presence
+from messaging.presence.reachable import Reachable
+from messaging.presence.watchers import PresenceWatch
+from messaging.redis.client import make_redis
+from messaging.redis.rate_limits import Rates
+from messaging.runtime.admission import Admission
+from messaging.runtime.commit_events import CommitEvents
+from messaging.runtime.degradation import Degradation
+from messaging.runtime.figures import LiveFigures, Status
+from messaging.runtime.peer_events import PeerEvents
+from messaging.runtime.readiness import Readiness
+from messaging.runtime.restored_store import RestoredStore
+from messaging.runtime.shutdown import Shutdown
+from messaging.runtime.signal_sender import SignalSender
+from messaging.stores import make_stores
+from messaging.wire.events import EventEncoder
+
+logger = structlog.get_logger(__name__)
+
+_PLACES = 16
+"""Connects that read the store at once, and as many syncs, while thousands of clients return."""
+
+
+class Instance:
+    """Built without an event loop; `start`, `stop` and `close` belong to the loop that serves."""
+
+    def __init__(self) -> None:
+        self.id: str = settings.INSTANCE_ID
+        self.boot_id = secrets.token_hex(8)
+        self.events = EventEncoder(self.id, self.boot_id)
+        self._build_stores()
+        self._build_limits()
+        self._build_delivery()
+        self._build_presence()
+        self._build_link()
+        self._build_commits()
+        self.notifications = Notifications(
+            Parts(
+                store=self.store,
+                recipients=self.recipients,
+                decisions=self.decisions,
+                acknowledged=self.acknowledged,
+                badges=self.badges,
+            ),
+            presence=self.presence,
+            host=self,
+        )
+        self.figures = LiveFigures(self._redis, self._status)
+        self.readiness = Readiness(self.store)
+        self._made_at = time.monotonic()
+        self._shutdown = Shutdown(
+            connections=self.hub.connections,
+            events=self.events,
+            writer=self.writer,
+            read_positions=self.read_positions,
+            background=self._background,
+        )
+        self._starting: asyncio.Task[None] | None = None
+        self._running: AsyncExitStack | None = None
+        self._closed = False
+
+    def _build_stores(self) -> None:
+        stores = make_stores()
+        self.store = stores.conversations
+        self.people = stores.people
+        self.recipients = stores.recipients
+        self.decisions = stores.decisions
+        self.catalogue = stores.catalogue
+        self.reports = stores.reports
+        self._epoch_store = stores.epochs
+        self.cache = ConversationCache()
+        self.read_positions = ReadPositions(self.store)
+        self._redis = make_redis(settings.REDIS)
+
+    def _build_limits(self) -> None:
+        # Two of them, so that a reconnect storm does not hold up the syncs of those connected.
+        self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
+        self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rests=False)
+        self.rates = Rates(self._redis)
+        self.local_rates = Rates(None)
+        """Of what concerns this process alone."""
+
+    def _build_delivery(self) -> None:
+        self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
+        self.privacy = self.hub.privacy = PrivacyList(self.people)
+        self.access = AccessList(store=self.people, connections=self.hub.connections)
+        self.delivered = DeliveredPositions(self.store, self._redis)
+        self.acknowledged = Acknowledgements(self._redis)
+        self.pace = Pace()
+        self.badges = Badges(self._redis)
+
+    def _build_presence(self) -> None:
+        self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
+        self.reachable = Reachable(self.recipients)
+        self.presence_watch = PresenceWatch(
+            hub=self.hub,
+            presence=self.presence,
+            reachable=self.reachable,
+            privacy=self.privacy,
+            events=self.events,
+        )
+
+    def _build_link(self) -> None:
+        self._background: TaskSet[None] = TaskSet()
+        self.signals = SignalSender(self, self._background)
+        restored = RestoredStore(
+            store=self.store,
+            hub=self.hub,
+            caches=(self.cache, self.access, self.privacy, self.pace),
+            shared=(self.delivered, self.acknowledged),
+            background=self._background,
+        )
+        self.epochs = EpochWatch(epochs=self._epoch_store, store=self.store, listener=restored)
+        degradation = Degradation(
+            hub=self.hub, privacy=self.privacy, epochs=self.epochs, events=self.events
+        )
+        self.polling = Polling(
+            store=self.store,
+            people=self.people,
+            hub=self.hub,
+            access=self.access,
+            boot_id=self.boot_id,
+            on_change=degradation.changed,
+        )
+        self.link: Link | None = None
+        if settings.REDIS is not None:
+            # Two layers of the same kind: one receives, one publishes.
+            self.link = Link(
+                receiving=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
+                publishing=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
+                hub=self.hub,
+                polling=self.polling,
+                access=self.access,
+                boot_id=self.boot_id,
+                listener=PeerEvents(
+                    presence=self.presence,
+                    polling=self.polling,
+                    epochs=self.epochs,
+                    signals=self.signals,
+                    background=self._background,
+                ),
+                signing=Signing(Mode(settings.CHAT_LINK_SIGNATURES), settings.CHAT_LINK_KEYS),
+            )
+            self.hub.attach(self.link)
+        self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
+
+    def _build_commits(self) -> None:
+        commit_events = CommitEvents(
+            publisher=self.publisher,
+            hub=self.hub,
+            link=self.link,
+            signals=self.signals,
+            timeout=self.store.timeout,
+        )
+        self.unsettled_commits = commit_events.unsettled
+        self.writer = Writer(self.store, self.cache, commit_events)
+
+    @property
+    def degraded(self) -> bool:
+        """Whether events of other instances do not arrive here."""
+        return self.polling.degraded
+
+    @property
+    def isolated(self) -> bool:
+        """Whether other processes cannot know what happens here: without Redis, or cut off."""
+        return self.link is None or self.degraded
+
+    @property
+    def draining(self) -> bool:
+        """Whether it is about to end, and clients should connect elsewhere."""
+        return self._shutdown.begun
+
+    @property
+    def started(self) -> bool:
+        return self._running is not None
+
+    async def start(self) -> None:
+        """Start what runs beside the requests. Idempotent; retries after a failed start. An
+        instance that drains does not start any more."""
+        if self.draining:
+            return
+        if self._starting is None or (self._starting.done() and self._starting.exception()):
+            self._starting = start_task(self._start())
+        if not self._starting.done():
+            await asyncio.shield(self._starting)
+
+    async def _start(self) -> None:
+        async with AsyncExitStack() as stack:
+            for stop in (self.hub.stop, self.unsettled_commits.stop, self.access.stop):
+                stack.push_async_callback(stop)
+            if self.link is not None:
+                # Before presence, so that it stops after it: whoever reads the registry after the
+                # goodbye must not find this instance there.
+                stack.push_async_callback(self.polling.stop)
+                stack.push_async_callback(self._stop_link, self.link)
+            # Before the first commit the others can know of this instance: should it end before
+            # they have heard of that commit, they look for it.
+            registered = await self.presence.start()
+            stack.push_async_callback(self.presence.stop)
+            for positions in (self.delivered, self.acknowledged):
+                positions.start()
+                stack.push_async_callback(positions.stop)
+            stack.push_async_callback(lambda: self.pace.stop(seconds=self._shutdown.seconds_left))
+            stack.push_async_callback(self.presence_watch.stop)
+            self.figures.start(role="instance")
+            stack.push_async_callback(self.figures.stop)
+            self.epochs.start()
+            stack.push_async_callback(self.epochs.stop)
+            if self.link is not None:
+                self.link.start(connected=registered)
+                self.polling.start()
+                if not registered:
+                    with suppress(StoreUnavailable):
+                        await self.polling.write_note()
+            try:
+                self.notifications.start()
+            except Exception:  # people who are there can chat all the same
+                logger.exception("notifications.start_failed")
+            stack.push_async_callback(self._shutdown.finish_last, self.notifications.stop)
+            self._running = stack.pop_all()
+        logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
+
+    async def apply_access(self, access: Access) -> None:
+        """Apply a change of somebody's access that is stored: return once their sockets are
+        closed, on every instance that can be reached within a second."""
+        self.access.learn(access)
+        if self.link is not None:
+            await self.link.announce_access(access)
+
+    async def drain(self) -> None:
+        """Send all clients elsewhere, see `Shutdown.drain`."""
+        await self._shutdown.drain()
+
+    async def stop(self) -> None:
+        """Drain, finish what is under way, stop the parts in the reverse of their start, and
+        close the store and Redis. Idempotent."""
+        try:
+            if self._running is not None:
+                await self._shutdown.drain()
+                await self._shutdown.finish_work()
+            running, self._running = self._running, None
+            if running is not None:
+                await running.aclose()
+                logger.info("instance.stopped")
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the store and Redis, of an instance that was not started as well."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._redis is not None:
+            await self._redis.aclose()
+        await self.store.close()
+
+    async def _stop_link(self, link: Link) -> None:
+        """Without a goodbye the others look for what may be applied yet, or was left undone."""
+        await link.stop(goodbye=self._shutdown.complete and not self.unsettled_commits)
+
+    def _status(self) -> Status:
+        return Status(
+            instance_id=self.id,
+            boot_id=self.boot_id,
+            uptime=time.monotonic() - self._made_at,
+            link=self.polling.state.value if self.link is not None and self.started else "unused",
+            draining=self.draining,
+        )

@@ -1,0 +1,82 @@
+"""A store that was restored from a backup under a running instance: nothing from before holds."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from messaging.concurrency.task_set import TaskSet
+from messaging.delivery.hub.hub import Hub
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.conversations import Store
+from messaging.stores.epochs import Epoch
+
+_RETRY_SECONDS = 1.0
+
+
+class Clearable(Protocol):
+    """A cache of what the store said."""
+
+    def clear(self) -> None: ...
+
+
+class Shared(Clearable, Protocol):
+    """Positions that the instances share for as long as an epoch lasts."""
+
+    def use_epoch(self, epoch: Epoch) -> None: ...
+
+
+class RestoredStore:
+    """Listens to `EpochWatch`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        hub: Hub,
+        caches: Sequence[Clearable],
+        shared: Sequence[Shared],
+        background: TaskSet[None],
+    ) -> None:
+        self._store = store
+        self._hub = hub
+        self._caches = caches
+        self._shared = shared
+        self._background = background
+
+    @property
+    def last_changed(self) -> str | None:
+        return self._hub.last_changed
+
+    def epoch_learned(self, epoch: Epoch) -> None:
+        for positions in self._shared:
+            positions.use_epoch(epoch)
+
+    def epoch_changed(self, epoch: Epoch) -> None:
+        """Drop everything from before and close all sockets: their clients reconnect, see the new
+        epoch and load everything anew."""
+        self._store.witness.forget()
+        for cache in (*self._caches, *self._shared):
+            cache.clear()
+        self.epoch_learned(epoch)
+        self._hub.forget_everything()
+        self._background.start(self._limit_positions())
+
+    async def _limit_positions(self) -> None:
+        """Move back the positions that this instance wrote before it knew of the restore, and once
+        more those whose writes were under way."""
+        for seconds in (0.0, self._store.timeout):
+            await asyncio.sleep(seconds)
+            for conversation_id, user_ids in self._store.witness.pop_positions().items():
+                await self._limit_in(conversation_id, user_ids)
+
+    async def _limit_in(self, conversation_id: str, user_ids: Sequence[str]) -> None:
+        while True:
+            try:
+                conversation = await self._store.get_conversation(conversation_id)
+                if conversation is not None:
+                    for user_id in user_ids:
+                        await self._store.limit_position(conversation_id, user_id, conversation.seq)
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
