@@ -1,8 +1,8 @@
-"""Which instance serves a request or a socket: the one that the application put into its scope.
+"""The instance that serves a request or a socket, from its ASGI scope.
 
-`scope["state"]` is where ASGI keeps what an application shares with its requests
-(https://asgi.readthedocs.io/en/stable/specs/lifespan.html#lifespan-state). Servers fill it in only
-where they have a lifespan, so `config.application` sets it for every scope.
+`scope["state"]` is the ASGI place for an application's own state
+(https://asgi.readthedocs.io/en/stable/specs/lifespan.html#lifespan-state). Servers fill it only if
+they have a lifespan, so `config.application` sets it for every scope.
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -16,14 +16,14 @@ _KEY = "instance"
 
 
 class NoInstance(Exception):
-    """There is no instance in this scope: serve with `config.asgi.application`."""
+    """There is no instance in this scope. Serve with `config.asgi.application`."""
 
     def __init__(self) -> None:
         super().__init__(self.__doc__)
 
 
 def with_instance(scope: MutableMapping[str, Any], instance: Instance) -> dict[str, Any]:
-    """Return a copy of the scope that names the instance."""
+    """Return a copy of the scope with the instance."""
     return {**scope, "state": {**scope.get("state", {}), _KEY: instance}}
 
 

@@ -1,4 +1,4 @@
-"""The product as one ASGI application on one instance."""
+"""The product as an ASGI application of one instance."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import nullcontext
@@ -29,22 +29,23 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Application:
-    """Hands everything to Django and Channels, with the instance in the scope.
+    """Passes requests to Django and Channels, with the instance in the scope.
 
     The lifespan starts and stops the instance. daphne has no lifespan: there the first request
     starts it, and the signal that ends the server stops it.
     """
 
     def __init__(self, instance: Instance, *, collecting: Collecting | None = None) -> None:
-        """`collecting`: the garbage collector's, told of sockets where it was started."""
+        """Create the application. `collecting` is the tuner of the garbage collector, which counts
+        sockets once it is started."""
         self._instance = instance
         self._collecting = collecting or Collecting()
         self._every_peer_is_trusted = False
-        """By uvicorn, as a proxy."""
+        """Whether uvicorn trusts every peer as a proxy."""
         self._protocols = ProtocolTypeRouter(
             {"http": limited(Handler()), "websocket": URLRouter(websocket_urlpatterns)}
         )
-        # What takes long is done now, and not on the event loop at the first request.
+        # Do the slow work now, not on the event loop at the first request.
         authentication.prepare()
         resolve("/api/v1/me")
 
@@ -52,7 +53,7 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        drain_at_signals(self._instance.stop)  # nothing to do where there is a lifespan
+        drain_at_signals(self._instance.stop)  # a lifespan does the same
         if not self._instance.started:
             await self._instance.start()
         scope = with_instance(scope, self._instance)
@@ -71,9 +72,8 @@ class Application:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                # uvicorn imports the application when it has chosen its protocols, and calls this
-                # before it listens. What it calls `send` is a method of an object that has its
-                # configuration.
+                # uvicorn imports the application after it has chosen its protocols, and calls this
+                # before it listens. Its `send` is a method of an object that has its configuration.
                 server = getattr(getattr(send, "__self__", None), "config", None)
                 if hasattr(server, "http_protocol_class"):
                     uvicorn.install(server)

@@ -1,4 +1,4 @@
-"""The admin: one file per thing that operators manage, on whichever store is configured."""
+"""The admin: one file per thing that operators manage, for every store."""
 
 from django.contrib import admin
 

@@ -1,4 +1,4 @@
-"""The admin of what a store keeps: lists, pages and actions, on Django's own `ModelAdmin`."""
+"""The base of the admin's lists, pages and actions on a store, on top of Django's `ModelAdmin`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _ROWS = 25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """What a page shows beside the fields."""
+    """A table on a page, in addition to the fields."""
 
     title: str
     headings: Sequence[str]
@@ -40,16 +40,18 @@ class Table:
 
 
 class StoreModelAdmin(_ModelAdmin):
-    """Reads through `list_rows`, `find_row` and `list_tables`, which run on the event loop of the
-    instance that serves the request; everything else is Django's. Nothing can be added or edited:
-    what operators do are actions, each with a confirmation and a permission of its own
-    (`chat.admin.confirmed_actions`)."""
+    """Reads through `list_rows`, `find_row` and `list_tables`, which run on the instance's event
+    loop; everything else is Django's.
+
+    Nothing can be added or edited. Operators use actions instead, each with a confirmation and a
+    permission of its own (`chat.admin.confirmed_actions`).
+    """
 
     scope: ClassVar[str] = ""
-    """The parameter that every list of these must have, where there is one."""
+    """The parameter that every list of this model requires, if any."""
 
     single_object_actions: ClassVar[frozenset[str]] = frozenset()
-    """The actions that make no sense for several at once: only pages offer them."""
+    """Actions for a single object: only pages offer them."""
 
     list_per_page = _ROWS
     show_full_result_count = False
@@ -62,19 +64,19 @@ class StoreModelAdmin(_ModelAdmin):
         css: ClassVar = {"all": ["chat/admin.css"]}
 
     async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
-        """A page of the list."""
+        """Return a page of the list."""
         raise NotImplementedError
 
     async def find_row(self, instance: Instance, key: str) -> Model | None:
-        """One of the rows, by its key."""
+        """Return a row by its key, or None."""
         raise NotImplementedError
 
     async def list_tables(self, instance: Instance, row: Any) -> Sequence[Table]:
-        """What its page shows beside the fields."""
+        """Return the tables of a row's page."""
         return ()
 
     def unavailable_actions(self, row: Any) -> set[str]:
-        """Actions that would change nothing, so that its page does not offer them."""
+        """Return the actions that would change nothing, so that the page does not offer them."""
         return set()
 
     def read_page(self, request: HttpRequest, wanted: Wanted) -> Found:
@@ -104,7 +106,7 @@ class StoreModelAdmin(_ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Django's own deleting is none of ours."""
+        """Return False: Django's own deletion is not used."""
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -121,7 +123,7 @@ class StoreModelAdmin(_ModelAdmin):
         extra_context: Any = None,
     ) -> Any:
         if request.method != "GET":
-            # Nothing is edited here; and Django would begin a transaction.
+            # Nothing is edited here, and Django would begin a transaction.
             return HttpResponse(status=405)
 
         def answer() -> Any:
@@ -149,7 +151,7 @@ class StoreModelAdmin(_ModelAdmin):
         return self._answer(request, answer)
 
     def list_url(self, request: HttpRequest) -> str:
-        """Where the actions of a page are sent to."""
+        """Return the URL to which a page posts its actions."""
         return reverse(f"admin:chat_{self.opts.model_name}_changelist")
 
     def _answer(self, request: HttpRequest, answer: Callable[[], Any]) -> Any:
@@ -166,12 +168,12 @@ class StoreModelAdmin(_ModelAdmin):
 
 
 def excerpt(text: str, *, most: int) -> str:
-    """Return what somebody wrote, for a cell of a list: cut between graphemes, in a box and a
-    writing direction of its own."""
+    """Return a person's text for a cell of a list: cut between graphemes, in its own box and
+    writing direction."""
     return format_html('<bdi class="chat-said">{}</bdi>', shortened(text, most))
 
 
 def link(model: str, key: str, text: str | None = None) -> str:
-    """A link to the page of something."""
+    """Return a link to the page of an object."""
     url = reverse(f"admin:chat_{model}_change", args=[quote(key)])
     return format_html('<a href="{}"><bdi>{}</bdi></a>', url, text or key)

@@ -1,5 +1,5 @@
-"""Acts: actions of the admin that ask before they do, and are written into its history, also when
-they fail."""
+"""Actions of the admin that ask for confirmation and are recorded in its history, even if they
+fail."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -36,12 +36,12 @@ def act(
     final: bool = False,
     also: Callable[[Any], Model] | None = None,
 ) -> Callable[[Act], Action]:
-    """Make an action of a coroutine function, which gets the instance, the row, the operator's
-    name as `by` and the values of the form, and runs on the instance's event loop.
+    """Turn a coroutine function into an admin action.
 
-    `permission` is asked of the admin by `has_<permission>_permission`; `consequence` is what the
-    confirmation says, whose button is red for what is `final`. `also`: what else than the row it is
-    done to, for the history of that.
+    The function gets the row, the operator's name as `by` and the values of the form, and runs on
+    the instance's event loop. The admin checks `permission` by `has_<permission>_permission`.
+    `consequence` is the text of the confirmation; its button is red if the action is `final`.
+    `also` returns a second object whose history records the action.
     """
 
     def make(carry_out: Act) -> Action:
@@ -96,8 +96,8 @@ def _carried_out(
     description: str,
     values: dict[str, Any],
 ) -> Sequence[str]:
-    """What the history says besides: why it failed, where it did. It may have been done in part,
-    or be done later, so it is written down either way."""
+    """Run the action, and return an addition to its history entry: the error, if it failed. A
+    failed action is recorded too, because it may have been done in part, or may be done later."""
     by = request.user.get_username()
     outcome: Sequence[str] = ()
     try:
@@ -114,7 +114,7 @@ def _carried_out(
 
 
 def _next_page(request: HttpRequest) -> str:
-    """Back to where the operator came from."""
+    """Return the page that the operator came from."""
     wanted = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()

@@ -1,5 +1,5 @@
-"""Conversations: who is in them, freezing and deleting them. What is said in them is not shown
-here, see `chat.admin.messages`."""
+"""Conversations: their participants, freezing and deleting. `chat.admin.messages` shows the
+messages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,14 +26,13 @@ from messaging.services.operators import conversations
 @act(
     "Freeze",
     permission="freeze",
-    consequence="Members will not be able to write any more; in a direct conversation, neither of "
-    "the two.",
+    consequence="Members can no longer write. In a direct conversation, neither person can.",
 )
 async def freeze(instance: Instance, conversation: Conversation, *, by: str) -> None:
     await conversations.set_frozen(instance, conversation_id=conversation.id, frozen=True)
 
 
-@act("Unfreeze", permission="freeze", consequence="Everybody will be able to write again.")
+@act("Unfreeze", permission="freeze", consequence="Everyone can write again.")
 async def unfreeze(instance: Instance, conversation: Conversation, *, by: str) -> None:
     await conversations.set_frozen(instance, conversation_id=conversation.id, frozen=False)
 
@@ -60,7 +59,7 @@ class RoleForm(PersonForm):
 @act(
     "Remove somebody",
     permission="manage_people",
-    consequence="They will not see anything of it any more, from this moment on.",
+    consequence="They immediately lose access to the whole conversation.",
     form=PersonForm,
 )
 async def expel(instance: Instance, conversation: Conversation, *, by: str, user: str) -> None:
@@ -72,7 +71,7 @@ async def expel(instance: Instance, conversation: Conversation, *, by: str, user
 @act(
     "Change a role",
     permission="manage_people",
-    consequence="Owners and admins rename a group, add and remove people, and delete messages.",
+    consequence="Owners and admins may rename a group, add and remove people, and delete messages.",
     form=RoleForm,
 )
 async def assign_role(
@@ -99,7 +98,7 @@ class ConversationAdmin(StoreModelAdmin):
     readonly_fields = ("inside", "told", "state")
     list_filter = (FrozenFilter,)
     search_fields = ("id",)
-    search_help_text = "The id of a conversation, or of a user who is in it."
+    search_help_text = "The id of a conversation, or of a user in it."
     actions = (freeze, unfreeze, delete, expel, assign_role)
     single_object_actions = frozenset({"expel", "assign_role"})
 
@@ -124,14 +123,16 @@ class ConversationAdmin(StoreModelAdmin):
     @admin.display(description="inside")
     def inside(self, conversation: Conversation) -> str:
         messages = reverse("admin:chat_message_changelist") + f"?conversation={conversation.id}"
-        return format_html('<a href="{}">Look into it</a>', messages)
+        return format_html('<a href="{}">Read the messages</a>', messages)
 
     @admin.display(description="notifications")
     def told(self, conversation: Conversation) -> str | None:
         last = conversation.entity.last_message
         if last is None:
             return None
-        return link("notification", f"{conversation.id}.{last.id}", "Who was told of the latest")
+        return link(
+            "notification", f"{conversation.id}.{last.id}", "Who was notified of the latest message"
+        )
 
     def has_freeze_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.freeze_conversation")
@@ -177,7 +178,7 @@ class ConversationAdmin(StoreModelAdmin):
                     (link("person", one.user_id), one.role.value, one.joined_version)
                     for one in people
                 ],
-                empty="Nobody is left.",
+                empty="No participants.",
             )
         ]
 

@@ -1,4 +1,4 @@
-"""Dead letters: notification jobs that failed too often; looking at them, and replaying them."""
+"""Dead letters: list and replay notification jobs that failed too often."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,11 +23,14 @@ _MAX_LISTED = 100
 @act(
     "Replay",
     permission="replay",
-    consequence="The jobs go back to the queue. Nobody is rung twice, nor for what is an hour old.",
+    consequence="The jobs return to the queue. No phone gets a second push, or a push for a "
+    "message older than an hour.",
 )
 async def replay(instance: Instance, letter: DeadLetter, *, by: str) -> None:
     if not await dead_letters.replay_dead_letters(settings.NOTIFICATION_QUEUE_URL, ids=[letter.id]):
-        raise QueueUnavailable("The job is no longer in the queue, or is hidden now. Retry.")
+        raise QueueUnavailable(
+            "The job is no longer in the queue, or is hidden at the moment. Retry."
+        )
 
 
 @admin.register(DeadLetter)
@@ -42,7 +45,7 @@ class DeadLetterAdmin(StoreModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         if not settings.NOTIFICATION_QUEUE_URL:
-            messages.info(request, "There is no queue: each instance pushes by itself.")
+            messages.info(request, "There is no queue: each instance sends its own pushes.")
         return super().changelist_view(request, extra_context)
 
     def changeform_view(
@@ -52,7 +55,7 @@ class DeadLetterAdmin(StoreModelAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
-        """They have no pages: SQS has no way to find one."""
+        """Refuse: dead letters have no pages, because SQS cannot look one up."""
         return HttpResponseRedirect(self.list_url(request))
 
     async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:

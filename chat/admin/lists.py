@@ -1,4 +1,4 @@
-"""Lists of the admin on a store: pages that go on from a place, without offsets and counts."""
+"""The admin's lists on a store: pages that continue from a cursor, without offsets and counts."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from chat.admin.base import StoreModelAdmin
 
 AFTER = "after"
-"""The parameter that says where a page begins."""
+"""The parameter with the cursor of a page."""
 _SALT = "chat.admin.place"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which rows a list is to show."""
+    """The rows that a list requests."""
 
     limit: int
     after: Any = None
-    """What `Found.next` was on the page before; None on the first."""
+    """`Found.next` of the previous page; None for the first."""
     search: str = ""
     filters: Mapping[str, str | None] = field(default_factory=dict)
     """The values of the list's filters and of its scope, by parameter."""
@@ -36,15 +36,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A page."""
+    """A page of rows."""
 
     rows: Sequence[Model]
     next: Any = None
-    """Where the page after it begins, in a form that JSON can keep; None where there is none."""
+    """The cursor of the next page, as JSON data; None at the end."""
 
 
 class Rows:
-    """Stands where Django's admin hands a queryset to an action: which rows it is about."""
+    """Takes the place of a queryset in an action of Django's admin: the keys of the selected
+    rows."""
 
     def __init__(self, model: type[Model], keys: Collection[str] = ()) -> None:
         self.model = model
@@ -55,11 +56,11 @@ class Rows:
 
 
 class StoreFilter(SimpleListFilter):
-    """A filter whose value goes to the store, in `Wanted.filters`: on or off, unless it has other
-    lookups."""
+    """A filter whose value goes to the store, in `Wanted.filters`. It is on or off, unless it
+    defines other lookups."""
 
     label: ClassVar[str] = ""
-    """What it is called when it is on."""
+    """The label when it is on."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("1", self.label)]
@@ -71,8 +72,8 @@ class StoreFilter(SimpleListFilter):
 class StoreChangeList(ChangeList):
     """A change list whose page comes from the store.
 
-    It replaces the two methods of `ChangeList` that talk to a queryset; what the templates show of
-    a list stays as they expect it.
+    It replaces the two methods of `ChangeList` that use a queryset, and keeps everything that the
+    templates expect of a list.
     """
 
     model_admin: "StoreModelAdmin"
@@ -84,7 +85,7 @@ class StoreChangeList(ChangeList):
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         self._after = self.params.pop(AFTER, "")
-        self.filter_params.pop(AFTER, None)  # another filter begins with its first page
+        self.filter_params.pop(AFTER, None)  # a change of the filter returns to the first page
         (self.filter_specs, self.has_filters, unknown, _, self.has_active_filters) = (
             self.get_filters(request)
         )
@@ -122,29 +123,29 @@ class StoreChangeList(ChangeList):
 
 
 def _has_known_value(spec: Any) -> bool:
-    """Whether a filter is off, or has one of the values that it offers."""
+    """Return whether a filter is off or has one of the values that it offers."""
     if not isinstance(spec, SimpleListFilter):
         return True
     return spec.value() in {None, *(str(value) for value, _ in spec.lookup_choices)}
 
 
 def place(moment: datetime, key: str) -> Any:
-    """A place in a list by time, for `Found.next`."""
+    """Return a cursor of a list ordered by time, for `Found.next`."""
     return [moment.isoformat(), key]
 
 
 def read_place(after: Any) -> Place | None:
-    """The same, out of `Wanted.after`."""
+    """Read such a cursor from `Wanted.after`."""
     return None if after is None else (datetime.fromisoformat(after[0]), after[1])
 
 
 def signed(place: Any) -> str:
-    """The value of the parameter `AFTER` for a list that goes on from a place."""
+    """Return the value of the parameter `AFTER` for a list that continues from a cursor."""
     return signing.dumps(place, salt=_SALT)
 
 
 def _read_place(text: str) -> Any:
-    """Signed, so that no store is asked for a place that it did not give."""
+    """Read a signed cursor. The signature ensures that a store gets only its own cursors."""
     try:
         return signing.loads(text, salt=_SALT)
     except signing.BadSignature as error:

@@ -1,4 +1,4 @@
-"""Looking into a conversation: operators say why, and it is written into the history."""
+"""Access to the messages of a conversation: operators give a reason, which the history records."""
 
 from datetime import timedelta
 
@@ -19,12 +19,12 @@ class LookForm(forms.Form):
     reason = NoteField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "autofocus": True}),
-        help_text="Written into the history of the conversation, with your name.",
+        help_text="The history of the conversation records it, with your name.",
     )
 
 
 def may_look(request: HttpRequest, conversation_id: str) -> bool:
-    """Whether the operator has given a reason within the last hour."""
+    """Return whether the operator has given a reason within the last hour."""
     assert request.user.is_authenticated
     return LogEntry.objects.filter(
         user_id=request.user.pk,

@@ -1,4 +1,4 @@
-"""Messages, in their conversation, for whoever has said why they look into it; and redacting."""
+"""Messages of a conversation, for operators who have given a reason; and redacting."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +28,8 @@ _SCOPE = "conversation"
 @act(
     "Redact",
     permission="redact",
-    consequence="The text is taken away for everybody, at once and for good; the place stays.",
+    consequence="The text is deleted for everyone, immediately and permanently. A deleted message "
+    "remains.",
     final=True,
 )
 async def redact(instance: Instance, message: Message, *, by: str) -> None:
@@ -72,7 +73,7 @@ class MessageAdmin(StoreModelAdmin):
         middle = message.seq + self.list_per_page // 2 + 1
         around = {_SCOPE: message.conversation, AFTER: signed(middle)}
         return format_html(
-            '{} · <a href="{}?{}">What was said around it</a> · <a href="{}?{}">The latest</a>',
+            '{} · <a href="{}?{}">Messages around it</a> · <a href="{}?{}">Latest messages</a>',
             link("conversation", message.conversation),
             *(messages, urlencode(around)),
             *(messages, urlencode({_SCOPE: message.conversation})),
@@ -84,7 +85,7 @@ class MessageAdmin(StoreModelAdmin):
 
     @admin.display(description="notifications")
     def told(self, message: Message) -> str:
-        return link("notification", message.pk, "Who was told of it, and why not")
+        return link("notification", message.pk, "Who was notified, and who was not, and why")
 
     def unavailable_actions(self, row: Any) -> set[str]:
         return set() if row.deleted_at is None else {"redact"}
@@ -93,7 +94,7 @@ class MessageAdmin(StoreModelAdmin):
         return request.user.has_perm("chat.redact_message")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """There is no list of the messages of all conversations."""
+        """Return False: there is no list of the messages of all conversations."""
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -122,7 +123,7 @@ class MessageAdmin(StoreModelAdmin):
         return f"{super().list_url(request)}?{_SCOPE}={conversation_id}"
 
     def _asking(self, request: HttpRequest, conversation_id: str) -> Any:
-        """The page that asks for a reason; None where one was given."""
+        """Return the page that asks for a reason, or None if the operator has given one."""
         if not self.has_view_permission(request) or may_look(request, conversation_id):
             return None
 
@@ -139,7 +140,7 @@ class MessageAdmin(StoreModelAdmin):
                 return HttpResponseRedirect(request.get_full_path())
             context = {
                 **self.admin_site.each_context(request),
-                "title": f"Look into {conversation}?",
+                "title": f"Read the messages of {conversation}?",
                 "opts": self.opts,
                 "conversation": conversation,
                 "form": form,

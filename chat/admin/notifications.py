@@ -1,4 +1,4 @@
-"""Notifications: who was told of a message, and why the others were not."""
+"""Notifications: who was notified of a message, and why the others were not."""
 
 from typing import Any
 
@@ -19,20 +19,22 @@ from messaging.stores.catalogue import FailedNotification
 
 @admin.register(Notification)
 class NotificationAdmin(StoreModelAdmin):
-    """The list has those that failed; the page of any message's can be asked for."""
+    """Lists failed notifications. The search finds those of any message."""
 
     list_display = ("failed_at", "message", "conversation", "failures")
     fields = ("conversation_link", "message")
     readonly_fields = ("conversation_link",)
     search_fields = ("id",)
-    search_help_text = "The ids of a conversation and of a message in it, with a space between."
+    search_help_text = (
+        "The id of a conversation and the id of a message in it, separated by a space."
+    )
 
     @admin.display(description="conversation")
     def conversation_link(self, notification: Notification) -> str:
         return link("conversation", notification.conversation)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        asked = {} if "q" in request.GET else {"title": "Notifications that failed"}
+        asked = {} if "q" in request.GET else {"title": "Failed notifications"}
         return super().changelist_view(request, asked)
 
     async def list_rows(self, instance: Instance, wanted: Wanted) -> Found:
@@ -71,7 +73,7 @@ class NotificationAdmin(StoreModelAdmin):
                 title="People",
                 headings=("User", "Push", "Why", "When", "Devices", "Delivered", "Read"),
                 rows=[_person(delivery) for delivery in deliveries],
-                empty="There is nobody but the sender.",
+                empty="There are no participants except the sender.",
             )
         ]
 

@@ -27,17 +27,17 @@ class BanForm(forms.Form):
     until = forms.DateTimeField(
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text="In UTC; empty: for good.",
+        help_text="In UTC. Leave it empty for a permanent ban.",
     )
 
     def clean_until(self) -> datetime:
         until: datetime = self.cleaned_data["until"] or FOREVER
         if until <= timezone.now():
-            raise forms.ValidationError("This time is in the past. Give a later one.")
+            raise forms.ValidationError("This time is in the past. Enter a later one.")
         return until
 
 
-ACCESS_REVOKED = "Their sockets are closed and everything they ask for is refused, at once."
+ACCESS_REVOKED = "Their sockets are closed immediately, and all their requests are refused."
 
 
 @act("Ban", permission="ban", consequence=ACCESS_REVOKED, form=BanForm)
@@ -53,7 +53,8 @@ async def unban(instance: Instance, person: Person, *, by: str) -> None:
 @act(
     "Log out everywhere",
     permission="log_out",
-    consequence="Their sockets are closed at once, and they have to sign in anew on every device.",
+    consequence="Their sockets are closed immediately, and they must sign in again on every "
+    "device.",
 )
 async def log_out(instance: Instance, person: Person, *, by: str) -> None:
     await operators_people.log_out_person(instance, person_id=person.user_id)
@@ -72,7 +73,7 @@ class PersonAdmin(StoreModelAdmin):
     list_filter = (BannedFilter,)
     search_fields = ("user_id",)
     search_help_text = (
-        "The whole id of a user. The list has everybody with a device, a setting, a block or a ban."
+        "The full id of a user. The list has people with a device, a setting, a block or a ban."
     )
     actions = (ban, unban, log_out)
 
@@ -115,7 +116,7 @@ class PersonAdmin(StoreModelAdmin):
         )
 
     async def find_row(self, instance: Instance, key: str) -> Person | None:
-        """Of anybody who could exist: people are not founded, they come."""
+        """Return a row for any valid user id: people are not created, they just sign in."""
         if not is_stored_user_id(key):
             return None
         return _row(await instance.people.get_access(key))
@@ -143,7 +144,7 @@ class PersonAdmin(StoreModelAdmin):
                 rows=await _sockets(instance, user_id),
             ),
             Table(
-                title="Devices that may ring",
+                title="Devices that get pushes",
                 headings=("Device", "Platform", "Registered"),
                 rows=[
                     (device.id, device.platform.value, device.registered_at)
@@ -152,7 +153,7 @@ class PersonAdmin(StoreModelAdmin):
             ),
             Table(
                 title="Latest conversations",
-                headings=("Conversation", "Kind", "People", "Last spoken in"),
+                headings=("Conversation", "Kind", "People", "Last active in"),
                 rows=[
                     (
                         link("conversation", one.id, one.title or one.id),
@@ -167,8 +168,8 @@ class PersonAdmin(StoreModelAdmin):
 
 
 async def _sockets(instance: Instance, user_id: str) -> list[tuple[Any, ...]]:
-    """One by one those of this instance. The others know theirs; that there are some is known
-    here."""
+    """List the sockets of this instance. Only the other instances know the details of theirs; this
+    one knows whether they have any."""
     own = [
         (
             instance.id,

@@ -1,4 +1,4 @@
-"""The overview: what all instances and workers are doing, by their own live figures."""
+"""The overview: the live figures of all instances and workers."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from messaging.runtime.instance import Instance
 from messaging.services.operators.overview import get_overview
 
 _REFRESH_SECONDS = 10
-"""After which the page is loaded again, without a script."""
+"""The interval in seconds at which the page reloads, without a script."""
 
 
 @admin.register(Process)

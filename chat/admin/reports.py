@@ -1,4 +1,4 @@
-"""Reports: the queue of what participants have told, and what becomes of it."""
+"""Reports: the queue of reported messages, and the decisions about them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,7 +24,7 @@ from messaging.services.operators import conversations, people
 _ALL = "all"
 
 
-@act("Dismiss", permission="handle", consequence="The message stays as it is.")
+@act("Dismiss", permission="handle", consequence="The message does not change.")
 async def dismiss(instance: Instance, report: Report, *, by: str) -> None:
     if report.status != ReportStatus.OPEN:
         raise PermissionDenied("The report is already closed.")
@@ -34,7 +34,7 @@ async def dismiss(instance: Instance, report: Report, *, by: str) -> None:
 @act(
     "Redact the message",
     permission="redact",
-    consequence="Its text is taken away for everybody, at once and for good.",
+    consequence="Its text is deleted for everyone, immediately and permanently.",
     final=True,
     also=lambda report: Message(
         id=f"{report.conversation}.{report.message}", conversation=report.conversation
@@ -60,7 +60,7 @@ async def ban_author(instance: Instance, report: Report, *, by: str, until: date
 
 
 class StatusFilter(StoreFilter):
-    """The queue is what is open; the rest is there on request."""
+    """Shows open reports by default, and closed ones on request."""
 
     title = "status"
     parameter_name = "status"
@@ -98,12 +98,12 @@ class ReportAdmin(StoreModelAdmin):
     def shown(self, report: Report) -> str:
         return excerpt(report.reason, most=100)
 
-    @admin.display(description="what it said when it was reported")
+    @admin.display(description="the text when it was reported")
     def said(self, report: Report) -> str:
         return "(not kept)" if report.said is None else report.said
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What was said is shown to those who decide about it."""
+        """Show the reported text only to operators who decide about it."""
         fields = super().get_fields(request, obj)
         if self.has_handle_permission(request):
             return fields
@@ -121,11 +121,11 @@ class ReportAdmin(StoreModelAdmin):
     def message_link(self, report: Report) -> str:
         key = f"{report.conversation}.{report.message}"
         return format_html(
-            '{} · <a href="{}?conversation={}">Look into the conversation</a> · {}',
+            '{} · <a href="{}?conversation={}">Read the conversation</a> · {}',
             link("message", key, "Read it"),
             reverse("admin:chat_message_changelist"),
             report.conversation,
-            link("notification", key, "Who was told of it"),
+            link("notification", key, "Who was notified of it"),
         )
 
     def unavailable_actions(self, row: Any) -> set[str]:

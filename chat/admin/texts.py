@@ -1,5 +1,5 @@
-"""Texts that operators type. The rules are those for the texts of people: something to see, LF for
-CRLF, no control characters, and nothing that makes a text read as another one."""
+"""Texts that operators type. They follow the rules for other texts: something visible, LF for CRLF,
+no control characters, and nothing that makes a text look like another one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ from messaging.domain.identifiers import is_stored_user_id
 
 
 def _refused(require: Callable[[], None]) -> None:
-    """Raise the form's own error, which stands at the field, for a rule that is broken."""
+    """Turn a broken rule into the form's own error, which appears at the field."""
     try:
         require()
     except InvalidRequest as error:
@@ -27,7 +27,7 @@ def _refused(require: Callable[[], None]) -> None:
 
 
 class NoteField(forms.CharField):
-    """A text of several lines, which is written into the history."""
+    """A text of several lines, recorded in the history."""
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -41,7 +41,7 @@ class NoteField(forms.CharField):
 
 
 class UserIdField(forms.CharField):
-    """The id of a person who may be stored, also one that is reserved today."""
+    """The id of a person who may be stored, including ids that are reserved now."""
 
     def __init__(self) -> None:
         super().__init__(max_length=128)
@@ -61,13 +61,13 @@ def validate_name(value: str) -> None:
 
 
 class _Strict:
-    """Before a `ModelAdmin` of Django's: what is typed into its text fields follows the rules for
-    names, and an action names rows by their numbers."""
+    """A base for Django's `ModelAdmin`: its text fields follow the rules for names, and its actions
+    take the numbers of rows."""
 
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponseBase | None:
         keys = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(key.isascii() and key.isdigit() for key in keys):
-            raise BadRequest("A row of this list is named by its number.")
+            raise BadRequest("Search this list by the number of a row.")
         answer: HttpResponseBase | None
         answer = super().response_action(request, queryset)  # type: ignore[misc]
         return answer
@@ -87,9 +87,9 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class OperatorAdmin(_Strict, UserAdmin):  # type: ignore[misc, type-arg]
-    """Who may come into the admin."""
+    """The operators who may use the admin."""
 
 
 @admin.register(Group)
 class OperatorGroupAdmin(_Strict, GroupAdmin):  # type: ignore[misc]
-    """What they may do there."""
+    """The groups of operators and their permissions."""

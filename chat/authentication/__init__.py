@@ -1,7 +1,7 @@
-"""Who is calling: from a bearer token to an identity.
+"""Authentication: from a bearer token to an identity.
 
-`CHAT_AUTH` decides who made the token: Firebase Authentication, or this project itself for
-development. A token is verified off the event loop.
+`CHAT_AUTH` selects the issuer of tokens: Firebase Authentication, or this project itself for
+development. Tokens are verified off the event loop.
 """
 
 import structlog
@@ -34,7 +34,8 @@ _MAX_TOKEN_CHARACTERS = 8_192
 
 
 def make_authenticator() -> Authenticator:
-    """What the setting `CHAT_AUTH` names. Development tokens are never accepted outside DEBUG."""
+    """Return the authenticator for `CHAT_AUTH`. Development tokens are never accepted without
+    DEBUG."""
     if settings.CHAT_AUTH == "dev":
         return DevelopmentAuthenticator()
     from chat.authentication.firebase import FirebaseAuthenticator  # noqa: PLC0415 - takes long
@@ -46,7 +47,7 @@ _verified: VerifiedTokens | None = None
 
 
 def bearer_token(authorization: str | None) -> str:
-    """The token in an `Authorization` header. Raises NotAuthenticated."""
+    """Return the token of an `Authorization` header. Raises NotAuthenticated."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotAuthenticated
@@ -54,25 +55,29 @@ def bearer_token(authorization: str | None) -> str:
 
 
 def recall(token: str) -> Identity | None:
-    """Return the identity behind a token that was verified before; None means nothing."""
+    """Return the identity of a token that was verified before. None says nothing about the
+    token."""
     return _tokens().recall(token) if len(token) <= _MAX_TOKEN_CHARACTERS else None
 
 
 async def authenticate(token: str) -> Identity:
-    """The identity behind a token.
+    """Return the identity of a token.
 
-    Raises NotAuthenticated, TokenExpired, and StoreUnavailable when the token cannot be verified
-    just now.
+    Raises NotAuthenticated, TokenExpired, and StoreUnavailable if the token cannot be verified at
+    the moment.
     """
     if len(token) > _MAX_TOKEN_CHARACTERS:
-        raise NotAuthenticated("The token is too long.")
+        raise NotAuthenticated("The token is too long. Send a valid one.")
     return await _tokens().authenticate(token)
 
 
 async def require_unrevoked(instance: Instance, token: str, identity: Identity) -> None:
-    """Ask its issuer whether a token still holds, which is a call of another service: call this
-    only for a person whose rate allows it. What the issuer revoked is refused at all doors of all
-    instances from then on. Raises TokenRevoked, StoreUnavailable."""
+    """Ask the issuer whether a token is still valid.
+
+    This calls another service, so use it only for a person whose rate limit allows it. A revocation
+    is stored: from then on all instances refuse the sign-in, over REST and sockets. Raises
+    TokenRevoked, StoreUnavailable.
+    """
     try:
         await _tokens().require_unrevoked(token, identity)
     except SignInsRevoked as revoked:
@@ -83,23 +88,23 @@ async def require_unrevoked(instance: Instance, token: str, identity: Identity) 
                 signed_in_at=identity.signed_in_at,
                 up_to=revoked.up_to,
             )
-        except StoreUnavailable:  # this act is refused all the same; the next one tries again
+        except StoreUnavailable:  # this request is refused anyway; the next one tries again
             logger.warning("authentication.revocation_not_stored", user_id=identity.user_id)
         raise
 
 
 def prepare() -> None:
-    """Import what verifies tokens, which takes long: not on the event loop at the first request."""
+    """Import the modules that verify tokens. This takes long, so do it before the first request."""
     _tokens()
 
 
 def condition() -> Condition:
-    """Whether tokens could be verified the last time."""
+    """Return whether the latest verification was possible."""
     return _tokens().condition
 
 
 def _tokens() -> VerifiedTokens:
-    global _verified  # noqa: PLW0603 - made when first needed, once per process
+    global _verified  # noqa: PLW0603 - created when first needed, once per process
     if _verified is None:
         _verified = VerifiedTokens(make_authenticator())
     return _verified

@@ -1,4 +1,4 @@
-"""Health, for load balancers: is the process alive, and can it serve?"""
+"""Health checks for load balancers: whether the process is alive, and whether it can serve."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ class LiveView(APIView):
     quiet = True
 
     async def get(self, request: Request) -> Response:
-        """200 while the event loop turns."""
+        """Answer 200 while the event loop runs."""
         return Response({"status": "ok"})
 
 
@@ -27,9 +27,11 @@ class ReadyView(APIView):
     quiet = True
 
     async def get(self, request: Request) -> Response:
-        """Answer 200 while requests can be served: degraded is not down. An instance that is
-        draining serves what still comes, and asks for no more. The store is asked every few
-        seconds; the others are as they were when they were needed last."""
+        """Answer 200 while requests can be served; degraded is not down.
+
+        A draining instance still serves requests, but asks for no more. The store is queried every
+        few seconds. The other dependencies have the state of their latest use.
+        """
         instance = self.instance
         checks = {
             "store": await instance.readiness.store(),

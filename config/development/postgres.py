@@ -1,4 +1,4 @@
-"""A PostgreSQL for development and tests: on the loopback address, gone afterwards."""
+"""A temporary PostgreSQL for development and tests, on the loopback address."""
 
 import os
 import pwd
@@ -19,20 +19,19 @@ _USER = "chat"
 
 
 class PostgresMissing(Exception):
-    """There is no PostgreSQL to run: install the Debian package postgresql, or have its `initdb`
-    and `postgres` on the PATH."""
+    """There is no PostgreSQL. Install the Debian package postgresql, or put its `initdb` and
+    `postgres` on the PATH."""
 
 
 def require_postgres() -> None:
-    """Raises PostgresMissing."""
+    """Require an installed PostgreSQL. Raises PostgresMissing."""
     _find("initdb")
     _find("postgres")
 
 
 @contextmanager
 def postgres_server(*, durable: bool = True) -> Iterator[str]:
-    """Run a PostgreSQL of our own; the value is the URL of an empty database. One that is not
-    `durable` waits for no disk: a power cut would lose commits, the end of its process loses none.
+    """Run a private PostgreSQL, and yield the URL of an empty database.
 
     Raises PostgresMissing, NotReady.
     """
@@ -53,7 +52,7 @@ class Cluster:
 
     @contextmanager
     def run(self, *, durable: bool = True) -> Iterator[Process]:
-        """Run the server on these files until the context is left. Raises NotReady."""
+        """Run the server on these files while the context is open. Raises NotReady."""
         command: list[str | Path] = [*_as_owner(), _find("postgres"), "-D", self.directory]
         command += ["-p", str(self.port)]
         command += ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
@@ -62,7 +61,7 @@ class Cluster:
             try:
                 yield process
             finally:
-                # Ends its connections; SIGTERM would wait until they end by themselves.
+                # SIGINT ends the connections; SIGTERM would wait for their end.
                 process.send_signal(signal.SIGINT)
 
     def _answers(self) -> bool:
@@ -75,14 +74,15 @@ class Cluster:
 
 @contextmanager
 def new_cluster() -> Iterator[Cluster]:
-    """Files of an empty server, gone when the context is left. Raises PostgresMissing, NotReady."""
+    """Yield the files of an empty server, and delete them afterwards. Raises PostgresMissing,
+    NotReady."""
     initdb = _find("initdb")
     with tempfile.TemporaryDirectory(prefix="chat-postgres-", ignore_cleanup_errors=True) as parent:
         directory = Path(parent)
         if os.geteuid() == 0:
             os.chown(directory, _owner().pw_uid, _owner().pw_gid)
         data = directory / "data"
-        # Ids are ordered by their bytes, as everywhere else.
+        # Sort ids by their bytes, as everywhere else.
         command: list[str | Path] = [*_as_owner(), initdb, "-D", data, "-U", _USER]
         command += ["--encoding=UTF8", "--no-locale", "--auth=trust", "--no-sync"]
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
@@ -94,7 +94,7 @@ def new_cluster() -> Iterator[Cluster]:
 def _find(program: str) -> Path:
     if found := shutil.which(program):
         return Path(found)
-    # Where Debian has them, a folder for each major version.
+    # Debian has a folder for each major version.
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True):
         if (folder / program).is_file():
             return folder / program
@@ -107,7 +107,7 @@ def _version(folder: Path) -> float:
 
 
 def _as_owner() -> Sequence[str]:
-    """PostgreSQL refuses to run as root."""
+    """Return the command prefix that drops root's rights: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return []
     setpriv = shutil.which("setpriv")

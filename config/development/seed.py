@@ -14,17 +14,17 @@ DIRECT = (
 GROUP_TITLE = "Release"
 GROUP = (
     ("alice", "Everybody is here: Bob, Carol and Dave."),
-    ("carol", "I have read the notes twice. Two typos, both mended."),
+    ("carol", "I have read the notes twice. Two typos, both fixed."),
     ("dave", "Deploying to the first instance now."),
     ("dave", "Done. Nobody was disconnected, and nothing was lost."),
     ("carol", "Then the cake is mine to bring 🍰"),
 )
 READ_BY_ALICE = 3
-"""Of the group's messages, so that the page shows something unread."""
+"""How many of the group's messages are read, so that the page shows unread ones."""
 
 
 async def seed() -> bool:
-    """Make them, unless there is a conversation already. Returns whether it did."""
+    """Create the conversations, unless there are any. Return whether it did."""
     instance = Instance()
     try:
         if await instance.store.list_conversation_ids(limit=1):

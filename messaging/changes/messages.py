@@ -96,7 +96,11 @@ class SendMessage:
         if self.reply_to is not None and self.reply_to not in messages:
             raise unknown_reply_to()
         strangers = (
-            FieldError(f"mentions.{index}", "not_a_participant", "Mention participants only.")
+            FieldError(
+                f"mentions.{index}",
+                "not_a_participant",
+                "Only participants may be mentioned. Remove the other ids.",
+            )
             for index, user_id in enumerate(self.mentions)
             if user_id not in conversation.participants
         )
@@ -170,7 +174,7 @@ class DeleteMessage:
 
 
 def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome:
-    """The conversation with a tombstone in the message's place."""
+    """Return the conversation with a tombstone in the place of the message."""
     if message.deleted_at is not None:
         return Outcome(conversation=conversation, message=message)
     tombstone = replace(

@@ -1,8 +1,7 @@
-"""UnsettledCommits: commits that were given up without knowing whether they were applied, or will
-be yet.
+"""Commits that were given up in doubt: they may have been applied, or may still be.
 
-Their requests were answered with 503. Once such a commit can no longer arrive the conversation is
-looked at again: should it have been applied after all, then its events are told like any other's.
+Their requests got 503. Once such a commit can no longer arrive, the conversation is read again. If
+the commit was applied after all, its events are published like any others.
 """
 
 import asyncio
@@ -20,8 +19,8 @@ Recheck = Callable[[], Awaitable[Conversation | None]]
 
 class UnsettledCommits:
     def __init__(self, *, timeout: float, on_found: Callable[[Conversation], None]) -> None:
-        """`timeout`: seconds that a commit may be under way. `on_found` is told the state that
-        the conversation is in after all."""
+        """Create the set. `timeout` is the seconds that a commit may be in flight. `on_found` is
+        called with the state of the conversation after the commit."""
         self._seconds = timeout + _MARGIN_SECONDS
         self._on_found = on_found
         self._tasks: TaskSet[None] = TaskSet()
@@ -30,7 +29,8 @@ class UnsettledCommits:
         return len(self._tasks)
 
     def add(self, look: Recheck) -> None:
-        """`look` reads the conversation; it is called again while the store does not answer."""
+        """Add a commit. `look` reads the conversation; it is retried while the store does not
+        answer."""
         self._tasks.start(self._settle(look))
 
     async def stop(self) -> None:

@@ -1,17 +1,17 @@
 """The writer: every durable change of a conversation goes through here.
 
-At most one commit per conversation is in flight in this process; what arrives meanwhile goes
-together into the next (*group commit*). Firestore sustains about one write per second on one
-document: this is what makes a busy conversation possible at all.
+At most one commit per conversation is in flight in this process. Changes that arrive meanwhile go
+together into the next commit (*group commit*). Firestore sustains about one write per second on one
+document, so busy conversations need this.
 
-Promises: a change is answered only after the store has committed it. Changes are handed to the
-listener in the order of their versions, without an await between the commit's answer and the
-call. A change that was refused, or found nothing to do, was judged on a state that was current: the
-commit of the changes beside it proved it, or it was read for the purpose. A commit whose answer was
-lost is settled by reading, never by a second message or a second version.
+Promises: a change is answered only after the store has committed it. `committed` gets the changes
+in the order of their versions, without an await between the answer of the commit and the call. A
+change that was refused, or had nothing to do, was judged on a current state: either the commit of
+the other changes proved that, or the state was read for this purpose. A commit with a lost answer
+is settled by reading, never by a second message or version.
 
-Not promised: after StoreUnavailable the change may have been applied, or may be yet; then it is
-told to the listener later.
+Not promised: after StoreUnavailable the change may have been applied, or may still be. Then
+`committed` gets it later.
 """
 
 import asyncio
@@ -41,18 +41,18 @@ logger = structlog.get_logger(__name__)
 _BUDGET_SECONDS = 4.5
 _MAX_CHANGES_PER_COMMIT = 100
 _MAX_BYTES_PER_COMMIT = 2 * 1024 * 1024
-"""Far below the 10 MiB that Firestore takes in one request
+"""Far below the 10 MiB that Firestore accepts in one request
 (https://firebase.google.com/docs/firestore/quotas#writes_and_transactions)."""
 _MAX_WAITING_CHANGES = 1_000
 _MAX_WAITING_BYTES = 8 * 1024 * 1024
 _MAX_WAITING_BYTES_IN_ALL = 64 * MIB
-"""Over all conversations, those on their way included."""
+"""Over all conversations, including commits in flight."""
 _MAX_COMMITS_IN_FLIGHT = 64
-"""Over all conversations; below the 100 streams that an HTTP/2 connection usually takes."""
+"""Over all conversations. It is below the usual 100 streams of an HTTP/2 connection."""
 
 
 class _Queue:
-    """The changes that wait for one conversation, and those that are on their way."""
+    """The waiting changes of one conversation, and those in flight."""
 
     def __init__(self, all_queues: Weight) -> None:
         self._waiting: deque[Waiting] = deque()
@@ -76,7 +76,7 @@ class _Queue:
             self._watch(waiting)
 
     def pop_batch(self) -> Sequence[Waiting]:
-        """The next changes, as many as one commit takes; at least one."""
+        """Return the changes for the next commit: as many as fit, at least one."""
         self._release(self._in_flight)
         batch: list[Waiting] = []
         size = 0
@@ -90,7 +90,7 @@ class _Queue:
         return batch
 
     def close(self) -> None:
-        """Nobody is left waiting, however it came to the end."""
+        """Close the queue, and answer every request that still waits."""
         if self._timer is not None:
             self._timer.cancel()
         for waiting in chain(self._in_flight, self._waiting):
@@ -101,7 +101,7 @@ class _Queue:
         self._all_queues.bytes -= sum(waiting.size for waiting in ended)
 
     def _watch(self, oldest: Waiting) -> None:
-        """One timer, set for the oldest: one for each would be set and cancelled with every
+        """Set one timer for the oldest change. One per change would be set and cancelled with every
         message."""
         loop = asyncio.get_running_loop()
         left = oldest.since + _BUDGET_SECONDS - time.monotonic()
@@ -120,17 +120,17 @@ class _Queue:
 
 
 class CommitListener(Protocol):
-    """What hears of the commits of this process."""
+    """Receives the commits of this process."""
 
     def committed(self, committed: Committed) -> None:
-        """Hear of a commit, before its requests are answered."""
+        """Handle a commit, before its requests are answered."""
 
     def was_read(self, conversation: Conversation) -> None:
-        """Hear of a conversation that had to be read: it may be ahead of what this process has
-        delivered."""
+        """Handle a conversation that had to be read. It may be ahead of the deliveries of this
+        process."""
 
     def in_doubt(self, recheck: Recheck) -> None:
-        """Take a way to look again at what became of a commit that was given up."""
+        """Handle a commit that was given up. The function checks its outcome."""
 
 
 class Writer:
@@ -151,18 +151,20 @@ class Writer:
     async def submit(self, conversation_id: str, change: ConversationChange) -> Outcome:
         """Commit a change and return its outcome as stored.
 
-        Raises what the change raises, ConversationNotFound, and StoreUnavailable after at most
-        4.5 seconds, or at once when 1,000 changes or 8 MiB wait for this conversation already, or
-        64 MiB for all of them.
+        Raises the errors of the change, ConversationNotFound, and StoreUnavailable after at most
+        4.5 seconds. Raises StoreUnavailable at once if 1,000 changes or 8 MiB already wait for this
+        conversation, or 64 MiB for all.
         """
         queue = self._queues.get(conversation_id)
         if queue is None:
             queue = self._queues[conversation_id] = _Queue(self._weight)
             self._tasks.start(self._work(conversation_id, queue))
         if queue.full:
-            raise StoreUnavailable("Too many requests wait for this conversation. Retry.")
+            raise StoreUnavailable(
+                "Too many requests are waiting for this conversation. Retry after 1 s."
+            )
         if self._weight.full:
-            raise StoreUnavailable("The service is overloaded. Retry in a second.")
+            raise StoreUnavailable("The service is overloaded. Retry after 1 s.")
         waiting = Waiting(change)
         queue.push(waiting)
         try:
@@ -171,12 +173,12 @@ class Writer:
             COMMIT_SECONDS.observe(time.monotonic() - waiting.since)
 
     async def drain(self) -> None:
-        """Return when nothing is waiting or in flight any more."""
+        """Wait until nothing is waiting or in flight."""
         await self._tasks.join()
 
     async def _work(self, conversation_id: str, queue: _Queue) -> None:
-        """One conversation's commits, one after the other. The places are given in the order of
-        asking: a busy conversation asks again after each commit, behind all others."""
+        """Run the commits of one conversation one after the other. The slots are assigned in the
+        order of requests: a busy conversation queues again after each commit, behind all others."""
         try:
             while queue:
                 async with self._places:
@@ -199,8 +201,8 @@ class Writer:
             if len(batch) == 1:
                 group.refuse(error)
                 return
-            # One of them is what the store does not take, or a fault of ours: it fails alone.
-            # Those that were stored already, should it have come to that, find that they were.
+            # One of them is refused by the store or has a bug; it fails alone. Changes that were
+            # already stored, if any, find that they were.
             for waiting in batch:
                 await self._write(conversation_id, [waiting])
         finally:

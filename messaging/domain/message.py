@@ -26,13 +26,16 @@ class Message:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     content_hash: ShortText
-    """Digest of the first request's content: decides whether a reused `client_id` is a retry."""
+    """The digest of the first request's content. It decides whether a reused `client_id` is a
+    retry."""
     created_version: Number | None = None
-    """The conversation's version at which it was sent. An earlier release stores none."""
+    """The conversation's version at which the message was sent. Earlier releases do not store
+    it."""
 
     @property
     def first_version(self) -> int | None:
-        """The version at which it was sent; None where an earlier release sent and changed it."""
+        """Return the version at which the message was sent; None if an earlier release sent and
+        changed it."""
         if self.created_version is None and self.edited_at is None and self.deleted_at is None:
             return self.version
         return self.created_version

@@ -1,5 +1,5 @@
-"""Notifying: a message that was committed rings the phones of those who are not there.
+"""Notifications: a committed message sends a push to the people who are not there.
 
-It listens to `messaging.domain.signals`. The composition root (`messaging.runtime.instance`) builds
-it and gives it its parts; it knows neither the instance nor the services.
+The package receives the signals in `messaging.domain.signals`. Only the start of the app imports
+it; the demo page imports its inbox, and the admin its dead letters.
 """

@@ -1,10 +1,10 @@
-"""What rang: for each person the conversations with a notification that they have not read.
+"""Badges: for each person, the unread conversations for which a push was sent.
 
-Their number is the badge on the app's icon. They live in Redis, where every instance and the
-worker see them; without a configured Redis in this process.
+Their number is the badge on the app's icon. They are stored in Redis, where every instance and
+worker sees them. Without a configured Redis they are stored in this process.
 
-Not promised: with Redis gone there is no badge, and nothing is cleared; what Redis forgets is
-counted again from the next notification on.
+Not promised: while Redis is down there is no badge, and nothing is cleared. If Redis loses them,
+counting starts again with the next notification.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from messaging.redis.untrusted_values import answers_of, as_number
 _REDIS_SECONDS = 30 * 24 * 3600
 _MAX_PEOPLE = 100_000
 _MAX_CONVERSATIONS = 1_000
-"""Of one person: others decide in how many conversations somebody is notified."""
+"""The bound per person: other people decide in how many conversations a person is notified."""
 
-# A key that another client has made something else of is begun anew.
+# If another client has changed the type of the key, it is created again.
 _MEND = """
 if type(redis.pcall('HLEN', KEYS[1])) == 'table' then redis.call('DEL', KEYS[1]) end
 """
@@ -65,10 +65,10 @@ class Badges:
     async def add(
         self, conversation_id: str, seq: int, user_ids: Sequence[str]
     ) -> Mapping[str, int]:
-        """Note that these people are being notified of message number `seq`. Of two at once the
-        later counts, whichever rings first.
+        """Record that these people are notified of message number `seq`. If two overlap, the later
+        message counts, whichever is pushed first.
 
-        Returns each one's number of such conversations, without those of whom it is not known.
+        Returns each person's number of such conversations, without people for whom it is unknown.
         """
         if self._add_in_redis is None:
             return {user_id: self._add_here(conversation_id, seq, user_id) for user_id in user_ids}
@@ -79,10 +79,10 @@ class Badges:
     async def discard(
         self, conversation_id: str, user_ids: Sequence[str], *, up_to: int
     ) -> Mapping[str, int]:
-        """Note that these people are done with a conversation up to message number `up_to`.
+        """Record that these people have read a conversation up to message number `up_to`.
 
-        Returns those who had a notification of such a message, with the number of conversations
-        that are left to each.
+        Returns the people who had a notification of such a message, with their remaining number of
+        conversations.
         """
         if self._discard_in_redis is None:
             counts: Sequence[int] = [
@@ -95,8 +95,8 @@ class Badges:
         }
 
     async def count(self, user_id: str) -> int | None:
-        """Return the number of conversations that somebody has a notification of; None where it is
-        not known."""
+        """Return the number of conversations for which a person has a notification; None if it is
+        unknown."""
         if self._redis is None:
             return len(self._here.get(user_id, ()))
 
@@ -107,8 +107,8 @@ class Badges:
         return as_number(answers[0]) if answers else None
 
     async def shown(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
-        """Return the number of the message that each of these people was notified of last, and
-        has not read; without those of whom nothing is known."""
+        """Return the number of the latest unread message that each of these people was notified of,
+        without people for whom it is unknown."""
         if self._redis is None:
             every = [self._here.get(user_id, {}).get(conversation_id) for user_id in user_ids]
             return {u: seq for u, seq in zip(user_ids, every, strict=True) if seq is not None}
@@ -125,7 +125,7 @@ class Badges:
         }
 
     async def _execute(self, fill: Callable[[Pipeline], Awaitable[None]]) -> Sequence[Any]:
-        """The answers to commands in one round trip; none where Redis is away."""
+        """Return the answers to commands in one round trip; none if Redis is down."""
         assert self._redis is not None
         if not self._unknown.may_ask():
             return []

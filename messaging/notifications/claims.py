@@ -1,7 +1,8 @@
-"""The claim of one job on people, kept for as long as the work on them lasts.
+"""The claim lease of a job on people, held while the work on them lasts.
 
-A claim has an end, so that whoever dies leaves nobody unrung. Work that takes longer, because the
-push service or the machine is slow, renews it in good time: otherwise the next would ring them too.
+A claim expires, so that people are notified even if its owner dies. Work that takes longer, because
+the push service or the machine is slow, renews the claim in time. Otherwise another worker would
+notify them too.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ logger = structlog.get_logger(__name__)
 
 
 class ClaimLease:
-    """People who were claimed; in its context they stay so."""
+    """Claimed people. They stay claimed while the context is open."""
 
     def __init__(
         self,
@@ -44,7 +45,8 @@ class ClaimLease:
 
     @property
     def lapsed(self) -> bool:
-        """Whether somebody else may have claimed them by now: this process stood still."""
+        """Return whether another process may have claimed them by now, because this one was
+        stopped."""
         return datetime.now(UTC) >= self._until
 
     async def __aenter__(self) -> Self:
@@ -54,11 +56,12 @@ class ClaimLease:
     async def __aexit__(self, *exc_info: object) -> None:
         assert self._renewing is not None
         self._done.set()
-        # Not cancelled: a renewal under way could take effect after what is recorded next.
+        # Do not cancel it: a running renewal could take effect after the next write.
         await self._renewing
 
     async def _renew(self) -> None:
-        """At half time: a write may take effect as late as the store's timeout."""
+        """Renew the claim at half of its time: a write may take effect as late as the store's
+        timeout."""
         while not await self._done_within(self._lease / 2) and not self.lapsed:
             until = datetime.now(UTC) + self._lease
             claims = {
@@ -68,7 +71,7 @@ class ClaimLease:
             try:
                 await self._decisions.record(self._key, claims, expires_at=self._expires_at)
             except StoreUnavailable:
-                continue  # nobody else can claim anything either
+                continue  # no other process can claim anything either
             self._until = until
             logger.info("notification.claim_renewed", message_id=self._key.message_id)
 

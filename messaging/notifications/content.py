@@ -1,8 +1,8 @@
-"""What a notification says: a title and a body that any lock screen can show.
+"""The title and body of a notification, safe for any lock screen.
 
-Both are one line of whole graphemes (https://unicode.org/reports/tr29/), show something, and end
-every change of writing direction that they begin, so that they cannot disguise what the system
-shows beside them.
+Both are one line of whole graphemes (https://unicode.org/reports/tr29/), and show something. They
+end every change of writing direction that they begin, so that they cannot disguise the text around
+them.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _HIDDEN = "New message"
 _BLANKS = regex.compile(r"[\s\p{Cc}\p{Zl}\p{Zp}]+")
 
 _MAX_RATIO = 10
-"""How many times as long a text is looked at as is shown: the rest may be blank."""
+"""How many times the shown length is examined: the beginning may be blank."""
 _PDI, _PDF = "\u2069", "\u202c"
 _CLOSED_BY = {
     **dict.fromkeys("\u2066\u2067\u2068", _PDI),  # LRI, RLI, FSI
@@ -37,10 +37,10 @@ class Content:
 
 
 def content_of(conversation: Conversation, message: Message, *, show_text: bool) -> Content:
-    """Return what a notification of this message says.
+    """Return the content of the notification of this message.
 
-    A direct conversation is titled with its sender; in a group the body names the sender before
-    the text. With `show_text` false the body tells neither.
+    A direct conversation has its sender as the title. In a group the body names the sender before
+    the text. Without `show_text` the body has neither.
     """
     sender = message.sender_id
     if conversation.kind is ConversationKind.DIRECT:
@@ -53,11 +53,11 @@ def content_of(conversation: Conversation, message: Message, *, show_text: bool)
 
 
 def _line(text: str, size: int) -> str:
-    """Return the text on one line of at most `size` code points, cut between graphemes; nothing
-    where it shows nothing."""
+    """Return the text on one line of at most `size` code points, cut between graphemes. Return an
+    empty text if nothing is visible."""
     complete = len(text) <= size * _MAX_RATIO
     if not complete:
-        # The last grapheme may go on where the text is not looked at.
+        # The last grapheme may continue beyond the examined text.
         text = "".join(list(graphemes(text[: size * _MAX_RATIO]))[:-1])
     line = _BLANKS.sub(" ", text).strip()
     if is_blank(line):
@@ -66,7 +66,7 @@ def _line(text: str, size: int) -> str:
     if len(whole) <= size and complete:
         return whole
     kept = beginning(line, size - len(ELLIPSIS))
-    # What closes an open direction takes room too.
+    # The characters that close a direction take space too.
     while kept and len(_cut(kept)) > size:
         kept.pop()
     return "" if is_blank("".join(kept)) else _cut(kept)
@@ -77,15 +77,16 @@ def _cut(kept: list[str]) -> str:
 
 
 def _balanced(text: str) -> str:
-    """Return the text with every direction closed that it opens, and without what would close one
-    of the text around it (https://unicode.org/reports/tr9/#Explicit_Directional_Isolates)."""
+    """Return the text with every opened direction closed, and without characters that would close a
+    direction of the surrounding text
+    (https://unicode.org/reports/tr9/#Explicit_Directional_Isolates)."""
     kept: list[str] = []
     open_: list[str] = []
     for character in text:
         if character in _CLOSED_BY:
             open_.append(_CLOSED_BY[character])
         elif character == _PDI and _PDI in open_:
-            while open_.pop() != _PDI:  # an isolate ends the embeddings inside it
+            while open_.pop() != _PDI:  # the end of an isolate ends the embeddings inside it
                 pass
         elif character == _PDF and open_[-1:] == [_PDF]:
             open_.pop()

@@ -1,11 +1,12 @@
-"""The dispatcher of one process: brings jobs to the queue, or carries them out itself.
+"""The dispatcher of one process: puts jobs on the queue, or carries them out itself.
 
-Jobs wait in memory until SQS has taken them, ten at a time. Where no queue is configured, or it
-does not take them, the same job runs directly, a bounded number at once; after a pause the queue
-is tried again. A job that both the queue and this process have is told apart by its claims.
+Jobs wait in memory until SQS has accepted them, ten at a time. If no queue is configured, or the
+queue does not accept them, the same jobs run directly, a bounded number at once. After a pause the
+queue is tried again. If both the queue and this process have a job, its claims prevent a second
+push.
 
-Not promised: above the bound of waiting jobs the newest are dropped, with a warning; a killed
-process loses what it had not handed over, which the sweep after a crash makes up for.
+Not promised: above the bound of waiting jobs, the newest are dropped with a warning. A killed
+process loses the jobs that it had not handed over; the sweep after a crash makes up for them.
 """
 
 import asyncio
@@ -35,12 +36,13 @@ from messaging.notifications.queue.sqs import (
 logger = structlog.get_logger(__name__)
 
 _GATHER_SECONDS = 0.2
-"""A request to SQS takes milliseconds of CPU, from those who send: some jobs share one."""
+"""A request to SQS takes milliseconds of CPU, which sends pay for. So several jobs share one
+request."""
 _SMALL_JOB_BYTES = 1_000
 _MAX_BYTES = 64 * MIB
-"""Of the jobs that wait for the queue, and of those that are carried out here."""
+"""The bound of jobs that wait for the queue or run here."""
 _PAUSES = (1.0, 2.0, 5.0, 15.0)
-"""Seconds for which the queue is left alone after so many failures in a row."""
+"""Seconds until the queue is tried again, by the number of failures in a row."""
 
 
 class Dispatcher:
@@ -60,7 +62,7 @@ class Dispatcher:
 
     @property
     def condition(self) -> Condition:
-        """That of the queue, as of the last time it was needed."""
+        """Return the condition of the queue at its latest use."""
         if self._queue is None:
             return Condition.UNUSED
         return Condition.DEGRADED if self._failures else Condition.OK
@@ -70,9 +72,8 @@ class Dispatcher:
             self._task = start_task(self._work(self._queue))
 
     async def stop(self) -> bool:
-        """Hand over what waits, finish what is under way. What was to be looked at in a few
-        seconds is looked at now: nobody will be here then. False where a job is left that nobody
-        else has."""
+        """Hand over the waiting jobs, and finish the running ones. Delayed jobs run now, because
+        this process will be gone later. Return False if a job is left that nobody else has."""
         self._ending.set()
         if self._task is not None:
             while self._waiting:
@@ -85,9 +86,9 @@ class Dispatcher:
         return not self._left
 
     def put(self, job: QueuedJob, *, delay: int = 0, here: bool = False) -> None:
-        """Have a job carried out after so many seconds. Neither waits nor raises.
+        """Run a job after some seconds. Neither waits nor raises.
 
-        `here`: by this process, because nobody else can know what it asks for.
+        `here`: run it in this process, because no other process knows the data that it needs.
         """
         if self._queue is None or here:
             self._run_directly(job, delay)
@@ -102,7 +103,7 @@ class Dispatcher:
         self._wake.set()
 
     def run_here(self, job: WithdrawJob) -> None:
-        """Carry out a job that never goes through the queue. Neither waits nor raises."""
+        """Run a job that never goes through the queue. Neither waits nor raises."""
         self._run_directly(job, 0)
 
     async def _work(self, queue: SqsQueue) -> None:
@@ -118,14 +119,14 @@ class Dispatcher:
                 for job, entry in batch:
                     if entry in refused:
                         self._run_directly(job, entry.delay)
-                # Handed over by now: only here may they be forgotten.
+                # They are handed over now; only here may they be dropped.
                 for _, entry in batch:
                     self._waiting.popleft()
                     self._weight.bytes -= _weigh(entry.body)
             NOTIFICATIONS_WAITING.set(0)
 
     def _next_batch(self) -> Sequence[tuple[QueuedJob, Entry]]:
-        """The next jobs, as many as one request takes; at least one."""
+        """Return the next jobs: as many as one request takes, at least one."""
         batch: list[tuple[QueuedJob, Entry]] = []
         size = 0
         for job, entry in self._waiting:
@@ -136,7 +137,7 @@ class Dispatcher:
         return batch
 
     async def _try_queue(self, queue: SqsQueue, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """The entries that the queue has not taken."""
+        """Send entries to the queue, and return those that it did not accept."""
         if time.monotonic() < self._next_try:
             return entries
         try:
@@ -163,7 +164,7 @@ class Dispatcher:
         self._background(self._carry_out(job, delay), _weigh_directly(job))
 
     async def _carry_out(self, job: Job, delay: float) -> None:
-        """Until nothing is left of it to do; a stale one is found to be so by the notifier."""
+        """Run a job until it is done. The notifier recognises a stale one."""
         while True:
             await self._sleep(delay)
             try:
@@ -183,7 +184,7 @@ class Dispatcher:
             delay = again.seconds
 
     async def _leave(self, job: Job, again: RetryLater) -> None:
-        """To the workers, where the queue takes it."""
+        """Leave a job to the workers, if the queue accepts it."""
         if isinstance(job, WithdrawJob):
             return
         if self._queue is not None:
@@ -196,7 +197,7 @@ class Dispatcher:
         )
 
     async def _sleep(self, seconds: float) -> None:
-        """Not beyond the end of this process."""
+        """Sleep, but not beyond the end of this process."""
         if seconds <= 0:
             return
         try:
@@ -218,5 +219,5 @@ def _weigh_directly(job: Job) -> int:
 
 
 def _weigh(body: str) -> int:
-    """The job beside its text takes about as much again."""
+    """Return the bytes of a job: about twice its text."""
     return 2 * len(body)

@@ -1,4 +1,4 @@
-"""Jobs: what is to be looked at, as it travels through the queue. Ids only, never a text."""
+"""Jobs: the work that travels through the queue, as ids only, never as text."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,12 +12,12 @@ CHUNK_PEOPLE = 500
 
 
 class MalformedJob(Exception):
-    """What came from the queue is no job of ours."""
+    """The entry of the queue is not a valid job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyJob:
-    """Look whether these people are to be notified of a message, and notify them."""
+    """Decide whether these people get a push for a message, and send it."""
 
     conversation_id: str
     message_id: str
@@ -26,9 +26,9 @@ class NotifyJob:
     stage: Stage
     user_ids: tuple[str, ...]
     dropped: Mapping[str, str] = field(default_factory=dict)
-    """People who were ruled out at sending, with the reason: only written down."""
+    """People who were excluded at sending, with the reason. They are only recorded."""
     made_at: float
-    """In seconds since the epoch, by the clock of whoever made it; a sweep's are as old as their
+    """In seconds since the epoch, by its creator's clock. Jobs of a sweep are as old as their
     message."""
     attempt: int = 0
 
@@ -41,7 +41,7 @@ class NotifyJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearJob:
-    """Take a conversation's notification off somebody's devices: they have read it elsewhere."""
+    """Remove a conversation's notification from a person's devices: they have read it elsewhere."""
 
     conversation_id: str
     user_id: str
@@ -52,7 +52,7 @@ class ClearJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawJob:
-    """Take a deleted message's notification off the devices that show it. Never queued."""
+    """Remove a deleted message's notification from the devices that show it. Never queued."""
 
     conversation_id: str
     message_id: str
@@ -66,14 +66,15 @@ Job = QueuedJob | WithdrawJob
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryLater:
-    """The job is not done: carry it out once more, after so many seconds."""
+    """The job is not done: run it again after so many seconds."""
 
     seconds: float
     reason: str
 
 
 def in_chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:
-    """The people of a conversation in chunks of at most 500, the same whoever counts them."""
+    """Return the people of a conversation in chunks of at most 500, always the same for the same
+    people."""
     people = sorted(user_ids)
     return [people[start : start + CHUNK_PEOPLE] for start in range(0, len(people), CHUNK_PEOPLE)]
 
@@ -87,7 +88,7 @@ def encode(job: QueuedJob) -> str:
 
 
 def decode(body: str) -> QueuedJob:
-    """Fields that only a later release knows are ignored. Raises MalformedJob."""
+    """Decode a job. Fields that only a later release knows are ignored. Raises MalformedJob."""
     try:
         fields = json.loads(body)
         kind = _KINDS[fields["kind"]]

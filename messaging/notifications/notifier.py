@@ -1,13 +1,13 @@
-"""The notifier: carries out one job, wherever it came from.
+"""The notifier: runs one job, from any source.
 
-Everything that may have changed since the job was made is looked at again: who is still in the
-conversation, what was read, deleted, muted. The people are claimed before anything is pushed, and
-what became of each is written down: both are one write for at most 500 people.
+It checks again everything that may have changed since the job was created: who is still in the
+conversation, what was read, deleted or muted. The people are claimed before a push is sent, and
+each outcome is recorded. Both are one write for at most 500 people.
 
-Guarantee: nobody is pushed to twice while whoever claimed them lives. Slow work keeps its claim,
-nothing is pushed under one that has lapsed, and what was pushed is written down however often the
-store has to be asked. A worker that is killed between the answer of the push service and its own
-record lets the claim lapse: the push is repeated, with the same tag.
+Guarantee: nobody gets two pushes while the owner of the claim lives. Slow work renews its claim, no
+push is sent under a lapsed claim, and sent pushes are recorded with as many retries as the store
+needs. If a worker is killed between the answer of the push service and its own record, the claim
+lapses and the push is repeated with the same tag.
 """
 
 import asyncio
@@ -37,10 +37,10 @@ from messaging.wire.representations import effective_read_seq
 logger = structlog.get_logger(__name__)
 
 _FRESH_SECONDS = 1.0
-"""A job this young is not held against read positions unless Redis knows of them."""
+"""Jobs younger than this do not read positions from the store; only Redis is checked."""
 _STORE_SECONDS = 5.0
 _RECORD_SECONDS = 1.0
-"""Between tries."""
+"""The pause between retries."""
 
 _SENT_REASONS = (Reason.ABSENT, Reason.NOT_ACKNOWLEDGED)
 for _reason in Reason:
@@ -56,7 +56,7 @@ class Notifier:
         self._withdrawer = Withdrawer(parts, self._pusher)
 
     async def run(self, job: Job) -> RetryLater | None:
-        """Carry out a job; None when there is nothing left of it to do."""
+        """Run a job. Return None when it is done."""
         try:
             match job:
                 case ClearJob():
@@ -73,7 +73,7 @@ class Notifier:
         now = datetime.now(UTC)
         expires_at = now + options.kept_time
         seen = await self._parts.acknowledged.positions(job.conversation_id, job.user_ids)
-        # Whoever acknowledged in time is not written down: their position says it.
+        # People who acknowledged in time have no decision: their position shows it.
         unseen = [user_id for user_id in job.user_ids if seen.get(user_id, 0) < job.seq]
         decided = {
             user_id: Decision(verdict=Verdict.DROPPED, reason=reason, at=now)
@@ -82,7 +82,7 @@ class Notifier:
         recipients: Mapping[str, Recipient] = {}
         if time.time() - job.made_at > options.stale:
             decided |= {user_id: _dropped(Reason.STALE, now) for user_id in unseen}
-        elif unseen and job.attempt == 0:  # later, those who have none are decided upon
+        elif unseen and job.attempt == 0:  # later, people without one are decided
             recipients = await self._parts.recipients.get_recipients(unseen)
             decided |= {
                 user_id: _dropped(Reason.NO_DEVICE, now)
@@ -120,7 +120,7 @@ class Notifier:
         return again
 
     async def _decide(self, work: "_Work") -> tuple[dict[str, Decision], RetryLater | None]:
-        """What becomes of the people who were claimed, with the pushes sent."""
+        """Decide about the claimed people, and send the pushes."""
         job, now = work.job, work.now
         conversation = await self._parts.store.get_conversation(job.conversation_id)
         message = await self._message(conversation, job)
@@ -163,7 +163,7 @@ class Notifier:
         return decisions, again
 
     async def _message(self, conversation: Conversation | None, job: NotifyJob) -> Message | None:
-        """The message, unless it is deleted."""
+        """Return the message, unless it is deleted."""
         if conversation is None:
             return None
         message = conversation.last_message
@@ -173,7 +173,8 @@ class Notifier:
         return message if message is not None and message.deleted_at is None else None
 
     async def _who_read(self, conversation: Conversation, work: "_Work") -> set[str]:
-        """Those who have read the message. What Redis knows is not asked of the store."""
+        """Return the people who have read the message. The store is read only for people unknown to
+        Redis."""
         age = time.time() - work.job.made_at
         unknown = [user_id for user_id in work.taken if user_id not in work.seen]
         if work.job.stage is Stage.SENT and 0 <= age < _FRESH_SECONDS:
@@ -211,7 +212,7 @@ class Notifier:
         ringing: Sequence[Recipient],
         work: "_Work",
     ) -> Mapping[str, Mapping[str, PushResult]]:
-        """Push to every device that has not had it yet; the results by person and device."""
+        """Push to every device that has not had it yet. Return the results by person and device."""
         user_ids = [recipient.user_id for recipient in ringing]
         badges = await self._parts.badges.add(conversation.id, message.seq, user_ids)
         pushes = [
@@ -243,8 +244,8 @@ class Notifier:
     async def _record(
         self, job: NotifyJob, decisions: Mapping[str, Decision], expires_at: datetime
     ) -> None:
-        """It has rung, and must not ring again because the store is away: when the job is stale
-        nobody is rung any more."""
+        """Record the outcome, with retries. The push was sent, and must not be repeated because the
+        store is down. Once the job is stale, nobody gets a push any more."""
         while True:
             try:
                 await self._parts.decisions.record(job.key, decisions, expires_at=expires_at)
@@ -261,7 +262,7 @@ class _Work:
     job: NotifyJob
     claim: ClaimLease
     recipients: Mapping[str, Recipient]
-    """Those that were read already."""
+    """The positions that were already read."""
     seen: Mapping[str, int]
     now: datetime
 
@@ -286,7 +287,7 @@ def _circumstances(
 def _sorted_out(
     circumstances: Mapping[str, Circumstances], now: datetime
 ) -> tuple[dict[str, Decision], dict[str, Circumstances]]:
-    """Those who can be ruled out without a look at their devices, and the others."""
+    """Return the people who can be excluded without reading their devices, and the others."""
     decisions: dict[str, Decision] = {}
     wanted: dict[str, Circumstances] = {}
     for user_id, known in circumstances.items():
@@ -299,8 +300,8 @@ def _sorted_out(
 
 
 def _note_decided(job: NotifyJob, decisions: Mapping[str, Decision]) -> None:
-    """Log what was decided, and count what is final. Why something failed is said by FCM, in any
-    number of ways."""
+    """Log the decisions, and count the final ones. FCM gives the reason of a failure in many forms,
+    so it is not a label."""
     logger.debug(
         "notification.decided",
         conversation_id=job.conversation_id,
@@ -323,7 +324,8 @@ def _dropped(reason: Reason, now: datetime) -> Decision:
 def _outcome(
     reason: Reason, earlier: Mapping[str, str], results: Mapping[str, PushResult]
 ) -> Decision:
-    """Undecided while a device is to be tried again; sent if it rang anywhere."""
+    """Return the outcome: undecided while a device needs a retry, sent if any device got the
+    push."""
     devices = {
         **earlier,
         **{device_id: result.reason or result.status for device_id, result in results.items()},

@@ -1,4 +1,4 @@
-"""The times and bounds of notifying, with what the setting `CHAT_NOTIFICATIONS` changes."""
+"""The times and bounds of notifications, changed by the setting `CHAT_NOTIFICATIONS`."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,20 +11,20 @@ class Options:
     """Times are in seconds."""
 
     grace: int = 8
-    """How long somebody with a socket has to acknowledge a message; whole seconds, up to 900."""
+    """How long a person with a socket has to acknowledge a message, in whole seconds up to 900."""
     lease: int = 60
-    """How long a claim holds, and a job of the queue is hidden from other workers."""
+    """How long a claim holds, and how long a job of the queue is hidden from other workers."""
     kept: int = 7 * 24 * 3600
-    """How long decisions can be asked for."""
+    """How long decisions are kept."""
     stale: int = 3600
-    """A job that comes later than this rings nobody any more."""
+    """A later job sends no push."""
     jobs_at_once: int = 16
-    """Per process, whether they come from the queue or directly."""
+    """The concurrent jobs of a process, from the queue or directly."""
     waiting: int = 10_000
-    """Jobs that a process keeps until the queue has taken them."""
+    """The jobs that a process holds until the queue accepts them."""
 
     link: str = ""
-    """Where a click on a web notification leads, by https; `{conversation_id}` is filled in."""
+    """The https URL that a click on a web notification opens; `{conversation_id}` is replaced."""
 
     @property
     def lease_time(self) -> timedelta:

@@ -1,6 +1,8 @@
-"""The policy: who is notified of a message, who is waited for, who is not and why.
+"""The policy: who gets a push for a message, who gets time to acknowledge it, who does not, and
+why.
 
-Pure, and in one place: the receiver, the worker and `GET …/delivery` all ask here.
+It is pure, and the only place with these rules: the receiver, the worker and `GET …/delivery` all
+use it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +21,7 @@ _DEFAULT = Preferences()
 
 
 class Reason(StrEnum):
-    """Why somebody is notified, or not. Shown by `GET …/delivery`."""
+    """Why a person gets a push, or not. `GET …/delivery` shows it."""
 
     # sent
     ABSENT = "absent"
@@ -37,18 +39,18 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     BLOCKED = "blocked"
     NO_DEVICE = "no_device"
-    """The notifier gives it before those that only the store knows: whoever has no device is not
-    looked at any further."""
+    """The notifier gives this reason before those that only the store knows: a person without a
+    device is not examined any further."""
     STALE = "stale"
 
 
 class Stage(StrEnum):
-    """At what point somebody is looked at."""
+    """The stage at which a person is examined."""
 
     SENT = "sent"
-    """The message was committed just now."""
+    """The message was just committed."""
     GRACE_OVER = "grace_over"
-    """Whoever was connected had their time to acknowledge it."""
+    """Connected people have had their time to acknowledge it."""
 
 
 class Action(StrEnum):
@@ -65,7 +67,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What is known of one person and one message."""
+    """The facts about one person and one message."""
 
     stage: Stage = Stage.SENT
     participant: bool = True
@@ -76,15 +78,15 @@ class Circumstances:
     connected: bool = False
     """At the time of sending."""
     acknowledged: bool = False
-    """By a connection that somebody is using."""
+    """Acknowledged by a connection that the person is using."""
     sender_id: str = ""
     recipient: Recipient | None = None
-    """None where nobody has looked yet."""
+    """None if it was not read yet."""
 
 
 def rule(known: Circumstances, now: datetime) -> Ruling:
-    """What is to be done about one person, by what is known. The order is that of the reasons:
-    the first that holds is given."""
+    """Decide about one person by the known facts. The reasons are checked in order; the first one
+    that holds is returned."""
     dropped = (
         _unwanted(known, now)
         or _done(known)
@@ -102,7 +104,8 @@ def rule(known: Circumstances, now: datetime) -> Ruling:
 def rule_at_sending(
     conversation: Conversation, message: Message, *, connected: frozenset[str], now: datetime
 ) -> Mapping[str, Ruling]:
-    """Of everybody but the sender, at the moment of the commit, without asking any store."""
+    """Decide about everyone except the sender at the time of the commit, without reading a
+    store."""
     return {
         user_id: rule(
             Circumstances(
@@ -118,15 +121,15 @@ def rule_at_sending(
 
 
 def interested(conversation: Conversation, message: Message, now: datetime) -> Sequence[str]:
-    """Those who want to know of this message when they are not there."""
+    """Return the people who want a push for this message when they are absent."""
     rulings = rule_at_sending(conversation, message, connected=frozenset(), now=now)
     return [user_id for user_id, ruling in rulings.items() if ruling.action is not Action.DROP]
 
 
 def is_quiet(quiet_hours: QuietHours, now: datetime) -> bool:
-    """Return whether it is that time of the day where this person lives.
+    """Return whether it is within a person's quiet hours.
 
-    A stored zone that this machine does not know counts as UTC: earlier releases accepted names
+    If this machine does not know a stored zone, it counts as UTC: earlier releases accepted names
     that only some machines have.
     """
     local = now.astimezone(_zone(quiet_hours.time_zone)).time()
@@ -161,7 +164,8 @@ def _unwanted(known: Circumstances, now: datetime) -> Reason | None:
 def _done(known: Circumstances) -> Reason | None:
     if known.read:
         return Reason.READ
-    # A socket proves nothing before its time is over; who acknowledges early is not waited for.
+    # A socket proves nothing before its time is over. A person who acknowledges early is not waited
+    # for.
     return Reason.ACKNOWLEDGED if known.acknowledged else None
 
 

@@ -1,4 +1,4 @@
-"""Pushing: builds what devices are told, sends it, and forgets the devices that are gone."""
+"""Pushing: builds pushes, sends them, and removes devices that are gone."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ class Pusher:
         self._push = push
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
-        """Push to each device; a result for each, in their order."""
+        """Push to each device. Return the results in the same order."""
         results = await self._push.send(pushes)
         for push, result in zip(pushes, results, strict=True):
             PUSHES.labels(push.data["type"], result.status.value).inc()
@@ -36,13 +36,14 @@ class Pusher:
         return results
 
     async def _forget(self, push: Push, result: PushResult) -> None:
-        """Forget a device that is gone, unless it has a new token by now."""
+        """Remove a device that is gone, unless it has a new token by now."""
         try:
             removed = await self._recipients.remove_device(
                 push.user_id, push.device.id, token=push.device.token
             )
         except StoreUnavailable:
-            # The others have rung, which is still to be recorded. The next push finds it gone.
+            # The other pushes were sent, and must still be recorded. The next push finds this
+            # device gone.
             logger.warning("device.kept", user_id=push.user_id, device_id=push.device.id)
             return
         logger.info(
@@ -88,7 +89,7 @@ def message_push(
 def clear_push(
     conversation_id: str, user_id: str, device: Device, *, read_seq: int, badge: int | None
 ) -> Push:
-    """Return the push that takes a conversation's notification away, up to `read_seq`."""
+    """Return the push that removes a conversation's notification, up to `read_seq`."""
     data = {
         "type": "clear",
         "conversation_id": conversation_id,

@@ -1,7 +1,7 @@
-"""From signals to jobs.
+"""Receivers: turn signals into jobs.
 
-Everything here runs in the background, after the commit. Errors are logged by the sender of the
-signal, and concern nobody else.
+Everything here runs in the background, after the commit. The sender of the signal logs errors,
+which affect nobody else.
 """
 
 import time
@@ -35,7 +35,8 @@ from messaging.presence.presence import Presence
 
 
 class Notifications:
-    """The notifications of one instance: from `start` to `stop` they listen to its signals."""
+    """The notifications of one instance. It receives the instance's signals between `start` and
+    `stop`."""
 
     def __init__(self, parts: Parts, *, presence: Presence, host: Host) -> None:
         self.parts = parts
@@ -45,11 +46,11 @@ class Notifications:
 
     @property
     def conditions(self) -> Mapping[str, Condition]:
-        """The conditions of the queue and of the push service; empty before the start."""
+        """Return the conditions of the queue and of the push service; empty before the start."""
         return {} if self._running is None else self._running.conditions
 
     def start(self) -> None:
-        """Read the settings, and listen."""
+        """Read the settings, and connect to the signals."""
         url = settings.NOTIFICATION_QUEUE_URL
         push = make_push_backend()
         dispatcher = Dispatcher(Notifier(self.parts, push), SqsQueue(url) if url else None)
@@ -57,8 +58,8 @@ class Notifications:
         self._running.start()
 
     async def stop(self) -> bool:
-        """Listen no more, and finish what is under way. Return False where something is left that
-        the other instances have to look for."""
+        """Disconnect, and finish the work in progress. Return False if the other instances must
+        look for the rest."""
         running, self._running = self._running, None
         return running is None or await running.stop()
 
@@ -133,8 +134,8 @@ class _Running:
         await self._sweeper.sweep(boot_id=boot_id, since=since)
 
     async def _enqueue(self, left: Left) -> None:
-        """Make the jobs of a sweep. They are as old as their message: what was read since is
-        looked at, and nobody is rung late."""
+        """Create the jobs of a sweep. They are as old as their message: they check what was read
+        since, and send no late push."""
         made_at = left.message.created_at.timestamp()
         await self._notify(left.conversation, left.message, chunks=left.chunks, made_at=made_at)
 
@@ -146,8 +147,8 @@ class _Running:
         chunks: Mapping[int, Sequence[str]],
         made_at: float,
     ) -> None:
-        """Have these people looked at whom a message may concern: those without a socket at once,
-        the others when they have had their time to acknowledge it."""
+        """Create the jobs for the people whom a message may concern: at once for those without a
+        socket, and after their time to acknowledge for the others."""
         now = datetime.now(UTC)
         wanted = interested(conversation, message, now)
         connected = await self._presence.online(wanted) if wanted else frozenset()
@@ -179,14 +180,14 @@ class _Running:
         if absent or dropped:
             self._dispatcher.put(job(Stage.SENT, absent, dropped))
         if waiting:
-            # What is acknowledged here, other processes know through Redis only.
+            # Other processes learn of acknowledgements here only through Redis.
             here = self._host.isolated
             self._dispatcher.put(
                 job(Stage.GRACE_OVER, waiting, {}), delay=get_options().grace, here=here
             )
 
     async def _clear(self, conversation_id: str, user_ids: Sequence[str], read_seq: int) -> None:
-        """Take the conversation's notification off the devices of those who have one."""
+        """Remove the conversation's notification from the devices of the people who have one."""
         left = await self._badges.discard(conversation_id, user_ids, up_to=read_seq)
         for user_id in left:
             job = ClearJob(

@@ -1,16 +1,16 @@
-"""The sweep after a crash: what an instance committed and did not hand over is notified.
+"""The sweep after a crash: creates the jobs that a crashed instance did not hand over.
 
-One of the instances that are left takes it on. It looks at the messages that were created since
-the lost instance was last heard of, and makes the ordinary jobs for the people of whom nobody has
-decided; that some of them are queued already does no harm, the claims tell. Nobody else does it,
-so a store that does not answer is asked again, until what is looked for is stale.
+One of the remaining instances claims the sweep. It reads the messages that were created since the
+crashed instance was last seen, and creates ordinary jobs for the people without a decision. Some of
+them may already be queued, which is harmless: the claims prevent a second push. No other instance
+runs the sweep, so a store that does not answer is retried until the messages are stale.
 
-Whoever has taken it on may end in the middle as well. How far back its sweeps reach stands in the
-store until they are done: the sweep for that one begins there.
+The sweeping instance may crash too. The start of its sweeps is in the store until they are done,
+and the sweep for that instance begins there.
 
-Not promised: what a sweep has handed on and its instance still had in memory when it was killed.
-In a conversation of more than 500 people of whom some left, whoever still waits in the queue may be
-rung twice.
+Not promised: jobs that a sweep has handed on and that its instance still had in memory when it was
+killed. In a conversation of more than 500 people from which some left, people who still wait in the
+queue may get two pushes.
 """
 
 import asyncio
@@ -35,19 +35,19 @@ _CLAIM_KEPT = timedelta(days=1)
 _SAME_SECONDS = 300
 _RETRY_SECONDS = 1.0
 _STEP = 50
-"""Messages read at once, from the latest back."""
+"""The messages per read, from the latest back."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """People of whom it is not known what became of notifying them of a message."""
+    """People for whom the outcome of a message's notification is unknown."""
 
     conversation: Conversation
     message: Message
     chunks: Mapping[int, Sequence[str]]
-    """Each in the chunk in which they were claimed, if they were."""
+    """By the chunk in which they were claimed, if they were."""
 
 
 HandOn = Callable[[Left], Awaitable[None]]
@@ -61,25 +61,27 @@ class Sweeper:
         self._host = host
         self._hand_on = enqueue
         self._under_way: dict[_Sweep, datetime] = {}
-        """How far back each of them reaches."""
+        """The start of each running sweep."""
 
     @property
     def all_done(self) -> bool:
-        """False while one is under way, and after one that ended in the middle: without a goodbye
-        somebody else goes on."""
+        """Return False while a sweep runs, and after one was interrupted: without a goodbye,
+        another instance continues it."""
         return not self._under_way
 
     async def sweep(self, *, boot_id: str, since: datetime) -> None:
-        """Take on the sweep for a lost instance, unless somebody else has.
+        """Claim and run the sweep for a crashed instance, unless another instance has claimed it.
 
-        Raises StoreUnavailable when the store has not answered for as long as anybody would be
-        rung, or until this instance drains.
+        Raises StoreUnavailable if the store has not answered until all pushes would be stale, or
+        until this instance drains.
         """
         one = _Sweep(self._parts, self._host, boot_id, since, self._hand_on)
         self._under_way[one] = since
         try:
             self._under_way[one] = await one.look_back()
-            await self._write_down(one)  # before the claim: else that could be lost without a trace
+            await self._write_down(
+                one
+            )  # before the claim, which could otherwise be lost without a trace
             await one.run()
         except StoreUnavailable:
             if one.late:
@@ -112,12 +114,12 @@ class _Sweep:
 
     @property
     def late(self) -> bool:
-        """Whether nobody would be rung any more."""
+        """Return whether all pushes would be stale."""
         return datetime.now(UTC) > self._ends_at
 
     async def look_back(self) -> datetime:
-        """As far as is to be swept: to when the instance was heard last, or to where those began
-        that it had under way itself."""
+        """Return the start of the sweep: when the instance was last seen, or the start of its own
+        unfinished sweeps."""
         unfinished = await self.answered(
             lambda: self._parts.decisions.get_unfinished_sweep(self._boot_id)
         )
@@ -145,9 +147,9 @@ class _Sweep:
         )
 
     async def _claim(self) -> bool:
-        """Whether it is ours to do. A claim whose answer was lost may be: then it is done, should
-        it be twice."""
-        # Those who are left do not agree on `since` to the second.
+        """Claim a sweep. Return whether it is ours. If the answer was lost it may be ours, so it
+        runs, possibly twice."""
+        # The remaining instances do not agree on `since` to the second.
         name = f"{self._boot_id}.{self._lost_since.timestamp() // _SAME_SECONDS:.0f}"
         tried = 0
 
@@ -161,7 +163,7 @@ class _Sweep:
         return await self.answered(claim) or tried > 1
 
     async def _created(self, conversation: Conversation) -> list[Message]:
-        """Those of the time in question that are not deleted, the oldest first."""
+        """Return the messages of the period that are not deleted, the oldest first."""
         store = self._parts.store
         created: list[Message] = []
         last_seq = conversation.seq
@@ -180,8 +182,8 @@ class _Sweep:
         return [message for message in created if message.deleted_at is None]
 
     async def _left(self, conversation: Conversation) -> Sequence[Left]:
-        """What is to be handed on of a conversation. Who has read a message is left out here:
-        of those whose earlier acknowledgements Redis has, no job asks the store."""
+        """Return the work that is left in a conversation. People who have read a message are left
+        out here, because the jobs do not read earlier acknowledgements in Redis from the store."""
         undecided = [
             (message, people)
             for message in await self._created(conversation)
@@ -204,11 +206,11 @@ class _Sweep:
         return left
 
     async def _undecided(self, conversation: Conversation, message: Message) -> Mapping[str, int]:
-        """Those of whom it is not known what became of notifying them, each with their chunk."""
+        """Return the people without a known outcome, each with their chunk."""
         decisions = await self.answered(
             lambda: self._parts.decisions.list_decisions(conversation.id, message.id)
         )
-        # Without those who came later the chunks are those of the send, unless somebody left.
+        # Without people who joined later, the chunks are those of the send, unless a person left.
         there = [
             user_id
             for user_id, participant in conversation.participants.items()
@@ -221,12 +223,12 @@ class _Sweep:
                 if decision is None:
                     undecided[user_id] = number
                 elif decision.verdict is None:
-                    undecided[user_id] = decision.chunk  # whoever is at it decides it there
+                    undecided[user_id] = decision.chunk  # the owner of the claim decides it there
         undecided.pop(message.sender_id, None)
         return undecided
 
     async def answered(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """What the store answers, however often it has to be asked."""
+        """Return the store's answer, with as many retries as needed."""
         while True:
             try:
                 return await ask()

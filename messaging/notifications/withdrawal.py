@@ -1,10 +1,11 @@
-"""Withdrawing: a deleted message's notification goes, or shows the latest unread message instead.
+"""Withdrawal: a deleted message's notification disappears, or shows the latest unread message
+instead.
 
-Runs on the instance that deleted the message and never through the queue, so that workers of an
-earlier release need not know of it.
+It runs on the instance that deleted the message, never through the queue, so workers of an earlier
+release need not support it.
 
-Not promised: an instance that is killed within these seconds leaves the notification where it is,
-until the next one of this conversation takes its place.
+Not promised: if the instance is killed within these seconds, the notification stays until the next
+one of this conversation replaces it.
 """
 
 import time
@@ -24,7 +25,7 @@ from messaging.notifications.pusher import Pusher, clear_push, message_push
 from messaging.wire.representations import effective_read_seq
 
 _EARLIER = 50
-"""How many messages before the deleted one are candidates to be shown in its place."""
+"""How many messages before the deleted one are candidates to replace it."""
 _UNDER_WAY_SECONDS = 1.0
 
 
@@ -99,7 +100,7 @@ class Withdrawer:
     async def _latest_unread(
         self, conversation: Conversation, messages: Sequence[Message], recipient: Recipient
     ) -> Message | None:
-        """The latest of these messages that this person has not read and wants to know of."""
+        """Return the latest of these messages that this person has not read and wants to see."""
         user_id = recipient.user_id
         positions = await self._parts.store.get_read_positions(user_id, [conversation.id])
         position = positions.get(conversation.id, ReadPosition(user_id=user_id))
@@ -121,7 +122,7 @@ class Withdrawer:
 
 
 def _under_way(decision: Decision) -> bool:
-    """Whether a push of the message may still leave."""
+    """Return whether a push of the message may still be sent."""
     return (
         decision.verdict is None
         and decision.claimed_until is not None

@@ -1,1 +1,1 @@
-"""A running instance: its parts, what it admits, its readiness and its live figures."""
+"""A running instance: its parts, admission, readiness and live figures."""

@@ -1,8 +1,8 @@
-"""Admission: how much of connecting and syncing an instance does at once.
+"""Admission: how many connects and syncs an instance serves at once.
 
-When an instance or a proxy ends, thousands of clients come back in the same second. They are
-served in the order of their coming, a few at a time, so that the store is not flooded and
-whoever is connected already gets events as before.
+When an instance or a proxy ends, thousands of clients reconnect in the same second. They are served
+first in, first out, a few at a time. So the store is not flooded, and connected clients get their
+events as before.
 """
 
 import asyncio
@@ -16,25 +16,26 @@ from messaging.domain.exceptions import StoreUnavailable
 T = TypeVar("T")
 
 _PATIENCE_SECONDS = 8.0
-"""Clients give up a connection without `hello` after some ten seconds: who waits longer than this
-would only be served when gone, in the place of others."""
+"""Clients give up a connection without `hello` after about ten seconds. A client that waits longer
+than this would be gone when served, and would take the slot of others."""
 _MAX_WAITING = 4_000
 _OVERLOADED = "The service is overloaded. Retry after 1 s."
 
 
 class Admission:
     def __init__(self, places: int) -> None:
-        """`places`: how many are served at once, and so have the store read for them."""
+        """Create an admission. `places` is the number of clients that are served, and so read the
+        store, at once."""
         self._places = asyncio.Semaphore(places)
         self._waiting = 0
         self._shared: dict[str, asyncio.Task[Any]] = {}
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Wait for one's turn, and have a place for as long as the context is not left.
+        """Wait for a slot, and hold it while the context is open.
 
-        Raises StoreUnavailable for whoever it would take too long, so far as that can be told
-        at once, else after eight seconds.
+        Raises StoreUnavailable for a client that would wait too long: at once if that is
+        foreseeable, otherwise after eight seconds.
         """
         if self._waiting >= _MAX_WAITING:
             raise StoreUnavailable(_OVERLOADED)
@@ -52,8 +53,8 @@ class Admission:
             self._places.release()
 
     async def share(self, key: str, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What `read` answers, or what is being read under this key already. It goes on when
-        whoever asked first is gone."""
+        """Return the answer of `read`, or share a read of this key that is in progress. It
+        continues if the first caller is cancelled."""
         task = self._shared.get(key)
         if task is None:
             task = self._shared[key] = start_task(read())
@@ -64,4 +65,4 @@ class Admission:
     def _forget(self, key: str, done: asyncio.Task[Any]) -> None:
         del self._shared[key]
         if not done.cancelled():
-            done.exception()  # for asyncio not to miss whoever left
+            done.exception()  # retrieve the exception, in case no caller is left

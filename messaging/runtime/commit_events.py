@@ -1,4 +1,5 @@
-"""From the writer to the sockets, the other instances, the signals and the metrics."""
+"""Passes commits from the writer to the sockets, the other instances, the signals and the
+metrics."""
 
 from collections import Counter
 
@@ -18,7 +19,7 @@ logger = structlog.get_logger(__name__)
 
 
 class CommitEvents:
-    """Listens to the writer, and to commits that turn out to be applied after all."""
+    """Receives commits from the writer, and commits that turn out to be applied after all."""
 
     def __init__(
         self,
@@ -29,7 +30,7 @@ class CommitEvents:
         signals: SignalSender,
         timeout: float,
     ) -> None:
-        """`timeout`: seconds that a commit may be under way."""
+        """Create the receiver. `timeout` is the seconds that a commit may be in flight."""
         self.unsettled = UnsettledCommits(timeout=timeout, on_found=self._found)
         self._publisher = publisher
         self._hub = hub
@@ -37,7 +38,8 @@ class CommitEvents:
         self._signals = signals
 
     def committed(self, committed: Committed) -> None:
-        """Every commit passes here, in order, before its requests are answered."""
+        """Publish a commit. Every commit passes here, in order, before its requests are
+        answered."""
         self._publisher.publish_commit(committed)
         changes = Counter(change.type for change in committed.changes)
         logger.debug(
@@ -51,15 +53,15 @@ class CommitEvents:
         self._signals.send_committed(committed)
 
     def was_read(self, conversation: Conversation) -> None:
-        """The writer has read a state that may be ahead of what was delivered here."""
+        """Note a state that the writer has read. It may be ahead of the deliveries here."""
         self._hub.note_version(conversation.id, conversation.version)
 
     def in_doubt(self, recheck: Recheck) -> None:
-        """It is not known what became of a commit: look again when it can no longer arrive."""
+        """Check a commit in doubt once it can no longer arrive."""
         self.unsettled.add(recheck)
 
     def _found(self, conversation: Conversation) -> None:
-        """A commit whose answer was lost is in this state."""
+        """Publish a commit whose answer was lost; the conversation is in this state."""
         self._hub.on_polled_state(conversation)
         if self._link is not None:
             self._link.repeat(conversation.id, conversation.version, conversation.participants)

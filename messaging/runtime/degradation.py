@@ -1,4 +1,4 @@
-"""Degraded mode: events of other instances arrive late, and clients are told so."""
+"""Degraded mode: events of other instances arrive late, and clients are informed."""
 
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import PrivacyList
@@ -7,7 +7,7 @@ from messaging.wire.events import EventEncoder, EventType
 
 
 class Degradation:
-    """Listens to the polling."""
+    """Receives the state of the polling."""
 
     def __init__(
         self, *, hub: Hub, privacy: PrivacyList, epochs: EpochWatch, events: EventEncoder
@@ -18,8 +18,8 @@ class Degradation:
         self._events = events
 
     def changed(self, degraded: bool) -> None:
-        """Enter or leave degraded mode. At its end clients load the receipts again: receipts that
-        were missed are not replayed."""
+        """Enter or leave degraded mode. At its end clients load the receipts again, because missed
+        receipts are not replayed."""
         self._privacy.degraded = degraded
         if degraded:
             self._hub.sessions.invalidate_lists()

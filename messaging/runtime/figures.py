@@ -1,7 +1,7 @@
-"""Live figures: what each process counts, where the others can see it.
+"""Live figures: each process's counts, visible to the others.
 
-Every three seconds a process writes its figures to Redis under a lease; those of all are read in
-one round trip. Without a Redis there are only its own.
+Every three seconds a process writes its figures to Redis under a lease. The figures of all
+processes are read in one round trip. Without Redis there are only its own.
 
 Not promised: exactness. A rate is that of the last three seconds.
 """
@@ -30,12 +30,12 @@ _REGISTRY = "chat:figures"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """One process at one moment. Totals count from its start, rates are per second."""
+    """The figures of one process at one time. Totals count from its start, rates are per second."""
 
     instance_id: str
     boot_id: str
     role: str
-    """`instance`, or `worker` for one that notifies only."""
+    """`instance`, or `worker` for a process that only notifies."""
     version: str
     uptime: float
     """Seconds."""
@@ -48,22 +48,22 @@ class Figures:
     deliveries: int
     deliveries_rate: float
     pushes: Mapping[str, int]
-    """To devices, by how they ended."""
+    """Pushes to devices, by result."""
     jobs: Mapping[str, int]
-    """Notification jobs by where they were carried out and how that ended, `queue: dropped`."""
+    """Notification jobs by path and result, `queue: dropped`."""
     decisions: Mapping[str, int]
-    """People who were or were not notified, by `verdict: reason`."""
+    """People who were notified or not, by `verdict: reason`."""
     store_latency: float | None
-    """Seconds that a call took on average lately; None where there was none."""
+    """The recent average seconds of a call; None if there was none."""
     store_unavailable: int
     documents: Mapping[str, int]
-    """Read, written and deleted, by `read`, `write`, `delete`: what Firestore bills."""
+    """Documents by `read`, `write`, `delete`, as Firestore bills them."""
     documents_rate: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What no counter knows of a process."""
+    """The facts about a process that no counter has."""
 
     instance_id: str
     boot_id: str
@@ -73,7 +73,7 @@ class Status:
 
 
 class _Totals:
-    """The counters of this process at one moment."""
+    """The counters of this process at one time."""
 
     def __init__(self) -> None:
         self.at = time.monotonic()
@@ -96,7 +96,7 @@ class LiveFigures:
 
     @property
     def own(self) -> Figures:
-        """Of this process, at most three seconds old once it has started."""
+        """Return the figures of this process, at most three seconds old once it has started."""
         return self._own or self._count()
 
     def start(self, *, role: str) -> None:
@@ -104,7 +104,7 @@ class LiveFigures:
         self._task = start_task(self._work())
 
     async def stop(self) -> None:
-        """Take them back."""
+        """Remove the figures of this process."""
         if self._task is None:
             return
         await stop_tasks(self._task)
@@ -120,8 +120,8 @@ class LiveFigures:
                 pass  # the lease ends by itself
 
     async def all(self) -> tuple[Sequence[Figures], bool]:
-        """Of every process that is alive, by the names of the instances; and whether that is all
-        of them: False where Redis did not answer."""
+        """Return the figures of every live process, by instance name, and whether they are
+        complete: False if Redis did not answer."""
         own = self.own
         if self._redis is None:
             return [own], True
@@ -153,7 +153,8 @@ class LiveFigures:
             await asyncio.sleep(FIGURES_SECONDS)
 
     async def _write(self, client: redis.asyncio.Redis, figures: Figures) -> None:
-        """Those that were not renewed for a lease leave the registry, by the clock of Redis."""
+        """Write the figures, and remove processes without a renewed lease from the registry, by
+        Redis' clock."""
         seconds, _ = await client.time()
         pipeline = client.pipeline(transaction=False)
         pipeline.set(_key(figures.boot_id), orjson.dumps(asdict(figures)), ex=_LEASE_SECONDS)
@@ -161,7 +162,7 @@ class LiveFigures:
         pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - _LEASE_SECONDS)
         pipeline.zremrangebyscore(_REGISTRY, f"({seconds + _LEASE_SECONDS}", "+inf")
         _, entered, *_ = await answers_of(pipeline)
-        if entered is None:  # it is something else; the next turn begins it anew
+        if entered is None:  # another value is there; the next write replaces it
             await client.delete(_REGISTRY)
 
     def _count(self) -> Figures:
@@ -193,7 +194,7 @@ class LiveFigures:
 
 
 def _decoded(figures: str | None) -> Figures | None:
-    """None for what another version counts in other ways, too."""
+    """Decode figures. Return None for those of another version that counts differently."""
     if figures is None:
         return None
     try:
@@ -207,7 +208,7 @@ _decoder = msgspec.json.Decoder(Figures)
 
 
 def _by(metric: Any, *labels: str) -> dict[str, int]:
-    """A counter or gauge, summed up by some of its labels."""
+    """Return a counter or gauge, summed by some of its labels."""
     found: Counter[str] = Counter()
     for family in metric.collect():
         for sample in family.samples:
@@ -216,7 +217,7 @@ def _by(metric: Any, *labels: str) -> dict[str, int]:
 
 
 def _calls(histogram: Any) -> tuple[int, float]:
-    """How many were observed, and their sum."""
+    """Return the number of observations, and their sum."""
     calls, seconds = 0, 0.0
     for family in histogram.collect():
         for sample in family.samples:

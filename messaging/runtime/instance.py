@@ -1,8 +1,8 @@
 """One running instance: the composition root, which builds all parts from the settings.
 
-`config.asgi` builds the one of a server process and hands it on in the ASGI scope; management
-commands and tests build their own. Nothing finds an instance by itself: whatever needs one is
-given it.
+`config.asgi` builds the instance of a server process and passes it on in the ASGI scope. Management
+commands and tests build their own. There is no global instance: code that needs one gets it as an
+argument.
 """
 
 import asyncio
@@ -56,11 +56,13 @@ from messaging.wire.events import EventEncoder
 logger = structlog.get_logger(__name__)
 
 _PLACES = 16
-"""Connects that read the store at once, and as many syncs, while thousands of clients return."""
+"""The connects that read the store at once, and as many syncs, while thousands of clients
+return."""
 
 
 class Instance:
-    """Built without an event loop; `start`, `stop` and `close` belong to the loop that serves."""
+    """An instance. It is built without an event loop; `start`, `stop` and `close` belong to the
+    loop that serves."""
 
     def __init__(self) -> None:
         self.id: str = settings.INSTANCE_ID
@@ -111,12 +113,12 @@ class Instance:
         self._redis = make_redis(settings.REDIS)
 
     def _build_limits(self) -> None:
-        # Two of them, so that a reconnect storm does not hold up the syncs of those connected.
+        # Two of them, so that a reconnect storm does not delay the syncs of connected clients.
         self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
         self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rests=False)
         self.rates = Rates(self._redis)
         self.local_rates = Rates(None)
-        """Of what concerns this process alone."""
+        """Build the limits that concern only this process."""
 
     def _build_delivery(self) -> None:
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
@@ -195,17 +197,18 @@ class Instance:
 
     @property
     def degraded(self) -> bool:
-        """Whether events of other instances do not arrive here."""
+        """Return whether events of other instances do not arrive here."""
         return self.polling.degraded
 
     @property
     def isolated(self) -> bool:
-        """Whether other processes cannot know what happens here: without Redis, or cut off."""
+        """Return whether other processes cannot see what happens here: Redis is not configured or
+        unreachable."""
         return self.link is None or self.degraded
 
     @property
     def draining(self) -> bool:
-        """Whether it is about to end, and clients should connect elsewhere."""
+        """Return whether it is shutting down, so that clients should connect elsewhere."""
         return self._shutdown.begun
 
     @property
@@ -213,8 +216,8 @@ class Instance:
         return self._running is not None
 
     async def start(self) -> None:
-        """Start what runs beside the requests. Idempotent; retries after a failed start. An
-        instance that drains does not start any more."""
+        """Start the background work. Idempotent; retries after a failed start. A draining instance
+        does not start any more."""
         if self.draining:
             return
         if self._starting is None or (self._starting.done() and self._starting.exception()):
@@ -227,12 +230,12 @@ class Instance:
             for stop in (self.hub.stop, self.unsettled_commits.stop, self.access.stop):
                 stack.push_async_callback(stop)
             if self.link is not None:
-                # Before presence, so that it stops after it: whoever reads the registry after the
-                # goodbye must not find this instance there.
+                # Before presence, so that it stops after presence: a process that reads the
+                # registry after the goodbye must not find this instance there.
                 stack.push_async_callback(self.polling.stop)
                 stack.push_async_callback(self._stop_link, self.link)
-            # Before the first commit the others can know of this instance: should it end before
-            # they have heard of that commit, they look for it.
+            # Before the first commit, so that the other instances know of this one. If it ends
+            # before they get that commit, they look for it.
             registered = await self.presence.start()
             stack.push_async_callback(self.presence.stop)
             for positions in (self.delivered, self.acknowledged):
@@ -252,26 +255,26 @@ class Instance:
                         await self.polling.write_note()
             try:
                 self.notifications.start()
-            except Exception:  # people who are there can chat all the same
+            except Exception:  # connected people can still chat
                 logger.exception("notifications.start_failed")
             stack.push_async_callback(self._shutdown.finish_last, self.notifications.stop)
             self._running = stack.pop_all()
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
     async def apply_access(self, access: Access) -> None:
-        """Apply a change of somebody's access that is stored: return once their sockets are
-        closed, on every instance that can be reached within a second."""
+        """Apply a stored change of a person's access. Wait until their sockets are closed on every
+        instance that can be reached within a second."""
         self.access.learn(access)
         if self.link is not None:
             await self.link.announce_access(access)
 
     async def drain(self) -> None:
-        """Send all clients elsewhere, see `Shutdown.drain`."""
+        """Make all clients reconnect elsewhere, see `Shutdown.drain`."""
         await self._shutdown.drain()
 
     async def stop(self) -> None:
-        """Drain, finish what is under way, stop the parts in the reverse of their start, and
-        close the store and Redis. Idempotent."""
+        """Drain, finish the work in progress, stop the parts in the reverse order of their start,
+        and close the store and Redis. Idempotent."""
         try:
             if self._running is not None:
                 await self._shutdown.drain()
@@ -284,7 +287,7 @@ class Instance:
             await self.close()
 
     async def close(self) -> None:
-        """Close the store and Redis, of an instance that was not started as well."""
+        """Close the store and Redis, also of an instance that was not started."""
         if self._closed:
             return
         self._closed = True
@@ -293,7 +296,8 @@ class Instance:
         await self.store.close()
 
     async def _stop_link(self, link: Link) -> None:
-        """Without a goodbye the others look for what may be applied yet, or was left undone."""
+        """Stop the link. Without a goodbye, the other instances look for commits that may still be
+        applied, and for unfinished work."""
         await link.stop(goodbye=self._shutdown.complete and not self.unsettled_commits)
 
     def _status(self) -> Status:

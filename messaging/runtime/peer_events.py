@@ -1,4 +1,4 @@
-"""Other instances come and go: what that means for this one."""
+"""Reacts to other instances that start or end."""
 
 import asyncio
 from collections.abc import Collection
@@ -15,7 +15,7 @@ _RETRY_SECONDS = 1.0
 
 
 class PeerEvents:
-    """Listens to the link."""
+    """Receives the link's reports on other instances."""
 
     def __init__(
         self,
@@ -37,13 +37,13 @@ class PeerEvents:
         return self._presence.registered
 
     def met(self, boot_id: str) -> None:
-        """Another instance was heard that the registry did not name."""
+        """Note an instance that sent a message and is not in the registry."""
         if self._presence.met(boot_id):
             self._epochs.look_soon()
 
     def ended(self, boot_id: str, heard_at: float) -> None:
-        """Another instance ended without a goodbye; it was heard last at `heard_at`, on the
-        monotonic clock."""
+        """Handle the end of another instance without a goodbye. `heard_at` is the time of its last
+        message, by the monotonic clock."""
         self._background.start(self._send_lost(boot_id, heard_at))
 
     async def _send_lost(self, boot_id: str, heard_at: float) -> None:

@@ -1,8 +1,8 @@
-"""Readiness: whether the store answers, and whether the clock is right by the store's.
+"""Readiness: whether the store answers, and whether the clock agrees with the store's.
 
-Load balancers ask several times a second, and Firestore bills each read. So what real calls found
-out counts first, and the store is asked at most every five seconds, once for all who want to know;
-every second while it does not answer, so that a recovery shows soon.
+Load balancers send several probes a second, and Firestore bills each read. So the results of real
+calls count first, and the store is queried at most every five seconds, once for all waiting probes.
+While it does not answer, it is queried every second, so that a recovery shows soon.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from messaging.domain.health import Condition
 from messaging.instruments.metrics import CLOCK_SKEW_SECONDS
 
 FRESH_SECONDS = 5.0
-"""An answer that came within this time needs no other: three instances then cost at most
-1.6 million reads a month, however often they are asked."""
+"""A recent answer makes another query unnecessary. So three instances cost at most 1.6 million
+reads a month, however many probes arrive."""
 _RETRY_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
 _CLOCK_SECONDS = 60.0
-"""The clocks are compared at least this often, however busy the store is."""
+"""How often the clocks are compared at least, however busy the store is."""
 MAX_SKEW_SECONDS = 2.0
 
 
 class Answering(Protocol):
-    """What is used of the store."""
+    """The part of the store that is used here."""
 
     @property
     def condition(self) -> Condition: ...
@@ -61,12 +61,12 @@ class Readiness:
 
     @property
     def skew(self) -> float | None:
-        """By how many seconds this machine's clock is ahead of the store's; None if unknown."""
+        """Return how many seconds this machine's clock is ahead of the store's; None if unknown."""
         return self._skew
 
     @property
     def clock(self) -> Condition:
-        """Degraded where this machine's clock is more than two seconds off by the store's."""
+        """Return degraded if this machine's clock is more than two seconds off the store's."""
         off = self._skew is not None and abs(self._skew) > MAX_SKEW_SECONDS
         return Condition.DEGRADED if off else Condition.OK
 
@@ -91,7 +91,7 @@ class Readiness:
             self._answered = True
             ended = self._wall_clock()
             self._compared_at = time.monotonic()
-            # In the middle of the round trip, whose half is the error of the comparison.
+            # In the middle of the round trip; half of it is the error of the comparison.
             skew = (begun + ended) / 2 - at.timestamp()
             if ended - begun < MAX_SKEW_SECONDS:
                 self._skew = skew

@@ -1,4 +1,4 @@
-"""A store that was restored from a backup under a running instance: nothing from before holds."""
+"""Handles the restore of a backup under a running instance: all earlier state is invalid."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ _RETRY_SECONDS = 1.0
 
 
 class Clearable(Protocol):
-    """A cache of what the store said."""
+    """A cache of the store's answers."""
 
     def clear(self) -> None: ...
 
 
 class Shared(Clearable, Protocol):
-    """Positions that the instances share for as long as an epoch lasts."""
+    """Positions that instances share during an epoch."""
 
     def use_epoch(self, epoch: Epoch) -> None: ...
 
 
 class RestoredStore:
-    """Listens to `EpochWatch`."""
+    """Receives the changes of `EpochWatch`."""
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class RestoredStore:
             positions.use_epoch(epoch)
 
     def epoch_changed(self, epoch: Epoch) -> None:
-        """Drop everything from before and close all sockets: their clients reconnect, see the new
-        epoch and load everything anew."""
+        """Drop all earlier state and close all sockets: their clients reconnect, see the new epoch
+        and load everything again."""
         self._store.witness.forget()
         for cache in (*self._caches, *self._shared):
             cache.clear()
@@ -62,8 +62,8 @@ class RestoredStore:
         self._background.start(self._limit_positions())
 
     async def _limit_positions(self) -> None:
-        """Move back the positions that this instance wrote before it knew of the restore, and once
-        more those whose writes were under way."""
+        """Move back the positions that this instance wrote before it knew of the restore. Repeat it
+        once for writes that were in flight."""
         for seconds in (0.0, self._store.timeout):
             await asyncio.sleep(seconds)
             for conversation_id, user_ids in self._store.witness.pop_positions().items():

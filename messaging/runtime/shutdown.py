@@ -1,4 +1,5 @@
-"""The end of an instance: its clients go elsewhere and its work is finished, within ten seconds."""
+"""The shutdown of an instance: its clients reconnect elsewhere and its work is finished, within ten
+seconds."""
 
 import asyncio
 import math
@@ -17,7 +18,7 @@ from messaging.wire.events import EventEncoder
 logger = structlog.get_logger(__name__)
 
 _DRAIN_SECONDS = 10.0
-"""From the signal to end until everything is closed, however much is under way."""
+"""The seconds from the signal until everything is closed, however much work is in progress."""
 _LAST_SECONDS = 1.0
 _WORK_SECONDS = 3.0
 
@@ -41,16 +42,16 @@ class Shutdown:
         self.begun = False
         """Whether clients should connect elsewhere."""
         self.complete = False
-        """Whether all work was finished. The other instances look for what may be left."""
+        """Whether all work was finished. Otherwise the other instances look for the rest."""
 
     @property
     def seconds_left(self) -> float:
-        """Until the time is over; a second at least for whatever comes last."""
+        """Return the seconds until the deadline; at least a second, for the last step."""
         return max(self._ends_at - time.monotonic(), _LAST_SECONDS)
 
     async def drain(self) -> None:
-        """Send all clients elsewhere, and return when they are gone, or a second before the time
-        is over: what is under way is finished first. Idempotent."""
+        """Make all clients reconnect elsewhere. Return when they are gone, or a second before the
+        deadline; work in progress is finished first. Idempotent."""
         if self.begun:
             return
         self.begun = True
@@ -62,11 +63,11 @@ class Shutdown:
         await end_all(self._connections, seconds=seconds)
 
     async def finish_work(self) -> None:
-        """Finish what is under way, in the time that is left."""
+        """Finish the work in progress before the deadline."""
         self.complete = await self._finish_work(self.seconds_left)
 
     async def finish_last(self, stop: Callable[[], Awaitable[bool]]) -> None:
-        """Stop a part that has work of its own, and returns whether it finished all of it."""
+        """Stop a part with work of its own, which returns whether it finished all of it."""
         try:
             async with asyncio.timeout(self.seconds_left):
                 self.complete &= await stop()

@@ -19,7 +19,7 @@ _SIGNALLED = frozenset(
 
 class SignalSender:
     def __init__(self, sender: object, background: TaskSet[None]) -> None:
-        """`sender`: the instance, as which Django's signals name it."""
+        """Create a sender. `sender` is the instance, in the sense of Django's signals."""
         self._sender = sender
         self._background = background
 
@@ -33,7 +33,7 @@ class SignalSender:
             self._background.start(self._send_committed(committed))
 
     async def send_now(self, signal: Signal, **arguments: Any) -> None:
-        """Return when all receivers have; log what they raise."""
+        """Wait for all receivers, and log their errors."""
         answers = await signal.asend_robust(sender=self._sender, **arguments)
         for receiver, answer in answers:
             if isinstance(answer, Exception):

@@ -1,5 +1,5 @@
-"""What the product can do. The only place that changes state or publishes.
+"""The use cases of the product. Only services change state or publish.
 
-Every function takes the acting person as `user_id` and asks for the rights it needs; refusals
-are `MessagingError`s. Nothing here knows of HTTP or sockets.
+Every function takes the acting person as `user_id` and requires the rights it needs. Refusals are
+`MessagingError`s. Services do not know HTTP or sockets.
 """

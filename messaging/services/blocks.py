@@ -1,8 +1,8 @@
-"""Blocks: whom somebody does not want to hear from.
+"""Blocks between people.
 
-Between the two there are no direct messages, in either direction, and no new direct conversation.
-A block stands in the document of whoever made it, and in that of the direct conversation where
-there is one, so that a send needs no further read.
+A block stops direct messages in both directions, and new direct conversations. It is stored in the
+document of the blocking person, and in that of their direct conversation if there is one, so that a
+send needs no further read.
 """
 
 import structlog
@@ -17,47 +17,52 @@ logger = structlog.get_logger(__name__)
 
 
 async def list_blocks(instance: Instance, *, user_id: str) -> list[str]:
-    """Whom one blocks, by user id. Raises StoreUnavailable."""
+    """Return the people whom a person blocks, by user id. Raises StoreUnavailable."""
     return sorted((await instance.people.get_blocks([user_id]))[user_id])
 
 
 async def block_person(instance: Instance, *, user_id: str, person_id: str) -> None:
-    """Block somebody; again is fine. Raises InvalidRequest, StoreUnavailable (then block them
+    """Block a person. Idempotent. Raises InvalidRequest, StoreUnavailable (then block them
     again)."""
     require_user_id("user_id", person_id)
     _require_other(user_id, person_id)
     blocks = (await instance.people.get_blocks([user_id]))[user_id]
     limit = get_limits().blocks
     if person_id not in blocks and len(blocks) >= limit:
-        raise InvalidRequest.of("user_id", f"A person blocks at most {limit} people.", "max_length")
+        raise InvalidRequest.of(
+            "user_id",
+            f"You can block at most {limit} people. Unblock a person first.",
+            "max_length",
+        )
     await _set_block(instance, user_id, person_id, blocked=True)
 
 
 async def unblock_person(instance: Instance, *, user_id: str, person_id: str) -> None:
-    """Block somebody no more; whoever is not blocked stays so. Raises as `block_person`."""
-    if not is_stored_user_id(person_id):  # a reserved id may have been blocked before it was one
+    """Unblock a person. Idempotent. Raises the same errors as `block_person`."""
+    if not is_stored_user_id(person_id):  # the id may have been blocked before it became reserved
         require_user_id("user_id", person_id)
     _require_other(user_id, person_id)
     await _set_block(instance, user_id, person_id, blocked=False)
 
 
 async def require_no_block(instance: Instance, user_id: str, person_id: str) -> None:
-    """Raises Blocked, StoreUnavailable."""
+    """Require that neither of two people blocks the other. Raises Blocked, StoreUnavailable."""
     blocks = await instance.people.get_blocks([user_id, person_id])
     if person_id in blocks[user_id] or user_id in blocks[person_id]:
         raise Blocked
 
 
 async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocked: bool) -> None:
-    """First the person, then the conversation; whoever founds one does it the other way round,
-    see `conversations`. So at least one of the two sees what the other did."""
+    """Store a block. The person is written first, then the conversation. The creation of a
+    conversation uses the reverse order, see `conversations`, so that at least one of the two sees
+    the other's write."""
     conversation_id = direct_conversation_id(*sorted((user_id, person_id)))
     await instance.people.set_block(user_id, person_id, blocked=blocked)
     try:
         await instance.store.set_blocked(conversation_id, user_id, blocked=blocked)
     except ConversationNotFound:
-        pass  # whoever founds it asks the people
-    finally:  # it may have been done, though nothing was heard of it
+        pass  # the creator of the conversation checks the people
+    finally:  # it may have succeeded without an answer
         instance.publisher.publish_privacy(user_id)
         instance.publisher.publish_blocks(conversation_id)
     logger.info("person.blocked" if blocked else "person.unblocked", person_id=person_id)
@@ -65,4 +70,4 @@ async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocke
 
 def _require_other(user_id: str, person_id: str) -> None:
     if person_id == user_id:
-        raise InvalidRequest.of("user_id", "You cannot block yourself.")
+        raise InvalidRequest.of("user_id", "You cannot block yourself. Name another person.")

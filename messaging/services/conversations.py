@@ -1,4 +1,4 @@
-"""Conversations: found one, list them, rename one, and one's own settings in one."""
+"""Conversations: create, list and rename them, and a person's own settings in them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -38,13 +38,13 @@ from messaging.stores.conversations import AlreadyExists, CommitUnknown, Invalid
 logger = structlog.get_logger(__name__)
 
 _preference_turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
-"""Two changes of one person's settings in one conversation, made here, follow each other: the
-answer to each shows the ones before."""
+"""Serialises the changes of a person's settings in one conversation on this instance, so that each
+answer shows the previous changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnConversation:
-    """A conversation with what one participant has read of it."""
+    """A conversation with the read position of one participant."""
 
     conversation: Conversation
     position: ReadPosition
@@ -54,14 +54,14 @@ class OwnConversation:
 class FoundedConversation:
     own: OwnConversation
     created: bool
-    """False when it was there already: a direct conversation, or this `client_id`."""
+    """False if it already existed: a direct conversation, or this `client_id`."""
     added: Sequence[str]
-    """Those of the people named who are now in it."""
+    """The people in the request who are now in the conversation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnListedConversation:
-    """The same in a list, without the other people where they are many."""
+    """The same for a list. Large conversations do not list their people."""
 
     conversation: ListedConversation
     position: ReadPosition
@@ -82,12 +82,12 @@ async def create_conversation(
     title: str | None = None,
     client_id: str | None = None,
 ) -> FoundedConversation:
-    """Found a conversation; whoever founds a group owns it.
+    """Create a conversation. The creator of a group is its owner.
 
-    Two people have one direct conversation, whoever asks and however often. A group with a known
-    `client_id` is the one that was founded with it, whoever was named for it. Who is not to be
-    added to groups is left out, see `welcome`. A `client_id` costs a read. Raises InvalidRequest,
-    ClientIdReused, Blocked, RateLimited, StoreUnavailable.
+    Two people have one direct conversation, whoever creates it and however often. A group with a
+    known `client_id` is the group that was created with it, whatever people the request names.
+    People who must not be added to groups are left out, see `welcome`. A `client_id` costs a read.
+    Raises InvalidRequest, ClientIdReused, Blocked, RateLimited, StoreUnavailable.
     """
     if client_id is not None:
         require_client_id(client_id)
@@ -117,8 +117,8 @@ async def create_conversation(
 async def _store_group(
     instance: Instance, wanted: Conversation, user_id: str, *, retried: bool
 ) -> tuple[Conversation, bool]:
-    """As `_store_founded`, with those of its people who may be added. A request that was carried
-    out before is answered for one read, also when the day's quota is used up."""
+    """Store a group with those of its people who may be added. A retried request costs one read,
+    even after the day's quota is used up."""
     existing = await instance.store.get_conversation(wanted.id) if retried else None
     if existing is not None:
         return _the_same(existing, wanted), False
@@ -140,7 +140,7 @@ async def _store_group(
 async def _store_direct(
     instance: Instance, wanted: Conversation, user_id: str, person_id: str
 ) -> tuple[Conversation, bool]:
-    """As `_store_founded`. One that is there already is shown, whoever blocks whom."""
+    """Store a direct conversation. An existing one is returned, whoever blocks whom."""
     existing = await instance.store.get_conversation(wanted.id)
     if existing is not None:
         return existing, False
@@ -150,7 +150,7 @@ async def _store_direct(
     conversation, created = await _store_founded(instance, wanted)
     if not created:
         await quota.give_back()
-    # A block made meanwhile did not find the conversation, and stands with its person.
+    # A concurrent block did not find the conversation. It is only in its person's document.
     blocks = await instance.people.get_blocks([user_id, person_id])
     for one, other in ((user_id, person_id), (person_id, user_id)):
         if other in blocks[one]:
@@ -160,7 +160,7 @@ async def _store_direct(
 
 
 async def _store_founded(instance: Instance, wanted: Conversation) -> tuple[Conversation, bool]:
-    """The stored conversation, announced to its people, and whether it is new."""
+    """Return the stored conversation, after announcing it to its people, and whether it is new."""
     try:
         conversation = await instance.store.create_conversation(wanted)
     except AlreadyExists:
@@ -168,7 +168,7 @@ async def _store_founded(instance: Instance, wanted: Conversation) -> tuple[Conv
         instance.cache.put(conversation)
         return conversation, False
     except CommitUnknown:
-        # Announcing it again, should it have been there before, tells nobody twice.
+        # If it already existed, announcing it again has no effect.
         conversation = await _existing(instance, wanted)
     instance.cache.put(conversation)
     instance.publisher.publish_founded(conversation)
@@ -176,7 +176,8 @@ async def _store_founded(instance: Instance, wanted: Conversation) -> tuple[Conv
 
 
 async def _existing(instance: Instance, wanted: Conversation) -> Conversation:
-    """The id derives from what was asked for, or is ours alone: what is there, is it."""
+    """Return the existing conversation. Its id derives from the request, or is known only to us, so
+    it is the right one."""
     look = partial(instance.store.get_conversation, wanted.id)
     try:
         existing = await look()
@@ -190,7 +191,8 @@ async def _existing(instance: Instance, wanted: Conversation) -> Conversation:
 
 
 def _the_same(existing: Conversation, wanted: Conversation) -> Conversation:
-    """Raises ClientIdReused for one that was founded with other content."""
+    """Require the same content. Raises ClientIdReused if the conversation was created with other
+    content."""
     if existing.content_hash != wanted.content_hash:
         raise ClientIdReused
     return existing
@@ -199,7 +201,7 @@ def _the_same(existing: Conversation, wanted: Conversation) -> Conversation:
 async def get_conversation(
     instance: Instance, *, user_id: str, conversation_id: str
 ) -> OwnConversation:
-    """Raises ConversationNotFound, NotAParticipant, StoreUnavailable."""
+    """Return a conversation. Raises ConversationNotFound, NotAParticipant, StoreUnavailable."""
     conversation = await read_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
     )
@@ -209,10 +211,11 @@ async def get_conversation(
 async def list_conversations(
     instance: Instance, *, user_id: str, limit: int, cursor: str | None = None
 ) -> OwnConversationPage:
-    """One's own conversations, latest activity first. Raises InvalidRequest, StoreUnavailable.
+    """Return a person's conversations, latest activity first. Raises InvalidRequest,
+    StoreUnavailable.
 
-    Positions are looked up only where they tell something: nobody has read beyond the latest
-    message, so whoever sent it, or found none, has read everything.
+    Positions are read only where they matter. Nobody has read beyond the latest message, so the
+    sender of that message, and everyone in an empty conversation, has read everything.
     """
     store = instance.store
     async with instance.own_reads.turn(user_id):
@@ -240,7 +243,7 @@ async def list_conversations(
 
 
 async def count_unread(instance: Instance, *, user_id: str) -> int:
-    """The unread messages of one's latest conversations together. Raises StoreUnavailable."""
+    """Return the unread total of a person's latest conversations. Raises StoreUnavailable."""
     store = instance.store
     async with instance.own_reads.turn(user_id):
         places = await store.list_memberships(
@@ -261,7 +264,7 @@ async def count_unread(instance: Instance, *, user_id: str) -> int:
 async def rename_conversation(
     instance: Instance, *, user_id: str, conversation_id: str, title: str
 ) -> OwnConversation:
-    """Give a group another title, as its owner or admin.
+    """Rename a group. This requires owner or admin.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied,
     StoreUnavailable.
@@ -274,7 +277,7 @@ async def rename_conversation(
 
 
 async def get_preferences(instance: Instance, *, user_id: str, conversation_id: str) -> Preferences:
-    """One's own settings in a conversation. Raises ConversationNotFound, NotAParticipant,
+    """Return a person's settings in a conversation. Raises ConversationNotFound, NotAParticipant,
     StoreUnavailable."""
     conversation = await access_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
@@ -289,7 +292,7 @@ async def set_preferences(
     conversation_id: str,
     changes: Mapping[str, Any],
 ) -> Preferences:
-    """Change one's own settings: `muted_until`, `notify`. What is not named stays.
+    """Change a person's own settings, `muted_until` and `notify`. Absent ones stay unchanged.
 
     Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
@@ -314,7 +317,8 @@ async def _with_position(
 
 
 def _require_user_ids(user_ids: Sequence[str], *, besides: str) -> list[str]:
-    """The distinct others. Raises InvalidRequest for malformed ids, and for too many."""
+    """Return the distinct other people. Raises InvalidRequest for malformed ids, and for too
+    many."""
     for index, user_id in enumerate(user_ids):
         require_user_id(f"participant_ids.{index}", user_id)
     others = [user_id for user_id in dict.fromkeys(user_ids) if user_id != besides]

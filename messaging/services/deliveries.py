@@ -1,4 +1,4 @@
-"""Deliveries: who got a message, how, or why not."""
+"""Deliveries: who received a message, how, or why not."""
 
 from collections.abc import Sequence
 
@@ -14,12 +14,13 @@ from messaging.services.rules.visibility import private_readers, shows_receipts
 async def get_delivery(
     instance: Instance, *, user_id: str, conversation_id: str, message_id: str
 ) -> Sequence[PersonDelivery]:
-    """Of every participant but the sender; for the sender, and the owner and admins of a group.
+    """Return the delivery of a message to every participant except the sender. This is for the
+    sender, and the owner and admins of a group.
 
-    Why somebody else got no notification, when, and on which device is for operators: others see
-    how far the message has come. Where one of two people blocks the other they see nothing of it,
-    and of a person who reads privately not that it was read: the verdict is then that of a message
-    of which nothing was decided yet.
+    Only operators see why, when and on which device another person was notified or not. Other
+    people see how far the message has come. If one of two people blocks the other, they see
+    nothing. For a person with `private_reading` they do not see that it was read: the verdict is
+    then the same as for an undecided message.
 
     Raises ConversationNotFound, NotAParticipant, MessageNotFound, PermissionDenied,
     StoreUnavailable.
@@ -50,7 +51,7 @@ async def get_delivery(
 
 
 def _shown(one: PersonDelivery, *, hidden: bool, private: bool) -> PersonDelivery:
-    """What became of it for somebody, as others see it."""
+    """Return a person's delivery as others may see it."""
     undecided = hidden or (private and one.verdict is PushVerdict.DROPPED)
     return PersonDelivery(
         user_id=one.user_id,

@@ -1,4 +1,4 @@
-"""Devices: where somebody's notifications go."""
+"""Devices: the targets of a person's notifications."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}", re.ASCII)
 
 
 async def list_devices(instance: Instance, *, user_id: str) -> Sequence[Device]:
-    """One's own, the latest registered first. Raises StoreUnavailable."""
+    """Return a person's devices, the latest registered first. Raises StoreUnavailable."""
     recipients = await instance.recipients.get_recipients([user_id])
     devices = recipients[user_id].devices
     return sorted(devices, key=lambda device: device.registered_at, reverse=True)
@@ -30,14 +30,14 @@ async def register_device(
     token_kind: TokenKind,
     platform: Platform,
 ) -> Device:
-    """From now on notifications go there; a token that was somebody else's is so no more.
+    """Register a device for notifications. A token of another person moves to this one.
 
-    Above the limit the device that was registered longest ago makes room. Raises InvalidRequest,
+    Above the limit, the device that was registered longest ago is removed. Raises InvalidRequest,
     StoreUnavailable.
     """
     _require_device_id(device_id)
     if not _TOKEN.fullmatch(token):
-        raise InvalidRequest.of("token", "A token is 1 to 4096 printable ASCII characters.")
+        raise InvalidRequest.of("token", "A token must be 1 to 4096 printable ASCII characters.")
     now = datetime.now(UTC)
     device = Device(
         id=device_id,
@@ -52,13 +52,13 @@ async def register_device(
 
 
 async def remove_device(instance: Instance, *, user_id: str, device_id: str) -> None:
-    """Nothing goes there any more, as at a logout. Raises NotFound, StoreUnavailable."""
+    """Remove a device, for example at logout. Raises NotFound, StoreUnavailable."""
     _require_device_id(device_id)
     if not await instance.recipients.remove_device(user_id, device_id):
-        raise NotFound("You have no such device.")
+        raise NotFound("You have no device with this id.")
     instance.reachable.forget(user_id)
 
 
 def _require_device_id(device_id: str) -> None:
     if not _DEVICE_ID.fullmatch(device_id) or _RESERVED.fullmatch(device_id):
-        raise NotFound("A device id is 1 to 128 characters of A-Z a-z 0-9 _ . : -")
+        raise NotFound("A device id must be 1 to 128 characters: A-Z a-z 0-9 _ . : -")

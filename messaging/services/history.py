@@ -1,4 +1,4 @@
-"""History: messages read back, one or a page."""
+"""History: read one message or a page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,8 @@ class MessagePage:
 async def get_message(
     instance: Instance, *, user_id: str, conversation_id: str, message_id: str
 ) -> Message:
-    """Raises ConversationNotFound, NotAParticipant, MessageNotFound, StoreUnavailable."""
+    """Return a message. Raises ConversationNotFound, NotAParticipant, MessageNotFound,
+    StoreUnavailable."""
     conversation = await access_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
     )
@@ -46,11 +47,11 @@ async def list_messages(
     around: int | None = None,
     limit: int,
 ) -> MessagePage:
-    """A page of history, ascending by `seq`: before or after a seq (exclusive), around one
+    """Return a page of messages, ascending by `seq`: before or after a seq (exclusive), around one
     (inclusive), or the latest. Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
 
-    What there is to read is never taken from a copy: a client joins this page to live events, and
-    a message missing between them would stay so.
+    The messages never come from a cached copy. A client joins this page to live events, so a
+    message missing between them would stay missing.
     """
     conversation = await access_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
@@ -78,7 +79,7 @@ async def list_messages(
         messages = list(await store.list_messages(conversation_id, first_seq=first, last_seq=last))
     conversation = await _still_in(instance, conversation, user_id, messages)
     if (messages and messages[-1].seq == last) or first > last:
-        # A full page, or none at all: whether there is more, the conversation knows.
+        # A full page, or an empty one: the conversation knows whether there is more.
         conversation = await _reaching(instance, conversation, last + 1, user_id)
     return MessagePage(
         messages=messages,
@@ -90,8 +91,8 @@ async def list_messages(
 async def _still_in(
     instance: Instance, conversation: Conversation, user_id: str, messages: Iterable[Message]
 ) -> Conversation:
-    """That somebody is a participant was judged on this copy, which may be two seconds old. Where
-    a message has changed since, it is judged anew: nothing of what follows a removal is read."""
+    """Check again that the person is a participant, if a message has changed since the copy was
+    read. The copy may be two seconds old, and nothing after a removal may be read."""
     if all(message.version <= conversation.version for message in messages):
         return conversation
     return await read_conversation(instance, user_id=user_id, conversation_id=conversation.id)
@@ -100,8 +101,8 @@ async def _still_in(
 async def _reaching(
     instance: Instance, conversation: Conversation, seq: int, user_id: str
 ) -> Conversation:
-    """The conversation with the message of this number, read again where this copy has not got
-    that far; where there is no such message, as it stands."""
+    """Return the conversation, read again if this copy does not contain this message number. If
+    there is no such message, return it as it is."""
     if conversation.seq >= seq:
         return conversation
     return await read_conversation(instance, user_id=user_id, conversation_id=conversation.id)

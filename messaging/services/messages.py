@@ -21,7 +21,7 @@ logger = structlog.get_logger(__name__)
 class SentMessage:
     message: Message
     created: bool
-    """False when this `client_id` was already sent: the message is the first one's."""
+    """False if this `client_id` was already sent: the message is that of the first request."""
 
 
 async def send_message(
@@ -34,12 +34,11 @@ async def send_message(
     reply_to: str | None = None,
     mentions: Sequence[str] = (),
 ) -> SentMessage:
-    """Store a message and show it to everybody in the conversation.
+    """Store a message and deliver it to everyone in the conversation.
 
-    With a `client_id` it may be sent again and again and is there once. Returns after the store
+    A message with a `client_id` may be sent repeatedly, and exists once. Returns after the store
     has committed. Raises InvalidRequest, ConversationNotFound, NotAParticipant, ClientIdReused,
-    Blocked, StoreUnavailable (then the message may be there; sending again with the `client_id`
-    settles).
+    Blocked, StoreUnavailable (then the message may exist; a retry with the `client_id` settles it).
     """
     require_conversation_id(conversation_id)
     text = normalise_newlines(text)
@@ -71,10 +70,10 @@ async def send_message(
 async def edit_message(
     instance: Instance, *, user_id: str, conversation_id: str, message_id: str, text: str
 ) -> Message:
-    """Give one's own message another text.
+    """Edit the text of a person's own message.
 
-    Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also once it
-    is deleted), PermissionDenied, StoreUnavailable.
+    Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also for a
+    deleted message), PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     require_message_id(message_id)
@@ -89,11 +88,11 @@ async def edit_message(
 async def delete_message(
     instance: Instance, *, user_id: str, conversation_id: str, message_id: str
 ) -> int:
-    """Take a message's content away for everybody; its place stays. Deleting it again is fine.
+    """Delete a message's content for everyone; a tombstone remains. Idempotent.
 
-    One's own, or as owner or admin anybody's. Members delete nothing in a frozen conversation,
-    where it may be evidence. Returns the version of the tombstone. Raises ConversationNotFound,
-    NotAParticipant, MessageNotFound, PermissionDenied, StoreUnavailable.
+    People may delete their own messages; owner and admins may delete any. In a frozen conversation
+    members delete nothing, because it may be evidence. Returns the version of the tombstone. Raises
+    ConversationNotFound, NotAParticipant, MessageNotFound, PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     require_message_id(message_id)

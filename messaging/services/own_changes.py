@@ -1,4 +1,4 @@
-"""Own changes: what a person read or set on any device, for a client that was away."""
+"""Own changes: a person's reads and settings on any device, for a client that was away."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from messaging.domain.participant import Preferences
 from messaging.runtime.instance import Instance
 
 _OVERLAP = timedelta(seconds=10)
-"""The longest time from the date that the store gives a change to the first read that sees it."""
+"""The longest time between the store's timestamp of a change and the first read that sees it."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,22 +29,22 @@ class OwnChanges:
     items: Sequence[OwnState]
     """The latest change first."""
     at: datetime
-    """The store's time: ask from here the next time."""
+    """The store's time, for the next request."""
     truncated: bool
-    """Whether more conversations changed than are named."""
+    """Whether more conversations changed than are listed."""
 
 
 async def list_own_changes(instance: Instance, *, user_id: str, since: datetime) -> OwnChanges:
-    """Return one's own state in the conversations where one read further, changed one's settings,
-    or was added since then, as it is now; at most 1,000. What changed in the 10 s before is
-    repeated. Raises StoreUnavailable.
+    """Return a person's present state in the conversations where they read further, changed
+    settings, or were added since then; at most 1,000. Changes in the 10 s before are repeated.
+    Raises StoreUnavailable.
 
-    A message that one sends moves `read_seq` too, but is not looked for: its event tells of it.
+    A person's own message moves `read_seq` too, but is not reported here: its event reports it.
     """
     limit = get_limits().latest_conversations
     epoch = await instance.epochs.get()
     async with instance.own_reads.turn(user_id):
-        # Positions first: what changes between the two reads is found again the next time.
+        # Read the positions first: a change between the two reads is found the next time.
         changed = await instance.store.list_changed_positions(
             user_id, since=max(since, _EARLIEST) - _OVERLAP, limit=limit + 1
         )
@@ -56,7 +56,7 @@ async def list_own_changes(instance: Instance, *, user_id: str, since: datetime)
     async for conversation_id in in_steps(named, size=100):
         place = places.get(conversation_id)
         if place is None:
-            continue  # left meanwhile
+            continue  # the person has left meanwhile
         read_seq = max(changed.positions[conversation_id].read_seq, place.sent_seq)
         items.append(
             OwnState(

@@ -1,4 +1,4 @@
-"""The people of a group: add, remove, leave, and change roles."""
+"""The participants of a group: add, remove, leave, and change roles."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,12 +30,12 @@ async def add_participants(
     user_ids: Sequence[str],
     role: Role = Role.MEMBER,
 ) -> Conversation:
-    """Add people, as owner or admin; only an owner adds owners and admins. Who is there already
-    stays as they are; who was there before is a new member with nothing unread; who is not to be
-    added is left out, see `welcome`, which costs one read for each who is new.
+    """Add people to a group. This requires owner or admin; only an owner adds owners and admins.
 
-    Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied, RateLimited,
-    StoreUnavailable.
+    People who are already in the group stay unchanged. People who were in it before become members
+    with nothing unread. People who must not be added are left out, see `welcome`, which costs one
+    read for each new person. Raises InvalidRequest, ConversationNotFound, NotAParticipant,
+    PermissionDenied, RateLimited, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     for index, person in enumerate(user_ids):
@@ -49,7 +49,7 @@ async def add_participants(
     some = tuple(one for one in change.user_ids if one in let_in or one not in new)
     try:
         outcome = await submit(instance, conversation_id, replace(change, user_ids=some))
-    except StoreUnavailable:  # it may have been done
+    except StoreUnavailable:  # it may have succeeded
         raise
     except MessagingError:
         await quota.give_back()
@@ -60,8 +60,8 @@ async def add_participants(
 async def _permitting(
     instance: Instance, change: "AddParticipants | RemoveParticipant", conversation_id: str
 ) -> Conversation:
-    """The conversation where it permits a change. Raises what refuses it, judged on a state that
-    was read just now."""
+    """Return the conversation if it permits a change. Otherwise raises the refusal, judged on a
+    state that was just read."""
     user_id = change.user_id
     conversation = await access_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
@@ -79,14 +79,14 @@ async def _permitting(
 async def remove_participant(
     instance: Instance, *, user_id: str, conversation_id: str, participant_id: str
 ) -> None:
-    """Remove somebody of a lower role, or oneself (leave). The last owner leaves last.
+    """Remove a participant of a lower role, or leave. The last owner leaves last.
 
     Raises ConversationNotFound, NotAParticipant, NotFound, PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     change = RemoveParticipant(user_id=user_id, participant_id=participant_id)
     if participant_id == user_id:
-        # Before it is done: nobody adds them again in between.
+        # Record this first, so that nobody adds them again in between.
         await _permitting(instance, change, conversation_id)
         await instance.people.note_left(user_id, conversation_id)
     await submit(instance, conversation_id, change)
@@ -95,7 +95,7 @@ async def remove_participant(
 async def set_role(
     instance: Instance, *, user_id: str, conversation_id: str, participant_id: str, role: Role
 ) -> Conversation:
-    """Give a participant another role, as owner. A group with people has an owner.
+    """Change the role of a participant. This requires owner. A group with people has an owner.
 
     Raises ConversationNotFound, NotAParticipant, NotFound, PermissionDenied, StoreUnavailable.
     """

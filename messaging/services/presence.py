@@ -1,4 +1,4 @@
-"""Presence: who of the people one talks with is there."""
+"""Presence of the people who share a conversation with a person."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,10 @@ from messaging.runtime.instance import Instance
 async def get_presence(
     instance: Instance, *, user_id: str, user_ids: Sequence[str]
 ) -> Sequence[PersonPresence]:
-    """Of those of the people with whom one shares a conversation; the others are left out.
+    """Return the presence of the people who share a conversation with this person; others are left
+    out.
 
-    One round trip to Redis. Raises InvalidRequest, StoreUnavailable.
+    This takes one round trip to Redis. Raises InvalidRequest, StoreUnavailable.
     """
     wanted = _require_not_too_many(user_ids)
     known = {
@@ -33,11 +34,11 @@ async def get_presence(
 async def watch_presence(
     instance: Instance, *, connection: Connection, user_ids: Sequence[str]
 ) -> Sequence[PersonPresence]:
-    """Have a socket told when the presence of these people changes, in the place of those whom it
-    watched before; returns how it is now.
+    """Send a socket the presence changes of these people, and return their present status. The list
+    replaces the previous one.
 
-    Only of people with whom one shares a conversation that is not above the fan-out limit.
-    Raises InvalidRequest, StoreUnavailable.
+    Only people who share a conversation at or below the fan-out limit are included. Raises
+    InvalidRequest, StoreUnavailable.
     """
     wanted = _require_not_too_many(user_ids)
     known = instance.hub.sessions.companions(connection, wanted)
@@ -47,7 +48,7 @@ async def watch_presence(
                 connection.user_id, sorted(wanted - known), most=get_limits().fan_out_participants
             )
         if connection not in instance.hub.connections.of(connection.user_id):
-            return []  # it has left meanwhile
+            return []  # the socket has left meanwhile
         instance.hub.sessions.keep_companions(connection, found)
         known = instance.hub.sessions.companions(connection, wanted)
     asked = [person for person in dict.fromkeys(user_ids) if person in known]
@@ -60,18 +61,19 @@ async def watch_presence(
 
 
 def note_activity(instance: Instance, *, connection: Connection) -> None:
-    """Somebody has just used this connection."""
+    """Record that the person has just used this connection."""
     connection.activity.acted()
     instance.presence.acted(connection.user_id)
 
 
 def note_reading(*, connection: Connection) -> None:
-    """Somebody has just read on this connection; what others see of it is for `receipts`."""
+    """Record that the person has just read on this connection. `receipts` decides what others
+    see."""
     connection.activity.acted()
 
 
 def set_activity(instance: Instance, *, connection: Connection, active: bool) -> None:
-    """The client says whether anybody is looking at it."""
+    """Record whether a person is looking at the client."""
     if active:
         note_activity(instance, connection=connection)
     else:
@@ -79,14 +81,14 @@ def set_activity(instance: Instance, *, connection: Connection, active: bool) ->
 
 
 async def _shown_to(instance: Instance, user_id: str, people: Sequence[str]) -> Sequence[str]:
-    """Those of the people whose presence this person may see: neither blocks the other. Raises
+    """Return the people whose presence this person may see: neither blocks the other. Raises
     StoreUnavailable."""
     apart = await instance.privacy.apart(user_id, people)
     return [person for person in people if person not in apart]
 
 
 async def _sharing(instance: Instance, user_id: str, wanted: set[str]) -> set[str]:
-    """Those of the people with whom one shares a conversation."""
+    """Return the people who share a conversation with this person."""
     async with instance.own_reads.turn(user_id):
         found = await instance.store.list_companions(user_id, sorted(wanted))
     return {companion.user_id for companion in found}

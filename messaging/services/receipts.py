@@ -1,4 +1,4 @@
-"""Read receipts: how far each participant has read; it only moves forward."""
+"""Read receipts: each participant's read position, which only moves forward."""
 
 import time
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from messaging.services.rules.visibility import (
 from messaging.wire.representations import effective_read_seq
 
 _PROMPT_SECONDS = 60.0
-"""An acknowledgement that comes later tells that the client was away, not how long it took."""
+"""Later acknowledgements show only that the client was away, not how long delivery took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +35,10 @@ class ReadReceipt:
 async def mark_read(
     instance: Instance, *, user_id: str, conversation_id: str, seq: int
 ) -> ReadReceipt:
-    """Say that everything up to `seq` is read. An older seq changes nothing.
+    """Mark everything up to `seq` as read. An earlier seq changes nothing.
 
-    One's own sockets are told at once, the others at once, then once a second. It shows as an
-    activity, but not of somebody who reads privately.
+    The person's own sockets get each position. The others get the first one at once, then one a
+    second. Reading counts as activity, except with `private_reading`.
 
     Raises InvalidRequest (no such message yet), ConversationNotFound, NotAParticipant,
     StoreUnavailable.
@@ -64,7 +64,7 @@ async def mark_read(
             ("read", conversation_id, user_id),
             partial(_tell_read, instance, conversation, position),
         )
-    # Last: it may read the store, and what was read is told whether or not that answers in time.
+    # Do this last: it may read the store, and the position is announced even if that fails.
     if not await reads_privately(instance, user_id):
         instance.presence.acted(user_id)
     return receipt
@@ -73,7 +73,7 @@ async def mark_read(
 async def _tell_read(
     instance: Instance, conversation: Conversation, position: ReadPosition
 ) -> None:
-    """Tell the others that somebody has read on, as far as they may know."""
+    """Announce a read position to the others, as far as they may see it."""
     user_id, delivered = position.user_id, instance.delivered
     people = len(conversation.participants)
     if not _fanned_out(people) or not await _open_to_others(
@@ -81,7 +81,7 @@ async def _tell_read(
     ):
         return
     if await reads_privately(instance, user_id):
-        # That something was read just now shows in an event without anything new as well.
+        # An event without anything new would still show that something was read just now.
         known = await delivered.positions(conversation.id, [user_id])
         if position.delivered_seq <= known.get(user_id, 0):
             return
@@ -94,13 +94,14 @@ async def _tell_read(
 async def mark_delivered(
     instance: Instance, *, user_id: str, conversation_id: str, seq: int, seen: bool = False
 ) -> None:
-    """Say that everything up to `seq` has arrived on one's device. An older seq changes nothing.
+    """Mark everything up to `seq` as delivered to one of the person's devices. An earlier seq
+    changes nothing.
 
-    `seen`: on one that somebody is using; whoever has seen a message is not notified of it.
-    Raises as `mark_read`. Nothing is written at once: see `messaging.positions.delivered`. Where
-    the conversation is delivered here nothing is read, but for the person's position once, if it is
-    not the latest message. The others are told at once, then once a second
-    (`messaging.delivery.pace`).
+    `seen`: a person is using the device. A person who has seen a message gets no push for it.
+    Raises the same errors as `mark_read`. Nothing is written at once: see
+    `messaging.positions.delivered`. If the conversation is delivered on this instance, the store is
+    not read, except once for the person's position if this is not the latest message. The others
+    get the first position at once, then one a second (`messaging.delivery.pace`).
     """
     followed = instance.hub.followed(conversation_id)
     if (
@@ -130,7 +131,7 @@ async def mark_delivered(
 async def _tell_delivered(
     instance: Instance, user_id: str, conversation_id: str, people: int
 ) -> None:
-    """Tell the others how far somebody has received by now, as far as they may know."""
+    """Announce a delivered position to the others, as far as they may see it."""
     if await _open_to_others(instance, user_id, conversation_id, people):
         position = ReadPosition(
             user_id=user_id,
@@ -147,8 +148,9 @@ async def _open_to_others(
 
 
 def _announced_read_seq(instance: Instance, conversation_id: str, user_id: str) -> int:
-    """What an acknowledgement says of reading. Nothing is looked up for it: it is what was told
-    here before, or sent by a person who is known not to hide it, and clients keep the highest."""
+    """Return the read position for an acknowledgement, without a lookup. It is the position that
+    was announced here before, or the own message of a person without `private_reading`. Clients
+    keep the highest."""
     privacy = instance.privacy.peek(user_id)
     if privacy is not None and privacy.private_reading:
         return 0
@@ -162,9 +164,11 @@ def _announced_read_seq(instance: Instance, conversation_id: str, user_id: str) 
 async def list_receipts(
     instance: Instance, *, user_id: str, conversation_id: str
 ) -> Sequence[ReadPosition]:
-    """How far every participant has read and received, as far as this person may see it. Where one
-    of two people blocks the other it is their own alone. Raises ConversationNotFound,
-    NotAParticipant, StoreUnavailable."""
+    """Return how far every participant has read and received, as far as this person may see it.
+
+    If one of two people blocks the other, only the person's own position is returned. Raises
+    ConversationNotFound, NotAParticipant, StoreUnavailable.
+    """
     conversation = await read_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
     )
@@ -190,7 +194,7 @@ async def list_receipts(
 async def _conversation_up_to(
     instance: Instance, seq: int, user_id: str, conversation_id: str
 ) -> Conversation:
-    """The conversation with the message of this number. Raises InvalidRequest besides."""
+    """Return the conversation, which contains this message number. Also raises InvalidRequest."""
     conversation = await access_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
     )

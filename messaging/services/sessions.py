@@ -27,13 +27,16 @@ _QUERY_SECONDS = 4.5
 
 
 def turn(instance: Instance) -> AbstractAsyncContextManager[None]:
-    """To be had while a socket is opened, see `Admission.place`."""
+    """Acquire before opening a socket, see `Admission.place`."""
     return instance.connecting.place()
 
 
 async def require_admitted(instance: Instance, *, user_id: str, signed_in_at: datetime) -> None:
-    """Raises Banned, TokenRevoked for whoever logged out everywhere since they signed in, and
-    StoreUnavailable: of whom nothing is known here, the store is asked once."""
+    """Require that a sign-in is still valid.
+
+    Raises Banned, TokenRevoked after a logout everywhere, and StoreUnavailable. The store is read
+    once for a person who is unknown here.
+    """
     access = await instance.access.get(user_id)
     if access.banned:
         raise Banned
@@ -44,11 +47,11 @@ async def require_admitted(instance: Instance, *, user_id: str, signed_in_at: da
 async def open_session(
     instance: Instance, *, user_id: str, signed_in_at: datetime, outlet: Outlet
 ) -> Connection:
-    """Connect a socket: its first frame is `hello`, and what happens from then on follows.
+    """Connect a socket. Its first frame is `hello`, and all later events follow.
 
-    One query of the person's conversations, or none for somebody who left this instance within
-    the last minute; Redis is not waited for. Above `sockets` of one person on this instance the
-    oldest is ended. Raises as `require_admitted`.
+    This takes one query of the person's conversations, or none if the person left this instance
+    within the last minute. It does not wait for Redis. If one person has more than `sockets`
+    sockets on this instance, the oldest is closed. Raises the same errors as `require_admitted`.
     """
     epoch = await instance.epochs.get()
     limits = get_limits()
@@ -66,7 +69,7 @@ async def open_session(
         places = await instance.hub.sessions.refresh(user_id, read.places)
         if instance.hub.sessions.forgot_additions(read.at):
             raise StoreUnavailable
-        # What was read beside it, and what was heard of since: this takes no await.
+        # Apply the concurrent read, and the changes since then; this takes no await.
         await require_now()
         instance.epochs.require(epoch)
         named = instance.hub.sessions.connect(connection, places)
@@ -93,23 +96,23 @@ async def open_session(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Places:
-    """Somebody's places in their latest conversations, as they were read."""
+    """A person's memberships in their latest conversations, as they were read."""
 
     places: Sequence[Membership]
     truncated: bool
     at: float
-    """When the read began, on the monotonic clock."""
+    """When the read began, by the monotonic clock."""
 
 
 async def _list_places(instance: Instance, user_id: str) -> _Places:
-    """One query for all sockets of a person that connect together, and beside it one read of
-    whether they may come in.
+    """Run one query for all sockets of a person that connect together. A second read checks at the
+    same time whether the person may sign in.
 
-    One that is under way may have read before the socket at hand came, and is shared all the
-    same: what it misses the hub has heard since and makes good in `connect`, as it does for the
-    socket that asked. Not so while the link is down. Then a conversation that this client was
-    just told of elsewhere would be missing in its `hello`, and the client would discard it; so
-    each socket asks for itself.
+    A running query may have started before this socket arrived, and is shared anyway. The hub knows
+    of every change since, and `connect` adds them, as it does for the first socket. While the link
+    is down the query is not shared: `hello` might lack a conversation that another instance has
+    just announced to this client, and the client would discard it. Then each socket runs its own
+    query.
     """
 
     async def read() -> _Places:
@@ -133,11 +136,11 @@ async def _list_places(instance: Instance, user_id: str) -> _Places:
 async def log_out_everywhere(
     instance: Instance, *, user_id: str, signed_in_at: datetime | None = None
 ) -> None:
-    """End all of one's sign-ins, and the sockets that rest on them, on every instance; that is
-    waited for, up to a second.
+    """Revoke all sign-ins of a person and close their sockets on every instance. Wait for the other
+    instances for up to a second.
 
-    `signed_in_at`: of the sign-in that asks, which ends even where its issuer's clock is ahead of
-    the store's. Raises StoreUnavailable.
+    `signed_in_at` is the time of the requesting sign-in. It is revoked too, even if its issuer's
+    clock is ahead of the store's. Raises StoreUnavailable.
     """
     await instance.apply_access(await instance.people.log_out(user_id, at_least=signed_in_at))
     logger.info("person.logged_out", user_id=user_id)
@@ -146,13 +149,15 @@ async def log_out_everywhere(
 async def revoke_sign_ins(
     instance: Instance, *, user_id: str, signed_in_at: datetime, up_to: datetime | None
 ) -> None:
-    """End the sign-in at hand and all others up to a moment, None being now, because the issuer
-    of their tokens revoked them: as `log_out_everywhere`. Later sign-ins hold. Raises
-    StoreUnavailable."""
+    """Revoke this sign-in and all others up to a time, because the issuer of their tokens revoked
+    them. None means now. Later sign-ins stay valid.
+
+    The rest is as in `log_out_everywhere`. Raises StoreUnavailable.
+    """
     if up_to is None:
         access = await instance.people.log_out(user_id, at_least=signed_in_at)
     else:
-        # An issuer that names a moment to come is asked again about the sign-ins until then.
+        # If the issuer names a future time, it is asked again about sign-ins until then.
         until = max(signed_in_at, min(up_to, datetime.now(UTC)))
         access = await instance.people.revoke(user_id, up_to=until)
     await instance.apply_access(access)
@@ -160,7 +165,7 @@ async def revoke_sign_ins(
 
 
 def close_session(instance: Instance, connection: Connection, *, code: int | None = None) -> None:
-    """`code`: of the close frame, where there is one."""
+    """End the session of a socket. `code` is that of the close frame, if there is one."""
     instance.presence_watch.unwatch(connection)
     instance.hub.sessions.disconnect(connection)
     instance.presence.changed(connection.user_id)
@@ -170,9 +175,11 @@ def close_session(instance: Instance, connection: Connection, *, code: int | Non
 def overtaken(
     instance: Instance, connection: Connection, changes: Mapping[str, Changes]
 ) -> Sequence[str]:
-    """Return the conversations of a sync answer that have to be synced again before `admit`: they
-    were delivered here beyond what was read, and it is not known here whether this person is in
-    them still."""
+    """Return the conversations of a sync answer that must be synced again before `admit`.
+
+    This instance has delivered events beyond what was read, and does not know whether the person is
+    still in these conversations.
+    """
     hub = instance.hub
     return [
         conversation_id
@@ -185,8 +192,8 @@ def overtaken(
 def admit(
     instance: Instance, connection: Connection, changes: Mapping[str, Changes]
 ) -> Mapping[str, Changes]:
-    """Make the conversations of a sync answer live on this socket, and take out of the answer
-    what its person is known to have lost since it was read.
+    """Make the conversations of a sync answer live on this socket, and remove from the answer those
+    that the person has lost since it was read.
 
     The caller sends the answer without an await in between.
     """
@@ -200,7 +207,7 @@ def admit(
 
 
 def draining(instance: Instance) -> bool:
-    """Whether this instance is about to end: nobody is let in any more."""
+    """Return whether this instance is shutting down, so that no one may connect."""
     return instance.draining
 
 

@@ -1,4 +1,4 @@
-"""Sync: what changed in a conversation since a version, as present state."""
+"""Sync: the present state of what changed in a conversation since a version."""
 
 import asyncio
 from collections.abc import Sequence
@@ -28,28 +28,28 @@ class Changes:
 
     status: SyncStatus
     version: int
-    """The version up to which this answers; ask again from here where there is more."""
+    """The version up to which this answers. If there is more, ask again from here."""
     messages: Sequence[Message] = ()
     conversation: Conversation | None = None
-    """None where the person is no participant."""
+    """None if the person is not a participant."""
     position: ReadPosition | None = None
     more: bool = False
     epoch: str = ""
-    """The id of the epoch that this is true in."""
+    """The id of the epoch of this answer."""
 
 
 async def list_changes(
     instance: Instance, *, user_id: str, conversation_id: str, since: int, limit: int
 ) -> Changes:
-    """What changed after the version `since`.
+    """Return the changes after the version `since`.
 
-    Status `reset` when the conversation has to be loaded again: `since` lies in the future, too
-    much changed, or the person left and came back in between. Raises ConversationNotFound,
+    The status is `reset` if the conversation must be loaded again: `since` lies in the future, too
+    much has changed, or the person left and came back in between. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable.
     """
     epoch = await instance.epochs.get()
-    # The conversation first, its messages after: what is newer than the conversation is left
-    # out, so that together they are one state that really was.
+    # Read the conversation first, then its messages. Messages newer than the conversation are left
+    # out, so that both form one state that existed.
     conversation = await read_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
     )
@@ -82,7 +82,7 @@ async def list_changes(
 
 
 def epoch_id(instance: Instance) -> str:
-    """Return the id of the epoch that a socket was greeted in. A change of it ends the socket."""
+    """Return the id of the epoch in which a socket was opened. A new epoch closes the socket."""
     epoch = instance.epochs.current
     assert epoch is not None
     return epoch.id
@@ -91,8 +91,11 @@ def epoch_id(instance: Instance) -> str:
 async def sync_conversation(
     instance: Instance, *, user_id: str, conversation_id: str, since: int, limit: int
 ) -> Changes:
-    """`list_changes` for a socket, when its turn comes: being no participant is a status here,
-    not an error. Raises TimeoutError besides; what it has waited does not count."""
+    """Run `list_changes` for a socket when its turn comes. Not being a participant is a status
+    here, not an error.
+
+    Also raises TimeoutError; the waiting time does not count.
+    """
     try:
         async with instance.syncing.place(), asyncio.timeout(_SYNC_SECONDS):
             return await list_changes(
@@ -103,7 +106,8 @@ async def sync_conversation(
 
 
 async def _too_many(instance: Instance, conversation: Conversation, since: int) -> bool:
-    """Each version changes one message at most, so that a short stretch needs no counting."""
+    """Return whether there are too many changes. Each version changes at most one message, so a
+    short range needs no count."""
     limit = get_limits().changed_messages
     if conversation.version - since <= limit:
         return False

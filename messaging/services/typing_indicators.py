@@ -1,4 +1,4 @@
-"""Typing indicators: shown for a few seconds, stored nowhere."""
+"""Typing indicators: shown for a few seconds, and not stored."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,12 @@ _SHOWN_FOR = timedelta(seconds=6)
 async def set_typing(
     instance: Instance, *, user_id: str, conversation_id: str, typing: bool
 ) -> None:
-    """Show the others that somebody types, for six seconds, or that they stopped.
+    """Show the others that a person is typing, for six seconds, or has stopped.
 
-    Nothing is shown in conversations above the fan-out limit, nor between two of whom one blocks
-    the other. Where the conversation is delivered here, it goes on without the store and costs no
-    read, but for one a minute between two. Raises ConversationNotFound, NotAParticipant,
-    StoreUnavailable.
+    Nothing is shown in conversations above the fan-out limit, or if one of two people blocks the
+    other. If the conversation is delivered on this instance, this works without the store, and
+    costs no read except one a minute between two people. Raises ConversationNotFound,
+    NotAParticipant, StoreUnavailable.
     """
     followed = instance.hub.followed(conversation_id)
     if followed is None or user_id not in followed.participants or followed.count is None:

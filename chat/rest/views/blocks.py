@@ -1,4 +1,4 @@
-"""Blocks: whom I do not want to hear from."""
+"""Blocks: the people from whom I do not want messages."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -12,7 +12,7 @@ from messaging.services import blocks
 class BlocksView(APIView):
     @extend_schema(operation_id="list_blocks", responses={200: responses.Blocks})
     async def get(self, request: Request) -> Response:
-        """Whom I block."""
+        """List the people whom I block."""
         people = await blocks.list_blocks(self.instance, user_id=self.user_id)
         return Response({"items": [{"user_id": user_id} for user_id in people]})
 
@@ -20,12 +20,12 @@ class BlocksView(APIView):
 class BlockView(APIView):
     @extend_schema(operation_id="block_person", request=None, responses={204: None})
     async def put(self, request: Request, user_id: str) -> Response:
-        """Block somebody: no direct messages between us, either way."""
+        """Block a person: stop direct messages between us, in both directions."""
         await blocks.block_person(self.instance, user_id=self.user_id, person_id=user_id)
         return Response(status=204)
 
     @extend_schema(operation_id="unblock_person", responses={204: None})
     async def delete(self, request: Request, user_id: str) -> Response:
-        """Block somebody no more."""
+        """Unblock a person."""
         await blocks.unblock_person(self.instance, user_id=self.user_id, person_id=user_id)
         return Response(status=204)

@@ -1,4 +1,4 @@
-"""My devices, on which I am notified."""
+"""The caller's devices, which get notifications."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -15,13 +15,13 @@ from messaging.wire.representations import device_data
 class DevicesView(APIView):
     @extend_schema(operation_id="list_devices", responses={200: responses.Devices})
     async def get(self, request: Request) -> Response:
-        """My devices, the latest registered first."""
+        """List my devices, the latest registered first."""
         own = await devices.list_devices(self.instance, user_id=self.user_id)
         return Response({"items": [device_data(device) for device in own]})
 
 
 class DeviceView(APIView):
-    sensitive = frozenset({"PUT"})  # what is said to this person is shown there
+    sensitive = frozenset({"PUT"})  # pushes for this person are shown there
 
     @extend_schema(
         operation_id="register_device",
@@ -29,7 +29,8 @@ class DeviceView(APIView):
         responses={200: responses.Device},
     )
     async def put(self, request: Request, device_id: str) -> Response:
-        """Have notifications sent there: at each start of the app, and when its token changes."""
+        """Register a device for notifications, at each start of the app and when its token
+        changes."""
         body = self.body(serializers.RegisterDevice)
         device = await devices.register_device(
             self.instance,
@@ -43,6 +44,6 @@ class DeviceView(APIView):
 
     @extend_schema(operation_id="remove_device", responses={204: None})
     async def delete(self, request: Request, device_id: str) -> Response:
-        """Send nothing there any more, as at a logout."""
+        """Remove a device, for example at logout. It gets no more notifications."""
         await devices.remove_device(self.instance, user_id=self.user_id, device_id=device_id)
         return Response(status=204)

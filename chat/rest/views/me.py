@@ -1,4 +1,4 @@
-"""The caller."""
+"""The caller: identity, settings, sign-ins."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -16,7 +16,7 @@ from messaging.wire.representations import settings_data
 class MeView(APIView):
     @extend_schema(operation_id="get_me", responses={200: responses.Me})
     async def get(self, request: Request) -> Response:
-        """Who am I, what are my limits, and how much is unread in my latest conversations."""
+        """Get my user id, my limits, and the unread total of my latest conversations."""
         return Response(
             {
                 "user_id": self.user_id,
@@ -31,7 +31,7 @@ class MeView(APIView):
 class SessionsView(APIView):
     @extend_schema(operation_id="log_out_everywhere", responses={204: None})
     async def delete(self, request: Request) -> Response:
-        """Log me out everywhere, at once: this token as well."""
+        """Log me out everywhere at once, including this token."""
         await sessions.log_out_everywhere(
             self.instance, user_id=self.user_id, signed_in_at=self.signed_in_at
         )
@@ -41,7 +41,7 @@ class SessionsView(APIView):
 class PreferencesView(APIView):
     @extend_schema(operation_id="get_preferences", responses={200: responses.Settings})
     async def get(self, request: Request) -> Response:
-        """What I want in all conversations."""
+        """Get my settings for all conversations."""
         settings = await preferences.get_settings(self.instance, user_id=self.user_id)
         return Response(settings_data(settings))
 
@@ -51,7 +51,7 @@ class PreferencesView(APIView):
         responses={200: responses.Settings},
     )
     async def patch(self, request: Request) -> Response:
-        """Change what I want everywhere; what is not named stays. In quiet hours nothing rings."""
+        """Change my settings for all conversations; absent fields stay unchanged."""
         changes = self.body(serializers.UpdateSettings)
         if "added_by" in changes:
             changes["added_by"] = AddedBy(changes["added_by"])

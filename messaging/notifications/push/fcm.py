@@ -1,8 +1,8 @@
 """Firebase Cloud Messaging (https://firebase.google.com/docs/cloud-messaging).
 
-firebase-admin's asynchronous client runs on an event loop of its own, in a thread: it fetches its
-access tokens by blocking calls. Its synchronous one will not do: urllib3 sits out a Retry-After
-of any length in there, and then sends what is long outdated.
+firebase-admin's asynchronous client runs on its own event loop in a thread, because it fetches its
+access tokens by blocking calls. Its synchronous client is unusable: urllib3 waits for a Retry-After
+of any length, and then sends outdated pushes.
 
 Not promised: firebase-admin's asynchronous client does not use HTTPS_PROXY.
 """
@@ -29,9 +29,9 @@ logger = structlog.get_logger(__name__)
 _BATCH = 100
 _HTTP_SECONDS = 10
 _BATCH_SECONDS = 40.0
-"""firebase-admin tries up to five times where FCM answers 500 or 503, within some ten seconds."""
+"""firebase-admin retries up to five times if FCM answers 500 or 503, within about ten seconds."""
 
-# What FCM asks for where it names no time of its own:
+# FCM's rule if it names no time itself:
 # https://firebase.google.com/docs/cloud-messaging/scale-fcm#handling-retries
 _THROTTLED_SECONDS = 60.0
 _UNAVAILABLE_SECONDS = 10.0
@@ -48,7 +48,7 @@ _app_numbers = itertools.count(1)
 
 
 class FcmPushBackend:
-    """Credentials are those that all Google clients find."""
+    """Uses Google's application default credentials."""
 
     def __init__(self) -> None:
         self._app = firebase_admin.initialize_app(
@@ -66,8 +66,11 @@ class FcmPushBackend:
         return [result for answer in answers for result in answer]
 
     async def try_out(self) -> None:
-        """Ask FCM to look at a push without sending it. Raises firebase-admin's FirebaseError,
-        InvalidArgumentError where all is well: the token of this push is none."""
+        """Let FCM validate a push without sending it.
+
+        Raises firebase-admin's FirebaseError. InvalidArgumentError means success: the token of this
+        push is invalid on purpose.
+        """
         push = messaging.Message(data={"type": "doctor"})
         push.token = "doctor"  # noqa: S105  none, which FCM looks at last
         trying = asyncio.run_coroutine_threadsafe(
@@ -83,8 +86,8 @@ class FcmPushBackend:
 
     def _close(self) -> None:
         self._thread.join()
-        firebase_admin.delete_app(self._app)  # closes its connections, on a loop of its own
-        self._loop.run_until_complete(asyncio.sleep(0))  # what that left to do on ours
+        firebase_admin.delete_app(self._app)  # closes its connections on a loop of its own
+        self._loop.run_until_complete(asyncio.sleep(0))  # the work that this left on our loop
         self._loop.close()
 
     async def _hand_over(self, batch: Sequence[Push]) -> Sequence[PushResult]:
@@ -95,7 +98,7 @@ class FcmPushBackend:
         return results
 
     async def _send_batch(self, batch: Sequence[Push]) -> Sequence[PushResult]:
-        """In the thread."""
+        """Send a batch; runs in the thread."""
         messages = [_message(push) for push in batch]
         try:
             async with asyncio.timeout(_BATCH_SECONDS):
@@ -103,14 +106,15 @@ class FcmPushBackend:
         except TimeoutError:
             return [_later("unanswered", _UNAVAILABLE_SECONDS)] * len(batch)
         except exceptions.FirebaseError as error:
-            # Nothing was sent: most likely there is no access token to be had.
+            # Nothing was sent: most likely no access token is available.
             logger.error("push.refused", reason=str(error))
             return [_later("no_access", _UNAVAILABLE_SECONDS)] * len(batch)
         return [_result(response.exception) for response in answer.responses]
 
 
 def _result(error: exceptions.FirebaseError | None) -> PushResult:
-    """https://firebase.google.com/docs/cloud-messaging/error-codes"""
+    """Return the result for FCM's answer:
+    https://firebase.google.com/docs/cloud-messaging/error-codes"""
     if error is None:
         return SENT
     reason = _reason(error)
@@ -125,7 +129,7 @@ def _result(error: exceptions.FirebaseError | None) -> PushResult:
 
 
 def _reason(error: exceptions.FirebaseError) -> str:
-    """FCM's own word where it has one, else that of Google's APIs, in lower case."""
+    """Return FCM's own error code if there is one, else that of Google's APIs, in lower case."""
     named = {
         messaging.UnregisteredError: "unregistered",
         messaging.SenderIdMismatchError: "sender_id_mismatch",
@@ -142,7 +146,7 @@ def _later(reason: str, seconds: float) -> PushResult:
 
 
 def _retry_after(error: exceptions.FirebaseError) -> float | None:
-    """Seconds, or a date (RFC 9110 10.2.3)."""
+    """Read Retry-After: seconds, or a date (RFC 9110 10.2.3)."""
     value = error.http_response.headers.get("Retry-After") if error.http_response else None
     if value is None:
         return None
@@ -169,7 +173,7 @@ def _message(push: Push) -> messaging.Message:
     if push.device.token_kind is TokenKind.INSTALLATION_ID:
         message.fid = push.device.token
     else:
-        # Not by the constructor, which warns: registration tokens go out of use.
+        # Not with the constructor, which warns: registration tokens are deprecated.
         message.token = push.device.token
     return message
 
@@ -193,7 +197,8 @@ def _android(push: Push) -> Any:
 
 
 def _apns(push: Push) -> Any:
-    """https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns"""
+    """Return the APNs options:
+    https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns"""
     if push.title is None:
         return messaging.APNSConfig(
             headers={"apns-push-type": "background", "apns-priority": "5"},
@@ -217,9 +222,9 @@ def _apns(push: Push) -> Any:
 
 
 def _web_data(push: Push) -> dict[str, str]:
-    """What a service worker shows. There is no `notification` beside it: Firebase's SDK would show
-    that by itself, and the page's own `onBackgroundMessage` handler a second one
-    (https://firebase.google.com/docs/cloud-messaging/js/receive)."""
+    """Return the data that a service worker shows. There is no `notification` beside it: Firebase's
+    SDK would show that itself, and the page's own `onBackgroundMessage` handler would show a second
+    one (https://firebase.google.com/docs/cloud-messaging/js/receive)."""
     shown = {"title": push.title, "body": push.body} if push.title is not None else {}
     return {
         **push.data,
@@ -230,6 +235,6 @@ def _web_data(push: Push) -> dict[str, str]:
 
 
 def _webpush(push: Push) -> Any:
-    """https://www.rfc-editor.org/rfc/rfc8030#section-5.3"""
+    """Return the web push options: https://www.rfc-editor.org/rfc/rfc8030#section-5.3"""
     rings = push.title is not None and not push.quiet
     return messaging.WebpushConfig(headers={"Urgency": "high" if rings else "normal"})

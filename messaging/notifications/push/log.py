@@ -1,7 +1,7 @@
-"""Push without a push service, for development: a log line in the place of a ringing phone.
+"""Push without a push service, for development: writes a log line instead.
 
-Where there is a demo page (`CHAT_DEMO`) an inbox beside it keeps what the phones would show: the
-latest of few people, in the memory of this process.
+With the demo page (`CHAT_DEMO`), an inbox keeps what the phones would show: the latest
+notifications of a few people, in the memory of this process.
 """
 
 from collections import OrderedDict
@@ -44,7 +44,7 @@ class LogPushBackend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One that a phone shows."""
+    """A notification on a phone."""
 
     tag: str
     title: str
@@ -55,14 +55,14 @@ class Notification:
 
 
 class Inbox:
-    """What everybody's phone shows. Somebody with several phones sees the same on each."""
+    """The notifications on everyone's phones. All phones of a person show the same."""
 
     def __init__(self) -> None:
         self._people: LRUCache[str, OrderedDict[str, Notification]] = LRUCache(_MAX_PEOPLE)
 
     def take(self, push: Push) -> None:
-        """Do with a push what a phone does: show it in the place of one with the same tag, or take
-        that away."""
+        """Apply a push as a phone does: show it in place of one with the same tag, or remove that
+        one."""
         shown = self._people.setdefault(push.user_id, OrderedDict())
         earlier = shown.get(push.tag)
         if push.data["type"] == "clear":
@@ -82,9 +82,9 @@ class Inbox:
             shown.popitem(last=False)
 
     def shown(self, user_id: str) -> Sequence[Notification]:
-        """The latest first."""
+        """Return the notifications of a person, the latest first."""
         return list(reversed(self._people.get(user_id, OrderedDict()).values()))
 
 
 inbox = Inbox()
-"""That of this process."""
+"""The inbox of this process."""

@@ -1,6 +1,6 @@
-"""Push: what makes a phone ring, behind a result type of our own.
+"""Push: the interface of push services, with its own result type.
 
-`fcm` is Firebase Cloud Messaging, `log` writes lines for development.
+`fcm` is Firebase Cloud Messaging; `log` writes lines for development.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ from messaging.domain.recipients import Device
 class Status(StrEnum):
     SENT = "sent"
     GONE = "gone"
-    """This token is nobody's any more: forget the device."""
+    """This token is no longer valid: remove the device."""
     LATER = "later"
-    """Try again after `retry_after` seconds."""
+    """Retry after `retry_after` seconds."""
     FAILED = "failed"
 
 
@@ -35,12 +35,12 @@ SENT = PushResult(status=Status.SENT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """What one device is to be told."""
+    """The content of a push to one device."""
 
     user_id: str
     device: Device
     tag: str
-    """A notification takes the place of one with the same tag; so a repeat shows only one."""
+    """A notification replaces one with the same tag, so a repeat shows only one."""
     data: Mapping[str, str]
     title: str | None = None
     """None for a push that shows nothing."""
@@ -48,23 +48,23 @@ class Push:
     badge: int | None = None
     link: str | None = None
     quiet: bool = False
-    """Shown without a sound: it takes the place of one that rang."""
+    """Shown without a sound: it replaces a notification that had one."""
 
 
 class PushBackend(Protocol):
     @property
     def condition(self) -> Condition:
-        """As of the last push."""
+        """Return the condition at the latest push."""
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
-        """Push to each device; a result for each, in their order. Raises nothing that concerns
-        one of them."""
+        """Push to each device, and return the results in the same order. Errors of a single device
+        are results, not exceptions."""
 
     async def close(self) -> None: ...
 
 
 def make_push_backend() -> PushBackend:
-    """What the setting `PUSH_BACKEND` names."""
+    """Return the backend of the setting `PUSH_BACKEND`."""
     if settings.PUSH_BACKEND == "fcm":
         from messaging.notifications.push.fcm import FcmPushBackend  # noqa: PLC0415 - takes a second
 

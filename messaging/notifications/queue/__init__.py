@@ -1,1 +1,1 @@
-"""The queue of jobs on SQS, its workers and its dead letters."""
+"""The queue of jobs on SQS, its workers and its dead-letter queue."""

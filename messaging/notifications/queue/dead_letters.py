@@ -1,4 +1,4 @@
-"""Dead letters: jobs that were delivered too often, for people to look at and to deliver anew."""
+"""Dead letters: list and replay jobs that exceeded the receive limit."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -21,14 +21,14 @@ class NoDeadLetters(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     id: str
-    """Given by SQS."""
+    """Assigned by SQS."""
     job: Job | None
-    """None for what is no job of ours."""
+    """None if it is not a valid job."""
 
 
 async def list_dead_letters(url: str, *, most: int) -> Sequence[DeadLetter]:
-    """Some of those of the queue at `url`, in no particular order. SQS has no way of looking: they
-    are received and given back, and are hidden from others for a moment.
+    """Return some dead letters of the queue at `url`, in no particular order. SQS cannot peek: they
+    are received, returned, and hidden from others for a moment.
 
     Raises NoDeadLetters, QueueUnavailable.
     """
@@ -45,8 +45,9 @@ async def list_dead_letters(url: str, *, most: int) -> Sequence[DeadLetter]:
 
 
 async def replay_dead_letters(url: str, *, ids: Collection[str] | None = None) -> int:
-    """Deliver them anew, all or those with these ids, and say how many. Each is deleted only after
-    the queue has taken it; what rang already does not ring again, for its claims are there.
+    """Queue dead letters again, all or those with these ids, and return their number. Each is
+    deleted only after the queue has accepted it. Sent pushes are not repeated, because their claims
+    exist.
 
     Raises NoDeadLetters, QueueUnavailable.
     """
@@ -74,7 +75,7 @@ async def replay_dead_letters(url: str, *, ids: Collection[str] | None = None) -
 
 @asynccontextmanager
 async def _queues(url: str) -> AsyncIterator[tuple[SqsQueue, SqsQueue]]:
-    """The queue, and that of its dead letters."""
+    """Return the queue and its dead-letter queue."""
     queue = SqsQueue(url)
     try:
         dead = await queue.dead_letters()

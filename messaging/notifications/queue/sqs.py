@@ -1,11 +1,11 @@
-"""The queue of jobs on Amazon SQS. The only file that knows boto3, which it imports when a queue is
-used: most processes use none, and the import takes long.
+"""The queue of jobs on Amazon SQS.
 
-boto3 blocks, so every call runs in a thread of our own pool. Region, endpoint and credentials are
-found the standard way of boto3.
+This is the only file that imports boto3. It does so when a queue is used: most processes use none,
+and the import takes long. boto3 blocks, so every call runs in a thread of our own pool. Region,
+endpoint and credentials are found as usual for boto3.
 
-Not promised: order, and once. SQS may deliver a job twice; the claims are what keeps it from
-ringing twice.
+Not promised: order, and exactly-once delivery. SQS may deliver a job twice; the claims prevent a
+second push.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ _CONNECT_SECONDS = 2
 _ANSWER_SECONDS = 4
 _DAY_SECONDS = 24 * 3600
 _making = threading.Lock()
-"""Sessions are not for several threads at once."""
+"""Sessions are not thread-safe."""
 _POLL_SECONDS = 5
-"""Long enough to cost little, short enough not to hold up an end."""
+"""Long enough to cost little, short enough not to delay a shutdown."""
 
 
 class QueueUnavailable(Exception):
@@ -49,16 +49,16 @@ class QueueUnavailable(Exception):
     def __init__(self, reason: str, *, code: str = "") -> None:
         super().__init__(reason)
         self.code = code
-        """SQS' own word where it refused, else boto3's."""
+        """The error code of SQS, or of boto3."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What is to be queued."""
+    """A job to be queued."""
 
     body: str
     delay: int = 0
-    """Seconds before anybody may receive it."""
+    """Seconds before it can be received."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Received:
     body: str
     receipt: str
     count: int
-    """How often it has been delivered, this time included."""
+    """How often it has been delivered, including this time."""
 
 
 class SqsQueue:
@@ -76,14 +76,14 @@ class SqsQueue:
     def __init__(self, url: str) -> None:
         self.url = url
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sqs")
-        self._client = functools.cache(_make_client)  # in a thread, when it is first needed
+        self._client = functools.cache(_make_client)  # created in a thread, when first needed
 
     async def close(self) -> None:
         await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
 
     async def send(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Queue at most ten entries of at most 256 KiB together; returns those that SQS did not
-        take, which it may do with some of a batch that it answers with 200."""
+        """Queue at most ten entries of at most 256 KiB together. Return the entries that SQS did
+        not accept; even an answer of 200 may refuse some."""
         batch = [
             {"Id": str(index), "MessageBody": entry.body, "DelaySeconds": entry.delay}
             for index, entry in enumerate(entries)
@@ -101,8 +101,8 @@ class SqsQueue:
     async def receive(
         self, most: int, *, hidden: int, wait: int = _POLL_SECONDS
     ) -> Sequence[Received]:
-        """Wait so many seconds, five at most, for jobs; they are hidden from others for so many.
-        Not waiting at all, SQS looks only at some of its servers."""
+        """Wait up to so many seconds, five at most, for jobs. Received jobs are hidden from others
+        for so many seconds. Without waiting, SQS checks only some of its servers."""
         answer = await self._call(
             "receive_message",
             MaxNumberOfMessages=min(most, BATCH_ENTRIES),
@@ -121,7 +121,7 @@ class SqsQueue:
         ]
 
     async def delete(self, received: Sequence[Received]) -> None:
-        """At most ten. What SQS does not delete it delivers again."""
+        """Delete at most ten jobs. SQS delivers those again that it fails to delete."""
         answer = await self._call(
             "delete_message_batch",
             Entries=[
@@ -133,20 +133,20 @@ class SqsQueue:
             logger.warning("queue.not_deleted", reason=one.get("Code"))
 
     async def hide(self, received: Received, seconds: int) -> None:
-        """From now on for so long; zero gives it back."""
+        """Hide a job for so many seconds from now on; zero returns it to the queue."""
         await self._call(
             "change_message_visibility", ReceiptHandle=received.receipt, VisibilityTimeout=seconds
         )
 
     async def waiting(self) -> int:
-        """How many jobs nobody has received yet, about."""
+        """Return the approximate number of jobs that wait."""
         answer = await self._call(
             "get_queue_attributes", AttributeNames=["ApproximateNumberOfMessages"]
         )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     async def dead_letters(self) -> "SqsQueue | None":
-        """The queue of what was delivered too often; None where there is none."""
+        """Return the dead-letter queue, or None."""
         answer = await self._call("get_queue_attributes", AttributeNames=["RedrivePolicy"])
         policy = answer.get("Attributes", {}).get("RedrivePolicy")
         if policy is None:
@@ -161,7 +161,7 @@ class SqsQueue:
         )
 
     async def _run(self, call: Callable[[], T]) -> T:
-        """Call in a thread: also boto3 is imported there."""
+        """Call in a thread, in which boto3 is imported too."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_POLL_SECONDS + _ANSWER_SECONDS):
@@ -184,7 +184,7 @@ def _translated(call: Callable[[], T]) -> T:
 
 
 def create_queues(name: str, *, hidden: int) -> str:
-    """Make a queue with its dead-letter queue, or bring them up to date; returns its URL. Blocks.
+    """Create a queue with its dead-letter queue, or update them. Return its URL. Blocks.
 
     Raises QueueUnavailable.
     """
@@ -222,7 +222,7 @@ def _create(client: Any, name: str, attributes: dict[str, str]) -> str:
 
 
 def _make_client() -> Any:
-    """Clients may be shared between threads; making one takes a tenth of a second."""
+    """Create a client. Threads may share it; creating one takes a tenth of a second."""
     from botocore.config import Config  # noqa: PLC0415
 
     config = Config(
@@ -237,8 +237,8 @@ def _make_client() -> Any:
 
 @functools.cache
 def _session() -> "Session":
-    """One for all clients: it keeps what it has read of AWS, some hundred thousand objects, which
-    the garbage collector would go through for each session anew."""
+    """Return the session of all clients. It holds some hundred thousand objects of AWS data, and
+    the garbage collector would scan them again for each session."""
     from boto3.session import Session  # noqa: PLC0415
 
     return Session()

@@ -1,8 +1,8 @@
-"""The worker: takes jobs from the queue, any number of workers side by side.
+"""The worker: processes jobs of the queue. Any number of workers run side by side.
 
-A job is hidden from the others while it is carried out, and longer if that takes long. It is
-deleted when nothing is left of it to do, queued anew with a delay when it is to be tried again,
-and left to SQS when it failed: delivered too often, it goes to the dead-letter queue.
+A job is hidden from other workers while it runs, and longer if that takes long. A finished job is
+deleted. A job that needs a retry is queued again with a delay. A failed job is left to SQS: beyond
+the receive limit, it goes to the dead-letter queue.
 """
 
 import asyncio
@@ -50,11 +50,11 @@ class Worker:
 
     @property
     def healthy(self) -> bool:
-        """Whether the queue answered within the last half minute."""
+        """Return whether the queue has answered within the last half minute."""
         return time.monotonic() - self._heard_at < _HEALTHY_SECONDS
 
     def end(self) -> None:
-        """Take nothing new; `run` returns once everything that is held is finished."""
+        """Receive no more jobs; `run` returns once all running jobs are finished."""
         self._ending.set()
 
     async def run(self) -> None:
@@ -69,7 +69,7 @@ class Worker:
 
     async def _poll(self) -> None:
         while not self._ending.is_set():
-            async with self._places:  # wait until there is room for one at least
+            async with self._places:  # wait until at least one fits
                 pass
             try:
                 received = await self._queue.receive(10, hidden=self._options.lease)
@@ -84,7 +84,7 @@ class Worker:
                 self._jobs.start(self._handle(one))
 
     def _queue_failed(self, error: Exception) -> None:
-        """Log it once, however many calls fail until a poll is answered."""
+        """Log the outage once, however many calls fail until a poll succeeds."""
         QUEUE_AWAY.set(1)
         if not self._away:
             self._away = True
@@ -106,7 +106,7 @@ class Worker:
             result = "failed"
             logger.error("job.malformed", reason=str(error), count=received.count)
         except QueueUnavailable as error:
-            result = "failed"  # it comes again; the claims know what was done
+            result = "failed"  # it is delivered again; the claims know what was done
             self._queue_failed(error)
         except Exception:
             result = "failed"
@@ -125,7 +125,8 @@ class Worker:
         return "done" if again is None else "again"
 
     async def _queue_anew(self, job: QueuedJob, again: RetryLater) -> None:
-        """A new entry and not a longer hiding: trying again is no failure of this delivery."""
+        """Queue the job again as a new entry. A longer hiding would count this retry as a failed
+        delivery."""
         delay = min(max(round(again.seconds), 1), MAX_DELAY_SECONDS)
         entry = Entry(body=encode(replace(job, attempt=job.attempt + 1)), delay=delay)
         if await self._queue.send([entry]):
@@ -139,8 +140,8 @@ class Worker:
         )
 
     async def _delete_finished(self) -> None:
-        """Some at a time: requests are what SQS bills. One that comes again meanwhile finds
-        everything decided."""
+        """Delete some finished jobs per request, because SQS bills requests. If one is delivered
+        again meanwhile, everything is already decided."""
         while True:
             await self._some_finished.wait()
             self._some_finished.clear()

@@ -1,4 +1,4 @@
-"""What a worker says about itself over HTTP: is it well, and its metrics."""
+"""A worker's health and metrics over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,8 +12,8 @@ _REQUEST_SECONDS = 5.0
 
 @asynccontextmanager
 async def serve_health(worker: Worker, host: str, port: int | None) -> AsyncIterator[None]:
-    """Serve `/health` (200, or 503 while the queue does not answer) and `/metrics`, if there is
-    a port. No framework: the core knows no HTTP, and this is read by probes only."""
+    """Serve `/health` (200, or 503 while the queue does not answer) and `/metrics`, if there is a
+    port. This uses no framework: the core has no HTTP, and only probes read it."""
     if port is None:
         yield
         return
@@ -25,7 +25,7 @@ async def serve_health(worker: Worker, host: str, port: int | None) -> AsyncIter
                 writer.write(await _response(worker, request.split(b" ")[1].decode("latin-1")))
                 await writer.drain()
         except (OSError, TimeoutError, ValueError, IndexError, EOFError):
-            pass  # whoever asked like that needs no answer
+            pass  # such a request needs no answer
         finally:
             writer.close()
 

@@ -1,1 +1,2 @@
-"""What operators do. The admin and management commands call it, and decide who an operator is."""
+"""The operators' use cases. The admin and management commands call them, and decide who is an
+operator."""

@@ -1,4 +1,4 @@
-"""What operators do to conversations and messages."""
+"""Operators' actions on conversations and messages."""
 
 import structlog
 
@@ -20,8 +20,7 @@ _DELETED_AT_ONCE = 300
 
 
 async def redact_message(instance: Instance, *, conversation_id: str, message_id: str) -> None:
-    """Take a message's content away for everybody, the copies in reports of it among it; again is
-    fine.
+    """Delete a message's content for everyone, including the copies in its reports. Idempotent.
 
     Raises ConversationNotFound, MessageNotFound, StoreUnavailable.
     """
@@ -33,8 +32,8 @@ async def redact_message(instance: Instance, *, conversation_id: str, message_id
 
 
 async def set_frozen(instance: Instance, *, conversation_id: str, frozen: bool) -> None:
-    """Stop a conversation: only owners and admins write in it until that is undone. In a direct
-    one nobody does. Raises ConversationNotFound, StoreUnavailable."""
+    """Freeze a conversation, or unfreeze it. While it is frozen, only owners and admins can write;
+    in a direct conversation nobody can. Raises ConversationNotFound, StoreUnavailable."""
     name = "conversation.frozen" if frozen else "conversation.unfrozen"
     await _submit(instance, name, conversation_id, FreezeConversation(frozen=frozen))
 
@@ -42,7 +41,7 @@ async def set_frozen(instance: Instance, *, conversation_id: str, frozen: bool) 
 async def expel_participant(
     instance: Instance, *, conversation_id: str, participant_id: str
 ) -> None:
-    """Remove anybody from a group, whatever their role; its last owner is removed last.
+    """Remove a participant of any role from a group. Its last owner is removed last.
 
     Raises ConversationNotFound, NotFound, PermissionDenied, StoreUnavailable.
     """
@@ -53,18 +52,18 @@ async def expel_participant(
 async def assign_role(
     instance: Instance, *, conversation_id: str, participant_id: str, role: Role
 ) -> None:
-    """Give somebody in a group another role. Raises as `expel_participant`."""
+    """Change the role of a participant. Raises the same errors as `expel_participant`."""
     change = AssignRole(participant_id=participant_id, role=role)
     await _submit(instance, "participant.role_assigned", conversation_id, change)
 
 
 async def delete_conversation(instance: Instance, *, conversation_id: str) -> None:
-    """Remove everybody from a group at once, then everything that was said in it. After
-    StoreUnavailable do it again: what is gone already stays so.
+    """Remove all people from a group at once, then delete all its messages. After StoreUnavailable,
+    run it again; it continues.
 
-    An empty shell stays under its id and keeps the version, so that whoever founds the group
-    again with the same `client_id` does not begin below what clients have seen. Direct
-    conversations are fixed to their two people for ever: freeze them, redact what was said.
+    An empty shell with the version stays under its id. So if the group is created again with the
+    same `client_id`, it does not start below the versions that clients have seen. Direct
+    conversations cannot be deleted: freeze them, and redact their messages.
 
     Raises ConversationNotFound, PermissionDenied, StoreUnavailable.
     """

@@ -1,7 +1,6 @@
-"""Outcomes: what became of a message for each of its people.
+"""Outcomes: the delivery of a message to each of its people.
 
-Whoever calls this has seen to it that they may be told: `deliveries` for participants, the admin
-for operators.
+The caller decides what may be shown: `deliveries` for participants, the admin for operators.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,21 +16,21 @@ from messaging.runtime.instance import Instance
 from messaging.wire.representations import effective_read_seq
 
 _BY_READING = frozenset({"read", "acknowledged"})
-"""Reasons of the policy for which somebody is not notified."""
+"""The policy's reasons for not notifying a person."""
 
 
 class PushVerdict(StrEnum):
-    """What became of notifying somebody."""
+    """The outcome of notifying a person."""
 
     SENT = "sent"
     DROPPED = "dropped"
     FAILED = "failed"
     PENDING = "pending"
-    """Not decided yet, or longer ago than decisions are kept."""
+    """Not decided yet, or decided longer ago than decisions are kept."""
 
 
 class DeliveryState(StrEnum):
-    """How far a message has come to somebody."""
+    """How far a message has come for a person."""
 
     READ = "read"
     DELIVERED = "delivered"
@@ -41,7 +40,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDelivery:
-    """What became of one message for one person."""
+    """The delivery of one message to one person."""
 
     user_id: str
     delivered: bool
@@ -53,8 +52,8 @@ class PersonDelivery:
 
     @property
     def tells_reading(self) -> bool:
-        """Whether it may say that this person has read the message. An acknowledgement does not
-        tell whether it came by reading."""
+        """Return whether this reveals that the person has read the message. An acknowledgement does
+        not reveal whether it came from reading."""
         dropped = self.verdict is PushVerdict.DROPPED
         return self.read or (dropped and self.reason in _BY_READING)
 
@@ -70,7 +69,7 @@ class PersonDelivery:
 async def list_deliveries(
     instance: Instance, conversation: Conversation, message: Message
 ) -> Sequence[PersonDelivery]:
-    """Of every participant but the sender. Raises StoreUnavailable."""
+    """Return the delivery to every participant except the sender. Raises StoreUnavailable."""
     people = [person for person in conversation.participants if person != message.sender_id]
     decisions = await instance.decisions.list_decisions(conversation.id, message.id)
     stored = await instance.store.list_read_positions(conversation.id)
@@ -102,7 +101,7 @@ def _delivery(
             devices=decision.devices,
         )
     if seen and decision is None:
-        # Whoever acknowledged in time is not written down: their position says it.
+        # People who acknowledged in time have no decision: their position shows it.
         return PersonDelivery(
             user_id=user_id,
             delivered=delivered,

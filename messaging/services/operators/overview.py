@@ -1,4 +1,4 @@
-"""The overview: what all instances and workers are doing at this moment."""
+"""The overview: the present figures of all instances and workers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class Overview:
     processes: Sequence[Figures]
     """Instances, then workers, by name."""
     complete: bool
-    """False where Redis did not answer: then it is this instance alone."""
+    """False if Redis did not answer; then this instance is the only one."""
     alone: bool
-    """Whether there is no Redis, and so no way to know of others."""
+    """Whether no Redis is configured, so that other processes are unknown."""
 
     @property
     def sockets(self) -> int:
@@ -25,37 +25,38 @@ class Overview:
 
     @property
     def messages_rate(self) -> float:
-        """Messages a second."""
+        """Return messages per second."""
         return sum(one.messages_rate for one in self.processes)
 
     @property
     def deliveries_rate(self) -> float:
-        """Events handed to sockets a second."""
+        """Return events passed to sockets per second."""
         return sum(one.deliveries_rate for one in self.processes)
 
     @property
     def pushes(self) -> Mapping[str, int]:
-        """Pushes to devices by how they ended, since the processes started."""
+        """Return pushes to devices by result, since the processes started."""
         return _summed(one.pushes for one in self.processes)
 
     @property
     def jobs(self) -> Mapping[str, int]:
-        """Notification jobs by where they were carried out and how that ended."""
+        """Return notification jobs by path and result."""
         return _summed(one.jobs for one in self.processes)
 
     @property
     def decisions(self) -> Mapping[str, int]:
-        """People who were or were not notified, by `verdict: reason`."""
+        """Return the people who were notified or not, by `verdict: reason`."""
         return _summed(one.decisions for one in self.processes)
 
     @property
     def documents_rate(self) -> Mapping[str, float]:
-        """Documents read, written and deleted a second."""
+        """Return documents read, written and deleted per second."""
         return _summed(one.documents_rate for one in self.processes)
 
 
 async def get_overview(instance: Instance) -> Overview:
-    """One round trip to Redis, or none where there is none; the store is not asked."""
+    """Return the overview. This takes one round trip to Redis, or none without Redis, and no read
+    of the store."""
     processes, complete = await instance.figures.all()
     alone = instance.link is None
     return Overview(processes=processes, complete=complete, alone=alone)

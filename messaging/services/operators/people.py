@@ -1,4 +1,4 @@
-"""What operators do to people: ban, lift a ban, log out."""
+"""Operators' actions on people: ban, lift a ban, log out."""
 
 from datetime import datetime
 
@@ -15,22 +15,22 @@ logger = structlog.get_logger(__name__)
 
 
 async def ban_person(instance: Instance, *, person_id: str, until: datetime = FOREVER) -> None:
-    """Shut somebody out up to a moment: what they ask for is refused from now on, and their
-    sockets are closed on every instance; that is waited for, up to a second. Banning again sets
-    the end anew.
+    """Ban a person until a time.
 
-    Raises InvalidRequest, StoreUnavailable.
+    Their requests are refused from now on, and their sockets are closed on every instance. The call
+    waits for the instances for up to a second. A second ban replaces the end of the first. Raises
+    InvalidRequest, StoreUnavailable.
     """
     await _set_ban(instance, person_id, until)
 
 
 async def unban_person(instance: Instance, *, person_id: str) -> None:
-    """Let somebody in again. Raises InvalidRequest, StoreUnavailable."""
+    """Lift a ban. Raises InvalidRequest, StoreUnavailable."""
     await _set_ban(instance, person_id, None)
 
 
 async def log_out_person(instance: Instance, *, person_id: str) -> None:
-    """End all sign-ins of somebody, as they could themselves, and their sockets. Raises
+    """Revoke all sign-ins of a person and close their sockets, as the person could. Raises
     InvalidRequest, StoreUnavailable."""
     _require_person_id(person_id)
     await sessions.log_out_everywhere(instance, user_id=person_id)
@@ -54,7 +54,7 @@ def _require_person_id(person_id: str) -> None:
 async def close_report(
     instance: Instance, *, report_id: str, status: ReportStatus, by: str
 ) -> Report:
-    """Say what an operator made of a report. Raises NotFound, StoreUnavailable."""
+    """Record an operator's decision on a report. Raises NotFound, StoreUnavailable."""
     closed = await instance.reports.close_report(report_id, status, by=by)
     if closed is None:
         raise NotFound

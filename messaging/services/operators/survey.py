@@ -1,6 +1,6 @@
-"""A survey: what the messages of a conversation say by themselves, read page by page.
+"""A survey: the facts that the messages of a conversation show by themselves, read page by page.
 
-Looking again reads only the messages that came since, and which ones have changed.
+A repeated survey reads only the new and the changed messages.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,21 +19,21 @@ class Survey:
     def __init__(
         self, store: Store, conversation: Conversation, on_read: Callable[[int], None]
     ) -> None:
-        """`on_read` is told how many messages each page has."""
+        """Create a survey. `on_read` is called with the number of messages of each page."""
         self._store = store
         self._on_read = on_read
         self._conversation_id = conversation.id
         self._joined = _joined(conversation)
         self.messages = 0
-        """How many were read."""
+        """The number of messages read."""
         self.latest: Message | None = None
         self.version = max(self._joined.values(), default=0)
-        """The highest that was given: to a message, or to somebody who joined."""
+        """The highest version assigned to a message or to a person who joined."""
         self._read_up_to = 0
         self._sent: dict[str, int] = {}
         self._surely_sent: dict[str, int] = {}
         self._gaps: list[str] = []
-        """The first of them; of the others only how many there are."""
+        """The first gaps; the others are only counted."""
         self._more_gaps = 0
         self.uncounted = ALL_COUNTED
         """The deleted messages."""
@@ -44,19 +44,19 @@ class Survey:
 
     @property
     def missing(self) -> str:
-        """Which numbers no message has, or two have; empty where all is well."""
+        """Return the numbers without a message, or with two; empty if there are none."""
         if not self._gaps:
             return ""
         named = ", ".join(self._gaps)
         return f"{named} and {self._more_gaps} more gaps" if self._more_gaps else named
 
     def fits(self, conversation: Conversation) -> bool:
-        """Whether it can go on with this later state: what counts as sent depends on when
-        somebody joined."""
+        """Return whether the survey can continue with this later state. The messages that count as
+        sent depend on when a person joined."""
         return _joined(conversation) == self._joined
 
     async def look(self) -> None:
-        """Read what is new. Raises StoreUnavailable."""
+        """Read the new messages. Raises StoreUnavailable."""
         latest = await self._store.list_latest_messages(self._conversation_id, limit=1)
         self.latest = latest[-1] if latest else None
         while self._read_up_to < self.seq:
@@ -66,17 +66,17 @@ class Survey:
             )
             if not page:
                 self._note_place(f"no message from {first} to at least {last}")
-                last = self.seq  # it may go on for ever
+                last = self.seq  # the sequence may be endless
             self._take(page, first, last)
             self._on_read(len(page))
             self._read_up_to = last
         await self._look_at_changed()
 
     def sent_seq(self, conversation: Conversation) -> Mapping[str, int]:
-        """The latest own message of every participant who has sent one since joining.
+        """Return the latest own message of every participant who has sent one since joining.
 
-        Of a message that was edited nothing tells when it was sent: where somebody joined again,
-        it is taken for what the conversation takes it for.
+        An edited message does not show when it was sent. If the person joined again, the value in
+        the conversation is kept.
         """
         found = {}
         for user_id in conversation.participants:

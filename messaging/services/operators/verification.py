@@ -1,13 +1,14 @@
-"""Verification: what a conversation says of its messages, held against the messages themselves.
+"""Verification: checks a conversation against its messages.
 
-seq, version, the latest message and what people have sent and read stand beside the messages, and
-move with them in one commit. A restored backup, a script or a hand in the database may part them.
+seq, version, the latest message and people's sent and read positions are stored beside the
+messages, and change with them in one commit. A restored backup, a script or a manual change in the
+database may make them differ.
 
-Promises: drift is reported only of a state that nobody changed while it was looked at, and
-repaired on condition that nobody has. Messages are read in pages, each once. Of a conversation that
-never stands still, only what does not depend on the moment is held against them.
+Promises: an error is reported only for a state that nobody changed during the check, and repaired
+only if nobody changed it since. Messages are read in pages, each once. If a conversation changes
+constantly, only the facts that do not depend on the time are checked.
 
-Not promised: that lost messages come back. Numbers that no message has are reported and left.
+Not promised: lost messages do not come back. Numbers without a message are reported and left.
 """
 
 import asyncio
@@ -37,7 +38,7 @@ _NOTE_SECONDS = 8.0
 
 
 class Drift(StrEnum):
-    """In what a conversation and its messages may differ."""
+    """The ways in which a conversation and its messages may differ."""
 
     SEQ = "seq"
     VERSION = "version"
@@ -65,18 +66,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was found in one conversation."""
+    """The result for one conversation."""
 
     conversation_id: str
     messages: int
-    """How many were looked at."""
+    """The number of messages checked."""
     findings: Sequence[Finding]
     repaired: bool
-    """Whether everything that can be repaired was."""
+    """Whether everything repairable was repaired."""
 
     @property
     def wrong(self) -> bool:
-        """Whether something is wrong still."""
+        """Return whether an error is left."""
         return any(not (self.repaired and finding.repairable) for finding in self.findings)
 
 
@@ -84,7 +85,7 @@ def _ignore(_: int) -> None: ...
 
 
 async def all_conversation_ids(store: Store) -> AsyncIterator[str]:
-    """Of every conversation, page by page."""
+    """Yield the ids of all conversations, page by page."""
     after = ""
     while ids := await store.list_conversation_ids(after=after, limit=_IDS):
         for conversation_id in ids:
@@ -99,11 +100,11 @@ async def verify_conversations(
     repair: bool = False,
     on_read: Callable[[int], None] = _ignore,
 ) -> AsyncIterator[Report]:
-    """A report of each, a few at once and in any order; one that is not there has none. `on_read`
-    is told of messages as they are read, how many. Raises StoreUnavailable.
+    """Yield a report of each conversation, a few at once and in any order. A missing conversation
+    has none. `on_read` is called with the number of messages of each read. Raises StoreUnavailable.
 
-    The instances are told of repairs as of what an instance commits that is cut off from Redis: by
-    a note in the store, on which they read what changed.
+    The instances learn of repairs as they learn of commits by an instance that has lost Redis: a
+    note in the store makes them read what changed.
     """
     note = _Note(store)
     running: set[asyncio.Task[Report | None]] = set()
@@ -142,7 +143,8 @@ async def verify_conversation(
     note: "_Note | None" = None,
     on_read: Callable[[int], None] = _ignore,
 ) -> Report:
-    """What is wrong with one conversation, looked at until nobody changes it meanwhile.
+    """Return the report of one conversation. It is checked until nobody changes it during the
+    check.
 
     Raises ConversationNotFound, StoreUnavailable.
     """
@@ -166,7 +168,7 @@ async def verify_conversation(
         if later.token != conversation.token and (findings or tries < _STRICT_LOOKS):
             continue
         if not findings:
-            # Also where the answer to a repair was lost, which had been made.
+            # Also if the answer to a successful repair was lost.
             return _report(conversation_id, survey, repairing, repaired=bool(repairing))
         if not repair or not any(finding.repairable for finding in findings):
             return _report(conversation_id, survey, findings)
@@ -217,7 +219,7 @@ def _findings(
     survey: Survey,
     positions: Sequence[ReadPosition],
 ) -> Iterator[Finding]:
-    """`conversation` was read before everything else, `later` after it."""
+    """Yield the errors. `conversation` was read before everything else, `later` after it."""
     if survey.missing:
         yield Finding(drift=Drift.MISSING, detail=survey.missing)
     if not conversation.seq <= survey.seq <= later.seq:
@@ -239,7 +241,7 @@ def _findings(
 
 
 def _findings_at_rest(conversation: Conversation, survey: Survey) -> Iterator[Finding]:
-    """What can be told only of a conversation that did not change meanwhile."""
+    """Yield the errors that show only in a conversation that did not change meanwhile."""
     if conversation.last_message != survey.latest:
         detail = f"last_message is {_named(conversation.last_message)}, but the latest message is"
         yield Finding(drift=Drift.LAST_MESSAGE, detail=f"{detail} {_named(survey.latest)}")
@@ -255,8 +257,8 @@ def _findings_at_rest(conversation: Conversation, survey: Survey) -> Iterator[Fi
 
 
 def _lacking(conversation: Conversation, survey: Survey) -> Iterator[Finding]:
-    """What earlier releases leave behind, which is repaired and not reported: deleted messages
-    that count as unread."""
+    """Yield the gaps that earlier releases leave, which are repaired but not reported: deleted
+    messages that count as unread."""
     if not survey.uncounted.within(conversation.uncounted):
         detail = "deleted messages count as unread"
         yield Finding(drift=Drift.UNCOUNTED, detail=detail)
@@ -265,7 +267,8 @@ def _lacking(conversation: Conversation, survey: Survey) -> Iterator[Finding]:
 def _repair(
     conversation: Conversation, survey: Survey, positions: Sequence[ReadPosition]
 ) -> Commit:
-    """A durable change like any other, so that it reaches whoever has the conversation open."""
+    """Return the repair as a durable change, so that it reaches everyone who has the conversation
+    open."""
     after = replace(
         conversation,
         seq=survey.seq,
@@ -287,14 +290,14 @@ def _repair(
 
 
 def _named(message: Message | None) -> str:
-    """Never its text."""
+    """Describe a message, without its text."""
     if message is None:
         return "none"
     return f"{message.id} (number {message.seq}, version {message.version})"
 
 
 class _Note:
-    """Tells the instances to look at what changed in the store."""
+    """Makes the instances read what changed in the store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -1,1 +1,1 @@
-"""What services share: rights, quotas, visibility, and the way of a change to its commit."""
+"""Shared rules of services: rights, quotas, visibility, and the submission of changes."""

@@ -1,7 +1,7 @@
-"""Quotas: how many conversations somebody may create in a day, and how many people add to groups.
+"""Quotas: the conversations that a person may create in a day, and the people that they may add.
 
-They are counted over all instances as the other rates are (`messaging.redis.rate_limits`), and
-given back where nothing came of it. `CHAT_RATE_LIMITS=off` lifts them.
+They are counted over all instances like the other rates (`messaging.redis.rate_limits`), and given
+back if nothing was created or added. `CHAT_RATE_LIMITS=off` disables them.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _DAY_SECONDS = 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """What one request counts."""
+    """The counts of one request."""
 
     rates: Rates
     user_id: str
@@ -25,7 +25,7 @@ class Quota:
     people: int = 0
 
     async def take(self) -> None:
-        """Count it. Raises RateLimited, and then nothing is counted."""
+        """Count the request. Raises RateLimited, and then counts nothing."""
         taken: list[tuple[Rate, int]] = []
         for rate, count in self._counts():
             wait = await self.rates.take(rate, self.user_id, count=count)
@@ -36,7 +36,7 @@ class Quota:
             taken.append((rate, count))
 
     async def give_back(self) -> None:
-        """Nothing came of what was counted."""
+        """Give back the counts of a request that changed nothing."""
         for rate, count in self._counts():
             await self.rates.give_back(rate, self.user_id, count=count)
 

@@ -1,4 +1,4 @@
-"""Who may do what: the rights that services ask for before they act."""
+"""Rights: the checks of services before they act."""
 
 from messaging.changes.rights import require_participant
 from messaging.domain.conversation import Conversation
@@ -12,13 +12,14 @@ from messaging.runtime.instance import Instance
 
 
 def require_conversation_id(conversation_id: str) -> None:
-    """Raises ConversationNotFound for what cannot be an id of ours, before it reaches a store."""
+    """Require a well-formed conversation id before it reaches a store. Raises
+    ConversationNotFound."""
     if not is_stored_id(conversation_id):
         raise ConversationNotFound
 
 
 def require_user_id(field: str, user_id: str) -> None:
-    """Raise InvalidRequest, which names the field, for an id that no person may have."""
+    """Require an id that a person may have. Raises InvalidRequest, which names the field."""
     if is_user_id(user_id):
         return
     if user_id.startswith(RESERVED_PREFIXES):
@@ -37,9 +38,9 @@ def require_message_id(message_id: str) -> None:
 async def access_conversation(
     instance: Instance, *, user_id: str, conversation_id: str
 ) -> Conversation:
-    """The conversation, at most two seconds old, for one of its participants.
+    """Return the conversation, at most two seconds old, for one of its participants.
 
-    Raises ConversationNotFound, NotAParticipant; a refusal rests on a state read just now.
+    Raises ConversationNotFound, NotAParticipant. A refusal is based on a state that was just read.
     """
     require_conversation_id(conversation_id)
     cached = instance.cache.get_fresh(conversation_id)
@@ -51,8 +52,8 @@ async def access_conversation(
 async def read_conversation(
     instance: Instance, *, user_id: str, conversation_id: str
 ) -> Conversation:
-    """The conversation as the store has it now, for one of its participants. Raises as
-    `access_conversation`."""
+    """Return the conversation from the store, for one of its participants. Raises the same errors
+    as `access_conversation`."""
     require_conversation_id(conversation_id)
     conversation = await instance.store.get_conversation(conversation_id)
     if conversation is None:

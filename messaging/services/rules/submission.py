@@ -1,7 +1,7 @@
-"""Acting: rights are judged before a change waits for the commits of its conversation.
+"""Submission: rights are checked before a change waits for the commits of its conversation.
 
-A change that waited first would be refused when the commit under way is over: the time of the
-answer would tell a stranger that people are talking.
+Otherwise a stranger's refusal would arrive only after the running commit, and its timing would
+reveal that people are talking.
 """
 
 from messaging.changes.change import ConversationChange, Outcome, authorized
@@ -10,11 +10,11 @@ from messaging.runtime.instance import Instance
 
 
 async def submit(instance: Instance, conversation_id: str, change: ConversationChange) -> Outcome:
-    """`Writer.submit` for somebody who may see the conversation.
+    """Run `Writer.submit` for a person who may see the conversation.
 
-    A copy of any age lets them through: the commit judges again. A refusal rests on a state that
-    was read for it, in one read, whatever else goes on in the conversation. Raises as
-    `Writer.submit`.
+    A cached copy of any age is enough to let them through: the commit checks again. A refusal is
+    based on a state that was read for it, in one read, whatever else happens in the conversation.
+    Raises the same errors as `Writer.submit`.
     """
     known = instance.cache.get(conversation_id)
     if known is None or not authorized(change, known):

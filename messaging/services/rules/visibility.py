@@ -1,7 +1,8 @@
-"""Visibility: what people see of each other.
+"""Visibility: what people may see of each other.
 
-Between two people one of whom blocks the other there is no presence, and in their direct
-conversation neither receipts nor typing. Who reads privately has read nothing, to all others.
+If one of two people blocks the other, neither sees the other's presence, and their direct
+conversation has no receipts and no typing indicators. A person with `private_reading` has read
+nothing, as far as others can see.
 """
 
 from collections.abc import Sequence
@@ -19,11 +20,12 @@ _BLOCKS_SECONDS = 60.0
 async def pair_is_open(
     instance: Instance, user_id: str, conversation_id: str, *, lasting: bool = False
 ) -> bool:
-    """Return whether neither of a conversation's two people blocks the other, of which only the
-    conversation tells.
+    """Return whether neither of a direct conversation's two people blocks the other. Only the
+    conversation contains this.
 
-    A copy says so for a minute: all instances are told of a block, and may miss it. `lasting`:
-    for as long as it is kept, while the link is up. At most one read.
+    A copy is used for a minute: all instances are informed of a block, but may miss it. With
+    `lasting`, it is used for as long as it is cached, while the link is up. This takes at most one
+    read.
     """
     if lasting and not instance.degraded:
         known = instance.cache.get(conversation_id)
@@ -40,7 +42,7 @@ async def pair_is_open(
 
 
 async def reads_privately(instance: Instance, user_id: str) -> bool:
-    """Return whether somebody hides what they have read; True where that cannot be told."""
+    """Return whether a person hides their read position; True if that is unknown."""
     try:
         return (await instance.privacy.get([user_id]))[user_id].private_reading
     except StoreUnavailable:
@@ -50,7 +52,7 @@ async def reads_privately(instance: Instance, user_id: str) -> bool:
 async def private_readers(
     instance: Instance, positions: Sequence[ReadPosition], *, besides: str
 ) -> frozenset[str]:
-    """Those of the people with something read who hide it from others, `besides` not among them.
+    """Return the people with a read position who hide it from others, except those in `besides`.
     Raises StoreUnavailable."""
     people = [one.user_id for one in positions if one.read_seq > 0 and one.user_id != besides]
     known = await instance.privacy.get(people)

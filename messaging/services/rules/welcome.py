@@ -1,6 +1,7 @@
 """Welcome: who may be added to a group by whom.
 
-Who is not to be added is left out without a word: nobody learns of a block, or of a setting.
+People who must not be added are left out silently, so that a request reveals no block and no
+setting.
 """
 
 from collections.abc import Sequence
@@ -14,9 +15,11 @@ from messaging.stores.people import LEFT_LIFETIME
 async def welcome(
     instance: Instance, user_id: str, people: Sequence[str], *, conversation_id: str | None = None
 ) -> Sequence[str]:
-    """Those of the people whom somebody may add to a group, None being a new one: not those who
-    want to be added by nobody, who block this person, or who left this group on their own within
-    the last day. One read each. Raises StoreUnavailable."""
+    """Return the people whom this person may add to a group; None is a new group.
+
+    Left out are people with `added_by: nobody`, people who block this person, and people who left
+    this group voluntarily within the last day. Each takes one read. Raises StoreUnavailable.
+    """
     known = await instance.people.get_privacy(people)
     return [one for one in people if _may_be_added(known[one], user_id, conversation_id)]
 

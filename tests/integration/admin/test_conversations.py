@@ -58,7 +58,7 @@ async def test_freezing_asks_and_is_written_down(ann: Api, bob: Api, root: Opera
     group = await ann.group(bob, title="Tea")
 
     asked = await root.act("conversation/", "freeze", group, confirmed=False)
-    assert "Members will not be able to write" in text_of(asked)
+    assert "Members can no longer write" in text_of(asked)
     await bob.send(group)
 
     done = await root.act("conversation/", "freeze", group)
@@ -95,7 +95,7 @@ async def test_a_conversation_is_deleted(ann: Api, bob: Api, root: Operator) -> 
 
     assert problem(await ann.get(f"/conversations/{group}")) == (403, "not_a_participant")
     page = await root.get(f"conversation/{group}/change/")
-    assert "Nobody is left." in page.text
+    assert "No participants." in page.text
     assert 'name="action"' not in page.text  # there is nothing to do to it any more
 
 
@@ -117,7 +117,7 @@ async def test_looking_into_a_conversation_asks_why(
     assert "between us" in text_of(shown)
     assert "between us" in await root.page(one)
     assert "Looked into it: Report 7" in await root.page(f"conversation/{group}/history/")
-    assert "Say why" in await root.page(f"message/?conversation={other}")
+    assert "Give a reason" in await root.page(f"message/?conversation={other}")
     assert "between us" not in await (await operator("other")).page(messages)
 
     await sync_to_async(_make_older)(minutes=61)
@@ -154,7 +154,7 @@ async def test_what_was_said_around_a_message(ann: Api, root: Operator) -> None:
     sent = [await ann.send(group, f"text {number}.") for number in range(1, 61)]
     await root.post(f"message/?conversation={group}", {"look": "1", "reason": "Why not"})
     page = await root.get(f"message/{group}.{sent[19]['id']}/change/")
-    found = re.search(r'href="([^"]+)">What was said around it', page.text)
+    found = re.search(r'href="([^"]+)">Messages around it', page.text)
     assert found is not None
 
     around = await root.get("message/?" + unescape(found[1]).partition("?")[2])

@@ -91,7 +91,7 @@ async def test_dead_letters_are_looked_at_and_replayed(queue_url: str, root: Ope
 
 
 async def test_there_may_be_no_queue(root: Operator) -> None:
-    assert "each instance pushes by itself" in await root.page("deadletter/")
+    assert "each instance sends its own pushes" in await root.page("deadletter/")
 
 
 async def test_the_overview(ann: Api, bob: Api, root: Operator, instance: Instance) -> None:
@@ -120,7 +120,7 @@ async def test_the_overview(ann: Api, bob: Api, root: Operator, instance: Instan
     assert re.search(r"sent [1-9]\d*", page)
     assert re.search(r"direct: failed [1-9]\d*", page)
     assert re.search(r"dropped: no_device [1-9]\d*", page)
-    assert "each process knows of itself alone" in page
+    assert "each process knows only its own figures" in page
 
 
 async def test_an_overview_without_others(

@@ -87,7 +87,7 @@ async def test_what_failed_is_in_the_history_too(
 async def test_a_ban_until_a_moment(ann: Api, root: Operator) -> None:
     """It has to be one to come; without one it is for good."""
     past = await root.act("person/", "ban", "ann", until="2020-01-01T00:00")
-    assert "This time is in the past. Give a later one." in text_of(past)
+    assert "This time is in the past. Enter a later one." in text_of(past)
     ok(await ann.get("/me"))
 
     await root.act("person/", "ban", "ann", until="2999-01-01T00:00")
