@@ -1,6 +1,7 @@
 """Settings for tests: the product's own, with what a development machine has."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,8 +15,13 @@ from config.settings import DATABASES, INSTALLED_APPS
 DEBUG = False
 CHAT_RATE_LIMITS = False  # they have tests of their own
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
-# A file and not memory: the store reads and writes from threads of its own.
-_folder = tempfile.TemporaryDirectory(prefix="chat-tests-")  # gone with the process
+# A file, since the store reads and writes from threads of its own; in memory where that is large
+# enough, since each test waits for the disk many times.
+_MEMORY = Path("/dev/shm")
+_large = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 1 << 30
+_folder = tempfile.TemporaryDirectory(  # gone with the process
+    prefix="chat-tests-", dir=_MEMORY if _large else None
+)
 DATABASES["default"]["TEST"] = {"NAME": str(Path(_folder.name) / "test.sqlite3")}
 INSTALLED_APPS.append("tests.emptying")  # its command `flush`
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -88,7 +88,7 @@ class LiveFigures:
         self._redis = client
         self._status = status
         self._role = "instance"
-        self._totals = _Totals()
+        self._totals: _Totals | None = None
         self._own: Figures | None = None
         self._unwritten = Outage("figures.not_written")
         self._unread = Outage("figures.unknown")
@@ -166,7 +166,8 @@ class LiveFigures:
             await client.delete(_REGISTRY)
 
     def _count(self) -> Figures:
-        before, now, status = self._totals, _Totals(), self._status()
+        now, status = _Totals(), self._status()
+        before = self._totals or now
         self._totals = now
         seconds = max(now.at - before.at, 0.001)
         calls = now.store_calls - before.store_calls
