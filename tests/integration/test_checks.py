@@ -97,6 +97,16 @@ def test_a_wrong_setting(
     assert "secret" not in f"{error.msg} {error.hint}"
 
 
+@pytest.mark.parametrize("key", ["short", "a" * 64, "abcd" * 16, "django-insecure-" + "x1y2" * 20])
+def test_a_weak_key(settings: Settings, key: str) -> None:
+    """Development may have any."""
+    settings.SECRET_KEY = key
+    assert check_settings() == []
+
+    settings.DEBUG, settings.CHAT_AUTH, settings.GOOGLE_CLOUD_PROJECT = False, "firebase", "chat"
+    assert [error.id for error in check_settings()] == ["chat.E018"]
+
+
 @pytest.mark.parametrize(
     "good",
     [

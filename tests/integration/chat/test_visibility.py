@@ -255,8 +255,11 @@ async def test_why_not_is_for_operators_and_oneself(
 
 async def notified(instance: Instance, conversation: str, message: Json) -> None:
     """Return once it is decided whom of its people to notify."""
-    async with asyncio.timeout(5):
-        while len(await instance.decisions.list_decisions(conversation, message["id"])) < 2:
+    async with asyncio.timeout(30):
+        verdicts: list[object] = []
+        while len(verdicts) < 2 or None in verdicts:  # None: somebody is about to push
+            decided = await instance.decisions.list_decisions(conversation, message["id"])
+            verdicts = [decision.verdict for decision in decided.values()]
             await asyncio.sleep(0.01)
 
 
