@@ -39,7 +39,7 @@ async def test_the_store_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that takes requests and never answers is unavailable within five seconds, and
     once it goes on it is used again."""
     try:
-        with own_firestore_emulator() as (host, emulator):
+        with own_firestore_emulator(brief=True) as (host, emulator):
             monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
             store = FirestoreStore(project="test-hangs", timeout=10)
             conversation = await store.create_conversation(new_conversation("ann", "bob"))
