@@ -3,12 +3,14 @@
 Importing this module builds the instance of the process and prepares the process for serving.
 """
 
+import gc
 import os
 import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+gc.disable()  # until everything is imported: the collector would find no garbage in that
 
-import django
+import django  # noqa: E402
 
 django.setup(set_prefix=False)
 
@@ -32,6 +34,7 @@ for message in found:
 
 collecting = Collecting()
 application = Application(Instance(), collecting=collecting)
+gc.enable()
 collecting.start()
 raise_descriptor_limit()
 if "daphne.server" in sys.modules:  # it has imported this module
