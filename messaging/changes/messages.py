@@ -12,7 +12,6 @@ from messaging.changes.rights import (
     require_unfrozen,
 )
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
-from messaging.domain.codec import copier
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import (
     MAX_ERRORS,
@@ -22,6 +21,7 @@ from messaging.domain.exceptions import (
     MessageNotFound,
     PermissionDenied,
 )
+from messaging.domain.fields.codec import copier
 from messaging.domain.message import Message
 from messaging.domain.participant import Role
 

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct, field
 from messaging.delivery.conversation_delta import ConversationState
 from messaging.delivery.delivery import Delivery
 from messaging.delivery.field_types import ConversationId, Frame, Key
-from messaging.domain.values import UserId
+from messaging.domain.fields.types import UserId
 
 _MAX_CHANGES = 1_000
 

@@ -13,10 +13,10 @@ from messaging.commits.group_commit import Committed
 from messaging.delivery.field_types import Micros, PeopleNumbers, Token
 from messaging.delivery.message_state import MessageForm, micros, moment
 from messaging.domain.change import ChangeType
-from messaging.domain.codec import copier
 from messaging.domain.conversation import Conversation
+from messaging.domain.fields.codec import copier
+from messaging.domain.fields.types import Number, ShortText
 from messaging.domain.message import Message
-from messaging.domain.values import Number, ShortText
 
 _MAX_DELETED = 2_000
 _ABOUT_MESSAGES = frozenset(

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from messaging.delivery.field_types import Frame, People, PeopleNumbers
-from messaging.domain.values import Number
+from messaging.domain.fields.types import Number
 
 
 class Delivery(Struct, frozen=True, array_like=True, kw_only=True):

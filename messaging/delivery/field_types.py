@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from messaging.domain.values import Number, UserId
+from messaging.domain.fields.types import Number, UserId
 
 MAX_MICROS = 253_402_300_800_000_000
 """The year 10000, in microseconds since the epoch: later moments are no `datetime`."""

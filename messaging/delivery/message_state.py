@@ -15,7 +15,7 @@ from typing import Annotated, Any, Generic, Optional, TypeVar
 from msgspec import Meta, Struct, defstruct
 
 from messaging.delivery.field_types import MAX_PEOPLE, Micros, People
-from messaging.domain.codec import (
+from messaging.domain.fields.codec import (
     Attribute,
     Conversions,
     converters,
@@ -25,7 +25,7 @@ from messaging.domain.codec import (
     types_of,
     writer,
 )
-from messaging.domain.values import Number, ShortText, Text, UserId
+from messaging.domain.fields.types import Number, ShortText, Text, UserId
 from messaging.stores.stored_enums import member_of
 
 T = TypeVar("T")

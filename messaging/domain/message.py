@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from messaging.domain.values import Number, ShortText, Text, UserId
+from messaging.domain.fields.types import Number, ShortText, Text, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message. Stores, the link and the API derive what they write and read of it from these
-    fields (`messaging.domain.codec`); new ones come last and have a default."""
+    fields (`messaging.domain.fields.codec`); new ones come last and have a default."""
 
     id: ShortText
     conversation_id: ShortText

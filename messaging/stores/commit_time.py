@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.codec import copier, stamper
 from messaging.domain.conversation import Conversation
+from messaging.domain.fields.codec import copier, stamper
 from messaging.domain.message import Message
 
 stamped = stamper(Message)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from messaging.domain.codec import Attribute, Conversions, writer
 from messaging.domain.conversation import Conversation, ListedConversation
+from messaging.domain.fields.codec import Attribute, Conversions, writer
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Preferences, ReadPosition

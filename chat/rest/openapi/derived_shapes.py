@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from messaging.domain.codec import required, types_of
+from messaging.domain.fields.codec import required, types_of
 
 _FIELDS: Mapping[Any, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
     str: serializers.CharField,

@@ -25,7 +25,7 @@ from messaging.delivery.field_types import BootId
 from messaging.delivery.link.messages import KINDS, LinkMessage, decoder
 from messaging.delivery.link.refused_messages import Reason, Refused
 from messaging.delivery.link.signing import Mode, Signing
-from messaging.domain.values import Number
+from messaging.domain.fields.types import Number
 
 VERSION = 2
 """The highest version that this release reads."""

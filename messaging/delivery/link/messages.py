@@ -14,8 +14,8 @@ from msgspec import Meta, Struct
 
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.field_types import BootId, ConversationId, People
+from messaging.domain.fields.types import Number, UserId
 from messaging.domain.people import Access
-from messaging.domain.values import Number, UserId
 
 _MAX_COMMITS = 10_000
 _Micros = Annotated[int, Meta(ge=-(2**62), le=2**62)]

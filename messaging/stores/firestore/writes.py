@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.codec import copier
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.fields.codec import copier
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import ReadPosition
 from messaging.stores.commit_time import stamped_conversation

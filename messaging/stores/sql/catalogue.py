@@ -18,7 +18,7 @@ from messaging.models import (
 )
 from messaging.stores.catalogue import FailedNotification, Place
 from messaging.stores.sql import reads
-from messaging.stores.sql.calls import count
+from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.decisions import people_of
 from messaging.stores.sql.people import access_of, read_access
 from messaging.stores.sql.store import SqlStore

@@ -7,7 +7,7 @@ from django.db.transaction import atomic
 
 from messaging.models import EpochRecord
 from messaging.stores.epochs import Epoch, ReadEpoch, first_epoch, next_epoch
-from messaging.stores.sql.calls import count
+from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.store import SqlStore
 

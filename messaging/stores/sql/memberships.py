@@ -18,7 +18,7 @@ from messaging.domain.uncounted import Uncounted
 from messaging.models import ConversationRecord
 from messaging.stores import paging
 from messaging.stores.conversations import ListedPage
-from messaging.stores.sql import cursors, rows
+from messaging.stores.sql import rows
 from messaging.stores.sql.conversations import last_message_sql, limited, people_sql
 from messaging.stores.sql.conversations import read_message as _message
 from messaging.stores.sql.conversations import read_people as _people
@@ -112,7 +112,9 @@ def list_listed(
     latest = limited(listed, order_by=("-active_at", "-id"), limit=limit)
     page = [_listed(one, user_id) for one in _annotated(database, latest, user_id, people)]
     full = len(page) == limit
-    return ListedPage(conversations=page, next_cursor=cursors.encode(page[-1]) if full else None)
+    return ListedPage(
+        conversations=page, next_cursor=rows.encode_cursor(page[-1]) if full else None
+    )
 
 
 def list_companions(

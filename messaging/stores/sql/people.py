@@ -10,7 +10,7 @@ from django.db.transaction import atomic
 from messaging.domain.people import Access, AddedBy, Privacy
 from messaging.models import PersonRecord
 from messaging.stores.people import ChangedAccess, lately_left
-from messaging.stores.sql.calls import count
+from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import member_of

@@ -12,7 +12,7 @@ from messaging.domain.participant import ReadPosition
 from messaging.models import ConversationRecord, MessageRecord, ReadPositionRecord
 from messaging.stores import paging
 from messaging.stores.conversations import ChangedConversations, ChangedPositions, Page
-from messaging.stores.sql import cursors, rows
+from messaging.stores.sql import rows
 from messaging.stores.sql.connections import clock
 from messaging.stores.sql.conversations import conversations, limited
 
@@ -39,7 +39,7 @@ def list_conversations(
     latest = limited(listed, order_by=("-active_at", "-id"), limit=limit)
     page = conversations(database, latest)
     full = len(page) == limit
-    return Page(conversations=page, next_cursor=cursors.encode(page[-1]) if full else None)
+    return Page(conversations=page, next_cursor=rows.encode_cursor(page[-1]) if full else None)
 
 
 def list_latest_conversations(

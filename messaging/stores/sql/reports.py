@@ -11,7 +11,7 @@ from messaging.models import ReportCopyRecord, ReportRecord
 from messaging.stores import paging
 from messaging.stores.catalogue import Place
 from messaging.stores.reports import COPY_LIFETIME
-from messaging.stores.sql.calls import count
+from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.expiry import purge_expired
 from messaging.stores.sql.store import SqlStore

@@ -1,14 +1,16 @@
-"""Converts the SQL store's rows to entities, and back."""
+"""Converts the SQL store's rows to entities and back, and places in a list to cursors."""
 
+import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from messaging.domain.codec import ATTRIBUTE, Attribute, Conversions, reader, writer
 from messaging.domain.conversation import Conversation, ListedConversation
+from messaging.domain.fields.codec import ATTRIBUTE, Attribute, Conversions, reader, writer
+from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Preferences, ReadPosition
 from messaging.domain.uncounted import Uncounted
@@ -18,6 +20,7 @@ from messaging.models import (
     ParticipantRecord,
     ReadPositionRecord,
 )
+from messaging.stores.conversations import InvalidCursor
 from messaging.stores.stored_enums import member_of
 
 MESSAGE_COLUMNS = [
@@ -26,6 +29,8 @@ MESSAGE_COLUMNS = [
     if not field.primary_key
 ]
 """The columns that replacing a message writes."""
+
+_MAX_CURSOR_LENGTH = 200
 
 
 def _aware(text: str) -> datetime:
@@ -172,3 +177,26 @@ def read_position(record: ReadPositionRecord) -> ReadPosition:
 def preferences_of(found: str | None) -> Mapping[str, Any] | None:
     """Return one person's stored settings from the JSON of them."""
     return None if found is None else json.loads(found)
+
+
+def encode_cursor(conversation: Conversation | ListedConversation) -> str:
+    """Return the cursor of a page that ends with this conversation."""
+    place = json.dumps([conversation.active_at.isoformat(), conversation.id])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[datetime, str]:
+    """Return `active_at` and `id` of the conversation that ended the page. Raises InvalidCursor."""
+    if len(cursor) > _MAX_CURSOR_LENGTH:
+        # A deeply nested document would overflow the stack of the JSON parser.
+        raise InvalidCursor
+    try:
+        place = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        active_at, conversation_id = json.loads(place)
+        moment = datetime.fromisoformat(active_at)
+        known = moment.utcoffset() == timedelta(0) and is_stored_id(conversation_id)
+    except (ValueError, TypeError) as error:
+        raise InvalidCursor from error
+    if not known:
+        raise InvalidCursor
+    return moment, conversation_id

@@ -1,6 +1,6 @@
 """The store on Django's ORM: SQLite as the embedded default, PostgreSQL by the same code.
 
-Every method is one function in a thread of the store's own, see `calls`.
+Every method is one function in a thread of the store's own, see `connections.calls`.
 """
 
 import math
@@ -25,8 +25,8 @@ from messaging.stores.conversations import (
     Page,
 )
 from messaging.stores.recent_changes import PAGE, read_pages
-from messaging.stores.sql import cursors, link_notes, memberships, reads, writes
-from messaging.stores.sql.calls import Calls, count, queried
+from messaging.stores.sql import link_notes, memberships, reads, rows, writes
+from messaging.stores.sql.connections.calls import Calls, count, queried
 from messaging.stores.witness import Witness
 
 P = ParamSpec("P")
@@ -91,7 +91,7 @@ class SqlStore:
     async def list_conversations(
         self, user_id: str, *, limit: int, cursor: str | None = None
     ) -> Page:
-        after = None if cursor is None else cursors.decode(cursor)
+        after = None if cursor is None else rows.decode_cursor(cursor)
         mark = self.witness.begin()
         page = await self.calls.read(
             "list_conversations", reads.list_conversations, user_id, limit=limit, after=after
@@ -103,7 +103,7 @@ class SqlStore:
     async def list_own_conversations(
         self, user_id: str, *, limit: int, people: int, cursor: str | None = None
     ) -> ListedPage:
-        after = None if cursor is None else cursors.decode(cursor)
+        after = None if cursor is None else rows.decode_cursor(cursor)
         mark = self.witness.begin()
         page = await self.calls.read(
             "list_own_conversations",

@@ -12,9 +12,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Max
 from django.db.transaction import atomic
 
-from messaging.domain.codec import copier
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.fields.codec import copier
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Preferences, ReadPosition, Role
 from messaging.models import (

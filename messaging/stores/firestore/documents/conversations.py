@@ -3,8 +3,8 @@
 import zlib
 from typing import Any
 
-from messaging.domain.codec import Conversions, converters, reader, types_of
 from messaging.domain.conversation import Conversation, ListedConversation
+from messaging.domain.fields.codec import Conversions, converters, reader, types_of
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Preferences
 from messaging.domain.uncounted import Uncounted

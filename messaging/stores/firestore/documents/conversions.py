@@ -1,4 +1,4 @@
-"""How Firestore keeps values of each type (`messaging.domain.codec`)."""
+"""How Firestore keeps values of each type (`messaging.domain.fields.codec`)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.codec import Attribute, Conversions, converters, reader
+from messaging.domain.fields.codec import Attribute, Conversions, converters, reader
 from messaging.domain.participant import Preferences
 from messaging.domain.uncounted import Uncounted
 from messaging.stores.firestore.values import (

@@ -2,7 +2,7 @@
 
 from typing import Any, Generic, TypeVar
 
-from messaging.domain.codec import reader, writer
+from messaging.domain.fields.codec import reader, writer
 from messaging.domain.message import Message
 from messaging.stores.firestore.documents.conversions import READ, WRITTEN, Fields
 from messaging.stores.firestore.values import ABSENT

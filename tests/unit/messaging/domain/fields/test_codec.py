@@ -16,14 +16,14 @@ from google.cloud.firestore_v1 import types
 from chat.rest.openapi.derived_shapes import derived_shape
 from messaging.delivery.message_state import MessageForm
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.codec import ATTRIBUTE, Conversions, copier, reader, stamper, writer
+from messaging.domain.fields.codec import ATTRIBUTE, Conversions, copier, reader, stamper, writer
 from messaging.domain.message import Message
 from messaging.domain.participant import Notify
 from messaging.stores.firestore.documents.messages import MessageDocuments
 from messaging.stores.firestore.values import ABSENT, is_null, write_fields
 from messaging.stores.sql import rows
 
-REPOSITORY = Path(__file__).parents[4]
+REPOSITORY = Path(__file__).parents[5]
 THEN = datetime(2026, 1, 1, microsecond=678_000, tzinfo=UTC)
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
