@@ -1,4 +1,4 @@
-"""What instances send each other of a conversation: the changes of one commit, and soft events."""
+"""Messages between instances about a conversation: the changes of one commit, and soft events."""
 
 from typing import Annotated
 
@@ -20,13 +20,13 @@ class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
         name="changes"
     )
     state: ConversationState | None = None
-    """What the commit made of the conversation."""
+    """The conversation after the commit, as a delta."""
     committed_at: float | None = None
     """Seconds since the epoch, by the clock of the instance that committed."""
 
     @property
     def consistent(self) -> bool:
-        """Whether its parts agree with each other, as those of every commit do."""
+        """Return whether its parts agree with each other, as in every real commit."""
         first, last = self.deliveries[0].version, self.deliveries[-1].version
         return (
             first > 0
@@ -42,13 +42,14 @@ class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
 
 
 class SoftEvent(Struct, frozen=True, kw_only=True, tag_field="type", tag="soft"):
-    """An event that nobody replays: for the participants of a conversation, about one of them."""
+    """A soft event, which is never replayed: for the participants of a conversation, about one of
+    them."""
 
     conversation_id: ConversationId
     user_id: UserId
     key: Key
-    """What it is about: only the latest of a key has to wait for a slow client."""
+    """Its key: for a slow client, only the latest event of a key waits."""
     frame: Frame | None = None
-    """For the others; None where they get nothing."""
+    """The frame for the others; None if they get nothing."""
     own_frame: Frame | None = None
-    """For the other sockets of the person it is about."""
+    """The frame for the other sockets of the person it is about."""

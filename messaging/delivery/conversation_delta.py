@@ -1,7 +1,7 @@
-"""What a commit made of a conversation, small enough to travel beside its events.
+"""The result of a commit, small enough to travel with its events.
 
-An instance that has the conversation as it was before the commit needs no read to have it as it
-is after: its next own commit finds the right token, and its readers the right state.
+An instance that has the conversation before the commit needs no read to get the conversation after
+it. Its next own commit has the right token, and its readers see the right state.
 """
 
 from datetime import datetime
@@ -38,7 +38,7 @@ else:
 
 
 class ConversationState(_LastMessage, frozen=True, kw_only=True):
-    """A conversation after a commit that concerns messages alone."""
+    """A conversation after a commit that changes only messages."""
 
     before: Number
     """The version that the commit was based on."""
@@ -52,11 +52,11 @@ class ConversationState(_LastMessage, frozen=True, kw_only=True):
     commit_id: ShortText
     token: Token | None
     deleted: Annotated[list[Number], Meta(max_length=_MAX_DELETED)] = field(default_factory=list)
-    """The numbers of the messages that this commit deleted. An earlier release does not say, and
-    does not store them either."""
+    """The numbers of the messages that this commit deleted. Earlier releases neither send nor store
+    them."""
 
     def follows(self, first: int, last: int) -> bool:
-        """Whether it is the state after the versions `first` to `last`, and agrees with itself."""
+        """Return whether it is the state after the versions `first` to `last`, and consistent."""
         message = self.last_message
         return (
             (self.before, self.version) == (first - 1, last)
@@ -68,7 +68,7 @@ class ConversationState(_LastMessage, frozen=True, kw_only=True):
 
     @property
     def latest_moment(self) -> datetime:
-        """The latest moment in it, by the store's clock."""
+        """Return the latest time in it, by the store's clock."""
         return moment(max(self.updated_at, self.active_at))
 
 
@@ -82,8 +82,8 @@ _make_state = _MESSAGE.writer(
 
 
 def make_delta(committed: Committed) -> ConversationState | None:
-    """Return the state to send. None for changes of people, roles or title, and where there is no
-    message: other instances read the conversation then."""
+    """Return the state to send; None for changes of people, roles or title, after which the
+    conversation is read."""
     conversation, changes = committed.conversation, committed.changes
     last = conversation.last_message
     if (
@@ -116,12 +116,12 @@ def make_delta(committed: Committed) -> ConversationState | None:
 
 
 def apply_delta(conversation: Conversation, state: ConversationState) -> Conversation | None:
-    """Return the conversation after the commit; None if it is not the one from before it. The
-    version alone does not tell: somebody's own settings change without one."""
+    """Return the conversation after the commit; None if `before` is not the one before it. The
+    version alone does not show that: a person's own settings change without one."""
     if (conversation.version, conversation.token) != (state.before, state.before_token):
         return None
     if state.seq != max(conversation.seq, *state.sent_seq.values(), 0):
-        return None  # no commit moves it otherwise
+        return None  # no other commit moves it
     last = state.last_message
     uncounted = conversation.uncounted
     for seq in state.deleted:

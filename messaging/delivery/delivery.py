@@ -9,10 +9,10 @@ from messaging.domain.fields.types import Number
 class Delivery(Struct, frozen=True, array_like=True, kw_only=True):
     version: Number
     seq: Number
-    """The number of the conversation's latest message at that version; 0 where it did not move."""
+    """The number of the conversation's latest message at that version; 0 if it did not change."""
     frame: Frame
     added: PeopleNumbers = {}
-    """Who is added by it: the version they join at, by user id."""
+    """The added people: the version they join at, by user id."""
     removed: People = []
     announcement: Frame | None = None
-    """The frame that tells those who are added."""
+    """The frame for the added people."""

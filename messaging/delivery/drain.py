@@ -1,4 +1,4 @@
-"""Draining: an instance that is shutting down sends its clients elsewhere, spread over time."""
+"""Draining: a stopping instance makes its clients reconnect elsewhere, spread over time."""
 
 import asyncio
 import random
@@ -16,8 +16,8 @@ _LATEST_SECONDS = 5.0
 
 
 async def announce_end(connections: Connections, events: EventEncoder) -> None:
-    """Tell each client when to reconnect, spread over some seconds, and wait a moment in which
-    events and answers still reach them."""
+    """Send each client a time to reconnect, spread over some seconds, and wait a moment in which
+    events and answers still reach it."""
     if len(connections) == 0:
         return
     for connection in connections.everyone():
@@ -27,7 +27,7 @@ async def announce_end(connections: Connections, events: EventEncoder) -> None:
 
 
 async def end_all(connections: Connections, *, seconds: float) -> None:
-    """End every connection; return once all have gone, after this many seconds at the latest.
+    """End every connection, and wait until all have gone, for at most this many seconds.
 
     A client that does not read is not waited for: its socket ends with the process.
     """

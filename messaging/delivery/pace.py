@@ -48,10 +48,10 @@ class Pace:
         return len(self._turns)
 
     async def publish(self, key: Key, publish: Publish) -> None:
-        """Publish at once, or at the end of the current second, in place of what waits there.
+        """Publish at once, or at the end of the current second, replacing a waiting receipt.
 
-        `publish` decides what to publish when it is called: rights and settings may have changed
-        since.
+        `publish` decides what to publish when it is called, because rights and settings may have
+        changed since.
         """
         turn = self._turns.get(key)
         if turn is not None:
@@ -66,11 +66,12 @@ class Pace:
         for turn in self._turns.values():
             if turn.timer is not None:
                 turn.timer.cancel()
-            turn.latest = None  # one that is being published would go on with it
+            turn.latest = None  # a running publish would continue with it
         self._turns.clear()
 
     async def stop(self, *, seconds: float = 10.0) -> None:
-        """Publish what waits, within this time: a store that hangs does not delay the shutdown."""
+        """Publish everything that waits, within this time: a hanging store must not delay the
+        shutdown."""
         while self._turns:
             self._end_oldest()
         with suppress(TimeoutError):
@@ -79,7 +80,8 @@ class Pace:
         await self._tasks.stop()
 
     async def _carry_out(self, key: Key, turn: _Turn, publish: Publish) -> None:
-        """The second begins when it is published, so that the latest comes last."""
+        """Publish one receipt. The second begins when it is published, so that the latest comes
+        last."""
         try:
             await publish()
         except asyncio.CancelledError:
@@ -109,7 +111,7 @@ class Pace:
 
     def _end_oldest(self) -> None:
         _, turn = self._turns.popitem(last=False)
-        if turn.timer is not None:  # else it is being published, and goes on by itself
+        if turn.timer is not None:  # otherwise it is being published, and continues
             turn.timer.cancel()
             self._start(turn.latest)
 
@@ -127,5 +129,5 @@ async def _guarded(work: Awaitable[None]) -> None:
     except MessagingError as refused:
         logger.debug("receipt.withheld", code=refused.code)
     except Exception:
-        # A fault of ours, and nobody waits for an answer.
+        # A bug, and nobody waits for an answer.
         logger.exception("receipt.not_published")

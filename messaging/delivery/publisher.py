@@ -1,7 +1,7 @@
-"""The publisher: where the events of this instance are born, encoded once and sent out.
+"""The publisher: creates the events of this instance, encodes each once, and sends it out.
 
-One path for everything: the own hub first, the link beside it. Without Redis the first half
-remains, which is the direct broadcast to the sockets of this instance.
+There is one path for all: the local hub first, then the link. Without Redis the first half remains:
+direct broadcast to the sockets of this instance.
 """
 
 import time
@@ -28,7 +28,7 @@ class Publisher:
         self._events = events
 
     def publish_commit(self, committed: Committed) -> None:
-        """The changes of one commit, in the order of their versions."""
+        """Publish the changes of one commit, in the order of their versions."""
         conversation, committed_at = committed.conversation, time.time()
         batch = Batch(
             conversation_id=conversation.id,
@@ -48,7 +48,7 @@ class Publisher:
             self._link.publish_batch(batch)
 
     def publish_founded(self, conversation: Conversation) -> None:
-        """A new conversation: its people learn of it wherever they are connected."""
+        """Publish a new conversation to its people, wherever they are connected."""
         self._hub.announce(conversation)
         if self._link is not None:
             self._link.publish_people(
@@ -56,20 +56,21 @@ class Publisher:
             )
 
     def publish_blocks(self, conversation_id: str) -> None:
-        """No copy of this conversation knows any more who blocks whom in it."""
+        """Invalidate all copies of this conversation's blocks."""
         self._hub.forget(conversation_id)
         if self._link is not None:
             self._link.publish_blocks(conversation_id)
 
     def publish_privacy(self, user_id: str) -> None:
-        """Whom somebody blocks, or what they hide, has changed: no copy of it holds any more."""
+        """Invalidate all copies of a person's blocks and privacy settings, because they have
+        changed."""
         self.publish_blocks(privacy_key(user_id))
 
     def publish_receipt(
         self, conversation_id: str, shown: ReadPosition, *, of_reading: bool
     ) -> None:
-        """To the others, as they may see it."""
-        # What is told of an arrival may name an older read_seq: it replaces no receipt of reading.
+        """Publish a receipt to the others, as they may see it."""
+        # A delivery receipt may contain an older read_seq, so it does not replace a read receipt.
         kind = "read" if of_reading else "delivered"
         self._publish_soft(
             SoftEvent(
@@ -83,7 +84,7 @@ class Publisher:
     def publish_own_receipt(
         self, conversation_id: str, position: ReadPosition, *, unread_count: int
     ) -> None:
-        """To the sockets of the person who has read, on all instances."""
+        """Publish a receipt to the reader's own sockets, on all instances."""
         self._publish_soft(
             SoftEvent(
                 conversation_id=conversation_id,

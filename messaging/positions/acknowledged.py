@@ -1,12 +1,12 @@
 """Acknowledgements: the last message of a conversation that a person has certainly seen.
 
-Unlike delivered positions they move only by a connection that somebody is using, or by reading: a
-forgotten tab receives everything, and nobody sees it. A person who acknowledged a message gets no
-push about it.
+Delivered positions move on any device. Acknowledgements move only by a connection that a person is
+using, or by reading: a forgotten tab receives everything, and nobody sees it. A person who
+acknowledged a message gets no push for it.
 
-They are kept in this process and, a moment later, in Redis, where the worker reads them.
+They are stored in this process and, a moment later, in Redis, where workers read them.
 
-Not promised: without Redis, acknowledgements on other instances are not known here.
+Not promised: without Redis, acknowledgements on other instances are unknown here.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Acknowledgements:
         self._known.clear()
 
     def advance(self, conversation_id: str, user_id: str, seq: int) -> None:
-        """Note that somebody has seen everything up to here."""
+        """Record that a person has seen everything up to here."""
         key = (conversation_id, user_id)
         if seq <= self._known.get(key, 0):
             return
@@ -60,8 +60,8 @@ class Acknowledgements:
         self._wake.set()
 
     async def positions(self, conversation_id: str, user_ids: Sequence[str]) -> Mapping[str, int]:
-        """Return the known positions of these people, here and in Redis; the position of anybody
-        left out is not known."""
+        """Return the known positions of these people, here and in Redis. A missing person is
+        unknown."""
         known = await self._shared.get(conversation_id, user_ids)
         for user_id in user_ids:
             seq = self._known.get((conversation_id, user_id))

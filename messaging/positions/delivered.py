@@ -1,6 +1,6 @@
 """Delivered positions: how far each participant's devices have received a conversation.
 
-They move with every message, so they are kept in this process and in Redis, and written to the
+They move with every message. So they are stored in this process and in Redis, and written to the
 store at most once a minute per person and conversation.
 
 Not promised: a crash may lose the last minute. The next message moves the position again.
@@ -34,9 +34,9 @@ _MAX_KNOWN = 100_000
 class _Position:
     seq: int
     due: float
-    """When it may be stored next, on the monotonic clock."""
+    """When it may be stored next, by the monotonic clock."""
     begun: bool = False
-    """Whether `seq` is not below what the store knows."""
+    """Whether `seq` is at least the store's value."""
     announced_read_seq: int = 0
     """The highest `read_seq` of this person that was announced to the others here."""
 
@@ -53,7 +53,7 @@ class DeliveredPositions:
         self._task = start_task(self._work())
 
     async def stop(self) -> None:
-        """Store what is not stored yet, for at most five seconds."""
+        """Store the unstored positions, for at most five seconds."""
         if self._task is not None:
             await stop_tasks(self._task)
             try:
@@ -74,10 +74,10 @@ class DeliveredPositions:
     async def advance(
         self, conversation_id: str, user_id: str, seq: int, *, latest: bool = False
     ) -> bool:
-        """Move somebody's position forward. Return False if it was there already.
+        """Move a person's position forward. Return False if it was there already.
 
         `latest`: `seq` is that of the latest message, so no position is beyond it. Otherwise the
-        position is looked up once, in Redis or else in the store.
+        position is looked up once, in Redis or in the store.
         """
         key = (conversation_id, user_id)
         if not latest and not self._position(key).begun:
@@ -93,17 +93,17 @@ class DeliveredPositions:
         return True
 
     def note_announced(self, conversation_id: str, user_id: str, read_seq: int) -> None:
-        """Note that this `read_seq` of somebody was announced to the others here."""
+        """Record that this `read_seq` of a person was announced to the others here."""
         position = self._position((conversation_id, user_id))
         position.announced_read_seq = max(position.announced_read_seq, read_seq)
 
     def known(self, conversation_id: str, user_id: str) -> int:
-        """Return how far somebody is known in this process to have received; 0 if unknown."""
+        """Return how far a person has received, as far as this process knows; 0 if unknown."""
         position = self._known.get((conversation_id, user_id))
         return 0 if position is None else position.seq
 
     def announced_read_seq(self, conversation_id: str, user_id: str) -> int:
-        """Return the highest `read_seq` of somebody that was announced to the others here; 0 if
+        """Return the highest `read_seq` of a person that was announced to the others here; 0 if
         unknown."""
         position = self._known.get((conversation_id, user_id))
         return 0 if position is None else position.announced_read_seq
@@ -153,19 +153,19 @@ class DeliveredPositions:
             keys = due[start : start + _WRITES_AT_ONCE]
             stored = await asyncio.gather(*(self._store_one(key) for key in keys))
             if not all(stored):
-                return  # the store is away: all of it is due again with the next tick
+                return  # the store is down: everything is due again at the next tick
 
     async def _store_one(self, key: Key) -> bool:
         position = self._known.get(key)
         if position is None:
-            return True  # forgotten meanwhile
+            return True  # evicted meanwhile
         seq = position.seq
         try:
             await self._store.advance_delivered(*key, seq)
         except StoreUnavailable:
             return False
         except Exception:
-            # A fault of ours. It would be met with every tick, and is none of the others'.
+            # A bug. It would occur at every tick, and must not affect the others.
             logger.exception("delivered.failed", conversation_id=key[0])
         position.due = time.monotonic() + _STORE_SECONDS
         if position.seq == seq:

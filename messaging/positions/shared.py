@@ -1,8 +1,8 @@
 """Positions that instances share through Redis: how far each participant has come in a
-conversation, in one respect. A position only moves forward, whichever instance writes it.
+conversation, for one kind of position. A position only moves forward, whichever instance writes it.
 
 Positions wait while Redis does not accept them. Not promised: without Redis, the positions of other
-instances are not known.
+instances are unknown.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ Key = tuple[str, str]
 
 class SharedPositions:
     def __init__(self, client: Client | None, name: str) -> None:
-        """`name`: the respect, used in Redis keys and in the log. Without a client nothing is
-        shared."""
+        """Create the positions of one kind. `name` is its name in Redis keys and in the log.
+        Without a client nothing is shared."""
         self._redis = client
         self._name = name
         self._history = ""
@@ -32,8 +32,8 @@ class SharedPositions:
         self._unwritten = Outage(f"{name}.not_published")
 
     def use_epoch(self, epoch: Epoch) -> None:
-        """Share positions of this epoch from now on. Those of another one are not found any more
-        and expire. The first epoch uses the keys of releases that had none."""
+        """Share positions of this epoch from now on. Those of other epochs are no longer read, and
+        expire. The first epoch uses the keys of releases without epochs."""
         history = f"{epoch.id}:" if epoch.number else ""
         if history != self._history:
             self._history = history
@@ -64,7 +64,8 @@ class SharedPositions:
         return {u: seq for u, value in pairs if (seq := as_number(value)) is not None}
 
     async def publish(self) -> bool:
-        """Write what waits. Return False if Redis has not accepted all of it: the rest stays."""
+        """Write the waiting positions. Return False if Redis has not accepted all of them; the rest
+        stays."""
         if self._redis is None:
             return True
         keys = list(self._waiting)
@@ -87,7 +88,7 @@ class SharedPositions:
                 return False
             self._unwritten.over()
             for key, seq in some.items():
-                if self._waiting.get(key) == seq:  # else it has moved, or is forgotten
+                if self._waiting.get(key) == seq:  # otherwise it has moved, or was evicted
                     del self._waiting[key]
         return True
 

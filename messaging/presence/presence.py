@@ -30,7 +30,8 @@ LEASE_SECONDS = 15
 _HEARTBEAT_SECONDS = 5.0
 _REBUILD_SECONDS = 60.0
 _DOUBT_SECONDS = 6.0
-"""After Redis has lost its data: until all instances have noticed and rewritten their sets."""
+"""The time after Redis has lost its data until all instances have noticed and rewritten their
+sets."""
 _CHUNK = 1_000
 _REGISTRY = "chat:presence:instances"
 _ACTED_KEPT_SECONDS = 30 * 24 * 3600
@@ -50,14 +51,14 @@ class LocalUsers(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is known of some users."""
+    """The known presence of some users."""
 
     online: frozenset[str]
     acted_at: Mapping[str, float]
-    """Seconds since the epoch, by user id, where it is known."""
+    """Seconds since the epoch, by user id, if known."""
     complete: bool
-    """False if Redis did not answer lately, or has lost its data: then users of other instances may
-    be missing."""
+    """False if Redis did not answer recently, or has lost its data. Then users of other instances
+    may be missing."""
 
 
 class Presence:
@@ -117,16 +118,16 @@ class Presence:
                 pipeline.zrem(_REGISTRY, self._boot_id)
                 await pipeline.execute()
         except UNREACHABLE:
-            pass  # the lease ends by itself
+            pass  # the lease expires
 
     def changed(self, user_id: str) -> None:
-        """Note that somebody connected or disconnected here."""
+        """Record that a person connected or disconnected here."""
         if self._redis is not None:
             self._changed.add(user_id)
             self._wake.set()
 
     def acted(self, user_id: str) -> None:
-        """Note activity here: a send, a read, typing, or a client's report."""
+        """Record activity here: a send, a read, typing, or a client's report."""
         now = time.time()
         self._acted[user_id] = now
         if self._redis is not None:
@@ -158,7 +159,7 @@ class Presence:
         return Seen(online=seen.online | here, acted_at=acted_at, complete=seen.complete)
 
     async def elsewhere(self, user_id: str) -> Sequence[str]:
-        """Return the boot ids of the other instances on which somebody has a socket; none if Redis
+        """Return the boot ids of the other instances on which a person has a socket; none if Redis
         does not answer."""
         others = tuple(self._others)
         if self._redis is None or not others or not self._unknown.may_ask():
@@ -214,7 +215,7 @@ class Presence:
         return Seen(online=frozenset(online), acted_at=acted_at, complete=complete)
 
     def _doubt(self) -> None:
-        """Redis is or was unavailable: users who are missing in its sets may be back soon."""
+        """Note that Redis is or was down: users who are missing in its sets may be back soon."""
         self._doubted_until = time.monotonic() + _DOUBT_SECONDS
 
     async def _register(self, client: redis.asyncio.Redis) -> bool:
@@ -277,7 +278,7 @@ class Presence:
     async def _rebuild(self, client: redis.asyncio.Redis) -> None:
         """Rewrite the set: after a stall, a flush or a failover, and against drift."""
         user_ids = [_NOBODY, *self._local.user_ids]
-        pipeline = client.pipeline(transaction=True)  # nobody is offline in between
+        pipeline = client.pipeline(transaction=True)  # nobody appears offline in between
         pipeline.delete(self._key)
         for start in range(0, len(user_ids), _CHUNK):
             pipeline.sadd(self._key, *user_ids[start : start + _CHUNK])
@@ -298,9 +299,9 @@ class Presence:
         for user_id, moment in acted.items():
             pipeline.set(_acted_key(user_id), f"{moment:.3f}", ex=_ACTED_KEPT_SECONDS)
         if here or gone:
-            pipeline.expire(self._key, LEASE_SECONDS)  # also where it begins a lost set anew
+            pipeline.expire(self._key, LEASE_SECONDS)  # also if it creates a lost set
         if here or gone or acted:
-            await answers_of(pipeline)  # a set of another type is written anew by the heartbeat
+            await answers_of(pipeline)  # the heartbeat rewrites a set of another type
 
 
 def _acted_key(user_id: str) -> str:

@@ -1,8 +1,8 @@
 """Presence subscriptions: which sockets watch whom, and the events about changes.
 
-The presence of everybody who is watched here is looked up together every two seconds, in one round
-trip. The cost grows with the people who are watched here, not with sockets or events, and the
-changes in between become one event. The users of a crashed instance go offline when its lease ends.
+The presence of everyone who is watched here is read every two seconds, in one round trip. The cost
+grows with the people who are watched here, not with sockets or events. The changes in between
+become one event. The users of a crashed instance go offline when its lease ends.
 
 Not promised: an event about presence that changes and changes back within two seconds.
 """
@@ -40,9 +40,9 @@ class PresenceWatch:
         self._privacy = privacy
         self._events = events
         self._watchers: dict[str, set[Connection]] = {}
-        """By the user id that they watch."""
+        """The watching connections, by watched user id."""
         self._announced: dict[str, PresenceStatus] = {}
-        """The status that the watchers of a person were notified of last, by user id."""
+        """The status that was last sent to the watchers of a person, by user id."""
         self._task: asyncio.Task[None] | None = None
 
     async def stop(self) -> None:
@@ -102,7 +102,7 @@ class PresenceWatch:
             self._announced[person.user_id] = person.status
 
     async def _work(self) -> None:
-        """Look up and notify as long as anybody watches."""
+        """Look up and notify while anyone watches."""
         while self._watchers:
             await asyncio.sleep(_LOOK_SECONDS)
             try:

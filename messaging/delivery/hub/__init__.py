@@ -1,1 +1,1 @@
-"""The hub: brings events to the sockets of this process."""
+"""The hub: delivers events to the sockets of this process."""

@@ -11,26 +11,26 @@ from messaging.instruments.metrics import SOCKETS
 
 
 class Ending(Enum):
-    """Why the core ends a connection. The door knows the close codes."""
+    """Why the core ends a connection. `chat.socket` has the close codes."""
 
     DRAINING = "draining"
     ACCESS_REVOKED = "access_revoked"
-    """The person is banned or logged out: nothing more may reach them."""
+    """The person is banned or logged out, and may get nothing more."""
     RESTORED = "restored"
-    """A backup of the store was restored: what the client knows is not true any more."""
+    """A backup of the store was restored: the client's data is invalid."""
     TOO_MANY = "too_many"
     """The person has opened many other connections since."""
 
 
 class Outlet(Protocol):
-    """Where the frames of a connection go. Nothing here blocks or raises: the hub calls it in
-    the middle of a fan-out."""
+    """The target of a connection's frames. It never blocks or raises: the hub calls it during a
+    fan-out."""
 
     def put(self, frame: str) -> None:
-        """A frame that must not be lost: if it cannot be kept, the connection ends."""
+        """Write a frame that must not be lost: if it cannot be stored, the connection ends."""
 
     def put_soft(self, frame: str, key: str) -> None:
-        """A frame that may be dropped, and takes the place of one that waits under its key."""
+        """Write a frame that may be dropped. It replaces a waiting frame of the same key."""
 
     def end(self, reason: Ending) -> None: ...
 
@@ -45,7 +45,7 @@ class Connection:
         self.user_id = user_id
         self.signed_in_at = signed_in_at
         self.expires_at: datetime | None = None
-        """When the person's token expires; None: never."""
+        """When the person's token expires; None if it does not."""
         self.transmit: Callable[[str], None] = outlet.put
         self.transmit_soft: Callable[[str, str], None] = outlet.put_soft
         self.end = outlet.end
@@ -53,9 +53,9 @@ class Connection:
         self.watched: frozenset[str] = frozenset()
         """The people whose presence this client watches."""
         self.truncated = False
-        """Whether its person has more conversations than `hello` named."""
+        """Whether the person has more conversations than `hello` named."""
         self.conversations: set[str] = set()
-        """The conversations that this client knows it is in, by id; kept by their streams."""
+        """The conversations that this client knows it is in, by id; maintained by their streams."""
 
 
 class Connections:
@@ -81,7 +81,7 @@ class Connections:
 
     def of_all(self, user_ids: Iterable[str]) -> Iterable[Connection]:
         for user_id in user_ids:
-            yield from tuple(self._by_user.get(user_id, ()))  # some may leave on the way
+            yield from tuple(self._by_user.get(user_id, ()))  # some may leave during the loop
 
     def everyone(self) -> Sequence[Connection]:
         return tuple(self.of_all(self.user_ids))
@@ -92,7 +92,7 @@ class Connections:
         self._left.clear()
 
     def remove(self, connection: Connection) -> bool:
-        """False when it was not (or no longer) there."""
+        """Remove a connection. Return False if it was not here (any more)."""
         connections = self._by_user.get(connection.user_id, [])
         if connection not in connections:
             return False
@@ -105,5 +105,5 @@ class Connections:
         return True
 
     async def all_left(self) -> None:
-        """Return once there is none."""
+        """Wait until there is none."""
         await self._left.wait()

@@ -1,10 +1,11 @@
-"""The conversations that are delivered on this instance: their streams, and what these ask for.
+"""The conversations that are delivered on this instance: runs their streams and the streams'
+actions.
 
-Nothing here decides about delivery: the rules are those of `streams.stream`. Its actions become
-frames on sockets, reads of the store and subscriptions, in order and in the step in which the
-stream changed.
+The delivery rules are those of `streams.stream`; nothing here decides about delivery. Actions
+become frames on sockets, reads of the store and subscriptions, in order and in the step in which
+the stream changed.
 
-Not promised: bytes handed to the kernel cannot be called back.
+Not promised: bytes that were handed to the kernel cannot be recalled.
 """
 
 import time
@@ -36,7 +37,7 @@ from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
 
 _MAX_REREAD = 1_000
-"""Conversations that are being read because somebody here may be in them."""
+"""The conversations that are being read because a person here may be in them."""
 
 
 class Conversations:
@@ -64,31 +65,32 @@ class Conversations:
         await self._filler.stop()
 
     async def join(self) -> None:
-        """Return once nothing is being read."""
+        """Wait until nothing is being read."""
         await self._filler.join()
 
-    # Which are followed
+    # Followed conversations
 
     def get(self, conversation_id: str) -> Stream | None:
-        """Return the conversation as it is delivered here; None where nobody here is in it."""
+        """Return the conversation as it is delivered here; None if nobody here is in it."""
         return self._following.get(conversation_id)
 
     def __getitem__(self, conversation_id: str) -> Stream:
         return self._following[conversation_id]
 
     def latest(self, conversation_id: str) -> Stream | None:
-        """Return the last state known here, of a conversation that is or was followed."""
+        """Return the last known state of a conversation that is or was followed."""
         return self._following.latest(conversation_id)
 
     @property
     def ids(self) -> Set[str]:
-        """Those that are followed."""
+        """Return the ids of the followed conversations."""
         return self._following.ids
 
     def open(self, conversation: Conversation, *, besides: Connection | None = None) -> Stream:
-        """Follow a conversation from a state just read, or go on as it is followed already.
+        """Follow a conversation from a state that was just read, or continue if it is already
+        followed.
 
-        It is announced to its people who are connected, except to a connection that asked for it.
+        It is announced to its connected people, except to the connection that requested it.
         """
         stream = self._following.get(conversation.id)
         if stream is not None:
@@ -105,8 +107,8 @@ class Conversations:
         return self._opened(stream)
 
     def open_place(self, user_id: str, place: Membership) -> Stream:
-        """Follow a conversation from one person's place in it, or go on as it is followed
-        already. Nothing is known of the others in it, and it is announced to nobody."""
+        """Follow a conversation from one person's membership, or continue if it is already
+        followed. The other people are unknown, and it is announced to nobody."""
         stream = self._following.get(place.conversation_id)
         if stream is not None:
             return stream
@@ -135,15 +137,15 @@ class Conversations:
         self._following.tidy()
 
     def clear(self) -> None:
-        """Stop following everything, and forget recent versions and additions."""
+        """Stop following everything, and drop all recorded versions."""
         self._following.clear()
         self.sightings.clear()
         self.recently_disconnected.clear()
 
-    # Events and states arrive
+    # Incoming events and states
 
     def push(self, stream: Stream, deliveries: Sequence[Delivery]) -> None:
-        """Deliver changes of a conversation that is followed, each in its turn."""
+        """Deliver changes of a followed conversation, each in its turn."""
         self._run(stream, stream.push(deliveries, time.monotonic()))
         for delivery in deliveries:
             if delivery.added:
@@ -191,7 +193,7 @@ class Conversations:
         else:
             self._run(stream, stream.take_state(conversation), state=conversation)
 
-    # What streams ask for
+    # Actions of streams
 
     def _run(
         self,
@@ -201,7 +203,8 @@ class Conversations:
         gap: Gap | None = None,
         state: Conversation | None = None,
     ) -> None:
-        """`gap`, `state`: what the stream was given, which replays and announcements show."""
+        """Run the actions of a stream. `gap` and `state` are the stream's inputs, which replays and
+        announcements show."""
         for action in actions:
             if isinstance(action, Deliver):
                 for connection in action.connections:
@@ -252,7 +255,7 @@ class Conversations:
 
     def _reread(self, conversation_id: str) -> None:
         if conversation_id not in self._rereading and len(self._rereading) < _MAX_REREAD:
-            self._rereading.add(conversation_id)  # beyond the bound, beacons say it again
+            self._rereading.add(conversation_id)  # beyond the bound, the beacons repeat it
             self._filler.run(self._read_and_announce(conversation_id))
 
     async def _read_and_announce(self, conversation_id: str) -> None:

@@ -1,8 +1,8 @@
-"""The conversations that this process follows: from the first socket in one of them until a minute
+"""The conversations that this process follows: from the first local socket in one until a minute
 after the last.
 
-The streams of conversations that it stopped following are kept, within bounds: where nothing
-happened since, the delivery goes on from there.
+The streams of conversations that are no longer followed are kept, within bounds. If nothing has
+happened since, the delivery continues from there.
 """
 
 import time
@@ -18,7 +18,7 @@ _MAX_RELEASED = 10_000
 
 
 class Subscriptions(Protocol):
-    """What is needed of the link: which conversations' events are to come here."""
+    """The part of the link that is used here: subscriptions to the events of conversations."""
 
     def follow(self, conversation_id: str) -> None: ...
     def unfollow(self, conversation_id: str) -> None: ...
@@ -39,7 +39,7 @@ class Following:
         return self._streams[conversation_id]
 
     def get(self, conversation_id: str) -> Stream | None:
-        """Return None for a conversation that is not followed."""
+        """Return a followed conversation, or None."""
         return self._streams.get(conversation_id)
 
     @property
@@ -47,7 +47,7 @@ class Following:
         return self._streams.keys()
 
     def latest(self, conversation_id: str) -> Stream | None:
-        """Return the last state known here; None for what was never followed, or long ago."""
+        """Return the last known state; None if it was never followed, or long ago."""
         return self._streams.get(conversation_id) or self._released.get(conversation_id)
 
     def begin(
@@ -59,9 +59,9 @@ class Following:
         *,
         count: int | None,
     ) -> Stream:
-        """Follow a conversation from a state just read, or from what was known before if that is
-        later. Not to be called for what is followed already. `participants`: those who matter
-        here, as `Roster` keeps them; `count`: the number of all, if it is known."""
+        """Follow a conversation from a state that was just read, or from a later known one. Do not
+        call this for a followed conversation. `participants` are those who matter here, as in
+        `Roster`; `count` is the number of all, if known."""
         stream = self._released.pop(conversation_id, None)
         if stream is None or stream.version < version:
             stream = Stream(
@@ -80,7 +80,7 @@ class Following:
         return stream
 
     def leave_if_nobody(self, stream: Stream) -> None:
-        """Follow a conversation for another minute if no client here knows that it is in it."""
+        """Keep following for another minute a conversation that no client here knows it is in."""
         if not stream.announced_to:
             self._leaving[stream.conversation_id] = time.monotonic() + _LINGER_SECONDS
             self._leaving.move_to_end(stream.conversation_id)
@@ -96,7 +96,7 @@ class Following:
             stream = self._streams.get(conversation_id)
             if stream is None or stream.announced_to:
                 continue
-            if stream.is_filling:  # what comes of it may concern somebody here
+            if stream.is_filling:  # its result may concern a person here
                 self.leave_if_nobody(stream)
             else:
                 self._release(stream)

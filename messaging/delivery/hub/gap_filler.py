@@ -1,4 +1,4 @@
-"""Filling gaps: the missing versions of a conversation are waited for, then read from the store."""
+"""Fills gaps: waits for the missing versions of a conversation, then reads them from the store."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from messaging.stores.conversations import Store
 logger = structlog.get_logger(__name__)
 
 _PATIENCE_SECONDS = 0.1
-"""Two instances may publish out of order: for so long the missing version may still arrive."""
+"""Two instances may publish out of order: how long a missing version may still arrive."""
 _RETRY_SECONDS = 1.0
 _READS_AT_ONCE = 32
 
@@ -43,20 +43,20 @@ class GapFiller:
         await self._tasks.stop()
 
     async def join(self) -> None:
-        """Return once nothing is being read."""
+        """Wait until nothing is being read."""
         await self._tasks.join()
 
     def ensure_filled(self, stream: Stream, *, wait: bool) -> None:
-        """Read what is missing until nothing is; `wait`: for versions that may still arrive."""
+        """Read until nothing is missing. `wait`: first wait for versions that may still arrive."""
         GAPS.inc()
         self._tasks.start(self._fill(stream, wait=wait))
 
     def run(self, work: Coroutine[object, object, None]) -> None:
-        """Do something in the background, until the end of the hub."""
+        """Run work in the background, until the end of the hub."""
         self._tasks.start(work)
 
     async def read_conversation(self, conversation_id: str) -> Conversation | None:
-        """Read a conversation, again and again until the store answers."""
+        """Read a conversation, with retries until the store answers."""
         while True:
             try:
                 async with self._places:
@@ -84,8 +84,8 @@ class GapFiller:
             GAP_SECONDS.observe(time.monotonic() - begun)
 
     async def _carry_out(self, stream: Stream, read: Read) -> None:
-        """A store that does not answer gets a second's rest, in which the place is kept: it is not
-        asked more often, however many conversations have gaps."""
+        """Run a read. If the store does not answer, keep the slot for a pause of a second, so that
+        it gets no more reads, however many conversations have gaps."""
         try:
             gap = await read_gap(self._store, stream.conversation_id, read.since, state=read.state)
         except StoreUnavailable:

@@ -1,7 +1,8 @@
-"""Gaps: what an instance missed of a conversation, read from the store and put into frames.
+"""Gaps: the changes of a conversation that an instance missed, read from the store and turned into
+frames.
 
-Superseded versions are not kept. Where every missing version belongs to exactly one message the
-ordinary events are sent; otherwise one `conversation.changes` stands for all of them.
+Superseded versions are not stored. If every missing version belongs to exactly one message, the
+ordinary events are sent. Otherwise one `conversation.changes` represents all of them.
 """
 
 from collections.abc import Sequence
@@ -17,30 +18,31 @@ from messaging.wire.events import EventEncoder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """The state of a conversation at a version, with the messages that lead there."""
+    """The state of a conversation at a version, with the messages that lead to it."""
 
     conversation: Conversation
     messages: Sequence[Message]
     complete: bool
-    """False when more messages changed than are worth replaying."""
+    """False if too many messages changed to replay them."""
 
 
 async def read_gap(
     store: Store, conversation_id: str, since: int, *, state: Conversation | None = None
 ) -> Gap | None:
-    """Return what lies above the version `since`, or None if the conversation is gone, or at
+    """Return the changes above the version `since`, or None if the conversation is gone or still at
     `since`.
 
-    The conversation is read first, unless its `state` was read a moment ago, and its messages
-    after; what is newer than the conversation is left out, so that the people and the messages are
-    of one state. Raises StoreUnavailable.
+    The conversation is read first, unless its `state` was just read, and then its messages. Newer
+    messages are left out, so that people and messages belong to one state. Raises StoreUnavailable.
     """
     conversation = state or await store.get_conversation(conversation_id)
     if conversation is None or conversation.version <= since:
         return None
     last = conversation.last_message
     if last is not None and conversation.version == last.version == since + 1:
-        return Gap(conversation=conversation, messages=[last], complete=True)  # it has it all
+        return Gap(
+            conversation=conversation, messages=[last], complete=True
+        )  # it already has everything
     limit = get_limits().changed_messages
     messages = await store.list_changed_messages(
         conversation_id, since=since, until=conversation.version, limit=limit + 1
@@ -49,7 +51,7 @@ async def read_gap(
 
 
 def gap_frames(gap: Gap, since: int, events: EventEncoder) -> Sequence[tuple[int, str]]:
-    """The frames that lead from the version `since` to the gap's end, each with its version."""
+    """Return the frames from the version `since` to the end of the gap, each with its version."""
     conversation = gap.conversation
     if not gap.complete:
         RESYNCS.inc()

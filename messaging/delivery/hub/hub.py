@@ -1,7 +1,7 @@
-"""The hub: hands every event to the sockets of this process, in order, none twice, none missing.
+"""The hub: delivers every event to the sockets of this process, in order, none twice, none missing.
 
-One per process. It takes the events of commits of all instances, and reports of what other
-instances committed. `conversations` delivers them, and `sessions` registers connections.
+There is one per process. It receives the commits of this instance and of others, and notes of
+changes elsewhere. `conversations` delivers them; `sessions` manages connections.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Hub:
             store=store, connections=self.connections, conversations=self._conversations
         )
         self.privacy: PrivacyList | None = None
-        """Whose copies `forget` invalidates as well."""
+        """The other cache that `forget` invalidates."""
         self.last_changed: str | None = None
         """The id of the conversation that changed last, as far as this instance knows."""
 
@@ -42,17 +42,17 @@ class Hub:
         await self._conversations.stop()
 
     async def drain(self) -> None:
-        """Return once nothing is being read for the sockets of this process."""
+        """Wait until nothing is being read for the sockets of this process."""
         await self._conversations.join()
 
     def followed(self, conversation_id: str) -> Stream | None:
-        """Return the conversation as it is delivered here; None where nobody here is in it."""
+        """Return the conversation as it is delivered here; None if nobody here is in it."""
         return self._conversations.get(conversation_id)
 
-    # Events arrive
+    # Incoming events
 
     def accept(self, batch: Batch) -> None:
-        """Take the changes of a commit, of this instance or of another."""
+        """Accept the changes of a commit, of this instance or another."""
         self._refresh_cache(batch)
         self.last_changed = batch.conversation_id
         stream = self._conversations.get(batch.conversation_id)
@@ -60,13 +60,13 @@ class Hub:
             self._conversations.push(stream, batch.deliveries)
 
     def accept_soft(self, event: SoftEvent) -> None:
-        """Take an event that nobody replays."""
+        """Accept a soft event."""
         stream = self._conversations.get(event.conversation_id)
-        # Somebody who was removed may type on where that is not known yet.
+        # A removed person may still type on an instance that does not know of the removal.
         if stream is None or stream.is_in(event.user_id) is False:
             return
         audience = stream.audience()
-        if event.frame is None:  # for their own sockets alone: the others need not be looked at
+        if event.frame is None:  # only for their own sockets: skip the others
             own_sockets = self.connections.of(event.user_id)
             audience = [c for c in own_sockets if c in stream.announced_to]
         for connection in audience:
@@ -121,8 +121,8 @@ class Hub:
         self._conversations.tidy()
 
     def _refresh_cache(self, batch: Batch) -> None:
-        """Bring the cached conversation up to date, or forget it: nobody who is removed by these
-        changes goes on reading from an older copy."""
+        """Update the cached conversation, or drop it, so that a removed person cannot continue to
+        read from an older copy."""
         cached = self._cache.get(batch.conversation_id)
         version = batch.deliveries[-1].version
         if cached is None or cached.version >= version:

@@ -20,7 +20,8 @@ _KEPT_DEGRADED_SECONDS = 30.0
 _MAX_BYTES = 16 * MIB
 _ENTRY_BYTES = 600
 _ID_BYTES = 100
-"""About what an entry, and an id in it besides its characters, take on 64-bit CPython."""
+"""The approximate bytes of an entry, and of an id in it besides its characters, on 64-bit
+CPython."""
 
 
 @dataclass(slots=True, eq=False)
@@ -133,7 +134,7 @@ class PrivacyList:
 
 
 def privacy_key(user_id: str) -> str:
-    """Return the key of somebody's copy, in the form of a conversation's id: the same link message
+    """Return the key of a person's copy, in the form of a conversation's id: the same link message
     invalidates either."""
     return derived_id("privacy", user_id)
 

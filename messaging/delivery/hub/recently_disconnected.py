@@ -1,10 +1,9 @@
-"""Conversation lists of people who disconnected a moment ago, as long as they are known to be
-current.
+"""Conversation lists of people who disconnected a moment ago, while they are known to be current.
 
-Somebody who reconnects to the same instance within 55 seconds gets `hello` without a query: the hub
+A person who reconnects to the same instance within 55 seconds gets `hello` without a query: the hub
 still follows their conversations. A list is dropped as soon as it may be outdated: when its person
-is added to a conversation, and all lists when the link goes down. No lists are kept until the link
-is up again.
+is added to a conversation, and all lists when the link goes down. No lists are stored until the
+link is up again.
 """
 
 import time
@@ -12,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 _SECONDS = 55.0
-"""Less than the hub goes on following a conversation without sockets."""
+"""Less than the time for which the hub follows a conversation without sockets."""
 _MAX_USERS = 10_000
 
 

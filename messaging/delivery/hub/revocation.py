@@ -1,8 +1,9 @@
-"""Revocation: a cache of who may be connected, and the end of sockets that may not be any more.
+"""Revocation: a cache of who may be connected. It closes the sockets of people whose access is
+revoked.
 
-A person's access is read from the store when they first connect, and cached. Changes are announced
-by the link, or found by polls of the store while the link is down. An announcement is only a reason
-to read the store: its content and date decide nothing. A change ends the sockets that it no longer
+A person's access is read from the store when they first connect, and cached. The link announces
+changes; while the link is down, polls of the store find them. An announcement is only a reason to
+read the store: its content and date decide nothing. A change closes the sockets that it no longer
 admits in the same step, so that they get nothing afterwards.
 """
 
@@ -67,13 +68,13 @@ class AccessList:
             self._reading[user_id] -= 1
             if not self._reading[user_id]:
                 del self._reading[user_id]
-        # It may have been changed, and learned, while it was read: the newer one is kept.
+        # It may have changed during the read; the newer one is kept.
         return self._keep(access)
 
     def check(self, user_id: str, answer: Answer) -> None:
         """Read a person's access again if it matters here, because another instance announced a
-        change; end the sockets that it no longer admits, then call `answer`. Without an answer the
-        sender repeats its announcement."""
+        change. Close the sockets that it no longer admits, then call `answer`. Without an answer
+        the sender repeats its announcement."""
         waiting = self._checks.get(user_id)
         if waiting is not None:
             if len(waiting) < _MAX_ANSWERS:
@@ -85,7 +86,7 @@ class AccessList:
             self._tasks.start(self._check(user_id))
 
     def _matters(self, user_id: str) -> bool:
-        """Whether anything here depends on it. Other people are read when they connect."""
+        """Return whether anything here depends on it. Other people are read when they connect."""
         return user_id in self._known or user_id in self._reading or user_id in self._connections
 
     async def _check(self, user_id: str) -> None:
@@ -118,7 +119,7 @@ class AccessList:
             logger.info("access.sockets_closed", user_id=access.user_id, connections=ended)
 
     def clear(self) -> None:
-        """Drop the cache: the store is read again."""
+        """Drop the cache, so that the store is read again."""
         self._known.clear()
 
     def learn_all(self, people: Iterable[Access]) -> None:

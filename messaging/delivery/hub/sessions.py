@@ -1,8 +1,8 @@
-"""Sessions: connections come and go, and know which conversations they are in.
+"""Sessions: connects and disconnects, and which conversations each connection is in.
 
-What a connect costs grows with the person's conversations, not with the people in them. `hello`
-names each conversation at the later of what the store showed and what was delivered here; every
-frame after it is above the versions that it names.
+The cost of a connect grows with the person's conversations, not with the people in them. `hello`
+names each conversation at the later of the store's version and the delivered version. Every later
+event has a higher version than `hello` names.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -29,12 +29,12 @@ class Sessions:
         self._recently_disconnected = conversations.recently_disconnected
         self._lists_reliable = True
 
-    # The list that `hello` rests on
+    # The list for `hello`
 
     def stale(self, user_id: str, places: Sequence[Membership]) -> set[str]:
-        """Return the conversations of which this person's place has to be read again: they are
-        delivered here beyond the version that was read, or this person was added lately, and it
-        is not known here whether they are in the conversation now."""
+        """Return the conversations whose membership must be read again: they are delivered here
+        beyond the version that was read, or this person was added recently, and this instance does
+        not know whether they are in the conversation now."""
         named = {place.conversation_id for place in places}
         unknown = {
             place.conversation_id
@@ -49,13 +49,13 @@ class Sessions:
         return unknown
 
     def forgot_additions(self, since: float) -> bool:
-        """Return whether people were added of whom nothing is known here any more. `since`: a
-        moment of the monotonic clock. A list that was read then may lack conversations."""
+        """Return whether people were added of whom nothing is known any more. `since` is a time by
+        the monotonic clock. A list that was read at that time may lack conversations."""
         return self._sightings.forgot_since(since)
 
     async def refresh(self, user_id: str, places: Sequence[Membership]) -> Sequence[Membership]:
-        """Return a person's places with the stale ones read again. Without an await in between
-        the caller connects.
+        """Return a person's memberships with the stale ones read again. The caller connects without
+        an await in between.
 
         Raises StoreUnavailable, also if they are stale again each time.
         """
@@ -70,16 +70,16 @@ class Sessions:
             places = [*kept, *again]
         raise StoreUnavailable
 
-    # Connections come and go
+    # Connects and disconnects
 
     def connect(
         self, connection: Connection, places: Sequence[Membership]
     ) -> dict[str, dict[str, int]]:
-        """Register a connection; return the version and seq that its `hello` names for each of
-        its conversations, which were read from the store just now. None of them is `stale`.
+        """Register a connection. Return the version and seq in its `hello` for each of its
+        conversations, which were just read from the store. None of them may be `stale`.
 
-        The caller hands `hello` to the connection without an await in between: it is the first
-        frame, and every frame after it is above the versions that it names.
+        The caller passes `hello` to the connection without an await in between, so that it is the
+        first frame, and every later event has a higher version.
         """
         user_id = connection.user_id
         named: dict[str, Position] = {}
@@ -88,7 +88,7 @@ class Sessions:
             position = stream.join(
                 connection, version=place.version, seq=place.seq, joined=place.joined_version
             )
-            if position is not None:  # else removed since the query
+            if position is not None:  # otherwise removed since the query
                 named[place.conversation_id] = position
                 self._conversations.note_version(place.conversation_id, position.version)
         self._connections.add(connection)
@@ -101,11 +101,12 @@ class Sessions:
         return _as_named(named)
 
     def reconnect(self, connection: Connection) -> dict[str, dict[str, int]] | None:
-        """`connect` without a list from the store, for a person with another socket here, or who
-        left a moment ago and whose conversations are all followed here still.
+        """Connect without a list from the store, for a person with another socket here, or who left
+        a moment ago and whose conversations are all still followed here.
 
-        None when the store has to be asked. A truncated list always asks: after a removal it lacks
-        the conversations that moved up, and may be complete now."""
+        Returns None if the store must be read. A truncated list is always read: after a removal it
+        lacks the conversations that moved up, and may be complete now.
+        """
         user_id = connection.user_id
         listed = self._list_of(user_id) or self._recently_disconnected.pop(user_id)
         if listed is None or not listed <= self._conversations.ids:
@@ -127,7 +128,7 @@ class Sessions:
         return None
 
     def disconnect(self, connection: Connection) -> None:
-        """Idempotent."""
+        """Remove a connection. Idempotent."""
         if not self._connections.remove(connection):
             return
         user_id, conversations = connection.user_id, frozenset(connection.conversations)
@@ -139,7 +140,7 @@ class Sessions:
             self._conversations.leave(conversation_id, connection)
 
     def end_all(self) -> None:
-        """End and forget all connections: the store has another history."""
+        """End and drop all connections: the store has another history."""
         ended = self._connections.everyone()
         for connection in ended:
             self._connections.remove(connection)
@@ -156,7 +157,7 @@ class Sessions:
         """Trust the lists that are kept from now on: no addition is missed."""
         self._lists_reliable = True
 
-    # What a client asks for
+    # Requests of clients
 
     def admit(self, connection: Connection, conversation: Conversation) -> bool:
         """Make a conversation that the client named itself live on its socket.
@@ -175,15 +176,14 @@ class Sessions:
         return True
 
     def is_stale(self, user_id: str, conversation: Conversation) -> bool:
-        """Return whether a person's conversation has to be read again before `admit`: it is
-        delivered here beyond that version, and it is not known here whether they are in it."""
+        """Return whether a person's conversation must be read again before `admit`: it is delivered
+        here beyond that version, and this instance does not know whether they are in it."""
         latest = self._conversations.latest(conversation.id)
         return latest is not None and latest.is_in(user_id, conversation.version) is None
 
     def companions(self, connection: Connection, user_ids: Set[str]) -> set[str]:
-        """Return those of the people who are known here to share a conversation with this
-        connection's person that is not above the fan-out limit. Of others the store is asked, see
-        `keep_companions`."""
+        """Return the people who are known here to share a conversation at or below the fan-out
+        limit with this connection's person. For others the store is read, see `keep_companions`."""
         most = get_limits().fan_out_participants
         known: set[str] = set()
         for conversation_id in connection.conversations:
@@ -195,8 +195,8 @@ class Sessions:
         return known
 
     def keep_companions(self, connection: Connection, companions: Iterable[Companion]) -> None:
-        """Keep people with whom this connection's person shares conversations, as the store said
-        just now: for as long as these are followed here, the log tells when they part."""
+        """Record people who share conversations with this connection's person, as just read from
+        the store. While these conversations are followed here, their events show when that ends."""
         for companion in companions:
             stream = self._conversations.get(companion.conversation_id)
             if stream is not None and connection in stream.announced_to:

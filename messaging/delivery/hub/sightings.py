@@ -1,7 +1,8 @@
-"""Recent versions and additions, also of conversations that this instance does not follow yet.
+"""Recent versions and additions, including those of conversations that this instance does not
+follow yet.
 
-They close two races: a newer version is announced while a conversation is read to be opened, and a
-person is added while their list is read for `hello`.
+They close two races: a newer version is announced while a conversation is being read, and a person
+is added while their list is being read for `hello`.
 """
 
 import math
@@ -36,7 +37,7 @@ class RecentSightings:
         self._prune()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop everything."""
         self._versions.clear()
         self._added.clear()
         self._added_to.clear()
@@ -50,7 +51,7 @@ class RecentSightings:
         return frozenset(self._added_to.get(user_id, ()))
 
     def forgot_since(self, moment: float) -> bool:
-        """Return whether additions after this moment of the monotonic clock were dropped, because
+        """Return whether additions after this time of the monotonic clock were dropped because
         there were too many."""
         return self._forgot_at >= moment
 

@@ -1,1 +1,1 @@
-"""The link: brings events to other instances and from them, and notices when it cannot."""
+"""The link: carries events to and from other instances, and detects when it cannot."""

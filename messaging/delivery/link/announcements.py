@@ -22,7 +22,7 @@ _WAIT_SECONDS = 1.0
 _REPEAT_SECONDS = 0.25
 _GIVE_UP_SECONDS = 10.0
 _LEAST_SECONDS = 1.0
-"""An announcement is repeated for at least so long: an instance that has just started is not known
+"""How long an announcement is repeated at least: an instance that has just started is not known
 here yet."""
 
 
@@ -42,7 +42,7 @@ class Announcements:
         self._tasks: TaskSet[None] = TaskSet()
 
     async def announce(self, access: Access) -> None:
-        """Return once every other instance has closed what is to be closed, or after a second."""
+        """Wait until every other instance has closed the sockets, for at most a second."""
         number = next(self._numbers)
         self._acknowledged[number] = set()
         self._tasks.start(self._repeat(number, access))
@@ -55,7 +55,8 @@ class Announcements:
             logger.warning("access.not_acknowledged", boot_ids=sorted(missing))
 
     def acknowledged(self, number: int, boot_id: str) -> None:
-        # An unknown instance is not waited for, and its acknowledgement would be kept for ever.
+        # Ignore an unknown instance: nobody waits for it, and its acknowledgement would be stored
+        # for ever.
         if number in self._acknowledged and boot_id in self._peers():
             self._acknowledged[number].add(boot_id)
             self._heard.set()

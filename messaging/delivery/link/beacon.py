@@ -1,9 +1,9 @@
 """The beacon: repeats the recent commits of this instance every second.
 
-A beacon is numbered and carries what the instance committed during its last five beacons:
-`{conversation: version}` and who was added. A hub that is behind reads the missing versions from
-the store. So a lost *last* event is found, which no later event would reveal, and nothing is read
-while nothing is lost. An entry is dropped once five own beacons with it came back.
+A beacon is numbered and contains the commits of the last five beacons: `{conversation: version}`
+and the added people. A hub that is behind reads the missing versions from the store. So a lost
+*last* event is found, which no later event would reveal, and nothing is read while nothing is lost.
+An entry is dropped once five own beacons with it have come back.
 """
 
 from collections import OrderedDict
@@ -16,7 +16,7 @@ BEACON_SECONDS = 1.0
 REPEATS = 5
 _MAX_ENTRIES = 10_000
 _MAX_ADDED = 50_000
-"""People in all entries together: they determine the size of a beacon."""
+"""The people in all entries together: they determine the size of a beacon."""
 
 
 @dataclass(slots=True)
@@ -27,8 +27,8 @@ class _Entry:
 
 
 class RecentCommits:
-    """Bounded; drops the oldest. So many gather only while the link is down, and then the other
-    instances read the store."""
+    """Recent commits; bounded, drops the oldest. It fills up only while the link is down, and then
+    the other instances read the store."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()

@@ -1,13 +1,13 @@
 """The format of messages between instances: bytes out, checked items in.
 
-Version 2 is a map that carries its content as bytes under `body`, with a digest, and where keys
-are set a signature. To a release that knows only version 1 it is a message without items.
-Version 1, `{type, from, at, items}`, is what releases before version 2 read and write; it is
-spoken as long as one of them is heard (`messaging.delivery.link.peers`), and read for ever. This
-release puts a digest beside it, which they do not look at.
+Version 2 is a map with its content as bytes under `body`, a digest, and, if keys are set, a
+signature. A release that knows only version 1 reads it as a message without items. Version 1,
+`{type, from, at, items}`, is the format of releases before version 2. It is sent while such an
+instance is live (`messaging.delivery.link.peers`), and always accepted. This release adds a digest
+to it, which those releases ignore.
 
-Every value is checked for type, range and size. What does not pass is refused as a whole message
-or as one item, and never raises anything but `Refused`.
+Every value is checked for type, range and size. A wrong value refuses the whole message or one
+item, and raises only `Refused`.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from messaging.domain.fields.types import Number
 VERSION = 2
 """The highest version that this release reads."""
 _MAX_BYTES = 32 * 1024 * 1024
-"""Redis drops a subscriber with so much unread
+"""Redis drops a subscriber with this much unread data
 (https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
 _MAX_ITEMS = 2_000
 _EARLIEST = 1_000_000_000.0  # in the year 2001
@@ -52,11 +52,11 @@ class _First(Struct, frozen=True, kw_only=True):
     at: _Time
     items: _Items
     digest: _Digest = b""
-    """Of its sender and items; empty where an older release wrote it."""
+    """The digest of its sender and items; empty if an older release wrote it."""
 
 
 class _Second(Struct, frozen=True, kw_only=True):
-    """Version 2. `type`, `sender`, `at` and `items` are there for readers of version 1 alone."""
+    """Version 2. `type`, `sender`, `at` and `items` are only for readers of version 1."""
 
     type: str = "items"
     sender: str = field(name="from")
@@ -65,14 +65,14 @@ class _Second(Struct, frozen=True, kw_only=True):
     version: int = field(name="v")
     body: bytes
     digest: _Digest
-    """SHA-256 of the body: it may have been damaged."""
+    """SHA-256 of the body, which may be damaged."""
     signature: _Digest = b""
 
 
 class _Body(Struct, frozen=True, kw_only=True):
     sender: BootId
     number: Number
-    """Rises with each message of its sender."""
+    """A number that rises with each message of its sender."""
     at: _Time
     """Seconds since the epoch, by the clock of the sender."""
     items: _Items
@@ -88,7 +88,7 @@ class Message:
     at: float
     version: int
     items: Sequence[LinkMessage | Reason]
-    """Or why an item is refused."""
+    """An item, or why it is refused."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -100,7 +100,7 @@ _kinds = msgspec.msgpack.Decoder(_Kind)
 
 
 class Wire:
-    """One instance's reading and writing."""
+    """Encodes and decodes the messages of one instance."""
 
     def __init__(
         self, boot_id: str, *, signing: Signing, clock: Callable[[], float] = time.time
@@ -111,8 +111,8 @@ class Wire:
         self._number = 0
 
     def seal(self, items: Sequence[LinkMessage], *, version: int) -> bytes:
-        """Return the bytes of a message. Where signatures are required, version 1 is not spoken:
-        nobody who reads only that could answer."""
+        """Return the bytes of a message. If signatures are required, version 1 is not sent: its
+        readers could not answer."""
         at = self._clock()
         if version == 1 and self._signing.mode is not Mode.REQUIRE:
             raws = [Raw(_encoder.encode(item)) for item in items]
@@ -176,7 +176,7 @@ def _digest(sender: str, raws: Sequence[Raw]) -> bytes:
 
 
 def _require_digest(right: bytes, given: bytes) -> None:
-    """Raises Refused."""
+    """Require a matching digest. Raises Refused."""
     if right != given:
         raise Refused(Reason.ALTERED)
 
@@ -201,8 +201,8 @@ def _why(raw: Raw) -> Reason:
 
 
 def _checked_first(item: LinkMessage | Reason) -> LinkMessage | Reason:
-    """Without a digest a damaged message may look like a good one: frames have to be what they are
-    said to be, and nothing of it reaches the copy that the next commit is made from."""
+    """Check version 1. Without a digest a damaged message may look valid. So frames are checked
+    against their description, and nothing of it reaches the copy for the next commit."""
     if isinstance(item, Batch):
         if not all(
             _is_frame(delivery.frame, item.conversation_id, version=delivery.version)
@@ -232,7 +232,7 @@ def _is_frame(frame: str, conversation_id: str | None, **values: int) -> bool:
 
 
 def _decode(of: msgspec.msgpack.Decoder[T], data: bytes | Raw) -> T:
-    """Raises Refused."""
+    """Decode the bytes. Raises Refused."""
     try:
         return of.decode(data)
     except msgspec.ValidationError:

@@ -1,10 +1,10 @@
-"""The epoch as this instance knows it: read again every 30 seconds, and replaced in the store when
-the store turns out to have been set back by a restore that nobody announced.
+"""The epoch as this instance knows it: read every 30 seconds, and replaced in the store after an
+unannounced restore.
 
-Promises: of several instances that notice one restore, one sets the new epoch. What the answers of
-the store contradict is acted on at once; what another instance or an operator has set is learned
-within 30 seconds. Each look also reads the conversation that changed last as far as this instance
-knows, so that a restore is noticed while nobody writes.
+Promises: if several instances detect a restore, one sets the new epoch. An instance reacts at once
+to contradictions in the store's answers. It learns within 30 seconds of an epoch that another
+instance or an operator has set. Each read also reads the conversation that changed last as far as
+this instance knows, so that a restore is detected while nobody writes.
 """
 
 import asyncio
@@ -27,24 +27,24 @@ logger = structlog.get_logger(__name__)
 _LOOK_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
 _APART_SECONDS = 1.0
-"""Between two looks, however many reasons there are."""
+"""The minimum time between two reads, however many reasons there are."""
 _SETTLE_SECONDS = 5.0
-"""Between two epochs that this instance sets: a restore in many steps contradicts itself."""
+"""The minimum time between two epochs that this instance sets: a restore in many steps contradicts
+itself."""
 
 
 class EpochListener(Protocol):
-    """What hears of the epoch, and of changes."""
+    """Receives the epoch and its changes."""
 
     @property
     def last_changed(self) -> str | None:
-        """The id of the conversation that this instance last heard of a change in."""
+        """Return the id of the conversation of the latest known change."""
 
     def epoch_learned(self, epoch: Epoch) -> None:
-        """Take the first epoch that this instance knows."""
+        """Handle the first epoch that this instance knows."""
 
     def epoch_changed(self, epoch: Epoch) -> None:
-        """Take an epoch that replaces the known one: what is held from before is not true any
-        more."""
+        """Handle an epoch that replaces the known one: earlier state is invalid."""
 
 
 class EpochWatch:
@@ -69,11 +69,11 @@ class EpochWatch:
 
     @property
     def current(self) -> Epoch | None:
-        """None until it was read for the first time."""
+        """The known epoch; None until it was read for the first time."""
         return self._known
 
     async def get(self) -> Epoch:
-        """Return the epoch, which is read from the store only where it is not known yet. Raises
+        """Return the epoch. It is read from the store only if it is unknown. Raises
         StoreUnavailable."""
         if self._known is None:
             async with self._looking:
@@ -83,17 +83,17 @@ class EpochWatch:
         return self._known
 
     def require(self, epoch: Epoch) -> None:
-        """Raises StoreUnavailable where the epoch has changed since `get`: what was read in
-        between may belong to the one before, and asking again helps."""
+        """Require the same epoch as at `get`. Raises StoreUnavailable if it has changed: the read
+        in between may belong to the previous epoch, and a retry helps."""
         if self._known != epoch:
             raise StoreUnavailable
 
     def store_time(self) -> datetime:
-        """Return the store's time or a little less. Call it once the epoch is known."""
+        """Return the store's time or slightly less. Call it once the epoch is known."""
         return self._clock.at(time.monotonic())
 
     def look_soon(self) -> None:
-        """Something may have happened to the store."""
+        """Read the epoch soon: something may have happened to the store."""
         self._wanted.set()
 
     def start(self) -> None:
@@ -128,7 +128,7 @@ class EpochWatch:
             await asyncio.sleep(_APART_SECONDS)
 
     async def _look(self) -> None:
-        """Read the epoch, and replace it where it cannot be the one after what is known here."""
+        """Read the epoch, and replace it if it cannot be the successor of the known one."""
         read = await self._epochs.read_epoch()
         epoch, known = read.epoch, self._known
         self._clock.note(read.read_at)
@@ -152,7 +152,7 @@ class EpochWatch:
             self._listener.epoch_changed(epoch)
 
     async def _reread(self) -> None:
-        """Read what changed last: the answer is compared by the store's witness."""
+        """Read the latest change; the store's witness checks the answer."""
         for conversation_id in {self._store.witness.latest, self._listener.last_changed} - {None}:
             if conversation_id is not None and is_stored_id(conversation_id):
                 await self._store.get_conversation(conversation_id)

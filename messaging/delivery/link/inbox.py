@@ -1,6 +1,6 @@
-"""What arrives from other instances: opened, checked, measured, and handed over by its kind.
+"""Incoming messages of other instances: decoded, checked, measured, and passed on by type.
 
-A message can make an instance look in the store. It decides nothing that the store does not say.
+A message can only make an instance read the store. The store decides.
 """
 
 import time
@@ -29,12 +29,12 @@ from messaging.delivery.link.refused_messages import Reason, Refusals, Refused
 from messaging.instruments.metrics import DELIVERY_LINK_SECONDS, TRANSIT_SECONDS
 
 _LONGEST_SECONDS = 60.0
-"""Between a commit or publish there and its arrival here. What claims to have taken longer is not
-measured: the clock of its sender is wrong, or its time is."""
+"""The maximum time between a commit or publish there and its arrival here. A longer claimed time is
+not measured: the sender's clock or its time is wrong."""
 
 
 class Instances(Protocol):
-    """What is needed of the link: it knows the other instances."""
+    """The part of the link that is used here: it knows the other instances."""
 
     def on_own_beacon(self, beacon: Beacon) -> None: ...
     def on_beacon(self, beacon: Beacon, sender: str) -> None: ...
@@ -65,7 +65,7 @@ class Inbox:
         self._refusals = refusals
 
     def take(self, data: object) -> None:
-        """Handle everything that one publish carried. Raises nothing: what is refused or fails is
+        """Handle all messages of one publish. Raises nothing: a refused or failed message is
         counted and logged, and the rest is handled."""
         try:
             if not isinstance(data, Mapping):
@@ -125,7 +125,7 @@ class Inbox:
 
 
 def _observe(histogram: Histogram, seconds: float) -> None:
-    """Clocks differ: what took less than nothing took no time. A time that was made up is left
-    out, whatever number it is."""
+    """Record a duration. Clocks differ, so a negative one counts as zero. An invented time is
+    ignored, whatever its value."""
     if -_LONGEST_SECONDS <= seconds <= _LONGEST_SECONDS:
         histogram.observe(max(seconds, 0.0))

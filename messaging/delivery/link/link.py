@@ -1,11 +1,11 @@
 """The link to the other instances: publishes the commits of this one, and monitors itself.
 
 The link is down if its own beacon has not come back for three seconds, or two publishes have failed
-in a row, whatever the client library believes. While it is down `polling` reads the store instead.
-`sender` publishes, `receiver` listens, `inbox` handles what arrives.
+in a row, whatever state the client library reports. While it is down `polling` reads the store
+instead. `sender` publishes, `receiver` receives, `inbox` handles messages.
 
-Not promised: that anything published arrives. The hubs find what is missing by its version, and by
-the beacon when nothing follows.
+Not promised: a published message may not arrive. The hubs find missing versions by number, and by
+the beacon if nothing follows.
 """
 
 import asyncio
@@ -53,22 +53,22 @@ _MAX_NAMED = 10
 
 
 class ChannelLayer(ReceivingLayer, PublishingLayer, Protocol):
-    """What is used of a Channels layer (its public interface)."""
+    """The part of a Channels layer that is used here (its public interface)."""
 
 
 class PeerListener(Protocol):
-    """Hears of the other instances, and knows which of them are registered."""
+    """Receives reports on the other instances, and knows which of them are registered."""
 
     @property
     def registered(self) -> Collection[str]:
-        """The boot ids of the other instances in the registry."""
+        """Return the boot ids of the other instances in the registry."""
 
     def met(self, boot_id: str) -> None:
-        """Take note of an instance that sends beacons and is not registered."""
+        """Note an instance that sends beacons and is not registered."""
 
     def ended(self, boot_id: str, heard_at: float) -> None:
-        """Take note of an instance that ended without a goodbye, and of the moment of its last
-        beacon on the monotonic clock."""
+        """Handle the end of an instance without a goodbye, with the time of its last beacon by the
+        monotonic clock."""
 
 
 class Link:
@@ -84,8 +84,8 @@ class Link:
         listener: PeerListener,
         signing: Signing | None = None,
     ) -> None:
-        """`receiving` and `publishing` are two layers, for channels_redis lets every subscription
-        wait for the round trip of the publish before it."""
+        """Create the link. `receiving` and `publishing` are two layers, because channels_redis
+        makes every subscription wait for the round trip of the previous publish."""
         self.up = True
         self._publishing = publishing
         self._hub = hub
@@ -117,7 +117,7 @@ class Link:
         self._tasks: TaskSet[None] = TaskSet()
 
     def start(self, *, connected: bool) -> None:
-        """`connected`: whether Redis has answered just now."""
+        """Start the link. `connected`: whether Redis has just answered."""
         self._last_echo = time.monotonic()
         self._peers = Peers(self._last_echo)
         if not connected:
@@ -128,8 +128,8 @@ class Link:
         self._receiver.start()
 
     async def stop(self, *, goodbye: bool) -> None:
-        """Publish what waits, and close the connections. Without a goodbye the other instances
-        read what may be missing from the store."""
+        """Publish the waiting messages, and close the connections. Without a goodbye the other
+        instances read possibly missing changes from the store."""
         await self._announcements.stop()
         await self._tasks.stop()
         await self._sender.stop()
@@ -140,11 +140,11 @@ class Link:
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
             logger.info("link.no_goodbye", error=describe(error))
         await self._receiver.close()
-        with suppress(TimeoutError):  # a Redis that hangs is not waited for
+        with suppress(TimeoutError):  # do not wait for a hanging Redis
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await self._publishing.flush()
 
-    # What comes here
+    # Incoming messages
 
     def follow(self, conversation_id: str) -> None:
         self._receiver.follow(conversation_id)
@@ -152,7 +152,7 @@ class Link:
     def unfollow(self, conversation_id: str) -> None:
         self._receiver.unfollow(conversation_id)
 
-    # What goes out
+    # Outgoing messages
 
     def publish_batch(self, batch: Batch) -> None:
         last = batch.deliveries[-1].version
@@ -171,8 +171,8 @@ class Link:
             self.publish_people(batch.conversation_id, last, added)
 
     def publish_people(self, conversation_id: str, version: int, added: Sequence[str]) -> None:
-        """Tell all instances that people came or went: one that does not follow the conversation
-        may have the sockets of those who came, and a copy with those who went."""
+        """Inform all instances of added or removed people. An instance that does not follow the
+        conversation may have sockets of added people, or a copy with removed ones."""
         message = PeopleChanged(conversation_id=conversation_id, version=version, added=list(added))
         item = OutboundMessage(
             message=message, conversation_id=conversation_id, version=version, added=added
@@ -184,13 +184,13 @@ class Link:
         self._sender.send(event.conversation_id, item)
 
     def publish_blocks(self, conversation_id: str) -> None:
-        """Tell all instances that the blocks of a direct conversation changed, which have no
+        """Inform all instances that the blocks of a direct conversation changed, which have no
         version."""
         self._publish_to_all(BlocksChanged(conversation_id=conversation_id))
 
     async def announce_access(self, access: Access) -> None:
-        """Return once every other instance has applied a change of access, or after a second; at
-        once while the link is down."""
+        """Wait until every other instance has applied a change of access, for at most a second; not
+        at all while the link is down."""
         await self._announcements.announce(access)
 
     def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
@@ -204,17 +204,18 @@ class Link:
         self._sender.send(INSTANCES, OutboundMessage(message=message, conversation_id=""))
 
     def _publish_failed(self, failures: int, reason: str) -> None:
-        """One failure may be a connection that was closed meanwhile: a beacon is tried at once."""
+        """Handle a failed publish. A single failure may be a connection that was closed meanwhile,
+        so a beacon is tried at once."""
         if failures == 1:
             self._beat_now.set()
         elif failures >= _DOWN_FAILURES:
             self._go_down(reason)
 
-    # It watches itself
+    # Monitoring
 
     async def _renew(self) -> None:
-        """Listen on a new connection where publishing works and yet nothing comes back: something
-        on the way takes all and says nothing, or the library is still connected to a demoted
+        """Subscribe on a new connection if publishes succeed but nothing comes back: either
+        something on the path swallows all data, or the library is still connected to a demoted
         primary."""
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
@@ -235,10 +236,10 @@ class Link:
             self._beat_now.clear()
             now = time.monotonic()
             try:
-                if now - begun < 2 * BEACON_SECONDS:  # else it was this process that stood still
+                if now - begun < 2 * BEACON_SECONDS:  # otherwise this process was stopped
                     self._check_peers(now)
                 self._hub.tidy()
-            except Exception:  # the beacon goes on, whatever happens
+            except Exception:  # the beacon continues, whatever happens
                 logger.exception("link.beat_failed")
 
     def _check_peers(self, now: float) -> None:
@@ -268,9 +269,9 @@ class Link:
     # The other instances
 
     def on_own_beacon(self, beacon: Beacon) -> None:
-        """A beacon of this instance came back: the link is up."""
+        """Handle an own beacon that came back: the link is up."""
         if not self._sender.sent_beacon(beacon.number):
-            return  # none of ours, or it was said again
+            return  # not ours, or a repetition
         self._last_echo = time.monotonic()
         self._sender.came_back(beacon.commits)
         if not self.up:
@@ -280,7 +281,7 @@ class Link:
             self._polling.link_up()
 
     def on_beacon(self, beacon: Beacon, sender: str) -> None:
-        """Another instance is there."""
+        """Handle a beacon of another instance."""
         if sender not in self._listener.registered:
             self._listener.met(sender)
         missed_since = self._peers.note_beacon(
@@ -293,9 +294,9 @@ class Link:
                 logger.info("link.beacons_missed", boot_id=sender, unsaid=unsaid)
 
     def on_goodbye(self, sender: str) -> None:
-        """Another instance has ended in order."""
+        """Handle the goodbye of another instance."""
         self._peers.goodbye(sender)
 
     def acknowledge(self, message: AccessKnown) -> None:
-        """Tell the instance that changed somebody's access that it is in force here."""
+        """Inform the instance that changed a person's access that the change is applied here."""
         self._publish_to_all(message)

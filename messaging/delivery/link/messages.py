@@ -1,9 +1,9 @@
-"""Every kind of message between instances but those of one conversation (`batch`): one frozen type
-each.
+"""The types of messages between instances, except those of one conversation (`batch`): one frozen
+class each.
 
-Later releases add new names to a type, and new types: a reader skips what it does not know.
-Anything else needs a new version of the format (`messaging.delivery.link.encoding`). So does
-another length of what is sent as an array: readers of version 1 unpack it.
+Later releases add new fields to a type, and new types; a reader skips unknown ones. Any other
+change needs a new version of the format (`messaging.delivery.link.encoding`). That includes a new
+length of an array, because readers of version 1 unpack it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class PeopleChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="people"):
-    """People came or went."""
+    """People were added or removed."""
 
     conversation_id: ConversationId
     version: Number
@@ -32,13 +32,13 @@ class PeopleChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="pe
 
 
 class BlocksChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="blocks"):
-    """Somebody blocks somebody in a direct conversation, or not any more."""
+    """A person blocks or unblocks another in a direct conversation."""
 
     conversation_id: ConversationId
 
 
 class Commits(Struct, frozen=True, array_like=True):
-    """What the sender committed of one conversation lately."""
+    """The sender's recent commits of one conversation."""
 
     version: Number
     added: People = []
@@ -53,14 +53,14 @@ class Beacon(Struct, frozen=True, kw_only=True, tag_field="type", tag="beacon"):
 
 
 class Goodbye(Struct, frozen=True, kw_only=True, tag_field="type", tag="goodbye"):
-    """The sender has ended in order, with everything published."""
+    """The sender has shut down in order, with everything published."""
 
 
 class AccessState(Struct, frozen=True, array_like=True):
-    """Whose access was changed, and to what; moments in microseconds since the epoch.
+    """The changed access of a person; times in microseconds since the epoch.
 
-    Only the person and the moment of the change are used: the rest is read from the store. It is
-    for releases that apply the message as it is.
+    Only the person and the time of the change are used; the rest is read from the store. It is for
+    releases that apply the message directly.
     """
 
     user_id: UserId
@@ -75,7 +75,7 @@ class AccessChanged(Struct, frozen=True, kw_only=True, tag_field="type", tag="ac
 
 
 class AccessKnown(Struct, frozen=True, kw_only=True, tag_field="type", tag="access.known"):
-    """The sender has applied the change of that number which `to` announced."""
+    """The sender has applied the change with that number, which `to` announced."""
 
     number: Number
     to: BootId

@@ -1,6 +1,6 @@
 """The other instances: which are alive, whose beacons were missed, and whose lease has ended.
 
-A state machine without input or output. All moments are of the monotonic clock.
+This is a state machine without input or output. All times are by the monotonic clock.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,14 +12,14 @@ LEASE_SECONDS = 8.0
 _MAX_PEERS = 256
 """Further instances are ignored. Each sends a beacon a second to all the others."""
 _MAX_STRANGERS = 4
-"""How many instances that were never in the registry may end at the same time; the rest is ignored.
-Redis may refuse the entry of a real instance, but many without an entry are forged."""
+"""How many instances that were never in the registry may end at the same time; further ones are
+ignored. Redis may refuse the entry of a real instance, but many without an entry are forged."""
 _MAX_ENDED = 1_000
 _SETTLE_SECONDS = 3 * BEACON_SECONDS
-"""By then every live instance has sent a beacon."""
+"""The time after which every live instance has sent a beacon."""
 _STRANGER_SECONDS = 10.0
-"""Between two unknown instances that are not in the registry and have been sending for a while:
-what they committed before is read from the store."""
+"""The minimum time between two unknown instances that are not in the registry and have been sending
+for some time. Their earlier commits are read from the store."""
 _UNNOTICED_SECONDS = 5.0
 """How long an instance may be in the registry before this one has read it."""
 
@@ -29,37 +29,38 @@ class _Peer:
     heard_at: float
     lease_end: float
     number: int | None
-    """Of its last beacon; None if a jump means nothing, see `Peers.link_restored`."""
+    """The number of its last beacon; None if a jump means nothing, see `Peers.link_restored`."""
     reads: int = 1
-    """The highest version of messages that it reads, as its last beacon says."""
+    """The highest version of messages that it reads, from its last beacon."""
     registered: bool = False
-    """Whether it stood in the registry when that was read."""
+    """Whether it was in the registry at the latest read."""
 
 
 class Peers:
     def __init__(self, now: float) -> None:
         self._peers: dict[str, _Peer] = {}
         self._ended: dict[str, _Peer | None] = {}
-        """With what was known of each: anyone on Redis could forge its goodbye."""
+        """The ended instances, with their last state: anyone on Redis could forge a goodbye."""
         self._looked_for_stranger_at = now - _STRANGER_SECONDS
         self._registered: frozenset[str] = frozenset()
         self._listening_since = now
 
     def note_beacon(self, boot_id: str, number: int, now: float, *, reads: int = 1) -> float | None:
-        """Note a beacon. Returns the moment after which what its sender committed may have been
-        missed here, where it lies further back than a beacon reaches; else None.
+        """Note a beacon. Return the time since when the sender's commits may have been missed here,
+        if that is further back than a beacon reaches; otherwise None.
 
-        Its numbers only rise: where one falls, the one before it was not its own."""
+        Its numbers only rise. If one falls, the previous one was not its own.
+        """
         known = self._peers.get(boot_id) or self._ended.get(boot_id)
         registered = boot_id in self._registered
         if known is not None and known.number == number:
-            return None  # said again
+            return None  # a repetition
         just_begun = now < self._listening_since + 2 * BEACON_SECONDS
         new = known is None and number >= REPEATS and not just_begun
         if new and not registered:
-            # Anybody can invent one, and each makes this instance look far back in the store.
+            # Anyone can invent one, and each makes this instance read far back in the store.
             if now < self._looked_for_stranger_at + _STRANGER_SECONDS:
-                return None  # its next beacon will do
+                return None  # its next beacon is enough
             self._looked_for_stranger_at = now
         if boot_id not in self._peers and not self._make_room(boot_id):
             return None
@@ -72,7 +73,7 @@ class Peers:
 
     @property
     def alive(self) -> frozenset[str]:
-        """The instances that have not ended, as far as is known."""
+        """Return the instances that have not ended, as far as is known."""
         return frozenset(self._peers)
 
     def speaks(self, now: float, *, highest: int) -> int:
@@ -91,8 +92,8 @@ class Peers:
             del self._ended[next(iter(self._ended))]
 
     def note_registered(self, boot_ids: Iterable[str], now: float) -> None:
-        """Note the instances in the registry: one that crashes before its first beacon is missed
-        as well."""
+        """Note the instances in the registry, so that one that crashes before its first beacon is
+        missed too."""
         self._registered = frozenset(boot_ids)
         for boot_id in self._registered & self._peers.keys():
             self._peers[boot_id].registered = True
@@ -104,7 +105,7 @@ class Peers:
         self._ended = {one: peer for one, peer in self._ended.items() if one in self._registered}
 
     def link_restored(self, now: float) -> None:
-        """Accept any number in the next beacons: what was missed is read from the store anyway. An
+        """Accept any number in the next beacons: missed changes are read from the store anyway. An
         instance that stays silent from now on has ended meanwhile."""
         self._listening_since = now
         for peer in self._peers.values():
@@ -115,9 +116,9 @@ class Peers:
                 ended.number = None
 
     def pop_ended(self, now: float) -> Sequence[tuple[str, float]]:
-        """Return the instances whose lease has ended without a goodbye, each with the moment of
-        its last beacon: those of the registry, and up to four others. Call this only while the own
-        link is up: without it no beacon arrives."""
+        """Return the instances whose lease has ended without a goodbye, each with the time of its
+        last beacon: those of the registry, and up to four others. Call this only while the own link
+        is up: without it no beacon arrives."""
         ended = {id_: peer for id_, peer in self._peers.items() if peer.lease_end < now}
         for boot_id in ended:
             self.goodbye(boot_id)
@@ -127,8 +128,8 @@ class Peers:
         return [(boot_id, peer.heard_at) for boot_id, peer in ended.items()]
 
     def _make_room(self, boot_id: str) -> bool:
-        """Return whether one more instance can be kept. One of the registry replaces one that was
-        never in it."""
+        """Return whether one more instance can be tracked. One of the registry replaces one that
+        was never in it."""
         if len(self._peers) < _MAX_PEERS:
             return True
         if boot_id not in self._registered:

@@ -44,7 +44,7 @@ class LinkState(StrEnum):
     UP = "up"
     DOWN = "down"
     RECOVERING = "recovering"
-    """Events arrive again; what was missed is still being read."""
+    """Events arrive again; missed changes are still being read."""
 
 
 class StoreClock:
@@ -58,11 +58,11 @@ class StoreClock:
         return self._offset is not None
 
     def note(self, answered: datetime) -> None:
-        """Note the time of an answer that has just arrived. It is later there by now."""
+        """Note the time of an answer that has just arrived. The store's clock is later by now."""
         self._offset = answered.timestamp() - time.monotonic()
 
     def at(self, moment: float) -> datetime:
-        """Return the store's time at a moment of the monotonic clock, or a little less."""
+        """Return the store's time at a time of the monotonic clock, or slightly less."""
         assert self._offset is not None
         return datetime.fromtimestamp(moment + self._offset, UTC)
 
@@ -78,8 +78,8 @@ class Polling:
         boot_id: str,
         on_change: Callable[[bool], None],
     ) -> None:
-        """`on_change` is called with True when events may be late from now on, and with False once
-        everything that was missed has been read."""
+        """Create the polling. `on_change` is called with True when events may be late from now on,
+        and with False once all missed changes have been read."""
         self.state = LinkState.UP
         self._clock = StoreClock()
         self._store = store
@@ -108,13 +108,13 @@ class Polling:
         self._tasks = [start_task(work) for work in works]
 
     async def stop(self) -> None:
-        """Leave the note in the store to expire: the others have not seen everything yet."""
+        """Let the note in the store expire: the other instances have not seen everything yet."""
         await stop_tasks(*self._tasks)
 
-    # What the link knows
+    # Reports of the link
 
     def link_down(self, since: float) -> None:
-        """Poll from now on: events may be missing since this moment."""
+        """Start to poll: events may be missing since this time."""
         self._enter(LinkState.DOWN)
         self._renew_note_at = 0.0
         self.look_back(since)
@@ -126,27 +126,27 @@ class Polling:
         self._rejoined_at = time.monotonic() + _REJOIN_SECONDS
 
     def look_back(self, since: float) -> None:
-        """Poll once: events may have been missed since this moment."""
+        """Poll once: events may have been missed since this time."""
         self._since = since if self._since is None else min(self._since, since)
         self._wanted.set()
 
     async def write_note(self) -> None:
-        """Tell the other instances that what is committed here is not published. Raises
+        """Inform the other instances that commits here are not published. Raises
         StoreUnavailable."""
         await self._store.put_link_note(self._boot_id)
         self._noted = True
 
     async def bound(self, since: float) -> datetime:
-        """Return a time by the store's clock that is before the timestamp of every commit applied
-        after this moment of the monotonic clock: a commit may be later than its own timestamp by
-        the store's timeout. Raises StoreUnavailable."""
+        """Return a time by the store's clock before the timestamp of every commit that is applied
+        after this time of the monotonic clock. A commit may be later than its own timestamp by the
+        store's timeout. Raises StoreUnavailable."""
         if not self._clock.known:
             self._clock.note(await self._store.now())
         return self._clock.at(since) - timedelta(seconds=self._store.timeout + _MARGIN_SECONDS)
 
     def is_ahead(self, moment: datetime) -> bool:
-        """Return whether a moment lies in the future by the store's clock, so that the store cannot
-        have assigned it. True as well while that clock is not known."""
+        """Return whether a time lies in the future by the store's clock, so that the store cannot
+        have assigned it. Return True while that clock is unknown."""
         if not self._clock.known:
             return True
         return moment > self._clock.at(time.monotonic()) + timedelta(seconds=_MARGIN_SECONDS)
@@ -175,7 +175,7 @@ class Polling:
             await asyncio.sleep(_POLL_SECONDS)  # however often `look_back` is called
 
     async def _read_changes(self, since: float) -> bool:
-        """Pass what changed to the hub. Return whether the store has answered."""
+        """Pass the changes to the hub. Return whether the store has answered."""
         POLLS.inc()
         try:
             bound = await self.bound(since)
@@ -193,7 +193,7 @@ class Polling:
         for number, conversation in enumerate(changed.conversations):
             try:
                 self._hub.on_polled_state(conversation)
-            except Exception:  # concerns this conversation, and not the polls
+            except Exception:  # concerns only this conversation
                 logger.exception("poll.conversation_failed", conversation_id=conversation.id)
             if number % _ITEMS_PER_STEP == _ITEMS_PER_STEP - 1:
                 await asyncio.sleep(0)
@@ -250,7 +250,8 @@ class Polling:
         self.state = state
         self._show_state()
         if ends:
-            # The others look every five seconds: until they have seen all that was not published.
+            # The others read every five seconds; wait until they have seen everything that was not
+            # published.
             self._delete_note_at = time.monotonic() + _LOOK_SECONDS + _POLL_SECONDS
         if begins or ends:
             self._on_change(begins)

@@ -1,7 +1,7 @@
-"""The receiving half of the link: one channel of the Redis layer for the whole process, which is in
+"""The receiving half of the link: one channel of the Redis layer for the whole process. It is in
 the group of every followed conversation and in the group `instances`.
 
-Not promised: that anything published arrives. Redis pub/sub forgets what nobody listened to.
+Not promised: a published message may not arrive. Redis pub/sub drops messages without a subscriber.
 """
 
 import asyncio
@@ -24,11 +24,12 @@ _RETRY_SECONDS = 1.0
 _FLUSH_SECONDS = 4.0
 _CLOSE_SECONDS = 1.0
 _ITEMS_PER_STEP = 50
-"""Messages that are handled before others may run: a receiver that has plenty never waits."""
+"""The messages that are handled before other tasks run: a receiver with many messages never
+waits."""
 
 
 class ReceivingLayer(Protocol):
-    """What is used of a Channels layer (its public interface)."""
+    """The part of a Channels layer that is used here (its public interface)."""
 
     async def receive(self, channel: str) -> Mapping[str, Any]: ...
     async def group_add(self, group: str, channel: str) -> None: ...
@@ -44,8 +45,8 @@ class LinkReceiver:
         on_message: Callable[[object], None],
         is_up: Callable[[], bool],
     ) -> None:
-        """`on_message` is given whatever arrives, and raises nothing. While the link is not up,
-        failures are expected and logged for debugging only."""
+        """Create a receiver. `on_message` gets every message, and raises nothing. While the link is
+        not up, failures are expected, and logged only for debugging."""
         self._layer = layer
         self._on_message = on_message
         self._is_up = is_up
@@ -60,11 +61,11 @@ class LinkReceiver:
         self._tasks.start(self._subscribe())
 
     async def stop(self) -> None:
-        """Listen no more. The connection is kept until `close`."""
+        """Stop receiving. The connection is kept until `close`."""
         await self._tasks.stop()
 
     async def renew(self) -> None:
-        """Listen on a new connection."""
+        """Receive on a new connection."""
         await self.stop()
         try:
             async with asyncio.timeout(_FLUSH_SECONDS):
@@ -75,13 +76,13 @@ class LinkReceiver:
         self.start()
 
     async def close(self) -> None:
-        """Give the connection back. A Redis that hangs is not waited for."""
+        """Close the connection, without waiting for a hanging Redis."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._layer.flush()
 
     def follow(self, conversation_id: str) -> None:
-        """Join the group of a conversation, as soon as Redis takes it."""
+        """Join the group of a conversation, as soon as Redis accepts it."""
         self._wanted.add(conversation_id)
         self._wanted_changed.set()
 
@@ -98,13 +99,13 @@ class LinkReceiver:
                     async with asyncio.timeout(_SUBSCRIBE_SECONDS):
                         await self._layer.group_discard(group, self._channel)
                     self._joined.discard(group)
-                # `instances` last: its beacon coming back tells that all is in force.
+                # `instances` last: its returning beacon shows that all subscriptions are active.
                 for group in sorted(self._wanted - self._joined, key=INSTANCES.__eq__):
                     async with asyncio.timeout(_SUBSCRIBE_SECONDS):
                         await self._layer.group_add(group, self._channel)
                     self._joined.add(group)
             except RuntimeError:
-                await asyncio.sleep(0.01)  # the channel is not being received from yet
+                await asyncio.sleep(0.01)  # nothing receives from the channel yet
             except Exception as error:  # noqa: BLE001 - a layer may raise anything
                 self._log_failure("link.subscribe_failed", error)
                 await asyncio.sleep(_RETRY_SECONDS)
@@ -112,8 +113,8 @@ class LinkReceiver:
                 await self._wanted_changed.wait()
 
     async def _receive(self) -> None:
-        """The call to `receive` is never cancelled while running: that would unsubscribe. Nothing
-        that arrives ends this task."""
+        """Receive messages. A running call to `receive` is never cancelled: that would unsubscribe.
+        No message ends this task."""
         for number in itertools.count(1):
             try:
                 message = await self._layer.receive(self._channel)

@@ -17,7 +17,7 @@ class Reason(StrEnum):
     INVALID = "invalid"
     """A field has the wrong type or a value out of its range."""
     INCONSISTENT = "inconsistent"
-    """Its parts contradict each other, or the store."""
+    """It contradicts itself, or the store."""
     ALTERED = "altered"
     """Its digest does not match."""
     UNSIGNED = "unsigned"
@@ -27,9 +27,9 @@ class Reason(StrEnum):
     STALE = "stale"
     """Signed at a time too far from the local clock."""
     NEWER = "newer"
-    """Of a later release: a version or a kind that is not known here."""
+    """From a later release: an unknown version or type."""
     FAILED = "failed"
-    """Handling it failed, which is a fault of this instance."""
+    """Handling it failed, which is a bug of this instance."""
 
 
 _QUIET = frozenset({Reason.NEWER})
@@ -52,8 +52,8 @@ class Refusals:
         self._lines = lines or Sparing()
 
     def note(self, reason: Reason, *, error: BaseException | None = None) -> None:
-        """Count a refused message. The log line has the number of lines left out before it, and
-        the traceback of `error`."""
+        """Count a refused message. The log line has the number of suppressed lines, and the
+        traceback of `error`."""
         LINK_REFUSED.labels(reason.value).inc()
         if reason in _QUIET:
             return

@@ -1,8 +1,8 @@
-"""The send queue: one publish carries everything that waits for a group.
+"""The send queue: one publish carries all waiting messages of a group.
 
-Publishes are round trips to Redis, one at a time. Everything committed during one goes together
-into the next. If many conversations wait because Redis is slow, everything goes to the group of all
-instances at once, so no conversation waits for the others.
+Publishes are round trips to Redis, one at a time. All commits during one go together into the next.
+If many conversations wait because Redis is slow, everything goes to the group of all instances at
+once, so no conversation waits for the others.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from messaging.instruments.memory import show_weight
 _MANY_GROUPS = 16
 _MAX_ITEMS = 1_000
 _MAX_CHARACTERS = 2 * 1024 * 1024
-"""In one publish, but for a single item. Redis drops a subscriber with 32 MiB unread
-(https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
+"""The maximum in one publish, except for a single item. Redis drops a subscriber with 32 MiB of
+unread data (https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
 _MAX_WAITING = 10_000
 _MAX_CHARACTERS_WAITING = 64 * 1024 * 1024
 
@@ -25,7 +25,7 @@ class OutboundMessage:
     message: LinkMessage
     conversation_id: str
     version: int | None = None
-    """The version that it reports; None if nothing is lost with it."""
+    """The version that it reports; None if losing it is harmless."""
     added: Sequence[str] = ()
     size: int = 500
     """Approximate number of characters."""
@@ -33,7 +33,7 @@ class OutboundMessage:
 
 class SendQueue:
     def __init__(self, everybody: str) -> None:
-        """`everybody`: the group of all instances."""
+        """Create a queue. `everybody` is the group of all instances."""
         self._everybody = everybody
         self._groups: dict[str, list[OutboundMessage]] = {}
         self._count = 0
@@ -44,7 +44,7 @@ class SendQueue:
         return self._count
 
     def characters(self) -> int:
-        """Return about how many characters wait."""
+        """Return the approximate number of waiting characters."""
         return self._characters
 
     @property
@@ -64,7 +64,7 @@ class SendQueue:
         return group, self._take_from([group])
 
     def clear(self) -> Sequence[OutboundMessage]:
-        """Empty the queue; return what was in it."""
+        """Empty the queue, and return its messages."""
         items = [item for waiting in self._groups.values() for item in waiting]
         self._groups.clear()
         self._count = self._characters = 0

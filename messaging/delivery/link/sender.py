@@ -28,7 +28,7 @@ _RETRY_SECONDS = 1.0
 
 
 class PublishingLayer(Protocol):
-    """What is used of a Channels layer (its public interface)."""
+    """The part of a Channels layer that is used here (its public interface)."""
 
     async def group_send(self, group: str, message: Mapping[str, Any]) -> None: ...
 
@@ -42,9 +42,9 @@ class LinkSender:
         speaks: Callable[[], int],
         on_failure: Callable[[int, str], None],
     ) -> None:
-        """`speaks` returns the newest version of the format that all instances read at the moment.
-        `on_failure` is called for each failed publish, with the number of failures in a row and the
-        reason."""
+        """Create a sender. `speaks` returns the newest version of the format that all instances
+        read at the moment. `on_failure` is called for each failed publish, with the number of
+        failures in a row and the reason."""
         self._layer = layer
         self._wire = wire
         self._speaks = speaks
@@ -62,19 +62,20 @@ class LinkSender:
 
     @property
     def failing(self) -> bool:
-        """Whether the last publish failed."""
+        """Return whether the last publish failed."""
         return self._failures > 0
 
     def start(self) -> None:
         self._task = start_task(self._work())
 
     async def stop(self) -> None:
-        """Stop publishing. `finish` publishes what waits."""
+        """Stop publishing. `finish` publishes the waiting messages."""
         if self._task is not None:
             await stop_tasks(self._task)
 
     async def finish(self, *, goodbye: bool) -> None:
-        """Publish what waits, after `stop`. Raises what the layer raises, and has no timeout."""
+        """Publish the waiting messages, after `stop`. Raises the errors of the layer, and has no
+        timeout."""
         while self._outgoing:
             await self._publish_waiting()
         if goodbye:
@@ -88,8 +89,8 @@ class LinkSender:
             self._something_to_do.set()
 
     def send_beacon(self) -> None:
-        """Publish a beacon next; it alternates with other messages if a publish takes as long as
-        the time between beacons."""
+        """Publish a beacon next. It alternates with other messages if a publish takes as long as
+        the interval of beacons."""
         self._beacon_due = True
         self._something_to_do.set()
 
@@ -102,7 +103,7 @@ class LinkSender:
         self._recent.came_back(conversation_ids)
 
     def sent_beacon(self, number: int) -> bool:
-        """Return whether a beacon of that number was sent and had not come back before."""
+        """Return whether a beacon with that number was sent and has not come back before."""
         if not self._echoed < number <= self._number:
             return False
         self._echoed = number

@@ -1,6 +1,6 @@
-"""What a stream asks for. The hub executes the actions in order and without an await in between.
+"""The actions of a stream. The hub executes them in order and without an await in between.
 
-One action carries all connections that it concerns: no object is made for each socket.
+One action contains all connections that it concerns: there is no object per socket.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ class Deliver(Struct, frozen=True, gc=False):
 
 
 class Replay(Struct, frozen=True, gc=False):
-    """Write the frames that lead from the version `since` to the state that was read. A connection
-    gets only the frames above its floor."""
+    """Write the frames from the version `since` to the state that was read. A connection gets only
+    the frames above its floor."""
 
     since: int
     connections: Sequence[Connection]
@@ -28,7 +28,7 @@ class Replay(Struct, frozen=True, gc=False):
 
 
 class Announce(Struct, frozen=True, gc=False):
-    """Tell these clients that they are in the conversation."""
+    """Inform these clients that they are in the conversation."""
 
     connections: Sequence[Connection]
     frame: str | None
@@ -36,7 +36,7 @@ class Announce(Struct, frozen=True, gc=False):
 
 
 class Withdraw(Struct, frozen=True, gc=False):
-    """These clients are not in the conversation any more."""
+    """Inform these clients that they are no longer in the conversation."""
 
     connections: Sequence[Connection]
     notify: bool
@@ -44,25 +44,25 @@ class Withdraw(Struct, frozen=True, gc=False):
 
 
 class Fill(Struct, frozen=True, gc=False):
-    """Read the missing versions, until the stream begins no further read."""
+    """Read the missing versions, until the stream requests no further read."""
 
     wait: bool
-    """Whether the missing versions may still arrive by themselves."""
+    """Whether the missing versions may still arrive."""
 
 
 class Reread(Struct, frozen=True, gc=False):
-    """Read the conversation and introduce its state: somebody connected here may be in it."""
+    """Read the conversation and introduce its state: a connected person here may be in it."""
 
 
 class Read(Struct, frozen=True, gc=False):
-    """A read of the store that a stream has begun."""
+    """A read of the store that a stream has requested."""
 
     since: int
     """The version that was delivered last when the read began."""
     known: int
     """The highest version known then."""
     state: Conversation | None
-    """A state of the conversation above `since` that is at hand already; None: read it."""
+    """A state of the conversation above `since` that is already available; None: read it."""
 
 
 Action = Deliver | Replay | Announce | Withdraw | Fill | Reread

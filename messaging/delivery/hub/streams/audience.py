@@ -1,8 +1,8 @@
 """The connections that get the events of one conversation.
 
-A connection gets them once `hello` or an event has announced the conversation to its client, and as
-long as its person is a participant. If `hello` named a version that is ahead of the delivery here,
-the connection gets only what is above: that version is its floor.
+A connection gets them once `hello` or an event has informed its client that it is in the
+conversation, and while its person is in it. If `hello` named a version ahead of the delivery here,
+the connection gets only higher versions: that version is its floor.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence, Set
@@ -45,13 +45,13 @@ class Audience:
 
     def among(self, participants: Container[str]) -> Sequence[Connection]:
         """Return the connections of participants whose clients know that they are in it. The list
-        is kept until somebody comes or goes, and is not to be changed."""
+        is cached until people change, and must not be modified."""
         if self._current is None:
             self._current = [c for c in self._announced_to if c.user_id in participants]
         return self._current
 
     def above(self, version: int, participants: Container[str]) -> Sequence[Connection]:
-        """Return those of `among` that get this version, and forget floors below it."""
+        """Return those of `among` that get this version, and drop floors below it."""
         current = self.among(participants)
         if not self._floors:
             return current
@@ -63,17 +63,17 @@ class Audience:
         return {c: floor for c, floor in self._floors.items() if floor > version}
 
     def forget_floors(self, version: int) -> None:
-        """Forget the floors up to this version, which was delivered."""
+        """Drop the floors up to this version, which was delivered."""
         self._floors = dict(self.floors_above(version))
 
     def has_state(self, connection: Connection, version: int) -> bool:
-        """Return whether its `hello` named this version or a later one that is ahead of the
-        delivery here: then its client knows who came and went up to there."""
+        """Return whether its `hello` named this version or a later one ahead of the delivery here.
+        Then its client knows all changes of people up to there."""
         return self._floors.get(connection, -1) >= version
 
     def greeted(self, joined: Mapping[str, int]) -> Mapping[Connection, int]:
-        """Return the connections whose `hello` named a state in which their person had joined
-        already, each with its floor. `joined`: the version of joining, by user id."""
+        """Return the connections whose `hello` named a state in which their person had already
+        joined, each with its floor. `joined` is the version of joining, by user id."""
         return {
             connection: floor
             for connection, floor in self._floors.items()

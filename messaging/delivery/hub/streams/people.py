@@ -1,7 +1,8 @@
-"""Who is in a conversation, and to whose clients it is announced, as its stream advances.
+"""The people of a conversation, and which of their clients know of it, as its stream continues.
 
-The rules about people: a conversation is announced to every connected participant; everybody to
-whom it was announced is notified of their removal; what `hello` named is not announced again.
+The rules: a removal reaches everyone who was informed that they are in the conversation. A
+conversation is announced to every connected participant who was not informed. Conversations in
+`hello` are not announced again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -34,7 +35,7 @@ class People:
         return self._audience.announced_to
 
     def audience(self) -> Sequence[Connection]:
-        """Return the connections that get the conversation's events; not to be changed."""
+        """Return the connections that get the conversation's events; do not modify the list."""
         return self._audience.among(self._roster.participants)
 
     def audience_of(self, version: int) -> Sequence[Connection]:
@@ -42,13 +43,14 @@ class People:
         return self._audience.above(version, self._roster.participants)
 
     def is_in(self, user_id: str, version: int = -1) -> bool | None:
-        """Return whether somebody is in the conversation, as `Roster.is_in`."""
+        """Return whether a person is in the conversation, as `Roster.is_in`."""
         return self._roster.is_in(user_id, version)
 
-    # The conversation goes on
+    # Changes of the conversation
 
     def advance(self, delivery: Delivery) -> Sequence[Action]:
-        """Apply a change that was delivered. Its own frame notifies people of their removal."""
+        """Apply a delivered change. The change's own frame informs everyone who must learn of their
+        removal."""
         self._roster.advance(delivery.version)
         if not (delivery.added or delivery.removed):
             return ()
@@ -73,15 +75,15 @@ class People:
 
     def replace(self, conversation: Conversation, since: int) -> Sequence[Action]:
         """Continue from a state that was read, with everything above the version `since` replayed.
-        A person who was removed within this gap gets nothing of it; one who was added within it
-        loads the conversation anew."""
+        A person who was removed within this gap gets nothing of it. A person who was added within
+        it loads the conversation again."""
         version, actions = conversation.version, list[Action]()
         people = joined_versions(conversation)
         gone = [
             connection
             for connection in self.announced_to
             if connection.user_id not in people
-            # Else its person was in it again by then.
+            # Otherwise its person was in it again by then.
             and not self._audience.has_state(connection, version)
         ]
         self._withdraw(gone, actions, notify=True)
@@ -96,8 +98,8 @@ class People:
         }
         greeted = self._audience.greeted(newcomers)
         actions.append(Replay(since, self.audience(), self._audience.floors_above(since)))
-        # They joined before the state that their `hello` named: they get nothing of the time
-        # before it, and everything after.
+        # They joined before the state in their `hello`: they get nothing from before it, and
+        # everything after it.
         actions += [Replay(floor, [c], {}) for c, floor in greeted.items() if floor < version]
         self._roster.replace(version, matter, len(people))
         self._audience.people_changed()
@@ -112,8 +114,8 @@ class People:
         return actions
 
     def introduce(self, conversation: Conversation) -> Sequence[Action]:
-        """Announce a conversation, whose state is not above the delivery here, to those of its
-        participants who are connected and do not know of it."""
+        """Announce a conversation, whose state is not above the delivery here, to its connected
+        participants who do not know of it."""
         actions: list[Action] = []
         uninformed: list[Connection] = []
         unknown = False
@@ -131,7 +133,7 @@ class People:
         return actions
 
     def look_for(self, user_ids: Iterable[str]) -> Sequence[Action]:
-        """These people were added: read the conversation if one of them may not know of it."""
+        """Read the conversation if one of these added people may not know of it."""
         if any(
             user_id in self._connections
             and not self._all_know(user_id)
@@ -141,31 +143,31 @@ class People:
             return [Reread()]
         return ()
 
-    # Connections come and go
+    # Connects and disconnects
 
     def announce_to_connected(self, *, besides: Connection | None) -> Sequence[Action]:
-        """Announce the conversation to its participants who are connected, except to one
-        connection that asked for it."""
+        """Announce the conversation to its connected participants, except to the connection that
+        requested it."""
         actions: list[Action] = []
         here = self._connections.of_all(self._roster.participants)
         self._announce([one for one in here if one is not besides], None, actions)
         return actions
 
     def admit(self, connection: Connection, *, version: int, joined: int, floor: int = 0) -> bool:
-        """Let a connection have the events from now on, or those above `floor`. The store showed
-        its person at `version` to be in the conversation since `joined`. Return False if they are
-        not known to be in it now."""
+        """Let a connection get the events from now on, or those above `floor`. At `version` the
+        store showed its person in the conversation since `joined`. Return False if they are not
+        known to be in it now."""
         if not self._roster.learn(connection.user_id, version, joined):
             return False
         self._audience.announce(connection, floor=floor)
         return True
 
     def leave(self, connections: Iterable[Connection]) -> None:
-        """These connections have ended."""
+        """Remove connections that have ended."""
         self._audience.withdraw(tuple(connections))
 
     def learn(self, user_id: str, *, version: int, joined: int) -> None:
-        """Keep a person whom the store showed at `version` to be in it since `joined`."""
+        """Record a person whom the store showed at `version` in it since `joined`."""
         self._roster.learn(user_id, version, joined)
         self._audience.people_changed()
 
@@ -173,7 +175,7 @@ class People:
         self._roster.learn_count(count)
 
     def _all_know(self, user_id: str) -> bool:
-        """Whether all clients of this person know that they are in the conversation."""
+        """Return whether all clients of this person know that they are in the conversation."""
         return all(one in self.announced_to for one in self._connections.of(user_id))
 
     def _withdraw(

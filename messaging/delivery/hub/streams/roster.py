@@ -1,9 +1,9 @@
 """The participants of one conversation who matter on this instance.
 
-Kept are the people who are connected to this process, and those whose presence is watched here. A
-person who connects later brings their own place in the conversation, as the store had it at some
-version. If the conversation was delivered beyond that version, the roster has to know whether they
-were removed since: it remembers the latest changes of people.
+These are the people who are connected to this process, and those whose presence is watched here. A
+person who connects later brings their own membership, as the store had it at some version. If the
+conversation was delivered beyond that version, the roster must know whether they were removed
+since. It therefore remembers the latest changes of people.
 """
 
 from collections import OrderedDict
@@ -12,48 +12,48 @@ from collections.abc import Container, Mapping, Set
 from messaging.delivery.delivery import Delivery
 
 _REMEMBERED_CHANGES = 50
-"""Of how many people a roster remembers when they came or went. A user id has at most 128 bytes."""
+"""The number of people whose latest change a roster remembers. A user id has at most 128 bytes."""
 
 
 class Roster:
     def __init__(self, version: int, participants: Mapping[str, int], count: int | None) -> None:
-        """`participants`: the version they joined at, by user id. `count`: the number of all
-        participants; None if it is not known."""
+        """Create a roster. `participants` is the version they joined at, by user id. `count` is the
+        number of all participants; None if unknown."""
         self._participants = dict(participants)
         self._count = count
         self._version = version
         self._changes: OrderedDict[str, tuple[int, int | None]] = OrderedDict()
-        """The latest change of a person: at which version, and the version they joined at, None
-        for a removal."""
+        """The latest change of each person: its version, and the version they joined at, None for a
+        removal."""
         self._changes_above = version
         """All changes of people above this version are remembered."""
 
     @property
     def participants(self) -> Mapping[str, int]:
-        """The people who matter here and are in the conversation: the version they joined at, by
-        user id."""
+        """Return the people who matter here and are in the conversation: the version they joined
+        at, by user id."""
         return self._participants
 
     @property
     def count(self) -> int | None:
-        """The number of all participants; None if it is not known."""
+        """Return the number of all participants; None if unknown."""
         return self._count
 
     def replace(self, version: int, participants: Mapping[str, int], count: int) -> None:
-        """Continue from a state read from the store. Who came and went up to there is not known
-        one by one."""
+        """Continue from a state read from the store. The single changes of people up to it are
+        unknown."""
         self._version = self._changes_above = version
         self._participants = dict(participants)
         self._count = count
         self._changes.clear()
 
     def advance(self, version: int) -> None:
-        """The conversation was delivered up to this version."""
+        """Note that the conversation was delivered up to this version."""
         self._version = version
 
     def apply(self, delivery: Delivery, connected: Container[str]) -> None:
-        """Add and remove people as this change does. `connected`: the people who have a socket
-        on this instance."""
+        """Add and remove the people of this change. `connected` are the people who have a socket on
+        this instance."""
         for user_id, joined in delivery.added.items():
             if user_id in connected or user_id in self._participants:
                 self._participants[user_id] = joined
@@ -69,9 +69,9 @@ class Roster:
         self._participants = {u: v for u, v in self._participants.items() if u in user_ids}
 
     def is_in(self, user_id: str, version: int = -1) -> bool | None:
-        """Return whether a person who was in the conversation at `version` is in it at the later
-        of that version and the roster's; None if that is not known. Without a version: whether
-        the roster knows by itself that they are in it."""
+        """Return whether a person who was in the conversation at `version` is in it at the later of
+        that version and the roster's; None if unknown. Without a version: whether the roster itself
+        knows that they are in it."""
         if user_id in self._participants:
             return True
         if version >= self._version:
@@ -82,8 +82,8 @@ class Roster:
         return True if self._changes_above <= version else None
 
     def learn(self, user_id: str, version: int, joined: int) -> bool | None:
-        """Keep a person of whom the store said at `version` that they joined at `joined`, if they
-        are in the conversation. Return what `is_in` says."""
+        """Record a person who, by the store at `version`, joined at `joined`, if they are in the
+        conversation. Return the result of `is_in`."""
         known = self.is_in(user_id, version)
         if known and user_id not in self._participants:
             _, later = self._changes.get(user_id, (-1, None))
@@ -91,7 +91,7 @@ class Roster:
         return known
 
     def learn_count(self, count: int | None) -> None:
-        """Keep the number of all participants, if it was not known."""
+        """Record the number of all participants, if it was unknown."""
         if self._count is None:
             self._count = count
 

@@ -1,12 +1,12 @@
 """One conversation as an instance delivers it: events and states in, actions out.
 
-The next version is delivered, a version that was delivered is dropped, and one that is ahead waits
-for those before it. If these stay away they are read from the store, and the state that was read
-replaces them. People are added and removed in the order of versions and in the same step as the
-delivery, so that nobody gets anything above their removal.
+The stream delivers the next version, drops a delivered version, and holds a version that is ahead
+until those before it arrive. If they do not arrive, they are read from the store, and the state
+that was read replaces them. People are added and removed in version order and in the same step as
+the delivery, so nobody gets an event with a higher version than their removal.
 
-A state machine without input or output: `actions` lists what it asks for, and nobody else writes
-its fields. It reads who is connected from the registry that it is given.
+This is a state machine without input or output. `actions` lists its requests, and nothing else
+writes its fields. It reads who is connected from the given registry.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -21,11 +21,11 @@ from messaging.delivery.hub.streams.roster import Roster
 from messaging.domain.conversation import Conversation
 
 MAX_WAITING = 1_000
-"""How far ahead a version may be to be kept. Any further, it is read from the store."""
+"""How far ahead a version may be to be held. Further ones are read from the store."""
 
 
 class Position(NamedTuple):
-    """What `hello` names of a conversation: every frame after it is above this version."""
+    """The position of a conversation in `hello`: every later event has a higher version."""
 
     version: int
     seq: int
@@ -42,8 +42,8 @@ class Stream:
         connections: Connections,
         count: int | None = None,
     ) -> None:
-        """`version` and `seq`: where the delivery begins. `participants`, `count`: as `Roster`
-        keeps them. `connections`: all connections of this instance."""
+        """Create a stream. `version` and `seq` are the start of the delivery. `participants` and
+        `count` are as in `Roster`. `connections` are all connections of this instance."""
         self.conversation_id = conversation_id
         roster = Roster(version, participants, count)
         self._people = People(roster, Audience(conversation_id), connections)
@@ -52,66 +52,66 @@ class Stream:
         self._last_message_at = 0.0
         self._waiting: dict[int, Delivery] = {}
         self._known = version
-        """The highest version known to exist; above `version`, something is missing here."""
+        """The highest version known to exist. Above `version`, something is missing here."""
         self._polled: Conversation | None = None
-        """A state that was read by somebody else, for the next read of missing versions."""
+        """A state from another read, for the next read of missing versions."""
         self._filling = False
         self._followed = True
 
     @property
     def version(self) -> int:
-        """The last version that was delivered here."""
+        """Return the last version that was delivered here."""
         return self._version
 
     @property
     def seq(self) -> int:
-        """The number of the latest message at that version."""
+        """Return the number of the latest message at that version."""
         return self._seq
 
     @property
     def last_message_at(self) -> float:
-        """When a message was last delivered here, on the monotonic clock."""
+        """Return when a message was last delivered here, by the monotonic clock."""
         return self._last_message_at
 
     @property
     def participants(self) -> Mapping[str, int]:
-        """The participants who matter here at that version: the version they joined at, by user
-        id."""
+        """Return the participants who matter here at that version: the version they joined at, by
+        user id."""
         return self._people.participants
 
     @property
     def count(self) -> int | None:
-        """The number of all participants; None if it is not known."""
+        """Return the number of all participants; None if unknown."""
         return self._people.count
 
     @property
     def is_behind(self) -> bool:
-        """Whether versions are known to exist that were not delivered here."""
+        """Return whether versions are known to exist that were not delivered here."""
         return self._known > self._version
 
     @property
     def is_filling(self) -> bool:
-        """Whether it has asked for missing versions, and `end_fill` was not called yet."""
+        """Return whether it has requested missing versions, and `end_fill` was not called yet."""
         return self._filling
 
     @property
     def announced_to(self) -> Set[Connection]:
-        """The connections whose clients know that they are in this conversation."""
+        """Return the connections whose clients know that they are in this conversation."""
         return self._people.announced_to
 
     def audience(self) -> Sequence[Connection]:
-        """Return the connections that get its events; not to be changed."""
+        """Return the connections that get its events; do not modify the list."""
         return self._people.audience()
 
     def is_in(self, user_id: str, version: int = -1) -> bool | None:
-        """Return whether somebody is in the conversation, as `Roster.is_in`."""
+        """Return whether a person is in the conversation, as `Roster.is_in`."""
         return self._people.is_in(user_id, version)
 
-    # Events arrive
+    # Incoming events
 
     def push(self, deliveries: Iterable[Delivery], now: float) -> Sequence[Action]:
-        """Take the changes of a commit, in any order and however often they come. `now`: the
-        moment on the monotonic clock."""
+        """Take the changes of a commit, in any order and with repetitions. `now` is the time by the
+        monotonic clock."""
         actions: list[Action] = []
         passed: list[str] = []
         for delivery in deliveries:
@@ -123,26 +123,27 @@ class Stream:
                 self._waiting[version] = delivery
         self._deliver_waiting(now, actions)
         self._require_versions(actions)
-        if passed:  # the stream may have begun above their joining, with somebody else's place
+        if (
+            passed
+        ):  # the stream may have begun above their joining, from another person's membership
             actions += self.look_for(passed)
         return actions
 
     def note_version(self, version: int) -> Sequence[Action]:
-        """This version exists: what is missing here is waited for, then read."""
+        """Note that this version exists: if it is missing here, wait for it, then read it."""
         actions: list[Action] = []
         self._known = max(self._known, version)
         self._require_versions(actions)
         return actions
 
     def look_for(self, user_ids: Iterable[str]) -> Sequence[Action]:
-        """These people were added. Filling a gap announces the conversation by itself."""
+        """Look for added people. Filling a gap announces the conversation by itself."""
         return () if self.is_behind else self._people.look_for(user_ids)
 
-    # A state was read
+    # States from the store
 
     def take_state(self, conversation: Conversation) -> Sequence[Action]:
-        """Take a state that was read by somebody else: deliver what is missing up to there, or
-        `introduce` it."""
+        """Take a state from another read: deliver what is missing up to it, or `introduce` it."""
         if conversation.version <= self._version:
             return self.introduce(conversation)
         actions: list[Action] = []
@@ -153,13 +154,13 @@ class Stream:
         return actions
 
     def introduce(self, conversation: Conversation) -> Sequence[Action]:
-        """Announce it to those who are connected and in the conversation, and do not know of it,
-        because it is followed from somebody else's place. A state above the delivery changes
-        nothing: filling the gap announces it."""
+        """Announce the conversation to its connected people who do not know of it, because it is
+        followed from another person's membership. A state above the delivery changes nothing:
+        filling the gap announces it."""
         return () if conversation.version > self._version else self._people.introduce(conversation)
 
     def begin_read(self) -> Read | None:
-        """Return what to read next, or None if nothing is missing any more.
+        """Return the next read, or None if nothing is missing any more.
 
         Reads are strongly consistent: a version that was known before a read and is not in its
         answer does not exist, and is not looked for again.
@@ -174,9 +175,9 @@ class Stream:
     def end_read(
         self, read: Read, conversation: Conversation | None, now: float
     ) -> Sequence[Action]:
-        """Continue from the state that was read, None if there is nothing above `read.since`.
-        More may have been delivered since: only what is above that is replayed."""
-        if read.state is not None:  # read by somebody else, before some of it was known
+        """Continue from the state that was read; None if there is nothing above `read.since`. More
+        may have been delivered since: only higher versions are replayed."""
+        if read.state is not None:  # from another read, which began before some of it was known
             self._known = max(self._known, read.known)
         if conversation is None or not self._followed or conversation.version <= self._version:
             return ()
@@ -190,35 +191,35 @@ class Stream:
         return actions
 
     def abandon_read(self, read: Read) -> None:
-        """The store has not answered: everything that was known is still missing."""
+        """Note that the store has not answered: all known versions are still missing."""
         self._known = max(self._known, read.known)
 
     def end_fill(self) -> None:
-        """No further read is made until the stream asks again."""
+        """Note that no further read follows until the stream requests one."""
         self._filling = False
         if not self.is_behind:
-            self._waiting.clear()  # of versions that do not exist
+            self._waiting.clear()  # these versions do not exist
 
-    # Connections come and go
+    # Connects and disconnects
 
     def announce_to_connected(self, *, besides: Connection | None) -> Sequence[Action]:
-        """Announce a conversation that is followed from now on to its people who are connected,
-        except to one connection that asked for it."""
+        """Announce a newly followed conversation to its connected people, except to the connection
+        that requested it."""
         return self._people.announce_to_connected(besides=besides)
 
     def join(
         self, connection: Connection, *, version: int, seq: int, joined: int
     ) -> Position | None:
-        """Return what the `hello` of this connection names, for a person whom the store showed at
-        `version` to be in the conversation since `joined`; None if they were removed since."""
+        """Return the position for the `hello` of this connection, for a person whom the store
+        showed at `version` in the conversation since `joined`; None if they were removed since."""
         floor = version if version > self._version else 0
         if not self._people.admit(connection, version=version, joined=joined, floor=floor):
             return None
         return Position(max(version, self._version), max(seq, self._seq))
 
     def rejoin(self, connection: Connection) -> Position | None:
-        """Return what the `hello` of this connection names, for a person who is known here to be
-        in the conversation; None if that is not known."""
+        """Return the position for the `hello` of this connection, for a person who is known here to
+        be in the conversation; None if unknown."""
         if not self._people.admit(connection, version=-1, joined=0):
             return None
         return Position(self._version, self._seq)
@@ -229,30 +230,30 @@ class Stream:
         return self._people.admit(connection, version=version, joined=joined)
 
     def leave(self, connection: Connection) -> None:
-        """This connection has ended."""
+        """Remove a connection that has ended."""
         self._people.leave([connection])
 
     def keep_companion(self, user_id: str, *, version: int, joined: int, count: int) -> None:
-        """Keep a person whose presence is watched here, as the store showed them at `version`."""
+        """Record a person whose presence is watched here, as the store showed them at `version`."""
         self._people.learn_count(count)
         self._people.learn(user_id, version=version, joined=joined)
 
-    # Followed or not
+    # Following
 
     def release(self) -> None:
-        """It is not followed any more: events may go unheard, and nothing is read for it."""
+        """Stop following it: events may be missed, and nothing is read for it."""
         self._followed = False
         self._people.leave(self.announced_to)
 
     def resume(self, version: int, participants: Mapping[str, int], count: int | None) -> None:
-        """Follow it again where it was, which is not below the `version` that was read."""
+        """Follow it again from its last version, which is not below the `version` that was read."""
         for user_id, joined in participants.items():
             self._people.learn(user_id, version=version, joined=joined)
         if version == self._version:
             self._people.learn_count(count)
         self._followed = True
 
-    # Within
+    # Internals
 
     def _require_versions(self, actions: list[Action]) -> None:
         if self.is_behind and not self._filling:
