@@ -9,6 +9,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from messaging.runtime.instance import Instance
 
@@ -27,7 +28,7 @@ def with_instance(scope: MutableMapping[str, Any], instance: Instance) -> dict[s
     return {**scope, "state": {**scope.get("state", {}), _KEY: instance}}
 
 
-def instance_of(source: Mapping[str, Any] | HttpRequest) -> Instance:
+def instance_of(source: Mapping[str, Any] | HttpRequest | Request) -> Instance:
     """Return the instance that serves a scope, or a request that came through ASGI.
 
     Raises NoInstance.

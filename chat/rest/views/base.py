@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 import structlog
@@ -63,14 +64,16 @@ class APIView(RestAPIView):
     sensitive: ClassVar[frozenset[str]] = frozenset()
     """The methods before which whoever issued the token is asked whether it holds still."""
 
-    instance: Instance
-    """The instance that serves the request."""
-
     user_id: str
     """Who is asking."""
 
     signed_in_at: datetime
     """When they signed in."""
+
+    @cached_property
+    def instance(self) -> Instance:
+        """The instance that serves the request. Raises NoInstance."""
+        return instance_of(self.request)
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         begun = time.monotonic()
@@ -101,7 +104,6 @@ class APIView(RestAPIView):
         )
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.instance = instance_of(request)
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.format_kwarg = None

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
+from django.test import Client
 
 from chat.instances import NoInstance, instance_of, with_instance
 from messaging.runtime.instance import Instance
@@ -36,3 +37,9 @@ def test_what_the_server_keeps_in_the_state_stays(instance: Instance) -> None:
 def test_without_one_the_error_says_what_to_serve_with(source: Any) -> None:
     with pytest.raises(NoInstance, match=r"config\.asgi\.application"):
         instance_of(source)
+
+
+def test_what_needs_no_instance_is_answered_without(client: Client) -> None:
+    """A refusal for want of a token, and a probe."""
+    assert client.get("/health/live").status_code == 200
+    assert client.get("/api/v1/me").status_code == 401
