@@ -21,14 +21,20 @@ import structlog
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
-from messaging.domain.participant import Preferences, ReadPosition
+from messaging.domain.participant import ReadPosition
 from messaging.domain.recipients import Decision, Recipient, Verdict
-from messaging.instruments.metrics import NOTIFICATION_DECISIONS
 from messaging.notifications.claims import ClaimLease
+from messaging.notifications.decisions import (
+    circumstances_of,
+    dropped,
+    note_decided,
+    outcome_of,
+    ruled_out,
+)
 from messaging.notifications.jobs import ClearJob, Job, NotifyJob, RetryLater, WithdrawJob
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Parts
-from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
+from messaging.notifications.policy import Action, Reason, Stage, rule
 from messaging.notifications.push.protocol import PushBackend, PushResult, Status
 from messaging.notifications.pusher import Pusher, clear_push, message_push
 from messaging.notifications.withdrawal import Withdrawer
@@ -41,12 +47,6 @@ _FRESH_SECONDS = 1.0
 _STORE_SECONDS = 5.0
 _RECORD_SECONDS = 1.0
 """The pause between retries."""
-
-_SENT_REASONS = (Reason.ABSENT, Reason.NOT_ACKNOWLEDGED)
-for _reason in Reason:
-    _verdict = Verdict.SENT if _reason in _SENT_REASONS else Verdict.DROPPED
-    NOTIFICATION_DECISIONS.labels(_verdict.value, _reason.value)
-NOTIFICATION_DECISIONS.labels(Verdict.FAILED.value, "failed")
 
 
 class Notifier:
@@ -81,11 +81,11 @@ class Notifier:
         }
         recipients: Mapping[str, Recipient] = {}
         if time.time() - job.made_at > options.stale:
-            decided |= {user_id: _dropped(Reason.STALE, now) for user_id in unseen}
+            decided |= {user_id: dropped(Reason.STALE, now) for user_id in unseen}
         elif unseen and job.attempt == 0:  # later, people without one are decided
             recipients = await self._parts.recipients.get_recipients(unseen)
             decided |= {
-                user_id: _dropped(Reason.NO_DEVICE, now)
+                user_id: dropped(Reason.NO_DEVICE, now)
                 for user_id in unseen
                 if not recipients[user_id].devices
             }
@@ -98,7 +98,7 @@ class Notifier:
             job.key, wanted, decided=decided, now=now, until=until, expires_at=expires_at
         )
         if claim.decided:
-            _note_decided(job, claim.decided)
+            note_decided(job, claim.decided)
         again = None
         if claim.busy_until is not None:
             seconds = max((claim.busy_until - now).total_seconds(), 1.0)
@@ -125,13 +125,13 @@ class Notifier:
         conversation = await self._parts.store.get_conversation(job.conversation_id)
         message = await self._message(conversation, job)
         if conversation is None or message is None:
-            return {user_id: _dropped(Reason.DELETED, now) for user_id in work.taken}, None
+            return {user_id: dropped(Reason.DELETED, now) for user_id in work.taken}, None
         read = await self._who_read(conversation, work)
         circumstances = {
-            user_id: _circumstances(user_id, conversation, message, job.stage, user_id in read)
+            user_id: circumstances_of(user_id, conversation, message, job.stage, user_id in read)
             for user_id in work.taken
         }
-        decisions, wanted = _sorted_out(circumstances, now)
+        decisions, wanted = ruled_out(circumstances, now)
         recipients = work.recipients
         if unknown := [user_id for user_id in wanted if user_id not in recipients]:
             found = await self._parts.recipients.get_recipients(unknown)
@@ -142,7 +142,7 @@ class Notifier:
         }
         for user_id, ruling in rulings.items():
             if ruling.action is Action.DROP:
-                decisions[user_id] = _dropped(ruling.reason, now)
+                decisions[user_id] = dropped(ruling.reason, now)
         ringing = [recipients[user_id] for user_id in rulings if user_id not in decisions]
         if not ringing:
             return decisions, None
@@ -153,7 +153,7 @@ class Notifier:
         for recipient in ringing:
             reason = rulings[recipient.user_id].reason
             earlier = work.taken[recipient.user_id].devices
-            outcome = _outcome(reason, earlier, results[recipient.user_id])
+            outcome = outcome_of(reason, earlier, results[recipient.user_id])
             decisions[recipient.user_id] = outcome
             if outcome.verdict is None:
                 seconds = max(result.retry_after for result in results[recipient.user_id].values())
@@ -254,7 +254,7 @@ class Notifier:
                 if time.time() - job.made_at > get_options().stale:
                     raise
                 await asyncio.sleep(_RECORD_SECONDS)
-        _note_decided(job, decisions)
+        note_decided(job, decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,71 +269,3 @@ class _Work:
     @property
     def taken(self) -> Mapping[str, Decision]:
         return self.claim.taken
-
-
-def _circumstances(
-    user_id: str, conversation: Conversation, message: Message, stage: Stage, read: bool
-) -> Circumstances:
-    return Circumstances(
-        sender_id=message.sender_id,
-        stage=stage,
-        participant=user_id in conversation.participants,
-        preferences=conversation.preferences.get(user_id, Preferences()),
-        mentioned=user_id in message.mentions,
-        read=read,
-    )
-
-
-def _sorted_out(
-    circumstances: Mapping[str, Circumstances], now: datetime
-) -> tuple[dict[str, Decision], dict[str, Circumstances]]:
-    """Return the people who can be excluded without reading their devices, and the others."""
-    decisions: dict[str, Decision] = {}
-    wanted: dict[str, Circumstances] = {}
-    for user_id, known in circumstances.items():
-        ruling = rule(known, now)
-        if ruling.action is Action.DROP:
-            decisions[user_id] = _dropped(ruling.reason, now)
-        else:
-            wanted[user_id] = known
-    return decisions, wanted
-
-
-def _note_decided(job: NotifyJob, decisions: Mapping[str, Decision]) -> None:
-    """Log the decisions, and count the final ones. FCM gives the reason of a failure in many forms,
-    so it is not a label."""
-    logger.debug(
-        "notification.decided",
-        conversation_id=job.conversation_id,
-        message_id=job.message_id,
-        stage=job.stage.value,
-        decisions={user_id: decisions[user_id].reason for user_id in list(decisions)[:10]},
-        people=len(decisions),
-    )
-    for decision in decisions.values():
-        if decision.verdict is not None:
-            failed = decision.verdict is Verdict.FAILED
-            reason = "failed" if failed else decision.reason
-            NOTIFICATION_DECISIONS.labels(decision.verdict.value, reason).inc()
-
-
-def _dropped(reason: Reason, now: datetime) -> Decision:
-    return Decision(verdict=Verdict.DROPPED, reason=reason.value, at=now)
-
-
-def _outcome(
-    reason: Reason, earlier: Mapping[str, str], results: Mapping[str, PushResult]
-) -> Decision:
-    """Return the outcome: undecided while a device needs a retry, sent if any device got the
-    push."""
-    devices = {
-        **earlier,
-        **{device_id: result.reason or result.status for device_id, result in results.items()},
-    }
-    now = datetime.now(UTC)
-    if any(result.status is Status.LATER for result in results.values()):
-        return Decision(reason="later", at=now, devices=devices)
-    if Status.SENT in devices.values():
-        return Decision(verdict=Verdict.SENT, reason=reason.value, at=now, devices=devices)
-    reasons = ", ".join(sorted(set(devices.values())))
-    return Decision(verdict=Verdict.FAILED, reason=reasons, at=now, devices=devices)
