@@ -17,6 +17,7 @@ from django.conf import settings
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.read_positions import ReadPositions
 from messaging.commits.writer import Writer
+from messaging.concurrency.keyed_locks import KeyedLocks
 from messaging.concurrency.task_set import TaskSet
 from messaging.concurrency.tasks import start_task
 from messaging.concurrency.turns import Turns
@@ -116,6 +117,8 @@ class Instance:
         # Two of them, so that a reconnect storm does not delay the syncs of connected clients.
         self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
         self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rests=False)
+        self.preference_locks: KeyedLocks[tuple[str, str]] = KeyedLocks()
+        """By conversation id and user id."""
         self.rates = Rates(self._redis)
         self.local_rates = Rates(None)
         """Build the limits that concern only this process."""

@@ -1,11 +1,8 @@
-"""Conversations: create, list and rename them, and a person's own settings in them."""
+"""Conversations: create, get, list and rename them, and count what is unread."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
-from weakref import WeakValueDictionary
 
 import structlog
 
@@ -21,12 +18,11 @@ from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
 from messaging.domain.limits import get_limits
-from messaging.domain.participant import Preferences, ReadPosition
+from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
 from messaging.services.blocks import require_no_block
 from messaging.services.rules.quotas import Quota
 from messaging.services.rules.rights import (
-    access_conversation,
     read_conversation,
     require_conversation_id,
     require_user_id,
@@ -36,10 +32,6 @@ from messaging.services.rules.welcome import welcome
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, InvalidCursor
 
 logger = structlog.get_logger(__name__)
-
-_preference_turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
-"""Serialises the changes of a person's settings in one conversation on this instance, so that each
-answer shows the previous changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,38 +266,6 @@ async def rename_conversation(
     change = RenameConversation(user_id=user_id, title=title)
     outcome = await submit(instance, conversation_id, change)
     return await _with_position(instance, user_id, outcome.conversation)
-
-
-async def get_preferences(instance: Instance, *, user_id: str, conversation_id: str) -> Preferences:
-    """Return a person's settings in a conversation. Raises ConversationNotFound, NotAParticipant,
-    StoreUnavailable."""
-    conversation = await access_conversation(
-        instance, user_id=user_id, conversation_id=conversation_id
-    )
-    return conversation.preferences.get(user_id, Preferences())
-
-
-async def set_preferences(
-    instance: Instance,
-    *,
-    user_id: str,
-    conversation_id: str,
-    changes: Mapping[str, Any],
-) -> Preferences:
-    """Change a person's own settings, `muted_until` and `notify`. Absent ones stay unchanged.
-
-    Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
-    """
-    turn = _preference_turns.setdefault((conversation_id, user_id), asyncio.Lock())
-    async with turn:
-        conversation = await read_conversation(
-            instance, user_id=user_id, conversation_id=conversation_id
-        )
-        preferences = conversation.preferences.get(user_id, Preferences())
-        preferences = replace(preferences, **changes)
-        await instance.store.set_preferences(conversation_id, user_id, changes)
-        instance.cache.drop(conversation_id)
-    return preferences
 
 
 async def _with_position(

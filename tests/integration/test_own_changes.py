@@ -11,7 +11,14 @@ from pytest_django import Settings
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Notify, Preferences
 from messaging.runtime.instance import Instance
-from messaging.services import conversations, messages, own_changes, participants, receipts
+from messaging.services import (
+    conversation_preferences,
+    conversations,
+    messages,
+    own_changes,
+    participants,
+    receipts,
+)
 from messaging.services.own_changes import OwnChanges, OwnState
 from tests.instances import new_instance
 from tests.integration.stores import eventually
@@ -72,7 +79,7 @@ async def test_what_changed_on_another_device(instance: Instance) -> None:
     """The present state, the latest change first."""
     first, second = await found(instance, "bob"), await found(instance, "bob")
     await receipts.mark_read(instance, user_id="bob", conversation_id=second, seq=1)
-    await conversations.set_preferences(
+    await conversation_preferences.set_preferences(
         instance, user_id="bob", conversation_id=first, changes={"notify": Notify.MENTIONS}
     )
     await receipts.mark_read(instance, user_id="bob", conversation_id=first, seq=2)

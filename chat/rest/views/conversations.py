@@ -10,7 +10,7 @@ from chat.rest.views.base import APIView
 from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Notify, Role
-from messaging.services import conversations, participants
+from messaging.services import conversation_preferences, conversations, participants
 from messaging.wire.representations import (
     participant_data,
     personal_conversation_data,
@@ -158,7 +158,7 @@ class ConversationPreferencesView(APIView):
     )
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get my own settings in this conversation."""
-        preferences = await conversations.get_preferences(
+        preferences = await conversation_preferences.get_preferences(
             self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
         return Response(preferences_data(preferences))
@@ -173,7 +173,7 @@ class ConversationPreferencesView(APIView):
         changes = self.body(serializers.UpdatePreferences)
         if "notify" in changes:
             changes["notify"] = Notify(changes["notify"])
-        preferences = await conversations.set_preferences(
+        preferences = await conversation_preferences.set_preferences(
             self.instance, user_id=self.user_id, conversation_id=conversation_id, changes=changes
         )
         return Response(preferences_data(preferences))

@@ -22,7 +22,13 @@ from messaging.notifications.jobs import ClearJob, RetryLater
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.policy import Stage
 from messaging.runtime.instance import Instance
-from messaging.services import conversations, messages, participants, preferences, receipts
+from messaging.services import (
+    conversation_preferences,
+    messages,
+    participants,
+    preferences,
+    receipts,
+)
 from tests.integration.notifications import decisions, found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 
@@ -329,7 +335,7 @@ async def test_what_changed_meanwhile(
     message = await group.send()
     await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=1)
     for person, changes in (("cid", {"muted_until": NEVER}), ("dan", {"notify": Notify.NONE})):
-        await conversations.set_preferences(
+        await conversation_preferences.set_preferences(
             instance, user_id=person, conversation_id=group.id, changes=changes
         )
     await participants.remove_participant(
