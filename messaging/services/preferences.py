@@ -22,12 +22,15 @@ async def get_settings(instance: Instance, *, user_id: str) -> UserSettings:
 async def set_settings(
     instance: Instance, *, user_id: str, changes: Mapping[str, Any]
 ) -> UserSettings:
-    """Change the settings that are named; the others stay. Raises StoreUnavailable."""
+    """Change the settings that are named. The others are not written, nor is one that has this
+    value already. Raises StoreUnavailable."""
     turn = _turns.setdefault(user_id, asyncio.Lock())
     async with turn:
-        settings = replace(await get_settings(instance, user_id=user_id), **changes)
-        try:
-            await instance.recipients.set_settings(user_id, settings)
-        finally:  # it may have been done, though nothing was heard of it
-            instance.publisher.publish_privacy(user_id)
-    return settings
+        before = await get_settings(instance, user_id=user_id)
+        new = {name: value for name, value in changes.items() if getattr(before, name) != value}
+        if new:
+            try:
+                await instance.recipients.set_settings(user_id, new)
+            finally:  # it may have been done, though nothing was heard of it
+                instance.publisher.publish_privacy(user_id)
+    return replace(before, **new)

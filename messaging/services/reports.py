@@ -26,17 +26,22 @@ async def report_message(
     instance: Instance, *, user_id: str, conversation_id: str, message_id: str, reason: str
 ) -> MadeReport:
     """Tell operators of a message, once; they keep a copy of its text, see
-    `messaging.stores.reports`. Raises InvalidRequest, ConversationNotFound,
-    NotAParticipant, MessageNotFound (also once it is deleted), StoreUnavailable."""
+    `messaging.stores.reports`. A repeated report finds the first one, also once the message is
+    deleted. Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also
+    of a deleted message that this person has not reported), StoreUnavailable."""
     reason = normalise_newlines(reason)
     require_reason(reason)
     await access_conversation(instance, user_id=user_id, conversation_id=conversation_id)
     require_message_id(message_id)
     message = (await instance.store.get_messages(conversation_id, [message_id])).get(message_id)
+    report_id = derived_id("report", user_id, message_id)
     if message is None or message.deleted_at is not None:
-        raise MessageNotFound
+        first = None if message is None else await instance.reports.get_report(report_id)
+        if first is None:
+            raise MessageNotFound
+        return MadeReport(report=first, created=False)
     report = Report(
-        id=derived_id("report", user_id, message_id),
+        id=report_id,
         conversation_id=conversation_id,
         message_id=message_id,
         author_id=message.sender_id,

@@ -4,10 +4,10 @@ SQL and Firestore implement it; one contract suite checks both.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from messaging.domain.identifiers import derived_id
-from messaging.domain.people import Access, UserSettings
+from messaging.domain.people import Access
 from messaging.domain.recipients import Device, Recipient
 
 
@@ -18,7 +18,9 @@ class RecipientStore(Protocol):
         """Return all these recipients, one read each. A person without stored settings has the
         defaults."""
 
-    async def set_settings(self, user_id: str, settings: UserSettings) -> None: ...
+    async def set_settings(self, user_id: str, changes: Mapping[str, Any]) -> None:
+        """Change the fields of somebody's `UserSettings` that are named. The others stay, those
+        that only a later release knows among them, and what others change at the same moment."""
 
     async def put_device(self, user_id: str, device: Device, *, most: int) -> None:
         """Register a device, or register it again.

@@ -2,8 +2,7 @@
 
 A store may contain a value of a later release, which was rolled back. Such a value is read as the
 default named here, and never raises. It stays in the store until another value is chosen: neither a
-commit nor another setting of the person changes it. Only on Firestore, all settings of a person are
-one write, including `added_by`.
+commit nor another setting of the person changes it.
 """
 
 from collections.abc import Mapping

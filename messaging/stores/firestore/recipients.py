@@ -39,9 +39,9 @@ class FirestoreRecipientStore:
                 recipients[recipient.user_id] = recipient
         return recipients
 
-    async def set_settings(self, user_id: str, settings: UserSettings) -> None:
+    async def set_settings(self, user_id: str, changes: Mapping[str, Any]) -> None:
         writes = Writes(self._database)
-        writes.merge(self._user(user_id), _settings(settings))
+        writes.merge(self._user(user_id), _settings(changes))
         await self._connection.write("set_settings", writes)
 
     async def put_device(self, user_id: str, device: Device, *, most: int) -> None:
@@ -150,16 +150,15 @@ def _device(device: Device) -> dict[str, Any]:
     }
 
 
-def _settings(settings: UserSettings) -> dict[str, Any]:
-    quiet = settings.quiet_hours
-    return {
-        "quiet_hours": quiet
-        and {
-            "time_zone": quiet.time_zone,
-            "from": quiet.start.isoformat("minutes"),
-            "to": quiet.end.isoformat("minutes"),
-        },
-        "push_text": settings.push_text,
-        "private_reading": settings.private_reading,
-        "added_by": settings.added_by.value,
-    }
+def _settings(changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _setting(value) for name, value in changes.items()}
+
+
+def _setting(value: Any) -> Any:
+    if isinstance(value, QuietHours):
+        return {
+            "time_zone": value.time_zone,
+            "from": value.start.isoformat("minutes"),
+            "to": value.end.isoformat("minutes"),
+        }
+    return value.value if isinstance(value, AddedBy) else value

@@ -17,6 +17,9 @@ from messaging.stores.sql.people import access_of
 from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import member_of
 
+_OF_THE_PERSON = ("private_reading", "added_by")
+"""Settings that are columns of `PersonRecord`."""
+
 
 class SqlRecipientStore:
     """Implements `messaging.stores.recipients.RecipientStore` in the threads of the SQL store."""
@@ -33,9 +36,9 @@ class SqlRecipientStore:
         count("get_recipients", read=len(user_ids))
         return found
 
-    async def set_settings(self, user_id: str, settings: UserSettings) -> None:
+    async def set_settings(self, user_id: str, changes: Mapping[str, Any]) -> None:
         await self._calls.write(
-            "set_settings", lambda database: _set_settings(database, user_id, settings)
+            "set_settings", lambda database: _set_settings(database, user_id, changes)
         )
         count("set_settings", written=1)
 
@@ -76,20 +79,21 @@ def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> d
     }
 
 
-def _set_settings(database: BaseDatabaseWrapper, user_id: str, settings: UserSettings) -> None:
+def _set_settings(database: BaseDatabaseWrapper, user_id: str, changes: Mapping[str, Any]) -> None:
     """Store settings. Those that other people must respect are stored with the person. The row of
     the other settings is rewritten whole by instances of an earlier release."""
+    columns = {name: changes[name] for name in _OF_THE_PERSON if name in changes}
+    others = {name: value for name, value in changes.items() if name not in columns}
     with atomic(using=database.alias):
-        RecipientRecord.objects.using(database.alias).update_or_create(
-            user_id=user_id, defaults={"settings": _settings_json(settings)}
-        )
-        people = PersonRecord.objects.using(database.alias)
-        columns: dict[str, Any] = {"private_reading": settings.private_reading}
-        stored = people.filter(user_id=user_id).values_list("added_by", flat=True).first()
-        # A value of a later release stays, unless another one is chosen.
-        if stored is None or member_of(AddedBy, stored) is not settings.added_by:
-            columns["added_by"] = settings.added_by.value
-        people.update_or_create(user_id=user_id, defaults=columns)
+        if others:
+            records = RecipientRecord.objects.using(database.alias)
+            records.get_or_create(user_id=user_id)
+            record = records.select_for_update().get(user_id=user_id)
+            record.settings |= _settings_json(others)
+            record.save(update_fields=["settings"])
+        if columns:
+            people = PersonRecord.objects.using(database.alias)
+            people.update_or_create(user_id=user_id, defaults=columns)
 
 
 def _put_device(database: BaseDatabaseWrapper, user_id: str, device: Device, most: int) -> None:
@@ -150,14 +154,13 @@ def _settings(stored: Mapping[str, Any], person: PersonRecord | None) -> UserSet
     )
 
 
-def _settings_json(settings: UserSettings) -> dict[str, Any]:
-    quiet = settings.quiet_hours
-    return {
-        "quiet_hours": quiet
-        and {
-            "time_zone": quiet.time_zone,
-            "from": quiet.start.isoformat("minutes"),
-            "to": quiet.end.isoformat("minutes"),
-        },
-        "push_text": settings.push_text,
+def _settings_json(changes: Mapping[str, Any]) -> dict[str, Any]:
+    quiet = changes.get("quiet_hours")
+    if quiet is None:
+        return dict(changes)
+    hours = {
+        "time_zone": quiet.time_zone,
+        "from": quiet.start.isoformat("minutes"),
+        "to": quiet.end.isoformat("minutes"),
     }
+    return {**changes, "quiet_hours": hours}

@@ -67,6 +67,23 @@ async def test_only_what_is_there_is_reported(ann: Api, bob: Api) -> None:
         assert problem(await report(ann, one)) == (404, "message_not_found")
 
 
+async def test_a_repeated_report_finds_the_first_once_the_message_is_deleted(
+    ann: Api, bob: Api, cid: Api
+) -> None:
+    """As before it was deleted. Somebody who had not reported it cannot any more."""
+    group = await ann.group(bob, cid)
+    message = await bob.send(group)
+    elsewhere = {"id": message["id"], "conversation_id": await ann.group(bob)}
+    first = await report(ann, message)
+    await bob.delete(f"/conversations/{group}/messages/{message['id']}")
+
+    again = await report(ann, message, "It still is.")
+
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert problem(await report(cid, message)) == (404, "message_not_found")
+    assert problem(await report(ann, elsewhere)) == (404, "message_not_found")
+
+
 @pytest.mark.parametrize(
     ("reason", "code"),
     [(" ", "blank"), ("x" * 1001, "max_length"), ("\x07", "invalid_characters"), (1, "invalid")],

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.pace import Pace
 from messaging.domain.identifiers import direct_conversation_id
-from messaging.domain.people import AddedBy, UserSettings
+from messaging.domain.people import AddedBy
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.stores.sql.recipients import SqlRecipientStore
@@ -163,7 +163,7 @@ async def test_a_change_on_the_other_instance_voids_the_copy_here(
         return next(one["read_seq"] for one in receipts if one["user_id"] == "ann")
 
     assert await shown() == 1
-    await SqlRecipientStore(other.store).set_settings("ann", UserSettings(private_reading=True))
+    await SqlRecipientStore(other.store).set_settings("ann", {"private_reading": True})
     other.publisher.publish_privacy("ann")
 
     await holds(lambda: instance.privacy.peek("ann") is None)

@@ -8,7 +8,7 @@ import pytest
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
-from messaging.domain.people import FOREVER, Access, UserSettings
+from messaging.domain.people import FOREVER, Access
 from messaging.domain.recipients import Decision, Verdict
 from messaging.stores.catalogue import Catalogue, FailedNotification, Place
 from messaging.stores.conversations import Commit, Store
@@ -60,8 +60,8 @@ async def test_everybody_of_whom_something_is_kept(
     """Each once, whatever it is that is kept, in the order of their ids."""
     banned = await people.set_ban("cid", until=FOREVER)
     await people.set_block("ann", "cid", blocked=True)
-    await recipients.set_settings("bob", UserSettings(push_text=False))
-    await recipients.set_settings("ann", UserSettings(push_text=False))
+    await recipients.set_settings("bob", {"push_text": False})
+    await recipients.set_settings("ann", {"push_text": False})
 
     first = await catalogue.list_people(limit=2)
     rest = await catalogue.list_people(limit=2, after=first[-1].user_id)

@@ -2,7 +2,7 @@
 
 import ast
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import import_module
@@ -24,10 +24,10 @@ from messaging.domain.conversation import ConversationKind
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Notify, Preferences, Role
-from messaging.domain.people import AddedBy, PresenceStatus, UserSettings
+from messaging.domain.people import AddedBy, PresenceStatus
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
 from messaging.domain.reports import ReportStatus
-from messaging.models import ConversationRecord
+from messaging.models import ConversationRecord, PersonRecord
 from messaging.stores import stored_enums
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
@@ -114,20 +114,25 @@ def rewrite(
     return lambda: rewrite_sql(alias)
 
 
-async def stored_values(store: Store, project: str, alias: str, id_: str) -> tuple[str, str]:
-    """The kind of a conversation and what Ann is notified of, as the store has them."""
+async def stored_values(store: Store, project: str, alias: str, id_: str) -> Sequence[str]:
+    """The kind of a conversation, what Ann is notified of, and who may add her, as the store has
+    them."""
     if isinstance(store, FirestoreStore):
         client = firestore.Client(project=project)
-        document = await asyncio.to_thread(client.document(f"conversations/{id_}").get)
+        paths = (f"conversations/{id_}", "users/ann")
+        documents = [await asyncio.to_thread(client.document(path).get) for path in paths]
         client.close()
-        fields = document.to_dict()
-        return fields["kind"], fields["preferences"]["ann"]["notify"]
+        conversation, person = (document.to_dict() for document in documents)
+        notify = conversation["preferences"]["ann"]["notify"]
+        return conversation["kind"], notify, person["added_by"]
     record = await ConversationRecord.objects.using(alias).aget(id=id_)
-    return record.kind, record.preferences["ann"]["notify"]
+    ann = await PersonRecord.objects.using(alias).aget(user_id="ann")
+    return record.kind, record.preferences["ann"]["notify"], ann.added_by
 
 
 async def test_they_stay_where_something_else_is_written(
     store: Store,
+    recipients: RecipientStore,
     rewrite: Callable[[], None],
     project: str,
     request: pytest.FixtureRequest,
@@ -136,6 +141,7 @@ async def test_they_stay_where_something_else_is_written(
     alias = "postgres" if "postgres_store" in request.fixturenames else "default"
     created = await store.create_conversation(new_conversation("ann", "bob"))
     await store.set_preferences(created.id, "ann", {"notify": Notify.NONE})
+    await recipients.set_settings("ann", {"added_by": AddedBy.ANYONE})
     await sync_to_async(rewrite)()
 
     found = await store.get_conversation(created.id)
@@ -143,8 +149,9 @@ async def test_they_stay_where_something_else_is_written(
     await store.commit(sending(found, "Hello"))
     await store.set_preferences(created.id, "ann", {"muted_until": NOW})
     await store.set_preferences(created.id, "bob", {"notify": Notify.NONE})
+    await recipients.set_settings("ann", {"push_text": False})
 
-    assert await stored_values(store, project, alias, created.id) == (LATER, LATER)
+    assert await stored_values(store, project, alias, created.id) == (LATER, LATER, LATER)
 
 
 async def test_everything_is_read(
@@ -159,7 +166,7 @@ async def test_everything_is_read(
     """As what each of them counts as."""
     created = await store.create_conversation(new_conversation("ann", "bob"))
     await store.set_preferences(created.id, "ann", {"notify": Notify.NONE})
-    await recipients.set_settings("ann", UserSettings(added_by=AddedBy.ANYONE))
+    await recipients.set_settings("ann", {"added_by": AddedBy.ANYONE})
     device = Device(
         id="phone",
         token="t",

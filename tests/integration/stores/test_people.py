@@ -10,7 +10,7 @@ from messaging.domain.conversation import ConversationKind
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Participant, Role
-from messaging.domain.people import FOREVER, Access, AddedBy, Privacy, UserSettings
+from messaging.domain.people import FOREVER, Access, AddedBy, Privacy
 from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.stores.conversations import Store
 from messaging.stores.people import LEFT_LIFETIME, MAX_LEFT, PeopleStore, lately_left
@@ -85,9 +85,8 @@ async def test_what_people_keep_from_others(
     group = random_id()
     before = await store.now() - timedelta(seconds=5)
     await people.set_block(ODD, "bob", blocked=True)
-    await recipients.set_settings(
-        ODD, UserSettings(private_reading=True, added_by=AddedBy.NOBODY, push_text=False)
-    )
+    changes = {"private_reading": True, "added_by": AddedBy.NOBODY, "push_text": False}
+    await recipients.set_settings(ODD, changes)
     await people.note_left(ODD, group)
     await people.log_out(ODD)
 

@@ -1,11 +1,12 @@
 """What all recipient stores promise, see `messaging.stores.recipients`."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
-from messaging.domain.people import QuietHours, UserSettings
+from messaging.domain.people import AddedBy, QuietHours, UserSettings
 from messaging.domain.recipients import Device, Platform, Recipient, TokenKind
 from messaging.stores.recipients import RecipientStore
 
@@ -21,6 +22,10 @@ QUIET = UserSettings(
     quiet_hours=QuietHours(time_zone="Europe/Berlin", start=time(22), end=time(7, 30)),
     push_text=False,
 )
+
+
+def as_changes(settings: UserSettings) -> dict[str, Any]:
+    return {field.name: getattr(settings, field.name) for field in fields(settings)}
 
 
 async def devices(recipients: RecipientStore, user_id: str) -> tuple[Device, ...]:
@@ -40,16 +45,25 @@ async def test_settings_and_devices_read_back(recipients: RecipientStore) -> Non
     """Neither touches the other; those of one person are nobody else's."""
     tablet = replace(PHONE, id="tablet", token="token-2", token_kind=TokenKind.INSTALLATION_ID)
     await recipients.put_device("ann", PHONE, most=25)
-    await recipients.set_settings("ann", QUIET)
+    await recipients.set_settings("ann", as_changes(QUIET))
     await recipients.put_device("ann", tablet, most=25)
 
     found = await recipients.get_recipients(["ann", "bob"])
 
     assert found["ann"] == Recipient(user_id="ann", settings=QUIET, devices=(PHONE, tablet))
     assert found["bob"] == Recipient(user_id="bob")
-    await recipients.set_settings("ann", UserSettings())
+    await recipients.set_settings("ann", as_changes(UserSettings()))
     assert (await recipients.get_recipients(["ann"]))["ann"].settings == UserSettings()
     assert await devices(recipients, "ann") == (PHONE, tablet)
+
+
+async def test_a_changed_setting_leaves_the_others(recipients: RecipientStore) -> None:
+    await recipients.set_settings("ann", as_changes(QUIET))
+    for changes in ({"push_text": True}, {"private_reading": True}, {"added_by": AddedBy.NOBODY}):
+        await recipients.set_settings("ann", changes)
+
+    settings = (await recipients.get_recipients(["ann"]))["ann"].settings
+    assert settings == replace(QUIET, push_text=True, private_reading=True, added_by=AddedBy.NOBODY)
 
 
 async def test_a_new_token_of_a_known_device_takes_the_place_of_the_old(
