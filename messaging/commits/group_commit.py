@@ -30,6 +30,8 @@ logger = structlog.get_logger(__name__)
 
 _FIRST_PAUSE_SECONDS = 0.004
 _LONGEST_PAUSE_SECONDS = 0.25
+_NAMED_TRIES = 2
+"""Commits of one batch that may be refused for a message that the store names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class GroupCommit:
         self._looked_up: set[str] = set()
         """The ids of messages that the changes create, but that may already exist."""
         self._attempt = 0
+        self._retried = 0
 
     @property
     def in_doubt(self) -> bool:
@@ -169,6 +172,14 @@ class GroupCommit:
             waiting.change.creates for waiting in self._batch if waiting.change.creates is not None
         )
 
+    def _look_up_existing(self, message_ids: frozenset[str]) -> None:
+        """Look up what is retried; the sends beside it are not read for it. A store that names
+        one after the other is asked a few times, then all are looked up."""
+        self._retried += 1
+        if not message_ids or self._retried > _NAMED_TRIES:
+            self._look_up_all()
+        self._looked_up |= message_ids
+
     async def _commit(self, evaluation: Evaluation) -> Conversation | None:
         """Commit. Return the conversation as stored, or None if the changes must be evaluated
         again."""
@@ -178,8 +189,8 @@ class GroupCommit:
         except Conflict:
             COMMIT_CONFLICTS.inc()
             await self._pause()
-        except AlreadyExists:
-            self._look_up_all()
+        except AlreadyExists as found:
+            self._look_up_existing(found.message_ids)
         except CommitUnknown:
             logger.warning("commit.unanswered", conversation_id=self._conversation_id)
             self._unanswered.append(_Unanswered(commit_id, tuple(self._batch), evaluation))

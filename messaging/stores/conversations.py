@@ -31,6 +31,11 @@ class Conflict(Exception):
 class AlreadyExists(Exception):
     """A document that the commit creates already exists. Nothing was written."""
 
+    def __init__(self, *message_ids: str) -> None:
+        super().__init__()
+        self.message_ids = frozenset(message_ids)
+        """Messages that are there, as far as the store says; Firestore names one of them."""
+
 
 class CommitUnknown(Exception):
     """The answer to a commit was lost: it may have been applied, or may still be."""

@@ -75,8 +75,9 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
             _change_participants(database, commit.before, after)
             _put_positions(database, after.id, commit.positions, at)
     except IntegrityError as error:
-        if messages.filter(id__in=[one.id for one in commit.created]).exists():
-            raise AlreadyExists from error
+        created = messages.filter(id__in=[one.id for one in commit.created])
+        if there := created.values_list("id", flat=True):
+            raise AlreadyExists(*there) from error
         raise
     return after
 

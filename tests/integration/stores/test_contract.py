@@ -292,9 +292,10 @@ async def test_message_that_exists(store: Store, conversation: Conversation) -> 
         created=[again.created[0], replace(again.created[1], id=first.created[0].id)],
     )
 
-    with pytest.raises(AlreadyExists):
+    with pytest.raises(AlreadyExists) as refused:
         await store.commit(again)
 
+    assert refused.value.message_ids == {first.created[0].id}
     found = await stored(store, conversation)
     assert found == committed
     assert found.token == committed.token

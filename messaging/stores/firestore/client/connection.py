@@ -5,6 +5,7 @@ Every call to Firestore goes through `Connection.call`. Only this file and `tran
 
 import asyncio
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -48,6 +49,8 @@ OUTCOME_UNKNOWN = frozenset(
 RETRYABLE = OUTCOME_UNKNOWN | {StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED}
 """Errors that a second attempt may well avoid."""
 
+_MESSAGE_IN = re.compile(r"/messages/([a-z2-7]{26})\b")
+"""In the words of a refusal, which name the document that is there."""
 _OVERTAKEN = {StatusCode.ABORTED, StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}
 _FORBIDDEN = {StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED}
 _FAULTS = {StatusCode.FAILED_PRECONDITION, StatusCode.INVALID_ARGUMENT}
@@ -264,7 +267,7 @@ def refused(operation: str, error: AioRpcError) -> Exception:
 
 def _refused_commit(operation: str, error: AioRpcError) -> Exception:
     if error.code() is StatusCode.ALREADY_EXISTS:
-        return AlreadyExists()
+        return AlreadyExists(*_MESSAGE_IN.findall(error.details() or ""))
     if error.code() in _OVERTAKEN:
         return Conflict()
     if error.code() in OUTCOME_UNKNOWN:

@@ -218,6 +218,23 @@ async def test_only_what_was_refused_is_looked_up(
     assert store.looked_up == [[refused.creates]]
 
 
+async def test_only_what_is_retried_is_looked_up(
+    store: TryingStore, here: Side, group: Conversation
+) -> None:
+    """The sends that wait for the same commit cost no read."""
+    first = send(group.id, "ann", "hello", client_id="c")
+    await here.submit(group, first)
+    store.commits.clear()
+    store.looked_up.clear()
+    acts = [send(group.id, "bob", str(number), client_id=str(number)) for number in range(20)]
+
+    outcomes = await asyncio.gather(*here.begin(group, *acts[:10], first, *acts[10:]))
+
+    assert message_of(outcomes[10]).seq == 1
+    assert store.sizes == [21, 20]
+    assert store.looked_up == [[first.creates]]
+
+
 async def test_acts_of_a_commit_see_those_before_them(
     store: TryingStore, here: Side, group: Conversation
 ) -> None:
