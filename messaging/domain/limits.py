@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.conf import settings
 
@@ -89,8 +90,8 @@ def wrong_limits(changed: Mapping[str, object]) -> Sequence[str]:
         if name not in BOUNDS:
             wrong.append(f"CHAT_LIMITS has {name!r}, which is no limit.")
             continue
-        least, most = BOUNDS[name]
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        if not isinstance(value, int) or not _is_allowed(name, value):
+            least, most = BOUNDS[name]
             wrong.append(f"CHAT_LIMITS has {name} = {value!r}. Set it to {least} up to {most}.")
         else:
             values[name] = value
@@ -106,5 +107,19 @@ def wrong_limits(changed: Mapping[str, object]) -> Sequence[str]:
 
 
 def get_limits() -> Limits:
-    """The limits in force: the contract's, with what the setting `CHAT_LIMITS` changes."""
-    return Limits(**getattr(settings, "CHAT_LIMITS", {}))
+    """The limits in force: the contract's, with what the setting `CHAT_LIMITS` changes. A wrong
+    value changes nothing: no import fails for it, and `wrong_limits` stops the start."""
+    changed: Mapping[str, Any] = getattr(settings, "CHAT_LIMITS", {})
+    if not changed:
+        return _DEFAULT
+    return Limits(**{name: value for name, value in changed.items() if _is_allowed(name, value)})
+
+
+_DEFAULT = Limits()
+
+
+def _is_allowed(name: str, value: object) -> bool:
+    if name not in BOUNDS or not isinstance(value, int) or isinstance(value, bool):
+        return False
+    least, most = BOUNDS[name]
+    return least <= value <= most

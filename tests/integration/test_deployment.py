@@ -77,6 +77,16 @@ def test_trusting_every_peer_as_a_proxy_is_warned_of() -> None:
     assert "chat.W002" in done.stderr
 
 
+def test_a_limit_of_zero_is_named_before_anything_divides_by_it() -> None:
+    """The server does not start either; it says the same."""
+    zero = {"DJANGO_SETTINGS_MODULE": "tests.integration.zero_limits"}
+    for done in (manage("check", **zero), manage("serve", **zero)):
+        assert done.returncode != 0
+        assert "chat.E034" in done.stderr
+        assert "CHAT_LIMITS has typing_seconds = 0. Set it to 1 up to 3600." in done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:
     """As it says by `X-Forwarded-Proto`, which browsers' requests to the admin depend on: cookies
     travel over TLS alone, and a form has to come from the origin that it goes to."""
