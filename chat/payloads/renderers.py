@@ -11,6 +11,12 @@ def render_json(data: Any) -> bytes:
     return orjson.dumps(data)
 
 
+def fragment(data: Any) -> orjson.Fragment:
+    """Return data as JSON that `render_json` copies: a long answer is encoded part by part, with
+    other work of the event loop in between."""
+    return orjson.Fragment(render_json(data))
+
+
 class JSONRenderer(BaseRenderer):
     media_type = "application/json"
     format = "json"

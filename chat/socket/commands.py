@@ -23,6 +23,7 @@ from chat.limits.throttling import (
 from chat.payloads import serializers
 from chat.payloads.answers import changes_data, own_changes_data, receipt_data
 from chat.payloads.decoding import CommandDecoder
+from chat.payloads.renderers import fragment
 from chat.payloads.serializers import validated
 from chat.socket.frames import Command
 from messaging.concurrency.turns import Turns
@@ -180,8 +181,8 @@ async def _sync(
     limit = max(_SYNC_MESSAGES // len(conversations), 2)
     places = asyncio.Semaphore(_SYNC_AT_ONCE)
 
-    async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, dict[str, Any]]:
-        """Each is put into words by itself: all of them together would hold up everybody else."""
+    async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, Any]:
+        """Each is encoded by itself: all of them together would hold up everybody else."""
         async with places, turn(_syncing, connection.user_id):
             changes = await sync.sync_conversation(
                 instance,
@@ -190,7 +191,7 @@ async def _sync(
                 since=since,
                 limit=limit,
             )
-        return changes, changes_data(changes)
+        return changes, fragment(changes_data(changes))
 
     answers = {}
     try:
@@ -212,7 +213,7 @@ async def _sync(
         raise StoreUnavailable
     for conversation_id, changes in sessions.admit(instance, connection, found).items():
         if changes is not found[conversation_id]:
-            data[conversation_id] = changes_data(changes)
+            data[conversation_id] = fragment(changes_data(changes))
     return {"conversations": data, "epoch": sync.epoch_id(instance)}
 
 
