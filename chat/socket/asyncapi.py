@@ -4,6 +4,7 @@ Its sources are the decoders of commands, the components of OpenAPI, and `chat.s
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
@@ -36,14 +37,14 @@ these."""
 
 
 def make() -> Json:
-    """Return the document. It is the same at each call."""
+    """Return the document, a new one at each call. It is always the same."""
     schemas = _components()
     payloads = {**_commands(), **_replies(), **_events()}
     messages = {
         name: _message(name, _described(payload, name), schemas)
         for name, payload in payloads.items()
     }
-    return {
+    document = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Chat",
@@ -62,6 +63,7 @@ def make() -> Json:
         "operations": _operations(),
         "components": {"messages": messages, "schemas": schemas},
     }
+    return deepcopy(document)  # its parts are constants, some of them in several places
 
 
 def _operations() -> Json:
