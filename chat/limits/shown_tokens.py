@@ -11,8 +11,10 @@ from chat.limits import strangers
 from chat.limits.throttling import turn
 from messaging.concurrency.turns import Turns
 
-_verifying = Turns(places=8, most_waiting=4_000, rests=False)
-"""Of each address. After an instance ended, thousands behind one address may come at once."""
+_verifying = Turns(places=8, most_waiting=4_000, rests=False, newest_first=True)
+"""Of each address. After an instance ended, thousands behind one address may come at once. Beside
+somebody who floods from the same address with more invented tokens than are verified, the others
+would all time out if the oldest came first."""
 _SECONDS = 0.1
 
 

@@ -47,17 +47,21 @@ class Turns:
         most_waiting: int,
         patience: float | None = None,
         rests: bool = True,
+        newest_first: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`places`: how many of one key are carried out at once. `patience`: seconds for which one
         may wait; None sets no limit. `rests`: a place stays empty afterwards for as long as it was
         taken, at most 20 ms, so that one key takes no more than half of the time of its places.
+        `newest_first`: a free place goes to the one that came last. Under a flood, which nobody
+        outwaits, a newcomer has a chance then, and the requests that time out are old ones.
         `clock`: tells for how long. `time.thread_time` counts what the event loop worked meanwhile,
         for whomever: then what waits for the store does not rest."""
         self._places = places
         self._most_waiting = most_waiting
         self._patience = patience
         self._rests = rests
+        self._newest_first = newest_first
         self._clock = clock
         self._lines: dict[str, _Line] = {}
         self._refusals = 0
@@ -133,10 +137,10 @@ class Turns:
         raise RateLimited(_RETRY_SECONDS)
 
     def _give_back(self, key: str) -> None:
-        """Give the place to the first that waits."""
+        """Give the place to the next one that waits."""
         line = self._lines[key]
         while line.waiting:
-            place = line.waiting.popleft()
+            place = line.waiting.pop() if self._newest_first else line.waiting.popleft()
             if not place.done():
                 place.set_result(None)
                 return

@@ -66,6 +66,18 @@ async def test_keys_do_not_wait_for_each_other() -> None:
     await asyncio.gather(*tasks)
 
 
+async def test_the_newest_may_go_first() -> None:
+    work = Work(Turns(places=1, most_waiting=9, newest_first=True))
+    tasks = [work.start("ann", number) for number in (1, 2, 3)]
+    await settled()
+
+    for gate in work.gates.values():
+        gate.set()
+    await asyncio.gather(*tasks)
+
+    assert work.begun == [1, 3, 2]
+
+
 async def test_too_many_that_wait_are_refused() -> None:
     turns = Turns(places=1, most_waiting=1)
     work = Work(turns)
