@@ -26,6 +26,7 @@ _KEY_HINT = (
     "CHAT_LINK_KEYS has keys, comma-separated: the first one signs, all of them verify. "
     "`openssl rand -base64 32` makes one."
 )
+_MAX_PROXIES = 20
 _KEY_CHARACTERS = 50
 _KEY_DISTINCT = 5
 _NAME = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]"
@@ -55,7 +56,8 @@ def check_proxies(**_: Any) -> list[checks.Warning]:
         checks.Warning(
             "FORWARDED_ALLOW_IPS is '*': uvicorn takes the client's address from any peer.",
             "Name the addresses or networks of the proxies, for example "
-            "FORWARDED_ALLOW_IPS=10.0.0.0/8, or let only the proxy reach the port.",
+            "FORWARDED_ALLOW_IPS=10.0.0.0/8, or let only the proxy reach the port. Where a "
+            "balancer appends an address of its own, set TRUSTED_PROXIES=2.",
             id="chat.W002",
         )
     ]
@@ -72,6 +74,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_secret_key(),
         *_project_named(),
         *_connections(),
+        *_trusted_proxies(),
         *_limits(),
         *_redis(),
         *_link_signatures(),
@@ -108,6 +111,14 @@ def _connections() -> list[Error]:
         return []
     message = f"DATABASE_CONNECTIONS is {settings.DATABASE_CONNECTIONS}: nothing could be stored."
     return [Error(message, "Set it to 1 or more, for example 8.", id="chat.E017")]
+
+
+def _trusted_proxies() -> list[Error]:
+    if 0 <= settings.TRUSTED_PROXIES <= _MAX_PROXIES:
+        return []
+    message = f"TRUSTED_PROXIES is {settings.TRUSTED_PROXIES}, which is no number of proxies."
+    hint = "Set it to how many addresses your own proxies append to X-Forwarded-For, or unset it."
+    return [Error(message, hint, id="chat.E035")]
 
 
 def _limits() -> list[Error]:

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.urls import resolve
 
 from chat import authentication
@@ -18,7 +19,7 @@ from config.servers import uvicorn
 from config.servers.backpressure import flow_controlled
 from config.servers.connection_bounds import MAX_BODY_BYTES
 from config.servers.draining import drain_at_signals
-from config.servers.forwarded import with_nearest_client
+from config.servers.forwarded import with_client
 from config.servers.garbage_collection import Collecting
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
@@ -57,8 +58,9 @@ class Application:
         if not self._instance.started:
             await self._instance.start()
         scope = with_instance(scope, self._instance)
-        if self._every_peer_is_trusted:
-            scope = with_nearest_client(scope)
+        scope = with_client(
+            scope, proxies=settings.TRUSTED_PROXIES, every_peer=self._every_peer_is_trusted
+        )
         if scope["type"] == "http":
             api = scope["path"].startswith(API_PATHS)
             receive = bounded(receive, get_limits().body_bytes if api else MAX_BODY_BYTES)

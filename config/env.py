@@ -60,6 +60,7 @@ CHAT_AUTH: str = env.str("CHAT_AUTH", default="firebase")
 FIREBASE_AUTH_EMULATOR_HOST: str = env.str("FIREBASE_AUTH_EMULATOR_HOST", default="")
 NOTIFICATION_QUEUE_URL: str = env.str("NOTIFICATION_QUEUE_URL", default="")
 PUSH_BACKEND: str = env.str("PUSH_BACKEND", default="log")
+TRUSTED_PROXIES: int = _whole_number("TRUSTED_PROXIES", default=0)
 CHAT_RATE_LIMITS: bool = _switch("CHAT_RATE_LIMITS", default=True)
 CHAT_DEMO: bool = _switch("CHAT_DEMO", default=False)
 

@@ -54,7 +54,7 @@ class Probes:
         self, scope: Mapping[str, Any], receive: Receive, send: Send, address: str
     ) -> None:
         """Answer one probe of this address."""
-        if not (address and settings.CHAT_RATE_LIMITS and await self._rates.take(PROBES, address)):
+        if not (settings.CHAT_RATE_LIMITS and await self._rates.take(PROBES, address)):
             await self._application(scope, receive, send)
             return
         self._waiting += 1

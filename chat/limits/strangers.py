@@ -31,18 +31,23 @@ _rates = Rates(None)
 _turns = Turns(places=2, most_waiting=64)
 
 
+_NO_ADDRESS = "none"
+"""All clients whose address is not known, as behind a socket file whose proxy says nothing: they
+count as one, and are not without limits."""
+
+
 def address_of(scope: Mapping[str, Any]) -> str:
-    """Return the peer's address, of IPv6 the /64 network, which is what one customer has; empty
-    where there is none, as behind a socket file."""
+    """Return the client's address, of IPv6 the /64 network, which is what one customer has. Never
+    empty."""
     client = scope.get("client")
-    return network_of(str(client[0])) if client else ""
+    return network_of(str(client[0]) if client else "")
 
 
 def network_of(address: str) -> str:
     """Return an address, or the /64 network of an IPv6 address. One of IPv4 is the same in the
-    form that a socket of both families has for it (::ffff:192.0.2.1)."""
+    form that a socket of both families has for it (::ffff:192.0.2.1). Never empty."""
     if ":" not in address:
-        return address
+        return address or _NO_ADDRESS
     try:
         parsed = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:
@@ -54,21 +59,21 @@ def network_of(address: str) -> str:
 
 async def seconds_until_room(address: str) -> float:
     """Return 0.0 and count one for this address; or return how long it has to wait."""
-    if not address or not settings.CHAT_RATE_LIMITS:
+    if not settings.CHAT_RATE_LIMITS:
         return 0.0
     return await _rates.take(STRANGERS, address)
 
 
 async def takes_preflight(address: str) -> bool:
     """Count one preflight of this address; False beyond the rate, where it counts as a stranger."""
-    if not address or not settings.CHAT_RATE_LIMITS:
+    if not settings.CHAT_RATE_LIMITS:
         return True
     return await _rates.take(PREFLIGHTS, address) == 0.0
 
 
 def is_beyond_its_rate(address: str) -> bool:
     """Return whether one more request of this address without a token would be refused."""
-    if not address or not settings.CHAT_RATE_LIMITS:
+    if not settings.CHAT_RATE_LIMITS:
         return False
     return _rates.seconds_until_room_here(STRANGERS, address) > 0
 
@@ -78,9 +83,8 @@ async def require_room(address: str) -> None:
 
     Raises RateLimited after a moment, during which the address has one place less.
     """
-    if address:
-        async with room(network_of(address)):
-            pass
+    async with room(network_of(address)):
+        pass
 
 
 def is_full(address: str) -> bool:

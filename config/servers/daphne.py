@@ -11,22 +11,19 @@ from typing import Any
 import daphne.http_protocol
 import daphne.server
 import daphne.ws_protocol
-from autobahn.websocket.protocol import WebSocketProtocol as Autobahn
 from daphne.http_protocol import HTTPFactory, WebRequest
-from daphne.utils import parse_x_forwarded_for
-from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import reactor
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http_headers import Headers
 
 from config.servers import connection_bounds as bounds
-from config.servers.backpressure import CLOSE_OF, REFUSED_SECONDS, Send
-from config.servers.forwarded import nearest_address
-from config.servers.frame_gate import FrameGate, Refusal
+from config.servers.daphne_forwarded import parse_forwarded
+from config.servers.daphne_socket import GuardedSocket
 from config.servers.readable import readable
-from messaging.instruments.metrics import CONNECTIONS_REFUSED, SOCKETS_REFUSED
+from config.servers.unread_answers import UNREAD, keep_little_unsent
+from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _PROBES = bounds.PROBES.encode()
 _call_later: Any = reactor.callLater
@@ -35,21 +32,10 @@ _call_later: Any = reactor.callLater
 def install() -> None:
     """Take effect for the server of this process, if it is daphne. Call before it starts."""
     daphne.http_protocol.WebRequest = BoundedRequest
-    daphne.http_protocol.parse_x_forwarded_for = _parse_forwarded
-    daphne.ws_protocol.parse_x_forwarded_for = _parse_forwarded
+    daphne.http_protocol.parse_x_forwarded_for = parse_forwarded
+    daphne.ws_protocol.parse_x_forwarded_for = parse_forwarded
     daphne.server.HTTPFactory = BoundedFactory
     WebSocketFactory.protocol = GuardedSocket
-
-
-def _parse_forwarded(headers: Any, address_header: str, *arguments: Any, **options: Any) -> Any:
-    """daphne's function, with the last address of the header in the place of the first."""
-    lines: dict[bytes, Any]
-    lines = dict(headers.getAllRawHeaders()) if isinstance(headers, Headers) else dict(headers)
-    for name, found in lines.items():
-        if name.lower() == address_header.lower().encode():
-            values = found if isinstance(found, list) else [found]
-            lines[name] = [nearest_address(values).encode()]
-    return parse_x_forwarded_for(lines, address_header, *arguments, **options)
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc]
@@ -85,6 +71,8 @@ class _Connection(Protocol):
         self._processing = False
         self._refused = False
         self._dropped = 0
+        self._producer: Any = None
+        self._transport: Any = None
         channel.requestFactory = self._make_request
 
     def _make_request(self, *arguments: Any, **options: Any) -> "BoundedRequest":
@@ -97,7 +85,9 @@ class _Connection(Protocol):
         if self.only_probes:
             self._factory.reserve.enter(self, self._make_room)
         self._watch("head_too_slow", bounds.HEAD_SECONDS)
+        keep_little_unsent(self.transport.getHandle())  # type: ignore[union-attr]
         self._channel.makeConnection(self.transport)
+        self._watch_answers()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         if self._refused:
@@ -112,12 +102,35 @@ class _Connection(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         self._factory.closed()
         self._factory.reserve.leave(self)
+        UNREAD.leave(self)
         self._unwatch()
         self._channel.connectionLost(reason)
 
     def replaced_ended(self) -> None:
         """The WebSocket that this became is closed."""
         self._factory.closed()
+
+    def _watch_answers(self) -> None:
+        """Stand between the transport and the channel, which is its producer: it is paused while
+        an answer waits to be read."""
+        transport: Any = self.transport
+        self._transport, self._producer = transport, transport.producer
+        transport.unregisterProducer()
+        transport.registerProducer(self, True)
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        request, transport = self._request, self._transport
+        size = 0 if request is None else request.answer_bytes()
+        address = getattr(transport.getPeer(), "host", "")
+        UNREAD.enter(self, address=address, size=size, end=transport.abortConnection)
+        self._producer.pauseProducing()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        UNREAD.leave(self)
+        self._producer.resumeProducing()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._producer.stopProducing()
 
     def expect_body(self) -> None:
         self._watch("body_too_slow", bounds.BODY_SECONDS)
@@ -218,7 +231,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         # daphne has put its own protocol in the place of the channel, or into the one for TLS.
         for protocol in (transport.protocol, getattr(transport, "wrappedProtocol", None)):
             if isinstance(protocol, GuardedSocket):
-                protocol.replaces = self.connection
+                protocol.on_lost = self.connection.replaced_ended
         return done
 
     def finish(self) -> None:
@@ -226,6 +239,11 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         if b"close" in self.responseHeaders.getRawHeaders(b"Connection", ()):
             self.channel.persistent = 0  # Twisted looks at the request alone
         super().finish()
+
+    def answer_bytes(self) -> int:
+        """Return how many bytes the body of the answer has; of a chunked one, how many so far."""
+        lengths = self.responseHeaders.getRawHeaders(b"Content-Length", ())
+        return int(lengths[0]) if lengths else int(self.sentLength)
 
     def keeps_pace(self) -> bool:
         """Whether enough of the body arrived since this was asked last."""
@@ -237,64 +255,3 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         if not self._refused:
             self._refused = True
             self.connection.refuse("body_too_large", bounds.BODY_TOO_LARGE)
-
-
-class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]
-    """daphne's protocol with a gate in front of autobahn's parser.
-
-    Sends long answers whatever daphne's options say, which limit both directions at once; what is
-    received is limited by the gate. Close frames carry the application's reason, and may have the
-    codes below 3000 that autobahn keeps to itself.
-    """
-
-    maxMessagePayloadSize = 0  # noqa: N815
-    maxFramePayloadSize = 0  # noqa: N815
-
-    replaces: _Connection | None = None
-
-    def connectionMade(self) -> None:  # noqa: N802
-        self.gate = FrameGate(deliver=super().dataReceived, refuse=self._refuse)
-        self._handshake_given = False
-        self._end: Any = None
-        super().connectionMade()
-
-    def dataReceived(self, data: bytes) -> None:  # noqa: N802
-        if self._handshake_given:
-            self.gate.feed(data)
-        else:
-            self._handshake_given = True
-            super().dataReceived(data)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
-        if self._end is not None and self._end.active():
-            self._end.cancel()
-        if self.replaces is not None:
-            self.replaces.replaced_ended()
-        super().connectionLost(reason)
-
-    def handle_reply(self, message: Any) -> None:
-        if message["type"] == "websocket.close" and self.state != Autobahn.STATE_CONNECTING:
-            self._send_close(message.get("code") or 1000, message.get("reason") or "")
-        else:
-            super().handle_reply(message)
-
-    def bind(self, send: Send) -> None:
-        """Nothing: what closes the socket is at hand here."""
-
-    def taken(self) -> None:
-        self.gate.taken()
-
-    def end_after(self, seconds: float) -> None:
-        if self._end is not None and self._end.active():
-            self._end.cancel()
-        self._end = _call_later(seconds, self.transport.abortConnection)
-
-    def _refuse(self, refusal: Refusal) -> None:
-        SOCKETS_REFUSED.labels(refusal.name.lower()).inc()
-        self.transport.pauseProducing()
-        self.end_after(REFUSED_SECONDS)
-        if refusal in CLOSE_OF and self.state == Autobahn.STATE_OPEN:
-            self._send_close(*CLOSE_OF[refusal])
-
-    def _send_close(self, code: int, reason: str) -> None:
-        self.sendCloseFrame(code=code, reasonUtf8=reason.encode()[:123])

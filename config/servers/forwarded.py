@@ -1,31 +1,85 @@
-"""The client's address behind a proxy: the one that the nearest proxy has seen.
+"""The client's address behind proxies: the one that the farthest trusted proxy has seen.
 
-A proxy that appends to `X-Forwarded-For` leaves in front what the client sent. A server that
-believes every peer takes the first address of the header, and so lets a client choose its own.
+Each proxy appends the address of its peer to `X-Forwarded-For` and leaves in front what it got, so
+only the last addresses are proxies' own words. `TRUSTED_PROXIES` says how many. What is no address
+there is never believed: the peer's own address counts then, so that a hostile header makes no
+client without an address, and none with an address of its choice.
 """
 
 import ipaddress
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 _HEADER = b"x-forwarded-for"
+_PEER = "chat.peer"
+"""In the scope: the address of the connection, before any header was read."""
+_SCHEMES = {b"http": "http", b"https": "https", b"ws": "http", b"wss": "https"}
+
+Scope = MutableMapping[str, Any]
 
 
-def nearest_address(values: Iterable[bytes]) -> str:
-    """Return the last address of the lines of `X-Forwarded-For`, without a port; empty where there
-    is none."""
-    last = b",".join(values).decode("latin-1").rpartition(",")[2].strip()
-    host = last.partition("]")[0].removeprefix("[") if last.startswith("[") else last
-    if host.count(":") == 1:
+def forwarded_address(values: Iterable[bytes], proxies: int) -> str | None:
+    """Return the address at place `proxies` from the right in these lines of `X-Forwarded-For`,
+    without a port; None where there is none, or something else than an IP address."""
+    items = b",".join(values).decode("latin-1").rsplit(",", proxies)
+    if len(items) < proxies:
+        return None
+    return _address_in(items[-proxies])
+
+
+def forwarded_scheme(values: Iterable[bytes]) -> str | None:
+    """Return `http` or `https`, as the last line of `X-Forwarded-Proto` says; None for all else."""
+    last = b""
+    for last in values:  # noqa: B007 - the last one is looked for
+        pass
+    return _SCHEMES.get(last.strip().lower())
+
+
+def _address_in(item: str) -> str | None:
+    """`192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`."""
+    host = item.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
         host = host.partition(":")[0]
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
-        return last
+        return None
 
 
-def with_nearest_client(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Return a scope whose client is the nearest address, where the header is there."""
-    values = [value for name, value in scope["headers"] if name == _HEADER]
-    address = nearest_address(values)
-    return {**scope, "client": (address, 0)} if address else scope
+def with_peer(application: Any) -> Callable[..., Awaitable[None]]:
+    """Return an application that notes the connection's address in the scope, where `with_client`
+    finds it. It belongs around uvicorn's middleware, which overwrites the address."""
+
+    async def noting(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            scope[_PEER] = scope.get("client")
+        await application(scope, receive, send)
+
+    return noting
+
+
+def with_client(scope: Scope, *, proxies: int, every_peer: bool) -> Scope:
+    """Return a scope whose client is the one that the trusted proxies name.
+
+    uvicorn has read the header before, if it trusts the peer: the last address that is not of
+    `FORWARDED_ALLOW_IPS`, or the first where it trusts `every_peer`. The number of `proxies`
+    decides instead. 0 leaves it to uvicorn, and means 1 where every peer is trusted.
+    """
+    if _PEER not in scope:
+        return scope
+    peer, client = scope[_PEER], scope.get("client")
+    if every_peer:
+        proxies = proxies or 1
+    elif client == peer:
+        return scope  # not from a proxy that is trusted, or from one that says nothing
+    if proxies == 0:
+        address = _address_in(str(client[0])) if client else None
+    else:
+        address = forwarded_address(_lines_of(scope), proxies)
+    return {**scope, "client": peer if address is None else (address, 0)}
+
+
+def _lines_of(scope: Mapping[str, Any]) -> list[bytes]:
+    return [value for name, value in scope["headers"] if name == _HEADER]

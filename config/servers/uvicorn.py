@@ -11,8 +11,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.servers import connection_bounds as bounds
 from config.servers.backpressure import SocketGuard
+from config.servers.forwarded import with_peer
 from config.servers.frame_gate import MAX_MESSAGE_BYTES
 from config.servers.readable import readable
+from config.servers.unread_answers import UNREAD, keep_little_unsent
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _MAX_ROOM = 64 * 1024
@@ -28,6 +30,7 @@ def install(config: Any) -> None:
     `config` is a `uvicorn.Config`. Options that its owner set below ours stay.
     """
     config.http_protocol_class = BoundedHttpProtocol
+    config.loaded_app = with_peer(config.loaded_app)
     config.ws_max_size = min(config.ws_max_size, MAX_MESSAGE_BYTES)
     # Each socket would keep 300 KB for it, and a few bytes may stand for many.
     config.ws_per_message_deflate = False
@@ -61,12 +64,26 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             bounds.report_exhausted(len(self.connections))
             self._only_probes = True
             _reserve.enter(self, self._make_room)
+        keep_little_unsent(transport.get_extra_info("socket"))
         self._await("head")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._await("")
         _reserve.leave(self)
+        UNREAD.leave(self)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        address = self.client[0] if self.client else ""
+        size = self.transport.get_write_buffer_size()
+        if self.cycle is not None:  # the rest waits in the application
+            size += self.cycle.expected_content_length
+        UNREAD.enter(self, address=address, size=size, end=self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        UNREAD.leave(self)
 
     def _make_room(self) -> None:
         CONNECTIONS_REFUSED.labels("too_many").inc()

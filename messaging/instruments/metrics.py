@@ -68,10 +68,12 @@ for _reason in ("too_many_frames", "too_large", "unreadable"):
 
 CONNECTIONS_REFUSED = Counter(
     "chat_connections_refused_total",
-    "HTTP connections closed before a request was complete, by reason.",
+    "HTTP connections closed for what their clients sent, or did not read, by reason.",
     ["reason"],
 )
-for _reason in ("head_too_large", "head_too_slow", "body_too_large", "body_too_slow", "too_many"):
+for _reason in (
+    *("head_too_large", "head_too_slow", "body_too_large", "body_too_slow", "too_many", "unread"),
+):
     CONNECTIONS_REFUSED.labels(_reason)
 
 OPERATOR_SIGN_INS = Counter(

@@ -75,6 +75,9 @@ class Peer:
     ) -> None:
         self._socket.close()
 
+    def close(self) -> None:
+        self._socket.close()
+
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 

@@ -18,6 +18,7 @@ from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
+from tests.integration.raw_peer import Peer
 
 Command = Callable[[int], Sequence[str]]
 
@@ -107,6 +108,48 @@ async def test_who_does_not_read_is_closed(command: Command, tmp_path: Path) -> 
         assert grown < 150 * MEBIBYTE
         await command_of(ann, id=0, type="ping")
         await until(ann, "reply")
+
+
+def with_few_unread(command: Command) -> Command:
+    def serve(port: int) -> Sequence[str]:
+        few = "tests.integration.few_unread_asgi:application"
+        return [few if word == "config.asgi:application" else word for word in command(port)]
+
+    return serve
+
+
+@servers
+async def test_answers_that_nobody_reads_are_bounded(command: Command, tmp_path: Path) -> None:
+    """Pages of 900 KB on twelve connections, where 4 MiB may wait: the oldest end, and whoever
+    reads theirs gets it whole."""
+    async with served(with_few_unread(command), tmp_path) as (port, http):
+        ann = Rest(http, "ann")
+        group = (await ann.create_group("bob", title="Tea"))["id"]
+        for number in range(30):
+            await ann.send(group, LONG, str(number))
+        page = f"GET /api/v1/conversations/{group}/messages HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        question = f"{page}Authorization: Bearer {token_of('ann')}\r\n\r\n".encode()
+
+        asked = [Peer(port, "127.0.0.9") for _ in range(12)]
+        try:
+            for peer in asked:
+                peer.send(question)
+                answer = await asyncio.to_thread(peer.head)
+                assert answer.startswith("HTTP/1.1 200")
+            async with asyncio.timeout(PATIENCE):
+                while not await metric(http, 'chat_connections_refused_total{reason="unread"}'):
+                    await asyncio.sleep(0.05)
+            held = await metric(http, 'chat_cache_bytes{cache="answers"}')
+            read = await ann.latest(group, above=0)
+        finally:
+            for peer in asked:
+                peer.close()
+
+        assert 0 < held <= 4 * MEBIBYTE
+        assert len(read) == 30
+        async with asyncio.timeout(PATIENCE):
+            while await metric(http, 'chat_cache_bytes{cache="answers"}'):
+                await asyncio.sleep(0.05)
 
 
 @servers

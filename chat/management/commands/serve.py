@@ -35,7 +35,7 @@ class Command(BaseCommand):
             action="store_true",
             help="daphne believes X-Forwarded-For and X-Forwarded-Proto, from everybody: let "
             "nobody but the proxy reach it. uvicorn believes those of FORWARDED_ALLOW_IPS "
-            "(127.0.0.1) without this option",
+            "(127.0.0.1) without this option. TRUSTED_PROXIES counts the proxies for both",
         )
 
     def handle(

@@ -1,0 +1,78 @@
+"""A WebSocket on daphne, with a gate in front of its parser."""
+
+from collections.abc import Callable
+from typing import Any
+
+from autobahn.websocket.protocol import WebSocketProtocol as Autobahn
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet import reactor
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+
+from config.servers.backpressure import CLOSE_OF, REFUSED_SECONDS, Send
+from config.servers.frame_gate import FrameGate, Refusal
+from messaging.instruments.metrics import SOCKETS_REFUSED
+
+_call_later: Any = reactor.callLater
+
+
+class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]
+    """daphne's protocol with a gate in front of autobahn's parser.
+
+    Sends long answers whatever daphne's options say, which limit both directions at once; what is
+    received is limited by the gate. Close frames carry the application's reason, and may have the
+    codes below 3000 that autobahn keeps to itself.
+    """
+
+    maxMessagePayloadSize = 0  # noqa: N815
+    maxFramePayloadSize = 0  # noqa: N815
+
+    on_lost: Callable[[], None] | None = None
+    """Called once the connection is closed."""
+
+    def connectionMade(self) -> None:  # noqa: N802
+        self.gate = FrameGate(deliver=super().dataReceived, refuse=self._refuse)
+        self._handshake_given = False
+        self._end: Any = None
+        super().connectionMade()
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self._handshake_given:
+            self.gate.feed(data)
+        else:
+            self._handshake_given = True
+            super().dataReceived(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        if self._end is not None and self._end.active():
+            self._end.cancel()
+        if self.on_lost is not None:
+            self.on_lost()
+        super().connectionLost(reason)
+
+    def handle_reply(self, message: Any) -> None:
+        if message["type"] == "websocket.close" and self.state != Autobahn.STATE_CONNECTING:
+            self._send_close(message.get("code") or 1000, message.get("reason") or "")
+        else:
+            super().handle_reply(message)
+
+    def bind(self, send: Send) -> None:
+        """Nothing: what closes the socket is at hand here."""
+
+    def taken(self) -> None:
+        self.gate.taken()
+
+    def end_after(self, seconds: float) -> None:
+        if self._end is not None and self._end.active():
+            self._end.cancel()
+        self._end = _call_later(seconds, self.transport.abortConnection)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        SOCKETS_REFUSED.labels(refusal.name.lower()).inc()
+        self.transport.pauseProducing()
+        self.end_after(REFUSED_SECONDS)
+        if refusal in CLOSE_OF and self.state == Autobahn.STATE_OPEN:
+            self._send_close(*CLOSE_OF[refusal])
+
+    def _send_close(self, code: int, reason: str) -> None:
+        self.sendCloseFrame(code=code, reasonUtf8=reason.encode()[:123])
