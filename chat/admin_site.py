@@ -1,5 +1,6 @@
 """The admin site, with limited sign-in attempts (`chat.admin.sign_in`)."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -18,9 +19,12 @@ class ChatAdminSite(AdminSite):
         """Answer 429 with `Retry-After` if the sign-in attempt is not accepted."""
         # Django loads this site before the models that the form needs.
         from chat.admin.sign_in import SignInForm  # noqa: PLC0415
+        from chat.limits.sign_ins import remember_browser  # noqa: PLC0415
 
         self.login_form = SignInForm
         response: HttpResponse = super().login(request, extra_context)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            remember_browser(response)
         if isinstance(response, TemplateResponse):
             form = (response.context_data or {}).get("form")
             if isinstance(form, SignInForm) and form.retry_after:

@@ -53,6 +53,10 @@ class ReadAhead:
             size += len(message.get("body", b""))
         return size > most
 
+    def content(self) -> bytes:
+        """Return what was read."""
+        return b"".join(message.get("body", b"") for message in self._messages)
+
     def forget(self) -> None:
         """Drop what was read. The application must not ask for it any more."""
         self._messages.clear()

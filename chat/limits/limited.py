@@ -4,14 +4,15 @@ A request inside Django has a thread of its own, so hundreds of refused ones mus
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from chat.authentication import Identity, bearer_token
 from chat.cross_origin import cross_origin_headers, is_preflight
 from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated
-from chat.limits import strangers
+from chat.limits import sign_ins, strangers
 from chat.limits.body_limit import ReadAhead
 from chat.limits.probes import Probes
 from chat.limits.shown_tokens import identify
@@ -34,13 +35,17 @@ COUNTED = "chat.counted"
 SHOWN = "chat.shown"
 """In the scope of a request with a token: whose it is, an `Identity`, or why that is not known, an
 exception."""
+SPENT = "chat.spent"
+"""In the scope: the seconds that the request has waited here, for its token or for its place."""
+REQUEST_SECONDS = 4.8
+"""From the moment that a request is complete: whatever hangs, it is answered within five seconds.
+What a client needs to send its body does not count."""
 PAGE_BODY_BYTES = 64 * 1024
 """Of a request to anything but the API, which has a limit of its own: forms of the admin are the
 largest."""
 
-_TOKENS_BELOW = "/api/v1/"
 _API = "/api/"
-_VERIFICATION_SECONDS = 4.8
+_PUBLIC = ("/api/schema", "/api/docs")
 
 
 def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
@@ -58,9 +63,14 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
             await _answer_preflight(scope, send)
             return
         try:
-            if address and _shows_a_token(scope):
-                scope = {**scope, SHOWN: await _identified(scope, address)}
-            if isinstance(scope.get(SHOWN), Identity | StoreUnavailable | TimeoutError):
+            shown: Identity | Exception | None = None
+            if _shows_a_token(scope):
+                begun = time.monotonic()
+                shown = await _identified(scope, address)
+                scope = {**scope, SHOWN: shown, SPENT: time.monotonic() - begun}
+            if isinstance(shown, TimeoutError) and strangers.is_beyond_its_rate(address):
+                await _answer(scope, send, shown)  # a flood of tokens does not get to Django
+            elif isinstance(shown, Identity | StoreUnavailable | TimeoutError):
                 await application(scope, receive, send)
             else:
                 await _let_in(application, scope, receive, send, address)
@@ -70,9 +80,15 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
     return limited_application
 
 
+def seconds_left(scope: Mapping[str, Any]) -> float:
+    """Return how much of `REQUEST_SECONDS` a request has left once it is complete; not below 0."""
+    return max(REQUEST_SECONDS - float(scope.get(SPENT, 0.0)), 0.0)
+
+
 def _shows_a_token(scope: Scope) -> bool:
-    """Whether the API will ask whose token this is."""
-    if not scope["path"].startswith(_TOKENS_BELOW) or scope.get("method") == "OPTIONS":
+    """Whether the API will ask whose token this is, or does not know the path."""
+    path = scope["path"]
+    if not path.startswith(_API) or path.startswith(_PUBLIC) or scope.get("method") == "OPTIONS":
         return False  # a preflight shows none
     return any(name == b"authorization" for name, _ in scope["headers"])
 
@@ -83,7 +99,7 @@ async def _identified(scope: Scope, address: str) -> Identity | Exception:
     try:
         # As Django joins them, which the view reads.
         token = bearer_token(b",".join(headers).decode("latin-1"))
-        async with asyncio.timeout(_VERIFICATION_SECONDS):
+        async with asyncio.timeout(REQUEST_SECONDS):
             return await identify(token, address)
     except (NotAuthenticated, StoreUnavailable, TimeoutError) as unknown:
         return unknown
@@ -94,18 +110,21 @@ async def _let_in(
 ) -> None:
     """Raises RateLimited and PayloadTooLarge, both before the application has the request."""
     body = ReadAhead(receive)
-    if not (address and strangers.is_full(address)):
+    if not strangers.is_full(address):
         # Before the place is taken: a client that sends slowly holds none.
         too_large = await body.read(PAGE_BODY_BYTES)
         if too_large and not scope["path"].startswith(_API):
             raise PayloadTooLarge(f"A request body has at most {PAGE_BODY_BYTES} bytes.")
-    if not address:
-        await application(scope, body.receive, send)
-        return
     if strangers.is_full(address):
         body.forget()  # it would be kept while the refusal waits
+    begun = time.monotonic()
     async with strangers.room(address):
-        await application({**scope, COUNTED: True}, body.receive, send)
+        spent = scope.get(SPENT, 0.0) + time.monotonic() - begun
+        scope = {**scope, COUNTED: True, SPENT: spent}
+        if sign_ins.is_attempt(scope):
+            await sign_ins.carry_out(application, scope, body, send, address)
+        else:
+            await application(scope, body.receive, send)
 
 
 async def _answer_preflight(scope: Scope, send: Send) -> None:
@@ -119,7 +138,7 @@ async def _answer_preflight(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _answer(scope: Scope, send: Send, refused: MessagingError) -> None:
+async def _answer(scope: Scope, send: Send, refused: Exception) -> None:
     problem = problem_of(refused)
     request_id = _request_id(scope)
     body = render_json(problem.as_document(request_id))

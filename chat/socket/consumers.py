@@ -158,12 +158,15 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self, headers: Mapping[str, str], subprotocols: list[str]
     ) -> tuple[Identity, Connection]:
         token = _token(headers, subprotocols)
+        begun = time.monotonic()
         async with asyncio.timeout(_COMMAND_SECONDS):
             identity = await identify(token, strangers.address_of(self.scope))
+        # What the verification took is no longer left for the rest; the turns have their own time.
+        left = _COMMAND_SECONDS - (time.monotonic() - begun)
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(_connecting, identity.user_id):
             await require_rate(self.instance.rates, REQUESTS, identity.user_id)
-            async with sessions.turn(self.instance), asyncio.timeout(_COMMAND_SECONDS):
+            async with sessions.turn(self.instance), asyncio.timeout(left):
                 await require_unrevoked(self.instance, token, identity)
                 self._connection = connection = await sessions.open_session(
                     self.instance,

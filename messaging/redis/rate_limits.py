@@ -26,6 +26,7 @@ local kept = redis.pcall('GET', KEYS[1])
 local paid_at = type(kept) == 'string' and tonumber(kept) or now
 -- Another type, no number, or one that this script never reaches: somebody else has written it.
 if not (paid_at > now and paid_at <= now + interval * (burst + 1)) then paid_at = now end
+if count == 0 then return tostring(math.max(paid_at + interval - now - interval * burst, 0)) end
 paid_at = paid_at + interval * count
 local wait = paid_at - now - interval * burst
 if count > 0 and wait > 0.000001 then return tostring(wait) end
@@ -57,10 +58,10 @@ class Rates:
 
     async def take(self, rate: Rate, user_id: str, *, count: int = 1) -> float:
         """Count so many; 0.0, or the seconds after which there is room, and then nothing is
-        counted."""
+        counted. A `count` of 0 asks whether one more has room."""
         key, now = (rate.name, user_id), time.monotonic()
         refused = self._refused_until.get(key, 0.0) - now
-        if refused > 0 and count == 1:  # a flood costs no round trips
+        if refused > 0 and count in {0, 1}:  # a flood costs no round trips
             return refused
         if self._take_in_redis is None or not self._alone.may_ask():
             return self._take_here(rate, key, now, count)
@@ -75,9 +76,13 @@ class Rates:
             return self._take_here(rate, key, now, count)
         self._alone.over()
         wait = float(answer)
-        if wait > 0 and count == 1:
+        if wait > 0 and count in {0, 1}:
             self._refused_until[key] = time.monotonic() + wait
         return wait
+
+    async def seconds_until_room(self, rate: Rate, user_id: str) -> float:
+        """Return 0.0 where one more has room, or the seconds until then. Nothing is counted."""
+        return await self.take(rate, user_id, count=0)
 
     def seconds_until_room_here(self, rate: Rate, user_id: str) -> float:
         """Return 0.0 where one more has room by what this process alone has counted, or the seconds
@@ -92,6 +97,8 @@ class Rates:
         await self.take(rate, user_id, count=-count)
 
     def _take_here(self, rate: Rate, key: tuple[str, str], now: float, count: int) -> float:
+        if count == 0:
+            return self.seconds_until_room_here(rate, key[1])
         paid_at = max(self._paid_at.get(key, now), now) + rate.interval * count
         wait = paid_at - now - rate.interval * rate.burst
         if count > 0 and wait > 1e-6:

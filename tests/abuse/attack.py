@@ -35,9 +35,10 @@ class Attacker:
     """A conversation of this account; empty for a stranger."""
     tally: Tally = field(default_factory=Tally)
 
-    async def line(self) -> Line:
-        """A new connection. Raises Gone."""
-        return await Line.open(self.port, self.address)
+    async def line(self, address: str | None = None) -> Line:
+        """A new connection, from the attacker's address or from another one of the loopback
+        network. Raises Gone."""
+        return await Line.open(self.port, address or self.address)
 
     def socket(self, *, greeted: bool = True) -> AbstractAsyncContextManager[Socket]:
         """A new WebSocket with this account's token. Raises Gone."""

@@ -55,6 +55,23 @@ async def test_several_at_once_and_given_back(redis_server: str) -> None:
         await client.aclose()
 
 
+async def test_asking_counts_nothing(redis_server: str) -> None:
+    """In Redis and without it; the wait is that for one more."""
+    client = make_redis({"address": redis_server})
+    assert client is not None
+    try:
+        for rates in (Rates(client), Rates(None)):
+            ann = uuid4().hex
+            for _ in range(SLOW.burst):
+                assert await rates.seconds_until_room(SLOW, ann) == 0
+                assert await rates.take(SLOW, ann) == 0
+            assert 9 < await rates.seconds_until_room(SLOW, ann) <= 10
+            await rates.give_back(SLOW, ann, count=1)
+            assert await rates.seconds_until_room(SLOW, ann) == 0
+    finally:
+        await client.aclose()
+
+
 async def test_room_comes_back(redis_server: str) -> None:
     client = make_redis({"address": redis_server})
     assert client is not None

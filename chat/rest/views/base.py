@@ -41,8 +41,6 @@ from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
 
-_REQUEST_SECONDS = 4.8
-"""A store that hangs is answered with 503 within five seconds."""
 _MAX_PARAMETERS = 50
 
 Handler = Callable[..., Awaitable[Response]]
@@ -78,7 +76,7 @@ class APIView(RestAPIView):
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         begun = time.monotonic()
         try:
-            async with asyncio.timeout(_REQUEST_SECONDS):
+            async with asyncio.timeout(limited.seconds_left(_scope(request))):
                 response = await self._handle(request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to HTTP
             problem = problem_of(error)
@@ -164,7 +162,7 @@ class APIView(RestAPIView):
 
 async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
     """Return the token and whose it is. Raises as `identify`."""
-    shown = getattr(request, "scope", {}).get(limited.SHOWN)
+    shown = _scope(request).get(limited.SHOWN)
     if isinstance(shown, Exception):
         raise shown
     token = bearer_token(request.headers.get("Authorization"))
@@ -175,11 +173,21 @@ async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
 
 
 async def _require_room(request: HttpRequest) -> None:
-    """Count a request that showed a token, for nothing; others were counted before, and would
-    wait here for the place that they have."""
-    counted = getattr(request, "scope", {}).get(limited.COUNTED, False)
-    if "Authorization" in request.headers and not counted:
+    """Count a request for nothing: for the person whose valid token it shows, else for its address,
+    unless it was counted before, and would wait here for the place that it has."""
+    scope = _scope(request)
+    shown = scope.get(limited.SHOWN)
+    if isinstance(shown, Identity):
+        async with turn(_turns, shown.user_id):
+            await require_rate(instance_of(request).rates, REQUESTS, shown.user_id)
+    elif "Authorization" in request.headers and not scope.get(limited.COUNTED, False):
         await strangers.require_room(request.META.get("REMOTE_ADDR", ""))
+
+
+def _scope(request: HttpRequest) -> Mapping[str, Any]:
+    """Return what the door in front of Django notes; nothing where there was none."""
+    scope: Mapping[str, Any] = getattr(request, "scope", {})
+    return scope
 
 
 def _require_few_parameters(request: HttpRequest) -> None:
@@ -227,7 +235,8 @@ async def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResp
     """The answer to any path under the API that does not exist."""
     problem = Problem(code="not_found", detail="This path does not exist in the API.")
     try:
-        await _require_room(request)
-    except RateLimited as refused:
+        async with asyncio.timeout(limited.seconds_left(_scope(request))):
+            await _require_room(request)
+    except (RateLimited, TimeoutError) as refused:
         problem = problem_of(refused)
     return problem_response(problem, _request_id(request))

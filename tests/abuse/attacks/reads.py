@@ -1,9 +1,11 @@
 """One's own lists, again and again: they are the dearest things that one may ask for."""
 
+import asyncio
+import json
 from itertools import count
 
 from messaging.domain.identifiers import random_id
-from tests.abuse.attack import Attacker, Standing, attack
+from tests.abuse.attack import SERVED, Attacker, Standing, attack
 from tests.abuse.socket import command
 
 _LIMITED = ("429 rate_limited", "503 store_unavailable")
@@ -38,6 +40,25 @@ async def history(attacker: Attacker) -> None:
         while True:
             for one in ("messages?limit=100", "changes?since=0", "receipts"):
                 await attacker.ask(connection, attacker.request("GET", f"{path}/{one}"))
+
+
+@attack(Standing.ACCOUNT, SERVED, at_once=_LANES)
+async def answers_that_are_not_read(attacker: Attacker) -> None:
+    """Pages of one's own long messages, on a new connection each, of which nothing is read."""
+    path = f"/api/v1/conversations/{attacker.group}/messages"
+    body = json.dumps({"text": "語" * 10_000, "client_id": str(attacker.tally.sent)}).encode()
+    async with await attacker.line() as connection:
+        await attacker.ask(connection, attacker.request("POST", path, body))
+    unread = [await attacker.line() for _ in range(5)]
+    try:
+        for one in unread:
+            one.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await one.write(attacker.request("GET", f"{path}?limit=100"))
+            attacker.tally.sent += 1
+        await asyncio.sleep(2)
+    finally:
+        for one in unread:
+            one.writer.transport.abort()
 
 
 @attack(Standing.ACCOUNT, *_VIOLATED, at_once=2, patience=4, lawful=400)

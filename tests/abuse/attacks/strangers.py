@@ -1,6 +1,7 @@
 """Thousands of small requests by somebody without a token."""
 
 import asyncio
+from itertools import count
 from urllib.parse import urlencode
 
 from tests.abuse.attack import SERVED, Attacker, Standing, attack
@@ -10,6 +11,20 @@ _PIPELINED = 16
 _REFUSED = ("429 rate_limited", "429", "gone")
 _LANES = 32
 _MANY_LANES = 200
+_ADDRESSES = 48
+_numbers = count()
+
+
+def _guess(name: str) -> bytes:
+    csrf = "a" * 32
+    form = urlencode({"username": name, "password": "1", "csrfmiddlewaretoken": csrf})
+    return request(
+        "POST",
+        "/admin/login/",
+        body=form.encode(),
+        content_type="application/x-www-form-urlencoded",
+        cookie=f"csrftoken={csrf}",
+    )
 
 
 @attack(Standing.STRANGER, *_REFUSED, "401 not_authenticated", at_once=_LANES)
@@ -101,19 +116,19 @@ async def pages(attacker: Attacker) -> None:
 @attack(Standing.STRANGER, *_REFUSED, "403", at_once=_LANES, lawful=20)
 async def password_guesses(attacker: Attacker) -> None:
     """Guesses at the admin's sign-in, another account each time."""
-    csrf = "a" * 32
     async with await attacker.line() as connection:
         while True:
-            name = f"root-{attacker.tally.sent}"
-            form = urlencode({"username": name, "password": "1", "csrfmiddlewaretoken": csrf})
-            guess = request(
-                "POST",
-                "/admin/login/",
-                body=form.encode(),
-                content_type="application/x-www-form-urlencoded",
-                cookie=f"csrftoken={csrf}",
-            )
-            await attacker.ask(connection, guess)
+            await attacker.ask(connection, _guess(f"root-{attacker.tally.sent}"))
+
+
+@attack(Standing.STRANGER, *_REFUSED, at_once=2 * _ADDRESSES)
+async def password_guesses_from_many_addresses(attacker: Attacker) -> None:
+    """Guesses at the admin's sign-in from 48 addresses, at other accounts each time."""
+    number = next(_numbers)
+    address = f"127.1.{number % _ADDRESSES}.{attacker.address.rpartition('.')[2]}"
+    async with await attacker.line(address) as connection:
+        while True:
+            await attacker.ask(connection, _guess(f"root-{attacker.tally.sent}"))
 
 
 @attack(Standing.STRANGER, *_REFUSED, "413 payload_too_large", at_once=8)

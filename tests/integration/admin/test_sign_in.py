@@ -15,7 +15,9 @@ from django.contrib.auth.models import User
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
-from chat.admin.sign_in import ATTEMPTS
+from chat.limits import sign_ins
+from chat.limits.sign_in_line import SignInLine
+from chat.limits.sign_ins import ATTEMPTS
 from config.application import Application
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
@@ -26,6 +28,12 @@ TOO_MANY = "too many attempts to sign in to this account from your address"
 _networks = count(1)
 
 
+@pytest.fixture(autouse=True)
+def _line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits or rests for an attempt of another test."""
+    monkeypatch.setattr(sign_ins, "LINE", SignInLine())
+
+
 @pytest_asyncio.fixture
 async def instance(transactional_db: None) -> AsyncIterator[Instance]:
     await sync_to_async(User.objects.create_superuser)("root", password=PASSWORD)
@@ -34,16 +42,24 @@ async def instance(transactional_db: None) -> AsyncIterator[Instance]:
 
 
 async def sign_in(
-    application: Application, address: str, *, username: str = "root", password: str = "wrong"
+    application: Application,
+    address: str,
+    *,
+    username: str = "root",
+    password: str = "wrong",
+    browser: str = "",
 ) -> httpx.Response:
-    """Send the form from an address, as a browser does that has its cookie."""
+    """Send the form from an address, as a browser does that has its cookies."""
     transport = httpx.ASGITransport(app=application, client=(address, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         token = "a" * 32
         return await client.post(
             "/admin/login/?next=/admin/",
             data={"username": username, "password": password, "csrfmiddlewaretoken": token},
-            headers={"Cookie": f"csrftoken={token}", "Origin": "http://testserver"},
+            headers={
+                "Cookie": f"csrftoken={token}; operator_browser={browser}",
+                "Origin": "http://testserver",
+            },
         )
 
 
@@ -159,6 +175,38 @@ async def test_one_password_is_hashed_at_a_time(
     assert {answer.headers["Retry-After"] for answer in refused} == {"1"}
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [429] * 3
     assert SlowHasher.most_inside == 1
+
+
+async def test_a_browser_in_which_somebody_signed_in_goes_before_strangers(
+    application: Application, settings: Settings, address: str
+) -> None:
+    """Though its address has failed before, and the line was full when it came."""
+    known = await sign_in(application, address, password=PASSWORD)
+    cookie = known.headers["Set-Cookie"]
+    assert "operator_browser=" in cookie
+    browser = known.cookies["operator_browser"]
+    await sign_in(application, address)
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher", *settings.PASSWORD_HASHERS]
+    SlowHasher.let.clear()
+    guesses = [
+        asyncio.create_task(sign_in(application, f"203.0.113.{number}", username=f"name-{number}"))
+        for number in range(12)
+    ]
+    async with asyncio.timeout(30):
+        await asyncio.wait(guesses, return_when=asyncio.FIRST_COMPLETED)
+    stranger = asyncio.create_task(sign_in(application, address, password=PASSWORD))
+    forged = asyncio.create_task(
+        sign_in(application, address, password=PASSWORD, browser="WyJ4Il0:1:x")
+    )
+    operator = asyncio.create_task(
+        sign_in(application, address, password=PASSWORD, browser=browser)
+    )
+    assert {(await stranger).status_code, (await forged).status_code} == {429}
+    SlowHasher.let.set()
+
+    assert (await operator).status_code == 302
+    answers = await asyncio.gather(*guesses)
+    assert sorted(answer.status_code for answer in answers) == [200] * 8 + [429] * 4
 
 
 async def test_a_refused_attempt_takes_no_place_in_the_line(

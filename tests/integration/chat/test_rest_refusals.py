@@ -11,9 +11,16 @@ import pytest
 from django.core import signing
 from pytest_django.fixtures import Settings
 
+from chat.authentication import issue_development_token
+from chat.handler import Handler
+from chat.instances import with_instance
+from chat.limits import strangers
+from chat.limits.limited import SPENT
+from chat.rest.views import base
 from config.application import Application
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id
+from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
 from messaging.stores.conversations import Commit, CommitUnknown
 from tests.integration.chat import Api, Json, ok, operations_at, problem, schema, wrong_fields
@@ -497,6 +504,35 @@ async def test_the_store_cannot_be_reached(
     assert problem(answer) == (503, "store_unavailable")
     assert int(answer.headers["Retry-After"]) >= 1
     assert (await attempt(operation, method, path)).status_code < 500
+
+
+async def test_a_request_has_one_deadline(instance: Instance, ann: Api) -> None:
+    """What it has waited in front of its view is no longer left for the store."""
+    assert (await ann.get("/me")).status_code == 200
+
+    handler = await asyncio.to_thread(Handler)  # which reads files
+
+    async def late_application(scope: Any, receive: Any, send: Any) -> None:
+        await handler({**with_instance(scope, instance), SPENT: 60.0}, receive, send)
+
+    authorization = {"Authorization": f"Bearer {issue_development_token('ann')}"}
+    transport = httpx.ASGITransport(app=late_application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        late = await client.get("/api/v1/me", headers=authorization)
+
+    assert problem(late) == (503, "store_unavailable")
+
+
+async def test_a_404_of_a_person_counts_for_them_and_not_for_their_address(
+    ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHAT_RATE_LIMITS = True
+    monkeypatch.setattr(strangers, "STRANGERS", Rate(name="few", per_second=1 / 3_600, burst=3))
+    monkeypatch.setattr(base, "REQUESTS", Rate(name="requests", per_second=1 / 3_600, burst=10))
+    answers = [await ann.get("/nothing") for _ in range(12)]
+
+    assert [answer.status_code for answer in answers] == [404] * 10 + [429] * 2
+    assert (await ann.request("GET", "/me", headers={"Authorization": "forged"})).status_code == 401
 
 
 async def test_the_store_hangs(

@@ -13,7 +13,7 @@ from chat.authentication.development import DevelopmentAuthenticator
 from chat.authentication.verified import VerifiedTokens
 from chat.exceptions import NotAuthenticated
 from chat.limits import probes, strangers
-from chat.limits.limited import PAGE_BODY_BYTES, SHOWN, limited
+from chat.limits.limited import PAGE_BODY_BYTES, SHOWN, SPENT, limited, seconds_left
 from chat.limits.shown_tokens import identify
 from chat.limits.strangers import address_of, network_of
 from messaging.redis.rate_limits import Rate
@@ -141,6 +141,47 @@ async def test_probes_and_requests_with_a_valid_token_are_not_refused() -> None:
             assert answer[0]["status"] == 204
 
     await first_refusal(application, "203.0.113.5", authorization)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v2/me", "/api/nothing"])
+async def test_a_valid_token_at_a_path_that_does_not_exist_is_no_stranger(path: str) -> None:
+    """It is known before Django looks for the path."""
+    application = limited(Inner())
+    authorization = (b"authorization", f"Bearer {issue_development_token('ann')}".encode())
+    for _ in range(2 * FEW.burst):
+        answer = await ask(application, "203.0.113.32", path, authorization)
+        assert answer[0]["status"] == 204
+
+    assert (await ask(application, "203.0.113.32"))[0]["status"] == 204
+
+
+async def test_what_a_request_waits_at_the_door_is_no_longer_left_for_its_view(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For the verification of its token, and for a place of its address."""
+    spent: list[float] = []
+
+    class Slow(DevelopmentAuthenticator):
+        async def authenticate(self, token: str) -> Identity:
+            await asyncio.sleep(0.05)
+            return await super().authenticate(token)
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        spent.append(scope[SPENT])
+        await asyncio.sleep(0.05)
+        await Inner()(scope, receive, send)
+
+    monkeypatch.setattr(authentication, "_verified", VerifiedTokens(Slow()))
+    good = (b"authorization", f"Bearer {issue_development_token('ann')}".encode())
+    await ask(limited(application), "203.0.113.33", "/api/v1/me", good)
+    door = limited(application)
+    await asyncio.gather(*(ask(door, "203.0.113.33") for _ in range(3)))
+
+    assert spent[0] >= 0.05
+    assert max(spent[1:]) >= 0.05
+    assert seconds_left({SPENT: 1.8}) == 3.0
+    assert seconds_left({SPENT: 60.0}) == 0.0
+    assert seconds_left({}) == 4.8
 
 
 async def test_probes_beyond_their_rate_share_an_answer() -> None:
@@ -368,7 +409,8 @@ async def test_a_slow_body_holds_no_place() -> None:
         (("2001:db8:1:2:3::4", 1), "2001:db8:1:2::/64"),
         (("fe80::1%eth0", 1), "fe80::/64"),
         (("a:socket", 1), "a:socket"),
-        (None, ""),
+        (("", 1), "none"),
+        (None, "none"),
     ],
 )
 def test_an_address_is_that_of_one_customer(peer: Any, address: str) -> None:

@@ -1,0 +1,199 @@
+"""Attempts to sign in to the admin, judged in front of Django.
+
+An attempt beyond its rates gets a small page, before Django's sessions, forms and templates cost
+anything. All others go one by one through `SignInLine`. They are counted by the form
+(`chat.admin.sign_in`), which Django's protection against forged forms stands in front of: another
+site could use up an operator's attempts otherwise.
+
+One limit is that of an account *and* an address, the other that of an address over all accounts, so
+a stranger at another address uses up neither. Both hold over all instances where Redis is
+(`messaging.redis.rate_limits`), else on each.
+"""
+
+import asyncio
+import hashlib
+import math
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+from django.conf import settings
+from django.core import signing
+from django.http import HttpResponseBase, parse_cookie
+
+from chat.instances import instance_of
+from chat.limits.body_limit import ReadAhead
+from chat.limits.sign_in_line import SignInLine
+from chat.middleware import sound_request_id
+from messaging.domain.exceptions import RateLimited
+from messaging.domain.identifiers import random_id
+from messaging.instruments.metrics import OPERATOR_SIGN_INS
+from messaging.redis.rate_limits import Rate, Rates
+
+logger = structlog.get_logger(__name__)
+
+ATTEMPTS = Rate(name="operator-sign-ins", per_second=1 / 60, burst=5)
+"""Five at once, then one a minute: 1,440 passwords a day."""
+ATTEMPTS_OF_ADDRESS = Rate(name="operator-sign-ins-of-address", per_second=1 / 6, burst=20)
+"""Twenty at once for an office, then ten a minute: each may name another account."""
+
+OF_ACCOUNT = "There were too many attempts to sign in to this account from your address."
+OF_ADDRESS = "There were too many attempts to sign in from your address."
+_OF_ALL = "There are too many attempts to sign in."
+
+_PATH = "/admin/login/"
+_MAX_FIELDS = 20
+_BROWSER = "operator_browser"
+"""The cookie of a browser in which somebody has signed in. It lets nobody in: attempts from there
+go before those of strangers."""
+_BROWSER_SECONDS = 180 * 24 * 3_600
+_SIGNED_IN = 302
+_REFUSAL_SECONDS = 1.0
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Too many attempts to sign in</title></head>
+<body>
+<h1>Too many attempts to sign in</h1>
+<p>{detail} Retry in {seconds} seconds.</p>
+<p><a href="">Sign in</a></p>
+</body>
+</html>
+"""
+
+Scope = Mapping[str, Any]
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+
+LINE = SignInLine()
+
+
+def is_attempt(scope: Scope) -> bool:
+    """Return whether this request has a password in it."""
+    return bool(scope["path"] == _PATH and scope["method"] == "POST")
+
+
+async def carry_out(
+    application: Callable[..., Awaitable[None]],
+    scope: Scope,
+    body: ReadAhead,
+    send: Send,
+    address: str,
+) -> None:
+    """Let Django judge the attempt when its turn comes, or answer 429."""
+    account = account_of(address, _username(scope, body))
+    browser = _browser(scope)
+    try:
+        await _require_attempts(instance_of(scope).rates, account, address)
+        async with LINE.place(browser or address, known=browser is not None) as attempt:
+
+            async def judged(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    attempt.failed = message["status"] != _SIGNED_IN
+                await send(message)
+
+            await application(scope, body.receive, judged)
+    except RateLimited as refused:
+        body.forget()
+        # With a place of the address in hand, so that each address is refused twice a second.
+        await asyncio.sleep(_REFUSAL_SECONDS)
+        detail = refused.detail if isinstance(refused, _Refused) else _OF_ALL
+        await _answer(scope, send, refused.retry_after, detail, address)
+
+
+def account_of(address: str, username: str) -> str:
+    """Return the key of an account's attempts from an address. It is a digest: somebody may have
+    typed the password where the name belongs."""
+    return hashlib.sha256(f"{address} {username}".encode()).hexdigest()
+
+
+async def take(rates: Rates, account: str, address: str) -> float:
+    """Count one attempt and return 0.0; or return the seconds to wait, and nothing is counted."""
+    wait = await rates.take(ATTEMPTS, account)
+    if wait > 0:
+        return wait
+    wait = await rates.take(ATTEMPTS_OF_ADDRESS, address)
+    if wait > 0:
+        await rates.give_back(ATTEMPTS, account, count=1)
+    return wait
+
+
+async def forget(rates: Rates, account: str, address: str) -> None:
+    """Give back all attempts at this account, and one of the address: the password was right."""
+    await rates.give_back(ATTEMPTS, account, count=ATTEMPTS.burst)
+    await rates.give_back(ATTEMPTS_OF_ADDRESS, address, count=1)
+
+
+def remember_browser(response: HttpResponseBase) -> None:
+    """Let the browser that gets this answer go before strangers the next time."""
+    response.set_cookie(
+        _BROWSER,
+        signing.dumps(random_id(), salt=_BROWSER),
+        max_age=_BROWSER_SECONDS,
+        path=_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+class _Refused(RateLimited):
+    def __init__(self, retry_after: float, detail: str) -> None:
+        super().__init__(retry_after)
+        self.detail = detail
+
+
+async def _require_attempts(rates: Rates, account: str, address: str) -> None:
+    """Raise _Refused where one more attempt would be beyond a rate."""
+    for rate, key, detail in (
+        (ATTEMPTS, account, OF_ACCOUNT),
+        (ATTEMPTS_OF_ADDRESS, address, OF_ADDRESS),
+    ):
+        wait = await rates.seconds_until_room(rate, key)
+        if wait > 0:
+            raise _Refused(wait, detail)
+
+
+def _username(scope: Scope, body: ReadAhead) -> str:
+    """Return the name that the form gives; empty for another kind of form, whose account the form
+    itself counts."""
+    kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    if not kind.lower().startswith(b"application/x-www-form-urlencoded"):
+        return ""
+    try:
+        fields = parse_qsl(body.content().decode(), max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        return ""
+    return dict(fields).get("username", "")
+
+
+def _browser(scope: Scope) -> str | None:
+    """Return the id of a browser in which somebody has signed in before."""
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
+    cookie = parse_cookie("; ".join(lines)).get(_BROWSER)
+    try:
+        return str(signing.loads(cookie or "", salt=_BROWSER, max_age=_BROWSER_SECONDS))
+    except signing.BadSignature:
+        return None
+
+
+async def _answer(scope: Scope, send: Send, wait: float, detail: str, address: str) -> None:
+    OPERATOR_SIGN_INS.labels("limited").inc()
+    logger.warning("operator.sign_in_limited", address=address)
+    seconds = math.ceil(wait)
+    page = _PAGE.format(detail=detail, seconds=seconds).encode()
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Length": str(len(page)),
+        "Retry-After": str(seconds),
+        "X-Request-ID": sound_request_id(given.decode("latin-1")),
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Cache-Control": "no-store",
+        "Connection": "close",
+    }
+    lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": 429, "headers": lines})
+    await send({"type": "http.response.body", "body": page})
