@@ -37,7 +37,7 @@ application = Application(Instance(), collecting=collecting)
 gc.enable()
 collecting.start()
 raise_descriptor_limit()
-if "daphne.server" in sys.modules:  # it has imported this module
+if "daphne.server" in sys.modules:  # daphne has imported this module
     from config.servers import daphne
 
     daphne.install()

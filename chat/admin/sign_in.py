@@ -1,7 +1,7 @@
-"""The form by which operators sign in. An attempt is counted before its password is hashed.
+"""The sign-in form of operators. An attempt is counted before its password is hashed.
 
-`chat.limits.sign_ins` refuses most attempts beyond the rates before they come here, and lets one
-attempt in at a time.
+`chat.limits.sign_ins` refuses most attempts beyond the rates before they reach this form, and lets
+one attempt in at a time.
 """
 
 import math
@@ -22,7 +22,7 @@ logger = structlog.get_logger(__name__)
 
 class SignInForm(AdminAuthenticationForm):
     retry_after = 0
-    """Seconds until the next attempt is taken; 0 where this one was."""
+    """Seconds until the next attempt is accepted; 0 if this one was."""
 
     def clean(self) -> dict[str, Any]:
         username, password = (self.cleaned_data.get(name) for name in ("username", "password"))

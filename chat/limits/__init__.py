@@ -1,1 +1,1 @@
-"""Limits of the doors: what an address may ask without a token, and a person with one."""
+"""Limits on addresses without a token, and on people with one."""

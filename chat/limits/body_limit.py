@@ -1,4 +1,4 @@
-"""Request bodies: what is too large is not taken in at all, and what is slow is read ahead."""
+"""Request bodies: a body that is too large is not stored, and a slow one is read ahead."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -9,10 +9,10 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 def bounded(receive: Receive, limit: int) -> Receive:
-    """An ASGI `receive` that ends the body one byte above `limit`, and drops the rest.
+    """Return an ASGI `receive` that ends the body one byte above `limit`, and drops the rest.
 
-    Django takes in the whole body before any view, in memory or by blocking writes to a file.
-    The view finds it too large and refuses it.
+    Django reads the whole body before any view, into memory or with blocking writes to a file. The
+    view finds the body too large and refuses it.
     """
     room = limit + 1
 
@@ -36,15 +36,15 @@ def bounded(receive: Receive, limit: int) -> Receive:
 
 
 class ReadAhead:
-    """A body that is read before anything is done for its request."""
+    """A body that is read before the request causes any work."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._messages: deque[Message] = deque()
 
     async def read(self, most: int) -> bool:
-        """Read the body, or the first `most` bytes and a little more. Return whether there is more
-        than that."""
+        """Read the body, or its first `most` bytes and slightly more. Return whether it is
+        larger."""
         more, size = True, 0
         while more and size <= most:
             message = await self._receive()
@@ -54,13 +54,13 @@ class ReadAhead:
         return size > most
 
     def content(self) -> bytes:
-        """Return what was read."""
+        """Return the bytes read."""
         return b"".join(message.get("body", b"") for message in self._messages)
 
     def forget(self) -> None:
-        """Drop what was read. The application must not ask for it any more."""
+        """Drop the bytes read. The application must not request them any more."""
         self._messages.clear()
 
     async def receive(self) -> Message:
-        """The `receive` of the application."""
+        """Act as the `receive` of the application."""
         return self._messages.popleft() if self._messages else await self._receive()

@@ -1,6 +1,6 @@
-"""The door of HTTP, in front of Django: who has no token is limited before it costs anything.
+"""Limits HTTP requests without a token in front of Django, before they cost anything.
 
-A request inside Django has a thread of its own, so hundreds of refused ones must not get there.
+A request inside Django has its own thread, so hundreds of refused requests must not get there.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 COUNTED = "chat.counted"
-"""In the scope of a request that was counted as one without a token, and has a place."""
+"""In the scope: the request was counted as one without a token, and holds a slot."""
 SHOWN = "chat.shown"
-"""In the scope of a request with a token: whose it is, an `Identity`, or why that is not known, an
-exception."""
+"""In the scope of a request with a token: its `Identity`, or the exception that explains why it is
+unknown."""
 SPENT = "chat.spent"
-"""In the scope: the seconds that the request has waited here, for its token or for its place."""
+"""In the scope: the seconds that the request has waited here, for its token or its slot."""
 REQUEST_SECONDS = 4.8
-"""From the moment that a request is complete: whatever hangs, it is answered within five seconds.
-What a client needs to send its body does not count."""
+"""The deadline of a complete request: whatever hangs, the client gets an answer within five
+seconds. The time to send the body does not count."""
 PAGE_BODY_BYTES = 64 * 1024
-"""Of a request to anything but the API, which has a limit of its own: forms of the admin are the
+"""The bound of a body outside the API, which has its own limit. Forms of the admin are the
 largest."""
 
 _API = "/api/"
@@ -69,7 +69,7 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
                 shown = await _identified(scope, address)
                 scope = {**scope, SHOWN: shown, SPENT: time.monotonic() - begun}
             if isinstance(shown, TimeoutError) and strangers.is_beyond_its_rate(address):
-                await _answer(scope, send, shown)  # a flood of tokens does not get to Django
+                await _answer(scope, send, shown)  # a flood of tokens does not reach Django
             elif isinstance(shown, Identity | StoreUnavailable | TimeoutError):
                 await application(scope, receive, send)
             else:
@@ -81,23 +81,23 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
 
 
 def seconds_left(scope: Mapping[str, Any]) -> float:
-    """Return how much of `REQUEST_SECONDS` a request has left once it is complete; not below 0."""
+    """Return the rest of `REQUEST_SECONDS` for a complete request; at least 0."""
     return max(REQUEST_SECONDS - float(scope.get(SPENT, 0.0)), 0.0)
 
 
 def _shows_a_token(scope: Scope) -> bool:
-    """Whether the API will ask whose token this is, or does not know the path."""
+    """Return whether the API will verify a token of this request. Unknown paths have none."""
     path = scope["path"]
     if not path.startswith(_API) or path.startswith(_PUBLIC) or scope.get("method") == "OPTIONS":
-        return False  # a preflight shows none
+        return False  # a preflight has no token
     return any(name == b"authorization" for name, _ in scope["headers"])
 
 
 async def _identified(scope: Scope, address: str) -> Identity | Exception:
-    """Return whose token it is, or why that is not known. Raises RateLimited."""
+    """Return the identity of the token, or why it is unknown. Raises RateLimited."""
     headers = [value for name, value in scope["headers"] if name == b"authorization"]
     try:
-        # As Django joins them, which the view reads.
+        # Join them as Django does, because the view reads that.
         token = bearer_token(b",".join(headers).decode("latin-1"))
         async with asyncio.timeout(REQUEST_SECONDS):
             return await identify(token, address)
@@ -108,15 +108,16 @@ async def _identified(scope: Scope, address: str) -> Identity | Exception:
 async def _let_in(
     application: Any, scope: Scope, receive: Receive, send: Send, address: str
 ) -> None:
-    """Raises RateLimited and PayloadTooLarge, both before the application has the request."""
+    """Admit a request. Raises RateLimited and PayloadTooLarge before the application has the
+    request."""
     body = ReadAhead(receive)
     if not strangers.is_full(address):
-        # Before the place is taken: a client that sends slowly holds none.
+        # Before it takes a slot: a slow client holds none.
         too_large = await body.read(PAGE_BODY_BYTES)
         if too_large and not scope["path"].startswith(_API):
             raise PayloadTooLarge(f"A request body has at most {PAGE_BODY_BYTES} bytes.")
     if strangers.is_full(address):
-        body.forget()  # it would be kept while the refusal waits
+        body.forget()  # otherwise it would be kept while the refusal waits
     begun = time.monotonic()
     async with strangers.room(address):
         spent = scope.get(SPENT, 0.0) + time.monotonic() - begun
@@ -128,7 +129,7 @@ async def _let_in(
 
 
 async def _answer_preflight(scope: Scope, send: Send) -> None:
-    """Answer as the middleware does, without a thread of Django's."""
+    """Answer a preflight as the middleware does, without a thread of Django."""
     headers = {
         **cross_origin_headers(scope["path"], scope["headers"], method="OPTIONS"),
         "Content-Length": "0",
@@ -146,7 +147,8 @@ async def _answer(scope: Scope, send: Send, refused: Exception) -> None:
         "X-Request-ID": request_id,
         **problem.as_headers(),
         **cross_origin_headers(scope["path"], scope["headers"]),
-        # Of a refused body more may come: the server reads that, or the answer would be lost.
+        # More of a refused body may arrive. The server reads it; otherwise the answer would be
+        # lost.
         **({"Connection": "close"} if isinstance(refused, RateLimited) else {}),
         "Content-Type": problem.MEDIA_TYPE,
         "Content-Length": str(len(body)),

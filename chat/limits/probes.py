@@ -1,9 +1,9 @@
-"""Probes: a load balancer's questions are always answered, and a flood of them costs little.
+"""Probes: a load balancer's requests are always answered, and a flood of them costs little.
 
-An answer of 429 would take the instance out, and strangers may come from the balancer's address.
-So beyond a rate an address gets the answer of the last second, after 0.1 to 0.5 seconds: the more
-it asks, the later. That answer is made without any header of a request, or a stranger could choose
-what the balancer reads.
+An answer of 429 would remove the instance from the balancer, and strangers may share the balancer's
+address. So beyond a rate, an address gets the answer of the last second after 0.1 to 0.5 seconds:
+the more requests, the later. That answer is created without the headers of any request. Otherwise a
+stranger could choose what the balancer reads.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 PROBES = Rate(name="probes", per_second=20, burst=100)
-"""Of one address on one instance that are answered one by one."""
+"""The rate per address and instance that is answered individually."""
 
 _PATHS = ("/health/live", "/health/ready")
 _METHODS = ("GET", "HEAD")
@@ -67,8 +67,8 @@ class Probes:
             await send(message)
 
     async def _latest(self, scope: Mapping[str, Any]) -> _Answer:
-        """Return an answer of the last second; one request to the application makes it for all who
-        wait."""
+        """Return an answer of the last second. One request to the application creates it for all
+        waiting probes."""
         key = (scope["method"], scope["path"])
         kept = self._answers.get(key)
         if kept is None or time.monotonic() - kept.at > _FRESH_SECONDS:

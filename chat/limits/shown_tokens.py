@@ -1,7 +1,7 @@
-"""Tokens that clients show at a door: the room of their address comes before the signature.
+"""Tokens of clients: the rate of the address is checked before the signature.
 
-A token that was verified before costs nothing. Any other costs a verification, which a stranger
-with invented tokens could ask for without an end.
+A token that was verified before costs nothing. Any other token costs a verification. Without a
+limit, a stranger could request any number with invented tokens.
 """
 
 import asyncio
@@ -12,19 +12,19 @@ from chat.limits.throttling import turn
 from messaging.concurrency.turns import Turns
 
 _verifying = Turns(places=8, most_waiting=4_000, rests=False, newest_first=True)
-"""Of each address. After an instance ended, thousands behind one address may come at once. Beside
-somebody who floods from the same address with more invented tokens than are verified, the others
-would all time out if the oldest came first."""
+"""The order of verification per address is last in, first out. After an instance has ended,
+thousands of clients behind one address may reconnect at once. If one of them floods invented tokens
+faster than they are verified, all others would time out with the oldest first."""
 _SECONDS = 0.1
 
 
 async def identify(token: str, address: str) -> Identity:
-    """Return whose token it is.
+    """Return the identity of a token.
 
-    Where an address is beyond the rate of strangers, its unknown tokens are verified eight in
-    0.1 s. They are not refused: one of them may be good, and a good token is nobody's flood.
+    If an address is beyond the rate for strangers, its unknown tokens are verified eight per 0.1 s.
+    They are not refused, because one of them may be valid.
 
-    Raises as `authenticate`, and RateLimited where 4,000 of the address wait already.
+    Raises the same errors as `authenticate`, and RateLimited if 4,000 of the address already wait.
     """
     known = recall(token)
     if known is not None:

@@ -1,9 +1,9 @@
-"""The line in front of the admin's password hash: one attempt at a time, and pauses in between.
+"""The queue in front of the admin's password hash: one attempt at a time, with pauses in between.
 
-A hash takes a core for a third of a second. After an attempt that failed the place stays empty for
-twice as long as it was taken, so guesses of all addresses together take a third of a core. The next
-place goes to a browser that has signed in before, then to the address that failed least often
-lately: a stranger's guesses wait for an operator, and not the other way round.
+A hash takes a core for a third of a second. After a failed attempt the slot stays empty for twice
+as long as it was used, so the guesses of all addresses together use a third of a core. The next
+slot goes to a browser that has signed in before, then to the address with the fewest recent
+failures. So a stranger's guesses wait for an operator, not the reverse.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from messaging.domain.exceptions import RateLimited
 _MAX_WAITING = 8
 _RETRY_SECONDS = 1.0
 _REST = 2.0
-"""Seconds of rest for each second of an attempt that failed."""
+"""The seconds of rest for each second of a failed attempt."""
 _LONGEST_REST = 2.0
 _MISTYPED = 5
-"""Failures after which a browser that is known has no precedence any more."""
+"""The failures after which a known browser loses its precedence."""
 _MAX_COUNTED = 10_000
 _FORGOTTEN_AFTER = 3_600.0
-"""Seconds without a failure."""
+"""The seconds without a failure after which failures are dropped."""
 
 Rank = tuple[bool, int, int]
 
@@ -32,7 +32,7 @@ Rank = tuple[bool, int, int]
 @dataclass(slots=True)
 class Attempt:
     failed: bool = True
-    """Set to False by the holder of the place once the password was right."""
+    """The holder of the slot sets it to False once the password was right."""
 
 
 @dataclass(slots=True)
@@ -49,14 +49,14 @@ class SignInLine:
         self._waiting: list[_Waiting] = []
         self._numbers = 0
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        """How often an address or a known browser failed, and when the latest time was."""
+        """The failures of an address or known browser, and the time of the latest."""
 
     @asynccontextmanager
     async def place(self, key: str, *, known: bool) -> AsyncIterator[Attempt]:
-        """Wait for the place and have it. `key`: whose attempt it is, an address or a browser that
-        is `known`.
+        """Wait for the slot and hold it. `key` is the source of the attempt: an address, or a
+        `known` browser.
 
-        Raises RateLimited where eight others wait that go first.
+        Raises RateLimited if eight others with precedence already wait.
         """
         await self._take(key, known=known)
         attempt, begun = Attempt(), time.monotonic()
@@ -88,7 +88,7 @@ class SignInLine:
             raise
 
     def _make_room(self, rank: Rank) -> None:
-        """Refuse the last in the line, or, if that would be this one, raise RateLimited."""
+        """Refuse the last in the queue. If that would be this attempt, raise RateLimited."""
         last = max(self._waiting, key=lambda one: one.rank)
         if rank > last.rank:
             raise RateLimited(_RETRY_SECONDS)
@@ -106,7 +106,7 @@ class SignInLine:
         self._taken = False
 
     def _rank(self, key: str, *, known: bool) -> Rank:
-        """The lowest goes first."""
+        """Return the rank of an attempt; the lowest goes first."""
         self._numbers += 1
         failures, at = self._failures.get(key, (0, 0.0))
         if time.monotonic() - at > _FORGOTTEN_AFTER:

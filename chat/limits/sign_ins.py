@@ -1,13 +1,13 @@
-"""Attempts to sign in to the admin, judged in front of Django.
+"""Limits sign-in attempts to the admin in front of Django.
 
 An attempt beyond its rates gets a small page, before Django's sessions, forms and templates cost
-anything. All others go one by one through `SignInLine`. They are counted by the form
-(`chat.admin.sign_in`), which Django's protection against forged forms stands in front of: another
-site could use up an operator's attempts otherwise.
+anything. All others go one by one through `SignInLine`. The form counts them
+(`chat.admin.sign_in`), after Django's CSRF check: otherwise another site could use up an operator's
+attempts.
 
-One limit is that of an account *and* an address, the other that of an address over all accounts, so
-a stranger at another address uses up neither. Both hold over all instances where Redis is
-(`messaging.redis.rate_limits`), else on each.
+One limit is per account *and* address, the other per address over all accounts, so a stranger at
+another address uses up neither. Both hold over all instances with Redis
+(`messaging.redis.rate_limits`), otherwise per instance.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ logger = structlog.get_logger(__name__)
 ATTEMPTS = Rate(name="operator-sign-ins", per_second=1 / 60, burst=5)
 """Five at once, then one a minute: 1,440 passwords a day."""
 ATTEMPTS_OF_ADDRESS = Rate(name="operator-sign-ins-of-address", per_second=1 / 6, burst=20)
-"""Twenty at once for an office, then ten a minute: each may name another account."""
+"""Twenty at once for an office, then ten a minute: each may use another account."""
 
 OF_ACCOUNT = "There were too many attempts to sign in to this account from your address."
 OF_ADDRESS = "There were too many attempts to sign in from your address."
@@ -45,8 +45,8 @@ _OF_ALL = "There are too many attempts to sign in."
 _PATH = "/admin/login/"
 _MAX_FIELDS = 20
 _BROWSER = "operator_browser"
-"""The cookie of a browser in which somebody has signed in. It lets nobody in: attempts from there
-go before those of strangers."""
+"""The cookie of a browser in which a person has signed in. It grants no access: it only gives
+precedence over strangers."""
 _BROWSER_SECONDS = 180 * 24 * 3_600
 _SIGNED_IN = 302
 _REFUSAL_SECONDS = 1.0
@@ -70,7 +70,7 @@ LINE = SignInLine()
 
 
 def is_attempt(scope: Scope) -> bool:
-    """Return whether this request has a password in it."""
+    """Return whether this request contains a password."""
     return bool(scope["path"] == _PATH and scope["method"] == "POST")
 
 
@@ -81,7 +81,7 @@ async def carry_out(
     send: Send,
     address: str,
 ) -> None:
-    """Let Django judge the attempt when its turn comes, or answer 429."""
+    """Pass the attempt to Django when its turn comes, or answer 429."""
     account = account_of(address, _username(scope, body))
     browser = _browser(scope)
     try:
@@ -96,20 +96,22 @@ async def carry_out(
             await application(scope, body.receive, judged)
     except RateLimited as refused:
         body.forget()
-        # With a place of the address in hand, so that each address is refused twice a second.
+        # While holding a slot of the address, so that each address is refused at most twice a
+        # second.
         await asyncio.sleep(_REFUSAL_SECONDS)
         detail = refused.detail if isinstance(refused, _Refused) else _OF_ALL
         await _answer(scope, send, refused.retry_after, detail, address)
 
 
 def account_of(address: str, username: str) -> str:
-    """Return the key of an account's attempts from an address. It is a digest: somebody may have
-    typed the password where the name belongs."""
+    """Return the key of an account's attempts from an address. It is a digest, because a person may
+    have typed the password into the name field."""
     return hashlib.sha256(f"{address} {username}".encode()).hexdigest()
 
 
 async def take(rates: Rates, account: str, address: str) -> float:
-    """Count one attempt and return 0.0; or return the seconds to wait, and nothing is counted."""
+    """Count one attempt and return 0.0. Without room, count nothing, and return the seconds to
+    wait."""
     wait = await rates.take(ATTEMPTS, account)
     if wait > 0:
         return wait
@@ -126,7 +128,7 @@ async def forget(rates: Rates, account: str, address: str) -> None:
 
 
 def remember_browser(response: HttpResponseBase) -> None:
-    """Let the browser that gets this answer go before strangers the next time."""
+    """Give the browser that gets this answer precedence next time."""
     response.set_cookie(
         _BROWSER,
         signing.dumps(random_id(), salt=_BROWSER),
@@ -145,7 +147,7 @@ class _Refused(RateLimited):
 
 
 async def _require_attempts(rates: Rates, account: str, address: str) -> None:
-    """Raise _Refused where one more attempt would be beyond a rate."""
+    """Require room for one more attempt. Raises _Refused."""
     for rate, key, detail in (
         (ATTEMPTS, account, OF_ACCOUNT),
         (ATTEMPTS_OF_ADDRESS, address, OF_ADDRESS),
@@ -156,7 +158,7 @@ async def _require_attempts(rates: Rates, account: str, address: str) -> None:
 
 
 def _username(scope: Scope, body: ReadAhead) -> str:
-    """Return the name that the form gives; empty for another kind of form, whose account the form
+    """Return the name in the form. It is empty for another kind of form, whose account the form
     itself counts."""
     kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
     if not kind.lower().startswith(b"application/x-www-form-urlencoded"):
@@ -169,7 +171,7 @@ def _username(scope: Scope, body: ReadAhead) -> str:
 
 
 def _browser(scope: Scope) -> str | None:
-    """Return the id of a browser in which somebody has signed in before."""
+    """Return the id of a browser in which a person has signed in before."""
     lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
     cookie = parse_cookie("; ".join(lines)).get(_BROWSER)
     try:

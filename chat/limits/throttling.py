@@ -1,7 +1,6 @@
-"""Throttling: how much one person may do, over REST and over sockets together.
+"""Throttling: the rates of one person, over REST and sockets together.
 
-The numbers are among the limits that clients are shown. `CHAT_RATE_LIMITS=off` lifts them, for
-load tests.
+Clients see the numbers among the limits. `CHAT_RATE_LIMITS=off` disables them for load tests.
 """
 
 import asyncio
@@ -21,24 +20,24 @@ _LIMITS = get_limits()
 SENDS = Rate(name="sends", per_second=_LIMITS.sends_per_second, burst=_LIMITS.sends_burst)
 TYPING = Rate(name="typing", per_second=1 / _LIMITS.typing_seconds, burst=1)
 TYPING_STOPS = Rate(name="typing-stops", per_second=1 / _LIMITS.typing_seconds, burst=1)
-"""Apart from the starts, or the first stop would come too late to be shown."""
+"""Stops count separately; otherwise the first stop would be too late to show."""
 REQUESTS = Rate(
     name="requests",
     per_second=_LIMITS.requests_per_minute / 60,
     burst=_LIMITS.requests_per_minute,
 )
 READS = Rate(name="reads", per_second=20, burst=100)
-"""Of `receipt.read` on sockets, each of which may be a transaction of the store. It is no limit
-that is shown: whoever reads faster need not say more than the last."""
+"""The rate of `receipt.read` on sockets, each of which may be a transaction of the store. Clients
+do not see this limit: a faster reader needs to send only the latest position."""
 SYNCED = Rate(name="synced", per_second=20, burst=1_000)
-"""Of the conversations that `conversation.sync` names: each costs as many reads as a request. After
-a rest a person may sync all of the latest conversations at once."""
+"""The rate of conversations in `conversation.sync`: each costs as many reads as a request. After a
+rest a person may sync all the latest conversations at once."""
 COMMANDS = Rate(name="commands", per_second=200, burst=400)
-"""Of any commands, however cheap they are, on all sockets of a person on one instance: more sockets
-allow no more."""
+"""The rate of all commands, however cheap, over all sockets of a person on one instance: more
+sockets do not raise it."""
 VIOLATIONS = Rate(name="violations", per_second=8, burst=240)
-"""On the same sockets together: four times what one of them may commit. A socket that is opened
-anew does not begin from nothing."""
+"""The rate of violations over the same sockets: four times that of one socket. A new socket does
+not start from zero."""
 
 _REFUSAL_SECONDS = 0.1
 _MAX_VIOLATIONS = 60
@@ -46,34 +45,34 @@ _VIOLATIONS_PER_SECOND = 2
 
 
 async def require_rate(rates: Rates, rate: Rate, user_id: str, *, count: int = 1) -> None:
-    """Count so many: over all instances in the instance's `rates`, on one in its `local_rates`,
-    which need no round trip. Raises RateLimited, see `refuse`, and then nothing is counted."""
+    """Count so many: over all instances in the instance's `rates`, or on one in its `local_rates`,
+    which need no round trip. Without room, count nothing and raise RateLimited, see `refuse`."""
     wait = await seconds_until_room(rates, rate, user_id, count=count)
     if wait > 0:
         await refuse(wait)
 
 
 async def seconds_until_room(rates: Rates, rate: Rate, user_id: str, *, count: int = 1) -> float:
-    """Return 0.0 and count so many; or return how long somebody has to wait."""
+    """Count so many and return 0.0. Without room, return the seconds to wait."""
     if not settings.CHAT_RATE_LIMITS:
         return 0.0
     return await rates.take(rate, user_id, count=count)
 
 
 def turn(turns: Turns, key: str) -> AbstractAsyncContextManager[None]:
-    """`Turns.turn`; without limits nothing waits."""
+    """Run `Turns.turn`. Without limits nothing waits."""
     return turns.turn(key) if settings.CHAT_RATE_LIMITS else nullcontext()
 
 
 async def refuse(wait: float) -> NoReturn:
-    """Raise RateLimited after a moment: whoever asks again and again has to wait for every answer,
-    and costs the less."""
+    """Raise RateLimited after a moment. A client that keeps asking must wait for every answer, and
+    so costs less."""
     await asyncio.sleep(_REFUSAL_SECONDS)
     raise RateLimited(wait)
 
 
 class Bucket:
-    """Something of one socket, so much at once and so much a second."""
+    """A token bucket of one socket: a burst, and a rate per second."""
 
     def __init__(self, *, most: int, per_second: float) -> None:
         self._most = most
@@ -82,7 +81,7 @@ class Bucket:
         self._at = time.monotonic()
 
     def overflows(self) -> bool:
-        """Count one more. Never, where there are no limits."""
+        """Count one more, and return whether it overflows. Without limits it never does."""
         now = time.monotonic()
         self._level = max(self._level - (now - self._at) * self._per_second, 0.0)
         self._at = now
@@ -93,5 +92,5 @@ class Bucket:
 
 
 def violation_bucket() -> Bucket:
-    """Unreadable frames and commands beyond the limits: who goes on and on is let go."""
+    """Return the bucket for violations of one socket. A client that overflows it is closed."""
     return Bucket(most=_MAX_VIOLATIONS, per_second=_VIOLATIONS_PER_SECOND)

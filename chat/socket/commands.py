@@ -52,24 +52,27 @@ from messaging.wire.representations import message_data, presence_data, timestam
 Handler = Callable[..., Awaitable[dict[str, Any]]]
 
 _SYNC_MESSAGES = 200
-"""How many messages one answer carries at most, over all its conversations (at least 2 each)."""
+"""The most messages in one answer, over all its conversations (at least 2 each)."""
 _SYNC_TRIES = 5
 _turns = Turns(places=2, most_waiting=64)
-"""Of the dear commands of a person, over all sockets."""
+"""Bounds the expensive commands of a person, over all sockets."""
 _SYNC_AT_ONCE = 4
 _syncing = Turns(places=_SYNC_AT_ONCE, most_waiting=64, clock=time.thread_time)
-"""Of the conversations that a person's syncs read, over all sockets. The rest is as long as the
-event loop worked meanwhile, so that a slow store does not make it longer."""
+"""Bounds the conversations that a person's syncs read, over all sockets. After each one, the next
+waits for as long as the event loop worked on it. Time spent waiting for the store does not
+count."""
 
 
 async def handle(instance: Instance, command: Command, connection: Connection) -> dict[str, Any]:
-    """Carry out a command; returns the data of its reply.
+    """Run a command and return the data of its reply.
 
-    Raises MessagingError and DRF's ValidationError. Between its last look at the hub and its
-    return nothing is awaited, so that the reply can be queued in the same step.
+    Raises MessagingError and DRF's ValidationError. There is no await between its last use of the
+    hub and its return, so that the reply can be queued in the same step.
     """
     if not isinstance(command.type, str) or command.type not in _COMMANDS:
-        raise InvalidRequest.of("type", "This command does not exist.", "unknown")
+        raise InvalidRequest.of(
+            "type", "This command does not exist. docs/socket.md lists all commands.", "unknown"
+        )
     rate = _RATES.get(command.type)
     if rate is REQUESTS:
         async with turn(_turns, connection.user_id):
@@ -90,18 +93,19 @@ async def _carry_out(
 
 
 def waits_its_turn(command: Command) -> bool:
-    """Whether it may take long because others come first; it limits its own time."""
+    """Return whether the command may have to wait for others. Such a command limits its own
+    time."""
     return command.type == "conversation.sync"
 
 
 def counts_as_violation(command: Command, code: str) -> bool:
-    """Return whether an error counts against the socket, which is closed after too many.
+    """Return whether an error counts as a violation. Too many violations close the socket.
 
-    Invalid commands count, and commands beyond the limits, except `receipt.read`: the next one
-    says as much. Every error of `receipt.delivered` counts, because acknowledging a message that
-    does not exist costs the store a read and has no limit of its own; and every token that is no
-    good, which costs a verification. A client whose clock is late shows an expired one a few times
-    and loses nothing by it: only some sixty in a row close the socket.
+    Invalid commands and commands beyond the limits count. `receipt.read` beyond its limit does not:
+    the next one makes up for it. Every error of `receipt.delivered` counts, because acknowledging a
+    message that does not exist costs the store a read and has no limit of its own. Every refused
+    token counts, because it costs a verification. A client whose clock is slow sends an expired
+    token a few times, which is harmless: only some sixty in a row close the socket.
     """
     if command.type == "auth.refresh" and code in _BAD_TOKEN:
         return True
@@ -111,7 +115,7 @@ def counts_as_violation(command: Command, code: str) -> bool:
 
 
 def describe(command: Command) -> dict[str, str]:
-    """What a log line may say of a command: its type and its conversation, where it has them."""
+    """Return the type and the conversation of a command for its log line, if it has them."""
     described = {}
     if isinstance(command.type, str) and command.type in _COMMANDS:
         described["command"] = command.type
@@ -182,7 +186,7 @@ async def _sync(
     places = asyncio.Semaphore(_SYNC_AT_ONCE)
 
     async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, Any]:
-        """Each is encoded by itself: all of them together would hold up everybody else."""
+        """Encode one conversation at a time: encoding all in one step would delay other people."""
         async with places, turn(_syncing, connection.user_id):
             changes = await sync.sync_conversation(
                 instance,
@@ -195,7 +199,7 @@ async def _sync(
 
     answers = {}
     try:
-        async with asyncio.TaskGroup() as reads:  # where one fails, the others are not read either
+        async with asyncio.TaskGroup() as reads:  # if one fails, cancel the others
             for conversation_id, since in conversations.items():
                 answers[conversation_id] = reads.create_task(answer(conversation_id, since))
     except ExceptionGroup as failed:
@@ -225,10 +229,11 @@ async def _sync_receipts(
 
 
 async def _refresh(instance: Instance, connection: Connection, token: str) -> dict[str, Any]:
-    """Go on with a fresh token of the same person; one that ends earlier changes nothing."""
+    """Replace the token with a fresh one of the same person. A token that expires earlier changes
+    nothing."""
     identity = await authenticate(token)
     if identity.user_id != connection.user_id:
-        raise PermissionDenied("The token belongs to another person.")
+        raise PermissionDenied("The token belongs to another person. Send one of the same person.")
     await sessions.require_admitted(
         instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
     )
@@ -272,7 +277,7 @@ _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "ping": (serializers.PingCommand, _ping),
 }
 TYPED = CommandDecoder({name: serializer for name, (serializer, _) in _COMMANDS.items()})
-"""Decodes and validates all commands at once."""
+"""Decodes and validates all commands."""
 
 _INVALID = {InvalidRequest.code, InvalidJSON.code}
 _BAD_TOKEN = {
@@ -292,5 +297,5 @@ _RATES = {
     "presence.watch": REQUESTS,
     "auth.refresh": REQUESTS,
 }
-"""What a person has over all sockets, and but for `receipt.read` over REST too. The others are
-cheap, see `chat.limits.throttling`."""
+"""The rates of a person over all sockets. All but `receipt.read` count over REST too. The other
+commands are cheap, see `chat.limits.throttling`."""

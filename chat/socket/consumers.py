@@ -1,8 +1,8 @@
 """The consumer: one WebSocket connection of one person.
 
-Frames in are commands, carried out one after the other beside the delivery of events; frames out
-go through the outbox. It has no channel layer of its own: the hub receives for all sockets of
-the process, so that connecting waits for nothing from Redis.
+Incoming frames are commands, which run one after the other while events are delivered. Outgoing
+frames go through the outbox. The consumer has no channel layer of its own: the hub receives for all
+sockets of the process, so a new connection does not wait for Redis.
 """
 
 import asyncio
@@ -54,16 +54,17 @@ _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
 _SILENT_HEARTBEATS = 3
 _connecting = Turns(places=2, most_waiting=64)
-"""Of each person's connects."""
+"""Bounds the concurrent connects of each person."""
 _FLEETING = ("ping", "typing.start", "typing.stop", "receipt.delivered", "receipt.read")
-"""Commands of which there are many for each message."""
+"""Commands that are sent many times for each message."""
 
 
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
-    channel_layer_alias = "none"  # there is no layer of this name, so Channels makes no channel
+    channel_layer_alias = "none"  # no layer has this name, so Channels creates no channel
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Clean-up stands here: neither server runs `disconnect` after an error or at its end."""
+        """Run the connection, and clean up. Neither server runs `disconnect` after an error or when
+        it exits."""
         self.instance = instance_of(scope)
         self._connection: Connection | None = None
         self._outbox = Outbox(send, on_close=self._part, on_end=self._end)
@@ -89,13 +90,13 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             try:
                 await self._leave()
             finally:
-                # Its parts refer to each other. The garbage collector would have to take them,
-                # and it stops the event loop. What is left to it are the server's own.
+                # Its parts form reference cycles. Only the garbage collector could free them, and
+                # it stops the event loop. The remaining cycles are those of the server.
                 self.__dict__.clear()
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
-        """Channels' own hops to a thread for every message, to close old database connections;
-        none are used here."""
+        """Handle a message. Channels' own method hops to a thread for every message to close old
+        database connections, and none are used here."""
         match message["type"]:
             case "websocket.connect":
                 await self._accept()
@@ -111,9 +112,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         headers = _headers(self.scope)
         subprotocols: list[str] = self.scope.get("subprotocols", [])
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
-        # A bad token is accepted and then closed: a browser sees no reason for a refusal.
+        # Accept a bad token first, then close: a browser cannot see the reason of a refused
+        # handshake.
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
-        # Beside receiving: whoever leaves meanwhile is not connected for nothing.
+        # Run this beside receiving, so that a disconnect during the connect is noticed.
         self._worker = asyncio.create_task(self._serve(headers, subprotocols))
 
     async def _serve(self, headers: Mapping[str, str], subprotocols: list[str]) -> None:
@@ -128,7 +130,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             identity, connection = await self._open(headers, subprotocols)
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
-            if self._outbox.closed:  # by its `hello`, where that did not reach anybody
+            if self._outbox.closed:  # the `hello` may have failed to reach the client
                 self._end_session()
                 return
             structlog.contextvars.bind_contextvars(connection_id=connection.id)
@@ -149,8 +151,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._outbox.close(CloseCode.INTERNAL_ERROR)
 
     async def _refuse(self, code: CloseCode) -> None:
-        """Close a socket that nobody has a right to, and count it for its address, which waits for
-        the close the longer, the more it opens."""
+        """Close a socket without a right to connect, and count it for its address. The more sockets
+        the address opens, the longer the close takes."""
         await strangers.count(self.scope)
         self._outbox.close(code)
 
@@ -177,8 +179,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         return identity, connection
 
     async def _work(self, connection: Connection) -> None:
-        """The commands, one after the other. A client that does not read its answers gets no
-        more of them carried out, which its next commands have to wait for."""
+        """Run the commands one after the other. While the client does not read its answers, its
+        next commands wait."""
         while True:
             await self._outbox.room()
             text = await self._commands.get()
@@ -218,18 +220,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         logger.log(level, "command.handled", **described, code=code, **refused)
 
     def _schedule_heartbeat(self) -> None:
-        """The next heartbeat, or the end of a silence, should that come first."""
+        """Schedule the next heartbeat or the end of the idle timeout, whichever is first."""
         self._set_timer(min(sessions.HEARTBEAT_SECONDS, self._patience), self._beat)
 
     @property
     def _patience(self) -> float:
-        """For how many seconds the client may still be silent. A hidden tab, whose timers fire once
-        a minute, is not cut off."""
+        """Return the seconds until the idle timeout. It keeps hidden tabs, whose timers fire once a
+        minute."""
         silent = time.monotonic() - self._heard_at
         return _SILENT_HEARTBEATS * sessions.HEARTBEAT_SECONDS - silent
 
     def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
-        """Call it after so many seconds, in the place of what was to be called before."""
+        """Call a function after some seconds. This replaces the previous timer."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(seconds, callback)
@@ -239,11 +241,12 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._outbox.close(CloseCode.SILENT)
             return
         self._outbox.put(sessions.heartbeat_frame(self.instance))
-        if not self._outbox.closed:  # which the frame may be the one too many for
+        if not self._outbox.closed:  # that frame may have overflowed the outbox
             self._schedule_heartbeat()
 
     async def _violated(self, user_id: str) -> None:
-        """Close the socket where it, or all of the person's together, violated too often."""
+        """Count a violation, and close the socket if it, or all sockets of the person together,
+        have made too many."""
         wait = await seconds_until_room(self.instance.local_rates, VIOLATIONS, user_id)
         if self._violations.overflows() or wait > 0:
             logger.warning("session.protocol_violated")
@@ -256,9 +259,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._outbox.close(CloseCode.TOKEN_EXPIRED, drop=True)
 
     def _end(self, reason: Ending) -> None:
-        """The core ends it: what was asked for up to now is answered, and nothing after that.
-        Somebody who is shut out gets no answer any more either, nor does anybody where the store
-        was restored: the answer may rest on what was lost."""
+        """End the connection for a reason of the core.
+
+        Pending commands are answered first. After a revocation or a restored backup there are no
+        answers: the person may get nothing more, or the answers may be based on lost changes.
+        """
         if reason in {Ending.ACCESS_REVOKED, Ending.RESTORED}:
             self._outbox.close(CODE_OF_ENDING[reason], drop=True)
         elif self._ending is None:
@@ -271,8 +276,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._outbox.close(code)
 
     def _part(self) -> None:
-        """The socket is being closed: its person is no longer here from now on. A client that
-        does not read does not take the close either; it is waited for as long as is polite."""
+        """End the session when the socket starts to close. A client that does not read may ignore
+        the close, so wait only for a grace period."""
         self._end_session()
         self._expiry.stop()
         if self._worker is not None:
@@ -293,13 +298,13 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             )
 
     async def _leave(self) -> None:
-        """End the session, and everything that would call this consumer later."""
+        """End the session, and cancel everything that would call this consumer later."""
         self._end_session()
         self._outbox.forget_callbacks()
         try:
             await stop_tasks(*(task for task in (self._worker, self._ending) if task is not None))
         finally:
-            self._end_session()  # that of a worker which had just opened it
+            self._end_session()  # the worker may have just opened one
             self._expiry.stop()
             if self._timer is not None:
                 self._timer.cancel()
@@ -308,7 +313,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
 
 def _token(headers: Mapping[str, str], subprotocols: list[str]) -> str:
-    """Of a browser, which cannot set headers, or of anybody else. Raises NotAuthenticated."""
+    """Return the token of a browser, which cannot set headers, or of another client. Raises
+    NotAuthenticated."""
     for subprotocol in subprotocols:
         if subprotocol.startswith(_BEARER):
             return subprotocol.removeprefix(_BEARER)

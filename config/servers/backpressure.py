@@ -1,15 +1,14 @@
-"""Flow control for sockets, where the servers have none.
+"""Flow control for sockets, which the servers lack.
 
-A `FrameGate` stands in front of each server's parser: it hands over a few messages at a time, and
-closes sockets that flood. On uvicorn it is a protocol between the transport and uvicorn's own
-(`SocketGuard`); on daphne, a subclass of daphne's (`config.servers.daphne`).
+A `FrameGate` in front of each server's parser passes on a few messages at a time, and closes
+sockets that flood. On uvicorn it is a protocol between the transport and uvicorn's own
+(`SocketGuard`); on daphne it is a subclass of daphne's (`config.servers.daphne`).
 
-daphne takes what an application sends, and hands over what a client sends, into buffers without a
-bound. Twisted itself knows better. A transport tells its producer when more than 64 KiB wait to be
-written, and when they are; and it can be told not to read for a while. uvicorn does as much by
-itself.
+daphne puts outgoing and incoming messages into unbounded buffers. Twisted itself has flow control:
+a transport tells its producer when more than 64 KiB wait to be written, and when they are written,
+and it can pause reading. uvicorn has as much itself.
 
-The kernel is told to keep little ready, so that what a client sends ahead stays with the client.
+The kernel is told to buffer little, so that a client's data in advance stays with the client.
 """
 
 import asyncio
@@ -23,13 +22,13 @@ from config.servers.frame_gate import FrameGate, Refusal
 from messaging.instruments.metrics import SOCKETS_REFUSED
 
 _PORTION = 16 * 1024
-"""Bytes that a client may be ahead of us in the kernel. Linux keeps about as many again for itself;
-a frame may be larger."""
+"""The bytes that a client may be ahead of us in the kernel. Linux keeps about the same again for
+itself; a frame may be larger."""
 
 LINGER_SECONDS = 10.0
-"""How long a connection lives after its close frame was handed to the server."""
+"""How long a connection lives after its close frame was passed to the server."""
 REFUSED_SECONDS = 1.0
-"""The same where nothing more is read from the client: its time to read the close frame."""
+"""The same if nothing more is read from the client: its time to read the close frame."""
 
 CLOSE_OF: dict[Refusal, tuple[int, str]] = {
     Refusal.TOO_MANY_FRAMES: (4505, "Too many pings, fragments or empty messages."),
@@ -43,7 +42,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Guard(Protocol):
-    """What stands between a client and the server's parser."""
+    """The part between a client and the server's parser."""
 
     gate: FrameGate
 
@@ -51,20 +50,20 @@ class Guard(Protocol):
         """Use `send`, the server's own, to close the socket when the gate refuses it."""
 
     def taken(self) -> None:
-        """The application took one message."""
+        """Record that the application has taken one message."""
 
     def end_after(self, seconds: float) -> None:
-        """Abort the connection then, if it still exists."""
+        """Abort the connection after so many seconds, if it still exists."""
 
 
 def flow_controlled(receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Return both for the application, with the client guarded. `send` waits while the client is
-    too far behind, and nothing is read between one `receive` and the next.
+    """Return both functions for the application, with the client guarded. `send` waits while the
+    client is too far behind, and nothing is read between two calls of `receive`.
 
-    Both are returned as they are where the server is neither uvicorn nor daphne.
+    If the server is neither uvicorn nor daphne, both are returned unchanged.
     """
-    # The only way to a socket's transport: daphne binds its protocol to what it calls `send`,
-    # with uvicorn that is a method of it.
+    # The only way to a socket's transport: daphne binds its protocol to its `send`; with uvicorn
+    # `send` is a method of it.
     protocol: Any = send.args[0] if isinstance(send, partial) and send.args else None
     if hasattr(protocol, "registerProducer"):
         _read_in_portions(protocol.transport.getHandle())
@@ -79,8 +78,8 @@ def flow_controlled(receive: Receive, send: Send) -> tuple[Receive, Send]:
 
 
 def _read_in_portions(connection: Any) -> None:
-    """Where it is a socket of TCP. Behind a socket file, or where daphne itself does TLS, there is
-    none to be had."""
+    """Read in portions, if it is a TCP socket. Behind a socket file, or if daphne itself does TLS,
+    there is none."""
     if getattr(connection, "family", None) in {socket.AF_INET, socket.AF_INET6}:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PORTION)
 
@@ -114,7 +113,7 @@ class _Guarded:
 
 
 class SocketGuard(asyncio.Protocol):
-    """Between an asyncio transport and the protocol of whichever server serves this socket."""
+    """Sits between an asyncio transport and the protocol of the server."""
 
     def __init__(self, transport: asyncio.Transport, server: asyncio.Protocol) -> None:
         self._transport = transport
@@ -127,7 +126,7 @@ class SocketGuard(asyncio.Protocol):
 
     @classmethod
     def of(cls, transport: asyncio.Transport) -> "SocketGuard":
-        """The guard of this transport, which is put in place where there is none yet."""
+        """Return the guard of this transport, after installing it if needed."""
         present = transport.get_protocol()
         if isinstance(present, cls):
             return present
@@ -184,7 +183,7 @@ class SocketGuard(asyncio.Protocol):
 
 
 async def _close(send: Send, code: int, reason: str) -> None:
-    with contextlib.suppress(Exception):  # of a socket that ended meanwhile
+    with contextlib.suppress(Exception):  # of a socket that has ended meanwhile
         await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
@@ -196,7 +195,7 @@ class _TwistedFlow(_Guarded):
         self._transport = protocol.transport
         self._writable = asyncio.Event()
         self._writable.set()
-        protocol.unregisterProducer()  # that of the HTTP request which this was
+        protocol.unregisterProducer()  # the producer of the HTTP request that this was before
         protocol.registerProducer(self, True)
 
     def pauseProducing(self) -> None:  # noqa: N802
@@ -206,7 +205,7 @@ class _TwistedFlow(_Guarded):
         self._writable.set()
 
     def stopProducing(self) -> None:  # noqa: N802
-        self._writable.set()  # daphne drops what is sent to a client that is gone
+        self._writable.set()  # daphne drops messages to a client that is gone
 
     async def send(self, message: Message) -> None:
         await self._writable.wait()

@@ -1,4 +1,4 @@
-"""What a connection may cost before the application sees a request: bytes, seconds, descriptors.
+"""Bounds on a connection before the application sees a request: bytes, seconds, descriptors.
 
 The same numbers hold on uvicorn (`config.servers.uvicorn`) and on daphne (`config.servers.daphne`).
 """
@@ -13,10 +13,10 @@ import structlog
 logger = structlog.get_logger(__name__)
 
 HEAD_BYTES = 16 * 1024
-"""Request line and headers together; Twisted's own limit, and twice the default of nginx."""
+"""Request line and headers together: Twisted's own limit, and twice the default of nginx."""
 HEAD_SECONDS = 10.0
-"""From the first moment of a connection, or the first byte of its next request, to the last byte
-of the headers."""
+"""From the start of a connection, or the first byte of its next request, to the last byte of the
+headers."""
 MAX_BODY_BYTES = 1024 * 1024
 """On any path. The API's own limit is lower (`messaging.domain.limits`)."""
 BODY_SECONDS = 15.0
@@ -26,16 +26,17 @@ this rate."""
 LINGER_SECONDS = 1.0
 """How long a client has to read a refusal."""
 LINGER_BYTES = 4 * MAX_BODY_BYTES
-"""What is read and dropped meanwhile, for clients that read only when they have sent everything."""
+"""The bytes that are read and dropped meanwhile, for clients that read only after they have sent
+everything."""
 UNREAD_SECONDS = 5.0
 """How long the rest of a body is read and dropped after its request was answered."""
 
 _RESERVED = 128
-"""Descriptors for everything but clients: databases, Redis, queues, log files."""
+"""The descriptors reserved for everything except clients: databases, Redis, queues, log files."""
 _FOR_PROBES = 16
-"""Connections above the limit that are open at once."""
+"""The connections above the limit that are open at once."""
 PROBES = "/health/"
-"""Where the paths of probes begin."""
+"""The prefix of the paths of probes."""
 _REPORT_SECONDS = 10.0
 _LOW_LIMIT = 4096
 
@@ -44,7 +45,7 @@ _reported_at = -_REPORT_SECONDS
 
 
 def refusal(status: int, title: str, code: str, detail: str, *headers: str) -> bytes:
-    """Return a whole HTTP response in the shape of the API's errors. It ends its connection."""
+    """Return a complete HTTP response in the shape of the API's errors. It ends its connection."""
     document = {
         "type": f"urn:chat:problem:{code}",
         "title": title,
@@ -87,14 +88,14 @@ TOO_MANY = refusal(
 
 
 class Reserve:
-    """The connections above the limit, accepted so that probes are answered. One more ends the
-    oldest of them: idle connections cannot keep a probe out."""
+    """The connections above the limit, accepted so that probes are answered. A further one ends the
+    oldest, so idle connections cannot block a probe."""
 
     def __init__(self) -> None:
         self._ends: dict[object, Callable[[], None]] = {}
 
     def enter(self, connection: object, end: Callable[[], None]) -> None:
-        """`end` aborts the connection, which then leaves."""
+        """Add a connection. `end` aborts it; it then leaves."""
         self._ends[connection] = end
         if len(self._ends) > _FOR_PROBES:
             self._ends.pop(next(iter(self._ends)))()
@@ -104,9 +105,9 @@ class Reserve:
 
 
 def raise_descriptor_limit() -> None:
-    """Raise the soft limit of open files to the hard one, and warn where it stays low.
+    """Raise the soft limit of open files to the hard limit, and warn if that is low.
 
-    Each socket takes one descriptor; Linux starts processes with a soft limit of 1,024.
+    Each socket uses one descriptor. Linux starts processes with a soft limit of 1,024.
     """
     global _max_connections  # noqa: PLW0603 - the limit is the process's, too
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -123,14 +124,15 @@ def raise_descriptor_limit() -> None:
 
 
 def max_connections() -> int:
-    """How many connections this process accepts. One more would leave too few descriptors."""
+    """Return the number of connections that this process accepts. One more would leave too few
+    descriptors."""
     if not _max_connections:
         raise_descriptor_limit()
     return _max_connections
 
 
 def report_exhausted(connections: int) -> None:
-    """Log that connections are refused, once in ten seconds at most."""
+    """Log that connections are refused, at most once in ten seconds."""
     global _reported_at  # noqa: PLW0603 - so is the log
     now = time.monotonic()
     if now - _reported_at >= _REPORT_SECONDS:

@@ -1,8 +1,8 @@
-"""Bounds on what clients send before the application sees it, on daphne.
+"""Bounds on client data before the application sees it, on daphne.
 
-daphne has no options for them: it reads a whole body into memory or a file first, and a client that
-sends a byte a minute keeps its connection for ever. `install` puts subclasses of daphne's and
-Twisted's own protocols in their place, by the names that daphne looks up when it starts.
+daphne has no options for them. It first reads a whole body into memory or a file, and a client that
+sends a byte a minute keeps its connection for ever. `install` replaces daphne's and Twisted's
+protocols by subclasses, under the names that daphne looks up when it starts.
 """
 
 from io import BytesIO
@@ -30,7 +30,8 @@ _call_later: Any = reactor.callLater
 
 
 def install() -> None:
-    """Take effect for the server of this process, if it is daphne. Call before it starts."""
+    """Install the bounds for the server of this process, if it is daphne. Call it before the server
+    starts."""
     daphne.http_protocol.WebRequest = BoundedRequest
     daphne.http_protocol.parse_x_forwarded_for = parse_forwarded
     daphne.ws_protocol.parse_x_forwarded_for = parse_forwarded
@@ -107,12 +108,12 @@ class _Connection(Protocol):
         self._channel.connectionLost(reason)
 
     def replaced_ended(self) -> None:
-        """The WebSocket that this became is closed."""
+        """Handle the end of the WebSocket that this became."""
         self._factory.closed()
 
     def _watch_answers(self) -> None:
-        """Stand between the transport and the channel, which is its producer: it is paused while
-        an answer waits to be read."""
+        """Act as the transport's producer in front of the channel. It is paused while an answer
+        waits to be read."""
         transport: Any = self.transport
         self._transport, self._producer = transport, transport.producer
         transport.unregisterProducer()
@@ -136,8 +137,8 @@ class _Connection(Protocol):
         self._watch("body_too_slow", bounds.BODY_SECONDS)
 
     def received(self) -> None:
-        """The request is complete. Its answer is the application's to time."""
-        if self._refused:  # its end is timed already
+        """Handle a complete request. The application limits the time of its answer."""
+        if self._refused:  # its end already has a timer
             return
         self._processing = True
         self._unwatch()
@@ -146,7 +147,7 @@ class _Connection(Protocol):
         self._processing = False
 
     def refuse(self, reason: str, answer: bytes) -> None:
-        """Answer, read nothing more, and end the connection a little later."""
+        """Answer, read nothing more, and end the connection slightly later."""
         CONNECTIONS_REFUSED.labels(reason).inc()
         self._unwatch()
         self._refused = True
@@ -199,8 +200,8 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         self._refused = False
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
-        """The head is complete; `length` is None for a chunked body."""
-        # daphne would take the application's root path from this header of any client.
+        """Handle a complete head; `length` is None for a chunked body."""
+        # daphne would accept the application's root path from this header of any client.
         self.requestHeaders.removeHeader(b"Daphne-Root-Path")
         self.content = BytesIO()  # bounded, so it needs no file
         upgrade = self.requestHeaders.hasHeader(b"Upgrade")  # its body would be parsed as frames
@@ -228,7 +229,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
     def process(self) -> Any:
         transport = self.transport
         done = super().process()
-        # daphne has put its own protocol in the place of the channel, or into the one for TLS.
+        # daphne has replaced the channel by its own protocol, or that inside the TLS protocol.
         for protocol in (transport.protocol, getattr(transport, "wrappedProtocol", None)):
             if isinstance(protocol, GuardedSocket):
                 protocol.on_lost = self.connection.replaced_ended
@@ -237,7 +238,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
     def finish(self) -> None:
         self.connection.answered()
         if b"close" in self.responseHeaders.getRawHeaders(b"Connection", ()):
-            self.channel.persistent = 0  # Twisted looks at the request alone
+            self.channel.persistent = 0  # Twisted checks only the request
         super().finish()
 
     def answer_bytes(self) -> int:
@@ -246,7 +247,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         return int(lengths[0]) if lengths else int(self.sentLength)
 
     def keeps_pace(self) -> bool:
-        """Whether enough of the body arrived since this was asked last."""
+        """Return whether enough of the body has arrived since the last call."""
         arrived = self._bytes - self._bytes_before
         self._bytes_before = self._bytes
         return arrived >= bounds.BODY_SECONDS * bounds.BODY_BYTES_PER_SECOND

@@ -17,9 +17,9 @@ def parse_forwarded(  # noqa: PLR0917 - as daphne calls its own
     client: Any = None,
     scheme: str | None = None,
 ) -> tuple[Any, str | None]:
-    """Return the client's address, with the port 0, and its scheme, in the place of daphne's
-    function. That one takes the first address, which a client chooses, fails at bytes that are not
-    UTF-8, and believes any scheme."""
+    """Return the client's address, with the port 0, and its scheme. This replaces daphne's
+    function, which uses the first address (a client can choose it), fails for bytes that are not
+    UTF-8, and accepts any scheme."""
     if not address_header or not scheme_header:
         return client, scheme
     address = forwarded_address(_lines(headers, address_header), settings.TRUSTED_PROXIES or 1)
@@ -28,7 +28,7 @@ def parse_forwarded(  # noqa: PLR0917 - as daphne calls its own
 
 
 def _lines(headers: Any, name: str) -> Sequence[bytes]:
-    """Return the values of a header, of a request or of a socket's handshake."""
+    """Return the values of a header, from a request or a socket's handshake."""
     if isinstance(headers, Headers):
         return headers.getRawHeaders(name.encode(), [])
     value = headers.get(name.lower().encode())

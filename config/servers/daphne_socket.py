@@ -19,9 +19,9 @@ _call_later: Any = reactor.callLater
 class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]
     """daphne's protocol with a gate in front of autobahn's parser.
 
-    Sends long answers whatever daphne's options say, which limit both directions at once; what is
-    received is limited by the gate. Close frames carry the application's reason, and may have the
-    codes below 3000 that autobahn keeps to itself.
+    It sends long answers despite daphne's option, which limits both directions at once. The gate
+    limits incoming messages. Close frames carry the application's reason, and may have codes below
+    3000, which autobahn reserves.
     """
 
     maxMessagePayloadSize = 0  # noqa: N815
@@ -57,7 +57,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]
             super().handle_reply(message)
 
     def bind(self, send: Send) -> None:
-        """Nothing: what closes the socket is at hand here."""
+        """Do nothing: the socket can be closed directly here."""
 
     def taken(self) -> None:
         self.gate.taken()

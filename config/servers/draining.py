@@ -1,7 +1,7 @@
-"""How the end of a server begins: the instance drains before the server learns of the signal.
+"""The start of a shutdown: the instance drains before the server gets the signal.
 
-uvicorn closes all sockets (1012) before it ends the lifespan; daphne cancels them without a word
-and has no lifespan. So both get their signals later than they came.
+uvicorn closes all sockets (1012) before it ends the lifespan. daphne cancels them silently and has
+no lifespan. So both get their signals delayed.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ _drains = False
 
 
 def drain_at_signals(drain: Callable[[], Awaitable[None]]) -> None:
-    """At SIGTERM or SIGINT, await `drain`, then let the server end as it does. Another signal
-    ends the process at once.
+    """At SIGTERM or SIGINT, await `drain`, then let the server shut down. A second signal ends the
+    process at once.
 
-    To be called within the event loop of the server. Does nothing where no server has a handler
-    for SIGTERM, as in tests, or where this was called before.
+    Call this within the event loop of the server. It does nothing if no server has a handler for
+    SIGTERM, as in tests, or if it was called before.
     """
     global _drains  # noqa: PLW0603 - signals are the process's, too
     if _drains or threading.current_thread() is not threading.main_thread():
@@ -45,14 +45,14 @@ def drain_at_signals(drain: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             logger.exception("server.drain_failed")
         finally:
-            # uvicorn raises what it got once more when it is done: of SIGTERM the process would
-            # die, while SIGINT is an ordinary end with exit code 0.
+            # uvicorn raises its signal again when it is done. The process would die of SIGTERM,
+            # while SIGINT is an ordinary end with exit code 0.
             end(signal.SIGINT, None)
 
     def begin(number: int, frame: FrameType | None) -> None:
         for one in _SIGNALS:
             signal.signal(one, signal.SIG_DFL)
-        # Not in the context of whoever was interrupted: its ids would stand in the log lines.
+        # Not in the context of the interrupted request: its ids would appear in the log lines.
         loop.call_soon_threadsafe(
             lambda: tasks.append(loop.create_task(drain_and_end(number))), context=Context()
         )

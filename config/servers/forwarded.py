@@ -1,9 +1,9 @@
-"""The client's address behind proxies: the one that the farthest trusted proxy has seen.
+"""The client's address behind proxies: the address that the farthest trusted proxy has seen.
 
-Each proxy appends the address of its peer to `X-Forwarded-For` and leaves in front what it got, so
-only the last addresses are proxies' own words. `TRUSTED_PROXIES` says how many. What is no address
-there is never believed: the peer's own address counts then, so that a hostile header makes no
-client without an address, and none with an address of its choice.
+Each proxy appends the address of its peer to `X-Forwarded-For` and keeps what it received, so only
+the last addresses come from proxies. `TRUSTED_PROXIES` is their number. Anything but an address is
+never accepted; then the peer's own address counts. So a hostile header can neither remove a
+client's address nor choose it.
 """
 
 import ipaddress
@@ -19,8 +19,8 @@ Scope = MutableMapping[str, Any]
 
 
 def forwarded_address(values: Iterable[bytes], proxies: int) -> str | None:
-    """Return the address at place `proxies` from the right in these lines of `X-Forwarded-For`,
-    without a port; None where there is none, or something else than an IP address."""
+    """Return the address at position `proxies` from the right in these lines of `X-Forwarded-For`,
+    without a port. Return None if there is none, or if it is not an IP address."""
     items = b",".join(values).decode("latin-1").rsplit(",", proxies)
     if len(items) < proxies:
         return None
@@ -28,7 +28,8 @@ def forwarded_address(values: Iterable[bytes], proxies: int) -> str | None:
 
 
 def forwarded_scheme(values: Iterable[bytes]) -> str | None:
-    """Return `http` or `https`, as the last line of `X-Forwarded-Proto` says; None for all else."""
+    """Return `http` or `https` from the last line of `X-Forwarded-Proto`; None for any other
+    value."""
     last = b""
     for last in values:  # noqa: B007 - the last one is looked for
         pass
@@ -36,7 +37,7 @@ def forwarded_scheme(values: Iterable[bytes]) -> str | None:
 
 
 def _address_in(item: str) -> str | None:
-    """`192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`."""
+    """Parse `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`."""
     host = item.strip()
     if host.startswith("["):
         host = host[1:].partition("]")[0]
@@ -49,8 +50,8 @@ def _address_in(item: str) -> str | None:
 
 
 def with_peer(application: Any) -> Callable[..., Awaitable[None]]:
-    """Return an application that notes the connection's address in the scope, where `with_client`
-    finds it. It belongs around uvicorn's middleware, which overwrites the address."""
+    """Return an application that stores the connection's address in the scope, where `with_client`
+    finds it. Wrap it around uvicorn's middleware, which overwrites the address."""
 
     async def noting(scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
@@ -61,11 +62,11 @@ def with_peer(application: Any) -> Callable[..., Awaitable[None]]:
 
 
 def with_client(scope: Scope, *, proxies: int, every_peer: bool) -> Scope:
-    """Return a scope whose client is the one that the trusted proxies name.
+    """Return a scope with the client's address from the trusted proxies.
 
-    uvicorn has read the header before, if it trusts the peer: the last address that is not of
-    `FORWARDED_ALLOW_IPS`, or the first where it trusts `every_peer`. The number of `proxies`
-    decides instead. 0 leaves it to uvicorn, and means 1 where every peer is trusted.
+    If uvicorn trusts the peer, it has already read the header: it uses the last address that is not
+    in `FORWARDED_ALLOW_IPS`, or the first if it trusts `every_peer`. The number of `proxies`
+    decides instead. 0 keeps uvicorn's result, and means 1 if every peer is trusted.
     """
     if _PEER not in scope:
         return scope
@@ -73,7 +74,7 @@ def with_client(scope: Scope, *, proxies: int, every_peer: bool) -> Scope:
     if every_peer:
         proxies = proxies or 1
     elif client == peer:
-        return scope  # not from a proxy that is trusted, or from one that says nothing
+        return scope  # not from a trusted proxy, or from one that sends no header
     if proxies == 0:
         address = _address_in(str(client[0])) if client else None
     else:

@@ -1,8 +1,8 @@
-"""The gate in front of a WebSocket parser: counts frames below a message, hands over few at once.
+"""The gate in front of a WebSocket parser: counts small frames, and passes on few at a time.
 
-A server parses everything it reads in one step, and answers each ping within it. 256 KiB hold some
-40,000 pings, and meanwhile the event loop serves nobody. This gate reads frame headers only
-(RFC 6455 5.2), skips payloads, and works on the bytes before any server's parser does.
+A server parses everything it reads in one step, and answers each ping within it. 256 KiB can hold
+some 40,000 pings, and meanwhile the event loop serves nobody. This gate reads only frame headers
+(RFC 6455 5.2), skips payloads, and works on the bytes before any server's parser.
 """
 
 import time
@@ -10,13 +10,13 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 MAX_MESSAGE_BYTES = 128 * 1024
-"""Of one message, all its fragments together. The application's own limit is half of it and is
-answered; this one closes the socket."""
+"""The bound of one message, with all its fragments. The application's own limit is half of it and
+gets an answer; this one closes the socket."""
 
 _BURST = 200
 _PER_SECOND = 10.0
-"""Frames below a message that one socket may send: at once, and over time. Browsers send none by
-themselves and answer one ping of the server every 20 seconds."""
+"""The small frames that one socket may send: at once, and over time. Browsers send none by
+themselves, and answer one ping of the server every 20 seconds."""
 
 _SMALL_FRAGMENT = 1024
 """Bytes. A larger fragment is bounded by the size of its message."""
@@ -24,12 +24,12 @@ _SHORTEST_COMMAND = 2
 """Bytes of `{}`. A shorter message cannot be a command."""
 
 _MESSAGES_AHEAD = 32
-"""Messages handed over that the application has not taken yet."""
+"""The messages passed on that the application has not taken yet."""
 _MAX_WAITING = 64 * 1024
-"""Bytes kept while the handshake is not complete."""
+"""The bytes kept until the handshake is complete."""
 _FRAMES_AFTER_CLOSE = 64
 _BYTES_AFTER_CLOSE = 2 * MAX_MESSAGE_BYTES
-"""What may still arrive from a client that has not seen the close frame yet."""
+"""The bytes that may still arrive from a client that has not seen the close frame yet."""
 
 
 class Refusal(Enum):
@@ -39,13 +39,14 @@ class Refusal(Enum):
     TOO_LARGE = auto()
     """A message above `MAX_MESSAGE_BYTES`."""
     UNREADABLE = auto()
-    """The client sends before the handshake is complete, or goes on after the end."""
+    """The client sends before the handshake is complete, or continues after the end."""
 
 
 class FrameGate:
-    """Pass frames of one client on to its parser until `refuse` is called; then pass nothing on.
+    """Passes the frames of one client to its parser until `refuse` is called; then passes nothing
+    on.
 
-    `deliver` takes whole or partial frames, in order. `refuse` is called once at most.
+    `deliver` gets whole or partial frames, in order. `refuse` is called at most once.
     """
 
     def __init__(
@@ -59,9 +60,9 @@ class FrameGate:
         self._refuse = refuse
         self._clock = clock
         self._waiting = b""
-        """Bytes not handed over yet, from a frame boundary or within a payload."""
+        """The bytes not passed on yet, from a frame boundary or within a payload."""
         self._skip = 0
-        """Bytes of the current payload that are still to come."""
+        """The bytes of the current payload that are still missing."""
         self._message_bytes = 0
         self._level = 0.0
         self._at = clock()
@@ -78,29 +79,29 @@ class FrameGate:
 
     @property
     def holds(self) -> bool:
-        """Whether frames wait for the application, so that nothing more should be read."""
+        """Return whether frames wait for the application, so that nothing more should be read."""
         return self._stalled
 
     def open(self) -> None:
-        """The handshake is complete: frames are handed over from now on."""
+        """Start to pass on frames: the handshake is complete."""
         self._opened = True
         self._hand_over()
 
     def taken(self) -> None:
-        """The application took one message."""
+        """Record that the application has taken one message."""
         self._ahead = max(self._ahead - 1, 0)
         if self._stalled and self._ahead <= _MESSAGES_AHEAD // 2:
             self._hand_over()
 
     def closing(self) -> None:
-        """The close frame was sent. A little more is handed over, so that the parser finds the
-        client's own close frame, and nothing beyond."""
+        """Record that the close frame was sent. A little more is passed on, so that the parser
+        finds the client's own close frame, and nothing beyond."""
         self._frames_left = _FRAMES_AFTER_CLOSE
         if self._waiting:
             self._hand_over()
 
     def feed(self, data: bytes) -> None:
-        """Take what was read from the client."""
+        """Take the bytes read from the client."""
         if self._refused:
             return
         if self._frames_left is not None:
@@ -116,7 +117,7 @@ class FrameGate:
             self._stop(Refusal.UNREADABLE)
 
     def _hand_over(self) -> None:
-        """Everything up to the first frame that has to wait."""
+        """Pass on everything up to the first frame that must wait."""
         data, end = self._waiting, len(self._waiting)
         position = min(self._skip, end)
         self._skip -= position
@@ -172,7 +173,8 @@ class FrameGate:
 
 
 def _header(data: bytes, position: int) -> tuple[int, int] | None:
-    """Sizes in bytes of the header at `position` and of its payload; None if it is incomplete."""
+    """Return the sizes in bytes of the header at `position` and of its payload; None if the header
+    is incomplete."""
     present = len(data) - position
     if present < 2:
         return None

@@ -1,15 +1,15 @@
-"""The garbage collector of CPython, told what stays.
+"""Tunes CPython's garbage collector for long-lived objects.
 
-A full collection walks through everything that lives and stops the event loop meanwhile: some
-80 ms for what Django and the libraries made at start, and as much again for every thousand sockets
-(150 objects each). So what stays is set aside (`gc.freeze`), the process' own at start and those
-of the sockets once there are more of them, and a full collection has only to do with what came
-since. What is set aside goes as always when nothing refers to it any more; only a cycle stays. A
-socket that ends leaves some, the server's own. When as many have ended as there are, everything is
-walked through once.
+A full collection scans every living object and stops the event loop meanwhile: some 80 ms for the
+objects that Django and the libraries create at start, and as much again for every thousand sockets
+(150 objects each). So long-lived objects are frozen (`gc.freeze`): those of the process at start,
+and those of the sockets once there are more. A full collection then scans only newer objects.
+Frozen objects are freed as usual when nothing refers to them; only cycles remain. A closed socket
+leaves some, the server's own. When as many sockets have closed as are open, everything is scanned
+once.
 
-This rests on full collections that come by themselves. Where a version of CPython collects in
-increments (3.14.0) there are none, and none that stops the loop for long: it does nothing there.
+This depends on automatic full collections. A version of CPython that collects in increments
+(3.14.0) has none that stops the loop for long; there this does nothing.
 """
 
 import gc
@@ -17,28 +17,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _MORE = 100
-"""Sockets for which it is worth it."""
+"""The number of sockets that justifies it."""
 _FEWEST_ENDED = 1_000
 
 
 class Collecting:
-    """Takes effect with `start`, for the process."""
+    """Starts with `start`, for the whole process."""
 
     def __init__(self) -> None:
         self._open = 0
         self._new = 0
-        """Sockets since something was last set aside."""
+        """The sockets since the latest freeze."""
         self._ended = 0
-        """Sockets whose cycles may be among what is set aside."""
+        """The sockets whose cycles may be among the frozen objects."""
         self._set_aside = 0
         """How often that was done."""
 
     def start(self) -> None:
-        """What there is by now stays.
+        """Freeze the present objects.
 
         Every request leaves cycles (Django's and DRF's own). With these thresholds they are
         collected earlier: that stops the loop more often and for half as long, 16 ms at most
-        where it was 33 (a busy channel, CPython 3.11).
+        instead of 33 (a busy channel, CPython 3.11).
         """
         gc.collect()
         gc.freeze()
@@ -51,7 +51,7 @@ class Collecting:
 
     @contextmanager
     def socket(self) -> Iterator[None]:
-        """To be entered for as long as a socket is open."""
+        """Enter this context while a socket is open."""
         self._open += 1
         self._new += 1
         before = self._set_aside
@@ -62,11 +62,11 @@ class Collecting:
             self._ended += self._set_aside > before
 
     def _collected(self, phase: str, info: dict[str, int]) -> None:
-        """Called by the collector. After a full collection nothing is left but what lives."""
+        """Handle the end of a collection. After a full collection only living objects are left."""
         if phase != "stop" or info["generation"] != 2:
             return
         if self._ended > max(self._open, _FEWEST_ENDED):
-            gc.unfreeze()  # for the next full collection, after which all that lives is set aside
+            gc.unfreeze()  # for the next full collection, after which all living objects are frozen
             self._ended = 0
             self._new = _MORE
         elif self._new >= _MORE:

@@ -1,10 +1,9 @@
-"""Answers over HTTP that wait for their clients to read them.
+"""HTTP answers that wait for their clients to read them.
 
-A server, or the application behind it, keeps what a client does not read. A page of messages has up
-to 3 MB, and somebody who asks for many and reads none would fill the memory. So these answers have
-a bound in bytes over all connections. Above it the address that has most of them loses its oldest
-one, and each has a time that depends on its size. The kernel is told to keep little of them: it
-would take 4 MB for each connection, which no metric of this process shows.
+A server keeps what a client does not read. A page of messages has up to 3 MB, and a client that
+requests many and reads none would fill the memory. So these answers have a bound in bytes over all
+connections. Above it, the address with most of them loses its oldest one. Each answer also has a
+time limit that depends on its size.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _MAX_BYTES = 64 * MIB
 _UNSENT_BYTES = 128 * 1024
-"""What the kernel keeps of a connection beyond what is on its way (Linux, tcp(7))."""
+"""The bytes that the kernel keeps of a connection besides those in flight (Linux, tcp(7))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class _Unread:
 
 
 class UnreadAnswers:
-    """Those of one process."""
+    """The unread answers of one process."""
 
     def __init__(self, most: int = _MAX_BYTES) -> None:
         self.weight = Weight("answers", most=most)
@@ -40,7 +39,7 @@ class UnreadAnswers:
     def enter(
         self, connection: object, *, address: str, size: int, end: Callable[[], None]
     ) -> None:
-        """So many bytes wait for this connection to be read. `end` aborts it, and is called if that
+        """Record the bytes that wait for this connection. `end` aborts it, and is called if that
         takes too long or too much waits."""
         if connection in self._answers:
             return
@@ -52,7 +51,7 @@ class UnreadAnswers:
             self._end(self._oldest_of_the_largest())
 
     def leave(self, connection: object) -> None:
-        """Everything was read, or the connection is closed."""
+        """Remove the connection: everything was read, or it is closed."""
         unread = self._answers.pop(connection, None)
         if unread is not None:
             unread.timer.cancel()
@@ -76,8 +75,8 @@ UNREAD = UnreadAnswers()
 
 
 def keep_little_unsent(connection: socket.socket | None) -> None:
-    """Bound what the kernel takes of an answer before the client reads it. Does nothing where
-    there is no such option: for Unix sockets, and on other systems than Linux and macOS."""
+    """Bound the bytes that the kernel accepts of an answer before the client reads it. This does
+    nothing without such an option: for Unix sockets, and on systems other than Linux and macOS."""
     if connection is not None:
         with contextlib.suppress(OSError, AttributeError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)

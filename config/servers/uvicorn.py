@@ -1,7 +1,7 @@
-"""Bounds on what clients send before the application sees it, on uvicorn.
+"""Bounds on client data before the application sees it, on uvicorn.
 
 uvicorn limits neither headers nor the time until a request is complete, and parses any number of
-pipelined requests ahead. `install` puts a subclass of its HTTP protocol in place.
+pipelined requests ahead. `install` replaces its HTTP protocol by a subclass.
 """
 
 import asyncio
@@ -19,35 +19,35 @@ from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _MAX_ROOM = 64 * 1024
 _PIPELINED = 16
-"""Requests that a client may send ahead of the answers."""
+"""The requests that a client may send ahead of the answers."""
 _PROBES = bounds.PROBES.encode()
 _reserve = bounds.Reserve()
 
 
 def install(config: Any) -> None:
-    """Set the protocol and its options in the configuration of a server that has not bound yet.
+    """Set the protocol and its options in the configuration of a server that is not listening yet.
 
-    `config` is a `uvicorn.Config`. Options that its owner set below ours stay.
+    `config` is a `uvicorn.Config`. Lower values of its owner are kept.
     """
     config.http_protocol_class = BoundedHttpProtocol
     config.loaded_app = with_peer(config.loaded_app)
     config.ws_max_size = min(config.ws_max_size, MAX_MESSAGE_BYTES)
-    # Each socket would keep 300 KB for it, and a few bytes may stand for many.
+    # Each socket would keep 300 KB for it, and a few bytes may represent many.
     config.ws_per_message_deflate = False
 
 
 def trusts_every_peer(config: Any) -> bool:
-    """Return whether uvicorn takes the client's address from a header of anybody."""
+    """Return whether uvicorn accepts the client's address from any peer's header."""
     return bool(config.proxy_headers) and config.forwarded_allow_ips in ("*", ["*"])
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Feeds the parser no more than a request may have beside its body, and ends slow clients."""
+    """Passes the parser no more than a request may have besides its body, and ends slow clients."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._room = bounds.HEAD_BYTES
-        """Bytes that may still come beside the body: the head, and the framing of chunks."""
+        """The bytes that may still arrive besides the body: the head, and the framing of chunks."""
         self._begun = self._complete = False
         self._in_head = True
         self._body_bytes = self._body_bytes_before = 0
@@ -56,7 +56,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._only_probes = False
         self._timer: asyncio.TimerHandle | None = None
         self._awaited = ""
-        """What the timer is for: head, body or end."""
+        """The purpose of the timer: head, body or end."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -103,7 +103,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._room -= len(portion)
             super().data_received(portion)
             if self.transport.get_protocol() is not self:
-                return  # a WebSocket, whose client has to wait for our answer
+                return  # a WebSocket, whose client must wait for our answer
         if self._awaited != "end":
             self._await(self._what_is_missing())
 
@@ -119,7 +119,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse("too_many", bounds.TOO_MANY)
             return
         super().handle_websocket_upgrade()
-        # At once: the client's first frames may come before the application's first step.
+        # At once: the client's first frames may arrive before the application's first step.
         SocketGuard.of(self.transport)
 
     def on_message_begin(self) -> None:
@@ -144,7 +144,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         if self._refused:
             return
-        # Its own bytes, and as many for how it is cut into chunks.
+        # Its own bytes, and as many for the framing of its chunks.
         self._room = min(self._room + 2 * len(body), _MAX_ROOM)
         self._body_bytes += len(body)
         if self._body_bytes > bounds.MAX_BODY_BYTES:
@@ -153,7 +153,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def _announced(self) -> int:
-        """Return the bytes of the body that the head names; 0 where it is chunked."""
+        """Return the size of the body that the head announces; 0 if it is chunked."""
         # The parser has accepted the number, and refused a second one.
         return int(dict(self.headers).get(b"content-length", 0))
 
@@ -163,35 +163,35 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._complete = True
         self._room = bounds.HEAD_BYTES
         if self._awaited == "end":
-            self._await("")  # all of it has come, and the connection goes on
+            self._await("")  # all of it has arrived, and the connection continues
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if not (self._complete or self._in_head or self._refused):
-            self._await("end", bounds.UNREAD_SECONDS)  # of a refused body more may come
+            self._await("end", bounds.UNREAD_SECONDS)  # more of a refused body may arrive
 
     def _refuse(self, reason: str, answer: bytes) -> None:
-        """Answer where nothing was answered yet, read on without a look for a moment, and end."""
+        """Answer if nothing was answered yet, read on for a moment without parsing, and end."""
         CONNECTIONS_REFUSED.labels(reason).inc()
         self._refused = True
         answering = self.cycle is not None and not self.cycle.response_complete
         answered = self._awaited == "end" or (answering and self.cycle.response_started)
         if not answered and not self.pipeline:
             self.transport.write(readable(answer, self.headers or ()))
-        self._drop_answer()  # it would be a second one
+        self._drop_answer()  # it would be a second answer
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
         self._await("end", bounds.LINGER_SECONDS)
 
     def _drop_answer(self) -> None:
-        """What the application still answers goes nowhere."""
+        """Drop any further answer of the application."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
 
     def _await(self, what: str, seconds: float = 0.0) -> None:
-        """Run one timer for what has to come next; an unchanged one goes on."""
+        """Run one timer for the next step; an unchanged one continues."""
         if what == self._awaited:
             return
         if self._timer is not None:
@@ -214,4 +214,4 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             else:
                 self._refuse("body_too_slow", bounds.TOO_SLOW)
         else:
-            self.transport.abort()  # nothing was asked, or everything said
+            self.transport.abort()  # nothing was requested, or everything was answered

@@ -1,9 +1,9 @@
-"""Turns: an instance does little at once of one person, or of one address.
+"""Turns: an instance does little at a time for one person or one address.
 
-A burst within the rates would otherwise stand in the event loop in front of everybody else, and
-slow reads of one person would hold up the reads of others. What comes meanwhile waits in its order.
-Requests beyond the longest line are refused, and a refusal takes time: however many connections one
-key has, it is refused at most a hundred times a second.
+Otherwise a burst within the rates would delay everyone else on the event loop, and one person's
+slow reads would block the reads of others. Further requests wait in order. Requests beyond the
+longest queue are refused, and a refusal takes time: one key is refused at most a hundred times a
+second, however many connections it has.
 """
 
 import asyncio
@@ -21,24 +21,24 @@ _RETRY_SECONDS = 1.0
 _REFUSAL_SECONDS = 0.1
 _REFUSALS_APART = 0.01
 _LONGEST_REFUSAL = 4.0
-"""Below the time that a request or a command may take."""
+"""Below the time limit of a request or command."""
 _MAX_REFUSALS = 10_000
-"""How many refusals of all keys may wait at once; each takes a task and a timer."""
+"""The most refusals of all keys that may wait at once. Each takes a task and a timer."""
 
 
 @dataclass(slots=True)
 class _Line:
-    """The places of one key that are taken, and the requests that wait for one."""
+    """The occupied slots of one key, and the requests that wait for one."""
 
     loop: asyncio.AbstractEventLoop
     taken: int = 0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     refused_at: float = 0.0
-    """When the latest refusal is due, on the monotonic clock."""
+    """When the latest refusal is due, by the monotonic clock."""
 
 
 class Turns:
-    """Keeps nothing of a key that has no request under way, so it is as large as the requests."""
+    """A limit per key. A key without open requests uses no memory."""
 
     def __init__(
         self,
@@ -50,13 +50,14 @@ class Turns:
         newest_first: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`places`: how many of one key are carried out at once. `patience`: seconds for which one
-        may wait; None sets no limit. `rests`: a place stays empty afterwards for as long as it was
-        taken, at most 20 ms, so that one key takes no more than half of the time of its places.
-        `newest_first`: a free place goes to the one that came last. Under a flood, which nobody
-        outwaits, a newcomer has a chance then, and the requests that time out are old ones.
-        `clock`: tells for how long. `time.thread_time` counts what the event loop worked meanwhile,
-        for whomever: then what waits for the store does not rest."""
+        """Create a limit.
+
+        `places` is the number of slots per key. `patience` is the seconds that a request may wait;
+        None sets no limit. With `rests`, a slot stays empty after use for as long as it was used,
+        at most 20 ms, so that one key uses at most half of the time of its slots. `clock` measures
+        that time. `time.thread_time` counts the work of the event loop for all requests, so time
+        spent waiting for the store adds no rest.
+        """
         self._places = places
         self._most_waiting = most_waiting
         self._patience = patience
@@ -67,7 +68,7 @@ class Turns:
         self._refusals = 0
 
     def is_full(self, key: str) -> bool:
-        """Return whether one more of this key would be refused."""
+        """Return whether one more request of this key would be refused."""
         line = self._line(key)
         if line is None or line.taken < self._places:
             return False
@@ -75,11 +76,11 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
-        """Wait for a place of this key, and have it for as long as the context is not left.
+        """Wait for a slot of this key, and hold it while the context is open.
 
-        Raises RateLimited where too many of the key wait already, after 0.1 to 4 seconds without a
-        place: the more are refused, the longer. Raises StoreUnavailable after `patience`: what the
-        earlier ones ask for takes long.
+        If too many requests of the key already wait, raises RateLimited without a slot after 0.1 to
+        4 seconds: the more refusals, the longer. Raises StoreUnavailable after `patience`, when the
+        earlier requests take too long.
         """
         if self.is_full(key):
             await self._refuse(key)
@@ -87,7 +88,9 @@ class Turns:
             async with asyncio.timeout(self._patience):
                 await self._take(key)
         except TimeoutError:
-            raise StoreUnavailable("Your earlier requests are still running. Retry.") from None
+            raise StoreUnavailable(
+                "Your earlier requests are still running. Wait for them, then retry."
+            ) from None
         begun = self._clock()
         try:
             yield
@@ -99,9 +102,9 @@ class Turns:
                 self._give_back(key)
 
     def _line(self, key: str) -> _Line | None:
-        """Return the line of a key, or None if it has no request under way. If its event loop was
-        closed while a place rested, the timer that frees the place never fires: that line is over.
-        """
+        """Return the queue of a key, or None if it has no open request. If its event loop was
+        closed while a slot rested, the timer that frees the slot never fires. Such a queue is
+        dropped."""
         line = self._lines.get(key)
         return None if line is None or line.loop.is_closed() else line
 
@@ -119,12 +122,12 @@ class Turns:
         except asyncio.CancelledError:
             if not place.cancelled():  # it was given in the same step
                 self._give_back(key)
-            elif place in line.waiting:  # else it was passed over already
+            elif place in line.waiting:  # otherwise it was already skipped
                 line.waiting.remove(place)
             raise
 
     async def _refuse(self, key: str) -> NoReturn:
-        """Raise RateLimited in this key's time for refusals."""
+        """Raise RateLimited at the time that is due for this key."""
         if self._refusals < _MAX_REFUSALS:
             line, now = self._lines[key], time.monotonic()
             due = max(now + _REFUSAL_SECONDS, line.refused_at + _REFUSALS_APART)
@@ -137,7 +140,7 @@ class Turns:
         raise RateLimited(_RETRY_SECONDS)
 
     def _give_back(self, key: str) -> None:
-        """Give the place to the next one that waits."""
+        """Give the slot to the first waiting request."""
         line = self._lines[key]
         while line.waiting:
             place = line.waiting.pop() if self._newest_first else line.waiting.popleft()

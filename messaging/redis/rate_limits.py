@@ -1,8 +1,8 @@
-"""Rates: how often somebody may do something, counted over all instances in Redis.
+"""Rate limits, counted over all instances in Redis.
 
-The generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm): one
-number per person and rule, the moment at which what was done would be paid off. One round trip
-counts and answers. While Redis does not answer each instance counts for itself.
+The generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm) keeps
+one number per person and rule: the time at which all counted work is paid off. One round trip
+counts and answers. While Redis does not answer, each instance counts by itself.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class Rate:
     name: str
     per_second: float
     burst: int
-    """How many at once, after a rest."""
+    """The burst after a rest."""
 
     @property
     def interval(self) -> float:
@@ -57,11 +57,11 @@ class Rates:
         self._refused_until: LRUCache[tuple[str, str], float] = LRUCache(_MAX_COUNTED)
 
     async def take(self, rate: Rate, user_id: str, *, count: int = 1) -> float:
-        """Count so many; 0.0, or the seconds after which there is room, and then nothing is
-        counted. A `count` of 0 asks whether one more has room."""
+        """Count so many, and return 0.0. Without room, count nothing, and return the seconds to
+        wait."""
         key, now = (rate.name, user_id), time.monotonic()
         refused = self._refused_until.get(key, 0.0) - now
-        if refused > 0 and count in {0, 1}:  # a flood costs no round trips
+        if refused > 0 and count in {0, 1}:  # so that a flood costs no round trips
             return refused
         if self._take_in_redis is None or not self._alone.may_ask():
             return self._take_here(rate, key, now, count)
@@ -81,18 +81,19 @@ class Rates:
         return wait
 
     async def seconds_until_room(self, rate: Rate, user_id: str) -> float:
-        """Return 0.0 where one more has room, or the seconds until then. Nothing is counted."""
+        """Return the seconds until there is room for one more by this process's own count, or 0.0.
+        Count nothing."""
         return await self.take(rate, user_id, count=0)
 
     def seconds_until_room_here(self, rate: Rate, user_id: str) -> float:
-        """Return 0.0 where one more has room by what this process alone has counted, or the seconds
-        until then. Nothing is counted."""
+        """Return the seconds until there is room for one more by this process's own count, or 0.0.
+        Count nothing."""
         now = time.monotonic()
         paid_at = max(self._paid_at.get((rate.name, user_id), now), now)
         return max(paid_at + rate.interval - now - rate.interval * rate.burst, 0.0)
 
     async def give_back(self, rate: Rate, user_id: str, *, count: int) -> None:
-        """Take back what was counted: nothing came of it."""
+        """Give back what was counted for work that did not happen."""
         self._refused_until.pop((rate.name, user_id), None)
         await self.take(rate, user_id, count=-count)
 

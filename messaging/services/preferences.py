@@ -1,4 +1,4 @@
-"""Preferences: what somebody wants in all conversations."""
+"""Preferences: a person's settings for all conversations."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from messaging.domain.people import UserSettings
 from messaging.runtime.instance import Instance
 
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-"""Two changes of one person's settings, made here, follow each other."""
+"""Serialises the changes of one person's settings on this instance."""
 
 
 async def get_settings(instance: Instance, *, user_id: str) -> UserSettings:
-    """Raises StoreUnavailable."""
+    """Return a person's settings. Raises StoreUnavailable."""
     recipients = await instance.recipients.get_recipients([user_id])
     return recipients[user_id].settings
 
@@ -22,8 +22,7 @@ async def get_settings(instance: Instance, *, user_id: str) -> UserSettings:
 async def set_settings(
     instance: Instance, *, user_id: str, changes: Mapping[str, Any]
 ) -> UserSettings:
-    """Change the settings that are named. The others are not written, nor is one that has this
-    value already. Raises StoreUnavailable."""
+    """Change the given settings; the others stay unchanged. Raises StoreUnavailable."""
     turn = _turns.setdefault(user_id, asyncio.Lock())
     async with turn:
         before = await get_settings(instance, user_id=user_id)
@@ -31,6 +30,6 @@ async def set_settings(
         if new:
             try:
                 await instance.recipients.set_settings(user_id, new)
-            finally:  # it may have been done, though nothing was heard of it
+            finally:  # it may have succeeded without an answer
                 instance.publisher.publish_privacy(user_id)
     return replace(before, **new)

@@ -1,4 +1,4 @@
-"""Reports: a participant tells operators of a message, and they say what they made of it."""
+"""Reports of messages to the operators."""
 
 from dataclasses import dataclass
 
@@ -19,16 +19,18 @@ logger = structlog.get_logger(__name__)
 class MadeReport:
     report: Report
     created: bool
-    """False when this person has reported this message before: the report is the first one."""
+    """False if this person has already reported this message: the report is the first one."""
 
 
 async def report_message(
     instance: Instance, *, user_id: str, conversation_id: str, message_id: str, reason: str
 ) -> MadeReport:
-    """Tell operators of a message, once; they keep a copy of its text, see
-    `messaging.stores.reports`. A repeated report finds the first one, also once the message is
-    deleted. Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also
-    of a deleted message that this person has not reported), StoreUnavailable."""
+    """Report a message to the operators. Idempotent. The operators keep a copy of its text, see
+    `messaging.stores.reports`.
+
+    Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also for a
+    deleted message), StoreUnavailable.
+    """
     reason = normalise_newlines(reason)
     require_reason(reason)
     await access_conversation(instance, user_id=user_id, conversation_id=conversation_id)

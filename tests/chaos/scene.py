@@ -178,16 +178,8 @@ class Case:
 
 
 async def play(
-    case: Case,
-    cluster: Cluster,
-    *,
-    seed: int,
-    size: Size,
-    say: Say,
-    short: bool = False,
-    verified: bool = True,
+    case: Case, cluster: Cluster, *, seed: int, size: Size, say: Say, short: bool = False
 ) -> Outcome:
-    """Run a case. `verified` looks for drift in all that the cluster has stored up to now."""
     began = time.perf_counter()
     chance = random.Random(f"{case.name} {seed}")
     outcome = Outcome(case=case.name, seed=seed)
@@ -213,9 +205,8 @@ async def play(
         outcome.recovered = await _recover(case, scene)
         await traffic.pause()
         evidence = await collect(crowd, cluster, seconds=case.recovers_within)
-        if verified:
-            right, words = await cluster.verify()
-            scene.require(right, f"what is stored has drifted: {words.strip()}")
+        right, words = await cluster.verify()
+        scene.require(right, f"what is stored has drifted: {words.strip()}")
         outcome.slowest = _check_delays(case, scene)
         outcome.violations = [*scene.violations, *checks.find_all(evidence)]
         outcome.figures = scene.figures

@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.cases import CASES
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import Say
-from tests.chaos.crowd import Size
+from tests.chaos.crowd import SHORT
 from tests.chaos.report import details
 from tests.chaos.sabotage import SABOTAGES
 from tests.chaos.scene import play
@@ -24,7 +24,7 @@ REVEALED_BY = {
 }
 """A case, and what is found wrong by it."""
 
-SIZE = Size(people=20, tabs=2, conversations=4, largest=12, rate=20)
+SIZE = replace(SHORT, conversations=4)
 
 
 def test_every_sabotage_is_tried() -> None:

@@ -16,9 +16,7 @@ from tests.chaos.scene import play
 async def test_nothing_is_lost(name: str, cluster: Cluster, say: Say) -> None:
     """Nothing acknowledged is lost, nobody gets anything twice, out of order or that is not
     theirs, and in the end everybody has what is stored."""
-    outcome = await play(
-        CASES[name], cluster, seed=1, size=SMALL, say=say, short=True, verified=False
-    )
+    outcome = await play(CASES[name], cluster, seed=1, size=SMALL, say=say, short=True)
 
     if name == SHORT[0]:
         say(report.header())

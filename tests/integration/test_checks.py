@@ -73,7 +73,11 @@ def _development(settings: Settings) -> None:
             "chat.E005",
             "FIREBASE_AUTH_EMULATOR_HOST",
         ),
-        ({"CHAT_STORE": "firestore", "GOOGLE_CLOUD_PROJECT": ""}, "chat.E006", "a project"),
+        (
+            {"CHAT_STORE": "firestore", "GOOGLE_CLOUD_PROJECT": ""},
+            "chat.E006",
+            "CHAT_STORE=firestore",
+        ),
         ({"ALLOWED_ORIGINS": ["https://app.example/"]}, "chat.E013", "https://app.example/"),
         ({"ALLOWED_ORIGINS": ["app.example"]}, "chat.E013", "ALLOWED_ORIGINS"),
         ({"ALLOWED_ORIGINS": ["https://*.example"]}, "chat.E013", "ALLOWED_ORIGINS"),
@@ -126,7 +130,12 @@ def test_a_good_setting(settings: Settings, good: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("content", "named"),
-    [(None, "No such file"), ("{", "no JSON"), ("[]", "no service account"), ("{}", None)],
+    [
+        (None, "No such file"),
+        ("{", "not valid JSON"),
+        ("[]", "not a service account"),
+        ("{}", None),
+    ],
 )
 def test_the_file_of_credentials(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, named: str | None
@@ -212,5 +221,5 @@ def test_a_mistyped_name_is_a_warning(start: list[str]) -> None:
     )
 
     said = started.stdout + started.stderr
-    assert "CHAT_AUHT is set, and is no setting of this version." in said
+    assert "CHAT_AUHT is set, but this version has no such setting." in said
     assert not any(f"{name} is set" in said for name in ("CHAT_AUTH", "CHAT_SERVICE", "CHAT_PORT"))

@@ -241,6 +241,12 @@ def test_cookies_of_the_admin_travel_over_tls_alone() -> None:
     assert done.stdout.split()[-3:] == ["True"] * 3
 
 
+@pytest.mark.django_db
+def test_cookies_open_nothing(admin_client: Client) -> None:
+    """Who is logged in to the admin is nobody to the API."""
+    assert admin_client.get("/api/v1/me").status_code == 401
+
+
 def test_a_process_imports_only_what_it_uses(tmp_path: Path) -> None:
     """Libraries that take long: for a server of uvicorn's with SQLite, none of them. The garbage
     collector, which rests meanwhile, is on afterwards."""

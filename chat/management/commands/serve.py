@@ -1,4 +1,4 @@
-"""`manage.py serve`: one instance, on the recommended server with the options that it needs."""
+"""`manage.py serve`: run one instance on the recommended server with the options that it needs."""
 
 import argparse
 from typing import Any
@@ -9,16 +9,16 @@ from chat.checks import TAG
 
 _APPLICATION = "config.asgi:application"
 _KEEP_ALIVE_SECONDS = 75
-"""Above the 60 seconds for which nginx keeps idle connections, so that a request never meets a
-connection that is being closed."""
+"""Longer than the 60 seconds for which nginx keeps idle connections, so that nginx never sends a
+request on a connection that is being closed."""
 _BACKLOG = 2048
 _FRAME_BYTES = 128 * 1024
 _DAPHNE_MESSAGE_BYTES = 8 * 1024 * 1024
-"""daphne limits what is sent by the same option, and an answer to `conversation.sync` is long."""
+"""daphne's option also limits outgoing messages, and an answer to `conversation.sync` is long."""
 
 
 class Command(BaseCommand):
-    help = "Serves REST, WebSocket and the admin. TLS ends at a proxy in front."
+    help = "Serves REST, WebSocket and the admin. A proxy in front terminates TLS."
     requires_system_checks = [TAG]  # noqa: RUF012 - as Django declares it
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -28,14 +28,14 @@ class Command(BaseCommand):
             "--server",
             choices=("uvicorn", "daphne"),
             default="uvicorn",
-            help="uvicorn is recommended: it drains faster and keeps less in memory",
+            help="uvicorn is recommended: it drains faster and needs less memory",
         )
         parser.add_argument(
             "--proxy-headers",
             action="store_true",
-            help="daphne believes X-Forwarded-For and X-Forwarded-Proto, from everybody: let "
-            "nobody but the proxy reach it. uvicorn believes those of FORWARDED_ALLOW_IPS "
-            "(127.0.0.1) without this option. TRUSTED_PROXIES counts the proxies for both",
+            help="make daphne trust X-Forwarded-For and X-Forwarded-Proto from any peer, so only "
+            "the proxy may reach it. uvicorn needs no option: it trusts the peers in "
+            "FORWARDED_ALLOW_IPS (127.0.0.1). TRUSTED_PROXIES applies to both",
         )
 
     def handle(
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 def _serve_with_uvicorn(host: str, port: int) -> None:
     import uvicorn  # noqa: PLC0415 - one of two servers
 
-    # The application puts its bounds on connections into this configuration (`config.asgi`).
+    # The application adds its bounds on connections to this configuration (`config.asgi`).
     uvicorn.run(
         _APPLICATION,
         host=host,
@@ -62,8 +62,8 @@ def _serve_with_uvicorn(host: str, port: int) -> None:
         ws_max_size=_FRAME_BYTES,
         ws_per_message_deflate=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        access_log=False,  # belongs to the proxy
-        log_config=None,  # Django's settings have it
+        access_log=False,  # the proxy writes it
+        log_config=None,  # Django's settings configure logging
         server_header=False,
         lifespan="on",
     )

@@ -1,7 +1,7 @@
 """The base of all API views: DRF's request, content negotiation and schema, on the event loop.
 
-DRF 3.18 has no async views. This class replaces its `dispatch`: the caller is authenticated, the
-handler awaited, and whatever is raised becomes the one error shape.
+DRF 3.18 has no async views. This class replaces its `dispatch`: it authenticates the caller, awaits
+the handler, and turns every exception into the one error shape.
 """
 
 import asyncio
@@ -46,27 +46,27 @@ _MAX_PARAMETERS = 50
 Handler = Callable[..., Awaitable[Response]]
 
 _turns = Turns(places=2, most_waiting=64)
-"""Of each person's requests."""
+"""The rate of each person's requests."""
 
 
 class APIView(RestAPIView):
-    """Handlers are coroutines `get`, `post`, … taking the request and the path's parts as
-    keyword arguments, and returning a `Response` of plain data."""
+    """Has coroutines `get`, `post`, … as handlers. They take the request and the parts of the path
+    as keyword arguments, and return a `Response` of plain data."""
 
     public = False
-    """Whether anybody may ask, without a token."""
+    """Whether requests need no token."""
 
     quiet = False
-    """Whether its requests are of no interest to an operator: those of probes."""
+    """Whether requests are not logged: those of probes."""
 
     sensitive: ClassVar[frozenset[str]] = frozenset()
-    """The methods before which whoever issued the token is asked whether it holds still."""
+    """The methods that first ask the issuer whether the token is still valid."""
 
     user_id: str
-    """Who is asking."""
+    """The id of the caller."""
 
     signed_in_at: datetime
-    """When they signed in."""
+    """When the caller signed in."""
 
     @cached_property
     def instance(self) -> Instance:
@@ -82,14 +82,15 @@ class APIView(RestAPIView):
             problem = problem_of(error)
             response = problem_response(problem, _request_id(request))
             if problem.status == 429 and not hasattr(self, "user_id"):
-                response["Connection"] = "close"  # of a flood nobody knows where it comes from
+                response["Connection"] = "close"  # the client behind a flood is unknown
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
         self._account(request, response, time.monotonic() - begun)
         return response
 
     def _account(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-        """By the route and not the path: what stands in a path may be anything, as may a method."""
+        """Count the request by its route. Paths and methods can be anything, so they are no
+        labels."""
         match = request.resolver_match
         route = match.route if match is not None else ""
         method = request.method if request.method in self.allowed_methods else "other"
@@ -111,7 +112,7 @@ class APIView(RestAPIView):
         self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(_turns, identity.user_id):
-            # The rate comes first: it also limits requests of banned and logged-out people.
+            # Check the rate first, so that it also limits banned and logged-out people.
             await require_rate(self.instance.rates, self.rate(), identity.user_id)
             await sessions.require_admitted(
                 self.instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
@@ -134,24 +135,28 @@ class APIView(RestAPIView):
         return _http_response(await handler(self.request, **kwargs))
 
     def rate(self) -> Rate:
-        """What this request counts as."""
+        """Return the rate that this request counts for."""
         return REQUESTS
 
     def body(
         self, serializer_class: type[Serializer[Any]], typed: DocumentDecoder | None = None
     ) -> dict[str, Any]:
-        """Return the validated body; `typed` is the decoder of the same document, where there is
-        one. Raises InvalidJSON, PayloadTooLarge, ValidationError."""
+        """Return the validated body. `typed` is an optional typed decoder of the same document.
+
+        Raises InvalidJSON, PayloadTooLarge, ValidationError.
+        """
         media_type = self.request.content_type.partition(";")[0].strip().lower()
         if typed is not None and media_type == StrictJSONParser.media_type:
-            # Bytes that are no UTF-8 go to the parser, which refuses them.
+            # Bytes that are not UTF-8 go to the parser, which refuses them.
             with contextlib.suppress(NotAccepted, UnicodeDecodeError):
                 return typed.decode(without_byte_order_mark(self.request.body.decode()))
         return validated(serializer_class, self.request.data)
 
     def query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
-        """Return the validated query string. Raises InvalidRequest for a name that is given twice,
-        ValidationError."""
+        """Return the validated query string.
+
+        Raises InvalidRequest for a duplicate name, ValidationError.
+        """
         names: dict[str, str] = {}
         for name, values in self.request.query_params.lists():
             if len(values) != 1:
@@ -161,7 +166,7 @@ class APIView(RestAPIView):
 
 
 async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
-    """Return the token and whose it is. Raises as `identify`."""
+    """Return the token and its identity. Raises the same errors as `identify`."""
     shown = _scope(request).get(limited.SHOWN)
     if isinstance(shown, Exception):
         raise shown
@@ -173,8 +178,8 @@ async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
 
 
 async def _require_room(request: HttpRequest) -> None:
-    """Count a request for nothing: for the person whose valid token it shows, else for its address,
-    unless it was counted before, and would wait here for the place that it has."""
+    """Count a request to an unknown path: for the person of its valid token, otherwise for its
+    address. A request that was already counted would wait here for the slot that it holds."""
     scope = _scope(request)
     shown = scope.get(limited.SHOWN)
     if isinstance(shown, Identity):
@@ -185,28 +190,30 @@ async def _require_room(request: HttpRequest) -> None:
 
 
 def _scope(request: HttpRequest) -> Mapping[str, Any]:
-    """Return what the door in front of Django notes; nothing where there was none."""
+    """Return the notes of the limits in front of Django; empty without them."""
     scope: Mapping[str, Any] = getattr(request, "scope", {})
     return scope
 
 
 def _require_few_parameters(request: HttpRequest) -> None:
-    """Before anything reads them: content negotiation does. Raises InvalidRequest."""
+    """Bound the parameters before content negotiation reads them. Raises InvalidRequest."""
     if request.META.get("QUERY_STRING", "").count("&") >= _MAX_PARAMETERS:
-        detail = f"A query string has at most {_MAX_PARAMETERS} parameters."
+        detail = f"A query string has at most {_MAX_PARAMETERS} parameters. Send fewer."
         raise InvalidRequest(detail=detail)
 
 
 def _give_length(request: HttpRequest) -> None:
-    """DRF drops the body of a request without a length, which is what a chunked one is."""
+    """Set the length of a chunked request: DRF drops a body without a length."""
     length = len(request.body)
     if length > get_limits().body_bytes:
-        raise PayloadTooLarge(f"A request body has at most {get_limits().body_bytes} bytes.")
+        raise PayloadTooLarge(
+            f"A request body has at most {get_limits().body_bytes} bytes. Send less."
+        )
     request.META["CONTENT_LENGTH"] = str(length)
 
 
 def _http_response(response: Response) -> HttpResponse:
-    """Rendered here: Django would render a template response in a thread."""
+    """Render the response here. Django would render a template response in a thread."""
     headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
     if response.data is None:
         return _without_content(response.status_code, headers)
@@ -221,8 +228,8 @@ def _http_response(response: Response) -> HttpResponse:
 
 def _without_content(status: int, headers: Mapping[str, str]) -> HttpResponse:
     response = HttpResponse(status=status, headers=headers)
-    del response["Content-Type"]  # Django's own, of nothing
-    if status != 204:  # which has no length (RFC 9110 8.6)
+    del response["Content-Type"]  # Django's default for an empty response
+    if status != 204:  # 204 has no length (RFC 9110 8.6)
         response["Content-Length"] = "0"
     return response
 
@@ -232,8 +239,8 @@ def _request_id(request: HttpRequest) -> str:
 
 
 async def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """The answer to any path under the API that does not exist."""
-    problem = Problem(code="not_found", detail="This path does not exist in the API.")
+    """Answer a path under the API that does not exist."""
+    problem = Problem(code="not_found", detail="The API has no such path. See /api/docs.")
     try:
         async with asyncio.timeout(limited.seconds_left(_scope(request))):
             await _require_room(request)

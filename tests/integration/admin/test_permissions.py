@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from django.contrib import admin
 
 from chat.admin.base import StoreModelAdmin
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.runtime.instance import Instance
-from tests.integration.admin import Operator, sign_in, text_of
+from tests.integration.admin import Operator, text_of
 from tests.integration.admin.conftest import SignIn
 from tests.integration.chat import Api, ok
 
@@ -171,12 +170,3 @@ async def test_the_store_is_away(
         answer = await root.get(path)
         assert answer.status_code == 503
         assert "The store is unavailable" in text_of(answer)
-
-
-async def test_cookies_open_nothing(client: httpx.AsyncClient, instance: Instance) -> None:
-    """Whoever is logged in to the admin is nobody to the API."""
-    _, session = await sign_in("root")
-    cookies = {"Cookie": f"sessionid={session}"}
-    assert (await client.get("/admin/", headers=cookies)).status_code == 200
-
-    assert (await client.get("/api/v1/me", headers=cookies)).status_code == 401

@@ -45,7 +45,7 @@ def test_what_may_be_set(name: str) -> None:
 
 
 def test_an_unknown_limit() -> None:
-    assert wrong_limits({"lines": 5}) == ["CHAT_LIMITS has 'lines', which is no limit."]
+    assert wrong_limits({"lines": 5}) == ["CHAT_LIMITS has 'lines', which is not a limit."]
 
 
 def test_a_text_that_nothing_carries() -> None:
