@@ -1,0 +1,126 @@
+"""Which files a message passes on its way from the view to Firestore and to the hub.
+
+A reader who follows a send has to open them. A file more is a thing to think about twice, and so is
+a file of the way itself that is entered again and again.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from pytest_django.fixtures import Settings
+
+from config.application import Application
+from tests.instances import new_instance
+from tests.integration.chat import Api
+
+ROOT = Path(__file__).resolve().parents[3]
+ROOMS = tuple(f"{ROOT}/{room}/" for room in ("chat", "messaging"))
+
+BESIDE = tuple(f"{ROOT}/messaging/{room}" for room in ("notifications", "runtime/signal_sender.py"))
+"""What runs in the background, after the answer as likely as before it."""
+
+MAX_FILES = 46
+MAX_ENTRIES = 2
+"""Functions of one file that other files call."""
+
+VALUES = {
+    "messaging/changes/messages.py": "a change says what it reads, who may make it, what it does",
+    "messaging/changes/rights.py": "one function a right",
+    "messaging/commits/evaluation.py": "collects what the changes of a commit do",
+    "messaging/commits/waiting.py": "a change that waits, and its answer",
+    "messaging/domain/identifiers.py": "one function a kind of id",
+    "messaging/stores/firestore/client/requests.py": "collects the writes of a commit",
+    "messaging/stores/firestore/values.py": "one function a type",
+    "messaging/wire/representations.py": "one function a type",
+}
+"""Files that others use as a type is used, by each of its methods."""
+
+
+class Way:
+    """The calls from one file of ours to another while it is watched, each function's first."""
+
+    def __init__(self) -> None:
+        self.entries: Counter[str] = Counter()
+        self.files: set[str] = set()
+        self._seen: set[CodeType] = set()
+
+    def watch(self, frame: FrameType, event: str, _: Any) -> None:
+        code = frame.f_code
+        if event != "call" or code in self._seen or not code.co_filename.startswith(ROOMS):
+            return
+        callers = [caller for caller in _callers(frame) if caller.startswith(ROOMS)]
+        if any(file.startswith(BESIDE) for file in (code.co_filename, *callers)):
+            return
+        self._seen.add(code)
+        self.files.add(_name(code))
+        if not callers or callers[0] != code.co_filename:
+            self.entries[_name(code)] += 1
+
+
+def _callers(frame: FrameType) -> Iterator[str]:
+    """The files of those who wait for this call, the nearest first."""
+    caller = frame.f_back
+    while caller is not None:
+        yield caller.f_code.co_filename
+        caller = caller.f_back
+
+
+def _name(code: CodeType) -> str:
+    return code.co_filename.removeprefix(f"{ROOT}/")
+
+
+@contextmanager
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    """Watch each call of the view of messages, from its first line to its last."""
+    from chat.rest.views.messages import MessagesView  # noqa: PLC0415 - needs Django's settings
+
+    path, post = Way(), MessagesView.post
+
+    async def watched_post(self: Any, *args: Any, **kwargs: Any) -> Any:
+        sys.setprofile(path.watch)
+        try:
+            return await post(self, *args, **kwargs)
+        finally:
+            sys.setprofile(None)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MessagesView, "post", watched_post)
+        yield path
+
+
+async def test_the_files_that_a_message_passes(
+    transactional_db: None,
+    firestore_emulator: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
+    settings.CHAT_STORE = "firestore"
+    settings.GOOGLE_CLOUD_PROJECT = f"test-{uuid4().hex}"
+    async with (
+        new_instance() as instance,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=Application(instance)),
+            base_url="http://testserver/api/v1",
+        ) as client,
+    ):
+        ann, bob = Api(client, "ann"), Api(client, "bob")
+        conversation = await ann.direct(bob)
+        await ann.send(conversation)  # what only the first one does is not the way
+
+        with watched(monkeypatch) as path:
+            await ann.send(conversation)
+
+    listed = "\n".join(sorted(path.files))
+    assert "messaging/stores/firestore/writes.py" in path.files
+    assert len(path.files) <= MAX_FILES, listed
+    often = {file: n for file, n in path.entries.items() if n > MAX_ENTRIES}
+    assert often.keys() <= VALUES.keys(), often
