@@ -61,7 +61,7 @@ class Way:
             return
         self._seen.add(code)
         self.files.add(_name(code))
-        if not callers or callers[0] != code.co_filename:
+        if code.co_name != "__init__" and (not callers or callers[0] != code.co_filename):
             self.entries[_name(code)] += 1
 
 
@@ -123,4 +123,4 @@ async def test_the_files_that_a_message_passes(
     assert "messaging/stores/firestore/writes.py" in path.files
     assert len(path.files) <= MAX_FILES, listed
     often = {file: n for file, n in path.entries.items() if n > MAX_ENTRIES}
-    assert often.keys() <= VALUES.keys(), often
+    assert not often.keys() - VALUES.keys(), often
