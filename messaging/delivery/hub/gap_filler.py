@@ -97,10 +97,12 @@ class GapFiller:
             raise
         if gap is not None:
             self._cache.put(gap.conversation)
+        since = stream.version
+        self._deliver(stream, read, gap)
+        if gap is not None and stream.version > since:
             logger.info(
                 "gap.filled",
                 conversation_id=stream.conversation_id,
-                since=stream.version,
+                since=since,
                 version=gap.conversation.version,
             )
-        self._deliver(stream, read, gap)
