@@ -3,14 +3,16 @@ the order of calls."""
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from messaging.domain.conversation import Companion, Conversation, Membership
 from messaging.domain.message import Message
 from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.conversations import Commit
+
+T = TypeVar("T")
 
 _BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -108,39 +110,43 @@ class MemoryStore:
 
 
 class GatedStore:
-    """The store as a hub sees it: an answer is that of the moment of asking, and arrives once it is
-    released."""
+    """The store as a hub sees it: a request arrives there once it is released, and so does the
+    answer if it is held."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self._open = False
-        self._answers: list[asyncio.Future[None]] = []
+        self._waiting: list[asyncio.Future[bool]] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     async def get_conversation(self, conversation_id: str) -> Conversation | None:
-        conversation = await self._store.get_conversation(conversation_id)
-        await self._released()
-        return conversation
+        return await self._gated(self._store.get_conversation(conversation_id))
 
     async def list_changed_messages(self, *args: Any, **options: Any) -> Sequence[Message]:
-        messages = await self._store.list_changed_messages(*args, **options)
-        await self._released()
-        return messages
+        return await self._gated(self._store.list_changed_messages(*args, **options))
 
-    async def _released(self) -> None:
-        if not self._open:
-            self._answers.append(asyncio.get_running_loop().create_future())
-            await self._answers[-1]
+    async def _gated(self, read: Coroutine[Any, Any, T]) -> T:
+        held = await self._released()
+        answer = await read
+        while held:
+            held = await self._released()
+        return answer
 
-    def release(self, number: int) -> None:
-        """Let one of the answers arrive that wait."""
-        if self._answers:
-            self._answers.pop(number % len(self._answers)).set_result(None)
+    async def _released(self) -> bool:
+        if self._open:
+            return False
+        self._waiting.append(asyncio.get_running_loop().create_future())
+        return await self._waiting[-1]
+
+    def release(self, number: int, *, hold: bool) -> None:
+        """Release one of the requests and answers that wait; `hold`: the answer waits again."""
+        if self._waiting:
+            self._waiting.pop(number % len(self._waiting)).set_result(hold)
 
     def set_open(self, is_open: bool) -> None:
-        """Whether answers arrive at once from now on, those that wait included."""
+        """Whether nothing waits from now on; what waits already is released."""
         self._open = is_open
-        while is_open and self._answers:
-            self.release(0)
+        while is_open and self._waiting:
+            self.release(0, hold=False)
