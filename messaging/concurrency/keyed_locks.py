@@ -1,4 +1,4 @@
-"""KeyedLocks: one lock for each key, for as long as somebody uses it."""
+"""Keyed locks: one lock for each key, while it is used."""
 
 import asyncio
 from collections.abc import Hashable
@@ -9,7 +9,8 @@ K = TypeVar("K", bound=Hashable)
 
 
 class KeyedLocks(Generic[K]):
-    """Bounded by the acts under way: a lock that nobody holds or waits for is dropped."""
+    """Locks by key. A lock that nobody holds or waits for is dropped, so the open requests bound
+    their number."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()

@@ -1,4 +1,4 @@
-"""TaskSet: background tasks of one owner, which waits for them or cancels them at its end."""
+"""Task sets: the background tasks of one owner, which waits for them or cancels them at its end."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class TaskSet(Generic[T]):
-    """Keep each task until it ends: the event loop itself holds only weak references to tasks
-    (https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task).
+    """A set that holds each task until it ends: the event loop itself holds only weak references to
+    tasks (https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task).
 
-    The set is not bounded; the owner limits how much it starts.
+    The set has no bound; the owner limits how many tasks it starts.
     """
 
     def __init__(self) -> None:
@@ -31,12 +31,12 @@ class TaskSet(Generic[T]):
         return task
 
     async def join(self) -> None:
-        """Return once no task is running, including tasks that were started meanwhile."""
+        """Wait until no task is running, including tasks that were started meanwhile."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def stop(self) -> None:
-        """Cancel all tasks, also those that a cancelled one starts, and return once they have
+        """Cancel all tasks, including those that a cancelled one starts, and wait until they have
         ended."""
         while self._tasks:
             await stop_tasks(*self._tasks)

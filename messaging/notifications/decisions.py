@@ -1,4 +1,5 @@
-"""Decisions: what becomes of notifying somebody, from what is known of them and of their pushes."""
+"""Decisions: the outcome of notifying a person, from the known facts and the results of the
+pushes."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Preferences: what somebody wants in one conversation."""
+"""Preferences: a person's settings in one conversation."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -19,8 +19,8 @@ class RecipientStore(Protocol):
         defaults."""
 
     async def set_settings(self, user_id: str, changes: Mapping[str, Any]) -> None:
-        """Change the fields of somebody's `UserSettings` that are named. The others stay, those
-        that only a later release knows among them, and what others change at the same moment."""
+        """Change the given fields of a person's `UserSettings`. The others stay unchanged,
+        including fields of a later release and concurrent changes."""
 
     async def put_device(self, user_id: str, device: Device, *, most: int) -> None:
         """Register a device, or register it again.

@@ -1,4 +1,4 @@
-"""Shapes of answers that are derived from the fields of a dataclass, for OpenAPI."""
+"""Derives the shapes of answers from the fields of dataclasses, for OpenAPI."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -29,8 +29,8 @@ def derived_shape(
     shown: Iterable[str],
     **others: Callable[[], serializers.Field[Any, Any, Any, Any]],
 ) -> type[serializers.Serializer[Any]]:
-    """Return a serializer of the shown fields, in this order. `others` make those that are no
-    fields of the entity, or another type. Raises KeyError for a type that has no shape."""
+    """Return a serializer of the shown fields, in this order. `others` defines fields that the
+    entity lacks, or that have another type. Raises KeyError for a type without a shape."""
     kinds = types_of(entity)
     # In this order: a serializer orders its fields by when they were made.
     fields = {one: others[one]() if one in others else _field(kinds[one]) for one in shown}

@@ -1,10 +1,10 @@
 """Functions that copy, write and read an entity, compiled from the fields of its dataclass.
 
-A representation (a row, a document, a message between instances) states once for each type how its
+A representation (a row, a document, a message between instances) defines once for each type how its
 values are written and read. A new field of a known type needs no code in any representation.
 
-Each function is compiled when it is made, as `dataclasses` compiles `__init__`. It does what
-hand-written code would do, and takes no longer; `tests/benchmarks/test_codec.py` compares them.
+Each function is compiled when it is created, as `dataclasses` compiles `__init__`. It does the same
+as hand-written code, at the same speed; `tests/benchmarks/test_codec.py` compares them.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -34,17 +34,17 @@ class Attribute(str):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversions:
-    """How one representation converts values of each type; None leaves them as they are.
+    """The conversions of one representation by type; None keeps values unchanged.
 
-    Types stand there without bounds: `str` for `Annotated[str, …]`. The conversion of `X | None`
-    is that of `X` for what is not None, unless it has an entry of its own.
+    Types are listed without bounds: `str` for `Annotated[str, …]`. The conversion of `X | None` is
+    that of `X` for values other than None, unless it has its own entry.
     """
 
     types: Mapping[Any, Convert | Attribute | None]
     enumeration: Callable[[type[StrEnum]], Convert | Attribute]
     """Returns the conversion of an enumeration."""
     optional: Callable[[Any], Convert] | None = None
-    """Returns the conversion of `X | None` from that of `X`, where null is not None."""
+    """Returns the conversion of `X | None` from that of `X`, if null is not None."""
 
     def find(self, kind: Any) -> Convert | Attribute | None:
         """Return the conversion of a type. Raises TypeError if it has none."""
@@ -74,14 +74,14 @@ def default_of(field: "Field[Any]") -> Any:
 
 
 def copier(entity: type[T], *changed: str) -> Callable[..., T]:
-    """Return `copy(entity, *, **changed)`: what `dataclasses.replace` does, in half the time. All
-    of `changed` have to be given."""
+    """Return `copy(entity, *, **changed)`: the same as `dataclasses.replace`, in half the time. All
+    of `changed` must be given."""
     parts = {name: name if name in changed else ATTRIBUTE.format(name) for name in types_of(entity)}
     return _compiled(entity, ["source", "*", *changed], parts, entity, {})
 
 
 def stamper(entity: type[T]) -> Callable[[T, datetime], T]:
-    """Return `stamp(entity, at)`: a copy with `at` in the place of every COMMIT_TIME."""
+    """Return `stamp(entity, at)`: a copy with `at` instead of every COMMIT_TIME."""
     parts = {}
     for name, kind in types_of(entity).items():
         value = ATTRIBUTE.format(name)
@@ -102,11 +102,11 @@ def writer(
     computed: Mapping[str, Callable[[T], Any]] | None = None,
     given: Collection[str] = (),
 ) -> Callable[..., Any]:
-    """Return `write(entity, *, **given)`: what `build` makes of its converted fields, by name.
+    """Return `write(entity, *, **given)`: the result of `build` for the converted fields, by name.
 
-    `only`: these names, in this order. `named`: the form of the names that `build` gets.
-    `computed`: values under other names than those of fields, or in their place. `given`: arguments
-    that `build` gets as they are.
+    `only`: these names, in this order. `named`: the form of the names for `build`. `computed`:
+    values under additional names, or instead of fields. `given`: arguments that `build` gets
+    unchanged.
     """
     kinds = types_of(entity)
     extra = computed or {}
@@ -136,12 +136,11 @@ def reader(
     without: Collection[str] = (),
     absent: object = _NONE,
 ) -> Callable[..., T]:
-    """Return `read(*sources, *given)`: the entity of a source's converted values.
+    """Return `read(*sources, *given)`: the entity from the converted values of a source.
 
-    `source`: the form of an expression of a field's value, or a function that returns it.
-    `given`: fields whose values are arguments. `without`: fields that keep their defaults.
-    `absent`: what the source gives for a field that it lacks: a value, or KeyError. Fields with a
-    default get it then.
+    `source`: the form of an expression of a field's value, or a function that returns it. `given`:
+    fields whose values are arguments. `without`: fields that keep their defaults. `absent`: the
+    source's result for a missing field: a value, or KeyError. Fields with a default then get it.
     """
     expression = source.format if isinstance(source, str) else source
     constants: dict[str, Any] = {}
@@ -174,7 +173,7 @@ def converters(
 
 
 def _converted(value: str, kind: Any, conversions: Conversions, constants: dict[str, Any]) -> str:
-    """Return the expression of a converted value; what it needs is put into `constants`."""
+    """Return the expression of a converted value, and add the values it needs to `constants`."""
     inner = required(kind)
     nullable = inner is not kind and kind not in conversions.types
     convert = conversions.find(inner if nullable else kind)
@@ -196,7 +195,7 @@ def _converted(value: str, kind: Any, conversions: Conversions, constants: dict[
 def _has_other_default(
     field: "Field[Any]", kind: Any, conversions: Conversions, absent: object
 ) -> bool:
-    """Return whether the field has a default that is not what `absent` is read as."""
+    """Return whether the field's default differs from the result for `absent`."""
     if default_of(field) is MISSING or absent is KeyError:
         return default_of(field) is not MISSING
     constants: dict[str, Any] = {"source": absent}

@@ -1,12 +1,12 @@
-"""The types of the values that entities are made of. The bounds are checked where another instance
-sends them."""
+"""The types of the values in entities. Values from other instances are checked against the
+bounds."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
 MAX_NUMBER = 2**53
-"""Above every version, seq and beacon number that a commit or a second apart can reach."""
+"""The maximum: above every version, seq and beacon number that can be reached at one per second."""
 
 Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 UserId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.@:-]{1,128}\Z")]

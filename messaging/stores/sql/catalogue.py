@@ -25,7 +25,7 @@ from messaging.stores.sql.store import SqlStore
 
 
 class SqlCatalogue:
-    """Keeps `messaging.stores.catalogue.Catalogue` in the threads of the SQL store."""
+    """Implements `messaging.stores.catalogue.Catalogue` in the threads of the SQL store."""
 
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls
@@ -84,7 +84,7 @@ def _count_read(operation: str, found: Sequence[object]) -> None:
 
 
 def _list_people(database: BaseDatabaseWrapper, limit: int, after: str) -> list[Access]:
-    """Whoever is among the first of all is among the first of one of the tables."""
+    """List people. A person among the first of all is among the first of one of the tables."""
     first: set[str] = set()
     for model in (PersonRecord, RecipientRecord, DeviceRecord):
         listed = model.objects.using(database.alias).filter(user_id__gt=after)
@@ -96,8 +96,8 @@ def _list_people(database: BaseDatabaseWrapper, limit: int, after: str) -> list[
 
 
 def _list_banned(database: BaseDatabaseWrapper, limit: int, after: Place | None) -> list[Access]:
-    """Most are banned for good, which is one moment: so a page goes on within a moment first, and
-    then after it."""
+    """List banned people. Most bans are permanent and share one end time, so a page first continues
+    within that time."""
     banned = PersonRecord.objects.using(database.alias).order_by("banned_until", "user_id")
     found: list[PersonRecord] = []
     past = datetime.now(UTC)

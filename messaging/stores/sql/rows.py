@@ -53,9 +53,9 @@ _IN_JSON = Conversions(types={**_PLAIN, datetime: datetime.isoformat}, enumerati
 _FROM_JSON = Conversions(types={**_PLAIN, datetime: datetime.fromisoformat}, enumeration=_member)
 
 preferences_json = writer(Preferences, _IN_JSON)
-"""Returns somebody's settings as they are stored."""
+"""Returns a person's settings as they are stored."""
 preferences = reader(Preferences, _FROM_JSON, absent=KeyError)
-"""Returns somebody's settings from the stored ones."""
+"""Returns a person's settings from the stored ones."""
 
 
 def _all_preferences_json(everybody: Mapping[str, Preferences]) -> dict[str, Any]:

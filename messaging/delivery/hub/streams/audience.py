@@ -40,7 +40,7 @@ class Audience:
         self._current = None
 
     def people_changed(self) -> None:
-        """Look up the connections again: somebody was added or removed."""
+        """Look up the connections again: a person was added or removed."""
         self._current = None
 
     def among(self, participants: Container[str]) -> Sequence[Connection]:

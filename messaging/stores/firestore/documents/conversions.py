@@ -33,7 +33,7 @@ def read_moment(value: Any) -> datetime:
 
 
 def encode_preferences(own: Mapping[str, Any]) -> Fields:
-    """Return the fields of somebody's settings, or of some of them: those that are not the
+    """Return the fields of a person's settings, or of some of them: those that are not the
     default."""
     return {
         name: _PREFERENCES[name](value)

@@ -9,7 +9,7 @@ from messaging.stores.firestore.values import SERVER_TIME
 
 
 def moved_position(moved: ReadPosition) -> Fields:
-    """Return the fields of somebody who has read further."""
+    """Return the fields of a person who has read further."""
     return {
         "user_id": moved.user_id,
         "read_seq": moved.read_seq,
@@ -19,7 +19,7 @@ def moved_position(moved: ReadPosition) -> Fields:
 
 
 def new_position(added: ReadPosition) -> Fields:
-    """Return the fields of somebody who is added, and starts reading here."""
+    """Return the fields of an added person, who starts to read here."""
     return {**moved_position(added), "joined_seq": added.read_seq}
 
 
