@@ -9,7 +9,7 @@ WORKERS ?= 3
 # compiles all of them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run run-ha test bench fuzz chaos abuse lint audit format schema requirements clean
+.PHONY: run run-ha test tests bench fuzz chaos abuse lint audit format schema requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -17,8 +17,11 @@ run: $(VENV)/.run
 run-ha: $(VENV)/.develop
 	@$(BIN)/python -m config.development.run_ha
 
-# Tests wait more than they work: three at a time suit two cores.
-test: lint
+# Tests wait more than they work: three at a time suit two cores, with the checks of `lint` beside.
+test: $(VENV)/.develop
+	$(MAKE) --no-print-directory --jobs=2 lint tests
+
+tests: $(VENV)/.develop
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 bench: $(VENV)/.develop
