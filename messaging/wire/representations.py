@@ -1,5 +1,6 @@
 """The JSON of entities for clients, the same over REST and the socket."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -52,12 +53,22 @@ MESSAGE_FIELDS = (
 )
 """What clients see of a message, in this order. `chat.rest.responses` describes the same."""
 
+SHOWN = Conversions(
+    types={
+        str: None,
+        int: None,
+        bool: None,
+        datetime: timestamp,
+        tuple[str, ...]: list,
+        Mapping[str, int]: dict,
+    },
+    enumeration=lambda _: Attribute("value"),
+)
+"""How values of each type are shown to clients."""
+
 message_data = writer(
     Message,
-    Conversions(
-        types={str: None, int: None, bool: None, datetime: timestamp, tuple[str, ...]: list},
-        enumeration=lambda _: Attribute("value"),
-    ),
+    SHOWN,
     only=MESSAGE_FIELDS,
     computed={
         "created_version": attrgetter("first_version"),

@@ -22,6 +22,7 @@ from messaging.domain.participant import Notify
 from messaging.stores.firestore.documents.messages import MessageDocuments
 from messaging.stores.firestore.values import ABSENT, is_null, write_fields
 from messaging.stores.sql import rows
+from messaging.wire.representations import SHOWN
 
 REPOSITORY = Path(__file__).parents[5]
 THEN = datetime(2026, 1, 1, microsecond=678_000, tzinfo=UTC)
@@ -175,6 +176,20 @@ def test_a_copy_changes_what_it_is_given() -> None:
     copy = copier(LaterMessage, "weight", "tags")(FULL, weight=4, tags=())
 
     assert copy == replace(FULL, weight=4, tags=())
+
+
+def test_a_new_field_is_shown_to_clients() -> None:
+    """As soon as it is named among those that they see."""
+    show = writer(LaterMessage, SHOWN, only=["id", "pinned_at", "level", "tags", "counts", "note"])
+
+    assert show(FULL) == {
+        "id": "a-message",
+        "pinned_at": "2026-01-02T00:00:00.000Z",
+        "level": "none",
+        "tags": ["a", "b"],
+        "counts": {"👍": 2},
+        "note": "a note",
+    }
 
 
 def test_a_new_field_is_described() -> None:
