@@ -13,7 +13,7 @@ from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Message as StoredMessage
 from messaging.domain.recipients import Verdict
 from messaging.runtime.instance import Instance
-from messaging.services.operators.outcomes import PersonDelivery, list_deliveries
+from messaging.services.operators.delivery_outcomes import PersonDelivery, list_deliveries
 from messaging.stores.catalogue import FailedNotification
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from messaging.services.operators.outcomes import PersonDelivery
+from messaging.services.operators.delivery_outcomes import PersonDelivery
 from messaging.services.own_changes import OwnChanges
 from messaging.services.receipts import ReadReceipt
 from messaging.services.sync import Changes

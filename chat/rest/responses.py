@@ -13,7 +13,7 @@ from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy, PresenceStatus
 from messaging.domain.recipients import Platform, TokenKind
 from messaging.domain.uncounted import MAX_RANGES
-from messaging.services.operators.outcomes import DeliveryState, PushVerdict
+from messaging.services.operators.delivery_outcomes import DeliveryState, PushVerdict
 from messaging.services.sync import SyncStatus
 from messaging.wire.representations import MESSAGE_FIELDS
 

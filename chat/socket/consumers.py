@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,9 +36,10 @@ from chat.origins import origin_allowed
 from chat.socket import commands
 from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
 from chat.socket.command_queue import CommandQueue
-from chat.socket.expiry import Expiry
 from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_command
+from chat.socket.heartbeat import Heartbeat
 from chat.socket.outbox import Outbox
+from chat.socket.token_expiry import TokenExpiry
 from messaging.concurrency.tasks import stop_tasks
 from messaging.concurrency.turns import Turns
 from messaging.delivery.hub.connections import Connection, Ending
@@ -52,7 +53,6 @@ SUBPROTOCOL = "chat.v1"
 _BEARER = "bearer."
 _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
-_SILENT_HEARTBEATS = 3
 _connecting = Turns(places=2, most_waiting=64)
 """Bounds the concurrent connects of each person."""
 _FLEETING = ("ping", "typing.start", "typing.stop", "receipt.delivered", "receipt.read")
@@ -74,9 +74,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._commands = CommandQueue()
         self._worker: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._heard_at = time.monotonic()
-        self._expiry = Expiry(on_expiring=self._expiring, on_expired=self._expired)
+        self._heartbeat = Heartbeat(
+            sessions.HEARTBEAT_SECONDS, on_beat=self._beat, on_idle=self._idle
+        )
+        self._grace: asyncio.TimerHandle | None = None
+        self._expiry = TokenExpiry(on_expiring=self._expiring, on_expired=self._expired)
         self._violations = violation_bucket()
         try:
             await super().__call__(scope, receive, send)
@@ -101,7 +103,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case "websocket.connect":
                 await self._accept()
             case "websocket.receive":
-                self._heard_at = time.monotonic()
+                self._heartbeat.heard()
                 if not self._outbox.closed and self._ending is None:
                     await self._commands.put(message.get("text"))
             case "websocket.disconnect":
@@ -134,7 +136,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 self._end_session()
                 return
             structlog.contextvars.bind_contextvars(connection_id=connection.id)
-            self._schedule_heartbeat()
+            self._heartbeat.start()
             connection.expires_at = identity.expires_at
             self._expiry.set(identity.expires_at)
             await self._work(connection)
@@ -219,30 +221,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         refused = {} if code == "ok" else {"refused": True}
         logger.log(level, "command.handled", **described, code=code, **refused)
 
-    def _schedule_heartbeat(self) -> None:
-        """Schedule the next heartbeat or the end of the idle timeout, whichever is first."""
-        self._set_timer(min(sessions.HEARTBEAT_SECONDS, self._patience), self._beat)
-
-    @property
-    def _patience(self) -> float:
-        """Return the seconds until the idle timeout. It keeps hidden tabs, whose timers fire once a
-        minute."""
-        silent = time.monotonic() - self._heard_at
-        return _SILENT_HEARTBEATS * sessions.HEARTBEAT_SECONDS - silent
-
-    def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
-        """Call a function after some seconds. This replaces the previous timer."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, callback)
-
     def _beat(self) -> None:
-        if self._patience <= 0:
-            self._outbox.close(CloseCode.SILENT)
-            return
         self._outbox.put(sessions.heartbeat_frame(self.instance))
-        if not self._outbox.closed:  # that frame may have overflowed the outbox
-            self._schedule_heartbeat()
+
+    def _idle(self) -> None:
+        self._outbox.close(CloseCode.SILENT)
 
     async def _violated(self, user_id: str) -> None:
         """Count a violation, and close the socket if it, or all sockets of the person together,
@@ -280,9 +263,12 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         the close, so wait only for a grace period."""
         self._end_session()
         self._expiry.stop()
+        self._heartbeat.stop()
         if self._worker is not None:
             self._worker.cancel()
-        self._set_timer(_GRACE_SECONDS, self._give_up)
+        if self._grace is None:
+            loop = asyncio.get_running_loop()
+            self._grace = loop.call_later(_GRACE_SECONDS, self._give_up)
 
     def _give_up(self) -> None:
         if self._main is not None and not self._main.done():
@@ -306,8 +292,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         finally:
             self._end_session()  # the worker may have just opened one
             self._expiry.stop()
-            if self._timer is not None:
-                self._timer.cancel()
+            self._heartbeat.stop()
+            if self._grace is not None:
+                self._grace.cancel()
             self._commands.forget()
             await self._outbox.stop()
 

@@ -26,7 +26,7 @@ import structlog
 
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.commits.group_commit import Committed, GroupCommit
+from messaging.commits.group_commit import MAX_BYTES, MAX_CHANGES, Committed, GroupCommit
 from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.waiting import Waiting
 from messaging.concurrency.task_set import TaskSet
@@ -39,10 +39,6 @@ from messaging.stores.conversations import Store
 logger = structlog.get_logger(__name__)
 
 _BUDGET_SECONDS = 4.5
-_MAX_CHANGES_PER_COMMIT = 100
-_MAX_BYTES_PER_COMMIT = 2 * 1024 * 1024
-"""Far below the 10 MiB that Firestore accepts in one request
-(https://firebase.google.com/docs/firestore/quotas#writes_and_transactions)."""
 _MAX_WAITING_CHANGES = 1_000
 _MAX_WAITING_BYTES = 8 * 1024 * 1024
 _MAX_WAITING_BYTES_IN_ALL = 64 * MIB
@@ -80,9 +76,9 @@ class _Queue:
         self._release(self._in_flight)
         batch: list[Waiting] = []
         size = 0
-        while self._waiting and len(batch) < _MAX_CHANGES_PER_COMMIT:
+        while self._waiting and len(batch) < MAX_CHANGES:
             size += self._waiting[0].size
-            if batch and size > _MAX_BYTES_PER_COMMIT:
+            if batch and size > MAX_BYTES:
                 break
             batch.append(self._waiting.popleft())
             self._size -= batch[-1].size

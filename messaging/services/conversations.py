@@ -21,7 +21,7 @@ from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
 from messaging.services.blocks import require_no_block
-from messaging.services.rules.quotas import Quota
+from messaging.services.rules.creation_quotas import Quota
 from messaging.services.rules.rights import (
     read_conversation,
     require_conversation_id,

@@ -6,7 +6,11 @@ from messaging.changes.rights import require_role
 from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.participant import ReadPosition, Role
 from messaging.runtime.instance import Instance
-from messaging.services.operators.outcomes import PersonDelivery, PushVerdict, list_deliveries
+from messaging.services.operators.delivery_outcomes import (
+    PersonDelivery,
+    PushVerdict,
+    list_deliveries,
+)
 from messaging.services.rules.rights import read_conversation, require_message_id
 from messaging.services.rules.visibility import private_readers, shows_receipts
 

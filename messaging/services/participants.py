@@ -11,7 +11,7 @@ from messaging.domain.exceptions import (
 )
 from messaging.domain.participant import Role
 from messaging.runtime.instance import Instance
-from messaging.services.rules.quotas import Quota
+from messaging.services.rules.creation_quotas import Quota
 from messaging.services.rules.rights import (
     access_conversation,
     read_conversation,

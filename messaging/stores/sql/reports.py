@@ -13,7 +13,7 @@ from messaging.stores.catalogue import Place
 from messaging.stores.reports import COPY_LIFETIME
 from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
-from messaging.stores.sql.expiry import purge_expired
+from messaging.stores.sql.expired_rows import purge_expired
 from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import member_of
 

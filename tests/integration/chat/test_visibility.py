@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from messaging.presence import watchers
 from messaging.runtime.instance import Instance
-from messaging.services.operators.outcomes import list_deliveries
+from messaging.services.operators.delivery_outcomes import list_deliveries
 from tests.integration.chat import Api, Json, ok
 from tests.unit.chat.wire import Wire
 

@@ -14,7 +14,7 @@ from chat import authentication
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.verified import VerifiedTokens
 from chat.limits import throttling
-from chat.socket import commands, consumers, expiry
+from chat.socket import commands, consumers, token_expiry
 from chat.socket.close_codes import CloseCode, close_message
 from messaging.domain.identifiers import random_id
 from messaging.redis.rate_limits import Rate
@@ -52,7 +52,7 @@ async def test_the_end_of_a_token_is_told_before_it_comes(
     firebase: Google, wire: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some seconds before; then the socket is closed."""
-    monkeypatch.setattr(expiry, "NOTICE_SECONDS", 1.0)
+    monkeypatch.setattr(token_expiry, "NOTICE_SECONDS", 1.0)
     socket = wire(token=lasting(3))
     await socket.opened()
 

@@ -10,7 +10,7 @@ because an expired person may get nothing more."""
 _LONGEST_SECONDS = 3600.0
 
 
-class Expiry:
+class TokenExpiry:
     def __init__(
         self, *, on_expiring: Callable[[datetime], None], on_expired: Callable[[], None]
     ) -> None:
