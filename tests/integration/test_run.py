@@ -114,7 +114,7 @@ def test_all_addresses_are_listened_on_with_a_warning(tmp_path: Path) -> None:
         ("CHAT_RATE_LIMITS", "of", "CHAT_RATE_LIMITS is 'of'. Set it to 1 or 0."),
         ("CHAT_STORE", "mongo", "CHAT_STORE is 'mongo'"),
         ("CHAT_AUTH", "firebase", "Set GOOGLE_CLOUD_PROJECT"),
-        ("ALLOWED_ORIGINS", "app.example", "ALLOWED_ORIGINS has 'app.example'"),
+        ("ALLOWED_ORIGINS", "app.example", "ALLOWED_ORIGINS contains 'app.example'"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL"),
         ("REDIS_URL", "http://localhost", "REDIS_URL"),
         ("DATABASE_URL", "nosql://here", "DATABASE_URL"),
