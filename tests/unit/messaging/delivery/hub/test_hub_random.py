@@ -408,9 +408,11 @@ ADDED_AGAIN_WITHIN_A_GAP: list[tuple[str, Any]] = [
     ("arrive", 0),
     ("commit", [("send", "ann"), ("add", "bob")]),
     ("connect", 1),
+    ("load", 1),
     ("commit", [("send", "ann")]),
 ]
-"""What was said before the addition is not for a socket whose `hello` came after it."""
+"""A socket whose `hello` came after the addition gets nothing from before it, and everything from
+after its `hello`."""
 
 
 FOUNDED_UNHEARD: list[tuple[str, Any]] = [("connect", 2), ("hear", None)]
@@ -488,7 +490,7 @@ async def test_every_client_ends_with_the_state_of_the_store(
 
 
 @pytest.mark.fuzz
-@settings(_bounds, max_examples=5_000)
+@settings(_bounds, max_examples=3_000)
 @schedules
 async def test_every_client_ends_with_the_state_of_the_store_at_length(
     monkeypatch: pytest.MonkeyPatch,
