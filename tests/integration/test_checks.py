@@ -78,6 +78,11 @@ def _development(settings: Settings) -> None:
             "chat.E006",
             "CHAT_STORE=firestore",
         ),
+        (
+            {"CHAT_AUTH": "firebase", "GOOGLE_CLOUD_PROJECT": ""},
+            "chat.E006",
+            "CHAT_AUTH=firebase (the default)",
+        ),
         ({"ALLOWED_ORIGINS": ["https://app.example/"]}, "chat.E013", "https://app.example/"),
         ({"ALLOWED_ORIGINS": ["app.example"]}, "chat.E013", "ALLOWED_ORIGINS"),
         ({"ALLOWED_ORIGINS": ["https://*.example"]}, "chat.E013", "ALLOWED_ORIGINS"),
@@ -223,3 +228,20 @@ def test_a_mistyped_name_is_a_warning(start: list[str]) -> None:
     said = started.stdout + started.stderr
     assert "CHAT_AUHT is set, but this version has no such setting." in said
     assert not any(f"{name} is set" in said for name in ("CHAT_AUTH", "CHAT_SERVICE", "CHAT_PORT"))
+
+
+@pytest.mark.parametrize("command", ["createsuperuser", "serve"])
+def test_a_command_without_settings(command: str) -> None:
+    """It names the missing setting in one line."""
+    started = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=Path(__file__).resolve().parents[2],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    said = "Set SECRET_KEY to a long random string. README.md lists the settings.\n"
+    assert (started.returncode, started.stdout, started.stderr) == (1, "", said)
