@@ -13,8 +13,7 @@ from messaging.services import deliveries
 class DeliveryView(APIView):
     @extend_schema(operation_id="get_delivery", responses={200: responses.Delivery})
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
-        """Show who received a message, how, or why not; for its sender, and owner and admins of a
-        group."""
+        """Show who received a message, or why not, to its sender and the group's admins."""
         people = await deliveries.get_delivery(
             self.instance,
             user_id=self.user_id,

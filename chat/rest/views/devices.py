@@ -29,8 +29,7 @@ class DeviceView(APIView):
         responses={200: responses.Device},
     )
     async def put(self, request: Request, device_id: str) -> Response:
-        """Register a device for notifications, at each start of the app and when its token
-        changes."""
+        """Register a device at each start of the app and when its token changes."""
         body = self.body(serializers.RegisterDevice)
         device = await devices.register_device(
             self.instance,
