@@ -279,6 +279,8 @@ class Instance:
         """Drain, finish the work in progress, stop the parts in the reverse order of their start,
         and close the store and Redis. Idempotent."""
         try:
+            if self._starting is not None:
+                await asyncio.wait([self._starting])
             if self._running is not None:
                 await self._shutdown.drain()
                 await self._shutdown.finish_work()

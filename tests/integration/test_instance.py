@@ -99,6 +99,30 @@ async def test_without_a_push_service_people_can_chat(
     await _send(instance)
 
 
+async def test_a_stop_waits_for_the_start(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is being started is stopped as well."""
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+    start_presence = instance.presence.start
+
+    async def slow() -> bool:
+        begun.set()
+        await may_go_on.wait()
+        return await start_presence()
+
+    monkeypatch.setattr(instance.presence, "start", slow)
+    starting = asyncio.create_task(instance.start())
+    await begun.wait()
+    stopping = asyncio.create_task(instance.stop())
+    await asyncio.sleep(0)  # the stop begins
+    may_go_on.set()
+    await asyncio.gather(starting, stopping)
+
+    assert instance.draining
+    assert not runs(instance)
+
+
 async def test_it_stops_once_and_for_all(instance: Instance) -> None:
     """A second stop does nothing, and a late request does not start it again."""
     await instance.start()
