@@ -15,7 +15,6 @@ from typing import Any
 
 from blockbuster import blockbuster
 
-from config.application import Receive, Scope, Send
 from config.asgi import application as _application
 
 MAX_CPU_SECONDS = 0.050
@@ -105,7 +104,7 @@ def _report(line: str) -> None:
     _write(_file, f"{os.environ['INSTANCE_ID']}: {line}\n".encode())
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] != "lifespan":
         await _application(scope, receive, send)
         return
