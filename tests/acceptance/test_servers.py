@@ -131,5 +131,5 @@ def test_the_loop_guard_notices(tmp_path: Path) -> None:
 
     sleeping, computing = file.read_text().splitlines()
     assert sleeping.startswith("here: blocking call time.sleep: <string>:9 main")
-    assert " ms of CPU (" in computing
+    assert " ms of CPU and " in computing
     assert "main()" in computing
