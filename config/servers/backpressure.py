@@ -49,6 +49,9 @@ class Guard(Protocol):
     def bind(self, send: Send) -> None:
         """Use `send`, the server's own, to close the socket when the gate refuses it."""
 
+    def accepted(self) -> None:
+        """The application has accepted the socket: the handshake is complete."""
+
     def taken(self) -> None:
         """Record that the application has taken one message."""
 
@@ -109,7 +112,7 @@ class _Guarded:
             self._guard.end_after(LINGER_SECONDS)
         await self._send(message)
         if kind == "websocket.accept":
-            gate.open()
+            self._guard.accepted()
 
 
 class SocketGuard(asyncio.Protocol):
@@ -137,6 +140,11 @@ class SocketGuard(asyncio.Protocol):
 
     def bind(self, send: Send) -> None:
         self._send = send
+
+    def accepted(self) -> None:
+        if self._end is not None:
+            self._end.cancel()  # that of the handshake
+        self.gate.open()
 
     def taken(self) -> None:
         self.gate.taken()

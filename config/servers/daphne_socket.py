@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autobahn.websocket.protocol import WebSocketProtocol as Autobahn
+from autobahn.websocket.types import ConnectionDeny
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.protocol import connectionDone
@@ -58,6 +59,16 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]
 
     def bind(self, send: Send) -> None:
         """Do nothing: the socket can be closed directly here."""
+
+    def onConnect(self, request: Any) -> Any:  # noqa: N802
+        """Refuse subprotocols that daphne fails to decode, with 400 in the place of 500."""
+        if not request.headers.get("sec-websocket-protocol", "").isascii():
+            reason = "A subprotocol has ASCII characters only."
+            raise ConnectionDeny(400, reason)  # type: ignore[no-untyped-call]
+        return super().onConnect(request)
+
+    def accepted(self) -> None:
+        self.gate.open()
 
     def taken(self) -> None:
         self.gate.taken()

@@ -118,9 +118,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._only_probes:
             self._refuse("too_many", bounds.TOO_MANY)
             return
+        if self._handshake_is_too_large():
+            self._refuse("head_too_large", bounds.HANDSHAKE_TOO_LARGE)
+            return
         super().handle_websocket_upgrade()
         # At once: the client's first frames may arrive before the application's first step.
-        SocketGuard.of(self.transport)
+        SocketGuard.of(self.transport).end_after(bounds.HEAD_SECONDS)
+
+    def _handshake_is_too_large(self) -> bool:
+        longest = max((len(name) + len(value) for name, value in self.headers), default=0)
+        return (
+            len(self.headers) > bounds.HANDSHAKE_HEADERS
+            or max(longest, len(self.url)) > bounds.HANDSHAKE_HEADER_BYTES
+        )
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

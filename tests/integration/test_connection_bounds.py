@@ -254,6 +254,29 @@ def test_a_handshake_has_no_body(command: Command, serve: Serve) -> None:
     assert is_live(port)
 
 
+@servers
+def test_a_handshake_that_the_server_cannot_read_is_refused(command: Command, serve: Serve) -> None:
+    """Long headers, many of them, a long path, subprotocols of other bytes: none is left without an
+    answer, or open for ever, and none is a fault of ours."""
+    port, process = serve(command)
+    seen = len(process.output())
+    handshakes = [
+        upgrade("/ws/v1", None, f"X: {'a' * 9_000}"),
+        upgrade("/ws/v1", None, *(f"X-{number}: a" for number in range(140))),
+        upgrade(f"/ws/v1?{'a' * 9_000}"),
+        upgrade("/ws/v1", None, "Sec-WebSocket-Protocol: \xff").decode().encode("latin-1"),
+    ]
+    answers = []
+    for handshake in handshakes:
+        with Peer(port) as peer:
+            peer.send(handshake)
+            answers.append(peer.head()[9:12])
+            assert peer.seconds_until_closed() < 2 * HEAD_SECONDS
+
+    assert set(answers) <= {"101", "400", "431"}
+    assert "Traceback" not in process.output()[seen:]
+
+
 def test_a_client_names_no_root_path(serve: Serve) -> None:
     """daphne would take it from a header: any path passed as a probe, and each had its own page."""
     port, _ = serve(serve_with_daphne)
