@@ -154,11 +154,11 @@ def _announced_read_seq(instance: Instance, conversation_id: str, user_id: str) 
     privacy = instance.privacy.peek(user_id)
     if privacy is not None and privacy.private_reading:
         return 0
-    told = instance.delivered.announced_read_seq(conversation_id, user_id)
+    announced = instance.delivered.announced_read_seq(conversation_id, user_id)
     cached = instance.cache.get(conversation_id)
     if privacy is None or cached is None:
-        return told
-    return max(told, cached.sent_seq.get(user_id, 0))
+        return announced
+    return max(announced, cached.sent_seq.get(user_id, 0))
 
 
 async def list_receipts(
