@@ -32,7 +32,7 @@ class SignInsRevoked(TokenRevoked):
 class Authenticator(Protocol):
     @property
     def condition(self) -> Condition:
-        """Whether the latest verification was possible."""
+        """Return whether the latest verification was possible."""
 
     async def authenticate(self, token: str) -> Identity:
         """Return the identity of a token.

@@ -91,7 +91,7 @@ class Process:
         directory: Path | None = None,
         show_output: bool = False,
     ) -> None:
-        """`environment` is added to our own; `deadline` is in seconds."""
+        """Create a process. `environment` is added to our own; `deadline` is in seconds."""
         self._command = [str(part) for part in command]
         self._ready = ready
         self._deadline = deadline
@@ -130,20 +130,20 @@ class Process:
 
     @property
     def command(self) -> str:
-        """For a shell."""
+        """Return the command for a shell."""
         return shlex.join(self._command)
 
     @property
     def ended(self) -> bool:
-        """Whether the child has ended by itself, or by a signal."""
+        """Return whether the child has ended by itself, or by a signal."""
         return self._child.poll() is not None
 
     def wait(self, seconds: float) -> int:
-        """Its exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
+        """Return its exit status, once it has ended by itself. Raises subprocess.TimeoutExpired."""
         return self._child.wait(seconds)
 
     def output(self) -> str:
-        """What it has written up to now; nothing where that is shown instead."""
+        """Return its output up to now; empty if the output is shown instead."""
         # The child writes where this file stands: reading must not move it.
         descriptor = self._output.fileno()
         written = os.pread(descriptor, os.fstat(descriptor).st_size, 0)

@@ -34,15 +34,16 @@ class Outcome:
 class ConversationChange(Protocol):
     @property
     def reads(self) -> Sequence[str]:
-        """The ids of the messages that it needs."""
+        """Return the ids of the messages that it needs."""
 
     @property
     def creates(self) -> str | None:
-        """The id of the message that it creates. An earlier request may have created it already."""
+        """Return the id of the message that it creates. An earlier request may have created it
+        already."""
 
     @property
     def size(self) -> int:
-        """The approximate bytes that it adds to a commit."""
+        """Return the approximate bytes that it adds to a commit."""
 
     def authorize(self, conversation: Conversation) -> None:
         """Raise MessagingError if the actor may not see this conversation.

@@ -54,7 +54,7 @@ class Evaluation:
 
     @property
     def created(self) -> Mapping[str, Message]:
-        """The new messages, by id."""
+        """Return the new messages, by id."""
         return self._created
 
     @property

@@ -26,12 +26,12 @@ class Host(Protocol):
 
     @property
     def boot_id(self) -> str:
-        """The name of this life of the instance."""
+        """Return the id of this run of the instance."""
 
     @property
     def draining(self) -> bool:
-        """Whether the instance is about to end."""
+        """Return whether the instance is shutting down."""
 
     @property
     def isolated(self) -> bool:
-        """Whether other processes cannot know what happens here."""
+        """Return whether other processes cannot see what happens here."""

@@ -65,7 +65,8 @@ class Presence:
     def __init__(
         self, local: LocalUsers, client: redis.asyncio.Redis | None, *, boot_id: str
     ) -> None:
-        """`boot_id` differs at each start: a set of an earlier run is never reused."""
+        """Create the presence. `boot_id` differs at each start, so a set of an earlier run is never
+        reused."""
         self._local = local
         self._redis = client
         self._boot_id = boot_id
@@ -94,8 +95,8 @@ class Presence:
 
     @property
     def other_boot_ids(self) -> Sequence[str]:
-        """The instances in the registry besides this one, as of the last heartbeat, and those
-        that were met since."""
+        """Return the other instances in the registry at the latest heartbeat, and those that were
+        met since."""
         return self._others
 
     def met(self, boot_id: str) -> bool:

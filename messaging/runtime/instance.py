@@ -121,7 +121,7 @@ class Instance:
         """By conversation id and user id."""
         self.rates = Rates(self._redis)
         self.local_rates = Rates(None)
-        """Build the limits that concern only this process."""
+        """The rates that are counted only in this process."""
 
     def _build_delivery(self) -> None:
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)

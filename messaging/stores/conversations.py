@@ -134,7 +134,7 @@ class Store(Protocol):
 
     @property
     def timeout(self) -> float:
-        """The maximum seconds of any method."""
+        """Return the maximum seconds of any method."""
 
     @property
     def condition(self) -> Condition:

@@ -70,7 +70,7 @@ class APIView(RestAPIView):
 
     @cached_property
     def instance(self) -> Instance:
-        """The instance that serves the request. Raises NoInstance."""
+        """Return the instance that serves the request. Raises NoInstance."""
         return instance_of(self.request)
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]

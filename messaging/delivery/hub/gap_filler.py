@@ -32,7 +32,7 @@ class GapFiller:
         *,
         deliver: Callable[[Stream, Read, Gap | None], None],
     ) -> None:
-        """`deliver` is called with each answer of the store."""
+        """Create a filler. `deliver` is called with each answer of the store."""
         self._store = store
         self._cache = cache
         self._deliver = deliver

@@ -76,7 +76,7 @@ class PrivacyList:
         return found
 
     async def _read(self, user_ids: Sequence[str]) -> Mapping[str, Privacy]:
-        """Read, and cache everybody whose copy was not invalidated meanwhile."""
+        """Read people, and cache those whose copy was not invalidated meanwhile."""
         read = _Read(time.monotonic(), {privacy_key(user_id) for user_id in user_ids})
         for key in read.lasting:
             self._reading.setdefault(key, set()).add(read)

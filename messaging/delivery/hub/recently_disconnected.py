@@ -20,7 +20,7 @@ class RecentlyDisconnected:
         self._lists: OrderedDict[str, tuple[frozenset[str], float]] = OrderedDict()
 
     def remember(self, user_id: str, conversations: frozenset[str]) -> None:
-        """`conversations`: the ids of all of this person's conversations."""
+        """Remember a list. `conversations` are the ids of all of this person's conversations."""
         self._lists[user_id] = (conversations, time.monotonic() + _SECONDS)
         self._lists.move_to_end(user_id)
         if len(self._lists) > _MAX_USERS:

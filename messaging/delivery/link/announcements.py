@@ -33,7 +33,8 @@ class Announcements:
         publish: Callable[[AccessChanged], None],
         peers: Callable[[], frozenset[str]],
     ) -> None:
-        """`publish` sends a message to all instances; `peers` returns the other live ones."""
+        """Create the announcements. `publish` sends a message to all instances; `peers` returns the
+        other live ones."""
         self._publish = publish
         self._peers = peers
         self._numbers = itertools.count(1)

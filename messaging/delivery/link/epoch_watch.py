@@ -69,7 +69,7 @@ class EpochWatch:
 
     @property
     def current(self) -> Epoch | None:
-        """The known epoch; None until it was read for the first time."""
+        """Return the known epoch; None until it was read for the first time."""
         return self._known
 
     async def get(self) -> Epoch:

@@ -169,7 +169,7 @@ def _annotated(
 
 
 def _raw(sql: str, output: "Field[Any, Any]", *parameters: Any, **parts: str) -> RawSQL:
-    """An expression on a row of `messaging_conversation`, which is `{c}` in it."""
+    """Return an expression on a row of `messaging_conversation`, which is `{c}` in it."""
     expression = sql.format(c="messaging_conversation", **parts)
     return RawSQL(expression, parameters, output_field=output)  # noqa: S611  a constant of ours
 

@@ -19,7 +19,7 @@ class Audience:
 
     @property
     def announced_to(self) -> Set[Connection]:
-        """The connections whose clients know that they are in this conversation."""
+        """Return the connections whose clients know that they are in this conversation."""
         return self._announced_to
 
     def announce(self, connection: Connection, *, floor: int = 0) -> None:

@@ -17,7 +17,7 @@ from messaging.domain.conversation import Conversation
 
 class People:
     def __init__(self, roster: Roster, audience: Audience, connections: Connections) -> None:
-        """`connections`: all connections of this instance."""
+        """Create the people. `connections` are all connections of this instance."""
         self._roster = roster
         self._audience = audience
         self._connections = connections

@@ -13,7 +13,7 @@ _LISTED_PEOPLE = 50
 
 
 def encode_participants(participants: Mapping[str, Participant]) -> Fields:
-    """A map has no order of its own; the array keeps it."""
+    """Encode the participants. A map has no order of its own; the array keeps it."""
     return {
         "participant_ids": list(participants),
         "roles": {

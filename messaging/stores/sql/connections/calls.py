@@ -40,7 +40,7 @@ class Calls:
     """
 
     def __init__(self, *, using: str, timeout: float) -> None:
-        """`timeout`: seconds that a call may take."""
+        """Create the calls. `timeout` is the maximum seconds of a call."""
         self.timeout = timeout
         self._using = using
         self._threads: Threads | None = None
@@ -148,7 +148,7 @@ class Calls:
         return answer
 
     def _open_threads(self, operation: str, writes: bool) -> Threads:
-        """Raises StoreUnavailable while a breaker is open."""
+        """Return the threads. Raises StoreUnavailable while a breaker is open."""
         try:
             self._breaker.require_closed()
             if writes:
@@ -161,7 +161,7 @@ class Calls:
         return self._threads
 
     def _not_written(self, operation: str, error: BaseException) -> None:
-        """A full disk says nothing about reads, which go on."""
+        """Handle a refused write. A full disk says nothing about reads, which continue."""
         self._breaker.answered()
         self._writing.failed()
         STORE_UNAVAILABLE.labels(operation).inc()
