@@ -471,12 +471,13 @@ async def test_a_fault_says_nothing_of_what_is_inside(
 def break_store(
     monkeypatch: pytest.MonkeyPatch, instance: Instance, fault: Callable[..., Any]
 ) -> None:
-    """Put a fault in the place of everything that the store does."""
+    """Put a fault in the place of everything that the stores do."""
     instance.cache._entries.clear()
-    for name in dir(type(instance.store)):
-        method = getattr(type(instance.store), name)
-        if not name.startswith("_") and name != "close" and not isinstance(method, property):
-            monkeypatch.setattr(instance.store, name, fault)
+    for store in (instance.store, instance.people, instance.recipients, instance.reports):
+        for name in dir(type(store)):
+            method = getattr(type(store), name)
+            if not name.startswith("_") and name != "close" and not isinstance(method, property):
+                monkeypatch.setattr(store, name, fault)
 
 
 # 503: the store is away
