@@ -21,6 +21,7 @@ from messaging.redis.client import make_redis
 from messaging.redis.raw_layer import FORMAT
 from tests.outlets import Outlet, make_connection
 
+_REGISTRY = "chat:presence:instances"
 _LEASE_SECONDS = 2  # the registry counts in whole seconds
 _HEARTBEAT_SECONDS = 0.13
 """Not a tenth: cancelling is repeated every tenth of a second (`messaging.concurrency.tasks`), and
@@ -33,7 +34,8 @@ class Instance:
     def __init__(self, redis_url: str) -> None:
         self.connections = Connections()
         self._redis = make_redis({"address": redis_url} if redis_url else None)
-        self.presence = Presence(self.connections, self._redis, boot_id=uuid4().hex)
+        self.boot_id = uuid4().hex
+        self.presence = Presence(self.connections, self._redis, boot_id=self.boot_id)
 
     def connect(self, *user_ids: str) -> list[Connection]:
         connections = [
@@ -136,7 +138,7 @@ async def test_where_somebody_is_connected(one: Instance, other: Instance, start
     other.connect("ann", "dan")
     await becomes(one, {"dan"}, {"dan"})
     await becomes(third, {"ann", "bob", "dan"}, {"ann", "bob", "dan"})
-    boot_ids = {instance: instance.presence._boot_id for instance in (one, other)}
+    boot_ids = {instance: instance.boot_id for instance in (one, other)}
 
     assert {*await third.presence.elsewhere("ann")} == {*boot_ids.values()}
     assert [*await third.presence.elsewhere("bob")] == [boot_ids[one]]
@@ -153,13 +155,13 @@ async def test_an_instance_that_was_met(one: Instance, start: Start) -> None:
     other.connect("bob")
     assert await one.presence.online(["bob"]) == frozenset()
 
-    one.presence.met(other.presence._boot_id)
+    one.presence.met(other.boot_id)
     one.presence.met("somebody-else")
 
     await becomes(one, {"bob"}, {"bob"})
     assert one.presence._redis is not None
     await one.presence._heartbeat(one.presence._redis)
-    assert one.presence.other_boot_ids == [other.presence._boot_id]
+    assert one.presence.other_boot_ids == [other.boot_id]
 
 
 async def test_the_users_of_an_instance_that_has_just_started(
@@ -266,8 +268,8 @@ async def test_the_users_of_a_killed_instance(
     took = await becomes(one, {"bob"}, set())
     assert took < _LEASE_SECONDS + 0.5
     async with asyncio.timeout(5):
-        while await client.exists(other.presence._key) or (
-            other.presence._boot_id in await client.zrange(presence._REGISTRY, 0, -1)
+        while await client.keys(f"*{other.boot_id}*") or (
+            other.boot_id in await client.zrange(_REGISTRY, 0, -1)
         ):
             await asyncio.sleep(0.01)
 
@@ -329,7 +331,8 @@ async def test_what_a_change_writes_has_a_lease(one: Instance, client: redis.asy
 
     await one.presence._write_changed(client)
 
-    assert 0 < await client.ttl(one.presence._key) <= _LEASE_SECONDS
+    (key,) = await client.keys(f"*{one.boot_id}*")
+    assert 0 < await client.ttl(key) <= _LEASE_SECONDS
 
 
 async def test_where_redis_refuses() -> None:
