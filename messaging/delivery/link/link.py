@@ -98,7 +98,10 @@ class Link:
         )
         wire = Wire(boot_id, signing=signing or Signing())
         self._sender = LinkSender(
-            publishing, wire=wire, speaks=self._speaks, on_failure=self._publish_failed
+            publishing,
+            wire=wire,
+            common_version=self._common_version,
+            on_failure=self._publish_failed,
         )
         inbox = Inbox(
             boot_id=boot_id,
@@ -197,8 +200,8 @@ class Link:
         """Report in the next beacons that this version exists, and who is in the conversation."""
         self._sender.repeat(conversation_id, version, user_ids)
 
-    def _speaks(self) -> int:
-        return self._peers.speaks(time.monotonic(), highest=VERSION)
+    def _common_version(self) -> int:
+        return self._peers.common_version(time.monotonic(), highest=VERSION)
 
     def _publish_to_all(self, message: LinkMessage) -> None:
         self._sender.send(INSTANCES, OutboundMessage(message=message, conversation_id=""))

@@ -76,7 +76,7 @@ class Peers:
         """Return the instances that have not ended, as far as is known."""
         return frozenset(self._peers)
 
-    def speaks(self, now: float, *, highest: int) -> int:
+    def common_version(self, now: float, *, highest: int) -> int:
         """Return the highest version of messages that every live instance reads, as far as is
         known; version 1 until every instance has had time to send a beacon."""
         if now < self._listening_since + _SETTLE_SECONDS:

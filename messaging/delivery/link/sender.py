@@ -39,15 +39,15 @@ class LinkSender:
         layer: PublishingLayer,
         *,
         wire: Wire,
-        speaks: Callable[[], int],
+        common_version: Callable[[], int],
         on_failure: Callable[[int, str], None],
     ) -> None:
-        """Create a sender. `speaks` returns the newest version of the format that all instances
-        read at the moment. `on_failure` is called for each failed publish, with the number of
-        failures in a row and the reason."""
+        """Create a sender. `common_version` returns the newest version of the format that all
+        instances read at the moment. `on_failure` is called for each failed publish, with the
+        number of failures in a row and the reason."""
         self._layer = layer
         self._wire = wire
-        self._speaks = speaks
+        self._common_version = common_version
         self._on_failure = on_failure
         self._outgoing = SendQueue(INSTANCES)
         self._recent = RecentCommits()
@@ -152,7 +152,7 @@ class LinkSender:
         await self._publish(INSTANCES, [beacon])
 
     async def _publish(self, group: str, items: Sequence[LinkMessage]) -> None:
-        version = self._speaks()
+        version = self._common_version()
         LINK_VERSION.set(version)
         data = self._wire.seal(items, version=version)
         await self._layer.group_send(group, {"data": data})
