@@ -52,6 +52,20 @@ async def handshakes_without_a_token(attacker: Attacker) -> None:
         attacker.tally.note(await opened.outcome())
 
 
+@attack(
+    Standing.STRANGER, *_REFUSED, "431", "431 payload_too_large", "400 invalid_request", at_once=8
+)
+async def handshakes_that_cannot_be_read(attacker: Attacker) -> None:
+    """Headers above what a parser takes, or so many, and subprotocols that are not ASCII."""
+    long, many = "a" * 9_000, {f"x{number}": "a" for number in range(140)}
+    for headers in ({"x": long}, many, {"sec_websocket_protocol": "\u00ff"}):
+        asked = handshake(None)[:-2] + request("GET", "/", **headers).split(b"\r\n", 2)[2]
+        async with await attacker.line() as connection:
+            attacker.tally.sent += 1
+            await connection.write(asked)
+            attacker.tally.note(await connection.answer(), sent=0)
+
+
 _NOISE = (b"\x16\x03\x01\x02\x00" * 40, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", bytes(4096))
 
 
