@@ -29,7 +29,6 @@ from messaging.delivery.hub.streams.actions import (
     Reread,
     Withdraw,
 )
-from messaging.delivery.hub.streams.people import joined_versions
 from messaging.delivery.hub.streams.stream import Stream
 from messaging.domain.conversation import Conversation, Membership
 from messaging.instruments.metrics import DELIVERIES
@@ -95,12 +94,15 @@ class Conversations:
         stream = self._following.get(conversation.id)
         if stream is not None:
             return stream
-        people = joined_versions(conversation)
+        people = conversation.participants
         stream = self._following.begin(
             conversation.id,
             conversation.version,
             conversation.seq,
-            {user_id: v for user_id, v in people.items() if user_id in self._connections},
+            {
+                user_id: people[user_id].joined_version
+                for user_id in self._connections.among(people.keys())
+            },
             count=len(people),
         )
         self._run(stream, stream.announce_to_connected(besides=besides), state=conversation)
