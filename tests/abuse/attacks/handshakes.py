@@ -59,7 +59,7 @@ async def handshakes_that_cannot_be_read(attacker: Attacker) -> None:
     """Headers above what a parser takes, or so many, and subprotocols that are not ASCII."""
     long, many = "a" * 9_000, {f"x{number}": "a" for number in range(140)}
     for headers in ({"x": long}, many, {"sec_websocket_protocol": "\u00ff"}):
-        asked = handshake(None)[:-2] + request("GET", "/", **headers).split(b"\r\n", 2)[2]
+        asked = handshake(None)[:-2] + request("GET", "/", body=b"", **headers).split(b"\r\n", 2)[2]
         async with await attacker.line() as connection:
             attacker.tally.sent += 1
             await connection.write(asked)
