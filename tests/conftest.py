@@ -1,6 +1,7 @@
 """The real parts that tests run against: one of each for the whole run."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,12 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if any(item.get_closest_marker(name) for name in _LONG_FORMS):
             item.add_marker(pytest.mark.timeout(_LONG_SECONDS), append=False)
+
+
+def pytest_collection_finish() -> None:
+    """Set aside what was imported and collected: a full collection would walk through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", name="firestore_emulator")
