@@ -83,7 +83,7 @@ def test_a_limit_of_zero_is_named_before_anything_divides_by_it() -> None:
     for done in (manage("check", **zero), manage("serve", **zero)):
         assert done.returncode != 0
         assert "chat.E034" in done.stderr
-        assert "CHAT_LIMITS has typing_seconds = 0. Set it to 1 up to 3600." in done.stderr
+        assert "CHAT_LIMITS has typing_seconds = 0. Set it to a value" in done.stderr
         assert "Traceback" not in done.stderr
 
 
