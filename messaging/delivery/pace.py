@@ -74,10 +74,12 @@ class Pace:
         shutdown."""
         while self._turns:
             self._end_oldest()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._tasks.join()
-        await self._tasks.stop()
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._tasks.join()
+        finally:
+            await self._tasks.stop()
 
     async def _carry_out(self, key: Key, turn: _Turn, publish: Publish) -> None:
         """Publish one receipt. The second begins when it is published, so that the latest comes

@@ -75,14 +75,20 @@ class Dispatcher:
         """Hand over the waiting jobs, and finish the running ones. Delayed jobs run now, because
         this process will be gone later. Return False if a job is left that nobody else has."""
         self._ending.set()
-        if self._task is not None:
-            while self._waiting:
-                self._wake.set()
-                await asyncio.sleep(0.01)
-            await stop_tasks(self._task)
-        await self._direct.join()
-        if self._queue is not None:
-            await self._queue.close()
+        try:
+            if self._task is not None:
+                while self._waiting:
+                    self._wake.set()
+                    await asyncio.sleep(0.01)
+                await stop_tasks(self._task)
+            await self._direct.join()
+        finally:
+            # The shutdown may have cut off the work above: it must not go on without its parts.
+            if self._task is not None:
+                await stop_tasks(self._task)
+            await self._direct.stop()
+            if self._queue is not None:
+                await self._queue.close()
         return not self._left
 
     def put(self, job: QueuedJob, *, delay: int = 0, here: bool = False) -> None:

@@ -99,8 +99,10 @@ class _Running:
     async def stop(self) -> bool:
         for signal, receiver in self._receivers.items():
             signal.disconnect(receiver, sender=self._host)
-        all_done = await self._dispatcher.stop()
-        await self._push.close()
+        try:
+            all_done = await self._dispatcher.stop()
+        finally:
+            await self._push.close()
         return all_done and self._sweeper.all_done
 
     async def _message_sent(self, message: Message, conversation: Conversation, **_: Any) -> None:

@@ -5,10 +5,11 @@ commands and tests build their own. There is no global instance: code that needs
 argument.
 """
 
-import asyncio
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 import structlog
 from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
@@ -19,7 +20,6 @@ from messaging.commits.read_positions import ReadPositions
 from messaging.commits.writer import Writer
 from messaging.concurrency.keyed_locks import KeyedLocks
 from messaging.concurrency.task_set import TaskSet
-from messaging.concurrency.tasks import start_task
 from messaging.concurrency.turns import Turns
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import PrivacyList
@@ -46,6 +46,7 @@ from messaging.runtime.admission import Admission
 from messaging.runtime.commit_events import CommitEvents
 from messaging.runtime.degradation import Degradation
 from messaging.runtime.figures import LiveFigures, Status
+from messaging.runtime.lifecycle import Lifecycle
 from messaging.runtime.peer_events import PeerEvents
 from messaging.runtime.readiness import Readiness
 from messaging.runtime.restored_store import RestoredStore
@@ -96,9 +97,9 @@ class Instance:
             read_positions=self.read_positions,
             background=self._background,
         )
-        self._starting: asyncio.Task[None] | None = None
-        self._running: AsyncExitStack | None = None
-        self._closed = False
+        self._lifecycle = Lifecycle(
+            start_parts=self._start_parts, close_parts=self._close_parts, shutdown=self._shutdown
+        )
 
     def _build_stores(self) -> None:
         stores = make_stores()
@@ -216,53 +217,25 @@ class Instance:
 
     @property
     def started(self) -> bool:
-        return self._running is not None
+        return self._lifecycle.started
 
     async def start(self) -> None:
-        """Start the background work. Idempotent; retries after a failed start. A draining instance
-        does not start any more."""
-        if self.draining:
-            return
-        if self._starting is None or (self._starting.done() and self._starting.exception()):
-            self._starting = start_task(self._start())
-        if not self._starting.done():
-            await asyncio.shield(self._starting)
+        """Start the background work. Idempotent; retries after a failed start. An instance that is
+        draining or closed does not start any more."""
+        await self._lifecycle.start()
 
-    async def _start(self) -> None:
-        async with AsyncExitStack() as stack:
-            for stop in (self.hub.stop, self.unsettled_commits.stop, self.access.stop):
-                stack.push_async_callback(stop)
-            if self.link is not None:
-                # Before presence, so that it stops after presence: a process that reads the
-                # registry after the goodbye must not find this instance there.
-                stack.push_async_callback(self.polling.stop)
-                stack.push_async_callback(self._stop_link, self.link)
-            # Before the first commit, so that the other instances know of this one. If it ends
-            # before they get that commit, they look for it.
-            registered = await self.presence.start()
-            stack.push_async_callback(self.presence.stop)
-            for positions in (self.delivered, self.acknowledged):
-                positions.start()
-                stack.push_async_callback(positions.stop)
-            stack.push_async_callback(lambda: self.pace.stop(seconds=self._shutdown.seconds_left))
-            stack.push_async_callback(self.presence_watch.stop)
-            self.figures.start(role="instance")
-            stack.push_async_callback(self.figures.stop)
-            self.epochs.start()
-            stack.push_async_callback(self.epochs.stop)
-            if self.link is not None:
-                self.link.start(connected=registered)
-                self.polling.start()
-                if not registered:
-                    with suppress(StoreUnavailable):
-                        await self.polling.write_note()
-            try:
-                self.notifications.start()
-            except Exception:  # connected people can still chat
-                logger.exception("notifications.start_failed")
-            stack.push_async_callback(self._shutdown.finish_last, self.notifications.stop)
-            self._running = stack.pop_all()
-        logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
+    async def drain(self) -> None:
+        """Make all clients reconnect elsewhere, see `Shutdown.drain`."""
+        await self._shutdown.drain()
+
+    async def stop(self) -> None:
+        """Drain, finish the work in progress, stop the parts in the reverse order of their start,
+        and close the store and Redis. Idempotent: every caller waits for the same stop."""
+        await self._lifecycle.stop()
+
+    async def close(self) -> None:
+        """Close the store and Redis, also of an instance that was not started."""
+        await self._lifecycle.close()
 
     async def apply_access(self, access: Access) -> None:
         """Apply a stored change of a person's access. Wait until their sockets are closed on every
@@ -271,39 +244,63 @@ class Instance:
         if self.link is not None:
             await self.link.announce_access(access)
 
-    async def drain(self) -> None:
-        """Make all clients reconnect elsewhere, see `Shutdown.drain`."""
-        await self._shutdown.drain()
+    async def _start_parts(self, stack: AsyncExitStack) -> None:
+        """Start the parts. They stop in the reverse order, by this stack."""
 
-    async def stop(self) -> None:
-        """Drain, finish the work in progress, stop the parts in the reverse order of their start,
-        and close the store and Redis. Idempotent."""
+        def at_stop(
+            name: str, stop: Callable[[], Awaitable[object]], *, last: bool = False
+        ) -> None:
+            stack.push_async_callback(self._shutdown.stop_part, name, stop, last=last)
+
+        at_stop("background", self._background.stop, last=True)
+        at_stop("hub", self.hub.stop, last=True)
+        at_stop("unsettled_commits", self.unsettled_commits.stop, last=True)
+        at_stop("access", self.access.stop, last=True)
+        if self.link is not None:
+            # Before presence, so that it stops after presence: a process that reads the registry
+            # after the goodbye must not find this instance there.
+            at_stop("polling", self.polling.stop, last=True)
+            at_stop("link", partial(self._stop_link, self.link), last=True)
+        # Before the first commit, so that the other instances know of this one. If it ends before
+        # they get that commit, they look for it.
+        registered = await self.presence.start()
+        at_stop("presence", self.presence.stop)
+        self.delivered.start()
+        at_stop("delivered", self.delivered.stop)
+        self.acknowledged.start()
+        at_stop("acknowledged", self.acknowledged.stop)
+        at_stop("pace", self.pace.stop)
+        at_stop("presence_watch", self.presence_watch.stop)
+        self.figures.start(role="instance")
+        at_stop("figures", self.figures.stop)
+        self.epochs.start()
+        at_stop("epochs", self.epochs.stop)
+        if self.link is not None:
+            self.link.start(connected=registered)
+            self.polling.start()
+            if not registered:
+                with suppress(StoreUnavailable):
+                    await self.polling.write_note()
         try:
-            if self._starting is not None:
-                await asyncio.wait([self._starting])
-            if self._running is not None:
-                await self._shutdown.drain()
-                await self._shutdown.finish_work()
-            running, self._running = self._running, None
-            if running is not None:
-                await running.aclose()
-                logger.info("instance.stopped")
-        finally:
-            await self.close()
+            self.notifications.start()
+        except Exception:  # connected people can still chat
+            logger.exception("notifications.start_failed")
+        at_stop("notifications", self.notifications.stop)
+        logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
-    async def close(self) -> None:
-        """Close the store and Redis, also of an instance that was not started."""
-        if self._closed:
-            return
-        self._closed = True
-        if self._redis is not None:
-            await self._redis.aclose()
-        await self.store.close()
+    async def _close_parts(self) -> None:
+        try:
+            await self._background.stop()
+            if self._redis is not None:
+                await self._redis.aclose()
+        finally:
+            await self.store.close()
 
     async def _stop_link(self, link: Link) -> None:
         """Stop the link. Without a goodbye, the other instances look for commits that may still be
         applied, and for unfinished work."""
-        await link.stop(goodbye=self._shutdown.complete and not self.unsettled_commits)
+        unfinished = self.unsettled_commits or self._background
+        await link.stop(goodbye=self._shutdown.complete and not unfinished)
 
     def _status(self) -> Status:
         return Status(

@@ -79,7 +79,8 @@ class SqsQueue:
         self._client = functools.cache(_make_client)  # created in a thread, when first needed
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+        """Start no more requests. A running one ends by its own timeouts: nobody waits for it."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def send(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Queue at most ten entries of at most 256 KiB together. Return the entries that SQS did
