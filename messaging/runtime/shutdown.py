@@ -1,5 +1,5 @@
-"""The shutdown of an instance: its clients reconnect elsewhere and its work is finished, within ten
-seconds."""
+"""The shutdown of an instance: its clients reconnect elsewhere, its work is finished and its parts
+stop, within ten seconds."""
 
 import asyncio
 import time
@@ -60,9 +60,9 @@ class Shutdown:
             self._begun_at = time.monotonic()
 
     async def drain(self) -> None:
-        """Make all clients reconnect elsewhere. Return when they are gone, or three seconds before
-        the end of the ten; work in progress is finished first. Idempotent: every caller waits for the
-        same drain."""
+        """Make all clients reconnect elsewhere. Return when they are gone, or seven seconds after
+        the signal; work in progress is finished first. Idempotent: every caller waits for the same
+        drain."""
         self.begin()
         if self._draining is None:
             self._draining = start_task(self._drain())

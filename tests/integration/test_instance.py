@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
+from django.dispatch import Signal
 from pytest_django import Settings
+from redis.asyncio import Redis
 
 from config.application import Application
 from messaging.domain.conversation import ConversationKind
+from messaging.notifications.notifier import Notifier
+from messaging.notifications.push.log import LogPushBackend
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages
 from tests.instances import new_instance
@@ -180,6 +184,173 @@ async def test_a_part_that_fails_to_stop_keeps_no_other_from_it(
 
     assert stopped
     assert not runs(instance)
+
+
+async def test_every_caller_waits_for_the_same_stop(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = []
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+    stop_epochs = instance.epochs.stop
+
+    async def slow() -> None:
+        begun.set()
+        await may_go_on.wait()
+        await stop_epochs()
+        ended.append("part")
+
+    async def stop() -> None:
+        await instance.stop()
+        ended.append("stop")
+
+    monkeypatch.setattr(instance.epochs, "stop", slow)
+    await instance.start()
+    stops = [asyncio.create_task(stop())]
+    await begun.wait()
+    stops.append(asyncio.create_task(stop()))
+    await instance.drain()
+    finished, _ = await asyncio.wait(stops, timeout=0.2)
+    assert not finished
+
+    may_go_on.set()
+    await asyncio.gather(*stops)
+
+    assert ended == ["part", "stop", "stop"]
+
+
+async def test_after_a_failed_start_and_a_stop_it_does_not_start(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A late request must not start a closed instance."""
+    with monkeypatch.context() as patch:
+        patch.setattr(instance.figures, "start", _fail)
+        with pytest.raises(RuntimeError):
+            await instance.start()
+    await instance.stop()
+
+    await instance.start()
+
+    assert instance.draining
+    assert not runs(instance)
+
+
+async def test_a_closed_one_does_not_start(instance: Instance) -> None:
+    await instance.close()
+
+    await instance.start()
+
+    assert not runs(instance)
+
+
+async def test_a_start_that_hangs_does_not_delay_the_stop_forever(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def hang() -> bool:
+        begun.set()
+        await asyncio.Event().wait()
+        return True
+
+    monkeypatch.setattr(instance.presence, "start", hang)
+    starting = asyncio.create_task(instance.start())
+    await begun.wait()
+
+    async with asyncio.timeout(60):
+        await instance.stop()
+
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert not runs(instance)
+
+
+@pytest.mark.parametrize("started", [True, False])
+async def test_no_background_task_outlives_it(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, started: bool
+) -> None:
+    """Also one that begins while the parts stop."""
+    signal = Signal()
+    begun, cancelled = asyncio.Event(), asyncio.Event()
+    stop_access = instance.access.stop
+
+    async def hang(**_: object) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async def stop_late() -> None:
+        await stop_access()
+        instance.signals.send(signal)
+        await begun.wait()
+
+    signal.connect(hang)
+    if started:
+        monkeypatch.setattr(instance.access, "stop", stop_late)
+        await instance.start()
+    else:
+        instance.signals.send(signal)
+        await begun.wait()
+
+    await instance.stop()
+
+    assert cancelled.is_set()
+
+
+async def test_the_store_is_closed_though_redis_fails(
+    transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS = {"address": "redis://127.0.0.1:1"}
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    closed = asyncio.Event()
+
+    async def fail(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    async with new_instance() as instance:
+        close = instance.store.close
+
+        async def noted() -> None:
+            closed.set()
+            await close()
+
+        monkeypatch.setattr(instance.store, "close", noted)
+        monkeypatch.setattr(Redis, "aclose", fail)
+        with pytest.raises(RuntimeError):
+            await instance.close()
+
+    assert closed.is_set()
+
+
+async def test_notifications_that_are_cut_off_keep_nothing(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their jobs are cancelled, and the push service is closed."""
+    begun, cancelled, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async def close(_: object) -> None:
+        closed.set()
+
+    monkeypatch.setattr(Notifier, "run", hang)
+    monkeypatch.setattr(LogPushBackend, "close", close)
+    await instance.start()
+    await _send(instance)
+    await begun.wait()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await instance.notifications.stop()
+
+    assert cancelled.is_set()
+    assert closed.is_set()
 
 
 def _fail(**_: object) -> None:
