@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from config.application import Application
 from messaging.domain.conversation import ConversationKind
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.push.log import LogPushBackend
+from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages
 from tests.instances import new_instance
@@ -351,6 +354,49 @@ async def test_notifications_that_are_cut_off_keep_nothing(
 
     assert cancelled.is_set()
     assert closed.is_set()
+
+
+@pytest.mark.parametrize("sound", [True, False])
+async def test_the_goodbye_depends_on_every_part(
+    transactional_db: None,
+    redis_server: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    sound: bool,
+) -> None:
+    """After an error of a part, the other instances look for unfinished work."""
+    prefix = uuid4().hex
+    settings.REDIS = {"address": redis_server}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [redis_server], "prefix": prefix, "serializer_format": FORMAT},
+        }
+    }
+    async with (
+        new_instance() as instance,
+        Redis.from_url(redis_server) as client,
+        client.pubsub() as heard,
+    ):
+        stop_epochs = instance.epochs.stop
+
+        async def stop() -> None:
+            await stop_epochs()
+            if not sound:
+                raise RuntimeError
+
+        monkeypatch.setattr(instance.epochs, "stop", stop)
+        await instance.start()
+        await heard.psubscribe(f"{prefix}*")
+
+        with nullcontext() if sound else pytest.raises(RuntimeError):
+            await instance.stop()
+
+        said = []
+        while (message := await heard.get_message(timeout=1)) is not None:
+            said.append("goodbye" in str(message["data"]))
+
+    assert any(said) is sound
 
 
 def _fail(**_: object) -> None:
