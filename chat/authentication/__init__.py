@@ -9,7 +9,7 @@ from django.conf import settings
 
 from chat.authentication.development import DevelopmentAuthenticator, issue_development_token
 from chat.authentication.identity import Authenticator, Identity, SignInsRevoked
-from chat.authentication.verified import VerifiedTokens
+from chat.authentication.token_cache import VerifiedTokens
 from chat.exceptions import NotAuthenticated
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition

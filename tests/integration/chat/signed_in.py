@@ -7,7 +7,7 @@ import pytest_asyncio
 from pytest_django.fixtures import Settings
 
 from chat import authentication
-from chat.authentication.verified import VerifiedTokens
+from chat.authentication.token_cache import VerifiedTokens
 from tests.unit.chat.firebase import Google, Key, as_in_production, google, with_credentials
 
 KEY = Key("key-1")

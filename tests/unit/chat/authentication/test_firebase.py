@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from chat.authentication import firebase as firebase_module
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.authentication.identity import Identity
-from chat.authentication.verified import VerifiedTokens
+from chat.authentication.token_cache import VerifiedTokens
 from chat.exceptions import NotAuthenticated, TokenExpired
 from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
 from tests.unit.chat.firebase import (

@@ -10,7 +10,7 @@ import pytest
 from chat import authentication
 from chat.authentication import Identity, issue_development_token
 from chat.authentication.development import DevelopmentAuthenticator
-from chat.authentication.verified import VerifiedTokens
+from chat.authentication.token_cache import VerifiedTokens
 from chat.exceptions import NotAuthenticated
 from chat.limits import probes, strangers
 from chat.limits.limited import PAGE_BODY_BYTES, SHOWN, SPENT, limited, seconds_left

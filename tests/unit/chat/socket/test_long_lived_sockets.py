@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from chat import authentication
 from chat.authentication.firebase import FirebaseAuthenticator
-from chat.authentication.verified import VerifiedTokens
+from chat.authentication.token_cache import VerifiedTokens
 from chat.limits import throttling
 from chat.socket import commands, consumers, token_expiry
 from chat.socket.close_codes import CloseCode, close_message

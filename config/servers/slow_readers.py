@@ -57,6 +57,17 @@ class UnreadAnswers:
             unread.timer.cancel()
             self.weight.bytes -= unread.size
 
+    def end(self, connection: object) -> bool:
+        """Abort the connection if it has an unread answer, and return whether it had one.
+
+        A connection that becomes a WebSocket must have none: nothing here would notice when it is
+        read.
+        """
+        if connection not in self._answers:
+            return False
+        self._end(connection)
+        return True
+
     def _end(self, connection: object) -> None:
         end = self._answers[connection].end
         self.leave(connection)
