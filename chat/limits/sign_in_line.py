@@ -31,8 +31,11 @@ Rank = tuple[bool, int, int]
 
 @dataclass(slots=True)
 class Attempt:
+    judged: bool = False
+    """Whether a password was compared. Without, a refusal is no failure."""
     failed: bool = True
-    """The holder of the slot sets it to False once the password was right."""
+    """The holder of the slot sets it to False once the attempt was answered without a wrong
+    password."""
 
 
 @dataclass(slots=True)
@@ -41,6 +44,12 @@ class _Waiting:
     place: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+
+    @property
+    def was_given(self) -> bool:
+        """Return whether this attempt got the slot. It did not if it was refused or cancelled."""
+        place = self.place
+        return place.done() and not place.cancelled() and place.exception() is None
 
 
 class SignInLine:
@@ -83,7 +92,7 @@ class SignInLine:
         except asyncio.CancelledError:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
-            elif not waiting.place.cancelled():  # it was given in the same step
+            elif waiting.was_given:  # in the same step
                 self._give_back()
             raise
 

@@ -105,6 +105,27 @@ async def test_who_leaves_the_line_holds_up_nobody() -> None:
     assert attempts.order == ["stays"]
 
 
+async def test_who_is_refused_and_leaves_in_the_same_step_gives_no_place_back() -> None:
+    """It never had one. Otherwise two would hash at once from then on."""
+    attempts = Attempts()
+    await attempts.attempt("failed")
+    attempts.order.clear()
+    async with attempts.held():
+        last = attempts.begin("failed")
+        others = [attempts.begin(f"new-{number}") for number in range(WAITING - 1)]
+        await settled()
+
+        operator = attempts.begin("browser", known=True)
+        asyncio.get_running_loop().call_soon(last.cancel)  # once the operator is in its place
+        await settled()
+
+        assert last.cancelled()
+        assert attempts.order == []
+    async with asyncio.timeout(10):
+        await asyncio.gather(operator, *others)
+    assert attempts.order[0] == "browser"
+
+
 async def test_the_place_rests_after_a_failure_alone() -> None:
     """For longer than the attempt took."""
     attempts = Attempts()
