@@ -4,7 +4,6 @@
 one attempt in at a time.
 """
 
-import math
 from typing import Any
 
 import structlog
@@ -32,9 +31,11 @@ class SignInForm(AdminAuthenticationForm):
         rates = instance_of(self.request).rates
         address = network_of(self.request.META.get("REMOTE_ADDR", ""))
         account = sign_ins.account_of(address, username)
-        wait = on_loop(sign_ins.take)(rates, account, address)
-        if wait > 0:
-            raise self._limited(address, wait)
+        try:
+            on_loop(sign_ins.take)(rates, account, address)
+        except sign_ins.Refused as refused:
+            raise self._limited(address, refused) from None
+        sign_ins.note_judged(getattr(self.request, "scope", {}))
         try:
             cleaned = super().clean()
         except forms.ValidationError:
@@ -45,10 +46,10 @@ class SignInForm(AdminAuthenticationForm):
         on_loop(sign_ins.forget)(rates, account, address)
         return cleaned
 
-    def _limited(self, address: str, wait: float) -> forms.ValidationError:
+    def _limited(self, address: str, refused: sign_ins.Refused) -> forms.ValidationError:
         OPERATOR_SIGN_INS.labels("limited").inc()
         logger.warning("operator.sign_in_limited", address=address)
-        self.retry_after = math.ceil(wait)
+        self.retry_after = refused.retry_after
         return forms.ValidationError(
-            f"{sign_ins.OF_ADDRESS} Retry in {self.retry_after} seconds.", code="rate_limited"
+            f"{refused.reason} Retry in {self.retry_after} seconds.", code="rate_limited"
         )

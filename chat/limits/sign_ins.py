@@ -24,7 +24,7 @@ from django.http import HttpResponseBase, parse_cookie
 
 from chat.instances import instance_of
 from chat.limits.body_limit import ReadAhead
-from chat.limits.sign_in_line import SignInLine
+from chat.limits.sign_in_line import Attempt, SignInLine
 from chat.middleware import sound_request_id
 from messaging.domain.exceptions import RateLimited
 from messaging.domain.identifiers import random_id
@@ -38,9 +38,12 @@ ATTEMPTS = Rate(name="operator-sign-ins", per_second=1 / 60, burst=5)
 ATTEMPTS_OF_ADDRESS = Rate(name="operator-sign-ins-of-address", per_second=1 / 6, burst=20)
 """Twenty at once for an office, then ten a minute: each may use another account."""
 
-OF_ACCOUNT = "There were too many attempts to sign in to this account from your address."
-OF_ADDRESS = "There were too many attempts to sign in from your address."
+_OF_ACCOUNT = "There were too many attempts to sign in to this account from your address."
+_OF_ADDRESS = "There were too many attempts to sign in from your address."
 _OF_ALL = "There are too many attempts to sign in."
+
+ATTEMPT = "chat.sign_in_attempt"
+"""In the scope of an attempt: the `Attempt` that holds the slot."""
 
 _PATH = "/admin/login/"
 _MAX_FIELDS = 20
@@ -69,6 +72,14 @@ Send = Callable[[Message], Awaitable[None]]
 LINE = SignInLine()
 
 
+class Refused(RateLimited):
+    """There is no room for an attempt. `reason` is a sentence that names the exhausted limit."""
+
+    def __init__(self, retry_after: float, reason: str) -> None:
+        super().__init__(retry_after)
+        self.reason = reason
+
+
 def is_attempt(scope: Scope) -> bool:
     """Return whether this request contains a password."""
     return bool(scope["path"] == _PATH and scope["method"] == "POST")
@@ -90,16 +101,16 @@ async def carry_out(
 
             async def judged(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    attempt.failed = message["status"] != _SIGNED_IN
+                    attempt.failed = attempt.judged and message["status"] != _SIGNED_IN
                 await send(message)
 
-            await application(scope, body.receive, judged)
+            await application({**scope, ATTEMPT: attempt}, body.receive, judged)
     except RateLimited as refused:
         body.forget()
         # While holding a slot of the address, so that each address is refused at most twice a
         # second.
         await asyncio.sleep(_REFUSAL_SECONDS)
-        detail = refused.detail if isinstance(refused, _Refused) else _OF_ALL
+        detail = refused.reason if isinstance(refused, Refused) else _OF_ALL
         await _answer(scope, send, refused.retry_after, detail, address)
 
 
@@ -109,16 +120,23 @@ def account_of(address: str, username: str) -> str:
     return hashlib.sha256(f"{address} {username}".encode()).hexdigest()
 
 
-async def take(rates: Rates, account: str, address: str) -> float:
-    """Count one attempt and return 0.0. Without room, count nothing, and return the seconds to
-    wait."""
+async def take(rates: Rates, account: str, address: str) -> None:
+    """Count one attempt. Without room, count nothing. Raises Refused."""
     wait = await rates.take(ATTEMPTS, account)
     if wait > 0:
-        return wait
+        raise Refused(wait, _OF_ACCOUNT)
     wait = await rates.take(ATTEMPTS_OF_ADDRESS, address)
     if wait > 0:
         await rates.give_back(ATTEMPTS, account, count=1)
-    return wait
+        raise Refused(wait, _OF_ADDRESS)
+
+
+def note_judged(scope: Scope) -> None:
+    """Note that the password of this attempt is compared: from now on only a right one is no
+    failure."""
+    attempt = scope.get(ATTEMPT)
+    if isinstance(attempt, Attempt):
+        attempt.judged = True
 
 
 async def forget(rates: Rates, account: str, address: str) -> None:
@@ -140,21 +158,15 @@ def remember_browser(response: HttpResponseBase) -> None:
     )
 
 
-class _Refused(RateLimited):
-    def __init__(self, retry_after: float, detail: str) -> None:
-        super().__init__(retry_after)
-        self.detail = detail
-
-
 async def _require_attempts(rates: Rates, account: str, address: str) -> None:
-    """Require room for one more attempt. Raises _Refused."""
-    for rate, key, detail in (
-        (ATTEMPTS, account, OF_ACCOUNT),
-        (ATTEMPTS_OF_ADDRESS, address, OF_ADDRESS),
+    """Require room for one more attempt. Raises Refused."""
+    for rate, key, reason in (
+        (ATTEMPTS, account, _OF_ACCOUNT),
+        (ATTEMPTS_OF_ADDRESS, address, _OF_ADDRESS),
     ):
         wait = await rates.seconds_until_room(rate, key)
         if wait > 0:
-            raise _Refused(wait, detail)
+            raise Refused(wait, reason)
 
 
 def _username(scope: Scope, body: ReadAhead) -> str:

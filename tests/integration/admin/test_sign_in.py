@@ -48,6 +48,7 @@ async def sign_in(
     username: str = "root",
     password: str = "wrong",
     browser: str = "",
+    origin: str = "http://testserver",
 ) -> httpx.Response:
     """Send the form from an address, as a browser does that has its cookies."""
     transport = httpx.ASGITransport(app=application, client=(address, 1))
@@ -58,7 +59,7 @@ async def sign_in(
             data={"username": username, "password": password, "csrfmiddlewaretoken": token},
             headers={
                 "Cookie": f"csrftoken={token}; operator_browser={browser}",
-                "Origin": "http://testserver",
+                "Origin": origin,
             },
         )
 
@@ -231,6 +232,61 @@ async def test_a_refused_attempt_takes_no_place_in_the_line(
     assert {answer.status_code for answer in refused} == {429}
     assert min(int(answer.headers["Retry-After"]) for answer in refused) > 1  # of its own rate
     assert [(await one).status_code for one in (hashing, waiting)] == [200, 200]
+
+
+async def test_a_form_of_another_kind_is_limited_for_the_account(
+    application: Application, address: str
+) -> None:
+    """Its name is read by the form itself, which says the same as the page in front of it."""
+    transport = httpx.ASGITransport(app=application, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        fields = {"username": "root", "password": "wrong", "csrfmiddlewaretoken": "a" * 32}
+        answers = [
+            await client.post(
+                "/admin/login/",
+                files={name: (None, value) for name, value in fields.items()},
+                headers={"Cookie": f"csrftoken={'a' * 32}", "Origin": "http://testserver"},
+            )
+            for _ in range(ATTEMPTS.burst + 1)
+        ]
+
+    assert [answer.status_code for answer in answers] == [200] * ATTEMPTS.burst + [429]
+    assert TOO_MANY in answers[-1].text
+
+
+async def test_a_refused_form_is_no_failed_attempt(
+    application: Application, settings: Settings, address: str
+) -> None:
+    """Another site can send one from an operator's browser: the place does not rest for it, and the
+    browser keeps its precedence."""
+    known = await sign_in(application, address, password=PASSWORD)
+    browser = known.cookies["operator_browser"]
+    for _ in range(6):
+        forged = await sign_in(application, address, browser=browser, origin="http://other.example")
+        assert forged.status_code == 403
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher", *settings.PASSWORD_HASHERS]
+    SlowHasher.let.clear()
+    guesses = [
+        asyncio.create_task(sign_in(application, f"203.0.113.{number}", username=f"name-{number}"))
+        for number in range(12)
+    ]
+    async with asyncio.timeout(30):
+        await asyncio.wait(guesses, return_when=asyncio.FIRST_COMPLETED)
+    operator = asyncio.create_task(
+        sign_in(application, address, password=PASSWORD, browser=browser)
+    )
+    answered: list[asyncio.Task[httpx.Response]] = []
+    for one in (*guesses, operator):
+        one.add_done_callback(answered.append)
+    async with asyncio.timeout(30):
+        while sum(one.done() for one in guesses) < 4:  # the last has made room for the operator
+            await asyncio.sleep(0.01)
+    SlowHasher.let.set()
+    await asyncio.gather(operator, *guesses)
+
+    assert operator.result().status_code == 302
+    admitted = [one for one in answered if one.result().status_code != 429]
+    assert admitted.index(operator) == 1  # after the one that was hashed already
 
 
 async def test_addresses_of_one_network_are_one(application: Application) -> None:
