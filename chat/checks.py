@@ -1,8 +1,10 @@
 """Start-up checks: a harmful or useless setting stops the start with an error that names it."""
 
+import ipaddress
 import json
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +52,36 @@ def check_names(**_: Any) -> list[checks.Warning]:
 @register(TAG, deploy=True)
 def check_proxies(**_: Any) -> list[checks.Warning]:
     """Return a warning if uvicorn trusts every peer as a proxy."""
-    if "*" not in os.environ.get("FORWARDED_ALLOW_IPS", ""):
+    trusted = os.environ.get("FORWARDED_ALLOW_IPS", "")
+    if not _holds_every_address(trusted):
         return []
     return [
         checks.Warning(
-            "FORWARDED_ALLOW_IPS is '*': uvicorn accepts the client's address from any peer.",
+            f"FORWARDED_ALLOW_IPS is {trusted!r}: uvicorn accepts the client's address from any "
+            "peer.",
             "Set it to the addresses or networks of the proxies, for example "
             "FORWARDED_ALLOW_IPS=10.0.0.0/8, or let only the proxy reach the port. If a "
             "balancer appends its own address, set TRUSTED_PROXIES=2.",
             id="chat.W002",
         )
     ]
+
+
+def _holds_every_address(trusted: str) -> bool:
+    """Return whether these addresses and networks contain all of IPv4 or all of IPv6, in one
+    network or in several."""
+    networks: dict[int, list[Any]] = {4: [], 6: []}
+    for item in trusted.split(","):
+        if item.strip() == "*":
+            return True
+        with suppress(ValueError):  # a name, which uvicorn compares as it is
+            network = ipaddress.ip_network(item.strip())
+            networks[network.version].append(network)
+    return any(
+        whole.prefixlen == 0
+        for ranges in networks.values()
+        for whole in ipaddress.collapse_addresses(ranges)
+    )
 
 
 @register(TAG)

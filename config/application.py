@@ -19,7 +19,7 @@ from config.servers import uvicorn
 from config.servers.backpressure import flow_controlled
 from config.servers.connection_bounds import MAX_BODY_BYTES
 from config.servers.draining import drain_at_signals
-from config.servers.forwarded import with_client
+from config.servers.forwarded import Hosts, with_client
 from config.servers.garbage_collection import Collecting
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
@@ -41,8 +41,8 @@ class Application:
         sockets once it is started."""
         self._instance = instance
         self._collecting = collecting or Collecting()
-        self._every_peer_is_trusted = False
-        """Whether uvicorn trusts every peer as a proxy."""
+        self._trusted_peers: Hosts = ()
+        """The hosts that uvicorn trusts as proxies."""
         self._protocols = ProtocolTypeRouter(
             {"http": limited(Handler()), "websocket": URLRouter(websocket_urlpatterns)}
         )
@@ -58,9 +58,7 @@ class Application:
         if not self._instance.started:
             await self._instance.start()
         scope = with_instance(scope, self._instance)
-        scope = with_client(
-            scope, proxies=settings.TRUSTED_PROXIES, every_peer=self._every_peer_is_trusted
-        )
+        scope = with_client(scope, proxies=settings.TRUSTED_PROXIES, trusted=self._trusted_peers)
         if scope["type"] == "http":
             api = scope["path"].startswith(API_PATHS)
             receive = bounded(receive, get_limits().body_bytes if api else MAX_BODY_BYTES)
@@ -79,7 +77,7 @@ class Application:
                 server = getattr(getattr(send, "__self__", None), "config", None)
                 if hasattr(server, "http_protocol_class"):
                     uvicorn.install(server)
-                    self._every_peer_is_trusted = uvicorn.trusts_every_peer(server)
+                    self._trusted_peers = uvicorn.trusted_peers(server)
                 await self._instance.start()
                 drain_at_signals(self._instance.drain)
                 await send({"type": "lifespan.startup.complete"})

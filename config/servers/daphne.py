@@ -22,7 +22,7 @@ from config.servers import connection_bounds as bounds
 from config.servers.daphne_forwarded import parse_forwarded
 from config.servers.daphne_socket import GuardedSocket
 from config.servers.readable import readable
-from config.servers.unread_answers import UNREAD, keep_little_unsent
+from config.servers.slow_readers import UNREAD, keep_little_unsent
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _PROBES = bounds.PROBES.encode()
@@ -107,9 +107,12 @@ class _Connection(Protocol):
         self._unwatch()
         self._channel.connectionLost(reason)
 
-    def replaced_ended(self) -> None:
-        """Handle the end of the WebSocket that this became."""
-        self._factory.closed()
+    def replaced_by(self, socket: GuardedSocket) -> None:
+        """Hand the connection over to the WebSocket that it became. Only its end is counted here:
+        it holds no place of a probe and no unread answer, and from now on
+        `config.servers.backpressure` is the transport's producer."""
+        self._transport.unregisterProducer()
+        socket.on_lost = self._factory.closed
 
     def _watch_answers(self) -> None:
         """Act as the transport's producer in front of the channel. It is paused while an answer
@@ -220,7 +223,11 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
         self.connection.received()
-        if self.connection.only_probes and not path.startswith(_PROBES) and not self._refused:
+        upgrade = self.requestHeaders.hasHeader(b"Upgrade")
+        is_probe = path.startswith(_PROBES) and not upgrade
+        if upgrade and UNREAD.end(self.connection):
+            self._refused = True
+        if self.connection.only_probes and not is_probe and not self._refused:
             self._refused = True
             self.connection.refuse("too_many", bounds.TOO_MANY)
         if not self._refused:
@@ -232,7 +239,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         # daphne has replaced the channel by its own protocol, or that inside the TLS protocol.
         for protocol in (transport.protocol, getattr(transport, "wrappedProtocol", None)):
             if isinstance(protocol, GuardedSocket):
-                protocol.on_lost = self.connection.replaced_ended
+                self.connection.replaced_by(protocol)
         return done
 
     def finish(self) -> None:

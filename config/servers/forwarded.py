@@ -8,7 +8,7 @@ client's address nor choose it.
 
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 _HEADER = b"x-forwarded-for"
 _PEER = "chat.peer"
@@ -16,6 +16,12 @@ _PEER = "chat.peer"
 _SCHEMES = {b"http": "http", b"https": "https", b"ws": "http", b"wss": "https"}
 
 Scope = MutableMapping[str, Any]
+
+
+class Hosts(Protocol):
+    """A set of hosts; a connection without an address has the host None."""
+
+    def __contains__(self, host: str | None, /) -> bool: ...
 
 
 def forwarded_address(values: Iterable[bytes], proxies: int) -> str | None:
@@ -61,25 +67,29 @@ def with_peer(application: Any) -> Callable[..., Awaitable[None]]:
     return noting
 
 
-def with_client(scope: Scope, *, proxies: int, every_peer: bool) -> Scope:
+def with_client(scope: Scope, *, proxies: int, trusted: Hosts) -> Scope:
     """Return a scope with the client's address from the trusted proxies.
 
     If uvicorn trusts the peer, it has already read the header: it uses the last address that is not
-    in `FORWARDED_ALLOW_IPS`, or the first if it trusts `every_peer`. The number of `proxies`
-    decides instead. 0 keeps uvicorn's result, and means 1 if every peer is trusted.
+    `trusted`. The number of `proxies` decides instead; 0 keeps uvicorn's result. If all addresses
+    are trusted, uvicorn uses the first, which a client can choose; then 0 means 1.
     """
     if _PEER not in scope:
         return scope
     peer, client = scope[_PEER], scope.get("client")
-    if every_peer:
-        proxies = proxies or 1
-    elif client == peer:
-        return scope  # not from a trusted proxy, or from one that sends no header
+    if _host(peer) not in trusted:
+        return scope
+    if proxies == 0 and _host(client) in trusted:
+        proxies = 1
     if proxies == 0:
-        address = _address_in(str(client[0])) if client else None
+        address = _address_in(client[0]) if client else None
     else:
         address = forwarded_address(_lines_of(scope), proxies)
     return {**scope, "client": peer if address is None else (address, 0)}
+
+
+def _host(address: tuple[str, int] | None) -> str | None:
+    return address[0] if address else None
 
 
 def _lines_of(scope: Mapping[str, Any]) -> list[bytes]:

@@ -7,14 +7,15 @@ pipelined requests ahead. `install` replaces its HTTP protocol by a subclass.
 import asyncio
 from typing import Any
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config.servers import connection_bounds as bounds
 from config.servers.backpressure import SocketGuard
-from config.servers.forwarded import with_peer
+from config.servers.forwarded import Hosts, with_peer
 from config.servers.frame_gate import MAX_MESSAGE_BYTES
 from config.servers.readable import readable
-from config.servers.unread_answers import UNREAD, keep_little_unsent
+from config.servers.slow_readers import UNREAD, keep_little_unsent
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _MAX_ROOM = 64 * 1024
@@ -36,9 +37,12 @@ def install(config: Any) -> None:
     config.ws_per_message_deflate = False
 
 
-def trusts_every_peer(config: Any) -> bool:
-    """Return whether uvicorn accepts the client's address from any peer's header."""
-    return bool(config.proxy_headers) and config.forwarded_allow_ips in ("*", ["*"])
+def trusted_peers(config: Any) -> Hosts:
+    """Return the hosts from whose headers uvicorn accepts the client's address, as it reads them:
+    addresses and networks, or `*` for every peer."""
+    if not config.proxy_headers:
+        return ()
+    return ProxyHeadersMiddleware(config.loaded_app, config.forwarded_allow_ips).trusted_hosts
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -121,6 +125,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._handshake_is_too_large():
             self._refuse("head_too_large", bounds.HANDSHAKE_TOO_LARGE)
             return
+        if UNREAD.end(self):
+            return
+        if self._is_answering():
+            CONNECTIONS_REFUSED.labels("unread").inc()
+            self._refused = True
+            self._drop_answer()
+            self.transport.abort()
+            return
         super().handle_websocket_upgrade()
         # At once: the client's first frames may arrive before the application's first step.
         SocketGuard.of(self.transport).end_after(bounds.HEAD_SECONDS)
@@ -185,8 +197,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Answer if nothing was answered yet, read on for a moment without parsing, and end."""
         CONNECTIONS_REFUSED.labels(reason).inc()
         self._refused = True
-        answering = self.cycle is not None and not self.cycle.response_complete
-        answered = self._awaited == "end" or (answering and self.cycle.response_started)
+        answered = self._awaited == "end" or (self._is_answering() and self.cycle.response_started)
         if not answered and not self.pipeline:
             self.transport.write(readable(answer, self.headers or ()))
         self._drop_answer()  # it would be a second answer
@@ -194,9 +205,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self._await("end", bounds.LINGER_SECONDS)
 
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _drop_answer(self) -> None:
         """Drop any further answer of the application."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._is_answering():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
 

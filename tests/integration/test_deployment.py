@@ -70,11 +70,13 @@ def test_what_it_finds_in_djangos_own_middleware() -> None:
     assert found == {"security.W005", "security.W008", "security.W021"}
 
 
-def test_trusting_every_peer_as_a_proxy_is_warned_of() -> None:
+@pytest.mark.parametrize("trusted", ["*", "10.0.0.1, ::/0"])
+def test_trusting_every_peer_as_a_proxy_is_warned_of(trusted: str) -> None:
     """Whoever reaches the port chooses its address then."""
-    done = manage("check", "--deploy", FORWARDED_ALLOW_IPS="*")
+    done = manage("check", "--deploy", FORWARDED_ALLOW_IPS=trusted)
 
     assert "chat.W002" in done.stderr
+    assert f"FORWARDED_ALLOW_IPS is {trusted!r}" in done.stderr
 
 
 def test_a_limit_of_zero_is_named_before_anything_divides_by_it() -> None:

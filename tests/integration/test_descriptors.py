@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from config.development.processes import Process
+from tests.integration.raw_peer import Peer, upgrade
 from tests.integration.served import Command, served, servers
 from tests.integration.test_connection_bounds import is_live
 
@@ -63,6 +64,16 @@ def eventually_served(port: int) -> None:
         seen = eventually_answer(port, "/api/v1/me")
 
 
+def eventually_refuses_sockets(port: int) -> None:
+    """No WebSocket takes the place of a probe, whatever its path."""
+    end, seen = time.monotonic() + _SECONDS, 0
+    while seen != 503:
+        assert time.monotonic() < end, f"The last answer was {seen}."
+        with silent(port, _MANY), contextlib.suppress(OSError, EOFError), Peer(port) as peer:
+            peer.send(upgrade("/health/live"))
+            seen = int(peer.head()[9:12])
+
+
 def eventually_sleeps(process: Process) -> None:
     """Wait until the server's main thread sleeps each time that it is looked at. A loop that tries
     again at once is running, or waits for a processor, whenever it is looked at: on any machine."""
@@ -106,6 +117,7 @@ def test_connections_beyond_the_descriptors_are_refused(command: Command, tmp_pa
                     seen = eventually_answer(port, path)
         with silent(port, _MANY):
             eventually_sleeps(process)
+        eventually_refuses_sockets(port)
         lines = log_lines(process, "server.too_many_connections")
         assert 1 <= len(lines) <= 1 + (time.monotonic() - begun) / 10
         eventually_served(port)

@@ -18,7 +18,7 @@ from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
-from tests.integration.raw_peer import Peer
+from tests.integration.raw_peer import Peer, upgrade
 
 Command = Callable[[int], Sequence[str]]
 
@@ -150,6 +150,31 @@ async def test_answers_that_nobody_reads_are_bounded(command: Command, tmp_path:
         async with asyncio.timeout(PATIENCE):
             while await metric(http, 'chat_cache_bytes{cache="answers"}'):
                 await asyncio.sleep(0.05)
+
+
+@servers
+async def test_a_socket_comes_after_the_answer_before_it(command: Command, tmp_path: Path) -> None:
+    """A connection that asks to become one before it has read an answer is ended, so that its
+    answer is counted until then; one that has read it becomes one."""
+    async with served(command, tmp_path) as (port, http):
+        ann = Rest(http, "ann")
+        group = (await ann.create_group("bob", title="Tea"))["id"]
+        for number in range(30):
+            await ann.send(group, LONG, str(number))
+        page = f"GET /api/v1/conversations/{group}/messages HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        question = f"{page}Authorization: Bearer {token_of('ann')}\r\n\r\n".encode()
+
+        with Peer(port) as early:
+            early.send(question + upgrade(token=token_of("ann")))
+            assert b"HTTP/1.1 101" not in await asyncio.to_thread(early.rest)
+        with Peer(port) as late:
+            late.send(question)
+            assert (await asyncio.to_thread(late.answer))[0] == 200
+            late.send(upgrade(token=token_of("ann")))
+            assert (await asyncio.to_thread(late.head)).startswith("HTTP/1.1 101")
+
+        assert await metric(http, 'chat_connections_refused_total{reason="unread"}') == 1
+        assert await metric(http, 'chat_cache_bytes{cache="answers"}') == 0
 
 
 @servers

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from uvicorn import Config
 
-from config.servers.forwarded import forwarded_address, forwarded_scheme, with_client
+from config.servers.forwarded import forwarded_address, forwarded_scheme, with_client, with_peer
+from config.servers.uvicorn import trusted_peers
 
 
 @pytest.mark.parametrize(
@@ -60,23 +62,45 @@ def test_the_forwarded_scheme(lines: Sequence[bytes], scheme: str | None) -> Non
 PROXY, CLIENT = ("10.0.0.1", 80), ("192.0.2.1", 0)
 
 
-def scope(client: Any, *, peer: Any = PROXY, header: bytes = b"192.0.2.1, 10.0.0.9") -> Any:
-    """As uvicorn's middleware leaves it."""
-    return {"headers": [(b"x-forwarded-for", header)], "client": client, "chat.peer": peer}
+CHAIN = "192.0.2.1, 10.0.0.9"
+EVERYBODY = ("*", "0.0.0.0/0", "10.0.0.1,0.0.0.0/1,128.0.0.0/1")
 
 
 @pytest.mark.parametrize(
-    ("given", "proxies", "every_peer", "client"),
+    ("peer", "header", "proxies", "trusted", "client"),
     [
-        (scope(PROXY), 2, False, PROXY),  # not trusted
-        (scope(CLIENT), 0, False, CLIENT),  # trusted by its address
-        (scope(("unknown", 0)), 0, False, PROXY),
-        (scope(("198.51.100.1", 0)), 2, False, CLIENT),
-        (scope(("198.51.100.1", 0)), 2, True, CLIENT),
-        (scope(("198.51.100.1", 0)), 0, True, ("10.0.0.9", 0)),
-        (scope(("unknown", 0), header=b"192.0.2.1,"), 0, True, PROXY),
-        (scope(None, peer=None, header=b""), 0, True, None),  # behind a socket file
+        (("10.1.0.1", 80), CHAIN, 2, "10.0.0.0/24", ("10.1.0.1", 80)),  # not trusted
+        (PROXY, CHAIN, 0, "10.0.0.0/24", CLIENT),
+        (PROXY, "unknown, 10.0.0.9", 0, "10.0.0.0/24", PROXY),
+        (PROXY, f"198.51.100.1, {CHAIN}", 2, "10.0.0.1", CLIENT),
+        (PROXY, f"198.51.100.1, {CHAIN}", 2, "*", CLIENT),
+        (PROXY, f"198.51.100.1, {CHAIN}", 2, "0.0.0.0/0", CLIENT),
+        (PROXY, None, 0, "*", PROXY),
+        (PROXY, "192.0.2.1,", 0, "*", PROXY),
+        (None, None, 0, "*", None),  # behind a socket file
+        *((PROXY, CHAIN, 0, every, ("10.0.0.9", 0)) for every in EVERYBODY),
+        (("2001:db8::9", 80), "2001:db8::1, 2001:db8::2", 0, "::/0", ("2001:db8::2", 0)),
+        (PROXY, CHAIN, 0, "::/0", PROXY),
+        (PROXY, "10.0.0.4, 10.0.0.5", 0, "10.0.0.0/24", ("10.0.0.5", 0)),  # the first is a claim
     ],
 )
-def test_the_client_of_a_scope(given: Any, proxies: int, every_peer: bool, client: Any) -> None:
-    assert with_client(given, proxies=proxies, every_peer=every_peer)["client"] == client
+async def test_the_client_behind_the_peers_that_uvicorn_trusts(
+    peer: Any, header: str | None, proxies: int, trusted: str, client: Any
+) -> None:
+    """Its own middleware reads the header first. Whom it trusts, never lets a client choose."""
+    given: dict[str, Any] = {}
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        given.update(scope)
+
+    async def unused(*_: Any) -> Any:
+        raise AssertionError
+
+    config = Config(application, forwarded_allow_ips=trusted, lifespan="off", log_config=None)
+    config.load()
+    peers = trusted_peers(config)
+    lines = [] if header is None else [(b"x-forwarded-for", header.encode())]
+    scope = {"type": "http", "headers": lines, "client": peer}
+    await with_peer(config.loaded_app)(scope, unused, unused)
+
+    assert with_client(given, proxies=proxies, trusted=peers)["client"] == client
