@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from typing import Annotated, Any, Generic, Optional, TypeVar
 
 from msgspec import Meta, Struct, defstruct
@@ -26,7 +25,7 @@ from messaging.domain.fields.codec import (
     writer,
 )
 from messaging.domain.fields.types import Number, ShortText, Text, UserId
-from messaging.stores.stored_enums import member_of
+from messaging.stores.stored_enums import conversion_to
 
 T = TypeVar("T")
 Carrier = TypeVar("Carrier", bound=Struct)
@@ -75,7 +74,7 @@ _READ = Conversions(
         tuple[str, ...]: tuple,
         Mapping[str, int]: None,
     },
-    enumeration=lambda kind: partial(member_of, kind),
+    enumeration=conversion_to,
 )
 
 

@@ -5,8 +5,9 @@ default named here, and never raises. It stays in the store until another value 
 commit nor another setting of the person changes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar, cast
 
 from messaging.domain.conversation import ConversationKind
@@ -35,3 +36,14 @@ _MEMBERS = {kind: {member.value: member for member in kind} for kind in UNKNOWN}
 def member_of(kind: type[Kind], value: object) -> Kind:
     """Return the member with this value, or the default for an unknown one."""
     return cast("Kind", _MEMBERS[kind].get(value, UNKNOWN[kind]))  # type: ignore[call-overload]
+
+
+def conversion_to(kind: type[Kind]) -> Callable[[object], Kind]:
+    """Return `member_of` for one enumeration, as the conversion of a codec.
+
+    Raises TypeError if the enumeration has no default here: a codec is made when its module is
+    imported, so it is found then and not at the first read.
+    """
+    if kind not in UNKNOWN:
+        raise TypeError(f"UNKNOWN has no default for an unknown value of {kind.__name__}. Add one.")
+    return partial(member_of, kind)

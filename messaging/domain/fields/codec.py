@@ -153,8 +153,12 @@ def reader(
         elif name not in without:
             part = _converted(expression(name), kinds[name], conversions, constants)
             if absent is not _NONE and _has_other_default(field, kinds[name], conversions, absent):
-                constants[f"default_{name}"] = default_of(field)
-                part = f"({part}) if {name!r} in source else default_{name}"
+                default = f"default_{name}"
+                if field.default_factory is MISSING:
+                    constants[default], use = field.default, default
+                else:  # each entity has its own
+                    constants[default], use = field.default_factory, f"{default}()"
+                part = f"({part}) if {name!r} in source else {use}"
             parts[name] = part
     return _compiled(entity, [*sources, *given], parts, entity, constants)
 

@@ -2,9 +2,8 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -21,7 +20,7 @@ from messaging.models import (
     ReadPositionRecord,
 )
 from messaging.stores.conversations import InvalidCursor
-from messaging.stores.stored_enums import member_of
+from messaging.stores.stored_enums import conversion_to
 
 MESSAGE_COLUMNS = [
     field.name
@@ -44,13 +43,11 @@ def _value(_: object) -> Attribute:
     return Attribute("value")
 
 
-def _member(kind: Any) -> Callable[[Any], Any]:
-    return partial(member_of, kind)
-
-
 _PLAIN: Mapping[Any, None] = {str: None, int: None, bool: None}
 _IN_JSON = Conversions(types={**_PLAIN, datetime: datetime.isoformat}, enumeration=_value)
-_FROM_JSON = Conversions(types={**_PLAIN, datetime: datetime.fromisoformat}, enumeration=_member)
+_FROM_JSON = Conversions(
+    types={**_PLAIN, datetime: datetime.fromisoformat}, enumeration=conversion_to
+)
 
 preferences_json = writer(Preferences, _IN_JSON)
 """Returns a person's settings as they are stored."""
@@ -88,7 +85,7 @@ READ = Conversions(
         Mapping[str, Preferences]: _all_preferences,
         Uncounted: Uncounted,
     },
-    enumeration=_member,
+    enumeration=conversion_to,
 )
 READ_JSON = Conversions(
     types={**READ.types, bool: bool, datetime: _aware}, enumeration=READ.enumeration

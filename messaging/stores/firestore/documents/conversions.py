@@ -21,7 +21,7 @@ from messaging.stores.firestore.values import (
     read_text,
     read_time,
 )
-from messaging.stores.stored_enums import member_of
+from messaging.stores.stored_enums import conversion_to
 
 Fields = dict[str, Any]
 
@@ -83,7 +83,8 @@ def _decode_uncounted(value: Any) -> Uncounted:
 
 
 def _decode_member(kind: Any) -> Callable[[Any], Any]:
-    return lambda value: member_of(kind, value.string_value)
+    member = conversion_to(kind)
+    return lambda value: member(value.string_value)
 
 
 def _decode_optional(decode: Any) -> Callable[[Any], Any]:

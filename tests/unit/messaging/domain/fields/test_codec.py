@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -210,6 +211,53 @@ def test_a_type_without_conversion_is_refused_when_the_codec_is_made() -> None:
 
     with pytest.raises(TypeError, match="no conversion of <class 'int'>"):
         writer(Message, nothing)
+
+
+class Mood(StrEnum):
+    """An enumeration that a developer has just added."""
+
+    GOOD = "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoodyMessage(Message):
+    mood: Mood = Mood.GOOD
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda entity: reader(entity, rows.READ),
+        lambda entity: reader(entity, rows.READ_JSON),
+        MessageDocuments,
+        MessageForm,
+    ],
+    ids=["sql", "sql_json", "firestore", "link"],
+)
+def test_an_enumeration_without_a_default_is_refused_when_the_codec_is_made(
+    make: Callable[[Any], Any],
+) -> None:
+    """Not at the first read of a value, which may be long after the release."""
+    with pytest.raises(TypeError, match="no default for an unknown value of Mood"):
+        make(MoodyMessage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    counts: Mapping[str, int] = field(default_factory=lambda: {"seen": 0})
+
+
+@pytest.mark.parametrize("absent", [KeyError, None])
+def test_each_entity_has_a_default_of_its_own(absent: object) -> None:
+    """What a factory makes for one is not given to the next."""
+    conversions = Conversions(types={Mapping[str, int]: None}, enumeration=lambda _: str)
+    read = reader(Counted, conversions, absent=absent)
+
+    one, other = read({}), read({})
+
+    assert one.counts == other.counts == {"seen": 0}
+    assert one.counts is not other.counts
+    assert read({"counts": {"seen": 2}}).counts == {"seen": 2}
 
 
 def test_what_firestore_says_of_an_absent_field() -> None:
