@@ -105,17 +105,6 @@ class Uncounted:
             begin, passed = bounds[-1], passed + sum(lengths[1::2])
         return cls(";".join([f"{latest[0][0]},{begin},{passed}", *segments]))
 
-    @classmethod
-    def of_numbers(cls, seqs: Iterable[int]) -> "Uncounted":
-        """Return the ranges of ascending message numbers."""
-        ranges: list[list[int]] = []
-        for seq in seqs:
-            if ranges and ranges[-1][1] == seq - 1:
-                ranges[-1][1] = seq
-            else:
-                ranges.append([seq, seq])
-        return cls.of(ranges)
-
 
 ALL_COUNTED = Uncounted()
 

@@ -93,12 +93,6 @@ class Presence:
         self._task = start_task(self._work(self._redis))
         return registered
 
-    @property
-    def other_boot_ids(self) -> Sequence[str]:
-        """Return the other instances in the registry at the latest heartbeat, and those that were
-        met since."""
-        return self._others
-
     def met(self, boot_id: str) -> bool:
         """Add an instance that entered the registry after the last heartbeat. The next heartbeat
         decides whether it stays. Return whether it is new here."""

@@ -94,9 +94,9 @@ class LiveFigures:
         self._unread = Outage("figures.unknown")
         self._task: asyncio.Task[None] | None = None
 
-    @property
     def own(self) -> Figures:
-        """Return the figures of this process, at most three seconds old once it has started."""
+        """Return the figures of this process, at most three seconds old once it has started.
+        Before, each call counts anew; its rates are those since the call before it."""
         return self._own or self._count()
 
     def start(self, *, role: str) -> None:
@@ -122,7 +122,7 @@ class LiveFigures:
     async def all(self) -> tuple[Sequence[Figures], bool]:
         """Return the figures of every live process, by instance name, and whether they are
         complete: False if Redis did not answer."""
-        own = self.own
+        own = self.own()
         if self._redis is None:
             return [own], True
         try:

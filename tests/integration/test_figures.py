@@ -105,19 +105,19 @@ async def test_whoever_ends_without_a_goodbye(make: Make, monkeypatch: pytest.Mo
 async def test_totals_and_rates(make: Make) -> None:
     """Rates are those of the time between two looks."""
     one = make("one", "")
-    before = one.own
+    before = one.own()
     MESSAGES.inc(20)
     DELIVERIES.inc(200)
     STORE_DOCUMENTS.labels("a_test", "read").inc(7)
     NOTIFICATION_DECISIONS.labels("dropped", "muted").inc(3)
-    after = one.own
+    after = one.own()
 
     assert after.messages - before.messages == 20
     assert after.deliveries - before.deliveries == 200
     assert after.documents["read"] - before.documents.get("read", 0) == 7
     assert after.decisions["dropped: muted"] - before.decisions.get("dropped: muted", 0) == 3
     assert after.deliveries_rate == pytest.approx(10 * after.messages_rate)
-    assert one.own.messages_rate == 0
+    assert one.own().messages_rate == 0
     together = Overview(processes=[after, after], complete=True, alone=False)
     assert together.deliveries_rate == 2 * after.deliveries_rate
     assert together.decisions["dropped: muted"] == 2 * after.decisions["dropped: muted"]

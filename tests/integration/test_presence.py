@@ -161,7 +161,8 @@ async def test_an_instance_that_was_met(one: Instance, start: Start) -> None:
     await becomes(one, {"bob"}, {"bob"})
     assert one.presence._redis is not None
     await one.presence._heartbeat(one.presence._redis)
-    assert one.presence.other_boot_ids == [other.boot_id]
+    assert one.presence.registered == {other.boot_id}
+    assert one.presence.met("somebody-else")
 
 
 async def test_the_users_of_an_instance_that_has_just_started(

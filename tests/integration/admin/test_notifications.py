@@ -129,7 +129,7 @@ async def test_an_overview_without_others(
     """Where Redis does not answer, the page says that it is not the whole."""
 
     async def no_answer() -> tuple[list[Figures], bool]:
-        return [instance.figures.own], False
+        return [instance.figures.own()], False
 
     monkeypatch.setattr(instance.figures, "all", no_answer)
 

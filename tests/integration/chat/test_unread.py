@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from messaging.domain.uncounted import MAX_RANGES, Uncounted
+from messaging.domain.uncounted import ALL_COUNTED, MAX_RANGES, Uncounted
 from messaging.models import ConversationRecord
 from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations
@@ -125,7 +125,7 @@ async def test_the_most_ranges_fit_the_schema(instance: Instance, ann: Api, bob:
     await ann.send(group)
     seqs = range(2, 2 * MAX_RANGES + 1, 2)
     await set_back(
-        instance, group, uncounted=Uncounted.of_numbers(seqs).encoded, seq=2 * MAX_RANGES
+        instance, group, uncounted=ALL_COUNTED.including(seqs).encoded, seq=2 * MAX_RANGES
     )
 
     seen = await bob.conversation(group)

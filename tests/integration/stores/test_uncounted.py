@@ -7,7 +7,7 @@ from messaging.changes.messages import deleted
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import Notify, Preferences
-from messaging.domain.uncounted import Uncounted
+from messaging.domain.uncounted import ALL_COUNTED, Uncounted
 from messaging.models import ConversationRecord
 from messaging.stores.conversations import Commit, Store
 from messaging.stores.firestore.client.requests import Writes
@@ -87,7 +87,7 @@ async def test_an_earlier_release_knows_of_none(store: Store) -> None:
 async def test_the_largest_number_of_ranges(store: Store) -> None:
     """It is kept whole."""
     created = await store.create_conversation(new_conversation("ann", "bob"))
-    ranges = Uncounted.of_numbers(range(2**52, 2**52 + 2_000_000, 2_000))
+    ranges = ALL_COUNTED.including(range(2**52, 2**52 + 2_000_000, 2_000))
     after = replace(created, version=1, seq=2**53 - 1, uncounted=ranges, active_at=COMMIT_TIME)
     stored = await store.commit(Commit(before=created, after=after))
 

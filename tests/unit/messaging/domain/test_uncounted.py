@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.domain.uncounted import MAX_CHARACTERS, MAX_RANGES, Uncounted
+from messaging.domain.uncounted import ALL_COUNTED, MAX_CHARACTERS, MAX_RANGES, Uncounted
 
 SEQS = st.lists(st.integers(1, 60), max_size=60)
 LARGEST = 2**53 - 1
@@ -44,13 +44,13 @@ def test_counting_agrees_with_a_set(seqs: list[int], seq: int, read_seq: int) ->
     assert uncounted.unread(seq=seq, read_seq=read_seq) == expected
     named = {one for first, last in uncounted.ranges() for one in range(first, last + 1)}
     assert named == deleted
-    assert Uncounted.of_numbers(sorted(deleted)) == uncounted
+    assert ALL_COUNTED.including(sorted(deleted)) == uncounted
     assert Uncounted.of(uncounted.ranges()) == uncounted
 
 
 def test_the_latest_ranges_are_kept() -> None:
     """The older ones count again; never is less unread than there is to read."""
-    uncounted = Uncounted.of_numbers(range(2, 2 * MAX_RANGES + 1, 2))
+    uncounted = ALL_COUNTED.including(range(2, 2 * MAX_RANGES + 1, 2))
     assert len(uncounted.ranges()) == MAX_RANGES
 
     later = uncounted.adding(2 * MAX_RANGES + 2)
@@ -68,7 +68,7 @@ def test_many_at_once_are_as_many_one_by_one(earlier: list[int], later: list[int
 def test_many_at_once_keep_the_latest_ranges() -> None:
     """As of one by one."""
     uncounted = adding(3).including(range(10, 10 + 4 * MAX_RANGES, 2))
-    assert uncounted == Uncounted.of_numbers(range(10, 10 + 4 * MAX_RANGES, 2))
+    assert uncounted == ALL_COUNTED.including(range(10, 10 + 4 * MAX_RANGES, 2))
     assert len(uncounted.ranges()) == MAX_RANGES
 
 
@@ -76,8 +76,8 @@ def test_its_size_is_bounded() -> None:
     """Whatever the numbers; where every other message is deleted, few characters each."""
     widest = range(LARGEST - 2 * MAX_RANGES * 10**12, LARGEST, 10**12)
 
-    assert len(Uncounted.of_numbers(widest).encoded) < MAX_CHARACTERS
-    assert len(Uncounted.of_numbers(range(2, 1_001, 2)).encoded) < 5 * MAX_RANGES
+    assert len(ALL_COUNTED.including(widest).encoded) < MAX_CHARACTERS
+    assert len(ALL_COUNTED.including(range(2, 1_001, 2)).encoded) < 5 * MAX_RANGES
 
 
 def test_ranges_within_others() -> None:
@@ -89,6 +89,6 @@ def test_ranges_within_others() -> None:
     assert not Uncounted.of([[4, 8]]).within(few)
     assert not Uncounted.of([[12, 12]]).within(few)
 
-    many = Uncounted.of_numbers(range(10, 10 + 2 * MAX_RANGES, 2))
+    many = ALL_COUNTED.including(range(10, 10 + 2 * MAX_RANGES, 2))
     assert few.within(many)
     assert not Uncounted.of([[8, 10]]).within(many)
