@@ -25,11 +25,11 @@ _MAX_CONVERSATIONS = 1_000
 """The bound per person: other people decide in how many conversations a person is notified."""
 
 # If another client has changed the type of the key, it is created again.
-_MEND = """
+_DELETE_OTHER_TYPE = """
 if type(redis.pcall('HLEN', KEYS[1])) == 'table' then redis.call('DEL', KEYS[1]) end
 """
 _ADD = (
-    _MEND
+    _DELETE_OTHER_TYPE
     + """
 local kept = redis.call('HGET', KEYS[1], ARGV[1])
 if kept or redis.call('HLEN', KEYS[1]) < tonumber(ARGV[3]) then
@@ -42,7 +42,7 @@ return redis.call('HLEN', KEYS[1])
 """
 )
 _DISCARD = (
-    _MEND
+    _DELETE_OTHER_TYPE
     + """
 local kept = redis.call('HGET', KEYS[1], ARGV[1])
 if not kept then return -1 end
@@ -59,7 +59,7 @@ class Badges:
         self._redis = client
         self._add_in_redis = None if client is None else client.register_script(_ADD)
         self._discard_in_redis = None if client is None else client.register_script(_DISCARD)
-        self._unknown = Outage("rung.unknown")
+        self._unknown = Outage("badges.unknown")
         self._here: LRUCache[str, dict[str, int]] = LRUCache(_MAX_PEOPLE)
 
     async def add(

@@ -79,9 +79,8 @@ class Sweeper:
         self._under_way[one] = since
         try:
             self._under_way[one] = await one.look_back()
-            await self._write_down(
-                one
-            )  # before the claim, which could otherwise be lost without a trace
+            # Before the claim, which could otherwise be lost without a trace.
+            await self._write_down(one)
             await one.run()
         except StoreUnavailable:
             if one.late:

@@ -41,7 +41,7 @@ class Withdrawer:
         decisions = await self._parts.decisions.list_decisions(job.conversation_id, job.message_id)
         if any(_under_way(decision) for decision in decisions.values()):
             return RetryLater(seconds=_UNDER_WAY_SECONDS, reason="claimed")
-        notified = [user for user, decision in decisions.items() if _has_rung(decision)]
+        notified = [user for user, decision in decisions.items() if _was_pushed(decision)]
         shown = await self._parts.badges.shown(job.conversation_id, notified) if notified else {}
         people = [user_id for user_id in notified if shown.get(user_id) == job.seq]
         if people:
@@ -130,5 +130,5 @@ def _under_way(decision: Decision) -> bool:
     )
 
 
-def _has_rung(decision: Decision) -> bool:
+def _was_pushed(decision: Decision) -> bool:
     return decision.verdict is Verdict.SENT or Status.SENT in decision.devices.values()

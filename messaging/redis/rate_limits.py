@@ -81,8 +81,10 @@ class Rates:
         return wait
 
     async def seconds_until_room(self, rate: Rate, user_id: str) -> float:
-        """Return the seconds until there is room for one more by this process's own count, or 0.0.
-        Count nothing."""
+        """Return the seconds until there is room for one more, or 0.0. Count nothing.
+
+        This asks Redis. A refusal that is still in force answers without a round trip, and while
+        Redis does not answer, this process's own count does."""
         return await self.take(rate, user_id, count=0)
 
     def seconds_until_room_here(self, rate: Rate, user_id: str) -> float:

@@ -15,7 +15,7 @@ from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.limits import get_limits
 from messaging.stores.conversations import Store
 
-_READS_AGAIN = 3
+_READS_AGAIN = 5
 
 
 class Sessions:

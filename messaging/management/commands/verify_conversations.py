@@ -24,8 +24,7 @@ class Command(BaseCommand):
     help = (
         "Checks seq, version, last message, sent and read positions of conversations against their "
         "messages. It reads every message once; on Firestore each of these reads is billed. The "
-        "exit "
-        "code is 1 if an error is left unrepaired."
+        "exit code is 1 if an error is left unrepaired."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

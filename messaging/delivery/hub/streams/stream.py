@@ -123,9 +123,8 @@ class Stream:
                 self._waiting[version] = delivery
         self._deliver_waiting(now, actions)
         self._require_versions(actions)
-        if (
-            passed
-        ):  # the stream may have begun above their joining, from another person's membership
+        if passed:
+            # The stream may have begun above their joining, from another person's membership.
             actions += self.look_for(passed)
         return actions
 
