@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import nullcontext
 from typing import Any
 
+import structlog
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.urls import resolve
@@ -21,8 +22,11 @@ from config.servers.connection_bounds import MAX_BODY_BYTES
 from config.servers.draining import drain_at_signals
 from config.servers.forwarded import Hosts, with_client
 from config.servers.garbage_collection import Collecting
+from config.starting import Starting
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
+
+logger = structlog.get_logger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -33,7 +37,7 @@ class Application:
     """Passes requests to Django and Channels, with the instance in the scope.
 
     The lifespan starts and stops the instance. daphne has no lifespan: there the first request
-    starts it, and the signal that ends the server stops it.
+    starts it (`config.starting`), and the signal that ends the server stops it.
     """
 
     def __init__(self, instance: Instance, *, collecting: Collecting | None = None) -> None:
@@ -41,6 +45,9 @@ class Application:
         sockets once it is started."""
         self._instance = instance
         self._collecting = collecting or Collecting()
+        self._starting = Starting(instance)
+        self._bounded = False
+        """Whether the bounds on connections are installed, or their lack was logged."""
         self._trusted_peers: Hosts = ()
         """The hosts that uvicorn trusts as proxies."""
         self._protocols = ProtocolTypeRouter(
@@ -54,9 +61,7 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        drain_at_signals(self._instance.stop)  # a lifespan does the same
-        if not self._instance.started:
-            await self._instance.start()
+        self._check_bounds(send)
         scope = with_instance(scope, self._instance)
         scope = with_client(scope, proxies=settings.TRUSTED_PROXIES, trusted=self._trusted_peers)
         if scope["type"] == "http":
@@ -66,22 +71,60 @@ class Application:
             receive, send = flow_controlled(receive, send)
         is_socket = scope["type"] == "websocket"
         with self._collecting.socket() if is_socket else nullcontext():
-            await self._protocols(scope, receive, send)
+            await self._starting.serve(self._protocols, scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                # uvicorn imports the application after it has chosen its protocols, and calls this
-                # before it listens. Its `send` is a method of an object that has its configuration.
-                server = getattr(getattr(send, "__self__", None), "config", None)
-                if hasattr(server, "http_protocol_class"):
-                    uvicorn.install(server)
-                    self._trusted_peers = uvicorn.trusted_peers(server)
-                await self._instance.start()
-                drain_at_signals(self._instance.drain)
-                await send({"type": "lifespan.startup.complete"})
+                failed = await _failure(self._start_up(send))
+                await send(_lifespan_message("startup", failed))
+                if failed is not None:
+                    return
             elif message["type"] == "lifespan.shutdown":
-                await self._instance.stop()
-                await send({"type": "lifespan.shutdown.complete"})
+                await send(_lifespan_message("shutdown", await _failure(self._instance.stop())))
                 return
+
+    async def _start_up(self, send: Send) -> None:
+        """Install the bounds and start the instance. After an error the instance is closed."""
+        try:
+            # uvicorn imports the application after it has chosen its protocols, and calls this
+            # before it listens.
+            server = uvicorn.config_of(send)
+            if server is not None:
+                uvicorn.install(server)
+                self._bounded = True
+                self._trusted_peers = uvicorn.trusted_peers(server)
+            await self._instance.start()
+        except BaseException:
+            await self._instance.close()
+            raise
+        # Only drain: the server stops the instance at the end of the lifespan, when it has closed
+        # its connections.
+        drain_at_signals(self._instance.drain)
+
+    def _check_bounds(self, send: Send) -> None:
+        """Log an error, once, if uvicorn serves without the bounds on its connections."""
+        if self._bounded:
+            return
+        self._bounded = True
+        if uvicorn.serves(send):
+            logger.error("server.unbounded", hint="Start uvicorn with `--lifespan on`.")
+
+
+async def _failure(step: Awaitable[None]) -> Exception | None:
+    """Carry out a step of the lifespan, and return its error. uvicorn would take an exception for
+    an application without a lifespan, and serve."""
+    try:
+        await step
+    except Exception as error:
+        logger.exception("application.lifespan_failed")
+        return error
+    return None
+
+
+def _lifespan_message(step: str, failed: Exception | None) -> dict[str, Any]:
+    if failed is None:
+        return {"type": f"lifespan.{step}.complete"}
+    reason = f"The {step} of the application failed: {failed!r}"
+    return {"type": f"lifespan.{step}.failed", "message": reason}

@@ -36,7 +36,8 @@ SHOWN = "chat.shown"
 """In the scope of a request with a token: its `Identity`, or the exception that explains why it is
 unknown."""
 SPENT = "chat.spent"
-"""In the scope: the seconds that the request has waited here, for its token or its slot."""
+"""In the scope: the seconds that the request has waited outside Django: for the start of the
+instance, its token or its slot."""
 REQUEST_SECONDS = 4.8
 """The deadline of a complete request: whatever hangs, the client gets an answer within five
 seconds. The time to send the body does not count."""
@@ -67,15 +68,16 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
             if _shows_a_token(scope):
                 begun = time.monotonic()
                 shown = await _identified(scope, address)
-                scope = {**scope, SHOWN: shown, SPENT: time.monotonic() - begun}
+                spent = scope.get(SPENT, 0.0) + time.monotonic() - begun
+                scope = {**scope, SHOWN: shown, SPENT: spent}
             if isinstance(shown, TimeoutError) and strangers.is_beyond_its_rate(address):
-                await _answer(scope, send, shown)  # a flood of tokens does not reach Django
+                await answer(scope, send, shown)  # a flood of tokens does not reach Django
             elif isinstance(shown, Identity | StoreUnavailable | TimeoutError):
                 await application(scope, receive, send)
             else:
                 await _let_in(application, scope, receive, send, address)
         except MessagingError as refused:
-            await _answer(scope, send, refused)
+            await answer(scope, send, refused)
 
     return limited_application
 
@@ -99,7 +101,7 @@ async def _identified(scope: Scope, address: str) -> Identity | Exception:
     try:
         # Join them as Django does, because the view reads that.
         token = bearer_token(b",".join(headers).decode("latin-1"))
-        async with asyncio.timeout(REQUEST_SECONDS):
+        async with asyncio.timeout(seconds_left(scope)):
             return await identify(token, address)
     except (NotAuthenticated, StoreUnavailable, TimeoutError) as unknown:
         return unknown
@@ -139,7 +141,8 @@ async def _answer_preflight(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _answer(scope: Scope, send: Send, refused: Exception) -> None:
+async def answer(scope: Scope, send: Send, refused: Exception) -> None:
+    """Answer a request that does not reach Django with the problem of an exception."""
     problem = problem_of(refused)
     request_id = _request_id(scope)
     body = render_json(problem.as_document(request_id))

@@ -5,6 +5,8 @@ pipelined requests ahead. `install` replaces its HTTP protocol by a subclass.
 """
 
 import asyncio
+import signal
+from collections.abc import Sequence
 from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -35,6 +37,29 @@ def install(config: Any) -> None:
     config.ws_max_size = min(config.ws_max_size, MAX_MESSAGE_BYTES)
     # Each socket would keep 300 KB for it, and a few bytes may represent many.
     config.ws_per_message_deflate = False
+
+
+def config_of(send: Any) -> Any:
+    """Return the `uvicorn.Config` of the server that sent a lifespan event; None on another server.
+
+    `send` is a method of an object that has it, unless a middleware has wrapped `send`. Then the
+    handler of the server's signals leads to it.
+    """
+    for owner in _owners(send):
+        config = getattr(owner, "config", None)
+        if hasattr(config, "http_protocol_class"):
+            return config
+    return None
+
+
+def serves(send: Any) -> bool:
+    """Return whether uvicorn serves the request or socket that this `send` answers."""
+    return any(type(owner).__module__.startswith("uvicorn.") for owner in _owners(send))
+
+
+def _owners(send: Any) -> Sequence[Any]:
+    methods = (send, signal.getsignal(signal.SIGTERM))
+    return [getattr(method, "__self__", None) for method in methods]
 
 
 def trusted_peers(config: Any) -> Hosts:

@@ -75,12 +75,12 @@ class Lifecycle:
     async def _stop(self) -> None:
         try:
             await self._end_start()
-            running, self._running = self._running, None
-            if running is not None:
+            if self._running is not None:
                 try:
                     await self._shutdown.drain()
                     await self._shutdown.finish_work()
                 finally:
+                    running, self._running = self._running, None
                     await running.aclose()
                 logger.info("instance.stopped")
         finally:
