@@ -12,6 +12,7 @@ from chat.limits.limited import REQUEST_SECONDS, SPENT, answer
 from chat.socket.close_codes import CloseCode, close_message
 from chat.socket.consumers import SUBPROTOCOL
 from config.servers.draining import drain_at_signals
+from messaging.concurrency.task_set import TaskSet
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.runtime.instance import Instance
 
@@ -29,20 +30,26 @@ class Starting:
 
     The start counts into the deadline of the request. Without a started instance, requests get 503
     (`store_unavailable`), and sockets are closed with 1013. A request after a pause tries again.
-    Liveness, static files and preflights need no started instance.
+    Liveness, static files and preflights begin a start too, and are answered without waiting.
     """
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._next_try = 0.0
+        self._background: TaskSet[bool] = TaskSet()
 
     async def serve(self, application: Any, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request or socket to the application once the instance is started."""
-        if self._instance.started or _needs_no_start(scope):
+        if self._instance.started:
             await application(scope, receive, send)
             return
         # Without a lifespan, nothing else would stop the instance after its drain.
         drain_at_signals(self._instance.stop)
+        if _needs_no_start(scope):
+            if not self._background:
+                self._background.start(self._start())
+            await application(scope, receive, send)
+            return
         begun = time.monotonic()
         if await self._start():
             await application({**scope, SPENT: time.monotonic() - begun}, receive, send)
