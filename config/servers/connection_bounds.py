@@ -18,9 +18,9 @@ HEAD_SECONDS = 10.0
 """From the start of a connection, or the first byte of its next request, to the last byte of the
 headers."""
 HANDSHAKE_HEADERS = 100
-HANDSHAKE_HEADER_BYTES = 8_000
-"""Of the handshake of a WebSocket: the request line, and each header. The library `websockets`
-stops at 128 headers and at lines of 8,192 bytes, and uvicorn then neither answers nor closes."""
+HANDSHAKE_HEADER_BYTES = 8_176
+"""Of the handshake of a WebSocket: the path, and each header. The library `websockets` stops at 128
+headers and at lines of 8,192 bytes, and uvicorn then neither answers nor closes."""
 MAX_BODY_BYTES = 1024 * 1024
 """On any path. The API's own limit is lower (`messaging.domain.limits`)."""
 BODY_SECONDS = 15.0
@@ -80,7 +80,7 @@ HANDSHAKE_TOO_LARGE = refusal(
     431,
     "Request Header Fields Too Large",
     "payload_too_large",
-    "The handshake of a WebSocket has at most 100 headers of at most 8,000 bytes each.",
+    "The handshake of a WebSocket has at most 100 headers of at most 8,176 bytes each.",
 )
 BODY_TOO_LARGE = refusal(
     413, "Payload too large", "payload_too_large", "A request body has at most 1 MiB."

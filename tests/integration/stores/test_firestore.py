@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from grpc import StatusCode
 from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Notify, Preferences
-from messaging.domain.people import FOREVER
+from messaging.domain.people import FOREVER, UserSettings
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
 from messaging.domain.reports import ReportStatus
 from messaging.stores.conversations import LINK_NOTE_LIFETIME, Conflict
@@ -288,7 +288,9 @@ async def notify_somebody(store: FirestoreStore) -> None:
         platform=Platform.WEB,
         registered_at=now,
     )
-    await recipients.set_settings("ann", {"push_text": True})
+    settings = UserSettings()
+    every = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    await recipients.set_settings("ann", every)
     await recipients.put_device("ann", device, most=25)
     key = ChunkKey(conversation_id=random_id(), message_id=random_id(), chunk=0)
     await decisions.claim(key, ["ann"], now=now, until=now, expires_at=now)
