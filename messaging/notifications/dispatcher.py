@@ -13,10 +13,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.task_set import TaskSet
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.health import Condition
@@ -69,7 +71,9 @@ class Dispatcher:
 
     def start(self) -> None:
         if self._queue is not None:
-            self._task = start_task(self._work(self._queue))
+            self._task = start_task(
+                repeat(partial(self._hand_over, self._queue), failed="dispatcher.failed")
+            )
 
     async def stop(self) -> bool:
         """Hand over the waiting jobs, and finish the running ones. Delayed jobs run now, because
@@ -112,24 +116,24 @@ class Dispatcher:
         """Run a job that never goes through the queue. Neither waits nor raises."""
         self._run_directly(job, 0)
 
-    async def _work(self, queue: SqsQueue) -> None:
-        while True:
+    async def _hand_over(self, queue: SqsQueue) -> None:
+        if not self._waiting:
             await self._wake.wait()
-            self._wake.clear()
-            if len(self._waiting) < BATCH_ENTRIES:
-                await self._sleep(_GATHER_SECONDS)
-            while self._waiting:
-                NOTIFICATIONS_WAITING.set(len(self._waiting))
-                batch = self._next_batch()
-                refused = await self._try_queue(queue, [entry for _, entry in batch])
-                for job, entry in batch:
-                    if entry in refused:
-                        self._run_directly(job, entry.delay)
-                # They are handed over now; only here may they be dropped.
-                for _, entry in batch:
-                    self._waiting.popleft()
-                    self._weight.bytes -= _weigh(entry.body)
-            NOTIFICATIONS_WAITING.set(0)
+        self._wake.clear()
+        if len(self._waiting) < BATCH_ENTRIES:
+            await self._sleep(_GATHER_SECONDS)
+        while self._waiting:
+            NOTIFICATIONS_WAITING.set(len(self._waiting))
+            batch = self._next_batch()
+            refused = await self._try_queue(queue, [entry for _, entry in batch])
+            for job, entry in batch:
+                if entry in refused:
+                    self._run_directly(job, entry.delay)
+            # They are handed over now; only here may they be dropped.
+            for _, entry in batch:
+                self._waiting.popleft()
+                self._weight.bytes -= _weigh(entry.body)
+        NOTIFICATIONS_WAITING.set(0)
 
     def _next_batch(self) -> Sequence[tuple[QueuedJob, Entry]]:
         """Return the next jobs: as many as one request takes, at least one."""

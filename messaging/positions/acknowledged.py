@@ -13,6 +13,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.positions.shared import Key, SharedPositions
 from messaging.redis.client import Client
@@ -31,7 +32,7 @@ class Acknowledgements:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = start_task(self._work())
+        self._task = start_task(repeat(self._publish, failed="acknowledged.failed"))
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -69,12 +70,13 @@ class Acknowledgements:
                 known[user_id] = max(seq, known.get(user_id, 0))
         return known
 
-    async def _work(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if await self._shared.publish():
-                await asyncio.sleep(_GATHER_SECONDS)
-            else:
+    async def _publish(self) -> None:
+        await self._wake.wait()
+        self._wake.clear()
+        published = False
+        try:
+            published = await self._shared.publish()
+        finally:
+            if not published:
                 self._wake.set()
-                await asyncio.sleep(_RETRY_SECONDS)
+        await asyncio.sleep(_GATHER_SECONDS if published else _RETRY_SECONDS)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.positions.shared import Key, SharedPositions
@@ -50,7 +51,7 @@ class DeliveredPositions:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = start_task(self._work())
+        self._task = start_task(repeat(self._tick, failed="delivered.failed"))
 
     async def stop(self) -> None:
         """Store the unstored positions, for at most five seconds."""
@@ -141,11 +142,10 @@ class DeliveredPositions:
             self._forget_oldest()
         return position
 
-    async def _work(self) -> None:
-        while True:
-            await asyncio.sleep(_TICK_SECONDS)
-            await self._shared.publish()
-            await self._store_due(time.monotonic())
+    async def _tick(self) -> None:
+        await asyncio.sleep(_TICK_SECONDS)
+        await self._shared.publish()
+        await self._store_due(time.monotonic())
 
     async def _store_due(self, now: float) -> None:
         due = [key for key in self._unstored if self._known[key].due <= now]

@@ -11,11 +11,13 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import redis.asyncio
 from cachetools import LRUCache
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.redis.untrusted_values import (
@@ -76,6 +78,8 @@ class Presence:
         """The other instances in the registry, as of the last heartbeat, by boot id."""
         self._changed: set[str] = set()
         self._written = False
+        self._heartbeat_at = self._rebuild_at = 0.0
+        """When each is due, by the monotonic clock."""
         self._doubted_until = 0.0
         self._unwritten = Outage("presence.not_written")
         self._unknown = Outage("presence.unknown")
@@ -90,7 +94,7 @@ class Presence:
         if self._redis is None:
             return False
         registered = await self._register(self._redis)
-        self._task = start_task(self._work(self._redis))
+        self._task = start_task(repeat(partial(self._work, self._redis), failed="presence.failed"))
         return registered
 
     def met(self, boot_id: str) -> bool:
@@ -223,31 +227,36 @@ class Presence:
         return True
 
     async def _work(self, client: redis.asyncio.Redis) -> None:
-        rebuild_at = heartbeat_at = 0.0
-        while True:
-            now = time.monotonic()
-            try:
-                if now >= heartbeat_at:
-                    heartbeat_at = now + _HEARTBEAT_SECONDS
-                    whole = await self._heartbeat(client)
-                    if self._written and not whole:
-                        self._doubt()
-                    if not whole or now >= rebuild_at:
-                        await self._rebuild(client)
-                        rebuild_at = now + _REBUILD_SECONDS
-                    self._unwritten.over()
-                await self._write_changed(client)
-            except UNREACHABLE as error:
-                self._unwritten.failed(error)
+        """Write what is due, and wait for the next heartbeat or change."""
+        try:
+            await self._write(client)
+        except UNREACHABLE as error:
+            self._unwritten.failed(error)
+            self._doubt()
+            self._rebuild_at = 0.0
+            await asyncio.sleep(1)
+        except Exception:
+            self._rebuild_at = 0.0  # the changes are lost
+            raise
+        try:
+            async with asyncio.timeout(max(self._heartbeat_at - time.monotonic(), 0)):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    async def _write(self, client: redis.asyncio.Redis) -> None:
+        now = time.monotonic()
+        if now >= self._heartbeat_at:
+            self._heartbeat_at = now + _HEARTBEAT_SECONDS
+            whole = await self._heartbeat(client)
+            if self._written and not whole:
                 self._doubt()
-                rebuild_at = 0.0
-                await asyncio.sleep(1)
-            try:
-                async with asyncio.timeout(max(heartbeat_at - time.monotonic(), 0)):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
-            self._wake.clear()
+            if not whole or now >= self._rebuild_at:
+                await self._rebuild(client)
+                self._rebuild_at = now + _REBUILD_SECONDS
+            self._unwritten.over()
+        await self._write_changed(client)
 
     async def _heartbeat(self, client: redis.asyncio.Redis) -> bool:
         """Renew the lease and read the registry. Return False if the own set is gone, or a single

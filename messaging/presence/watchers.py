@@ -9,8 +9,10 @@ Not promised: an event about presence that changes and changes back within two s
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.connections import Connection
 from messaging.delivery.hub.hub import Hub
@@ -62,7 +64,9 @@ class PresenceWatch:
         for user_id in connection.watched:
             self._watchers.setdefault(user_id, set()).add(connection)
         if self._watchers and (self._task is None or self._task.done()):
-            self._task = start_task(self._work())
+            self._task = start_task(
+                repeat(self._notify, failed="presence_watch.failed", during=self._is_watched)
+            )
 
     def unwatch(self, connection: Connection) -> None:
         for user_id in connection.watched:
@@ -101,17 +105,16 @@ class PresenceWatch:
                         connection.transmit_soft(frame, f"presence.{person.user_id}")
             self._announced[person.user_id] = person.status
 
-    async def _work(self) -> None:
-        """Look up and notify while anyone watches."""
-        while self._watchers:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                people, complete = await self._look(list(self._watchers))
-                if not complete:  # the others may still be connected elsewhere
-                    people = [one for one in people if one.status is PresenceStatus.ONLINE]
-                await self.notify(people)
-            except StoreUnavailable:
-                continue
+    def _is_watched(self) -> bool:
+        return bool(self._watchers)
+
+    async def _notify(self) -> None:
+        await asyncio.sleep(_LOOK_SECONDS)
+        with suppress(StoreUnavailable):
+            people, complete = await self._look(list(self._watchers))
+            if not complete:  # the others may still be connected elsewhere
+                people = [one for one in people if one.status is PresenceStatus.ONLINE]
+            await self.notify(people)
 
     async def _look(self, user_ids: Sequence[str]) -> tuple[Sequence[PersonPresence], bool]:
         if not user_ids:

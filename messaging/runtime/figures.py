@@ -18,6 +18,7 @@ import orjson
 import redis.asyncio
 
 from messaging import __version__
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.instruments import metrics
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
@@ -101,7 +102,7 @@ class LiveFigures:
 
     def start(self, *, role: str) -> None:
         self._role = role
-        self._task = start_task(self._work())
+        self._task = start_task(repeat(self._publish, failed="figures.failed"))
 
     async def stop(self) -> None:
         """Remove the figures of this process."""
@@ -139,18 +140,17 @@ class LiveFigures:
         found = [own, *filter(None, map(_decoded, kept))]
         return sorted(found, key=lambda one: (one.role, one.instance_id)), True
 
-    async def _work(self) -> None:
-        while True:
-            self._own = self._count()
-            if self._redis is not None:
-                try:
-                    async with asyncio.timeout(TIMEOUT_SECONDS):
-                        await self._write(self._redis, self._own)
-                except UNREACHABLE as error:
-                    self._unwritten.failed(error)
-                else:
-                    self._unwritten.over()
-            await asyncio.sleep(FIGURES_SECONDS)
+    async def _publish(self) -> None:
+        self._own = self._count()
+        if self._redis is not None:
+            try:
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    await self._write(self._redis, self._own)
+            except UNREACHABLE as error:
+                self._unwritten.failed(error)
+            else:
+                self._unwritten.over()
+        await asyncio.sleep(FIGURES_SECONDS)
 
     async def _write(self, client: redis.asyncio.Redis, figures: Figures) -> None:
         """Write the figures, and remove processes without a renewed lease from the registry, by

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.link.polling import StoreClock
 from messaging.domain.exceptions import StoreUnavailable
@@ -64,6 +65,8 @@ class EpochWatch:
         self._changed_at = float("-inf")
         self._wanted = asyncio.Event()
         self._looking = asyncio.Lock()
+        self._pause = 0.0
+        """The seconds until the next look, unless one is wanted before."""
         self._task: asyncio.Task[None] | None = None
         store.witness.on_contradiction = self._was_contradicted
 
@@ -97,35 +100,33 @@ class EpochWatch:
         self._wanted.set()
 
     def start(self) -> None:
-        self._task = start_task(self._work())
+        self._pause = 0.0 if self._known is None else _LOOK_SECONDS
+        self._task = start_task(repeat(self._watch, failed="epoch.look_failed"))
 
     async def stop(self) -> None:
         if self._task is not None:
             await stop_tasks(self._task)
 
-    async def _work(self) -> None:
-        pause = _LOOK_SECONDS if self._known is not None else 0.0
-        while True:
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wanted.wait()
-            except TimeoutError:
-                pass
-            self._wanted.clear()
-            pause = _LOOK_SECONDS
-            first = self._known is None
-            try:
-                async with self._looking:
-                    await self._look()
-                if not first:
-                    await self._reread()
-            except StoreUnavailable:
-                pause = _RETRY_SECONDS
-            except Exception:
-                logger.exception("epoch.look_failed")
+    async def _watch(self) -> None:
+        try:
+            async with asyncio.timeout(self._pause):
+                await self._wanted.wait()
+        except TimeoutError:
+            pass
+        self._wanted.clear()
+        self._pause = _LOOK_SECONDS
+        first = self._known is None
+        try:
+            async with self._looking:
+                await self._look()
+            if not first:
+                await self._reread()
+        except StoreUnavailable:
+            self._pause = _RETRY_SECONDS
+        finally:
             if self._contradicted:
-                pause = _RETRY_SECONDS
-            await asyncio.sleep(_APART_SECONDS)
+                self._pause = _RETRY_SECONDS
+        await asyncio.sleep(_APART_SECONDS)
 
     async def _look(self) -> None:
         """Read the epoch, and replace it if it cannot be the successor of the known one."""

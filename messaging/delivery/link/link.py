@@ -16,6 +16,7 @@ from typing import Protocol
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.task_set import TaskSet
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.hub.hub import Hub
@@ -48,6 +49,7 @@ logger = structlog.get_logger(__name__)
 _DOWN_SECONDS = 3.0
 _DOWN_FAILURES = 2
 _RENEW_SECONDS = 4.0
+_BEAT_PAUSE = 0.1
 _GOODBYE_SECONDS = 1.0
 _MAX_NAMED = 10
 
@@ -126,8 +128,8 @@ class Link:
         if not connected:
             self._go_down("not connected")
         self._sender.start()
-        self._tasks.start(self._beat())
-        self._tasks.start(self._renew())
+        self._tasks.start(repeat(self._beat, failed="link.beat_failed", pause=_BEAT_PAUSE))
+        self._tasks.start(repeat(self._renew, failed="link.renewal_failed"))
         self._receiver.start()
 
     async def stop(self, *, goodbye: bool) -> None:
@@ -220,30 +222,25 @@ class Link:
         """Subscribe on a new connection if publishes succeed but nothing comes back: either
         something on the path swallows all data, or the library is still connected to a demoted
         primary."""
-        while True:
-            await asyncio.sleep(_RENEW_SECONDS)
-            if self.up or self._sender.failing:
-                continue
-            logger.info("link.renewed")
-            await self._receiver.renew()
+        await asyncio.sleep(_RENEW_SECONDS)
+        if self.up or self._sender.failing:
+            return
+        logger.info("link.renewed")
+        await self._receiver.renew()
 
     async def _beat(self) -> None:
-        while True:
-            self._sender.send_beacon()
-            begun = time.monotonic()
-            try:
-                async with asyncio.timeout(BEACON_SECONDS):
-                    await self._beat_now.wait()
-            except TimeoutError:
-                pass
-            self._beat_now.clear()
-            now = time.monotonic()
-            try:
-                if now - begun < 2 * BEACON_SECONDS:  # otherwise this process was stopped
-                    self._check_peers(now)
-                self._hub.tidy()
-            except Exception:  # the beacon continues, whatever happens
-                logger.exception("link.beat_failed")
+        self._sender.send_beacon()
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(BEACON_SECONDS):
+                await self._beat_now.wait()
+        except TimeoutError:
+            pass
+        self._beat_now.clear()
+        now = time.monotonic()
+        if now - begun < 2 * BEACON_SECONDS:  # otherwise this process was stopped
+            self._check_peers(now)
+        self._hub.tidy()
 
     def _check_peers(self, now: float) -> None:
         if not self.up:

@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.revocation import AccessList
@@ -104,7 +105,10 @@ class Polling:
 
     def start(self) -> None:
         self._show_state()
-        works: list[Coroutine[Any, Any, None]] = [self._poll(), self._keep_notes()]
+        works: list[Coroutine[Any, Any, None]] = [
+            repeat(self._poll, failed="poll.failed", pause=_RETRY_SECONDS),
+            repeat(self._keep_notes, failed="link_note.failed", pause=_RETRY_SECONDS),
+        ]
         self._tasks = [start_task(work) for work in works]
 
     async def stop(self) -> None:
@@ -158,21 +162,25 @@ class Polling:
         return self.degraded or self._others_cut_off
 
     async def _poll(self) -> None:
-        while True:
-            await self._wanted.wait()
-            assert self._since is not None
-            since, self._since = self._since, None
-            self._wanted.clear()
-            begun = time.monotonic()
-            if not await self._read_changes(since):
+        await self._wanted.wait()
+        assert self._since is not None
+        since, self._since = self._since, None
+        self._wanted.clear()
+        begun = time.monotonic()
+        answered = False
+        try:
+            answered = await self._read_changes(since)
+        finally:
+            if not answered:
                 self.look_back(since)
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            if self.state is LinkState.RECOVERING and begun >= self._rejoined_at:
-                self._enter(LinkState.UP)
-            if self._goes_on:
-                self.look_back(begun)
-            await asyncio.sleep(_POLL_SECONDS)  # however often `look_back` is called
+        if not answered:
+            await asyncio.sleep(_RETRY_SECONDS)
+            return
+        if self.state is LinkState.RECOVERING and begun >= self._rejoined_at:
+            self._enter(LinkState.UP)
+        if self._goes_on:
+            self.look_back(begun)
+        await asyncio.sleep(_POLL_SECONDS)  # however often `look_back` is called
 
     async def _read_changes(self, since: float) -> bool:
         """Pass the changes to the hub. Return whether the store has answered."""
@@ -183,9 +191,6 @@ class Polling:
             self._access.learn_all(people.people)
             changed = await self._store.list_changed_conversations(since=bound)
         except StoreUnavailable:
-            return False
-        except Exception:
-            logger.exception("poll.failed")
             return False
         self._clock.note(changed.read_at)
         history = self._store.witness.history
@@ -204,21 +209,18 @@ class Polling:
     # Notes in the store
 
     async def _keep_notes(self) -> None:
-        while True:
-            try:
-                await self._keep_own_note()
-                if self.state is LinkState.UP:
-                    await self._look_for_others()
-            except StoreUnavailable:
-                self._renew_note_at = 0.0
-            except Exception:
-                logger.exception("link_note.failed")
-            try:
-                async with asyncio.timeout(_RETRY_SECONDS if self._note_due else _LOOK_SECONDS):
-                    await self._look_now.wait()
-            except TimeoutError:
-                pass
-            self._look_now.clear()
+        try:
+            await self._keep_own_note()
+            if self.state is LinkState.UP:
+                await self._look_for_others()
+        except StoreUnavailable:
+            self._renew_note_at = 0.0
+        try:
+            async with asyncio.timeout(_RETRY_SECONDS if self._note_due else _LOOK_SECONDS):
+                await self._look_now.wait()
+        except TimeoutError:
+            pass
+        self._look_now.clear()
 
     @property
     def _note_due(self) -> bool:

@@ -9,9 +9,11 @@ import asyncio
 import contextlib
 import time
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.task_set import TaskSet
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.instruments.metrics import NOTIFICATION_JOBS, QUEUE_AWAY
@@ -98,7 +100,9 @@ class Worker:
             logger.info("queue.recovered")
 
     async def _handle(self, received: Received) -> None:
-        hiding = start_task(self._keep_hidden(received))
+        hiding = start_task(
+            repeat(partial(self._keep_hidden, received), failed="job.hiding_failed")
+        )
         try:
             async with self._places:
                 result = await self._carry_out(received)
@@ -158,9 +162,8 @@ class Worker:
                 self._queue_failed(error)
 
     async def _keep_hidden(self, received: Received) -> None:
-        while True:
-            await asyncio.sleep(self._options.lease / 2)
-            try:
-                await self._queue.hide(received, self._options.lease)
-            except QueueUnavailable as error:
-                self._queue_failed(error)
+        await asyncio.sleep(self._options.lease / 2)
+        try:
+            await self._queue.hide(received, self._options.lease)
+        except QueueUnavailable as error:
+            self._queue_failed(error)
