@@ -60,6 +60,11 @@ def may_start(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> asyncio.Ev
     return event
 
 
+def runs(instance: Instance) -> bool:
+    """mypy would take a property for what it was before the await."""
+    return instance.started
+
+
 def client_of(instance: Instance) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=Application(instance))
     return httpx.AsyncClient(transport=transport, base_url="http://testserver")
@@ -184,6 +189,18 @@ async def test_what_needs_no_start(broken: Instance, method: str, path: str) -> 
         answer = await client.request(method, path, headers=headers)
 
     assert answer.status_code == (404 if path.startswith("/static/") else 200)
+
+
+async def test_a_probe_begins_the_start(instance: Instance, may_start: asyncio.Event) -> None:
+    """It is answered while the start goes on."""
+    async with client_of(instance) as client:
+        assert (await client.get("/health/live")).status_code == 200
+        assert not runs(instance)
+        may_start.set()
+
+        async with asyncio.timeout(PATIENCE):
+            while not runs(instance):
+                await asyncio.sleep(0.01)
 
 
 async def test_a_socket_after_a_failed_start(broken: Instance) -> None:
