@@ -175,6 +175,7 @@ class Witness:
     async def look(self) -> None:
         """Right after a kill. Other pushes may be among them, which were not killed."""
         since = time.monotonic() - _LONGEST_IN_FLIGHT_SECONDS
+        await self._last_pushes_have_arrived()
         recent = {
             (one.data["conversation_id"], one.data["message_id"], one.target)
             for one in tuple(self._fcm.arrived)
@@ -201,6 +202,16 @@ class Witness:
                 or decision.verdict is None
             }
         )
+
+    async def _last_pushes_have_arrived(self) -> None:
+        """The killed worker's last pushes may still be with the threads of FCM: they have them
+        before a request that is made now, and count them as arrived when they answer."""
+        async with httpx.AsyncClient() as client:
+            await client.post(f"{self._fcm.url}/token", content=b"")
+        asked = self._fcm.asked
+        async with asyncio.timeout(30):
+            while len(self._fcm.arrived) < asked:
+                await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         await self._store.close()
