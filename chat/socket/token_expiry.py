@@ -32,7 +32,7 @@ class TokenExpiry:
         self._look()
 
     def stop(self) -> None:
-        """Cancel all callbacks, including those that are set later."""
+        """Cancel the callbacks. `set` schedules none from now on."""
         self._stopped = True
         self._cancel()
 

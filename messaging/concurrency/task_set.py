@@ -36,8 +36,8 @@ class TaskSet(Generic[T]):
             await asyncio.wait(self._tasks)
 
     async def stop(self) -> None:
-        """Cancel all tasks, including those that a cancelled one starts, and wait until they have
-        ended."""
+        """Cancel all tasks, and wait until they have ended. A task that a cancelled one starts is
+        cancelled too."""
         while self._tasks:
             await stop_tasks(*self._tasks)
             await asyncio.sleep(0)  # the tasks that ended are discarded

@@ -1,8 +1,8 @@
 """The form in which a message travels between instances, derived from the fields of its dataclass.
 
 The first fields are an array of fixed length, which earlier releases unpack. Later fields stand
-beside the array; a reader of an earlier release skips them, and those that it does not send have
-their defaults.
+beside the array. An earlier release skips them when it reads, and does not send them; the reader
+then takes their defaults.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -147,7 +147,7 @@ class Dispatcher:
         return batch
 
     async def _try_queue(self, queue: SqsQueue, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Send entries to the queue, and return those that it did not accept."""
+        """Send entries to the queue, and return the rejected ones."""
         if time.monotonic() < self._next_try:
             return entries
         try:

@@ -39,8 +39,8 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     BLOCKED = "blocked"
     NO_DEVICE = "no_device"
-    """The notifier gives this reason before those that only the store knows: a person without a
-    device is not examined any further."""
+    """The notifier checks this reason before it reads the conversation: nothing else matters
+    for a person without a device."""
     STALE = "stale"
 
 

@@ -30,7 +30,7 @@ class _Read:
 
     begun_at: float
     lasting: set[str]
-    """The keys of those whose copies were not invalidated since."""
+    """The keys whose copies were not invalidated since."""
 
 
 class PrivacyList:

@@ -56,8 +56,8 @@ class Conversions:
 
 
 def types_of(entity: type, *, bounds: bool = False) -> dict[str, Any]:
-    """Return the types of a dataclass's fields by name, in their order. `bounds`: keep those that
-    `Annotated` adds."""
+    """Return the types of a dataclass's fields by name, in their order. With `bounds`,
+    keep the bounds that `Annotated` adds."""
     hints = get_type_hints(entity, include_extras=bounds)
     return {field.name: hints[field.name] for field in fields(entity)}
 
