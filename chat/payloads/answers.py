@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from messaging.services.account.own_changes import OwnChanges
 from messaging.services.operators.delivery_outcomes import PersonDelivery
-from messaging.services.own_changes import OwnChanges
 from messaging.services.receipts import ReadReceipt
 from messaging.services.sync import Changes
 from messaging.wire.representations import (

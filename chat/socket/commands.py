@@ -38,15 +38,8 @@ from messaging.domain.exceptions import (
 )
 from messaging.domain.identifiers import is_stored_id
 from messaging.runtime.instance import Instance
-from messaging.services import (
-    messages,
-    own_changes,
-    presence,
-    receipts,
-    sessions,
-    sync,
-    typing_indicators,
-)
+from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
+from messaging.services.account import own_changes
 from messaging.wire.representations import message_data, presence_data, timestamp
 
 Handler = Callable[..., Awaitable[dict[str, Any]]]

@@ -120,6 +120,8 @@ class Instance:
         self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rests=False)
         self.preference_locks: KeyedLocks[tuple[str, str]] = KeyedLocks()
         """By conversation id and user id."""
+        self.settings_locks: KeyedLocks[str] = KeyedLocks()
+        """By user id."""
         self.rates = Rates(self._redis)
         self.local_rates = Rates(None)
         """The rates that are counted only in this process."""

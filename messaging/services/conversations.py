@@ -20,7 +20,7 @@ from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUna
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
-from messaging.services.blocks import require_no_block
+from messaging.services.account.blocks import require_no_block
 from messaging.services.rules.creation_quotas import Quota
 from messaging.services.rules.rights import (
     read_conversation,

@@ -14,7 +14,8 @@ from messaging.domain.conversation import ConversationKind
 from messaging.domain.recipients import Platform, TokenKind
 from messaging.notifications.queue.sqs import create_queues
 from messaging.runtime.instance import Instance
-from messaging.services import conversations, devices, messages
+from messaging.services import conversations, messages
+from messaging.services.account import devices
 from tests.instances import new_instance
 from tests.notifications.sqs_server import aws_environment, sqs_process
 

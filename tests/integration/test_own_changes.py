@@ -11,15 +11,9 @@ from pytest_django import Settings
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Notify, Preferences
 from messaging.runtime.instance import Instance
-from messaging.services import (
-    conversation_preferences,
-    conversations,
-    messages,
-    own_changes,
-    participants,
-    receipts,
-)
-from messaging.services.own_changes import OwnChanges, OwnState
+from messaging.services import conversations, messages, participants, receipts
+from messaging.services.account import conversation_preferences, own_changes
+from messaging.services.account.own_changes import OwnChanges, OwnState
 from tests.instances import new_instance
 from tests.integration.stores import eventually
 

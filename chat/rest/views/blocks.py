@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from chat.rest import responses
 from chat.rest.views.base import APIView
-from messaging.services import blocks
+from messaging.services.account import blocks
 
 
 class BlocksView(APIView):

@@ -10,7 +10,8 @@ from chat.rest.views.base import APIView
 from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Notify, Role
-from messaging.services import conversation_preferences, conversations, participants
+from messaging.services import conversations, participants
+from messaging.services.account import conversation_preferences
 from messaging.wire.representations import (
     participant_data,
     personal_conversation_data,

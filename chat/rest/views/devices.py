@@ -8,7 +8,7 @@ from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.views.base import APIView
 from messaging.domain.recipients import Platform, TokenKind
-from messaging.services import devices
+from messaging.services.account import devices
 from messaging.wire.representations import device_data
 
 

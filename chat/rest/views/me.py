@@ -9,7 +9,8 @@ from chat.rest import responses
 from chat.rest.views.base import APIView
 from messaging.domain.limits import get_limits
 from messaging.domain.people import AddedBy
-from messaging.services import conversations, preferences, sessions
+from messaging.services import conversations, sessions
+from messaging.services.account import preferences
 from messaging.wire.representations import settings_data
 
 

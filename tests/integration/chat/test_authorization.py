@@ -59,18 +59,20 @@ FIELDS: dict[str, Any] = {
 }
 """Of the commands about one conversation, besides its id."""
 
-OF_OPERATORS = {"moderation", "outcomes", "overview", "supervision", "survey", "verification"}
-"""The services that act for no participant: neither views nor commands may import them, as
-import-linter sees to."""
-BETWEEN_SERVICES = {"acting", "visibility", "welcome"}
-"""What services ask of each other; no view or command imports them."""
+FOR_NO_DOOR = ("operators.", "rules.")
+"""The rooms of the services that act for no participant: neither views nor commands may import
+them, as import-linter sees to."""
 ABOUT_NOBODY_ELSE = {"activity", "auth.refresh", "ping"}
 ABOUT_SEVERAL = {"conversation.sync"}
 
 
 def public_services() -> Iterator[tuple[str, Callable[..., Awaitable[Any]]]]:
-    """Everything that the doors may call and that has to be waited for, by module and name."""
-    for info in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
+    """Everything that the doors may call and that has to be waited for, by module and name, in all
+    rooms."""
+    for info in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
+        place = info.name.removeprefix(f"{services.__name__}.")
+        if f"{place}.".startswith(FOR_NO_DOOR):
+            continue
         module = importlib.import_module(info.name)
         for name, function in vars(module).items():
             if (
@@ -78,15 +80,11 @@ def public_services() -> Iterator[tuple[str, Callable[..., Awaitable[Any]]]]:
                 and function.__module__ == module.__name__
                 and not name.startswith("_")
             ):
-                yield f"{info.name.rpartition('.')[2]}.{name}", function
+                yield f"{place}.{name}", function
 
 
 def parameters_of(service: Callable[..., Any]) -> list[str]:
     return list(inspect.signature(service).parameters)
-
-
-def is_for_no_door(name: str) -> bool:
-    return name.partition(".")[0] in OF_OPERATORS | BETWEEN_SERVICES
 
 
 def services_of_conversations() -> list[Any]:
@@ -94,8 +92,16 @@ def services_of_conversations() -> list[Any]:
     return [
         pytest.param(service, id=name)
         for name, service in public_services()
-        if not is_for_no_door(name) and "conversation_id" in parameters_of(service)
+        if "conversation_id" in parameters_of(service)
     ]
+
+
+def test_the_services_of_every_room_are_found() -> None:
+    """Those of a room inside the folder as well."""
+    found = {name for name, _ in public_services()}
+
+    assert {"messages.send_message", "account.conversation_preferences.set_preferences"} <= found
+    assert not any(name.startswith(FOR_NO_DOOR) for name in found)
 
 
 def test_all_others_act_for_whoever_asks() -> None:
@@ -103,7 +109,7 @@ def test_all_others_act_for_whoever_asks() -> None:
     others = {
         name: parameters_of(service)
         for name, service in public_services()
-        if not is_for_no_door(name) and "conversation_id" not in parameters_of(service)
+        if "conversation_id" not in parameters_of(service)
     }
 
     assert others

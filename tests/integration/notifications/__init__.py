@@ -11,7 +11,8 @@ from messaging.domain.recipients import Decision, Platform, TokenKind
 from messaging.notifications.jobs import NotifyJob
 from messaging.notifications.policy import Stage
 from messaging.runtime.instance import Instance
-from messaging.services import conversations, devices, messages
+from messaging.services import conversations, messages
+from messaging.services.account import devices
 
 
 @dataclass(frozen=True, slots=True)

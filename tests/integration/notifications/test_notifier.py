@@ -22,13 +22,8 @@ from messaging.notifications.jobs import ClearJob, RetryLater
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.policy import Stage
 from messaging.runtime.instance import Instance
-from messaging.services import (
-    conversation_preferences,
-    messages,
-    participants,
-    preferences,
-    receipts,
-)
+from messaging.services import messages, participants, receipts
+from messaging.services.account import conversation_preferences, preferences
 from tests.integration.notifications import decisions, found, reasons, register, until
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 

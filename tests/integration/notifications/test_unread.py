@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 
 from messaging.domain.conversation import ConversationKind
 from messaging.runtime.instance import Instance
-from messaging.services import (
-    blocks,
-    conversations,
-    messages,
-    own_changes,
-    participants,
-    receipts,
-)
+from messaging.services import conversations, messages, participants, receipts
+from messaging.services.account import blocks, own_changes
 from messaging.wire.representations import personal_conversation_data
 from tests.integration.notifications import register
 from tests.notifications.fcm_server import Arrived, FcmServer

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 from uuid import uuid4
 
@@ -221,8 +221,8 @@ def test_each_enumeration_of_the_domain_says_what_an_unknown_value_is() -> None:
     """Unless no store has it."""
     enumerations = {
         one
-        for name in (module.name for module in iter_modules(messaging.domain.__path__))
-        for one in vars(import_module(f"messaging.domain.{name}")).values()
+        for module in walk_packages(messaging.domain.__path__, "messaging.domain.")
+        for one in vars(import_module(module.name)).values()
         if isinstance(one, type) and issubclass(one, StrEnum) and one is not StrEnum
     }
     assert enumerations - NEVER_STORED == set(UNKNOWN)
