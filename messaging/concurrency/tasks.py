@@ -1,9 +1,9 @@
-"""Tasks that are not bound to one request."""
+"""Background tasks, which are not bound to one request: one, or a set of one owner's."""
 
 import asyncio
 import contextvars
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -26,3 +26,37 @@ async def stop_tasks(*tasks: asyncio.Task[Any]) -> None:
             task.cancel()
         await asyncio.wait(running, timeout=0.1)
         running = [task for task in running if not task.done()]
+
+
+class TaskSet(Generic[T]):
+    """A set that holds each task until it ends: the event loop itself holds only weak references to
+    tasks (https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task).
+
+    The set has no bound; the owner limits how many tasks it starts.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[T]] = set()
+
+    def __len__(self) -> int:
+        """Return how many tasks are running."""
+        return len(self._tasks)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run a coroutine in the background, without the context of the caller."""
+        task = start_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def join(self) -> None:
+        """Wait until no task is running, including tasks that were started meanwhile."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def stop(self) -> None:
+        """Cancel all tasks, and wait until they have ended. A task that a cancelled one starts is
+        cancelled too."""
+        while self._tasks:
+            await stop_tasks(*self._tasks)
+            await asyncio.sleep(0)  # the tasks that ended are discarded
