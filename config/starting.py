@@ -12,7 +12,7 @@ from chat.limits.limited import REQUEST_SECONDS, SPENT, answer
 from chat.socket.close_codes import CloseCode, close_message
 from chat.socket.consumers import SUBPROTOCOL
 from config.servers.draining import drain_at_signals
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.runtime.instance import Instance
 

@@ -7,7 +7,7 @@ the commit was applied after all, its events are published like any others.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 

@@ -29,7 +29,7 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.group_commit import MAX_BYTES, MAX_CHANGES, Committed, GroupCommit
 from messaging.commits.unsettled_commits import Recheck
 from messaging.commits.waiting import Waiting
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError, StoreUnavailable
 from messaging.instruments.memory import MIB, Weight

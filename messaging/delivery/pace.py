@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.domain.exceptions import MessagingError
 
 logger = structlog.get_logger(__name__)

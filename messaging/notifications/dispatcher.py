@@ -19,8 +19,7 @@ from typing import Any
 import structlog
 
 from messaging.concurrency.loops import repeat
-from messaging.concurrency.task_set import TaskSet
-from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.concurrency.tasks import TaskSet, start_task, stop_tasks
 from messaging.domain.health import Condition
 from messaging.instruments.memory import MIB, Weight
 from messaging.instruments.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITING, QUEUE_AWAY

@@ -19,7 +19,7 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.read_positions import ReadPositions
 from messaging.commits.writer import Writer
 from messaging.concurrency.keyed_locks import KeyedLocks
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.concurrency.turns import Turns
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import PrivacyList

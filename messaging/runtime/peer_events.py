@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.link.epoch_watch import EpochWatch
 from messaging.delivery.link.polling import Polling
 from messaging.domain.exceptions import StoreUnavailable

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.hub import Hub
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.conversations import Store

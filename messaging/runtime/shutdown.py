@@ -9,8 +9,7 @@ import structlog
 
 from messaging.commits.read_positions import ReadPositions
 from messaging.commits.writer import Writer
-from messaging.concurrency.task_set import TaskSet
-from messaging.concurrency.tasks import start_task
+from messaging.concurrency.tasks import TaskSet, start_task
 from messaging.delivery.drain import announce_end, end_all
 from messaging.delivery.hub.connections import Connections
 from messaging.wire.events import EventEncoder

@@ -6,7 +6,7 @@ import structlog
 from django.dispatch import Signal
 
 from messaging.commits.group_commit import Committed
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.domain.change import ChangeType
 from messaging.domain.signals import message_deleted, message_sent, participants_removed
 

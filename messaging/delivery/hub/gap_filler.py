@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.gaps import Gap, read_gap
 from messaging.delivery.hub.streams.actions import Read
 from messaging.delivery.hub.streams.stream import Stream

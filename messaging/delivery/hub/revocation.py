@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.connections import Connections, Ending
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.people import Access

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import structlog
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.link.messages import AccessChanged, access_state
 from messaging.domain.people import Access
 

@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 
 from messaging.concurrency.loops import repeat
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.revocation import AccessList

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.link.sender import INSTANCES
 from messaging.redis.client import describe
 

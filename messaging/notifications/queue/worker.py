@@ -14,8 +14,7 @@ from functools import partial
 import structlog
 
 from messaging.concurrency.loops import repeat
-from messaging.concurrency.task_set import TaskSet
-from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.concurrency.tasks import TaskSet, start_task, stop_tasks
 from messaging.instruments.metrics import NOTIFICATION_JOBS, QUEUE_AWAY
 from messaging.notifications.jobs import MalformedJob, QueuedJob, RetryLater, decode, encode
 from messaging.notifications.notifier import Notifier

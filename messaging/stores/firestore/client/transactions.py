@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.firestore.client import requests
 from messaging.stores.firestore.client.connection import (

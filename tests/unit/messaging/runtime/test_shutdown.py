@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 from messaging.runtime.instance import Instance
 from messaging.runtime.shutdown import Shutdown
 

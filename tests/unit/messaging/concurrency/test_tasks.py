@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from messaging.concurrency.task_set import TaskSet
+from messaging.concurrency.tasks import TaskSet
 
 
 async def test_joining_waits_for_tasks_started_meanwhile() -> None:
