@@ -11,7 +11,11 @@ from messaging.domain.people import Access
 from messaging.stores.catalogue import FailedNotification, Place
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.decisions import read_people
-from messaging.stores.firestore.documents.conversations import SHARDS, decode_conversation
+from messaging.stores.firestore.documents.conversations import (
+    SHARDS,
+    conversation_name,
+    decode_conversation,
+)
 from messaging.stores.firestore.people import read_access
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import Reference, plain_time
@@ -51,7 +55,7 @@ class FirestoreCatalogue:
         return page
 
     async def list_frozen(self, *, limit: int, after: str = "") -> Sequence[Conversation]:
-        last = [Reference(self._database.document("conversations", after))] if after else []
+        last = [Reference(conversation_name(self._database, after))] if after else []
         found = await self._query(
             "list_frozen",
             query(
@@ -105,7 +109,7 @@ class FirestoreCatalogue:
         return [_failed(document) for document in found]
 
     async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
-        parent = self._database.document("conversations", conversation_id)
+        parent = conversation_name(self._database, conversation_id)
         for collection in ("messages", "participants"):
             found = await self._connection.query(
                 "delete_messages", parent, query(collection, limit=limit)
@@ -122,7 +126,7 @@ class FirestoreCatalogue:
         last: tuple[object, ...] = ()
         if shard.after is not None:
             updated_at, id_ = shard.after
-            last = (updated_at, Reference(self._database.document("conversations", id_)))
+            last = (updated_at, Reference(conversation_name(self._database, id_)))
         found = await self._query(
             "list_conversations",
             query(

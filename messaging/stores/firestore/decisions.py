@@ -17,6 +17,7 @@ from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflic
 from messaging.stores.decisions import NOBODY, ChunkKey, Claim, failed_at, take
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.client.transactions import Transaction
+from messaging.stores.firestore.documents.messages import message_name
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import plain_time, quoted, read_time
 from messaging.stores.stored_enums import member_of
@@ -72,7 +73,7 @@ class FirestoreDecisionStore:
         await self._connection.write("record", writes)
 
     async def list_decisions(self, conversation_id: str, message_id: str) -> Mapping[str, Decision]:
-        parent = self._database.document("conversations", conversation_id, "messages", message_id)
+        parent = message_name(self._database, conversation_id, message_id)
         found = await self._connection.query("list_decisions", parent, query("decisions"))
         now = datetime.now(UTC)
         return {

@@ -16,6 +16,7 @@ from messaging.stores.firestore.documents import id_of
 from messaging.stores.firestore.documents.conversations import (
     COUNT_FIELDS,
     LISTED_FIELDS,
+    conversation_name,
     decode_listed,
     own_preferences,
     own_sent_seq,
@@ -41,7 +42,7 @@ async def list_own(
     last: Sequence[object] = ()
     if cursor is not None:
         active_at, conversation_id = decode_cursor(cursor)
-        last = (active_at, Reference(_name(connection, conversation_id)))
+        last = (active_at, Reference(conversation_name(connection.database, conversation_id)))
     found = await _query_own(
         connection,
         "list_own_conversations",
@@ -89,7 +90,10 @@ async def get_memberships(
         return []
     found = await connection.get(
         "get_memberships",
-        [_name(connection, conversation_id) for conversation_id in conversation_ids],
+        [
+            conversation_name(connection.database, conversation_id)
+            for conversation_id in conversation_ids
+        ],
         only=_place(user_id, personal=personal),
     )
     return [
@@ -196,7 +200,3 @@ def _place(user_id: str, *, personal: bool) -> Sequence[str]:
 def _own(user_id: str, *maps: str) -> Sequence[str]:
     """Return the paths of one person's entries in these maps."""
     return [f"{name}.{quoted(user_id)}" for name in maps]
-
-
-def _name(connection: Connection, conversation_id: str) -> str:
-    return connection.database.document("conversations", conversation_id)

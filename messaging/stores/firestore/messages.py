@@ -5,12 +5,8 @@ from collections.abc import Mapping, Sequence
 from messaging.domain.message import Message
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
-from messaging.stores.firestore.documents.messages import decode_message
-
-
-def name(connection: Connection, conversation_id: str, message_id: str) -> str:
-    """Return the name of a message's document."""
-    return connection.database.document("conversations", conversation_id, "messages", message_id)
+from messaging.stores.firestore.documents.conversations import conversation_name
+from messaging.stores.firestore.documents.messages import decode_message, message_name
 
 
 async def get(
@@ -18,7 +14,9 @@ async def get(
 ) -> Mapping[str, Message]:
     if not message_ids:
         return {}
-    names = [name(connection, conversation_id, message_id) for message_id in message_ids]
+    names = [
+        message_name(connection.database, conversation_id, message_id) for message_id in message_ids
+    ]
     found = await connection.get("get_messages", names)
     messages = [decode_message(document) for document in found]
     return {message.id: message for message in messages}
@@ -29,7 +27,7 @@ async def list_range(
 ) -> Sequence[Message]:
     found = await connection.query(
         "list_messages",
-        _conversation(connection, conversation_id),
+        conversation_name(connection.database, conversation_id),
         query(
             "messages",
             ("seq", ">=", first_seq),
@@ -45,7 +43,7 @@ async def list_latest(
 ) -> Sequence[Message]:
     found = await connection.query(
         "list_latest_messages",
-        _conversation(connection, conversation_id),
+        conversation_name(connection.database, conversation_id),
         query("messages", order_by=[("seq", "descending")], limit=limit),
     )
     return [decode_message(document) for document in reversed(found)]
@@ -56,7 +54,7 @@ async def list_changed(
 ) -> Sequence[Message]:
     found = await connection.query(
         "list_changed_messages",
-        _conversation(connection, conversation_id),
+        conversation_name(connection.database, conversation_id),
         query(
             "messages",
             ("version", ">", since),
@@ -73,10 +71,6 @@ async def count_changed(
 ) -> int:
     return await connection.count(
         "count_changed_messages",
-        _conversation(connection, conversation_id),
+        conversation_name(connection.database, conversation_id),
         query("messages", ("version", ">", since), limit=up_to),
     )
-
-
-def _conversation(connection: Connection, conversation_id: str) -> str:
-    return connection.database.document("conversations", conversation_id)

@@ -11,19 +11,19 @@ from messaging.stores.firestore.client.connection import Connection, DocumentMis
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.client.transactions import Transaction, Transactions
 from messaging.stores.firestore.documents import conversation_id_of
-from messaging.stores.firestore.documents.positions import decode_position, moved_position
+from messaging.stores.firestore.documents.conversations import conversation_name
+from messaging.stores.firestore.documents.positions import (
+    decode_position,
+    moved_position,
+    position_name,
+)
 from messaging.stores.firestore.values import AtLeast, AtMost
-
-
-def name(connection: Connection, conversation_id: str, user_id: str) -> str:
-    """Return the name of a position's document."""
-    return connection.database.document("conversations", conversation_id, "participants", user_id)
 
 
 async def list_all(connection: Connection, conversation_id: str) -> Sequence[ReadPosition]:
     found = await connection.query(
         "list_read_positions",
-        connection.database.document("conversations", conversation_id),
+        conversation_name(connection.database, conversation_id),
         query("participants"),
     )
     return [decode_position(document) for document in found]
@@ -34,7 +34,10 @@ async def get(
 ) -> Mapping[str, ReadPosition]:
     if not conversation_ids:
         return {}
-    names = [name(connection, conversation_id, user_id) for conversation_id in conversation_ids]
+    names = [
+        position_name(connection.database, conversation_id, user_id)
+        for conversation_id in conversation_ids
+    ]
     found = await connection.get("get_read_positions", names)
     return {conversation_id_of(document): decode_position(document) for document in found}
 
@@ -65,7 +68,7 @@ async def advance_read(
     user_id: str,
     seq: int,
 ) -> Advanced:
-    document_name = name(connection, conversation_id, user_id)
+    document_name = position_name(connection.database, conversation_id, user_id)
 
     async def advance(transaction: Transaction) -> Advanced:
         document = await transaction.get(document_name)
@@ -88,7 +91,7 @@ async def advance_delivered(
 ) -> None:
     writes = Writes(connection.database)
     writes.merge(
-        name(connection, conversation_id, user_id),
+        position_name(connection.database, conversation_id, user_id),
         {"user_id": user_id, "delivered_seq": AtLeast(seq)},
     )
     await connection.write("advance_delivered", writes)
@@ -99,6 +102,6 @@ async def limit_position(
 ) -> None:
     writes = Writes(connection.database)
     fields = {"read_seq": AtMost(seq), "delivered_seq": AtMost(seq)}
-    writes.update(name(connection, conversation_id, user_id), fields, mask=[])
+    writes.update(position_name(connection.database, conversation_id, user_id), fields, mask=[])
     with suppress(DocumentMissing):
         await connection.write("limit_position", writes)

@@ -12,7 +12,11 @@ from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import ChangedConversations
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
-from messaging.stores.firestore.documents.conversations import SHARDS, decode_conversation
+from messaging.stores.firestore.documents.conversations import (
+    SHARDS,
+    conversation_name,
+    decode_conversation,
+)
 from messaging.stores.firestore.values import Reference
 from messaging.stores.recent_changes import PAGE, read_pages
 
@@ -43,7 +47,7 @@ async def _list_in_shard(
     async def read_page(after: Conversation | None) -> ChangedConversations:
         last: tuple[object, ...] = ()
         if after is not None:
-            name = database.document("conversations", after.id)
+            name = conversation_name(database, after.id)
             last = (after.updated_at, Reference(name))
         found, read_at = await connection.dated_query(
             "list_changed_conversations",

@@ -27,7 +27,10 @@ from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
 from messaging.stores.firestore.client.transactions import Transactions
 from messaging.stores.firestore.documents import id_of
-from messaging.stores.firestore.documents.conversations import decode_conversation
+from messaging.stores.firestore.documents.conversations import (
+    conversation_name,
+    decode_conversation,
+)
 from messaging.stores.firestore.documents.cursors import cursor_after, decode_cursor
 from messaging.stores.firestore.values import Reference
 from messaging.stores.witness import Witness
@@ -81,7 +84,7 @@ class FirestoreStore:
     async def get_conversation(self, conversation_id: str) -> Conversation | None:
         mark = self.witness.begin()
         found = await self._connection.get(
-            "get_conversation", [self._conversation(conversation_id)]
+            "get_conversation", [conversation_name(self._database, conversation_id)]
         )
         if not found:
             self.witness.absent(mark, conversation_id)
@@ -96,7 +99,7 @@ class FirestoreStore:
         last: Sequence[object] = ()
         if cursor is not None:
             active_at, conversation_id = decode_cursor(cursor)
-            last = (active_at, Reference(self._conversation(conversation_id)))
+            last = (active_at, Reference(conversation_name(self._database, conversation_id)))
         mark = self.witness.begin()
         found = await self._connection.query(
             "list_conversations",
@@ -150,7 +153,7 @@ class FirestoreStore:
         return await memberships.list_companions(self._connection, user_id, others, most=most)
 
     async def list_conversation_ids(self, *, after: str = "", limit: int) -> Sequence[str]:
-        last = [Reference(self._conversation(after))] if after else []
+        last = [Reference(conversation_name(self._database, after))] if after else []
         found = await self._connection.query(
             "list_conversation_ids",
             self._database.root,
@@ -246,6 +249,3 @@ class FirestoreStore:
 
     async def list_link_notes(self) -> LinkNotes:
         return await link_notes.list_current(self._connection)
-
-    def _conversation(self, conversation_id: str) -> str:
-        return self._database.document("conversations", conversation_id)

@@ -12,16 +12,16 @@ from messaging.domain.identifiers import random_id
 from messaging.domain.participant import ReadPosition
 from messaging.stores.commit_time import stamped_conversation
 from messaging.stores.conversations import Commit
-from messaging.stores.firestore import messages, positions
 from messaging.stores.firestore.client.connection import Connection, DocumentMissing
 from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.documents.conversations import (
     changed_conversation,
+    conversation_name,
     new_conversation,
 )
 from messaging.stores.firestore.documents.conversions import encode_preferences
-from messaging.stores.firestore.documents.messages import encode_message
-from messaging.stores.firestore.documents.positions import new_position
+from messaging.stores.firestore.documents.messages import encode_message, message_name
+from messaging.stores.firestore.documents.positions import new_position, position_name
 from messaging.stores.firestore.values import SERVER_TIME, plain_time, quoted, read_token
 
 _MANY_PEOPLE = 50
@@ -33,11 +33,12 @@ async def create_conversation(connection: Connection, conversation: Conversation
     created = _copied(
         conversation, commit_id=random_id(), counted=True, active_at=conversation.active_at
     )
-    writes = Writes(connection.database)
+    database = connection.database
+    writes = Writes(database)
     for user_id in created.participants:
         position = new_position(ReadPosition(user_id=user_id))
-        writes.set(positions.name(connection, created.id, user_id), position)
-    writes.create(_name(connection, created.id), new_conversation(created))
+        writes.set(position_name(database, created.id, user_id), position)
+    writes.create(conversation_name(database, created.id), new_conversation(created))
     return await _commit(connection, "create_conversation", created, writes)
 
 
@@ -45,31 +46,35 @@ async def commit(connection: Connection, commit: Commit) -> Conversation:
     before, after = commit.before, _as_written(commit)
     if before.token is None:
         raise ValueError("A commit needs the token of a conversation that was read.")
-    writes = Writes(connection.database)
+    database = connection.database
+    writes = Writes(database)
     for message in commit.created:
-        name = messages.name(connection, after.id, message.id)
+        name = message_name(database, after.id, message.id)
         writes.create(name, encode_message(message))
     for message in commit.replaced:
-        name = messages.name(connection, after.id, message.id)
+        name = message_name(database, after.id, message.id)
         writes.set(name, encode_message(message))
     for position in commit.positions:
-        name = positions.name(connection, after.id, position.user_id)
+        name = position_name(database, after.id, position.user_id)
         writes.set(name, new_position(position))
     fields, mask = changed_conversation(before, after)
-    writes.update(_name(connection, after.id), fields, mask, token=cast("int", before.token))
+    writes.update(
+        conversation_name(database, after.id), fields, mask, token=cast("int", before.token)
+    )
     return await _commit(connection, "commit", after, writes)
 
 
 async def set_preferences(
     connection: Connection, conversation_id: str, user_id: str, changes: Mapping[str, Any]
 ) -> None:
-    writes = Writes(connection.database)
+    database = connection.database
+    writes = Writes(database)
     writes.update(
-        _name(connection, conversation_id),
+        conversation_name(database, conversation_id),
         {"preferences": {user_id: encode_preferences(changes)}},
         mask=[f"preferences.{quoted(user_id)}.{name}" for name in changes],
     )
-    position = positions.name(connection, conversation_id, user_id)
+    position = position_name(database, conversation_id, user_id)
     writes.merge(position, {"user_id": user_id, "updated_at": SERVER_TIME})
     await _update(connection, "set_preferences", writes)
 
@@ -77,10 +82,11 @@ async def set_preferences(
 async def set_blocked(
     connection: Connection, conversation_id: str, user_id: str, *, blocked: bool
 ) -> None:
-    writes = Writes(connection.database)
+    database = connection.database
+    writes = Writes(database)
     fields = {"blocked_by": {user_id: True}} if blocked else {}
     mask = [f"blocked_by.{quoted(user_id)}"]
-    writes.update(_name(connection, conversation_id), fields, mask)
+    writes.update(conversation_name(database, conversation_id), fields, mask)
     await _update(connection, "set_blocked", writes)
 
 
@@ -119,7 +125,3 @@ def _as_written(commit: Commit) -> Conversation:
     )
     active_at = before.active_at if rests else after.active_at
     return _copied(after, commit_id=commit.commit_id, counted=True, active_at=active_at)
-
-
-def _name(connection: Connection, conversation_id: str) -> str:
-    return connection.database.document("conversations", conversation_id)

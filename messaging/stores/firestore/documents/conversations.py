@@ -8,6 +8,7 @@ from messaging.domain.fields.codec import Conversions, converters, reader, types
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Preferences
 from messaging.domain.uncounted import Uncounted
+from messaging.stores.firestore.client.requests import Database
 from messaging.stores.firestore.documents import id_of
 from messaging.stores.firestore.documents.conversions import (
     READ,
@@ -54,6 +55,11 @@ _decode = reader(
     absent=ABSENT,
 )
 _decode_listed = reader(ListedConversation, READ, given=_NOT_OF_LISTS, absent=ABSENT)
+
+
+def conversation_name(database: Database, conversation_id: str) -> str:
+    """Return the name of a conversation's document."""
+    return database.document("conversations", conversation_id)
 
 
 def new_conversation(conversation: Conversation) -> Fields:

@@ -4,6 +4,7 @@ from typing import Any, Generic, TypeVar
 
 from messaging.domain.fields.codec import reader, writer
 from messaging.domain.message import Message
+from messaging.stores.firestore.client.requests import Database
 from messaging.stores.firestore.documents.conversions import READ, WRITTEN, Fields
 from messaging.stores.firestore.values import ABSENT
 
@@ -23,6 +24,11 @@ class MessageDocuments(Generic[T]):
 
 _MESSAGES = MessageDocuments(Message)
 encode_message = _MESSAGES.encode
+
+
+def message_name(database: Database, conversation_id: str, message_id: str) -> str:
+    """Return the name of a message's document."""
+    return database.document("conversations", conversation_id, "messages", message_id)
 
 
 def decode_message(document: Any) -> Message:

@@ -3,9 +3,15 @@
 from typing import Any
 
 from messaging.domain.participant import ReadPosition
+from messaging.stores.firestore.client.requests import Database
 from messaging.stores.firestore.documents import id_of
 from messaging.stores.firestore.documents.conversions import Fields
 from messaging.stores.firestore.values import SERVER_TIME
+
+
+def position_name(database: Database, conversation_id: str, user_id: str) -> str:
+    """Return the name of a position's document."""
+    return database.document("conversations", conversation_id, "participants", user_id)
 
 
 def moved_position(moved: ReadPosition) -> Fields:
