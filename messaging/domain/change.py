@@ -1,14 +1,19 @@
 """A durable change of a conversation; each takes one version."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant
 
-COMMIT_TIME = datetime.max.replace(tzinfo=UTC)
+
+class _CommitTime(datetime):
+    """A type of its own, so that a store cannot write it as the time that it holds."""
+
+
+COMMIT_TIME = _CommitTime.combine(date.max, time.max, UTC)
 """Represents the time of the commit. The store replaces it with the time of its own clock."""
 
 

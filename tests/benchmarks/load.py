@@ -29,6 +29,7 @@ from google.cloud.firestore_v1 import types  # noqa: E402
 
 from messaging.commits.conversation_cache import ConversationCache  # noqa: E402
 from messaging.commits.writer import Writer  # noqa: E402
+from messaging.domain.change import COMMIT_TIME  # noqa: E402
 from messaging.domain.conversation import Conversation  # noqa: E402
 from messaging.domain.identifiers import random_id  # noqa: E402
 from messaging.domain.message import Message  # noqa: E402
@@ -40,7 +41,6 @@ from messaging.stores.firestore.documents.conversations import (  # noqa: E402
 )
 from messaging.stores.firestore.documents.messages import encode_message  # noqa: E402
 from messaging.stores.firestore.store import FirestoreStore  # noqa: E402
-from messaging.stores.firestore.values import SERVER_TIME  # noqa: E402
 from messaging.stores.sql.store import SqlStore  # noqa: E402
 from tests.integration.stores import sending  # noqa: E402
 from tests.integration.stores.acting import send  # noqa: E402
@@ -355,7 +355,7 @@ async def spread_plainly(project: str, conversation_ids: list[str], sends: int) 
 
 def plainly(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: firestore.SERVER_TIMESTAMP if value is SERVER_TIME else value
+        name: firestore.SERVER_TIMESTAMP if value is COMMIT_TIME else value
         for name, value in fields.items()
     }
 

@@ -17,7 +17,6 @@ from messaging.models import MessageRecord
 from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.firestore.documents.messages import decode_message, encode_message
 from messaging.stores.firestore.values import (
-    SERVER_TIME,
     plain_time,
     read_text,
     read_texts,
@@ -110,10 +109,6 @@ def of_record_by_hand(record: MessageRecord) -> Message:
     )
 
 
-def time_by_hand(moment: datetime) -> Any:
-    return SERVER_TIME if moment is COMMIT_TIME else moment
-
-
 def fields_by_hand(message: Message) -> Mapping[str, Any]:
     return {
         "seq": message.seq,
@@ -123,9 +118,9 @@ def fields_by_hand(message: Message) -> Mapping[str, Any]:
         "text": message.text,
         "reply_to": message.reply_to,
         "mentions": list(message.mentions),
-        "created_at": time_by_hand(message.created_at),
-        "edited_at": message.edited_at and time_by_hand(message.edited_at),
-        "deleted_at": message.deleted_at and time_by_hand(message.deleted_at),
+        "created_at": message.created_at,
+        "edited_at": message.edited_at,
+        "deleted_at": message.deleted_at,
         "content_hash": message.content_hash,
         "created_version": message.created_version,
     }

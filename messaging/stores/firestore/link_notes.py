@@ -2,16 +2,17 @@
 
 from contextlib import suppress
 
+from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.conversations import LINK_NOTE_LIFETIME, CommitUnknown, Conflict, LinkNotes
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import Writes, query
-from messaging.stores.firestore.values import SERVER_TIME, plain_time, read_token
+from messaging.stores.firestore.values import plain_time, read_token
 
 
 async def put(connection: Connection, boot_id: str) -> None:
     writes = Writes(connection.database)
-    writes.set(connection.database.document("links", boot_id), {"renewed_at": SERVER_TIME})
+    writes.set(connection.database.document("links", boot_id), {"renewed_at": COMMIT_TIME})
     await connection.write("put_link_note", writes)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from messaging.domain.change import COMMIT_TIME
 from messaging.domain.people import Access, AddedBy, Privacy
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.client.transactions import Transaction
 from messaging.stores.firestore.store import FirestoreStore
-from messaging.stores.firestore.values import SERVER_TIME, plain_time, quoted, read_time
+from messaging.stores.firestore.values import plain_time, quoted, read_time
 from messaging.stores.people import ChangedAccess, lately_left
 from messaging.stores.stored_enums import member_of
 
@@ -28,7 +29,7 @@ class FirestorePeopleStore:
         return read_access(found[0]) if found else Access(user_id=user_id)
 
     async def log_out(self, user_id: str, *, at_least: datetime | None = None) -> Access:
-        access = await self._change("log_out", user_id, {"valid_after": SERVER_TIME})
+        access = await self._change("log_out", user_id, {"valid_after": COMMIT_TIME})
         if at_least is None or access.valid_after is None or access.valid_after >= at_least:
             return access
         return await self.revoke(user_id, up_to=at_least)
@@ -40,7 +41,7 @@ class FirestorePeopleStore:
             found = await transaction.get(user)
             valid_after = None if found is None else read_access(found).valid_after
             if valid_after is None or valid_after < up_to:
-                fields = {"valid_after": up_to, "access_changed_at": SERVER_TIME}
+                fields = {"valid_after": up_to, "access_changed_at": COMMIT_TIME}
                 transaction.writes.merge(user, fields)
 
         await self._transactions.run("revoke", user, revoke)
@@ -91,7 +92,7 @@ class FirestorePeopleStore:
 
     async def _change(self, operation: str, user_id: str, changes: Mapping[str, Any]) -> Access:
         writes = Writes(self._database)
-        writes.merge(self._user(user_id), {**changes, "access_changed_at": SERVER_TIME})
+        writes.merge(self._user(user_id), {**changes, "access_changed_at": COMMIT_TIME})
         await self._connection.write(operation, writes)
         return await self.get_access(user_id)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.reports import Report, ReportStatus
 from messaging.stores.catalogue import Place
@@ -16,7 +17,6 @@ from messaging.stores.firestore.client.connection import DocumentMissing
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import (
-    SERVER_TIME,
     Reference,
     plain_time,
     read_text,
@@ -45,7 +45,7 @@ class FirestoreReportStore:
                 "author_id": report.author_id,
                 "reporter_id": report.reporter_id,
                 "reason": report.reason,
-                "created_at": SERVER_TIME,
+                "created_at": COMMIT_TIME,
                 "status": report.status.value,
             },
         )
@@ -116,7 +116,7 @@ class FirestoreReportStore:
 
     async def close_report(self, report_id: str, status: ReportStatus, *, by: str) -> Report | None:
         writes = Writes(self._database)
-        fields = {"status": status.value, "closed_by": by, "closed_at": SERVER_TIME}
+        fields = {"status": status.value, "closed_by": by, "closed_at": COMMIT_TIME}
         writes.update(self._report(report_id), fields, mask=["status", "closed_by"])
         copy = self._copy(report_id)
         if await self._connection.get("close_report", [copy]):

@@ -8,10 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import NoneType, SimpleNamespace
-from typing import Any, Final
-
-SERVER_TIME: Final = object()
-"""In a document's fields: the server's time of the request, in whole milliseconds."""
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,8 @@ class Reference(str):
 
 def write_fields(fields: Any, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Fill the `fields` of a document or a map. Return the transforms, which the server computes,
-    with their paths: SERVER_TIME, AtLeast and AtMost."""
+    with their paths: COMMIT_TIME (its time of the request, in whole milliseconds), AtLeast and
+    AtMost."""
     transforms = []
     for name, value in values.items():
         kind = type(value)
@@ -113,7 +111,7 @@ def plain_time(timestamp: Any) -> datetime:
 
 
 def plain_milliseconds(timestamp: Any) -> datetime:
-    """Round down to milliseconds, as SERVER_TIME does."""
+    """Round down to milliseconds, as the server does for COMMIT_TIME."""
     moment = plain_time(timestamp)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 

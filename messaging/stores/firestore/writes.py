@@ -22,7 +22,7 @@ from messaging.stores.firestore.documents.conversations import (
 from messaging.stores.firestore.documents.conversions import encode_preferences
 from messaging.stores.firestore.documents.messages import encode_message, message_name
 from messaging.stores.firestore.documents.positions import new_position, position_name
-from messaging.stores.firestore.values import SERVER_TIME, plain_time, quoted, read_token
+from messaging.stores.firestore.values import plain_time, quoted, read_token
 
 _MANY_PEOPLE = 50
 _ACTIVITY_STEP = timedelta(minutes=1)
@@ -75,7 +75,7 @@ async def set_preferences(
         mask=[f"preferences.{quoted(user_id)}.{name}" for name in changes],
     )
     position = position_name(database, conversation_id, user_id)
-    writes.merge(position, {"user_id": user_id, "updated_at": SERVER_TIME})
+    writes.merge(position, {"user_id": user_id, "updated_at": COMMIT_TIME})
     await _update(connection, "set_preferences", writes)
 
 

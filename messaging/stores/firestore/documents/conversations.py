@@ -3,6 +3,7 @@
 import zlib
 from typing import Any
 
+from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, ListedConversation
 from messaging.domain.fields.codec import Conversions, converters, reader, types_of
 from messaging.domain.message import Message
@@ -26,7 +27,7 @@ from messaging.stores.firestore.documents.participants import (
     encode_summary,
     shows_people,
 )
-from messaging.stores.firestore.values import ABSENT, SERVER_TIME, quoted, read_token
+from messaging.stores.firestore.values import ABSENT, quoted, read_token
 
 SHARDS = 16
 _NOT_OF_LISTS = (
@@ -66,7 +67,7 @@ def new_conversation(conversation: Conversation) -> Fields:
     """Return all fields of a conversation that is not stored yet."""
     return {
         "shard": zlib.crc32(conversation.id.encode()) % SHARDS,
-        "updated_at": SERVER_TIME,
+        "updated_at": COMMIT_TIME,
         **{name: encode(getattr(conversation, name)) for name, encode in _ENCODED.items()},
         "counted_commit_id": conversation.commit_id,
         **encode_participants(conversation.participants),
@@ -93,8 +94,8 @@ def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fie
         fields |= encode_participants(people)
     if moved or not before.counted:
         fields |= encode_summary(people)
-    # Of SERVER_TIME there is nothing to be written before the server sets it.
-    mask = [name for name, value in fields.items() if value is not SERVER_TIME]
+    # Of COMMIT_TIME there is nothing to be written before the server sets it.
+    mask = [name for name, value in fields.items() if value is not COMMIT_TIME]
     if "sent_seq" in fields:
         sent = {id_: seq for id_, seq in after.sent_seq.items() if before.sent_seq.get(id_) != seq}
         fields["sent_seq"] = sent
@@ -102,7 +103,7 @@ def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fie
         mask += [
             f"sent_seq.{quoted(id_)}" for id_ in (*sent, *(before.sent_seq.keys() - after.sent_seq))
         ]
-    fields["updated_at"] = SERVER_TIME
+    fields["updated_at"] = COMMIT_TIME
     return fields, mask
 
 

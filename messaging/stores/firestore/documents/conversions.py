@@ -7,13 +7,11 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from messaging.domain.change import COMMIT_TIME
 from messaging.domain.fields.codec import Attribute, Conversions, converters, reader
 from messaging.domain.participant import Preferences
 from messaging.domain.uncounted import Uncounted
 from messaging.stores.firestore.values import (
     ABSENT,
-    SERVER_TIME,
     is_null,
     plain_time,
     read_number,
@@ -62,10 +60,6 @@ def _decode_all_preferences(value: Any) -> dict[str, Preferences]:
     }
 
 
-def _encode_time(moment: datetime) -> Any:
-    return SERVER_TIME if moment is COMMIT_TIME else moment
-
-
 def _encode_people(people: frozenset[str]) -> Fields:
     return dict.fromkeys(people, True)
 
@@ -101,7 +95,7 @@ WRITTEN = Conversions(
         str: None,
         int: None,
         bool: None,
-        datetime: _encode_time,
+        datetime: None,
         tuple[str, ...]: list,
         frozenset[str]: _encode_people,
         Mapping[str, int]: dict,

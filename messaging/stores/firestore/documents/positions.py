@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from messaging.domain.change import COMMIT_TIME
 from messaging.domain.participant import ReadPosition
 from messaging.stores.firestore.client.requests import Database
 from messaging.stores.firestore.documents import id_of
 from messaging.stores.firestore.documents.conversions import Fields
-from messaging.stores.firestore.values import SERVER_TIME
 
 
 def position_name(database: Database, conversation_id: str, user_id: str) -> str:
@@ -20,7 +20,7 @@ def moved_position(moved: ReadPosition) -> Fields:
         "user_id": moved.user_id,
         "read_seq": moved.read_seq,
         "delivered_seq": moved.delivered_seq,
-        "updated_at": SERVER_TIME,
+        "updated_at": COMMIT_TIME,
     }
 
 

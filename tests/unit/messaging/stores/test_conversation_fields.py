@@ -5,13 +5,14 @@ from typing import Any
 
 from google.cloud.firestore_v1 import types
 
+from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.models import ConversationRecord
 from messaging.stores.firestore.documents.conversations import (
     decode_conversation,
     new_conversation,
 )
-from messaging.stores.firestore.values import SERVER_TIME, write_fields, write_token, write_value
+from messaging.stores.firestore.values import write_fields, write_token, write_value
 from messaging.stores.sql import rows
 from tests.unit.messaging.commits.test_fields import CONVERSATION
 
@@ -35,7 +36,7 @@ def test_a_document_holds_every_field() -> None:
     document = types.Document.pb(types.Document())
     document.name = f"projects/p/databases/d/documents/conversations/{CONVERSATION.id}"
     stored = new_conversation(CONVERSATION)
-    assert write_fields(document.fields, stored) == [("updated_at", SERVER_TIME)]
+    assert write_fields(document.fields, stored) == [("updated_at", COMMIT_TIME)]
     write_value(document.fields["updated_at"], CONVERSATION.updated_at)
     write_token(document.update_time, 42)
 

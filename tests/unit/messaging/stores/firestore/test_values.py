@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from google.cloud.firestore_v1.types import Document
 
+from messaging.domain.change import COMMIT_TIME
 from messaging.stores.firestore import values
-from messaging.stores.firestore.values import SERVER_TIME, AtLeast
+from messaging.stores.firestore.values import AtLeast
 
 
 def document() -> Any:
@@ -89,13 +90,13 @@ def test_transforms_are_no_values() -> None:
     fields = document().fields
 
     transforms = values.write_fields(
-        fields, {"at": SERVER_TIME, "a.b": {"deep": {"n": AtLeast(3)}, "at": SERVER_TIME}}
+        fields, {"at": COMMIT_TIME, "a.b": {"deep": {"n": AtLeast(3)}, "at": COMMIT_TIME}}
     )
 
     assert transforms == [
-        ("at", SERVER_TIME),
+        ("at", COMMIT_TIME),
         ("`a.b`.deep.n", AtLeast(3)),
-        ("`a.b`.at", SERVER_TIME),
+        ("`a.b`.at", COMMIT_TIME),
     ]
     assert list(fields) == ["a.b"]
     assert list(fields["a.b"].map_value.fields) == ["deep"]
