@@ -168,8 +168,8 @@ class PersonAdmin(StoreModelAdmin):
 
 
 async def _sockets(instance: Instance, user_id: str) -> list[tuple[Any, ...]]:
-    """List the sockets of this instance. Only the other instances know the details of theirs; this
-    one knows whether they have any."""
+    """List the person's sockets on this instance, with details. For the other instances, list only
+    those that have a socket of the person."""
     own = [
         (
             instance.id,

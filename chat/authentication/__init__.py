@@ -55,8 +55,8 @@ def bearer_token(authorization: str | None) -> str:
 
 
 def recall(token: str) -> Identity | None:
-    """Return the identity of a token that was verified before. None says nothing about the
-    token."""
+    """Return the identity of a token that was verified before. If the result is None, the token may
+    still be valid."""
     return _tokens().recall(token) if len(token) <= _MAX_TOKEN_CHARACTERS else None
 
 

@@ -32,7 +32,7 @@ Rank = tuple[bool, int, int]
 @dataclass(slots=True)
 class Attempt:
     judged: bool = False
-    """Whether a password was compared. Without, a refusal is no failure."""
+    """Whether a password was compared. Otherwise a refusal does not count as a failure."""
     failed: bool = True
     """The holder of the slot sets it to False once the attempt was answered without a wrong
     password."""

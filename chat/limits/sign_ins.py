@@ -132,7 +132,7 @@ async def take(rates: Rates, account: str, address: str) -> None:
 
 
 def note_judged(scope: Scope) -> None:
-    """Note that the password of this attempt is compared: from now on only a right one is no
+    """Note that the password of this attempt is compared. If it is wrong, the attempt counts as a
     failure."""
     attempt = scope.get(ATTEMPT)
     if isinstance(attempt, Attempt):

@@ -66,8 +66,8 @@ async def seconds_until_room(address: str) -> float:
 
 
 async def takes_preflight(address: str) -> bool:
-    """Count one preflight of this address. Return False beyond the rate; then it counts as a
-    stranger."""
+    """Count one preflight of this address. Return False beyond the rate: the preflight then counts
+    as a request without a token."""
     if not settings.CHAT_RATE_LIMITS:
         return True
     return await _rates.take(PREFLIGHTS, address) == 0.0

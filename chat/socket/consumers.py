@@ -165,7 +165,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         begun = time.monotonic()
         async with asyncio.timeout(_COMMAND_SECONDS):
             identity = await identify(token, strangers.address_of(self.scope))
-        # What the verification took is no longer left for the rest; the turns have their own time.
+        # The time of the verification counts towards the deadline. Waiting for a turn does not.
         left = _COMMAND_SECONDS - (time.monotonic() - begun)
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(_connecting, identity.user_id):

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 
 _SILENT_HEARTBEATS = 3
-"""So many are sent to a silent client. Their 75 seconds keep hidden tabs, whose timers fire once a
-minute."""
+"""The heartbeats after which an idle client is disconnected. They take 75 seconds, so hidden tabs,
+whose timers fire once a minute, stay connected."""
 
 
 class Heartbeat:
-    """Calls `on_beat` every so many seconds, and `on_idle` after three such times of silence."""
+    """Calls `on_beat` at an interval, and `on_idle` after three intervals without a frame."""
 
     def __init__(
         self, seconds: float, *, on_beat: Callable[[], None], on_idle: Callable[[], None]

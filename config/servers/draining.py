@@ -1,7 +1,7 @@
 """The start of a shutdown: the instance drains before the server gets the signal.
 
 uvicorn closes all sockets (1012) before it ends the lifespan. daphne cancels them silently and has
-no lifespan. So both get their signals delayed.
+no lifespan. So both get the signal only after the drain.
 """
 
 import asyncio

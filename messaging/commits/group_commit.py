@@ -178,8 +178,8 @@ class GroupCommit:
         )
 
     def _look_up_existing(self, message_ids: frozenset[str]) -> None:
-        """Look up what is retried; the sends beside it are not read for it. A store that names
-        one after the other is asked a few times, then all are looked up."""
+        """Look up the retried messages, and not the other sends of the batch. A store may name one
+        existing message at a time. After a few such answers, look up all messages."""
         self._retried += 1
         if not message_ids or self._retried > _NAMED_TRIES:
             self._look_up_all()
@@ -204,7 +204,7 @@ class GroupCommit:
         return None
 
     def _overtaking(self, base: Conversation) -> Conversation | None:
-        """Return a newer copy that an event has brought meanwhile, or None to read one."""
+        """Return a newer copy that the cache got from an event meanwhile, or None to read one."""
         cached = self._cache.get(self._conversation_id)
         if cached is None or cached.version <= base.version or self._unanswered:
             return None

@@ -6,9 +6,9 @@ document, so busy conversations need this.
 
 Promises: a change is answered only after the store has committed it. `on_commit` gets the changes
 in the order of their versions, without an await between the answer of the commit and the call. A
-change that was refused, or had nothing to do, was judged on a current state: either the commit of
-the other changes proved that, or the state was read for this purpose. A commit with a lost answer
-is settled by reading, never by a second message or version.
+change that was refused, or had nothing to do, was evaluated on a current state: either the commit
+of the other changes proved that, or the state was read for this purpose. A commit with a lost
+answer is settled by reading, never by a second message or version.
 
 Not promised: after StoreUnavailable the change may have been applied, or may still be. Then
 `on_commit` gets it later.

@@ -53,7 +53,7 @@ _TYPES: Mapping[Any, Any] = {
     tuple[str, ...]: Annotated[list[Text], Meta(max_length=MAX_PEOPLE)],
     Mapping[str, int]: Annotated[dict[ShortText, Number], Meta(max_length=MAX_PEOPLE)],
 }
-"""The checked type of what travels, where it is not the field's own."""
+"""The checked type of a value in a link message, if it differs from the type of the field."""
 _WRITTEN = Conversions(
     types={
         str: None,
@@ -79,8 +79,8 @@ _READ = Conversions(
 
 
 class MessageForm(Generic[T]):
-    """Writes and reads messages of one dataclass. It has a `conversation_id`, which does not
-    travel, and every field after the array has a default."""
+    """Writes and reads messages of one dataclass. The dataclass has a `conversation_id`, which is
+    not part of the form. Every field after the array has a default."""
 
     def __init__(self, entity: type[T]) -> None:
         kinds = types_of(entity, bounds=True)
@@ -105,7 +105,7 @@ class MessageForm(Generic[T]):
             frozen=True,
             kw_only=True,
         )
-        """The fields of what carries the latest message of a conversation."""
+        """The base of every struct that contains the latest message of a conversation."""
         self._entity = entity
         self._later = later
         self._write_array = writer(entity, _WRITTEN, build=array, only=first)
@@ -116,12 +116,13 @@ class MessageForm(Generic[T]):
             sources=("last", "state"),
             given=("conversation_id",),
         )
-        """Returns the message of the array, what carries it, and the conversation's id."""
+        """Returns the message; takes the array, the struct that contains it, and the conversation's
+        id."""
 
     def writer(
         self, build: type[Carrier], *, given: Collection[str] = ()
     ) -> Callable[..., Carrier]:
-        """Return `write(message, *, **given)`: what carries a message and the given fields."""
+        """Return `write(message, *, **given)`: a struct with the message and the given fields."""
         return writer(
             self._entity,
             _WRITTEN,
@@ -141,7 +142,7 @@ def _checked(kind: Any) -> Any:
 
 
 def _defaults(entity: type) -> dict[str, Any]:
-    """Return the defaults as they travel."""
+    """Return the defaults in the form of link messages."""
     convert = converters(entity, _WRITTEN)
     found = {field.name: default_of(field) for field in fields(entity)}
     return {name: convert[name](one) for name, one in found.items() if one is not MISSING}

@@ -1,1 +1,1 @@
-"""The doctor: connects to each part that is configured, measures it, and says what is wrong."""
+"""The doctor: connects to each configured part, measures it, and reports problems."""

@@ -8,8 +8,8 @@ from messaging.domain.fields.types import Number, ShortText, Text, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message. Stores, the link and the API derive what they write and read of it from these
-    fields (`messaging.domain.fields.codec`); new ones come last and have a default."""
+    """A message. Stores, the link and the API derive their representations from these fields
+    (`messaging.domain.fields.codec`). Add a new field at the end, with a default."""
 
     id: ShortText
     conversation_id: ShortText

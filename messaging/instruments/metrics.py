@@ -244,9 +244,7 @@ GAP_SECONDS = Histogram(
     buckets=_HOPS,
 )
 
-RESYNCS = Counter(
-    "chat_resyncs_total", "Gaps too large to backfill; the clients were told to load again."
-)
+RESYNCS = Counter("chat_resyncs_total", "Gaps too large to backfill; the clients load again.")
 
 SOFT_EVENTS_DROPPED = Counter(
     "chat_soft_events_dropped_total",

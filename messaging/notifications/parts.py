@@ -1,4 +1,4 @@
-"""What the notifications use of the instance or worker that they run in."""
+"""The parts of an instance or worker that notifications use."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +12,7 @@ from messaging.stores.recipients import RecipientStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a job is decided and carried out with."""
+    """The parts that a job needs."""
 
     store: Store
     recipients: RecipientStore

@@ -8,9 +8,9 @@ runs the sweep, so a store that does not answer is retried until the messages ar
 The sweeping instance may crash too. The start of its sweeps is in the store until they are done,
 and the sweep for that instance begins there.
 
-Not promised: jobs that a sweep has handed on and that its instance still had in memory when it was
-killed. In a conversation of more than 500 people from which some left, people who still wait in the
-queue may get two pushes.
+Not promised: a sweep puts jobs into the memory of its instance. If the instance is killed after the
+sweep, the jobs that it has neither queued nor carried out are lost. In a conversation of more than
+500 people from which some left, people who still wait in the queue may get two pushes.
 """
 
 import asyncio

@@ -32,10 +32,10 @@ async def add_participants(
 ) -> Conversation:
     """Add people to a group. This requires owner or admin; only an owner adds owners and admins.
 
-    People who are already in the group stay unchanged. People who were in it before become members
-    with nothing unread. People who must not be added are left out, see `welcome`, which costs one
-    read for each new person. Raises InvalidRequest, ConversationNotFound, NotAParticipant,
-    PermissionDenied, RateLimited, StoreUnavailable.
+    People who are already in the group stay unchanged. A new person has nothing unread, even if
+    they were in the group before. People who must not be added are left out, see `welcome`, which
+    costs one read for each new person. Raises InvalidRequest, ConversationNotFound,
+    NotAParticipant, PermissionDenied, RateLimited, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     for index, person in enumerate(user_ids):
@@ -60,7 +60,7 @@ async def add_participants(
 async def _permitting(
     instance: Instance, change: "AddParticipants | RemoveParticipant", conversation_id: str
 ) -> Conversation:
-    """Return the conversation if it permits a change. Otherwise raises the refusal, judged on a
+    """Return the conversation if it permits a change. Otherwise raises the refusal, based on a
     state that was just read."""
     user_id = change.user_id
     conversation = await access_conversation(

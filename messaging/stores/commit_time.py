@@ -1,4 +1,4 @@
-"""What was to be committed, with the store's time in the place of every `COMMIT_TIME`."""
+"""The committed state: the store's time replaces every `COMMIT_TIME`."""
 
 from datetime import datetime
 

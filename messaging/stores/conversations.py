@@ -34,7 +34,8 @@ class AlreadyExists(Exception):
     def __init__(self, *message_ids: str) -> None:
         super().__init__()
         self.message_ids = frozenset(message_ids)
-        """Messages that are there, as far as the store says; Firestore names one of them."""
+        """The messages that already exist, as far as the store reports them; Firestore names only
+        one."""
 
 
 class CommitUnknown(Exception):

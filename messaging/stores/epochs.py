@@ -1,7 +1,7 @@
 """The interface of the epoch store. The epoch is the id of the history that versions belong to.
 
-A restored backup brings back its own epoch. So every restore is followed by a new one. An operator
-sets it, or an instance that finds the store behind the versions that it has seen.
+A backup contains the epoch of its own time. So every restore needs a new epoch. An operator sets
+it, or an instance that reads a lower version than it has seen before.
 
 SQL and Firestore implement it; one contract suite checks both.
 """

@@ -109,7 +109,7 @@ class Worker:
             result = "failed"
             logger.error("job.malformed", reason=str(error), count=received.count)
         except QueueUnavailable as error:
-            result = "failed"  # it is delivered again; the claims know what was done
+            result = "failed"  # it is delivered again; the claims record what was done
             self._queue_failed(error)
         except Exception:
             result = "failed"

@@ -29,7 +29,7 @@ async def set_preferences(
 
     Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
-    # The answer to each of two changes at once shows the one before.
+    # One at a time: the answer to a change must show the changes before it.
     async with instance.preference_locks.of((conversation_id, user_id)):
         conversation = await read_conversation(
             instance, user_id=user_id, conversation_id=conversation_id

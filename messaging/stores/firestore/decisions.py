@@ -1,8 +1,8 @@
 """Decisions on Cloud Firestore.
 
-conversations/{id}/messages/{id}/decisions/{chunk}   who of a chunk was notified, or is claimed
-sweeps/{id}                                          sweeps after a crash that were taken on
-sweeps/{boot id}.unfinished                          how far back those reach that one has under way
+conversations/{id}/messages/{id}/decisions/{chunk}   decisions and claims of a chunk of people
+sweeps/{id}                                          the claim on a sweep after a crash
+sweeps/{boot id}.unfinished                          the start of an instance's unfinished sweeps
 
 All have `expires_at`, for a time-to-live policy (`firestore.indexes.json`).
 """

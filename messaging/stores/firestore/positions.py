@@ -76,7 +76,8 @@ async def advance_read(
             decode_position(document) if document is not None else ReadPosition(user_id=user_id)
         )
         if position.read_seq >= seq:
-            # What a try wrote whose answer was lost is what the next one finds.
+            # If the answer to an attempt was lost, the next attempt finds the position already
+            # stored.
             moved = transaction.repeated and position.read_seq == seq
             return Advanced(position=position, moved=moved)
         position = replace(position, read_seq=seq, delivered_seq=max(position.delivered_seq, seq))

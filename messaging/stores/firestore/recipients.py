@@ -1,7 +1,7 @@
 """Recipients on Cloud Firestore.
 
-users/{user_id}            settings and devices, so that one read tells both
-device_tokens/{digest}     whose a token is, so that it belongs to one device
+users/{user_id}            settings and devices, so that one read returns both
+device_tokens/{digest}     the owner of a token, so that it belongs to one device
 """
 
 from collections.abc import Mapping, Sequence

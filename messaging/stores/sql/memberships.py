@@ -1,7 +1,7 @@
 """One person's conversations from SQL, without the other people in them.
 
-Each read is one statement. What it reads of a conversation does not grow with what others stored
-there: the number of people is a column, and the people are read only if they are few.
+Each read is one statement. Its cost for a conversation does not grow with the data that other
+people stored there: the number of people is a column, and the people are read only if they are few.
 """
 
 from collections.abc import Sequence

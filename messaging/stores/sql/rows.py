@@ -100,7 +100,7 @@ conversation_columns = writer(
         "counted_commit_id": attrgetter("commit_id"),
     },
 )
-"""Returns what a conversation's own row keeps, except `id` and `revision`."""
+"""Returns the columns of a conversation's own row, except `id` and `revision`."""
 message_record = writer(Message, WRITTEN, build=MessageRecord)
 message = reader(Message, READ, source=ATTRIBUTE)
 """Returns the message of a MessageRecord."""

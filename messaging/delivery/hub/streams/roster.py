@@ -1,7 +1,7 @@
 """The participants of one conversation who matter on this instance.
 
-These are the people who are connected to this process, and those whose presence is watched here. A
-person who connects later brings their own membership, as the store had it at some version. If the
+These are the people who are connected to this process, and those whose presence is watched here.
+When a person connects later, their membership is read from the store, as of some version. If the
 conversation was delivered beyond that version, the roster must know whether they were removed
 since. It therefore remembers the latest changes of people.
 """
@@ -82,8 +82,8 @@ class Roster:
         return True if self._changes_above <= version else None
 
     def learn(self, user_id: str, version: int, joined: int) -> bool | None:
-        """Record a person who, by the store at `version`, joined at `joined`, if they are in the
-        conversation. Return the result of `is_in`."""
+        """Record a person whom the store showed at `version` in the conversation since `joined`, if
+        they are still in it. Return the result of `is_in`."""
         known = self.is_in(user_id, version)
         if known and user_id not in self._participants:
             _, later = self._changes.get(user_id, (-1, None))

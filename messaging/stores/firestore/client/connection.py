@@ -50,7 +50,7 @@ RETRYABLE = OUTCOME_UNKNOWN | {StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED
 """Errors that a second attempt may well avoid."""
 
 _MESSAGE_IN = re.compile(r"/messages/([a-z2-7]{26})\b")
-"""In the words of a refusal, which name the document that is there."""
+"""The id of an existing message, in the text of a refusal."""
 _OVERTAKEN = {StatusCode.ABORTED, StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}
 _FORBIDDEN = {StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED}
 _FAULTS = {StatusCode.FAILED_PRECONDITION, StatusCode.INVALID_ARGUMENT}

@@ -1,9 +1,9 @@
 """Conversations, messages and read positions as Firestore documents, and back.
 
-conversations/{id}                          the conversation, with a copy of its latest message; and
-                                            beside its people what lists show of them
+conversations/{id}                          the conversation, with a copy of its latest message, and
+                                            with a summary of its people for lists
 conversations/{id}/messages/{id}            its messages
-conversations/{id}/participants/{user_id}   how far everybody has read
+conversations/{id}/participants/{user_id}   each participant's read position
 """
 
 from typing import Any

@@ -35,12 +35,12 @@ _NOT_OF_LISTS = (
     *("own", "sent_seq", "preferences", "blocked"),
 )
 COUNT_FIELDS = ("participant_count", "counted_commit_id", "commit_id")
-"""What tells the number of people."""
+"""The fields that `count_of` needs."""
 LISTED_FIELDS = (
     *(name for name in types_of(ListedConversation) if name not in _NOT_OF_LISTS),
     *("last_message", "blocked_by", "listed_people", *COUNT_FIELDS),
 )
-"""What lists show of every conversation, except the person's own entries."""
+"""The fields that lists need of every conversation, except the person's own entries."""
 
 _ENCODED = converters(
     Conversation,
@@ -76,10 +76,11 @@ def new_conversation(conversation: Conversation) -> Fields:
 
 
 def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fields, list[str]]:
-    """Return the fields in which `after` differs, and the mask of an update: what it leaves out
-    stays.
+    """Return the fields in which `after` differs, and the mask of the update. Fields outside the
+    mask stay unchanged.
 
-    Fields change as a whole; only of `sent_seq`, which changes with every send, the entries do.
+    A field is replaced as a whole. Only `sent_seq`, which changes with every send, is updated entry
+    by entry.
     """
     fields: Fields = {}
     for name, encode in _ENCODED.items():
@@ -94,7 +95,7 @@ def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fie
         fields |= encode_participants(people)
     if moved or not before.counted:
         fields |= encode_summary(people)
-    # Of COMMIT_TIME there is nothing to be written before the server sets it.
+    # A field that the server sets is not in the mask.
     mask = [name for name, value in fields.items() if value is not COMMIT_TIME]
     if "sent_seq" in fields:
         sent = {id_: seq for id_, seq in after.sent_seq.items() if before.sent_seq.get(id_) != seq}
@@ -156,5 +157,5 @@ def own_preferences(document: Any, user_id: str) -> Preferences:
 
 
 def uncounted_of(document: Any) -> Uncounted:
-    """Return the ranges; none where the document is of an earlier release."""
+    """Return the ranges; none if an earlier release wrote the document."""
     return Uncounted(document.fields["uncounted"].string_value)

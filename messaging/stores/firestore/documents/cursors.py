@@ -1,4 +1,4 @@
-"""A place in a list of conversations, as a cursor of the Firestore store."""
+"""The Firestore store's cursors: positions in a list of conversations."""
 
 import base64
 import json
@@ -16,12 +16,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def cursor_after(conversation: Conversation) -> str:
-    """Return where a page of conversations that ends with this one is continued."""
+    """Return the cursor after this conversation."""
     return _encode(conversation.active_at, conversation.id)
 
 
 def cursor_of(document: Any) -> str:
-    """Return the same, of a conversation's document."""
+    """Return the cursor after the conversation of this document."""
     return _encode(read_moment(document.fields["active_at"]), id_of(document))
 
 

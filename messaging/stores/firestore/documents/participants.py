@@ -1,4 +1,4 @@
-"""The people in a conversation's document, and beside them what lists show of them."""
+"""The people in a conversation's document, and their summary for lists."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from messaging.stores.firestore.values import read_texts
 from messaging.stores.stored_enums import member_of
 
 _LISTED_PEOPLE = 50
-"""Up to how many people a conversation keeps a copy of them for lists."""
+"""The most people for whom a conversation keeps a summary."""
 
 
 def encode_participants(participants: Mapping[str, Participant]) -> Fields:
@@ -43,8 +43,8 @@ def decode_participant(user_id: str, fields: Any) -> Participant:
 
 
 def encode_summary(participants: Mapping[str, Participant]) -> Fields:
-    """Return what lists show of the people: an array of id, role and `joined_version`, one person
-    after the other, so that it keeps their order."""
+    """Return the fields of the summary: the number of people, and an array of the id, role and
+    `joined_version` of each, in their order."""
     listed: list[Any] = []
     if len(participants) <= _LISTED_PEOPLE:
         for person in participants.values():
@@ -53,7 +53,7 @@ def encode_summary(participants: Mapping[str, Participant]) -> Fields:
 
 
 def decode_summary(value: Any) -> dict[str, Participant]:
-    """Return the people of the array."""
+    """Return the people of the summary's array."""
     values = value.array_value.values
     return {
         id_.string_value: Participant(
@@ -66,14 +66,14 @@ def decode_summary(value: Any) -> dict[str, Participant]:
 
 
 def shows_people(document: Any, people: int) -> bool:
-    """Return whether the copy of its people that a conversation keeps for lists is enough to list
-    up to `people` of them."""
+    """Return whether the summary is enough for a list that shows up to `people` participants."""
     count = count_of(document)
     return count is not None and (count > people or count <= _LISTED_PEOPLE)
 
 
 def count_of(document: Any) -> int | None:
-    """Return the number of people; None if a release that does not count them wrote last."""
+    """Return the number of people; None if the last writer was a release that does not count
+    them."""
     fields = document.fields
     if "participant_count" not in fields:
         return None

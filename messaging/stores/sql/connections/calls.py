@@ -35,8 +35,8 @@ T = TypeVar("T")
 class Calls:
     """Runs reads, writes and commits on one of Django's databases, in threads of its own.
 
-    Circuit breakers refuse calls with StoreUnavailable while the database does not answer, and
-    writes while it takes none.
+    Circuit breakers raise StoreUnavailable for all calls while the database does not answer, and
+    for writes while it refuses writes.
     """
 
     def __init__(self, *, using: str, timeout: float) -> None:
@@ -83,7 +83,8 @@ class Calls:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Do what may be repeated. Raises StoreUnavailable, also where only the answer was lost."""
+        """Run a write that may be repeated. Raises StoreUnavailable, even if only the answer was
+        lost."""
         return await self._run(
             operation, lambda database: work(database, *args, **kwargs), True, StoreUnavailable
         )
@@ -95,8 +96,8 @@ class Calls:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Do what must not be repeated. Raises StoreUnavailable where it did not begin, and
-        CommitUnknown where its answer was lost."""
+        """Run a write that must not be repeated. Raises StoreUnavailable if it did not begin, and
+        CommitUnknown if its answer was lost."""
         return await self._run(
             operation, lambda database: work(database, *args, **kwargs), True, CommitUnknown
         )

@@ -216,7 +216,7 @@ class Threads:
         try:
             with call.using(database):
                 return partial(call.future.set_result, call.work(database))
-        except BaseException as error:  # noqa: BLE001 - whoever waits for the call is told
+        except BaseException as error:  # noqa: BLE001 - the waiting caller gets it
             if lost(error) or isinstance(error, CommitUnknown) or not_writable(error):
                 database.close()  # the next call reconnects
             return partial(call.future.set_exception, error)
@@ -282,7 +282,7 @@ def _settle(answered: asyncio.Future[None], given_up: bool) -> None:
 
 
 def _has_news(database: BaseDatabaseWrapper) -> bool:
-    """Return whether the server sent something unasked: most likely that it ends."""
+    """Return whether the server sent data without a request: most likely, it is shutting down."""
     watched = select.poll()
     try:
         with database.wrap_database_errors:
