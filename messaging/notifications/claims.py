@@ -13,6 +13,7 @@ from typing import Self
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.recipients import Decision
@@ -50,7 +51,9 @@ class ClaimLease:
         return datetime.now(UTC) >= self._until
 
     async def __aenter__(self) -> Self:
-        self._renewing = start_task(self._renew())
+        self._renewing = start_task(
+            repeat(self._renew, failed="notification.renewal_failed", during=self._is_held)
+        )
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -59,21 +62,24 @@ class ClaimLease:
         # Do not cancel it: a running renewal could take effect after the next write.
         await self._renewing
 
+    def _is_held(self) -> bool:
+        return not (self._done.is_set() or self.lapsed)
+
     async def _renew(self) -> None:
         """Renew the claim at half of its time: a write may take effect as late as the store's
         timeout."""
-        while not await self._done_within(self._lease / 2) and not self.lapsed:
-            until = datetime.now(UTC) + self._lease
-            claims = {
-                user_id: replace(claim, claimed_until=until)
-                for user_id, claim in self.taken.items()
-            }
-            try:
-                await self._decisions.record(self._key, claims, expires_at=self._expires_at)
-            except StoreUnavailable:
-                continue  # no other process can claim anything either
-            self._until = until
-            logger.info("notification.claim_renewed", message_id=self._key.message_id)
+        if await self._done_within(self._lease / 2) or self.lapsed:
+            return
+        until = datetime.now(UTC) + self._lease
+        claims = {
+            user_id: replace(claim, claimed_until=until) for user_id, claim in self.taken.items()
+        }
+        try:
+            await self._decisions.record(self._key, claims, expires_at=self._expires_at)
+        except StoreUnavailable:
+            return  # no other process can claim anything either
+        self._until = until
+        logger.info("notification.claim_renewed", message_id=self._key.message_id)
 
     async def _done_within(self, time: timedelta) -> bool:
         try:

@@ -5,7 +5,6 @@ Not promised: a published message may not arrive. Redis pub/sub drops messages w
 """
 
 import asyncio
-import itertools
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.link.sender import INSTANCES
 from messaging.redis.client import describe
@@ -45,8 +45,8 @@ class LinkReceiver:
         on_message: Callable[[object], None],
         is_up: Callable[[], bool],
     ) -> None:
-        """Create a receiver. `on_message` gets every message, and raises nothing. While the link is
-        not up, failures are expected, and logged only for debugging."""
+        """Create a receiver. `on_message` gets every message. While the link is not up, failures
+        are expected, and logged only for debugging."""
         self._layer = layer
         self._on_message = on_message
         self._is_up = is_up
@@ -57,8 +57,8 @@ class LinkReceiver:
         self._tasks: TaskSet[None] = TaskSet()
 
     def start(self) -> None:
-        self._tasks.start(self._receive())
-        self._tasks.start(self._subscribe())
+        self._tasks.start(repeat(self._receive, failed="link.message_failed", pause=0.0))
+        self._tasks.start(repeat(self._subscribe, failed="link.subscriptions_failed"))
 
     async def stop(self) -> None:
         """Stop receiving. The connection is kept until `close`."""
@@ -92,30 +92,29 @@ class LinkReceiver:
 
     async def _subscribe(self) -> None:
         """Keep the joined groups equal to the wanted ones."""
-        while True:
-            self._wanted_changed.clear()
-            try:
-                for group in self._joined - self._wanted:
-                    async with asyncio.timeout(_SUBSCRIBE_SECONDS):
-                        await self._layer.group_discard(group, self._channel)
-                    self._joined.discard(group)
-                # `instances` last: its returning beacon shows that all subscriptions are active.
-                for group in sorted(self._wanted - self._joined, key=INSTANCES.__eq__):
-                    async with asyncio.timeout(_SUBSCRIBE_SECONDS):
-                        await self._layer.group_add(group, self._channel)
-                    self._joined.add(group)
-            except RuntimeError:
-                await asyncio.sleep(0.01)  # nothing receives from the channel yet
-            except Exception as error:  # noqa: BLE001 - a layer may raise anything
-                self._log_failure("link.subscribe_failed", error)
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                await self._wanted_changed.wait()
+        self._wanted_changed.clear()
+        try:
+            for group in self._joined - self._wanted:
+                async with asyncio.timeout(_SUBSCRIBE_SECONDS):
+                    await self._layer.group_discard(group, self._channel)
+                self._joined.discard(group)
+            # `instances` last: its returning beacon shows that all subscriptions are active.
+            for group in sorted(self._wanted - self._joined, key=INSTANCES.__eq__):
+                async with asyncio.timeout(_SUBSCRIBE_SECONDS):
+                    await self._layer.group_add(group, self._channel)
+                self._joined.add(group)
+        except RuntimeError:
+            await asyncio.sleep(0.01)  # nothing receives from the channel yet
+        except Exception as error:  # noqa: BLE001 - a layer may raise anything
+            self._log_failure("link.subscribe_failed", error)
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            await self._wanted_changed.wait()
 
     async def _receive(self) -> None:
-        """Receive messages. A running call to `receive` is never cancelled: that would unsubscribe.
-        No message ends this task."""
-        for number in itertools.count(1):
+        """Receive some messages, then let other tasks run. A running call to `receive` is never
+        cancelled: that would unsubscribe."""
+        for _ in range(_ITEMS_PER_STEP):
             try:
                 message = await self._layer.receive(self._channel)
             except Exception as error:  # noqa: BLE001 - a layer may raise anything
@@ -123,8 +122,7 @@ class LinkReceiver:
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             self._on_message(message)
-            if number % _ITEMS_PER_STEP == 0:
-                await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
     def _log_failure(self, action: str, error: Exception) -> None:
         log = logger.warning if self._is_up() else logger.debug

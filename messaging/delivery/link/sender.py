@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.link.beacon import RecentCommits
 from messaging.delivery.link.encoding import VERSION, Wire
@@ -66,7 +67,7 @@ class LinkSender:
         return self._failures > 0
 
     def start(self) -> None:
-        self._task = start_task(self._work())
+        self._task = start_task(repeat(self._work, failed="link.sender_failed"))
 
     async def stop(self) -> None:
         """Stop publishing. `finish` publishes the waiting messages."""
@@ -116,18 +117,17 @@ class LinkSender:
                 self._recent.note(item.conversation_id, item.version, item.added)
 
     async def _work(self) -> None:
-        while True:
-            await self._something_to_do.wait()
-            self._something_to_do.clear()
-            while self._beacon_due or self._outgoing:
-                try:
-                    async with asyncio.timeout(_PUBLISH_SECONDS):
-                        await self._publish_next()
-                except Exception as error:  # noqa: BLE001 - a layer may raise anything
-                    self._failed(describe(error))
-                else:
-                    self._failures = 0
-                    self._closed_until = 0.0
+        await self._something_to_do.wait()
+        self._something_to_do.clear()
+        while self._beacon_due or self._outgoing:
+            try:
+                async with asyncio.timeout(_PUBLISH_SECONDS):
+                    await self._publish_next()
+            except Exception as error:  # noqa: BLE001 - a layer may raise anything
+                self._failed(describe(error))
+            else:
+                self._failures = 0
+                self._closed_until = 0.0
 
     async def _publish_next(self) -> None:
         if self._beacon_due and not (self._beacon_was_last and self._outgoing):

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.push.protocol import make_push_backend
-from messaging.notifications.queue.sqs import SqsQueue
+from messaging.notifications.queue.sqs import QueueMisconfigured, SqsQueue
 from messaging.notifications.queue.worker import Worker
 from messaging.notifications.queue.worker_health import serve_health
 from messaging.runtime.instance import Instance
@@ -29,7 +29,12 @@ class Command(BaseCommand):
             raise CommandError(
                 "NOTIFICATION_QUEUE_URL is not set. Set it; without a queue no worker is needed."
             )
-        asyncio.run(_run(settings.NOTIFICATION_QUEUE_URL, host, port))
+        try:
+            asyncio.run(_run(settings.NOTIFICATION_QUEUE_URL, host, port))
+        except QueueMisconfigured as error:
+            raise CommandError(
+                f"The queue cannot be used: {error}. Correct the settings of AWS."
+            ) from error
 
 
 async def _run(url: str, host: str, port: int | None) -> None:
@@ -38,6 +43,7 @@ async def _run(url: str, host: str, port: int | None) -> None:
         stack.push_async_callback(instance.close)
         queue = SqsQueue(url)
         stack.push_async_callback(queue.close)
+        await queue.open()
         push = make_push_backend()
         stack.push_async_callback(push.close)
         worker = Worker(Notifier(instance.notifications.parts, push), queue)

@@ -39,8 +39,13 @@ _ANSWER_SECONDS = 4
 _DAY_SECONDS = 24 * 3600
 _making = threading.Lock()
 """Sessions are not thread-safe."""
+_NO_ANSWER = "TimeoutError"
 _POLL_SECONDS = 5
 """Long enough to cost little, short enough not to delay a shutdown."""
+
+
+class QueueMisconfigured(Exception):
+    """boto3 refuses the settings of the queue, such as an endpoint without a scheme."""
 
 
 class QueueUnavailable(Exception):
@@ -77,6 +82,16 @@ class SqsQueue:
         self.url = url
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sqs")
         self._client = functools.cache(_make_client)  # created in a thread, when first needed
+
+    async def open(self) -> None:
+        """Create the client of boto3, without a request. Raises QueueMisconfigured."""
+        try:
+            await self._run(self._client)
+        except QueueUnavailable as error:
+            if error.code != _NO_ANSWER:  # the import may be slow
+                raise QueueMisconfigured(str(error)) from error
+        except ValueError as error:
+            raise QueueMisconfigured(str(error)) from error
 
     async def close(self) -> None:
         """Start no more requests. A running one ends by its own timeouts: nobody waits for it."""
@@ -168,7 +183,7 @@ class SqsQueue:
             async with asyncio.timeout(_POLL_SECONDS + _ANSWER_SECONDS):
                 return await loop.run_in_executor(self._pool, _translated, call)
         except TimeoutError as error:
-            raise QueueUnavailable("no answer in time", code="TimeoutError") from error
+            raise QueueUnavailable("no answer in time", code=_NO_ANSWER) from error
 
 
 def _translated(call: Callable[[], T]) -> T:

@@ -60,29 +60,35 @@ class Worker:
 
     async def run(self) -> None:
         logger.info("worker.started", queue=self._queue.url)
-        deleting = start_task(self._delete_finished())
-        await asyncio.gather(*(self._poll() for _ in range(_POLLS_AT_ONCE)))
+        deleting = start_task(repeat(self._delete_finished, failed="worker.deletion_failed"))
+        polls = [
+            repeat(self._poll, failed="worker.poll_failed", during=self._receives)
+            for _ in range(_POLLS_AT_ONCE)
+        ]
+        await asyncio.gather(*polls)
         await self._jobs.join()
         while self._finished:
             await self._delete_some()
         await stop_tasks(deleting)
         logger.info("worker.stopped")
 
+    def _receives(self) -> bool:
+        return not self._ending.is_set()
+
     async def _poll(self) -> None:
-        while not self._ending.is_set():
-            async with self._places:  # wait until at least one fits
-                pass
-            try:
-                received = await self._queue.receive(10, hidden=self._options.lease)
-            except QueueUnavailable as error:
-                self._queue_failed(error)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_AWAY_SECONDS):
-                        await self._ending.wait()
-                continue
-            self._queue_answered()
-            for one in received:
-                self._jobs.start(self._handle(one))
+        async with self._places:  # wait until at least one fits
+            pass
+        try:
+            received = await self._queue.receive(10, hidden=self._options.lease)
+        except QueueUnavailable as error:
+            self._queue_failed(error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_AWAY_SECONDS):
+                    await self._ending.wait()
+            return
+        self._queue_answered()
+        for one in received:
+            self._jobs.start(self._handle(one))
 
     def _queue_failed(self, error: Exception) -> None:
         """Log the outage once, however many calls fail until a poll succeeds."""
@@ -145,12 +151,11 @@ class Worker:
     async def _delete_finished(self) -> None:
         """Delete some finished jobs per request, because SQS bills requests. If one is delivered
         again meanwhile, everything is already decided."""
-        while True:
-            await self._some_finished.wait()
-            self._some_finished.clear()
-            await asyncio.sleep(_GATHER_SECONDS)
-            while self._finished:
-                await self._delete_some()
+        await self._some_finished.wait()
+        self._some_finished.clear()
+        await asyncio.sleep(_GATHER_SECONDS)
+        while self._finished:
+            await self._delete_some()
 
     async def _delete_some(self) -> None:
         some, self._finished = self._finished[:BATCH_ENTRIES], self._finished[BATCH_ENTRIES:]

@@ -392,6 +392,37 @@ async def test_a_worker_says_once_that_it_is_away(
     assert REGISTRY.get_sample_value("chat_notification_queue_away") == 0
 
 
+async def test_a_poll_that_fails_by_a_bug(
+    instance: Instance,
+    notifier: Notifier,
+    fcm: FcmServer,
+    queued: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The worker logs it and goes on."""
+    receive = SqsQueue.receive
+    failures = 0
+
+    async def failing(queue: SqsQueue, most: int, *, hidden: int) -> Sequence[Received]:
+        nonlocal failures
+        if failures < 2:
+            failures += 1
+            raise LookupError
+        return await receive(queue, most, hidden=hidden)
+
+    monkeypatch.setattr(SqsQueue, "receive", failing)
+    group = await found(instance, "bob")
+    await instance.start()
+
+    async with working(notifier, queued):
+        await group.send()
+        await until(lambda: fcm.rung() == {"bob-0": 1})
+
+    assert failures == 2
+    assert any("worker.poll_failed" in str(record.msg) for record in caplog.records)
+
+
 # Who is there
 
 

@@ -146,3 +146,13 @@ async def test_what_it_says_about_itself(parts: Parts) -> None:
 def test_without_a_queue(command: str) -> None:
     with pytest.raises(CommandError, match="NOTIFICATION_QUEUE_URL"):
         call_command(command)
+
+
+def test_settings_that_boto3_refuses(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They end the worker at its start, with one line: they do not pass like an outage."""
+    for name, value in aws_environment("localhost:9324").items():
+        monkeypatch.setenv(name, value)
+    settings.NOTIFICATION_QUEUE_URL = "http://localhost:9324/000000000000/none"
+
+    with pytest.raises(CommandError, match="Invalid endpoint: localhost:9324"):
+        call_command("run_notification_worker")
