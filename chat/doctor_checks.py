@@ -91,7 +91,7 @@ def _ask_emulator() -> Finding:
         reason = getattr(error, "reason", error)
         text = f"FIREBASE_AUTH_EMULATOR_HOST: no emulator answers at {host}: {reason}"
         return problem(text, "Run `firebase emulators:start --only auth`, or unset the setting.")
-    text = f"The emulator at {host} answers in {watch.ms}; its tokens prove nothing."
+    text = f"The emulator at {host} answers in {watch.ms}; its tokens are unsigned."
     return warning(
         text, "Unset FIREBASE_AUTH_EMULATOR_HOST unless only developers use this server."
     )

@@ -40,7 +40,7 @@ async def unfreeze(instance: Instance, conversation: Conversation, *, by: str) -
 @act(
     "Delete",
     permission="erase",
-    consequence="Everybody loses it at once, and everything that was said in it is deleted. "
+    consequence="All participants lose access at once, and all messages are deleted. "
     "This cannot be undone.",
     final=True,
 )

@@ -187,4 +187,4 @@ def _require_rules_of_fields_only(
     methods = ["validate", *(f"validate_{name}" for name in fields)]
     own = [name for name in methods if getattr(serializer_class, name, None) is not None]
     if own != ["validate"] or serializer_class.validate is not Serializer.validate:
-        raise TypeError(f"{serializer_class.__name__} has rules that only its methods know")
+        raise TypeError(f"{serializer_class.__name__} has rules in its methods")

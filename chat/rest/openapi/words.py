@@ -68,7 +68,9 @@ WORDS: dict[str, Words] = {
     "Report.id": Words("The id of the report.", "r4t5z6u7i8o9p0a1s2d3f4g5h6"),
     "items": Words("The entries of this page.", []),
     "joined_version": Words(
-        "The version of the conversation at which the person was last added; 0 for its founders.", 0
+        "The version of the conversation at which the person was last added; 0 for its first "
+        "participants.",
+        0,
     ),
     "kind": Words("`direct`: between two fixed people; `group`: any number of people.", "group"),
     "last_active_at": Words("When the person was last active; null if unknown.", _AT),

@@ -120,7 +120,7 @@ async def test_the_overview(ann: Api, bob: Api, root: Operator, instance: Instan
     assert re.search(r"sent [1-9]\d*", page)
     assert re.search(r"direct: failed [1-9]\d*", page)
     assert re.search(r"dropped: no_device [1-9]\d*", page)
-    assert "each process knows only its own figures" in page
+    assert "each process shows only its own figures" in page
 
 
 async def test_an_overview_without_others(

@@ -1,4 +1,4 @@
-/** REST, under /api/v1: one method per thing to ask for. Failures are `ChatError`s. */
+/** REST, under /api/v1: one method per request. Failures are `ChatError`s. */
 
 import { ChatError } from "./errors.js";
 
@@ -8,7 +8,7 @@ export class Api {
   #token;
   #renew;
 
-  /** `token()` gives the bearer token; `renew()` fetches a new one once it has expired. */
+  /** `token()` returns the bearer token; `renew()` fetches a new one once it has expired. */
   constructor({ token, renew }) {
     this.#token = token;
     this.#renew = renew;
@@ -36,7 +36,7 @@ export class Api {
     });
   }
 
-  /** Removes somebody; `me` leaves. */
+  /** Removes a participant; `me` leaves. */
   removeParticipant(id, userId) {
     const who = encodeURIComponent(userId);
     return this.#request("DELETE", `${conversation(id)}/participants/${who}`);
@@ -74,7 +74,7 @@ export class Api {
     return this.#request("PUT", `devices/${encodeURIComponent(id)}`, { body });
   }
 
-  /** No part of the API: what a phone would show, of which only the demo has one. */
+  /** Not part of the API: the notifications on the demo page's phone. */
   listDemoNotifications() {
     return this.#request("GET", "/demo/notifications");
   }
@@ -120,7 +120,7 @@ function message(id, messageId) {
   return `${conversation(id)}/messages/${encodeURIComponent(messageId)}`;
 }
 
-/** Reads problem+json; what is not ours (a proxy's page) keeps its status at least. */
+/** Reads problem+json. From any other answer (a proxy's page) it takes the status. */
 function refusal(response, problem) {
   const after = Number(response.headers.get("Retry-After"));
   const unreadable = { code: "unreadable", detail: "The server gave no readable answer." };

@@ -1,6 +1,6 @@
-/** Says whether somebody is looking at this page, and acknowledges what arrives while they are.
+/** Reports whether the person is looking at this page, and acknowledges messages while they are.
  *
- * Whoever does not acknowledge a message within some seconds is taken to be away: the phone rings.
+ * A person who does not acknowledge a message within eight seconds gets a push.
  */
 
 const REPEAT = 60000;
@@ -10,7 +10,7 @@ export class Attention {
   #socket;
   #unread;
 
-  /** `unread()` lists the conversations with something new in them. */
+  /** `unread()` lists the conversations with unread messages. */
   constructor({ socket, unread }) {
     this.#socket = socket;
     this.#unread = unread;
@@ -21,7 +21,7 @@ export class Attention {
     setInterval(() => this.#looking && this.#say("activity", { active: true }), REPEAT);
   }
 
-  /** To be called as well when a connection has come about: it starts out knowing nothing. */
+  /** Reports the present state. Call it after each connect too: the server starts without it. */
   tell() {
     this.#say("activity", { active: this.#looking });
     if (!this.#looking) return;
@@ -40,7 +40,7 @@ export class Attention {
     this.#say("receipt.delivered", { conversation_id: id, seq });
   }
 
-  /** Without an answer it is as if nobody had looked, and that is all. */
+  /** A lost command is harmless: the server then counts the person as away. */
   #say(type, fields) {
     this.#socket.command(type, fields).catch((error) => {
       if (error.name !== "ChatError") throw error;

@@ -1,4 +1,4 @@
-/** Where messages are written: new ones, replies, and corrections of sent ones. */
+/** The composer: writes new messages, replies and edits. */
 
 export class Composer {
   #form;
@@ -34,7 +34,7 @@ export class Composer {
     this.#input.focus();
   }
 
-  /** Goes to another conversation; what was begun stays there. */
+  /** Switches to another conversation. Each conversation keeps its draft. */
   show(conversationId) {
     if (conversationId === this.#conversationId) return;
     this.#leaveMode();
@@ -43,7 +43,7 @@ export class Composer {
     this.#fill(this.#drafts.get(conversationId) ?? "");
   }
 
-  /** Puts a text that was not sent back, unless another one was begun. */
+  /** Restores a text that was not sent, unless there is another draft. */
   giveBack(text) {
     if (!this.#input.value) this.#fill(text);
     this.focus();
@@ -118,7 +118,7 @@ export class Composer {
     this.#grow();
   }
 
-  /** As high as its text; the style sheet sets the limit. */
+  /** Makes the input as high as its text; the style sheet sets the limit. */
   #grow() {
     this.#input.style.height = "auto";
     this.#input.style.height = `${this.#input.scrollHeight}px`;

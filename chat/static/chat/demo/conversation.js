@@ -1,7 +1,8 @@
-/** One conversation as this client knows it: its messages, and how far its stream was followed.
+/** One conversation as this client knows it: its messages and its cursor.
  *
- * `cursor` is the version up to which every change is known. Only events and answers to
- * `conversation.sync` move it: a reply or a page shows single messages, not that none is missing.
+ * `cursor` is the version up to which every change was applied. Only events and answers to
+ * `conversation.sync` move it: a reply or a page contains single messages, and an earlier change
+ * may still be missing.
  */
 
 export class Conversation {
@@ -9,22 +10,22 @@ export class Conversation {
   data = null;
   /** Null until loaded. */
   cursor = null;
-  /** Message objects by seq. Older ones than `firstSeq` may be there with holes between them. */
+  /** Message objects by seq. Below `firstSeq`, some may be missing. */
   messages = new Map();
-  /** The start of the history that is known without holes; null where no page was loaded yet. */
+  /** The first seq of the history without holes; null if no page was loaded yet. */
   firstSeq = null;
   hasOlder = false;
-  /** Up to where I have read; sending counts as reading. */
+  /** The seq up to which I have read; sending counts as reading. */
   readSeq = 0;
-  /** How far the others have read: user id → seq. */
+  /** The seq up to which each other participant has read, by user id. */
   readBy = new Map();
-  /** What happened to people and title while this page was open: not part of the history. */
+  /** Changes of people and title while this page was open. They are not part of the history. */
   notices = [];
-  /** The version that `hello` or `resync` named: it must be reached, if need be by a sync. */
+  /** The version that `hello` or `resync` named. If no event leads to it, a sync does. */
   announced = 0;
-  /** The discarded state that is shown while this one is being loaded. */
+  /** The discarded state, which is shown while this one is loaded. */
   previous = null;
-  /** Whatever stands for the latest sync: only its answer counts. Null: none is under way. */
+  /** Identifies the latest sync, whose answer alone counts; null if no sync is in progress. */
   syncing = null;
   /** True once I was removed. */
   gone = false;
@@ -54,7 +55,7 @@ export class Conversation {
     return this.lastMessage?.created_at ?? this.data?.created_at ?? "";
   }
 
-  /** Whether a change is missing that no event on its way will bring. */
+  /** Whether a change is missing, so that a sync is needed. */
   get hasHole() {
     return this.cursor !== null && (this.#held.length > 0 || this.announced > this.cursor);
   }
@@ -72,7 +73,7 @@ export class Conversation {
     return null;
   }
 
-  /** Starts from a conversation object of REST. Its messages are asked for after this. */
+  /** Starts from a conversation object of REST. Load its messages after this. */
   load(data) {
     this.data = data;
     this.movedRead(this.#me, data.read_seq);
@@ -81,14 +82,14 @@ export class Conversation {
     this.#drain();
   }
 
-  /** Takes in a page of messages; its first page makes the history visible. */
+  /** Adds a page of messages. The first page makes the history visible. */
   addPage({ items, has_more_before: hasOlder }) {
     items.forEach((message) => this.keep(message));
     this.firstSeq = Math.min(this.firstSeq ?? Infinity, items[0]?.seq ?? this.firstSeq ?? 1);
     this.hasOlder = hasOlder;
   }
 
-  /** Takes in a message from anywhere. The higher version wins. */
+  /** Stores a message from any source. The higher version wins. */
   keep(message) {
     const held = this.messages.get(message.seq);
     if (held && held.version >= message.version) return;
@@ -98,19 +99,19 @@ export class Conversation {
     this.movedRead(message.sender_id, message.seq);
   }
 
-  /** A deleted message is unread for nobody. */
+  /** A deleted message never counts as unread. */
   #uncount(seq) {
     const ranges = this.data?.uncounted;
     if (ranges?.every(([from, to]) => seq < from || to < seq)) ranges.push([seq, seq]);
   }
 
-  /** Somebody has read up to `seq`; that never moves back. */
+  /** Records that a person has read up to `seq`. The position only moves forward. */
   movedRead(userId, seq) {
     this.readBy.set(userId, Math.max(seq, this.readBy.get(userId) ?? 0));
     if (userId === this.#me) this.readSeq = Math.max(this.readSeq, seq);
   }
 
-  /** Follows the stream by one durable event; what is ahead of it is kept. */
+  /** Applies a durable event, or keeps it if it is ahead of the cursor. */
   receive(event) {
     if (this.cursor !== null && event.version <= this.cursor) return;
     this.#held.push(event);
@@ -118,7 +119,7 @@ export class Conversation {
     this.#drain();
   }
 
-  /** Takes in the answer to a sync with status `ok`. */
+  /** Applies the answer to a sync with status `ok`. */
   applyChanges({ messages, conversation, version }) {
     if (version > this.cursor) {
       messages.forEach((message) => this.keep(message));
@@ -129,7 +130,7 @@ export class Conversation {
     this.#drain();
   }
 
-  /** A new connection starts over: what is missing shows in its `hello`. */
+  /** Drops the kept events. The next `hello` shows whether anything is missing. */
   disconnected() {
     this.#held = [];
     this.syncing = null;
@@ -138,7 +139,7 @@ export class Conversation {
   #drain() {
     if (this.cursor === null) return;
     while (this.#held.length > 0 && this.#held[0].version <= this.cursor) this.#held.shift();
-    // `conversation.changes` covers since → version, every other event one version.
+    // `conversation.changes` covers the versions above `since`; any other event covers one version.
     const next = this.#held.find((event) => (event.data.since ?? event.version - 1) <= this.cursor);
     if (!next) return;
     this.#apply(next);
@@ -170,12 +171,13 @@ export class Conversation {
     this.#note({ type, people: ids, by, at });
   }
 
-  /** Takes in a conversation object. In events it lacks what is mine: all get the same frame. */
+  /** Stores a conversation object. In events it lacks my own fields: everyone gets the same frame.
+   * */
   #update(data, at = data.updated_at) {
     const before = this.data;
     if (data.read_seq !== undefined) this.movedRead(this.#me, data.read_seq);
     this.data = { ...before, ...data, seq: Math.max(before.seq, data.seq) };
-    // Large conversations come without their people.
+    // Large conversations do not list their people.
     this.data.participants ??= before.participants;
     if (data.last_message) this.keep(data.last_message);
     if (before.title !== data.title) this.#note({ type: "title", title: data.title, at });

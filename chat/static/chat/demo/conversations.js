@@ -1,7 +1,7 @@
-/** All my conversations, kept equal to the server's by the stream of events.
+/** All my conversations, kept up to date by events.
  *
- * Loads by REST, follows by events, closes holes by `conversation.sync`. What one conversation
- * makes of an event stands in conversation.js.
+ * They are loaded over REST and follow by events; `conversation.sync` closes holes. conversation.js
+ * applies an event to its conversation.
  */
 
 import { pause, waitAfter } from "./backoff.js";
@@ -27,14 +27,14 @@ export class Conversations {
   #paging = new Map();
   /** Whether soft events may have been missed since the list was loaded. */
   #missed = false;
-  /** The history of the store that everything known here belongs to. */
+  /** The epoch of all data here. */
   #epoch = null;
-  /** The store's time up to which my own reading on other devices is known. */
+  /** The store's time up to which my own read positions from other devices are known. */
   #since = null;
   #sought = new Set();
 
-  /** `onChange()` asks for a new rendering, `onMessage(conversation, message)` tells of every
-   * message that came by the stream, `onGone(conversation)` of one that I am no longer part of. */
+  /** `onChange()` requests a new rendering. `onMessage(conversation, message)` gets every message
+   * from an event or a sync. `onGone(conversation)` gets a conversation that I am no longer in. */
   constructor({ userId, api, socket, typing, onChange, onMessage, onGone }) {
     this.#userId = userId;
     this.#api = api;
@@ -57,20 +57,20 @@ export class Conversations {
     return this.get(this.openId);
   }
 
-  /** A conversation as it can be shown: while it is loaded again, as it was before. */
+  /** Returns the conversation to show: while it is loaded again, its previous state. */
   get(id) {
     const conversation = this.#known.get(id);
     return (conversation?.data ? conversation : conversation?.previous ?? conversation) ?? null;
   }
 
-  /** Loads the list. What lies beyond its 1,000 latest is loaded when something happens there. */
+  /** Loads the list: the 1,000 latest. Any other conversation is loaded with its next event. */
   async start() {
     for await (const item of this.#listed()) this.adopt(item);
     this.loaded = true;
     this.#onChange();
   }
 
-  /** Takes in a conversation object of REST, where it is not known yet. */
+  /** Adds a conversation from a REST object, unless it is already known. */
   adopt(data) {
     if (this.#known.has(data.id)) return;
     const conversation = new Conversation(data.id, this.#userId);
@@ -79,12 +79,12 @@ export class Conversations {
     this.#onChange();
   }
 
-  /** Shows a conversation: its latest messages, its people, and who has read how far. */
+  /** Opens a conversation: loads its latest messages, its people and their read positions. */
   async open(id) {
     this.openId = id;
     this.#onChange();
     const conversation = this.current;
-    if (!conversation?.data) return; // comes again once it is loaded
+    if (!conversation?.data) return; // called again once it is loaded
     await Promise.all([
       conversation.firstSeq === null ? this.#loadPage(conversation) : null,
       conversation.data.participants ? null : this.#loadPeople(conversation),
@@ -92,7 +92,7 @@ export class Conversations {
     ]);
   }
 
-  /** Loads the page of messages before those that are shown, or the latest where none are. */
+  /** Loads the page before the shown messages, or the latest page if none is shown. */
   async loadOlder(conversation) {
     if (conversation.firstSeq === null || conversation.hasOlder) await this.#loadPage(conversation);
   }
@@ -101,7 +101,7 @@ export class Conversations {
     return this.#paging.has(conversation);
   }
 
-  /** A message that an older page holds, for a quotation. Asked for once, and kept. */
+  /** Loads a message of an older page, for a quotation. Each is requested once. */
   async loadMessage(conversation, messageId) {
     if (this.#sought.has(messageId)) return;
     this.#sought.add(messageId);
@@ -109,13 +109,13 @@ export class Conversations {
     this.#onChange();
   }
 
-  /** A message that a reply or a REST answer brought: shown, but no step of the stream. */
+  /** Stores a message from a reply or a REST answer. It does not move the cursor. */
   keep(message) {
     this.#known.get(message.conversation_id)?.keep(message);
     this.#onChange();
   }
 
-  /** Tells the others that I have read what stands there. */
+  /** Marks the conversation as read, up to its latest message. */
   async read(conversation) {
     const seq = conversation.data.seq;
     if (conversation.unread === 0) return;
@@ -135,7 +135,7 @@ export class Conversations {
     }
   }
 
-  /** Everything the server says by itself comes through here. */
+  /** Handles every event. */
   handle(event) {
     const id = event.conversation_id ?? event.data?.conversation_id;
     const conversation = this.#known.get(id);
@@ -170,7 +170,7 @@ export class Conversations {
     this.#onChange();
   }
 
-  /** The connection is gone; `hello` will show what is missed from now on. */
+  /** Handles the end of the connection. The next `hello` shows what was missed. */
   disconnected() {
     for (const conversation of this.#known.values()) conversation.disconnected();
     this.#typing.clear();
@@ -189,7 +189,7 @@ export class Conversations {
     messages.forEach((message) => this.#onMessage(conversation, message));
   }
 
-  /** Rereads `hello`: which conversations are new, which are gone, which have moved on. */
+  /** Compares `hello` with the cursors: finds new, removed and changed conversations. */
   #compare({ conversations, truncated, epoch, at }) {
     const restored = this.#epoch !== null && epoch !== this.#epoch;
     this.#epoch = epoch;
@@ -215,8 +215,8 @@ export class Conversations {
     this.#missed = true;
   }
 
-  /** The store was restored: discards everything and loads it anew. Events meanwhile are kept by
-   * the conversations that are being loaded. What waits in the outbox is sent again by itself. */
+  /** Handles a restored store: discards everything and loads it again. Conversations keep the
+   * events that arrive while they are loaded. The outbox sends its messages again by itself. */
   async #startOver(ids) {
     for (const id of this.#known.keys()) if (!ids.includes(id)) this.#forget(id);
     const loading = ids.map((id) => {
@@ -236,7 +236,7 @@ export class Conversations {
     } catch (error) {
       if (!error.passing) throw error;
     } finally {
-      for (const { id } of waiting()) this.#load(id); // those that the list did not have
+      for (const { id } of waiting()) this.#load(id); // those not in the list
     }
   }
 
@@ -256,7 +256,7 @@ export class Conversations {
     this.#settle(conversation);
   }
 
-  /** Takes the place of what was shown before, and closes the holes that events left meanwhile. */
+  /** Replaces the previous state, and closes the holes that were found meanwhile. */
   #settle(conversation) {
     conversation.previous = null;
     if (conversation.gone) this.#forget(conversation.id);
@@ -265,7 +265,7 @@ export class Conversations {
   }
 
   #resync(conversation) {
-    conversation.announced = Infinity; // whatever the version is: it has to be asked for
+    conversation.announced = Infinity; // the version is unknown: sync in any case
     if (conversation.cursor !== null) this.#sync([conversation]);
     if (conversation.id === this.openId) this.#loadReceiptsOnScreen();
   }
@@ -288,7 +288,7 @@ export class Conversations {
     } catch (error) {
       if (!error.passing) waiting().forEach(({ id }) => this.#load(id));
       await pause(waitAfter(error, attempt));
-      // Lost connections have set `syncing` back, and their successor's `hello` starts over.
+      // If the connection was lost, `syncing` was reset, and the next `hello` starts again.
       if (waiting().length > 0) this.#syncTogether(waiting(), attempt + 1);
       return;
     }
@@ -310,7 +310,8 @@ export class Conversations {
     }
   }
 
-  /** Discards what is known of a conversation and loads it. Events meanwhile are kept by it. */
+  /** Discards the copy of a conversation and loads it. It keeps the events that arrive meanwhile.
+   * */
   async #load(id) {
     const conversation = new Conversation(id, this.#userId);
     conversation.previous = this.get(id)?.data ? this.get(id) : null;
@@ -360,7 +361,7 @@ export class Conversations {
     try {
       conversation.addPage(await this.#api.listMessages(conversation.id, { before }));
     } catch (error) {
-      await pause(PAGE_RETRY); // the rendering that follows asks again
+      await pause(PAGE_RETRY); // the next rendering tries again
       if (!error.passing) throw error;
     } finally {
       this.#paging.delete(conversation);
@@ -380,14 +381,14 @@ export class Conversations {
     this.#onChange();
   }
 
-  /** The server never repeats a receipt: load them after a gap. `own`: also how much I have
-   * read myself meanwhile, on another device perhaps. */
+  /** Loads the receipts after a gap, because the server never repeats one. `own`: also my own read
+   * positions, which may have moved on another device. */
   async #loadReceiptsOnScreen({ own = false } = {}) {
     try {
       if (this.current?.data) await this.#loadReceipts(this.current);
       if (own) await this.#syncOwn();
     } catch (error) {
-      if (!error.passing) throw error; // the next connection asks again
+      if (!error.passing) throw error; // the next connection tries again
     }
   }
 

@@ -1,4 +1,4 @@
-/** The entry: puts the client together for the person whose page this is. */
+/** The entry point: builds the client of this page's person. */
 
 import { Api } from "./api.js";
 import { Attention } from "./attention.js";
@@ -52,7 +52,7 @@ client.attention = new Attention({
 view = new View({ client, config });
 start();
 
-/** The list first, the socket after: whatever happens in between shows in `hello`. */
+/** Loads the list before it opens the socket: `hello` shows what changed in between. */
 async function start() {
   for (let attempt = 0; !client.conversations.loaded; attempt += 1) {
     try {
@@ -83,7 +83,7 @@ function connectionChanged() {
   changed();
 }
 
-/** Gives the socket a new token before its present one ends. */
+/** Sends the socket a fresh token before the present one expires. */
 async function refreshSession() {
   try {
     await renewToken();
@@ -93,7 +93,7 @@ async function refreshSession() {
   }
 }
 
-/** This page is where tokens come from; an app would ask Firebase. */
+/** Tokens come from this page. An app would get them from Firebase. */
 async function renewToken() {
   const response = await fetch(location.href, { cache: "no-store" });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");

@@ -1,11 +1,11 @@
-/** The dialogs: starting conversations, looking after a group, and asking before deleting. */
+/** The dialogs: start a conversation, manage a group, confirm a deletion. */
 
 import { el } from "./dom.js";
 import { hue, initial } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** Asks; resolves with whether the answer was yes. */
+/** Asks for confirmation. Resolves to true if the person confirms. */
 export function confirm(question, yes) {
   const dialog = byId("confirm-dialog");
   byId("confirm-question").textContent = question;
@@ -48,7 +48,7 @@ export class Dialogs {
     });
   }
 
-  /** Opens what there is to see and change about a group. */
+  /** Opens the details of a group. */
   openDetails(conversation) {
     byId("title-input").value = conversation.data.title ?? "";
     this.#shown = null;
@@ -56,7 +56,7 @@ export class Dialogs {
     byId("details-dialog").showModal();
   }
 
-  /** Keeps the open details up to date. */
+  /** Updates the open details. */
   renderDetails(conversation) {
     const dialog = byId("details-dialog");
     if (!conversation || conversation.data.kind !== "group") {

@@ -1,4 +1,4 @@
-/** Building and updating the page by DOM calls only: data is always text, never markup. */
+/** Builds and updates the page by DOM calls only: data is always text, never markup. */
 
 /** Makes an element. `properties`: `class`, `dataset`, `on` (listeners), `aria-…` and other
  * attributes; false and null leave one out. Children are elements or text. */
@@ -34,8 +34,8 @@ export function icon(shape) {
   return svg;
 }
 
-/** Keeps the children of `parent` equal to a list of rows `{key, signature, build}`: builds what
- * is new or has another signature, moves and removes the rest as needed. Focus stays. */
+/** Makes the children of `parent` match a list of rows `{key, signature, build}`. Builds a row that
+ * is new or has another signature, and moves or removes the others. The focus stays. */
 export function keyed(parent) {
   let held = new Map();
   return (rows) => {

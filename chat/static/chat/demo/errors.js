@@ -1,7 +1,7 @@
-/** What went wrong, in one shape for REST (problem+json) and the socket (error replies). */
+/** Errors, in one shape for REST (problem+json) and the socket (error replies). */
 
 export class ChatError extends Error {
-  /** `status` is 0 where there was no answer at all; `retry_after` is in seconds. */
+  /** `status` is 0 if there was no answer; `retry_after` is in seconds. */
   constructor({ status = 0, code = "unreachable", detail, retry_after = null, errors = [] }) {
     super(detail || "Something went wrong.");
     this.name = "ChatError";

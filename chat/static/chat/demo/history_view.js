@@ -6,7 +6,7 @@ import { day, fullTime, hue, initial, sameDay, time } from "./words.js";
 const GROUP_FOR = 5 * 60 * 1000;
 const NEAR = 48;
 const DOTS = "M5 12h.01M12 12h.01M19 12h.01";
-/** A web address ends before a character that would turn the direction in which it reads. */
+/** A web address ends before a character that would change the writing direction. */
 const LINK = /https?:\/\/[^\s<>"'\p{Bidi_Control}]*[^\s<>"'.,;:!?)\]\p{Bidi_Control}]/gu;
 const STATES = {
   pending: ["○", "Sending"],
@@ -35,7 +35,7 @@ export class HistoryView {
     this.#actions = actions;
   }
 
-  /** Whether the latest message is in sight. */
+  /** Whether the latest message is visible. */
   get atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     return scrollHeight - scrollTop - clientHeight < NEAR;
@@ -49,7 +49,7 @@ export class HistoryView {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  /** Scrolls to a message and marks it for a moment. False where it is not shown. */
+  /** Scrolls to a message and marks it for a moment. Returns false if it is not shown. */
   show(messageId) {
     const element = this.#scroller.querySelector(`[data-message-id="${CSS.escape(messageId)}"]`);
     if (!element) return false;
@@ -71,7 +71,7 @@ export class HistoryView {
     else this.toEnd();
   }
 
-  /** Gives a function that puts what is now at the top back to where it was. */
+  /** Returns a function that restores the scroll position of the message that is now at the top. */
   #anchor() {
     const { scrollTop } = this.#scroller;
     const first = [...this.#scroller.querySelectorAll(".message")].find(
@@ -170,7 +170,7 @@ export class HistoryView {
     return [...readBy].filter(([id, read]) => id !== this.#me && read >= seq).map(([id]) => id);
   }
 
-  /** Read means by everybody who is there. */
+  /** “Read” means that every participant has read it. */
   #state({ data }, readers) {
     const others = (data.participants ?? []).filter((one) => one.user_id !== this.#me);
     const all = others.length > 0 && others.every((one) => readers.includes(one.user_id));

@@ -1,4 +1,4 @@
-/** The list of conversations: whose, what was said last and when, how much of it is unread. */
+/** The list of conversations: title, latest message with its time, and unread count. */
 
 import { el, keyed } from "./dom.js";
 import { hue, initial, moment } from "./words.js";
@@ -20,7 +20,7 @@ export class ListView {
     this.#onOpen = onOpen;
   }
 
-  /** `typing(id)` names who is typing there. */
+  /** `typing(id)` returns the people who are typing in a conversation. */
   render(conversations, typing) {
     const { list, loaded, openId } = conversations;
     this.#element.setAttribute("aria-busy", String(!loaded));
@@ -83,7 +83,7 @@ export class ListView {
   }
 }
 
-/** Whose colour a conversation has: the other person's, or its own. */
+/** Returns the id that sets a conversation's colour: the other person's, or its own. */
 export function otherPerson({ id, kind, participants }, me) {
   if (kind !== "direct") return id;
   return participants?.find((each) => each.user_id !== me)?.user_id ?? me;

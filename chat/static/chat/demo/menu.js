@@ -10,7 +10,7 @@ export function openMenu(button, items) {
   close();
   if (again) return;
   const menu = el("div", { class: "menu", role: "menu" }, items.map(menuItem));
-  // Not beside the button: rows are built anew when a receipt arrives, an open menu must stay.
+  // Not inside the row: a receipt rebuilds the row, and an open menu must stay.
   document.body.append(menu);
   place(menu, button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");

@@ -1,7 +1,7 @@
-/** What I have written and nobody has confirmed yet.
+/** My messages that the server has not acknowledged yet.
  *
- * Every message carries a `client_id`, so sending it again – after a timeout, by REST instead of
- * the socket, after a reload of the page – never makes a second one.
+ * Every message carries a `client_id`. So a retry never creates a second message: after a timeout,
+ * over REST instead of the socket, or after a reload of the page.
  */
 
 import { waitAfter } from "./backoff.js";
@@ -17,7 +17,7 @@ export class Outbox {
   #running = new Set();
   #wake = new Set();
 
-  /** `onSent(message)` gets what the server stored. */
+  /** `onSent(message)` gets the message as stored. */
   constructor({ userId, api, socket, onSent, onChange }) {
     this.#storageKey = `chat.outbox.${userId}`;
     this.#api = api;
@@ -27,7 +27,7 @@ export class Outbox {
     this.#items = JSON.parse(sessionStorage.getItem(this.#storageKey) ?? "[]");
   }
 
-  /** The messages under way in one conversation, in the order in which they were written. */
+  /** The waiting messages of one conversation, in the order in which they were written. */
   pending(conversationId) {
     return this.#items.filter((item) => item.conversation_id === conversationId);
   }
@@ -45,12 +45,12 @@ export class Outbox {
     this.#run(conversationId);
   }
 
-  /** A message of mine has appeared, by whichever way. */
+  /** Handles my own message, from a reply, an event or a REST answer. */
   settle({ client_id: clientId }) {
     if (clientId && this.#items.some((item) => item.client_id === clientId)) this.discard(clientId);
   }
 
-  /** Takes a message out; returns its text. */
+  /** Removes a message, and returns its text. */
   discard(clientId) {
     const text = this.#items.find((item) => item.client_id === clientId)?.text ?? "";
     this.#items = this.#items.filter((item) => item.client_id !== clientId);
@@ -65,13 +65,14 @@ export class Outbox {
     this.#run(item.conversation_id);
   }
 
-  /** The connection is back: nobody waits any longer. */
+  /** Handles a new connection: sends the waiting messages at once. */
   resume() {
     this.#wake.forEach((wake) => wake());
     new Set(this.#items.map((item) => item.conversation_id)).forEach((id) => this.#run(id));
   }
 
-  /** Sends one after the other, so that they arrive in the order in which they were written. */
+  /** Sends one message after the other, so that they arrive in the order in which they were
+   * written. */
   async #run(conversationId) {
     if (this.#running.has(conversationId)) return;
     this.#running.add(conversationId);
@@ -97,7 +98,7 @@ export class Outbox {
     }
   }
 
-  /** By socket where there is one, by REST where it gives no answer. */
+  /** Sends over the socket if there is one, and over REST if it does not answer. */
   async #send({ client_id, conversation_id: id, text, reply_to }) {
     const body = { client_id, text, ...(reply_to && { reply_to }) };
     try {

@@ -1,4 +1,4 @@
-/** My phone, as its lock screen would look: what the server's log backend has pushed to it. */
+/** My phone's lock screen: the pushes of the server's log backend. */
 
 import { el, keyed } from "./dom.js";
 import { hue, initial, moment } from "./words.js";
@@ -25,7 +25,7 @@ export class Phone {
     this.#onOpen = onOpen;
   }
 
-  /** Registers it, as an app does at every start, and keeps looking at it. */
+  /** Registers the phone, as an app does at every start, and polls its notifications. */
   async start() {
     this.#section.hidden = false;
     const token = `${DEVICE}-${this.#me}`; // an app would have one from Firebase
@@ -50,7 +50,7 @@ export class Phone {
 
   #build({ tag, title, body, sender_id: sender, at }) {
     const who = this.#names.of(sender);
-    const direct = title === sender; // without a title of its own it is named after its sender
+    const direct = title === sender; // a direct conversation has its sender as the title
     const button = el(
       "button",
       {
@@ -67,7 +67,7 @@ export class Phone {
     return el("li", {}, button);
   }
 
-  /** A look that fails is made up for by the next. */
+  /** If a poll fails, the next one makes up for it. */
   async #attempt(work) {
     try {
       await work();

@@ -1,7 +1,7 @@
-/** The WebSocket: commands with their replies, events as they come, and coming back when it breaks.
+/** The WebSocket: commands and their replies, events, and reconnects.
  *
- * Connected means that `hello` has arrived. Nothing is kept for later: a command without a
- * connection fails at once, and what happened meanwhile is found by comparing with `hello`.
+ * The socket is connected once `hello` has arrived. It stores no command for later: without a
+ * connection a command fails at once. `hello` shows what was missed.
  */
 
 import { backoff } from "./backoff.js";
@@ -10,7 +10,7 @@ import { ChatError } from "./errors.js";
 const HELLO_TIMEOUT = 10000;
 const REPLY_TIMEOUT = 6000;
 
-/** Close codes from 4500 on: coming back would end the same way. */
+/** Close codes from 4500 on: a reconnect would end in the same way. */
 const FINAL = {
   4501: "You are not signed in. Reload the page to sign in again.",
   4502: "Your session has ended. Reload the page to go on.",
@@ -36,7 +36,7 @@ export class ChatSocket {
   #waiting = new Map();
   #lastCommand = 0;
   #failures = 0;
-  /** When to come back to a service whose instance is draining; null otherwise. */
+  /** When to reconnect, if the instance is draining; otherwise null. */
   #returnAt = null;
   #sentAt = 0;
   /** `heartbeat_seconds`, in milliseconds. */
@@ -64,8 +64,8 @@ export class ChatSocket {
     socket.onclose = ({ code }) => this.#lost(socket, code);
   }
 
-  /** Sends a command and resolves with its reply's data. Rejects with a `ChatError`, of status 0
-   * where no answer came: what was asked for may have been done all the same. */
+  /** Sends a command, and resolves to the data of its reply. Rejects with a `ChatError`. Its status
+   * is 0 if no answer arrived; the command may have been run. */
   command(type, fields = {}, { timeout = REPLY_TIMEOUT } = {}) {
     if (!this.connected) return Promise.reject(noAnswer("There is no connection."));
     const id = ++this.#lastCommand;
@@ -88,7 +88,7 @@ export class ChatSocket {
     if (frame.type === "hello") this.#welcomed(frame);
     else if (frame.type === "degraded" || frame.type === "restored") this.#graded(frame.type);
     else if (frame.type === "draining") this.#draining(frame.data?.retry_after ?? 1);
-    // Timers of hidden tabs sleep for a minute, frames do not: answer these as well.
+    // In a hidden tab, timers run once a minute, but frames arrive at once: answer each heartbeat.
     else if (frame.type === "heartbeat") this.#ping();
     this.#onEvent(frame);
   }
@@ -113,7 +113,7 @@ export class ChatSocket {
     this.#become("connected");
   }
 
-  /** Any frame tells the server that this client lives; a ping is for when there is no other. */
+  /** Sends a ping if nothing else was sent lately. Any frame keeps the socket open. */
   #ping() {
     if (!this.connected || performance.now() - this.#sentAt < this.#pulse / 2 - 100) return;
     const socket = this.#socket;
@@ -127,7 +127,7 @@ export class ChatSocket {
     this.#become(this.state);
   }
 
-  /** The instance is about to leave. It spreads its clients by `retry_after` (seconds). */
+  /** Handles the shutdown of the instance. `retry_after`, in seconds, spreads its clients. */
   #draining(retryAfter) {
     this.#returnAt = performance.now() + retryAfter * 1000;
     const socket = this.#socket;
@@ -138,7 +138,7 @@ export class ChatSocket {
     if (socket !== this.#socket) return;
     this.#socket = null;
     socket.onmessage = socket.onclose = null;
-    socket.close(); // a dead network would let `onclose` wait for minutes
+    socket.close(); // without a network, `onclose` may take minutes
     clearTimeout(this.#timers.hello);
     clearInterval(this.#timers.ping);
     clearTimeout(this.#timers.drain);
@@ -160,7 +160,7 @@ export class ChatSocket {
     this.#become("reconnecting");
   }
 
-  /** The network or the person is back: do not sit out a long wait. */
+  /** Reconnects at once when the network or the person is back. */
   #hurry() {
     if (this.state !== "reconnecting" || this.#socket || document.hidden) return;
     clearTimeout(this.#timers.reconnect);

@@ -1,6 +1,6 @@
-/** Typing indicators, both ways: who types where, and telling that I do. */
+/** Typing indicators: those of other people, and my own. */
 
-/** The server lets one through per 3 seconds. */
+/** The server accepts one every 3 seconds. */
 const TELL_EVERY = 3000;
 
 /** Who is typing, by conversation, each until the indicator expires. */
@@ -18,7 +18,7 @@ export class TypingIndicators {
 
   started(conversationId, { at, data }) {
     this.stopped(conversationId, data.user_id);
-    // Both times are the server's; this machine's clock may be wrong by hours.
+    // Both times are the server's: this machine's clock may be hours off.
     const left = Date.parse(data.expires_at) - Date.parse(at);
     const people = this.#timers.get(conversationId) ?? new Map();
     this.#timers.set(conversationId, people);
@@ -33,17 +33,17 @@ export class TypingIndicators {
     if (people?.delete(userId)) this.#onChange();
   }
 
-  /** Forgets everybody, in one conversation or in all. */
+  /** Removes all indicators, of one conversation or of all. */
   clear(conversationId = null) {
     const ids = conversationId === null ? [...this.#timers.keys()] : [conversationId];
     for (const id of ids) this.people(id).forEach((userId) => this.stopped(id, userId));
   }
 }
 
-/** Tells the server that I am typing, no oftener than it wants to hear it. */
+/** Sends my own typing indicators, at most at the rate that the server accepts. */
 export class TypingTeller {
   #socket;
-  /** Where I am typing; null while I am not. */
+  /** The conversation in which I am typing; null if I am not typing. */
   #where = null;
   #told = false;
   #nextAt = -Infinity;
@@ -53,7 +53,7 @@ export class TypingTeller {
     this.#socket = socket;
   }
 
-  /** To be called with every change of the text. */
+  /** Call this with every change of the text. */
   typing(conversationId) {
     if (this.#where !== conversationId) this.stop();
     this.#where = conversationId;
@@ -76,7 +76,7 @@ export class TypingTeller {
     try {
       await this.#tell("typing.start", where);
     } catch (error) {
-      // An indicator that gets lost is no loss, but one that came too soon is still true.
+      // A lost indicator is harmless. One that was sent too early is sent again later.
       if (error.code !== "rate_limited") return;
       this.#nextAt = performance.now() + (error.retry_after ?? 1) * 1000;
       if (this.#where === where) this.typing(where);

@@ -1,4 +1,4 @@
-/** The page as a whole: draws the state, and turns what people do into calls of the client. */
+/** The page: renders the state, and turns the person's actions into calls of the client. */
 
 import { Composer } from "./composer.js";
 import { confirm, Dialogs } from "./dialogs.js";
@@ -27,11 +27,11 @@ export class View {
   #dialogs;
   #phone = null;
   #scheduled = false;
-  /** The conversation whose composer takes the focus once it is shown. */
+  /** The conversation whose composer gets the focus once it is shown. */
   #toFocus = null;
   #seen = { openId: null, endSeq: 0 };
 
-  /** `client` is what demo.js has put together. */
+  /** `client` is the object that demo.js builds. */
   constructor({ client, config: { user_id: me, people, phone } }) {
     this.#client = client;
     this.#me = me;
@@ -67,7 +67,7 @@ export class View {
     this.render();
   }
 
-  /** Draws everything once the present turn of events is over. */
+  /** Schedules one rendering after the present step of the event loop. */
   changed() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -77,7 +77,7 @@ export class View {
     });
   }
 
-  /** Says something for a few seconds. */
+  /** Shows a text for a few seconds. */
   toast(text) {
     const toasts = byId("toasts");
     if ([...toasts.children].some((shown) => shown.textContent === text)) return;
@@ -87,7 +87,7 @@ export class View {
     setTimeout(() => toast.remove(), 6000);
   }
 
-  /** Tells those who listen instead of looking about a message that has just come. */
+  /** Announces a new message to assistive technology. */
   announce(conversation, message) {
     const latest = message.seq === conversation.data.seq && message.text;
     if (!latest || message.sender_id === this.#me) return;
@@ -109,7 +109,7 @@ export class View {
     if (known) this.#attempt(() => this.#client.conversations.open(id));
   }
 
-  /** Where this server has one for me. */
+  /** Shows the phone, if this server has one for me. */
   startPhone() {
     this.#phone?.start();
   }
@@ -183,14 +183,14 @@ export class View {
     return ids.length > 8 ? `${names} and ${ids.length - 8} more` : names;
   }
 
-  /** What follows from where the person looks: older pages, and read receipts. */
+  /** Loads older pages and sends read receipts, depending on the scroll position. */
   #lookAround(conversation) {
     const { conversations } = this.#client;
     if (this.#history.atStart) this.#attempt(() => conversations.loadOlder(conversation));
     if (conversation.firstSeq === null) return;
     if (!this.#history.atEnd) return;
     byId("jump").hidden = true;
-    // A frame of the side-by-side page is looked at without having the focus.
+    // A frame of the side-by-side page is visible even without the focus.
     const looking = !document.hidden && (document.hasFocus() || parent !== window);
     if (looking) this.#attempt(() => conversations.read(conversation));
   }
@@ -308,7 +308,7 @@ export class View {
     });
   }
 
-  /** A quoted message, if it is known; otherwise it is asked for and drawn when it comes. */
+  /** Returns a quoted message if it is known. Otherwise requests it; its arrival renders again. */
   #quoted(id, messageId) {
     const { conversations } = this.#client;
     const conversation = conversations.get(id);
@@ -319,7 +319,7 @@ export class View {
     return message ?? null;
   }
 
-  /** Scrolls to a message, loading older pages until it is there. */
+  /** Scrolls to a message. Loads older pages until it is found. */
   async #reveal(messageId) {
     const { conversations } = this.#client;
     const { current } = conversations;
@@ -330,7 +330,7 @@ export class View {
     }
   }
 
-  /** Does something that may be refused, and says so kindly. */
+  /** Runs an action, and shows its refusal as a text. */
   async #attempt(work) {
     try {
       await work();

@@ -1,4 +1,4 @@
-/** How things are called on the page: people, times, notices. */
+/** The words on the page: names, times, notices. */
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long" });
@@ -8,7 +8,7 @@ const graphemes = new Intl.Segmenter();
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}\p{Co}]/u;
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Knows the names of the people on this demo; everybody else goes by user id. */
+/** The names of the demo's people. Everyone else is shown by user id. */
 export class Names {
   #names;
   #me;
@@ -22,7 +22,7 @@ export class Names {
     return this.#names.get(userId) ?? userId;
   }
 
-  /** “You” for myself. */
+  /** Returns “You” for myself. */
   here(userId) {
     return userId === this.#me ? "You" : this.of(userId);
   }
@@ -57,14 +57,14 @@ export class Names {
   }
 }
 
-/** A stable choice among the avatar colours. */
+/** Chooses an avatar colour, always the same for an id. */
 export function hue(id) {
   let sum = 0;
   for (const character of id) sum = (sum * 37 + character.codePointAt(0)) % 10007;
   return sum % 8;
 }
 
-/** The first grapheme of a name that shows something. */
+/** The first visible grapheme of a name. */
 export function initial(name) {
   for (const { segment } of graphemes.segment(name)) {
     if (VISIBLE.test(segment)) return segment.toUpperCase();
@@ -72,7 +72,7 @@ export function initial(name) {
   return "?";
 }
 
-/** A text inside a sentence, with its writing direction kept to itself. */
+/** Isolates the writing direction of a text inside a sentence. */
 export function isolated(text) {
   return `\u2068${text}\u2069`;
 }
@@ -94,7 +94,7 @@ export function day(iso) {
   return age < 7 ? weekday.format(new Date(iso)) : longDate.format(new Date(iso));
 }
 
-/** The moment as a list has room for it. */
+/** The time in a short form, for a list. */
 export function moment(iso) {
   const age = daysAgo(iso);
   if (age === 0) return time(iso);
