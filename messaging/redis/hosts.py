@@ -92,9 +92,8 @@ def _parse(setting: str, url: str) -> dict[str, Any]:
         raise ValueError(f"{setting} must begin with redis:// or rediss://.")
     if not usable:
         raise ValueError(
-            f"{setting} has {shown} without a usable host and port. Percent-encode / ? # [ ] @ "
-            f"and : "
-            "in a user or password (%2F, %3F and so on)."
+            f"{setting} has {shown} without a usable host and port. Percent-encode / ? # [ ] @ and "
+            ": in a user or password (%2F, %3F and so on)."
         )
     if parts.scheme not in ("redis", "rediss"):
         raise ValueError(

@@ -45,9 +45,8 @@ def aws_environment(url: str) -> dict[str, str]:
 @contextmanager
 def sqs_server() -> Iterator[str]:
     """Run one; the value is its URL."""
-    logging.getLogger("werkzeug").setLevel(
-        logging.WARNING
-    )  # a line per request would hide the rest
+    requests = logging.getLogger("werkzeug")
+    requests.setLevel(logging.WARNING)  # a line per request would hide the rest
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
