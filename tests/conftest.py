@@ -75,12 +75,18 @@ def _postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
+def project() -> str:
+    """The project of the test's Firestore: the emulator keeps projects apart."""
+    return f"test-{uuid4().hex}"
+
+
+@pytest.fixture
 async def firestore_store(
-    firestore_emulator: str, monkeypatch: pytest.MonkeyPatch
+    firestore_emulator: str, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[FirestoreStore]:
-    """A store on an empty Firestore: the emulator keeps projects apart."""
+    """A store on an empty Firestore."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
-    store = FirestoreStore(project=f"test-{uuid4().hex}")
+    store = FirestoreStore(project=project)
     yield store
     await store.close()
 

@@ -40,7 +40,7 @@ VIOLATIONS = Rate(name="violations", per_second=8, burst=240)
 not start from zero."""
 
 _REFUSAL_SECONDS = 0.1
-_MAX_VIOLATIONS = 60
+MAX_VIOLATIONS = 60
 _VIOLATIONS_PER_SECOND = 2
 
 
@@ -93,4 +93,4 @@ class Bucket:
 
 def violation_bucket() -> Bucket:
     """Return the bucket for violations of one socket. A client that overflows it is closed."""
-    return Bucket(most=_MAX_VIOLATIONS, per_second=_VIOLATIONS_PER_SECOND)
+    return Bucket(most=MAX_VIOLATIONS, per_second=_VIOLATIONS_PER_SECOND)

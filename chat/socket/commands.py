@@ -62,11 +62,11 @@ async def handle(instance: Instance, command: Command, connection: Connection) -
     Raises MessagingError and DRF's ValidationError. There is no await between its last use of the
     hub and its return, so that the reply can be queued in the same step.
     """
-    if not isinstance(command.type, str) or command.type not in _COMMANDS:
+    if not isinstance(command.type, str) or command.type not in COMMANDS:
         raise InvalidRequest.of(
             "type", "This command does not exist. docs/socket.md lists all commands.", "unknown"
         )
-    rate = _RATES.get(command.type)
+    rate = RATES.get(command.type)
     if rate is REQUESTS:
         async with turn(_turns, connection.user_id):
             await require_rate(instance.rates, rate, connection.user_id)
@@ -79,7 +79,7 @@ async def handle(instance: Instance, command: Command, connection: Connection) -
 async def _carry_out(
     instance: Instance, command: Command, connection: Connection
 ) -> dict[str, Any]:
-    serializer_class, handler = _COMMANDS[command.type]
+    serializer_class, handler = COMMANDS[command.type]
     if command.validated:
         return await handler(instance, connection, **command.fields)
     return await handler(instance, connection, **validated(serializer_class, command.fields))
@@ -110,7 +110,7 @@ def counts_as_violation(command: Command, code: str) -> bool:
 def describe(command: Command) -> dict[str, str]:
     """Return the type and the conversation of a command for its log line, if it has them."""
     described = {}
-    if isinstance(command.type, str) and command.type in _COMMANDS:
+    if isinstance(command.type, str) and command.type in COMMANDS:
         described["command"] = command.type
     conversation_id = command.fields.get("conversation_id")
     if isinstance(conversation_id, str) and is_stored_id(conversation_id):
@@ -256,7 +256,7 @@ async def _ping(instance: Instance, connection: Connection) -> dict[str, Any]:
     return {}
 
 
-_COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
+COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "message.send": (serializers.SendMessageCommand, _send_message),
     "receipt.read": (serializers.MarkReadCommand, _mark_read),
     "receipt.delivered": (serializers.MarkReadCommand, _mark_delivered),
@@ -269,7 +269,7 @@ _COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
     "activity": (serializers.ActivityCommand, _set_activity),
     "ping": (serializers.PingCommand, _ping),
 }
-TYPED = CommandDecoder({name: serializer for name, (serializer, _) in _COMMANDS.items()})
+TYPED = CommandDecoder({name: serializer for name, (serializer, _) in COMMANDS.items()})
 """Decodes and validates all commands."""
 
 _INVALID = {InvalidRequest.code, InvalidJSON.code}
@@ -280,7 +280,7 @@ _BAD_TOKEN = {
     Banned.code,
     PermissionDenied.code,
 }
-_RATES = {
+RATES = {
     "message.send": SENDS,
     "receipt.read": READS,
     "typing.start": TYPING,

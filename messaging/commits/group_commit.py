@@ -258,7 +258,7 @@ class GroupCommit:
         on_commit: Callable[[Committed], None],
     ) -> None:
         outcomes = [
-            outcome if isinstance(outcome, MessagingError) else _stamped(outcome, stored, at)
+            outcome if isinstance(outcome, MessagingError) else stamped_outcome(outcome, stored, at)
             for outcome in evaluation.outcomes
         ]
         changes = [
@@ -287,7 +287,7 @@ def _is_the_same(found: Message, created: Message, only_sends: bool) -> bool:
     return same and (only_sends or found.version == created.version)
 
 
-def _stamped(outcome: Outcome, stored: Conversation, at: datetime) -> Outcome:
+def stamped_outcome(outcome: Outcome, stored: Conversation, at: datetime) -> Outcome:
     """Return the outcome with the store's time and the conversation as stored."""
     message = stamped(outcome.message, at) if outcome.message else None
     change = outcome.change

@@ -35,7 +35,7 @@ _DOUBT_SECONDS = 6.0
 """The time after Redis has lost its data until all instances have noticed and rewritten their
 sets."""
 _CHUNK = 1_000
-_REGISTRY = "chat:presence:instances"
+REGISTRY = "chat:presence:instances"
 _ACTED_KEPT_SECONDS = 30 * 24 * 3600
 _MAX_ACTED_HERE = 10_000
 _NOBODY = ""
@@ -114,7 +114,7 @@ class Presence:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
                 pipeline.delete(self._key)
-                pipeline.zrem(_REGISTRY, self._boot_id)
+                pipeline.zrem(REGISTRY, self._boot_id)
                 await pipeline.execute()
         except UNREACHABLE:
             pass  # the lease expires
@@ -268,13 +268,13 @@ class Presence:
         pipeline = client.pipeline(transaction=False)
         pipeline.expire(self._key, LEASE_SECONDS)
         pipeline.sismember(self._key, _NOBODY)
-        pipeline.zadd(_REGISTRY, {self._boot_id: seconds})
-        pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - LEASE_SECONDS)
-        pipeline.zremrangebyscore(_REGISTRY, f"({seconds + LEASE_SECONDS}", "+inf")
-        pipeline.zrange(_REGISTRY, 0, MAX_INSTANCES, desc=True)
+        pipeline.zadd(REGISTRY, {self._boot_id: seconds})
+        pipeline.zremrangebyscore(REGISTRY, "-inf", seconds - LEASE_SECONDS)
+        pipeline.zremrangebyscore(REGISTRY, f"({seconds + LEASE_SECONDS}", "+inf")
+        pipeline.zrange(REGISTRY, 0, MAX_INSTANCES, desc=True)
         _, whole, entered, *_, registered = await answers_of(pipeline)
         if entered is None:
-            await client.delete(_REGISTRY)
+            await client.delete(REGISTRY)
         self._others = [one for one in boot_ids(registered) if one != self._boot_id]
         self.registered = frozenset(self._others)
         return bool(whole)

@@ -26,7 +26,7 @@ from messaging.redis.untrusted_values import MAX_INSTANCES, answers_of, boot_ids
 
 FIGURES_SECONDS = 3.0
 _LEASE_SECONDS = 12
-_REGISTRY = "chat:figures"
+REGISTRY = "chat:figures"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class LiveFigures:
         if self._redis is not None:
             boot_id = self._status().boot_id
             pipeline = self._redis.pipeline(transaction=False)
-            pipeline.zrem(_REGISTRY, boot_id)
+            pipeline.zrem(REGISTRY, boot_id)
             pipeline.delete(_key(boot_id))
             try:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -129,7 +129,7 @@ class LiveFigures:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 pipeline = self._redis.pipeline(transaction=False)
-                pipeline.zrange(_REGISTRY, 0, MAX_INSTANCES, desc=True)
+                pipeline.zrange(REGISTRY, 0, MAX_INSTANCES, desc=True)
                 (registered,) = await answers_of(pipeline)
                 others = [one for one in boot_ids(registered) if one != own.boot_id]
                 kept = await self._redis.mget(map(_key, others)) if others else []
@@ -158,12 +158,12 @@ class LiveFigures:
         seconds, _ = await client.time()
         pipeline = client.pipeline(transaction=False)
         pipeline.set(_key(figures.boot_id), orjson.dumps(asdict(figures)), ex=_LEASE_SECONDS)
-        pipeline.zadd(_REGISTRY, {figures.boot_id: seconds})
-        pipeline.zremrangebyscore(_REGISTRY, "-inf", seconds - _LEASE_SECONDS)
-        pipeline.zremrangebyscore(_REGISTRY, f"({seconds + _LEASE_SECONDS}", "+inf")
+        pipeline.zadd(REGISTRY, {figures.boot_id: seconds})
+        pipeline.zremrangebyscore(REGISTRY, "-inf", seconds - _LEASE_SECONDS)
+        pipeline.zremrangebyscore(REGISTRY, f"({seconds + _LEASE_SECONDS}", "+inf")
         _, entered, *_ = await answers_of(pipeline)
         if entered is None:  # another value is there; the next write replaces it
-            await client.delete(_REGISTRY)
+            await client.delete(REGISTRY)
 
     def _count(self) -> Figures:
         now, status = _Totals(), self._status()

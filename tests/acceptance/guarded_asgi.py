@@ -77,7 +77,7 @@ def _watch_calls() -> None:
 
 def _watch_callbacks() -> None:
     handle_class: Any = asyncio.Handle
-    run = handle_class._run
+    run = handle_class._run  # noqa: SLF001 - asyncio has no public hook around a callback
     garbage = _Garbage()
 
     def measured_run(handle: Any) -> None:
@@ -91,12 +91,12 @@ def _watch_callbacks() -> None:
                 f"collection: {_name(handle)}"
             )
 
-    handle_class._run = measured_run
+    handle_class._run = measured_run  # noqa: SLF001
 
 
 def _name(handle: Any) -> str:
     """Of a step of a task the task, which says whose code ran."""
-    task = getattr(handle._callback, "__self__", None)
+    task = getattr(handle._callback, "__self__", None)  # noqa: SLF001
     return repr(task if isinstance(task, asyncio.Task) else handle)
 
 

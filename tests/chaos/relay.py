@@ -1,11 +1,19 @@
 """A TCP relay that can cut, hang and delay the connections that pass through it."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 from tests.listener import Listener
 
 _CHUNK = 65_536
 _MAX_UNDER_WAY = 1_000
+
+
+def port_of(url: str) -> int:
+    """The port of the server that a URL names."""
+    port = urlsplit(url).port
+    assert port is not None
+    return port
 
 
 class Relay(Listener):

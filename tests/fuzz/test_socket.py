@@ -78,7 +78,7 @@ def right_commands(conversation_id: str) -> st.SearchStrategy[dict[str, Any]]:
         "activity": ({"active": st.booleans()}, {}),
         "ping": ({}, {}),
     }
-    assert fields.keys() == commands._COMMANDS.keys()
+    assert fields.keys() == commands.COMMANDS.keys()
     ids = st.integers(-(2**53), 2**53) | st.text(_LETTERS, min_size=1, max_size=64)
     return st.one_of(
         *(
@@ -209,7 +209,7 @@ def test_every_frame_is_answered(server: Process, port: int, conversation_id: st
     """None is a fault of the server's, and commands of every kind are carried out among them."""
     carried_out = let_loose(port, made(conversation_id, 1_000))
 
-    assert carried_out.keys() == commands._COMMANDS.keys()
+    assert carried_out.keys() == commands.COMMANDS.keys()
     assert "Traceback" not in server.output()
 
 
@@ -242,7 +242,7 @@ def test_many_frames_harm_nobody(server: Process, port: int, conversation_id: st
         f" memory grew by {grown / 2**20:.1f} MiB; carried out {dict(carried_out)}"
     )
 
-    assert carried_out.keys() == commands._COMMANDS.keys()
+    assert carried_out.keys() == commands.COMMANDS.keys()
     assert min(carried_out.values()) > 100
     assert p99(latencies) <= max(2 * quiet, quiet + 0.05)
     assert grown < 16 * 2**20

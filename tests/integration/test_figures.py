@@ -27,6 +27,7 @@ from messaging.runtime import figures
 from messaging.runtime.figures import Figures, LiveFigures, Status
 from messaging.services.operators.overview import Overview
 from tests.acceptance.conftest import isolated_environment
+from tests.chaos.relay import Relay, port_of
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
 
@@ -38,7 +39,7 @@ _PATIENCE = 20
 @pytest_asyncio.fixture
 async def make(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Make]:
     """Figures of a process: `make("one")`, or `make("one", "")` without a Redis."""
-    monkeypatch.setattr(figures, "_REGISTRY", f"chat:figures:{uuid4().hex}")
+    monkeypatch.setattr(figures, "REGISTRY", f"chat:figures:{uuid4().hex}")
     monkeypatch.setattr(figures, "FIGURES_SECONDS", 0.05)
     made = []
 
@@ -89,17 +90,19 @@ async def test_each_sees_all(make: Make) -> None:
     await until(one, named("one", "a-worker"))
 
 
-async def test_whoever_ends_without_a_goodbye(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whoever_ends_without_a_goodbye(
+    make: Make, redis_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They are gone with their lease."""
     monkeypatch.setattr(figures, "_LEASE_SECONDS", 1)
-    one, two = make("one"), make("two")
-    one.start(role="instance")
-    two.start(role="instance")
-    await until(one, named("one", "two"))
+    async with Relay(port_of(redis_server)) as relay:
+        one, two = make("one"), make("two", f"redis://127.0.0.1:{relay.port}/0")
+        one.start(role="instance")
+        two.start(role="instance")
+        await until(one, named("one", "two"))
 
-    assert two._task is not None
-    two._task.cancel()
-    await until(one, named("one"))
+        relay.cut()
+        await until(one, named("one"))
 
 
 async def test_totals_and_rates(make: Make) -> None:
@@ -142,16 +145,18 @@ async def test_another_version(make: Make, redis_server: str) -> None:
     await two.stop()
     client = make_redis({"address": redis_server})
     assert client is not None
-    await client.zadd(figures._REGISTRY, {"other": time.time()})
+    await client.zadd(figures.REGISTRY, {"other": time.time()})
     await client.set("chat:figures:other", orjson.dumps({"instance_id": "other", "new": 1}), ex=9)
     await client.aclose()
 
     await until(one, named("one"))
 
 
-async def test_of_a_real_instance(make: Make, redis_server: str, tmp_path: Path) -> None:
+async def test_of_a_real_instance(
+    make: Make, redis_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What it has done is seen from elsewhere."""
-    figures._REGISTRY = "chat:figures"  # the fixture puts it back
+    monkeypatch.setattr(figures, "REGISTRY", "chat:figures")
     environment = isolated_environment(tmp_path, REDIS_URL=redis_server, INSTANCE_ID="real")
     migrate(environment)
     port = free_port()

@@ -146,7 +146,7 @@ async def test_presence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Registry, sets and moments: its task goes on, and what is right is known again."""
-    monkeypatch.setattr(presence_module, "_REGISTRY", registry := f"chat:test:{uuid4().hex}")
+    monkeypatch.setattr(presence_module, "REGISTRY", registry := f"chat:test:{uuid4().hex}")
     monkeypatch.setattr(presence_module, "_HEARTBEAT_SECONDS", 0.05)
     other, bob = uuid4().hex, uuid4().hex
     async with own_client(redis_server) as client:
@@ -183,7 +183,7 @@ async def test_a_registry_with_many_who_are_not_there(
     redis_server: str, raw: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever is dated ahead of Redis leaves it, and no more are asked than there can be."""
-    monkeypatch.setattr(presence_module, "_REGISTRY", registry := f"chat:test:{uuid4().hex}")
+    monkeypatch.setattr(presence_module, "REGISTRY", registry := f"chat:test:{uuid4().hex}")
     seconds, _ = await raw.time()
     await raw.zadd(registry, {f"forged-{number}": seconds for number in range(2_000)})
     await raw.zadd(registry, {"ahead": 1e18, "bytes \xff": seconds, "a" * 1_000: seconds})
@@ -214,7 +214,7 @@ def figures_of(client: Client, boot_id: str) -> LiveFigures:
 async def test_figures(
     redis_server: str, raw: redis.asyncio.Redis, written: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures_module, "_REGISTRY", registry := f"chat:test:{uuid4().hex}")
+    monkeypatch.setattr(figures_module, "REGISTRY", registry := f"chat:test:{uuid4().hex}")
     await raw.zadd(registry, {"other": (await raw.time())[0]})
     await raw.set("chat:figures:other", written, ex=60)
 
@@ -230,7 +230,7 @@ async def test_the_registry_of_figures(
     redis_server: str, raw: redis.asyncio.Redis, spoil: Spoil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is begun anew."""
-    monkeypatch.setattr(figures_module, "_REGISTRY", registry := f"chat:test:{uuid4().hex}")
+    monkeypatch.setattr(figures_module, "REGISTRY", registry := f"chat:test:{uuid4().hex}")
     monkeypatch.setattr(figures_module, "FIGURES_SECONDS", 0.05)
     await spoil(raw, registry)
     async with own_client(redis_server) as client:

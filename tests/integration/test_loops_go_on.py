@@ -39,7 +39,7 @@ async def test_presence(
     redis_server: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Otherwise the lease would end, and everyone here would be offline for the others."""
-    monkeypatch.setattr(presence_module, "_REGISTRY", f"chat:test:{uuid4().hex}")
+    monkeypatch.setattr(presence_module, "REGISTRY", f"chat:test:{uuid4().hex}")
     monkeypatch.setattr(presence_module, "_HEARTBEAT_SECONDS", 0.05)
     async with own_client(redis_server) as client, own_client(redis_server) as others:
         local = FailsOnce()
@@ -63,7 +63,7 @@ async def test_figures(
     redis_server: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Otherwise the admin would show them once, and then this process no more."""
-    monkeypatch.setattr(figures_module, "_REGISTRY", f"chat:test:{uuid4().hex}")
+    monkeypatch.setattr(figures_module, "REGISTRY", f"chat:test:{uuid4().hex}")
     failures = iter([True])
     boot_id = uuid4().hex
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
 
 import pytest
@@ -13,15 +13,14 @@ from pytest_django import Settings
 
 import messaging.runtime.instance
 from config.development.processes import free_port
-from messaging.concurrency.tasks import stop_tasks
 from messaging.delivery.hub.connections import Connection, Connections
 from messaging.presence import presence
 from messaging.presence.presence import Presence
 from messaging.redis.client import make_redis
 from messaging.redis.raw_layer import FORMAT
+from tests.chaos.relay import Relay, port_of
 from tests.outlets import Outlet, make_connection
 
-_REGISTRY = "chat:presence:instances"
 _LEASE_SECONDS = 2  # the registry counts in whole seconds
 _HEARTBEAT_SECONDS = 0.13
 """Not a tenth: cancelling is repeated every tenth of a second (`messaging.concurrency.tasks`), and
@@ -31,7 +30,8 @@ in step with the heartbeat it would be lost each time."""
 class Instance:
     """The sockets of one instance, and its presence."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, relay: Relay | None = None) -> None:
+        self._relay = relay
         self.connections = Connections()
         self._redis = make_redis({"address": redis_url} if redis_url else None)
         self.boot_id = uuid4().hex
@@ -55,12 +55,10 @@ class Instance:
         if self._redis is not None:
             await self._redis.aclose()
 
-    async def kill(self) -> None:
+    def kill(self) -> None:
         """End without a goodbye."""
-        assert self.presence._task is not None
-        while not self.presence._task.done():
-            self.presence._task.cancel()
-            await asyncio.wait([self.presence._task], timeout=0.1)
+        assert self._relay is not None
+        self._relay.cut()
 
 
 def _discard(frame: str) -> None:
@@ -85,17 +83,16 @@ async def start(
     """Start an instance with a short lease."""
     monkeypatch.setattr(presence, "LEASE_SECONDS", _LEASE_SECONDS)
     monkeypatch.setattr(presence, "_HEARTBEAT_SECONDS", _HEARTBEAT_SECONDS)
-    instances = []
+    async with AsyncExitStack() as exits:
 
-    async def start_one() -> Instance:
-        instance = Instance(redis_server)
-        instances.append(instance)
-        await instance.presence.start()
-        return instance
+        async def start_one() -> Instance:
+            relay = await exits.enter_async_context(Relay(port_of(redis_server)))
+            instance = Instance(f"redis://127.0.0.1:{relay.port}/0", relay)
+            exits.push_async_callback(instance.stop)
+            await instance.presence.start()
+            return instance
 
-    yield start_one
-    for instance in instances:
-        await instance.stop()
+        yield start_one
 
 
 @pytest_asyncio.fixture
@@ -146,11 +143,12 @@ async def test_where_somebody_is_connected(one: Instance, other: Instance, start
     assert [*await one.presence.elsewhere("ann")] == [boot_ids[other]]
 
 
-async def test_an_instance_that_was_met(one: Instance, start: Start) -> None:
+async def test_an_instance_that_was_met(
+    start: Start, client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its users are online here before the registry is read again; if it is not in there by then,
     it is forgotten."""
-    assert one.presence._task is not None
-    await stop_tasks(one.presence._task)  # the registry is not read again
+    one = await start_quiet(start, client, monkeypatch)
     other = await start()
     other.connect("bob")
     assert await one.presence.online(["bob"]) == frozenset()
@@ -159,10 +157,23 @@ async def test_an_instance_that_was_met(one: Instance, start: Start) -> None:
     one.presence.met("somebody-else")
 
     await becomes(one, {"bob"}, {"bob"})
-    assert one.presence._redis is not None
-    await one.presence._heartbeat(one.presence._redis)
+    await one.presence.stop()
+    await one.presence.start()  # which reads the registry
     assert one.presence.registered == {other.boot_id}
     assert one.presence.met("somebody-else")
+
+
+async def start_quiet(
+    start: Start, client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> Instance:
+    """Start an instance whose next heartbeat is an hour away: it reads the registry no more."""
+    monkeypatch.setattr(presence, "_HEARTBEAT_SECONDS", 3_600.0)
+    one = await start()
+    async with asyncio.timeout(5):
+        while not await client.keys(f"*{one.boot_id}*"):  # it is written after the heartbeat
+            await asyncio.sleep(0.01)
+    monkeypatch.setattr(presence, "_HEARTBEAT_SECONDS", _HEARTBEAT_SECONDS)
+    return one
 
 
 async def test_the_users_of_an_instance_that_has_just_started(
@@ -263,14 +274,14 @@ async def test_the_users_of_a_killed_instance(
     other.connect("bob")
     await becomes(one, {"bob"}, {"bob"})
 
-    await other.kill()
+    other.kill()
 
     assert await one.presence.online(["bob"]) == {"bob"}
     took = await becomes(one, {"bob"}, set())
     assert took < _LEASE_SECONDS + 0.5
     async with asyncio.timeout(5):
         while await client.keys(f"*{other.boot_id}*") or (
-            other.boot_id in await client.zrange(_REGISTRY, 0, -1)
+            other.boot_id in await client.zrange(presence.REGISTRY, 0, -1)
         ):
             await asyncio.sleep(0.01)
 
@@ -322,17 +333,19 @@ async def test_nobody_is_away_because_redis_lost_everything(
     assert seen.online == {"bob"}
 
 
-async def test_what_a_change_writes_has_a_lease(one: Instance, client: redis.asyncio.Redis) -> None:
+async def test_what_a_change_writes_has_a_lease(
+    start: Start, client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A set that one change begins anew does not outlive its instance."""
-    one.connect("ann")
-    await becomes(one, {"ann"}, {"ann"})
-    await one.kill()
+    one = await start_quiet(start, client, monkeypatch)
     await client.flushall()
+
     one.connect("bob")
 
-    await one.presence._write_changed(client)
-
-    (key,) = await client.keys(f"*{one.boot_id}*")
+    async with asyncio.timeout(5):
+        while not (keys := await client.keys(f"*{one.boot_id}*")):
+            await asyncio.sleep(0.01)
+    (key,) = keys
     assert 0 < await client.ttl(key) <= _LEASE_SECONDS
 
 
@@ -340,7 +353,7 @@ async def test_where_redis_refuses() -> None:
     """Only the users of this instance are known, within about a second; nothing raises."""
     alone = Instance(f"redis://127.0.0.1:{free_port()}/0")
     alone.connect("ann")
-    alone.presence._others = ["somebody-else"]
+    alone.presence.met("somebody-else")
     await alone.presence.start()
     try:
         begin = time.monotonic()

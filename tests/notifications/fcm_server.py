@@ -31,7 +31,8 @@ Json = dict[str, Any]
 
 
 def redirect(url: str) -> None:
-    messaging._MessagingService.FCM_URL = f"{url}/v1/projects/{{0}}/messages:send"
+    service = messaging._MessagingService  # noqa: SLF001 - the constant has no other home
+    service.FCM_URL = f"{url}/v1/projects/{{0}}/messages:send"
 
 
 def redirect_from_environment() -> None:

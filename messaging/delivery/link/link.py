@@ -96,7 +96,7 @@ class Link:
         self._lines = Sparing()
         self._announcements = Announcements(
             publish=self._publish_to_all,
-            peers=lambda: self._peers.alive if self.up else frozenset(),
+            peers=lambda: self.peers,
         )
         wire = Wire(boot_id, signing=signing or Signing())
         self._sender = LinkSender(
@@ -120,6 +120,12 @@ class Link:
         self._beat_now = asyncio.Event()
         self._last_echo = time.monotonic()
         self._tasks: TaskSet[None] = TaskSet()
+
+    @property
+    def peers(self) -> frozenset[str]:
+        """Return the other live instances by boot id, as far as is known; none while the link is
+        down."""
+        return self._peers.alive if self.up else frozenset()
 
     def start(self, *, connected: bool) -> None:
         """Start the link. `connected`: whether Redis has just answered."""

@@ -10,7 +10,7 @@ from messaging.domain.message import Message
 from messaging.domain.uncounted import ALL_COUNTED
 from messaging.stores.conversations import Store
 
-_PAGE = 200
+PAGE = 200
 _ANY_VERSION = 2**62
 _MAX_NAMED = 5
 
@@ -60,7 +60,7 @@ class Survey:
         latest = await self._store.list_latest_messages(self._conversation_id, limit=1)
         self.latest = latest[-1] if latest else None
         while self._read_up_to < self.seq:
-            first, last = self._read_up_to + 1, min(self._read_up_to + _PAGE, self.seq)
+            first, last = self._read_up_to + 1, min(self._read_up_to + PAGE, self.seq)
             page = await self._store.list_messages(
                 self._conversation_id, first_seq=first, last_seq=last
             )
@@ -127,7 +127,7 @@ class Survey:
 
     async def _look_at_changed(self) -> None:
         while changed := await self._store.list_changed_messages(
-            self._conversation_id, since=self.version, until=_ANY_VERSION, limit=_PAGE
+            self._conversation_id, since=self.version, until=_ANY_VERSION, limit=PAGE
         ):
             self.version = changed[-1].version
             self._note_deleted(changed)

@@ -20,7 +20,7 @@ from messaging.models import ConversationRecord, MessageRecord
 from messaging.stores.sql import rows
 from messaging.stores.stored_enums import member_of
 
-_MESSAGE_FIELDS = MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
+_MESSAGE_FIELDS = MessageRecord._meta.concrete_fields
 _JSON_COLUMN = {"sqlite": "json(m.{})", "postgresql": "m.{}"}
 """SQLite stores JSON as text."""
 _FUNCTIONS = {

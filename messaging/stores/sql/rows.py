@@ -23,9 +23,7 @@ from messaging.stores.conversations import InvalidCursor
 from messaging.stores.stored_enums import conversion_to
 
 MESSAGE_COLUMNS = [
-    field.name
-    for field in MessageRecord._meta.concrete_fields  # noqa: SLF001  Django documents it
-    if not field.primary_key
+    field.name for field in MessageRecord._meta.concrete_fields if not field.primary_key
 ]
 """The columns that replacing a message writes."""
 

@@ -55,6 +55,10 @@ class Operator:
             return answer
         return await self._client.get(answer.headers["Location"], headers=self._headers())
 
+    def sign_out(self) -> None:
+        """Forget the session, as a browser does whose cookies are deleted."""
+        self._cookies.clear()
+
     def _headers(self) -> dict[str, str]:
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
 

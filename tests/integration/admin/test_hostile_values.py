@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -57,7 +58,8 @@ def patterns(entries: list[URLPattern | URLResolver], before: str = "") -> Itera
 
 def lists() -> Iterator[tuple[str, list[str]]]:
     """Each list of the admin, and the parameters that it knows."""
-    for model, model_admin in admin.site._registry.items():
+    for model in filter(admin.site.is_registered, apps.get_models()):
+        model_admin = admin.site.get_model_admin(model)
         names = ["q", "p", "_to_field", "_changelist_filters", "after", "unknown", "id__in"]
         for one in model_admin.list_filter:
             if isinstance(one, type) and issubclass(one, SimpleListFilter):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 
 from chat.admin.base import StoreModelAdmin
@@ -40,7 +41,8 @@ DOING = {
 
 
 def kept() -> Iterator[tuple[str, StoreModelAdmin]]:
-    for model, modeladmin in admin.site._registry.items():
+    for model in filter(admin.site.is_registered, apps.get_models()):
+        modeladmin = admin.site.get_model_admin(model)
         if isinstance(modeladmin, StoreModelAdmin):
             yield model._meta.model_name or "", modeladmin
 
@@ -123,7 +125,7 @@ async def test_whoever_may_only_look_changes_nothing(operator: SignIn, ann: Api,
 async def test_nobody_else_gets_in(client: object, operator: SignIn) -> None:
     """Without a session, the way leads to the sign-in."""
     stranger = await operator("stranger", permissions=["view_conversation"])
-    stranger._cookies.clear()
+    stranger.sign_out()
 
     answer = await stranger.get("conversation/")
 

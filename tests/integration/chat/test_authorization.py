@@ -186,7 +186,7 @@ async def test_endpoints_refuse_outsiders(
     assert "between us" not in answer.text
 
 
-@pytest.mark.parametrize("kind", sorted(commands._COMMANDS))
+@pytest.mark.parametrize("kind", sorted(commands.COMMANDS))
 async def test_commands_refuse_outsiders(
     kind: str, names: dict[str, str], outsider: Api, instance: Instance
 ) -> None:

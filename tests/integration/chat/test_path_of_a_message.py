@@ -4,6 +4,7 @@ A reader who follows a send has to open them. A file more is a thing to think ab
 a file of the way itself that is entered again and again.
 """
 
+import inspect
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ class Way:
 
     def begin(self) -> None:
         """Watch from here on. Its callers run on after each wait, and are no part of the way."""
-        caller: FrameType | None = sys._getframe(1)
+        caller = inspect.currentframe()
         while caller is not None:
             self._seen.add(caller.f_code)
             caller = caller.f_back

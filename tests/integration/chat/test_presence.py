@@ -1,7 +1,10 @@
 """Presence over REST and over the socket."""
 
 import asyncio
+import gc
 import json
+import weakref
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -162,20 +165,32 @@ async def test_large_groups_are_not_watched(
     assert (await of(ann, "bob"))["bob"]["status"] == "offline"
 
 
-async def test_nobody_is_watched_for_those_who_left(ann: Api, bob: Api, instance: Instance) -> None:
+def loops() -> set[asyncio.Task[Any]]:
+    """The loops that run in the background."""
+    return {
+        task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == "repeat"
+    }
+
+
+async def test_nobody_is_watched_for_those_who_left(
+    ann: Api, bob: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing is left over."""
     await ann.group(bob)
     socket = await connect(instance, "ann")
+    before = loops()
     await presence.watch_presence(instance, connection=socket.connection, user_ids=["bob"])
+    assert len(loops() - before) == 1
+    connection = weakref.ref(socket.connection)
 
     sessions.close_session(instance, socket.connection)
+    del socket
 
-    watch = instance.presence_watch
-    assert not watch._watchers
-    assert not watch._announced
-    async with asyncio.timeout(2):
-        while watch._task is not None and not watch._task.done():
+    async with asyncio.timeout(30):
+        while loops() - before:
             await asyncio.sleep(0.01)
+    gc.collect()
+    assert connection() is None
 
 
 async def test_watching_too_many(instance: Instance, ann: Api, bob: Api) -> None:

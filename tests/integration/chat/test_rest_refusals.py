@@ -472,7 +472,7 @@ def break_store(
     monkeypatch: pytest.MonkeyPatch, instance: Instance, fault: Callable[..., Any]
 ) -> None:
     """Put a fault in the place of everything that the stores do."""
-    instance.cache._entries.clear()
+    instance.cache.clear()
     for store in (instance.store, instance.people, instance.recipients, instance.reports):
         for name in dir(type(store)):
             method = getattr(type(store), name)

@@ -1,7 +1,6 @@
 """The stores under test."""
 
 from collections.abc import AsyncIterator, Iterator
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -116,9 +115,9 @@ def call_timeout(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture
-async def relayed_store(relay: Relay) -> AsyncIterator[FirestoreStore]:
+async def relayed_store(relay: Relay, project: str) -> AsyncIterator[FirestoreStore]:
     """A store on an empty Firestore, behind the relay."""
-    store = FirestoreStore(project=f"test-{uuid4().hex}")
+    store = FirestoreStore(project=project)
     yield store
     await store.close()
 

@@ -394,10 +394,11 @@ async def test_each_commit_leaves_its_id(firestore_store: FirestoreStore) -> Non
 
 async def put_outdated_note(store: FirestoreStore, boot_id: str) -> None:
     """As an instance leaves it that dies while it is cut off."""
-    writes = Writes(store._database)
+    database = store.connection.database
+    writes = Writes(database)
     renewed_at = await store.now() - LINK_NOTE_LIFETIME - timedelta(seconds=1)
-    writes.set(store._database.document("links", boot_id), {"renewed_at": renewed_at})
-    await store._connection.write("put_link_note", writes)
+    writes.set(database.document("links", boot_id), {"renewed_at": renewed_at})
+    await store.connection.write("put_link_note", writes)
 
 
 async def test_a_note_that_nobody_renews_is_deleted(

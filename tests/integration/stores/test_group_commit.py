@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 import pytest
 from grpc import StatusCode
@@ -73,9 +72,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(relay: Relay, call_timeout: float) -> AsyncIterator[Desk]:
+async def desk(relay: Relay, project: str, call_timeout: float) -> AsyncIterator[Desk]:
     """On a Firestore behind the relay."""
-    store = FirestoreStore(project=f"test-{uuid4().hex}", timeout=call_timeout)
+    store = FirestoreStore(project=project, timeout=call_timeout)
     await eventually(store.now)  # the emulator's first answer may take seconds
     desk = Desk(store)
     yield desk
@@ -213,11 +212,11 @@ async def test_answers_are_lost_again_and_again(
 
 @pytest.mark.unanswered
 async def test_a_lost_commit_is_overtaken(
-    relay: Relay, desk: Desk, conversation: Conversation
+    relay: Relay, desk: Desk, conversation: Conversation, project: str
 ) -> None:
     """Somebody else's commit has taken the place of its id: the message itself shows that it was
     stored, with the version that it got."""
-    other = Desk(FirestoreStore(project=desk.store._database.name.split("/")[1]))  # type: ignore[attr-defined]
+    other = Desk(FirestoreStore(project=project))
     relay.spoil("Commit", None, times=1, applied=True)
 
     request = asyncio.create_task(desk.submit(conversation, sent(conversation)))
@@ -350,10 +349,11 @@ async def test_50_senders_under_random_faults(relay: Relay, desk: Desk, seed: in
     assert desk.told_versions == sorted(set(desk.told_versions))
 
 
-async def test_several_processes_make_progress_together(firestore_store: FirestoreStore) -> None:
+async def test_several_processes_make_progress_together(
+    firestore_store: FirestoreStore, project: str
+) -> None:
     """Three writers with stores of their own, 20 senders each: all of them get their messages
     stored within their time, and each is told its own versions alone."""
-    project = firestore_store._database.name.split("/")[1]
     conversation = await Desk(firestore_store).found(*PEOPLE)
     desks = [Desk(FirestoreStore(project=project)) for _ in range(3)]
 

@@ -2,14 +2,13 @@
 
 import ast
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -38,7 +37,7 @@ from messaging.stores.recipients import RecipientStore
 from messaging.stores.reports import ReportStore
 from messaging.stores.sql.store import SqlStore
 from messaging.stores.stored_enums import UNKNOWN, member_of
-from tests.integration.stores import eventually, new_conversation, new_report, sending
+from tests.integration.stores import new_conversation, new_report, sending
 
 LATER = "later"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -85,23 +84,6 @@ def rewrite_firestore(project: str) -> None:
 
     walk(client.collections())
     client.close()
-
-
-@pytest.fixture
-def project() -> str:
-    return f"test-{uuid4().hex}"
-
-
-@pytest.fixture
-async def firestore_store(
-    firestore_emulator: str, project: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[FirestoreStore]:
-    """On an empty Firestore, whose project the test knows."""
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
-    store = FirestoreStore(project=project)
-    await eventually(store.now)
-    yield store
-    await store.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.participant import Participant, ReadPosition, Role
 from messaging.domain.uncounted import ALL_COUNTED, Uncounted
 from messaging.models import ConversationRecord
-from messaging.services.operators.survey import _PAGE
+from messaging.services.operators.survey import PAGE
 from messaging.services.operators.verification import (
     Drift,
     Report,
@@ -248,13 +248,13 @@ async def verify_all(store: Store) -> list[Report]:
 async def test_messages_over_many_pages(store: Store) -> None:
     """Each is read once, and a last page that is full is no hole."""
     conversation = await store.create_conversation(new_conversation("ann"))
-    while conversation.seq < 2 * _PAGE:
+    while conversation.seq < 2 * PAGE:
         conversation = await store.commit(sending(conversation, *("tea" for _ in range(100))))
 
     report = await verify_conversation(store=store, conversation_id=conversation.id)
 
     assert report.findings == ()
-    assert report.messages == 2 * _PAGE
+    assert report.messages == 2 * PAGE
 
 
 async def test_all_conversations(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -398,7 +398,7 @@ async def test_the_command_shows_how_far_it_is(
 
     output, _ = await verify("--all")
 
-    assert f"… 0 conversations checked, {_PAGE} messages" in output
+    assert f"… 0 conversations checked, {PAGE} messages" in output
     assert "… 1 conversations checked, 300 messages" in output
 
 

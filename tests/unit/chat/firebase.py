@@ -12,20 +12,28 @@ from typing import Any
 
 import firebase_admin._token_gen
 import firebase_admin._user_mgt
+import firebase_admin.credentials
 import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from google.auth import credentials as google_credentials
 from pytest_django.fixtures import Settings
 
-from chat.authentication import firebase
 from chat.authentication.firebase import FirebaseAuthenticator
 
 PROJECT = "chat-test"
 CERTIFICATES = "/certificates"
 _NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "securetoken")])
+
+
+class Anonymous(firebase_admin.credentials.Base):  # type: ignore[misc]
+    """Credentials of nobody, which the loopback accepts."""
+
+    def get_credential(self) -> google_credentials.Credentials:
+        return google_credentials.AnonymousCredentials()  # type: ignore[no-untyped-call]
 
 
 class Key:
@@ -151,16 +159,14 @@ def as_in_production(
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
-    monkeypatch.setattr(firebase_admin._token_gen, "ID_TOKEN_CERT_URI", fake.certificate_url)
+    generator = firebase_admin._token_gen  # noqa: SLF001 - the constant has no other home
+    monkeypatch.setattr(generator, "ID_TOKEN_CERT_URI", fake.certificate_url)
     return FirebaseAuthenticator()
 
 
 def with_credentials(fake: Google, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked with them goes to the loopback."""
     url = f"http://{fake.host}/v1"
-    monkeypatch.setattr(firebase_admin._user_mgt.UserManager, "ID_TOOLKIT_URL", url)
-
-    def find() -> Any:
-        return firebase._make_app("chat-asking", firebase._NoCredentials())
-
-    monkeypatch.setattr(firebase, "_find_credentials", find)
+    users = firebase_admin._user_mgt  # noqa: SLF001 - the constant has no other home
+    monkeypatch.setattr(users.UserManager, "ID_TOOLKIT_URL", url)
+    monkeypatch.setattr(firebase_admin.credentials, "ApplicationDefault", Anonymous)

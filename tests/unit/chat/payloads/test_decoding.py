@@ -22,7 +22,7 @@ from chat.socket.frames import Unreadable, parse_command
 
 _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-COMMANDS = {name: serializer for name, (serializer, _) in commands._COMMANDS.items()}
+COMMANDS = {name: serializer for name, (serializer, _) in commands.COMMANDS.items()}
 BODIES = [serializers.SendMessage, serializers.MarkRead]
 
 

@@ -156,14 +156,14 @@ async def test_a_command_that_hangs_is_answered(
         return {}
 
     monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.2)
-    serializer, ping = commands._COMMANDS["ping"]
-    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, hang))
+    serializer, ping = commands.COMMANDS["ping"]
+    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, hang))
     socket = wire()
     await socket.opened()
 
     socket.command(id=1, type="ping")
     await entered.wait()
-    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, ping))
+    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, ping))
     socket.command(id=2, type="ping")
     (connection,) = instance.hub.connections.of("ann")
     connection.transmit('{"type": "live"}')
@@ -182,8 +182,8 @@ async def test_a_fault_in_a_command_closes_nothing(
     async def fail(instance: object, connection: object) -> dict[str, Any]:
         raise RuntimeError("secret")
 
-    serializer, _ = commands._COMMANDS["ping"]
-    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, fail))
+    serializer, _ = commands.COMMANDS["ping"]
+    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, fail))
     socket = wire()
     await socket.opened()
     socket.command(id=1, type="ping")
@@ -448,8 +448,8 @@ async def test_the_core_ends_a_connection(
         await may_end.wait()
         return {}
 
-    serializer, _ = commands._COMMANDS["ping"]
-    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, slow))
+    serializer, _ = commands.COMMANDS["ping"]
+    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, slow))
     socket = wire()
     await socket.opened()
     socket.command(id=1, type="ping")
@@ -526,8 +526,8 @@ async def test_a_fault_outside_of_a_command(
     async def answer(instance: object, connection: object) -> dict[str, Any]:
         return {"answer": object()}
 
-    serializer, _ = commands._COMMANDS["ping"]
-    monkeypatch.setitem(commands._COMMANDS, "ping", (serializer, answer))
+    serializer, _ = commands.COMMANDS["ping"]
+    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, answer))
     socket = wire()
     await socket.opened()
     socket.command(id=1, type="ping")

@@ -258,7 +258,7 @@ async def test_who_reads_too_fast_is_not_let_go(limited: None, wire: Open) -> No
     await socket.opened()
     fields = {"conversation_id": random_id(), "seq": 1}
     refused = 0
-    while refused <= throttling._MAX_VIOLATIONS:
+    while refused <= throttling.MAX_VIOLATIONS:
         answer = await socket.ask("receipt.read", **fields)
         refused += answer["code"] == "rate_limited"
 
@@ -269,7 +269,7 @@ async def test_who_acknowledges_what_there_is_not_is_let_go(limited: None, wire:
     """Each costs the store a read."""
     socket = wire()
     await socket.opened()
-    for number in range(2 * throttling._MAX_VIOLATIONS):
+    for number in range(2 * throttling.MAX_VIOLATIONS):
         socket.command(id=number, type="receipt.delivered", conversation_id=random_id(), seq=1)
 
     assert await socket.close_code() == 4505
@@ -281,7 +281,7 @@ async def test_beyond_the_rate_commands_are_refused(
     """With the time after which to come back; over all sockets of a person."""
     # Nothing is refilled meanwhile, however slow the machine is.
     slow = Rate(name="sends", per_second=0.01, burst=throttling.SENDS.burst)
-    monkeypatch.setitem(commands._RATES, "message.send", slow)
+    monkeypatch.setitem(commands.RATES, "message.send", slow)
     sockets = [wire(), wire()]
     for socket in sockets:
         await socket.opened()
@@ -361,7 +361,7 @@ async def test_who_shows_one_bad_token_after_the_other_is_let_go(
         assert answer["code"] == code
     assert (await socket.ask("ping"))["type"] == "reply"
 
-    for number in range(2 * throttling._MAX_VIOLATIONS):
+    for number in range(2 * throttling.MAX_VIOLATIONS):
         socket.command(id=number, type="auth.refresh", token=token())
     assert await socket.close_code() == 4505
 
@@ -438,7 +438,7 @@ async def test_a_mistake_now_and_then_is_no_violation(limited: None, wire: Open)
     as a person could send. It learns what is wrong and stays."""
     socket = wire()
     await socket.opened()
-    for number in range(throttling._MAX_VIOLATIONS - 1):
+    for number in range(throttling.MAX_VIOLATIONS - 1):
         answer = await socket.ask("ping", x=number)
         assert answer["code"] == "invalid_request"
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from chat.socket.close_codes import CloseCode
-from chat.socket.commands import _COMMANDS
+from chat.socket.commands import COMMANDS
 from messaging.wire.events import EventType
 from tests.clients.checking.scenarios import scenarios
 
@@ -55,7 +55,7 @@ def test_every_command_with_its_fields() -> None:
             field_name if field.required else f"{field_name}?"
             for field_name, field in serializer().fields.items()
         }
-        for name, (serializer, _) in _COMMANDS.items()
+        for name, (serializer, _) in COMMANDS.items()
     }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging.changes.change import Outcome
-from messaging.commits.group_commit import _stamped
+from messaging.commits.group_commit import stamped_outcome
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.message import Message
@@ -95,7 +95,7 @@ def test_stamping_an_outcome() -> None:
     )
     stored = replace(CONVERSATION, version=10)
 
-    found = _stamped(outcome, stored, NOW)
+    found = stamped_outcome(outcome, stored, NOW)
 
     assert differing(found, outcome) == {"conversation", "change"}
     assert found.conversation == stored

@@ -32,6 +32,18 @@ def carried(batch: Batch) -> Batch:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(batch), type=Batch)
 
 
+class ListeningHub(Hub):
+    """Keeps the batches of what was committed here."""
+
+    def __init__(self, *, store: Store, cache: ConversationCache, events: EventEncoder) -> None:
+        super().__init__(store=store, cache=cache, events=events)
+        self.accepted: list[Batch] = []
+
+    def accept(self, batch: Batch) -> None:
+        self.accepted.append(batch)
+        super().accept(batch)
+
+
 class Elsewhere:
     """Another instance: it commits, and its batches are to be carried over by the test."""
 
@@ -42,8 +54,8 @@ class Elsewhere:
         """By conversation id: who was in it after each version, from version 0 on."""
         events = EventEncoder("elsewhere", "boot-elsewhere")
         cache = ConversationCache()
-        hub = Hub(store=store, cache=cache, events=events)
-        self._publisher = Publisher(hub=hub, link=None, events=events)
+        self._hub = ListeningHub(store=store, cache=cache, events=events)
+        self._publisher = Publisher(hub=self._hub, link=None, events=events)
         self._writer = Writer(store, cache, CommitLog(self._committed))
 
     async def found(self, *user_ids: str) -> Conversation:
@@ -68,14 +80,9 @@ class Elsewhere:
         return self.batches.pop()
 
     def _committed(self, committed: Committed) -> None:
-        conversation = committed.conversation
-        deliveries = [
-            self._publisher._delivery(conversation.id, change, conversation.updated_at)
-            for change in committed.changes
-        ]
-        batch = Batch(conversation_id=conversation.id, deliveries=deliveries)
-        self.batches.append(carried(batch))
-        log = self.log[conversation.id]
+        self._publisher.publish_commit(committed)
+        self.batches.append(carried(self._hub.accepted.pop()))
+        log = self.log[committed.conversation.id]
         for change in committed.changes:
             people = frozenset(person.user_id for person in change.participants)
             if change.type is ChangeType.PARTICIPANT_ADDED:

@@ -5,13 +5,11 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from chat.socket import command_queue, outbox
+from chat.socket import outbox
 from chat.socket.close_codes import CloseCode
 from chat.socket.command_queue import CommandQueue
 from chat.socket.outbox import Outbox
-from messaging.commits import conversation_cache as cache_module
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.instruments.memory import Weight
 from tests.integration.stores import new_conversation
 
 Message = dict[str, object]
@@ -23,6 +21,12 @@ def shown(cache: str) -> float:
     return value
 
 
+def bound(cache: str) -> float:
+    value = REGISTRY.get_sample_value("chat_cache_limit_bytes", {"cache": cache})
+    assert value is not None
+    return value
+
+
 def test_large_conversations_push_out_others() -> None:
     """The cache is bounded by weight: as many large groups as fit, the latest of them."""
     cache = ConversationCache()
@@ -30,7 +34,7 @@ def test_large_conversations_push_out_others() -> None:
     for group in groups:
         cache.put(group)
 
-    assert cache.bytes <= cache_module._MAX_BYTES
+    assert cache.bytes <= bound("conversations")
     assert 0 < len(cache) < 250
     assert cache.get(groups[-1].id) is groups[-1]
     assert cache.get(groups[0].id) is None
@@ -54,11 +58,11 @@ async def test_commands_wait_with_their_sender() -> None:
     """By weight, and not only by number."""
     queue = CommandQueue()
     text = "x" * 65_000
-    before = command_queue._ALL.bytes
+    before = shown("commands")
     while not queue.full():
         queue.put_nowait(text)
     assert 2 <= queue.qsize() <= 5
-    assert command_queue._ALL.bytes - before == shown("commands") - before > 4 * 50_000
+    assert shown("commands") - before > 4 * 50_000
 
     waiting = asyncio.create_task(queue.put("next"))
     await asyncio.sleep(0)
@@ -67,12 +71,12 @@ async def test_commands_wait_with_their_sender() -> None:
     await waiting
 
     queue.forget()
-    assert command_queue._ALL.bytes == before
+    assert shown("commands") == before
 
 
 async def test_all_sockets_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """While they hold too much, each may have one command waiting."""
-    monkeypatch.setattr(command_queue, "_ALL", Weight("commands", most=200_000))
+    monkeypatch.setattr("chat.socket.command_queue._ALL.most", 200_000)
     queues = [CommandQueue() for _ in range(20)]
     for queue in queues:
         while not queue.full():
@@ -85,7 +89,7 @@ async def test_all_sockets_together(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_slowest_sockets_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all outboxes together hold too much, those above the average are closed; what the
     others wait for stays, and in the end nothing is held."""
-    monkeypatch.setattr(outbox, "_ALL", Weight("outboxes", most=1_000_000))
+    monkeypatch.setattr("chat.socket.outbox._ALL.most", 1_000_000)
     monkeypatch.setattr(outbox, "_waiting_sockets", 0)
 
     async def never(message: Message) -> None:
@@ -101,7 +105,7 @@ async def test_the_slowest_sockets_go_first(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert slow.close_code is CloseCode.TOO_SLOW
     assert not any(one.closed for one in others)
-    assert outbox._ALL.bytes <= outbox._ALL.most
+    assert shown("outboxes") <= 1_000_000
     for one in outboxes:
         await one.stop()
-    assert outbox._ALL.bytes == 0
+    assert shown("outboxes") == 0

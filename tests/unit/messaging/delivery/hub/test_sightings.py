@@ -1,10 +1,16 @@
 """What was heard lately, and how long that is."""
 
+import gc
 import time
+import weakref
 
 import pytest
 
 from messaging.delivery.hub.sightings import RecentSightings
+
+
+class Text(str):
+    """A text that shows whether it is still held."""
 
 
 class Clock:
@@ -45,20 +51,24 @@ def test_people_are_remembered_with_what_they_were_added_to() -> None:
 def test_all_is_forgotten_after_a_minute(clock: Clock) -> None:
     """Unless it was heard again; nothing is left of it in memory."""
     reported = RecentSightings()
-    reported.note_version("old", 1)
+    old, gone = Text("old"), Text("gone")
+    held = [weakref.ref(old), weakref.ref(gone)]
+    reported.note_version(old, 1)
     reported.note_version("kept", 1)
-    reported.note_added("old", ["ann"])
+    reported.note_added(old, ["ann", gone])
     reported.note_added("kept", ["ann", "bob"])
     clock.move(40)
     reported.note_version("kept", 1)
     reported.note_added("kept", ["ann"])
     clock.move(40)
     reported.note_version("new", 1)
+    del old, gone
+    gc.collect()
 
     assert [reported.version(one) for one in ("old", "kept", "new")] == [0, 1, 1]
     assert reported.added_to("ann") == {"kept"}
     assert reported.added_to("bob") == frozenset()
-    assert len(reported._added) == len(reported._added_to) == 1
+    assert [text() for text in held] == [None, None]
 
 
 def test_an_old_version_does_not_come_back(clock: Clock) -> None:
