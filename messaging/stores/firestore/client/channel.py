@@ -11,6 +11,7 @@ instruments, such as OpenTelemetry's `GrpcAioInstrumentorClient`.
 import asyncio
 import os
 import platform
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -60,7 +61,8 @@ async def open_channel(database: str) -> "Channel":
 
 
 class Channel:
-    """The calls of the store. Each raises `grpc.aio.AioRpcError`, after at most `timeout` seconds.
+    """The calls of the store: of a request, with a `timeout` in seconds. Each raises
+    `grpc.aio.AioRpcError`.
 
     The channel closes when nobody holds it any more and its last call has ended.
     """
@@ -68,15 +70,24 @@ class Channel:
     def __init__(self, channel: grpc.aio.Channel, database: str, metadata: Metadata) -> None:
         self._metadata = metadata
         self._for_database = (*metadata, _routed("database", database))
-        self._commit = channel.unary_unary(
-            _SERVICE + "Commit", *_serializers(types.CommitRequest, types.CommitResponse)
+        self.commit = partial(
+            channel.unary_unary(
+                _SERVICE + "Commit", *_serializers(types.CommitRequest, types.CommitResponse)
+            ),
+            metadata=self._for_database,
         )
-        self._begin_transaction = channel.unary_unary(
-            _SERVICE + "BeginTransaction",
-            *_serializers(types.BeginTransactionRequest, types.BeginTransactionResponse),
+        self.begin_transaction = partial(
+            channel.unary_unary(
+                _SERVICE + "BeginTransaction",
+                *_serializers(types.BeginTransactionRequest, types.BeginTransactionResponse),
+            ),
+            metadata=self._for_database,
         )
-        self._rollback = channel.unary_unary(
-            _SERVICE + "Rollback", types.RollbackRequest.pb().SerializeToString
+        self.rollback = partial(
+            channel.unary_unary(
+                _SERVICE + "Rollback", types.RollbackRequest.pb().SerializeToString
+            ),
+            metadata=self._for_database,
         )
         self._batch_get_documents = channel.unary_stream(
             _SERVICE + "BatchGetDocuments",
@@ -90,25 +101,16 @@ class Channel:
             *_serializers(types.RunAggregationQueryRequest, types.RunAggregationQueryResponse),
         )
 
-    async def commit(self, request: Any, timeout: float) -> Any:
-        return await self._commit(request, timeout=timeout, metadata=self._for_database)
-
-    async def begin_transaction(self, request: Any, timeout: float) -> Any:
-        return await self._begin_transaction(request, timeout=timeout, metadata=self._for_database)
-
-    async def rollback(self, request: Any, timeout: float) -> None:
-        await self._rollback(request, timeout=timeout, metadata=self._for_database)
-
-    async def batch_get_documents(self, request: Any, timeout: float) -> list[Any]:
+    async def batch_get_documents(self, request: Any, *, timeout: float) -> list[Any]:
         answers = self._batch_get_documents(request, timeout=timeout, metadata=self._for_database)
         return [answer async for answer in answers]
 
-    async def run_query(self, request: Any, timeout: float) -> list[Any]:
+    async def run_query(self, request: Any, *, timeout: float) -> list[Any]:
         metadata = (*self._metadata, _routed("parent", request.parent))
         answers = self._run_query(request, timeout=timeout, metadata=metadata)
         return [answer async for answer in answers]
 
-    async def run_aggregation_query(self, request: Any, timeout: float) -> list[Any]:
+    async def run_aggregation_query(self, request: Any, *, timeout: float) -> list[Any]:
         metadata = (*self._metadata, _routed("parent", request.parent))
         answers = self._run_aggregation_query(request, timeout=timeout, metadata=metadata)
         return [answer async for answer in answers]

@@ -112,7 +112,7 @@ class Connection:
         """Return the same, and the server's time when it began to answer."""
         request = requests.run(parent, structured)
         answers = await self._ask(
-            operation, lambda channel, timeout: channel.run_query(request, timeout)
+            operation, lambda channel, timeout: channel.run_query(request, timeout=timeout)
         )
         documents = [answer.document for answer in answers if answer.HasField("document")]
         bill(operation, "read", max(1, len(documents)))
@@ -122,7 +122,8 @@ class Connection:
         """Return the number of documents of a query."""
         request = requests.count(parent, structured)
         answers = await self._ask(
-            operation, lambda channel, timeout: channel.run_aggregation_query(request, timeout)
+            operation,
+            lambda channel, timeout: channel.run_aggregation_query(request, timeout=timeout),
         )
         result = next(answer.result for answer in answers if answer.HasField("result"))
         found: int = result.aggregate_fields["count"].integer_value
@@ -134,7 +135,9 @@ class Connection:
 
         Raises DocumentMissing, StoreUnavailable.
         """
-        await self._ask(operation, lambda channel, timeout: channel.commit(writes.request, timeout))
+        await self._ask(
+            operation, lambda channel, timeout: channel.commit(writes.request, timeout=timeout)
+        )
         bill_writes(operation, writes)
 
     async def commit(self, operation: str, writes: requests.Writes) -> Any:
@@ -152,7 +155,7 @@ class Connection:
             try:
                 answer = await self.call(
                     operation,
-                    lambda channel, timeout: channel.commit(request, timeout),
+                    lambda channel, timeout: channel.commit(request, timeout=timeout),
                     timeout=timeout,
                 )
             except AioRpcError as error:
@@ -197,7 +200,8 @@ class Connection:
     ) -> list[Any]:
         request = requests.get(self.database, names, only=only)
         answers = await self._ask(
-            operation, lambda channel, timeout: channel.batch_get_documents(request, timeout)
+            operation,
+            lambda channel, timeout: channel.batch_get_documents(request, timeout=timeout),
         )
         bill(operation, "read", len(answers))
         return answers

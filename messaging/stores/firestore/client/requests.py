@@ -52,13 +52,11 @@ class Writes:
 
     def __init__(self, database: Database, *, transaction: bytes = b"") -> None:
         self.request = _CommitRequest(database=database.name, transaction=transaction)
+        self.deletes = 0
+        """How many of the writes delete a document."""
 
     def __len__(self) -> int:
         return len(self.request.writes)
-
-    @property
-    def deletes(self) -> int:
-        return sum(write.HasField("delete") for write in self.request.writes)
 
     def create(self, name: str, fields: Mapping[str, Any]) -> None:
         """Create a document, which must not exist yet."""
@@ -94,6 +92,7 @@ class Writes:
         """Delete a document. With a token, it must exist and must not have changed since."""
         write = self.request.writes.add()
         write.delete = name
+        self.deletes += 1
         if token is not None:
             write_token(write.current_document.update_time, token)
 

@@ -49,7 +49,7 @@ class Transaction:
     async def begin(self) -> None:
         request = requests.begin(self._connection.database, retried=self._aborted)
         answer = await self._call(
-            lambda channel, timeout: channel.begin_transaction(request, timeout)
+            lambda channel, timeout: channel.begin_transaction(request, timeout=timeout)
         )
         self.id, self.open, self._aborted = answer.transaction, True, b""
         self.writes = requests.Writes(self._connection.database, transaction=self.id)
@@ -57,7 +57,7 @@ class Transaction:
     async def get(self, name: str) -> Any | None:
         request = requests.get(self._connection.database, [name], transaction=self.id)
         answers = await self._call(
-            lambda channel, timeout: channel.batch_get_documents(request, timeout)
+            lambda channel, timeout: channel.batch_get_documents(request, timeout=timeout)
         )
         bill(self._operation, "read", len(answers))
         return next((answer.found for answer in answers if answer.HasField("found")), None)
@@ -68,7 +68,7 @@ class Transaction:
             return
         request = self.writes.request
         try:
-            await self._call(lambda channel, timeout: channel.commit(request, timeout))
+            await self._call(lambda channel, timeout: channel.commit(request, timeout=timeout))
         except AioRpcError as error:
             self.repeated |= error.code() in OUTCOME_UNKNOWN
             raise
@@ -154,6 +154,6 @@ class Transactions:
         with suppress(AioRpcError, StoreUnavailable):  # it then expires after a minute
             await self._connection.call(
                 "rollback",
-                lambda channel, timeout: channel.rollback(request, timeout),
+                lambda channel, timeout: channel.rollback(request, timeout=timeout),
                 timeout=_ROLLBACK_SECONDS,
             )
