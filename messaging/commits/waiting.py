@@ -24,7 +24,8 @@ class Waiting:
 
     def expire(self) -> None:
         """Give up: the change is not tried any more."""
-        self.give(StoreUnavailable())
+        if not self.answer.done():
+            self.answer.set_exception(StoreUnavailable())
 
     def give(self, outcome: Outcome | Exception) -> None:
         if self.answer.done():
