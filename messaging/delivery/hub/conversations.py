@@ -9,12 +9,12 @@ Not promised: bytes that were handed to the kernel cannot be recalled.
 """
 
 import time
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.delivery.delivery import Delivery
 from messaging.delivery.hub.connections import Connection, Connections
-from messaging.delivery.hub.followed import Following, Subscriptions
+from messaging.delivery.hub.followed import Following
 from messaging.delivery.hub.gap_filler import GapFiller
 from messaging.delivery.hub.gaps import Gap, gap_frames
 from messaging.delivery.hub.recently_disconnected import RecentlyDisconnected
@@ -53,12 +53,9 @@ class Conversations:
         self._connections = connections
         self._cache = cache
         self._events = events
-        self._following = Following(connections)
+        self.following = Following(connections)
         self._filler = GapFiller(store, cache, deliver=self._end_read)
         self._rereading: set[str] = set()
-
-    def attach(self, subscriptions: Subscriptions) -> None:
-        self._following.attach(subscriptions)
 
     async def stop(self) -> None:
         await self._filler.stop()
@@ -69,33 +66,17 @@ class Conversations:
 
     # Followed conversations
 
-    def get(self, conversation_id: str) -> Stream | None:
-        """Return the conversation as it is delivered here; None if nobody here is in it."""
-        return self._following.get(conversation_id)
-
-    def __getitem__(self, conversation_id: str) -> Stream:
-        return self._following[conversation_id]
-
-    def latest(self, conversation_id: str) -> Stream | None:
-        """Return the last known state of a conversation that is or was followed."""
-        return self._following.latest(conversation_id)
-
-    @property
-    def ids(self) -> Set[str]:
-        """Return the ids of the followed conversations."""
-        return self._following.ids
-
     def open(self, conversation: Conversation, *, besides: Connection | None = None) -> Stream:
         """Follow a conversation from a state that was just read, or continue if it is already
         followed.
 
         It is announced to its connected people, except to the connection that requested it.
         """
-        stream = self._following.get(conversation.id)
+        stream = self.following.streams.get(conversation.id)
         if stream is not None:
             return stream
         people = conversation.participants
-        stream = self._following.begin(
+        stream = self.following.begin(
             conversation.id,
             conversation.version,
             conversation.seq,
@@ -111,10 +92,10 @@ class Conversations:
     def open_place(self, user_id: str, place: Membership) -> Stream:
         """Follow a conversation from one person's membership, or continue if it is already
         followed. The other people are unknown, and it is announced to nobody."""
-        stream = self._following.get(place.conversation_id)
+        stream = self.following.streams.get(place.conversation_id)
         if stream is not None:
             return stream
-        stream = self._following.begin(
+        stream = self.following.begin(
             place.conversation_id,
             place.version,
             place.seq,
@@ -124,23 +105,19 @@ class Conversations:
         return self._opened(stream)
 
     def _opened(self, stream: Stream) -> Stream:
-        self._following.leave_if_nobody(stream)
+        self.following.leave_if_nobody(stream)
         self.note_version(stream.conversation_id, self.sightings.version(stream.conversation_id))
         return stream
 
     def leave(self, conversation_id: str, connection: Connection) -> None:
         """Note that this connection has ended."""
-        stream = self._following[conversation_id]
+        stream = self.following.streams[conversation_id]
         stream.leave(connection)
-        self._following.leave_if_nobody(stream)
-
-    def tidy(self) -> None:
-        """Stop following the conversations that nobody here has been in for a minute."""
-        self._following.tidy()
+        self.following.leave_if_nobody(stream)
 
     def clear(self) -> None:
         """Stop following everything, and drop all recorded versions."""
-        self._following.clear()
+        self.following.clear()
         self.sightings.clear()
         self.recently_disconnected.clear()
 
@@ -156,7 +133,7 @@ class Conversations:
     def note_version(self, conversation_id: str, version: int) -> None:
         """Note that this version exists: wait for what is missing here, then read it."""
         self._cache.outdate(conversation_id, version)
-        stream = self._following.get(conversation_id)
+        stream = self.following.streams.get(conversation_id)
         if stream is not None:
             self._run(stream, stream.note_version(version))
 
@@ -169,7 +146,7 @@ class Conversations:
         """Follow a conversation to which these people were added, if one of them is connected
         here."""
         self.note_added(conversation_id, user_ids)
-        stream = self._following.get(conversation_id)
+        stream = self.following.streams.get(conversation_id)
         if stream is not None:
             self._run(stream, stream.look_for(user_ids))
         elif any(user_id in self._connections for user_id in user_ids):
@@ -180,7 +157,7 @@ class Conversations:
         here, and announce it to them."""
         self.note_added(conversation.id, conversation.participants)
         if any(user_id in self._connections for user_id in conversation.participants):
-            stream = self._following.get(conversation.id)
+            stream = self.following.streams.get(conversation.id)
             if stream is None:
                 self.open(conversation)
             else:
@@ -189,7 +166,7 @@ class Conversations:
     def take_state(self, conversation: Conversation) -> None:
         """Take a state that was read from the store: deliver what is missing up to there."""
         self.sightings.note_version(conversation.id, conversation.version)
-        stream = self._following.get(conversation.id)
+        stream = self.following.streams.get(conversation.id)
         if stream is None:
             self.announce(conversation)
         else:
@@ -236,7 +213,7 @@ class Conversations:
             frame = self._events.conversation_removed(stream.conversation_id)
             for connection in action.connections:
                 connection.transmit(frame)
-        self._following.leave_if_nobody(stream)
+        self.following.leave_if_nobody(stream)
 
     def _replay(self, action: Replay, gap: Gap | None) -> None:
         assert gap is not None

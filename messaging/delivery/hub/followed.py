@@ -7,7 +7,7 @@ happened since, the delivery continues from there.
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Protocol
 
 from messaging.delivery.hub.connections import Connections
@@ -28,27 +28,18 @@ class Following:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._subscriptions: Subscriptions | None = None
-        self._streams: dict[str, Stream] = {}
+        self.streams: dict[str, Stream] = {}
+        """The followed conversations, by id."""
         self._released: OrderedDict[str, Stream] = OrderedDict()
         self._leaving: OrderedDict[str, float] = OrderedDict()
 
     def attach(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
-    def __getitem__(self, conversation_id: str) -> Stream:
-        return self._streams[conversation_id]
-
-    def get(self, conversation_id: str) -> Stream | None:
-        """Return a followed conversation, or None."""
-        return self._streams.get(conversation_id)
-
-    @property
-    def ids(self) -> Set[str]:
-        return self._streams.keys()
-
     def latest(self, conversation_id: str) -> Stream | None:
-        """Return the last known state; None if it was never followed, or long ago."""
-        return self._streams.get(conversation_id) or self._released.get(conversation_id)
+        """Return the last known state of a conversation that is or was followed; None if it was
+        never followed, or long ago."""
+        return self.streams.get(conversation_id) or self._released.get(conversation_id)
 
     def begin(
         self,
@@ -74,7 +65,7 @@ class Following:
             )
         else:
             stream.resume(version, participants, count)
-        self._streams[conversation_id] = stream
+        self.streams[conversation_id] = stream
         if self._subscriptions is not None:
             self._subscriptions.follow(conversation_id)
         return stream
@@ -93,7 +84,7 @@ class Following:
             if deadline > now:
                 return
             del self._leaving[conversation_id]
-            stream = self._streams.get(conversation_id)
+            stream = self.streams.get(conversation_id)
             if stream is None or stream.announced_to:
                 continue
             if stream.is_filling:  # its result may concern a person here
@@ -103,16 +94,16 @@ class Following:
 
     def clear(self) -> None:
         """Stop following everything at once, and forget what was kept of earlier conversations."""
-        for stream in self._streams.values():
+        for stream in self.streams.values():
             stream.release()
             if self._subscriptions is not None:
                 self._subscriptions.unfollow(stream.conversation_id)
-        self._streams.clear()
+        self.streams.clear()
         self._released.clear()
         self._leaving.clear()
 
     def _release(self, stream: Stream) -> None:
-        del self._streams[stream.conversation_id]
+        del self.streams[stream.conversation_id]
         stream.release()
         self._released[stream.conversation_id] = stream
         if len(self._released) > _MAX_RELEASED:

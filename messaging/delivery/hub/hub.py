@@ -27,6 +27,7 @@ class Hub:
         self._conversations = Conversations(
             store=store, cache=cache, events=events, connections=self.connections
         )
+        self._following = self._conversations.following
         self.sessions = Sessions(
             store=store, connections=self.connections, conversations=self._conversations
         )
@@ -36,7 +37,7 @@ class Hub:
         """The id of the conversation that changed last, as far as this instance knows."""
 
     def attach(self, subscriptions: Subscriptions) -> None:
-        self._conversations.attach(subscriptions)
+        self._following.attach(subscriptions)
 
     async def stop(self) -> None:
         await self._conversations.stop()
@@ -47,7 +48,7 @@ class Hub:
 
     def followed(self, conversation_id: str) -> Stream | None:
         """Return the conversation as it is delivered here; None if nobody here is in it."""
-        return self._conversations.get(conversation_id)
+        return self._following.streams.get(conversation_id)
 
     # Incoming events
 
@@ -55,13 +56,13 @@ class Hub:
         """Accept the changes of a commit, of this instance or another."""
         self._refresh_cache(batch)
         self.last_changed = batch.conversation_id
-        stream = self._conversations.get(batch.conversation_id)
+        stream = self._following.streams.get(batch.conversation_id)
         if stream is not None:
             self._conversations.push(stream, batch.deliveries)
 
     def accept_soft(self, event: SoftEvent) -> None:
         """Accept a soft event."""
-        stream = self._conversations.get(event.conversation_id)
+        stream = self._following.streams.get(event.conversation_id)
         # A removed person may still type on an instance that does not know of the removal.
         if stream is None or stream.is_in(event.user_id) is False:
             return
@@ -118,7 +119,7 @@ class Hub:
 
     def tidy(self) -> None:
         """Stop following the conversations that nobody here has been in for a minute."""
-        self._conversations.tidy()
+        self._following.tidy()
 
     def _refresh_cache(self, batch: Batch) -> None:
         """Update the cached conversation, or drop it, so that a removed person cannot continue to

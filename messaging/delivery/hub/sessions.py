@@ -25,6 +25,7 @@ class Sessions:
         self._store = store
         self._connections = connections
         self._conversations = conversations
+        self._following = conversations.following
         self._sightings = conversations.sightings
         self._recently_disconnected = conversations.recently_disconnected
         self._lists_reliable = True
@@ -39,11 +40,11 @@ class Sessions:
         unknown = {
             place.conversation_id
             for place in places
-            if (stream := self._conversations.latest(place.conversation_id)) is not None
+            if (stream := self._following.latest(place.conversation_id)) is not None
             and stream.is_in(user_id, place.version) is None
         }
         for conversation_id in self._sightings.added_to(user_id) - named:
-            followed = self._conversations.get(conversation_id)
+            followed = self._following.streams.get(conversation_id)
             if followed is not None and followed.is_in(user_id) is None:
                 unknown.add(conversation_id)
         return unknown
@@ -93,7 +94,7 @@ class Sessions:
                 self._conversations.note_version(place.conversation_id, position.version)
         self._connections.add(connection)
         for conversation_id in self._sightings.added_to(user_id) - named.keys():
-            added_to = self._conversations.get(conversation_id)
+            added_to = self._following.streams.get(conversation_id)
             if added_to is None:
                 self._conversations.discover(conversation_id, [user_id])
             elif (position := added_to.rejoin(connection)) is not None:
@@ -109,11 +110,11 @@ class Sessions:
         """
         user_id = connection.user_id
         listed = self._list_of(user_id) or self._recently_disconnected.pop(user_id)
-        if listed is None or not listed <= self._conversations.ids:
+        if listed is None or not listed <= self._following.streams.keys():
             return None
         named: dict[str, Position] = {}
         for conversation_id in listed:
-            position = self._conversations[conversation_id].rejoin(connection)
+            position = self._following.streams[conversation_id].rejoin(connection)
             if position is not None:
                 named[conversation_id] = position
         self._connections.add(connection)
@@ -165,7 +166,7 @@ class Sessions:
         Return False if this person is known to have been removed after that state of it.
         """
         user_id = connection.user_id
-        latest = self._conversations.latest(conversation.id)
+        latest = self._following.latest(conversation.id)
         if latest is not None and latest.is_in(user_id, conversation.version) is False:
             return False
         stream = self._conversations.open(conversation, besides=connection)
@@ -178,7 +179,7 @@ class Sessions:
     def is_stale(self, user_id: str, conversation: Conversation) -> bool:
         """Return whether a person's conversation must be read again before `admit`: it is delivered
         here beyond that version, and this instance does not know whether they are in it."""
-        latest = self._conversations.latest(conversation.id)
+        latest = self._following.latest(conversation.id)
         return latest is not None and latest.is_in(user_id, conversation.version) is None
 
     def companions(self, connection: Connection, user_ids: Set[str]) -> set[str]:
@@ -187,7 +188,7 @@ class Sessions:
         most = get_limits().fan_out_participants
         known: set[str] = set()
         for conversation_id in connection.conversations:
-            stream = self._conversations[conversation_id]
+            stream = self._following.streams[conversation_id]
             if stream.count is not None and stream.count <= most:
                 known |= user_ids & stream.participants.keys()
             if len(known) == len(user_ids):
@@ -198,7 +199,7 @@ class Sessions:
         """Record people who share conversations with this connection's person, as just read from
         the store. While these conversations are followed here, their events show when that ends."""
         for companion in companions:
-            stream = self._conversations.get(companion.conversation_id)
+            stream = self._following.streams.get(companion.conversation_id)
             if stream is not None and connection in stream.announced_to:
                 stream.keep_companion(
                     companion.user_id,
