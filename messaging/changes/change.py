@@ -10,7 +10,6 @@ from typing import Protocol
 
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import MessagingError
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 
@@ -55,12 +54,3 @@ class ConversationChange(Protocol):
     def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         """Return the outcome on this conversation. Raises MessagingError if the change is
         refused."""
-
-
-def authorized(change: ConversationChange, conversation: Conversation) -> bool:
-    """Return whether the actor may see this conversation."""
-    try:
-        change.authorize(conversation)
-    except MessagingError:
-        return False
-    return True

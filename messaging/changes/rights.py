@@ -1,15 +1,26 @@
-"""Rights: what a participant of a conversation may do in it."""
+"""Rights: who may see a conversation, and what a participant may do in it."""
 
+from messaging.changes.change import ConversationChange
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import (
     Blocked,
     ConversationNotFound,
+    MessagingError,
     NotAParticipant,
     PermissionDenied,
 )
 from messaging.domain.participant import Participant, Role
 
 _RANK = {Role.MEMBER: 0, Role.ADMIN: 1, Role.OWNER: 2}
+
+
+def authorized(change: ConversationChange, conversation: Conversation) -> bool:
+    """Return whether the actor of a change may see this conversation."""
+    try:
+        change.authorize(conversation)
+    except MessagingError:
+        return False
+    return True
 
 
 def require_participant(conversation: Conversation, user_id: str) -> Participant:

@@ -13,7 +13,8 @@ from datetime import datetime
 
 import structlog
 
-from messaging.changes.change import ConversationChange, Outcome, authorized
+from messaging.changes.change import ConversationChange, Outcome
+from messaging.changes.rights import authorized
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
 from messaging.commits.waiting import Waiting

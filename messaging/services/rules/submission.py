@@ -4,7 +4,8 @@ Otherwise a stranger's refusal would arrive only after the running commit, and i
 reveal that people are talking.
 """
 
-from messaging.changes.change import ConversationChange, Outcome, authorized
+from messaging.changes.change import ConversationChange, Outcome
+from messaging.changes.rights import authorized
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.runtime.instance import Instance
 
