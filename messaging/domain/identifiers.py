@@ -1,4 +1,4 @@
-"""Ids: their form, and derived ids.
+"""Ids: their form, what is required of it, and derived ids.
 
 A derived id makes a thing unique by construction: two equivalent requests name the same document,
 and the store's `create` succeeds for only one of them.
@@ -8,6 +8,8 @@ import base64
 import hashlib
 import re
 import secrets
+
+from messaging.domain.exceptions import ConversationNotFound, InvalidRequest, MessageNotFound
 
 _USER_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,128}", re.ASCII)
 _RESERVED_USER_ID = re.compile(r"\.\.?|__.*__|me")
@@ -36,6 +38,31 @@ def is_stored_id(value: str) -> bool:
     """Return whether this has the form of a conversation or message id. Otherwise it was never
     stored."""
     return _STORED_ID.fullmatch(value) is not None
+
+
+def require_conversation_id(conversation_id: str) -> None:
+    """Require a well-formed conversation id before it reaches a store. Raises
+    ConversationNotFound."""
+    if not is_stored_id(conversation_id):
+        raise ConversationNotFound
+
+
+def require_message_id(message_id: str) -> None:
+    """Require a well-formed message id before it reaches a store. Raises MessageNotFound."""
+    if not is_stored_id(message_id):
+        raise MessageNotFound
+
+
+def require_user_id(field: str, user_id: str) -> None:
+    """Require an id that a person may have. Raises InvalidRequest, which names the field."""
+    if is_user_id(user_id):
+        return
+    if user_id.startswith(RESERVED_PREFIXES):
+        detail = (
+            f"User ids that begin with {' or '.join(RESERVED_PREFIXES)} are reserved. Use another."
+        )
+        raise InvalidRequest.of(field, detail, "reserved")
+    raise InvalidRequest.of(field, f"The user id is not valid. It must be {USER_ID_RULE}.")
 
 
 def random_id() -> str:

@@ -17,16 +17,13 @@ from messaging.changes.text_rules import require_client_id, require_title
 from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
+from messaging.domain.identifiers import require_conversation_id, require_user_id
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
 from messaging.services.account.blocks import require_no_block
 from messaging.services.rules.creation_quotas import Quota
-from messaging.services.rules.rights import (
-    read_conversation,
-    require_conversation_id,
-    require_user_id,
-)
+from messaging.services.rules.rights import read_conversation
 from messaging.services.rules.submission import submit
 from messaging.services.rules.welcome import welcome
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, InvalidCursor

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from messaging.changes.rights import require_role
 from messaging.domain.exceptions import MessageNotFound
+from messaging.domain.identifiers import require_message_id
 from messaging.domain.participant import ReadPosition, Role
 from messaging.runtime.instance import Instance
 from messaging.services.operators.delivery_outcomes import (
@@ -11,7 +12,7 @@ from messaging.services.operators.delivery_outcomes import (
     PushVerdict,
     list_deliveries,
 )
-from messaging.services.rules.rights import read_conversation, require_message_id
+from messaging.services.rules.rights import read_conversation
 from messaging.services.rules.visibility import private_readers, shows_receipts
 
 

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessageNotFound
+from messaging.domain.identifiers import require_message_id
 from messaging.domain.message import Message
 from messaging.runtime.instance import Instance
-from messaging.services.rules.rights import (
-    access_conversation,
-    read_conversation,
-    require_message_id,
-)
+from messaging.services.rules.rights import access_conversation, read_conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

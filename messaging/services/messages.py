@@ -8,10 +8,16 @@ import structlog
 
 from messaging.changes.messages import DeleteMessage, EditMessage, SendMessage, unknown_reply_to
 from messaging.changes.text_rules import normalise_newlines, require_client_id, require_text
-from messaging.domain.identifiers import content_hash, derived_id, is_stored_id, random_id
+from messaging.domain.identifiers import (
+    content_hash,
+    derived_id,
+    is_stored_id,
+    random_id,
+    require_conversation_id,
+    require_message_id,
+)
 from messaging.domain.message import Message
 from messaging.runtime.instance import Instance
-from messaging.services.rules.rights import require_conversation_id, require_message_id
 from messaging.services.rules.submission import submit
 
 logger = structlog.get_logger(__name__)

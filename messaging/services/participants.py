@@ -9,15 +9,11 @@ from messaging.domain.exceptions import (
     MessagingError,
     StoreUnavailable,
 )
+from messaging.domain.identifiers import require_conversation_id, require_user_id
 from messaging.domain.participant import Role
 from messaging.runtime.instance import Instance
 from messaging.services.rules.creation_quotas import Quota
-from messaging.services.rules.rights import (
-    access_conversation,
-    read_conversation,
-    require_conversation_id,
-    require_user_id,
-)
+from messaging.services.rules.rights import access_conversation, read_conversation
 from messaging.services.rules.submission import submit
 from messaging.services.rules.welcome import welcome
 

@@ -7,10 +7,10 @@ import structlog
 from messaging.changes.text_rules import normalise_newlines, require_reason
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import MessageNotFound
-from messaging.domain.identifiers import derived_id
+from messaging.domain.identifiers import derived_id, require_message_id
 from messaging.domain.reports import Report
 from messaging.runtime.instance import Instance
-from messaging.services.rules.rights import access_conversation, require_message_id
+from messaging.services.rules.rights import access_conversation
 
 logger = structlog.get_logger(__name__)
 

@@ -8,10 +8,9 @@ send needs no further read.
 import structlog
 
 from messaging.domain.exceptions import Blocked, ConversationNotFound, InvalidRequest
-from messaging.domain.identifiers import direct_conversation_id, is_stored_user_id
+from messaging.domain.identifiers import direct_conversation_id, is_stored_user_id, require_user_id
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
-from messaging.services.rules.rights import require_user_id
 
 logger = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from messaging.changes.interventions import (
     FreezeConversation,
     RedactMessage,
 )
+from messaging.domain.identifiers import require_conversation_id, require_message_id
 from messaging.domain.participant import Role
 from messaging.runtime.instance import Instance
-from messaging.services.rules.rights import require_conversation_id, require_message_id
 
 logger = structlog.get_logger(__name__)
 
