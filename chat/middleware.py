@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
+from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import BadRequest
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -94,6 +95,16 @@ def _policy(path: str) -> str:
 
 class StaticMiddleware(ServeStaticMiddleware):  # type: ignore[misc]
     """Serves static files. A missing file gets 404, with DEBUG too."""
+
+    def add_files_from_finders(self) -> None:
+        """Add the files of the apps. With autorefresh, each request searches the directories, and a
+        list of their files would only slow down the start."""
+        if not self.autorefresh:
+            super().add_files_from_finders()
+            return
+        for finder in get_finders():
+            for storage in finder.storages.values():  # type: ignore[attr-defined]
+                self.insert_directory(storage.location, self.static_prefix)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import prometheus_client
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import AsyncRequestFactory, Client
 from pytest_django.fixtures import Settings
 
+from chat.middleware import StaticMiddleware
 from chat.pages.metrics import metrics
 
 
@@ -77,6 +79,24 @@ def test_static_files_that_are_missing(
     settings.DEBUG = debug
 
     assert client.generic(method, path).status_code == 404
+
+
+@pytest.mark.parametrize("listed", [False, True])
+@pytest.mark.parametrize("path", ["chat/demo/icon.svg", "admin/css/base.css"])
+def test_static_files_of_the_apps_are_served(
+    client: Client, settings: Settings, path: str, listed: bool
+) -> None:
+    """Whether the start lists them or each request searches for them."""
+    settings.SERVESTATIC_AUTOREFRESH = not listed
+
+    assert client.get(f"/static/{path}").status_code == 200
+
+
+def test_the_start_lists_no_static_files_that_each_request_searches_for() -> None:
+    async def no_page(_: HttpRequest) -> HttpResponse:
+        raise AssertionError
+
+    assert StaticMiddleware(no_page).files == {}
 
 
 def test_static_files_are_only_read(client: Client) -> None:
