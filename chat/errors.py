@@ -55,6 +55,7 @@ STATUS: dict[str, tuple[int, str]] = {
     "rate_limited": (429, "Rate limited"),
     "internal_error": (500, "Internal error"),
     "store_unavailable": (503, "Store unavailable"),
+    "overloaded": (503, "Overloaded"),
 }
 """Every code, with its status and title."""
 

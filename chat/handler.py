@@ -13,6 +13,9 @@ from chat.middleware import API_PATHS
 from chat.pages.failures import unreadable
 
 _MAX_ACCEPT_CHARACTERS = 1_024
+_MAX_PARAMETERS = 100
+"""The most parameters of a page. With DEBUG, Django's report on more than 1,000 takes seconds: it
+parses them again at every step."""
 _MAX_MEDIA_TYPES = 50
 """Content negotiation compares each of them with each of our own. Browsers send eight."""
 
@@ -22,7 +25,7 @@ class Handler(ASGIHandler):
 
     Refused are requests that Django cannot parse, for example with a query string that is not
     UTF-8; forms in another encoding, because some encodings produce characters that no text has; on
-    pages, null characters; and too many media types in `Accept`.
+    pages, null characters and too many parameters; and too many media types in `Accept`.
     """
 
     def create_request(
@@ -35,16 +38,23 @@ class Handler(ASGIHandler):
         accept = request.META.get("HTTP_ACCEPT", "")
         if len(accept) > _MAX_ACCEPT_CHARACTERS or accept.count(",") >= _MAX_MEDIA_TYPES:
             return None, _refused(scope, 400)
+        is_page = not scope["path"].startswith(API_PATHS)
+        if is_page and request.META["QUERY_STRING"].count("&") >= _MAX_PARAMETERS:
+            return None, _refused(scope, 400, detail=_TOO_MANY_PARAMETERS)
         encoding = request.encoding and codecs.lookup(request.encoding).name
-        if not scope["path"].startswith(API_PATHS) and (
-            encoding not in {None, "utf-8"} or _has_null(request)
-        ):
+        if is_page and (encoding not in {None, "utf-8"} or _has_null(request)):
             return None, _refused(scope, 400)
         return request, None
 
 
-def _refused(scope: Mapping[str, Any], status: int) -> HttpResponseBase:
-    response = unreadable(scope["path"], status, secrets.token_hex(8))
+_MALFORMED = "The request is malformed. Correct it before a retry."
+_TOO_MANY_PARAMETERS = f"A query string has at most {_MAX_PARAMETERS} parameters. Send fewer."
+
+
+def _refused(
+    scope: Mapping[str, Any], status: int, *, detail: str = _MALFORMED
+) -> HttpResponseBase:
+    response = unreadable(scope["path"], status, secrets.token_hex(8), detail=detail)
     for name, value in cross_origin_headers(scope["path"], scope["headers"]).items():
         response[name] = value
     return response

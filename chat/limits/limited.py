@@ -14,6 +14,7 @@ from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated
 from chat.limits import sign_ins, strangers
 from chat.limits.body_limit import ReadAhead
+from chat.limits.crowds import Crowds
 from chat.limits.probes import Probes
 from chat.limits.shown_tokens import identify
 from chat.middleware import sound_request_id
@@ -50,9 +51,9 @@ _PUBLIC = ("/api/schema", "/api/docs")
 
 
 def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return this ASGI application with its HTTP requests without a token limited by address, and
-    with bounded bodies on its pages."""
-    probes = Probes(application)
+    """Return this ASGI application with its HTTP requests without a token limited by address and
+    all together, and with bounded bodies on its pages."""
+    probes, crowds = Probes(application), Crowds()
 
     async def limited_application(scope: Scope, receive: Receive, send: Send) -> None:
         address = strangers.address_of(scope)
@@ -75,7 +76,7 @@ def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None
             elif isinstance(shown, Identity | StoreUnavailable | TimeoutError):
                 await application(scope, receive, send)
             else:
-                await _let_in(application, scope, receive, send, address)
+                await _let_in(application, crowds, scope, receive, send, address=address)
         except MessagingError as refused:
             await answer(scope, send, refused)
 
@@ -108,10 +109,10 @@ async def _identified(scope: Scope, address: str) -> Identity | Exception:
 
 
 async def _let_in(
-    application: Any, scope: Scope, receive: Receive, send: Send, address: str
+    application: Any, crowds: Crowds, scope: Scope, receive: Receive, send: Send, *, address: str
 ) -> None:
-    """Admit a request. Raises RateLimited and PayloadTooLarge before the application has the
-    request."""
+    """Admit a request. Raises RateLimited, Overloaded and PayloadTooLarge before the application
+    has the request."""
     body = ReadAhead(receive)
     if not strangers.is_full(address):
         # Before it takes a slot: a slow client holds none.
@@ -122,12 +123,17 @@ async def _let_in(
         body.forget()  # otherwise it would be kept while the refusal waits
     begun = time.monotonic()
     async with strangers.room(address):
-        spent = scope.get(SPENT, 0.0) + time.monotonic() - begun
-        scope = {**scope, COUNTED: True, SPENT: spent}
-        if sign_ins.is_attempt(scope):
-            await sign_ins.carry_out(application, scope, body, send, address)
-        else:
-            await application(scope, body.receive, send)
+        if sign_ins.is_attempt(scope):  # these have a queue of their own
+            await sign_ins.carry_out(application, _admitted(scope, begun), body, send, address)
+            return
+        async with crowds.place(scope):
+            await application(_admitted(scope, begun), body.receive, send)
+
+
+def _admitted(scope: Scope, begun: float) -> Scope:
+    """Return the scope of a request that has waited since `begun`."""
+    spent = scope.get(SPENT, 0.0) + time.monotonic() - begun
+    return {**scope, COUNTED: True, SPENT: spent}
 
 
 async def _answer_preflight(scope: Scope, send: Send) -> None:

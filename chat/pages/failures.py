@@ -47,11 +47,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _failure(request, problem, title="Server error")
 
 
-def unreadable(path: str, status: int, request_id: str) -> HttpResponse:
-    """Answer bytes that Django could not parse as a request: 413 or 400."""
-    problem = Problem(
-        code="invalid_request", detail="The request is malformed. Correct it before a retry."
-    )
+def unreadable(path: str, status: int, request_id: str, *, detail: str) -> HttpResponse:
+    """Answer bytes that Django could not parse as a request: 413, or 400 with this detail."""
+    problem = Problem(code="invalid_request", detail=detail)
     if status == 413:
         problem = Problem(code="payload_too_large", detail="The request is too large. Send less.")
     response = _answer(path, problem, request_id, title=STATUS[problem.code][1])

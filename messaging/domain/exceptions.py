@@ -14,6 +14,7 @@ MessagingError
 ├── ClientIdReused
 ├── RateLimited
 └── Unavailable
+    ├── Overloaded
     └── StoreUnavailable
 
 The codes are part of the public contract and never change.
@@ -137,6 +138,12 @@ class Unavailable(MessagingError):
 
     retry_after = 1
     """Seconds to wait before a retry."""
+
+
+class Overloaded(Unavailable):
+    """The service is overloaded. Retry after 1 s."""
+
+    code = "overloaded"
 
 
 class StoreUnavailable(Unavailable):

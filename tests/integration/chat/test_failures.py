@@ -105,6 +105,18 @@ async def test_too_many_fields(client: httpx.AsyncClient) -> None:
     check(await client.get("/api/schema", params=many), 400, PROBLEM)
 
 
+async def test_a_query_of_a_page_is_bounded(client: httpx.AsyncClient, settings: Settings) -> None:
+    """Before Django parses it: with DEBUG, its own report on too many takes seconds."""
+    settings.DEBUG = True
+    many = {f"f{number}": "x" for number in range(1_001)}
+    some = dict(list(many.items())[:100])
+
+    refused = await client.get("/admin/login/", params=many)
+    check(refused, 400, HTML)
+    assert "A query string has at most 100 parameters. Send fewer." in refused.text
+    assert (await client.get("/admin/login/", params=some)).status_code == 200
+
+
 async def test_a_form_that_is_too_large(client: httpx.AsyncClient) -> None:
     body = b"f=" + b"x" * (current.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
     form = {"Content-Type": "application/x-www-form-urlencoded", **COOKIE}

@@ -30,7 +30,7 @@ CONTRACT = {
     415: {"unsupported_media_type"},
     429: {"rate_limited"},
     500: {"internal_error"},
-    503: {"store_unavailable"},
+    503: {"store_unavailable", "overloaded"},
 }
 
 LADDER: list[tuple[Exception, str]] = [
@@ -47,6 +47,7 @@ LADDER: list[tuple[Exception, str]] = [
     (exceptions.MessageNotFound(), "message_not_found"),
     (exceptions.ClientIdReused(), "client_id_reused"),
     (exceptions.StoreUnavailable(), "store_unavailable"),
+    (exceptions.Overloaded(), "overloaded"),
     (InvalidJSON(), "invalid_json"),
     (NotAuthenticated(), "not_authenticated"),
     (TokenExpired(), "token_expired"),
