@@ -1,9 +1,9 @@
 """Jobs: the work that travels through the queue, as ids only, never as text."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+
+import msgspec
 
 from messaging.notifications.policy import Stage
 from messaging.stores.decisions import ChunkKey
@@ -15,8 +15,7 @@ class MalformedJob(Exception):
     """The entry of the queue is not a valid job."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotifyJob:
+class NotifyJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="notify"):
     """Decide whether these people get a push for a message, and send it."""
 
     conversation_id: str
@@ -25,7 +24,7 @@ class NotifyJob:
     chunk: int
     stage: Stage
     user_ids: tuple[str, ...]
-    dropped: Mapping[str, str] = field(default_factory=dict)
+    dropped: Mapping[str, str] = msgspec.field(default_factory=dict)
     """People who were excluded at sending, with the reason. They are only recorded."""
     made_at: float
     """In seconds since the epoch, by its creator's clock. Jobs of a sweep are as old as their
@@ -39,8 +38,7 @@ class NotifyJob:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClearJob:
+class ClearJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="clear"):
     """Remove a conversation's notification from a person's devices: they have read it elsewhere."""
 
     conversation_id: str
@@ -79,34 +77,18 @@ def in_chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:
     return [people[start : start + CHUNK_PEOPLE] for start in range(0, len(people), CHUNK_PEOPLE)]
 
 
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(QueuedJob)
+
+
 def encode(job: QueuedJob) -> str:
-    fields: dict[str, Any] = {"kind": "clear" if isinstance(job, ClearJob) else "notify"}
-    for name in _NAMES[type(job)]:
-        value = getattr(job, name)
-        fields[name] = value
-    return json.dumps(fields, separators=(",", ":"))
+    return _encoder.encode(job).decode()
 
 
 def decode(body: str) -> QueuedJob:
     """Decode a job. Fields that only a later release knows are ignored. Raises MalformedJob."""
     try:
-        fields = json.loads(body)
-        kind = _KINDS[fields["kind"]]
-        known = {name: fields[name] for name in _NAMES[kind] if name in fields}
-        if kind is ClearJob:
-            return ClearJob(**known)
-        return NotifyJob(
-            **{
-                **known,
-                "stage": Stage(fields["stage"]),
-                "user_ids": tuple(fields["user_ids"]),
-            }
-        )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        job: QueuedJob = _decoder.decode(body)
+    except (msgspec.DecodeError, ValueError) as error:
         raise MalformedJob(str(error)) from error
-
-
-_KINDS: Mapping[str, type] = {"notify": NotifyJob, "clear": ClearJob}
-_NAMES: Mapping[type, tuple[str, ...]] = {
-    kind: tuple(kind.__dataclass_fields__) for kind in (NotifyJob, ClearJob)
-}
+    return job

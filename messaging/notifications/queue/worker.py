@@ -8,10 +8,10 @@ the receive limit, it goes to the dead-letter queue.
 import asyncio
 import contextlib
 import time
-from dataclasses import replace
 from functools import partial
 
 import structlog
+from msgspec import structs
 
 from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import TaskSet, start_task, stop_tasks
@@ -137,7 +137,7 @@ class Worker:
         """Queue the job again as a new entry. A longer hiding would count this retry as a failed
         delivery."""
         delay = min(max(round(again.seconds), 1), MAX_DELAY_SECONDS)
-        entry = Entry(body=encode(replace(job, attempt=job.attempt + 1)), delay=delay)
+        entry = Entry(body=encode(structs.replace(job, attempt=job.attempt + 1)), delay=delay)
         if await self._queue.send([entry]):
             raise QueueUnavailable("the job was not taken back")
         logger.info(

@@ -34,6 +34,17 @@ def test_what_is_queued_comes_out(job: QueuedJob) -> None:
     assert decode(encode(job)) == job
 
 
+def test_the_text_is_what_the_previous_release_reads_and_writes() -> None:
+    body = (
+        '{"kind":"notify","conversation_id":"c","message_id":"m","seq":7,"chunk":0,'
+        '"stage":"grace_over","user_ids":["ann","bob"],"dropped":{"cid":"muted"},"made_at":1.5,'
+        '"attempt":2}'
+    )
+
+    assert encode(NOTIFY) == body
+    assert decode(body) == NOTIFY
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -45,6 +56,10 @@ def test_what_is_queued_comes_out(job: QueuedJob) -> None:
         '{"kind": "other"}',
         '{"kind": "clear"}',
         json.dumps({**json.loads(encode(NOTIFY)), "stage": "later"}),
+        json.dumps({**json.loads(encode(NOTIFY)), "seq": "7"}),
+        json.dumps({**json.loads(encode(NOTIFY)), "user_ids": "ann"}),
+        json.dumps({**json.loads(encode(CLEAR)), "user_id": None}),
+        encode(CLEAR).replace("ann", "\ud800"),
     ],
 )
 def test_what_is_no_job(body: str) -> None:
