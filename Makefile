@@ -9,7 +9,7 @@ WORKERS ?= 3
 # compiles all of them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run run-ha test tests bench fuzz chaos abuse lint audit format schema requirements clean
+.PHONY: run run-ha test tests bench ratios fuzz chaos abuse lint audit format schema requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -24,7 +24,16 @@ test: $(VENV)/.develop
 tests: $(VENV)/.develop
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
+# The product beside its peers, which this installs: all works, or `make bench
+# WORKS=fan-out PEERS=product,ws ROUNDS=3 SECONDS=1 MINUTES=60 FOLDER=docs`.
 bench: $(VENV)/.develop
+	$(BIN)/python -m tests.benchmarks.peers $(if $(WORKS),--works $(WORKS)) \
+		$(if $(PEERS),--peers $(PEERS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(FOLDER),--folder $(FOLDER))
+
+# The ratios that are promised, each with a figure of its own.
+ratios: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
 
 fuzz: $(VENV)/.develop
@@ -69,7 +78,7 @@ requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .peers staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

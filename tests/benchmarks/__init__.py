@@ -1,4 +1,4 @@
-"""What it takes: figures, printed by `make bench`, and the ratios that are promised."""
+"""What it takes: figures, printed by `make ratios`, and the ratios that are promised."""
 
 from messaging.domain.conversation import Conversation
 from tests.integration.stores import new_conversation

@@ -1,0 +1,1 @@
+"""The product as a peer: one instance, with a door that creates events without storing them."""

@@ -1,0 +1,39 @@
+"""Commands: the cheapest one that is answered, and the typing indicator."""
+
+from collections.abc import Iterator
+
+from tests.benchmarks.peers.bench import Bench, Figure, rate
+from tests.benchmarks.peers.generator import Line, Work
+
+_SOCKETS = 50
+_TYPING_PEOPLE = 10
+
+
+def commands(bench: Bench) -> Iterator[Figure]:
+    dialect = bench.peer.dialect
+    sockets = bench.sized(_SOCKETS, at_least=2)
+    people = [f"person-{number}" for number in range(sockets)]
+    room = bench.server.create("commands", people)
+    lines = [Line(role="s", conversation=room, user=person) for person in people]
+    with bench.connected(lines):
+        yield _measure(bench, "ping", dialect.echo(), "commands/s")
+
+    lines = []
+    for number in range(0, sockets, _TYPING_PEOPLE):
+        group = people[number : number + _TYPING_PEOPLE]
+        room = bench.server.create(f"typing-{number}", group)
+        lines += [Line(role="s", conversation=room, user=person) for person in group]
+    with bench.connected(lines):
+        row = f"typing, in conversations of {_TYPING_PEOPLE}"
+        yield _measure(bench, row, dialect.typing(), "commands/s")
+
+
+def _measure(bench: Bench, row: str, command: str, unit: str) -> Figure:
+    bench.generator.run(Work(command=command, seconds=bench.seconds / 4))
+    return bench.figure(
+        row,
+        Work(command=command, seconds=bench.seconds),
+        unit=unit,
+        value=lambda outcome: rate(outcome.acknowledged, outcome),
+        count=lambda outcome: outcome.acknowledged,
+    )
