@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -21,11 +21,19 @@ _LONG_FORMS = ("benchmark", "fuzz", "chaos")
 _LONG_SECONDS = 3600
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Give the long forms an hour each: the limit of the default run is not for them."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the long forms an hour each, for the limit of the default run is not for them. Tests
+    that may take longest come first: the other workers would wait for one that began last."""
     for item in items:
         if any(item.get_closest_marker(name) for name in _LONG_FORMS):
             item.add_marker(pytest.mark.timeout(_LONG_SECONDS), append=False)
+    items.sort(key=longest_seconds, reverse=True)
+
+
+def longest_seconds(item: pytest.Item) -> float:
+    """Return the limit that a test names for itself; 0 if the limit of the run is enough."""
+    marker = item.get_closest_marker("timeout")
+    return 0 if marker is None else marker.args[0]
 
 
 def pytest_collection_finish() -> None:
