@@ -11,6 +11,7 @@ from django.http import HttpResponseBase
 from chat.cross_origin import cross_origin_headers
 from chat.middleware import API_PATHS
 from chat.pages.failures import unreadable
+from chat.rest import unauthenticated
 
 _MAX_ACCEPT_CHARACTERS = 1_024
 _MAX_PARAMETERS = 100
@@ -25,8 +26,13 @@ class Handler(ASGIHandler):
 
     Refused are requests that Django cannot parse, for example with a query string that is not
     UTF-8; forms in another encoding, because some encodings produce characters that no text has; on
-    pages, null characters and too many parameters; and too many media types in `Accept`.
+    pages, null characters and too many parameters; and too many media types in `Accept`. API
+    requests without a valid token do not reach Django at all (`chat.rest.unauthenticated`).
     """
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if not await unauthenticated.refuse(scope, send):
+            await super().__call__(scope, receive, send)
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: Any

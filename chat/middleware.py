@@ -62,14 +62,8 @@ class RequestContextMiddleware:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = await self.get_response(request)
         response["X-Request-ID"] = request_id
-        response.setdefault("X-Content-Type-Options", "nosniff")
-        response.setdefault("Content-Security-Policy", _policy(request.path))
-        # Public answers (static files, the schema) set their own header.
-        response.setdefault("Cache-Control", "no-store")
-        if settings.SECURE_HSTS_SECONDS and request.is_secure():
-            # Django's middleware does this for pages, but skips the API.
-            hsts = f"max-age={settings.SECURE_HSTS_SECONDS}"
-            response.setdefault("Strict-Transport-Security", hsts)
+        for name, value in security_headers(request.path, secure=request.is_secure()).items():
+            response.setdefault(name, value)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -84,6 +78,20 @@ class RequestContextMiddleware:
                 raise BadRequest("The database cannot take a value of this request.") from error
             return None
         return problem_response(problem_of(error), request.request_id)  # type: ignore[attr-defined]
+
+
+def security_headers(path: str, *, secure: bool) -> dict[str, str]:
+    """Return the headers of every answer, unless it has its own: public answers (static files, the
+    schema) set `Cache-Control`."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": _policy(path),
+        "Cache-Control": "no-store",
+    }
+    if settings.SECURE_HSTS_SECONDS and secure:
+        # Django's middleware does this for pages, but skips the API.
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    return headers
 
 
 def _policy(path: str) -> str:

@@ -17,7 +17,7 @@ from chat.limits.body_limit import ReadAhead
 from chat.limits.crowds import Crowds
 from chat.limits.probes import Probes
 from chat.limits.shown_tokens import identify
-from chat.middleware import sound_request_id
+from chat.middleware import security_headers, sound_request_id
 from chat.payloads.renderers import render_json
 from messaging.domain.exceptions import (
     MessagingError,
@@ -25,6 +25,7 @@ from messaging.domain.exceptions import (
     RateLimited,
     StoreUnavailable,
 )
+from messaging.instruments.metrics import REFUSALS
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -147,10 +148,14 @@ async def _answer_preflight(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def answer(scope: Scope, send: Send, refused: Exception) -> None:
-    """Answer a request that does not reach Django with the problem of an exception."""
+async def answer(
+    scope: Scope, send: Send, refused: Exception, *, request_id: str | None = None
+) -> int:
+    """Answer a request that does not reach Django with the problem of an exception, and count the
+    refusal. Return the status."""
     problem = problem_of(refused)
-    request_id = _request_id(scope)
+    REFUSALS.labels("rest", problem.code).inc()
+    request_id = request_id or request_id_of(scope)
     body = render_json(problem.as_document(request_id))
     headers = {
         "X-Request-ID": request_id,
@@ -161,13 +166,15 @@ async def answer(scope: Scope, send: Send, refused: Exception) -> None:
         **({"Connection": "close"} if isinstance(refused, RateLimited) else {}),
         "Content-Type": problem.MEDIA_TYPE,
         "Content-Length": str(len(body)),
-        "Cache-Control": "no-store",
+        **security_headers(scope["path"], secure=scope.get("scheme") == "https"),
     }
     lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": lines})
     await send({"type": "http.response.body", "body": body})
+    return problem.status
 
 
-def _request_id(scope: Scope) -> str:
+def request_id_of(scope: Scope) -> str:
+    """Return the id from the client or a proxy, or a new one."""
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     return sound_request_id(given.decode("latin-1"))

@@ -13,7 +13,7 @@ import daphne.server
 import daphne.ws_protocol
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory
-from twisted.internet import reactor
+from twisted.internet import reactor, tcp
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -26,6 +26,9 @@ from config.servers.slow_readers import UNREAD, keep_little_unsent
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _PROBES = bounds.PROBES.encode()
+_ACCEPTED_AT_ONCE = 8
+"""The most connections that are accepted before the event loop serves the open ones again. Twisted
+has no such bound: it accepts more at once, the more connect."""
 _call_later: Any = reactor.callLater
 
 
@@ -37,6 +40,8 @@ def install() -> None:
     daphne.ws_protocol.parse_x_forwarded_for = parse_forwarded
     daphne.server.HTTPFactory = BoundedFactory
     WebSocketFactory.protocol = GuardedSocket
+    port: Any = tcp.Port
+    port.numberAccepts = property(lambda _: _ACCEPTED_AT_ONCE, lambda _, scaled: None)
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc]

@@ -6,7 +6,6 @@ the handler, and turns every exception into the one error shape.
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -30,16 +29,14 @@ from chat.payloads.decoding import DocumentDecoder, NotAccepted
 from chat.payloads.parsers import StrictJSONParser, without_byte_order_mark
 from chat.payloads.renderers import render_json
 from chat.payloads.serializers import validated
+from chat.rest.accounting import account
 from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.limits import get_limits
-from messaging.instruments.metrics import HTTP_REQUEST_SECONDS
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
-
-logger = structlog.get_logger(__name__)
 
 _MAX_PARAMETERS = 50
 
@@ -85,22 +82,16 @@ class APIView(RestAPIView):
                 response["Connection"] = "close"  # the client behind a flood is unknown
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
-        self._account(request, response, time.monotonic() - begun)
-        return response
-
-    def _account(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-        """Count the request by its route. Paths and methods can be anything, so they are no
-        labels."""
         match = request.resolver_match
-        route = match.route if match is not None else ""
-        method = request.method if request.method in self.allowed_methods else "other"
-        HTTP_REQUEST_SECONDS.labels(method, route, response.status_code).observe(seconds)
-        status = response.status_code
-        refused = {"refused": True} if status >= 400 else {}
-        level = logging.DEBUG if self.quiet or status == 429 else logging.INFO
-        logger.log(
-            level, "request.handled", method=request.method, route=route, status=status, **refused
+        account(
+            request.method,
+            match.route if match is not None else "",
+            response.status_code,
+            time.monotonic() - begun,
+            allowed=self.allowed_methods,
+            quiet=self.quiet,
         )
+        return response
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.args, self.kwargs = args, kwargs

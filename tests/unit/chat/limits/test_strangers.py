@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from chat import authentication
 from chat.authentication import Identity, issue_development_token
@@ -120,12 +121,16 @@ async def test_two_requests_of_an_address_are_carried_out_at_once() -> None:
 
 async def test_beyond_the_rate_an_address_is_refused_in_the_one_error_shape() -> None:
     application = limited(Inner())
+    labels = {"door": "rest", "code": "rate_limited"}
+    counted = REGISTRY.get_sample_value("chat_refusals_total", labels) or 0
 
     start, body = await first_refusal(application, "203.0.113.3")
 
+    assert REGISTRY.get_sample_value("chat_refusals_total", labels) == counted + 1
     headers = dict(start["headers"])
     assert int(headers[b"retry-after"]) > 3_500
     assert headers[b"connection"] == b"close"
+    assert headers[b"x-content-type-options"] == b"nosniff"
     assert headers[b"content-type"] == b"application/problem+json"
     assert orjson.loads(body["body"])["code"] == "rate_limited"
     assert (await ask(application, "203.0.113.4"))[0]["status"] == 204
