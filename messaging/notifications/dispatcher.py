@@ -10,7 +10,6 @@ process loses the jobs that it had not handed over; the sweep after a crash make
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Coroutine, Sequence
 from functools import partial
@@ -18,6 +17,7 @@ from typing import Any
 
 import structlog
 
+from messaging.concurrency.circuit_breaker import CircuitBreaker
 from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import TaskSet, start_task, stop_tasks
 from messaging.domain.health import Condition
@@ -54,8 +54,7 @@ class Dispatcher:
         self._weight = Weight("notifications", most=_MAX_BYTES)
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(get_options().jobs_at_once)
-        self._failures = 0
-        self._next_try = 0.0
+        self._breaker = CircuitBreaker(failures=1, pauses=_PAUSES)
         self._task: asyncio.Task[None] | None = None
         self._direct: TaskSet[None] = TaskSet()
         self._ending = asyncio.Event()
@@ -66,7 +65,7 @@ class Dispatcher:
         """Return the condition of the queue at its latest use."""
         if self._queue is None:
             return Condition.UNUSED
-        return Condition.DEGRADED if self._failures else Condition.OK
+        return Condition.DEGRADED if self._breaker.failing else Condition.OK
 
     def start(self) -> None:
         if self._queue is not None:
@@ -147,20 +146,18 @@ class Dispatcher:
 
     async def _try_queue(self, queue: SqsQueue, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Send entries to the queue, and return the rejected ones."""
-        if time.monotonic() < self._next_try:
+        if not self._breaker.allows():
             return entries
         try:
             refused = await queue.send(entries)
         except Exception as error:  # noqa: BLE001 - boto3 may raise anything, and jobs must go on
-            pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
-            self._failures += 1
-            self._next_try = time.monotonic() + pause
+            self._breaker.failed()
             QUEUE_AWAY.set(1)
-            logger.warning("queue.unavailable", reason=repr(error), pause=pause)
+            logger.warning("queue.unavailable", reason=repr(error), pause=self._breaker.pause)
             return entries
-        if self._failures:
+        if self._breaker.failing:
             logger.info("queue.recovered")
-        self._failures = 0
+        self._breaker.answered()
         QUEUE_AWAY.set(0)
         NOTIFICATION_JOBS.labels("queue", "sent").inc(len(entries) - len(refused))
         return refused

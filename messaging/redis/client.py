@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from messaging.concurrency.circuit_breaker import CircuitBreaker
 from messaging.instruments.metrics import REDIS_FAILING
 
 logger = structlog.get_logger(__name__)
@@ -101,28 +102,20 @@ class Outage:
 
     def __init__(self, action: str) -> None:
         self._action = action
-        self._failures = 0
-        self._next_try = 0.0
+        self._breaker = CircuitBreaker(failures=_FAILURES, pauses=(_REST_SECONDS,))
 
     def may_ask(self) -> bool:
-        if self._failures < _FAILURES:
-            return True
-        now = time.monotonic()
-        if now < self._next_try:
-            return False
-        self._next_try = now + _REST_SECONDS
-        return True
+        return self._breaker.allows()
 
     def failed(self, error: BaseException) -> None:
-        self._failures += 1
-        self._next_try = time.monotonic() + _REST_SECONDS
-        if self._failures == 1:
+        if not self._breaker.failing:
             logger.warning(self._action, error=describe(error))
+        self._breaker.failed()
         _failing[self] = _reason_of(error), time.monotonic()
 
     def over(self) -> None:
-        if self._failures:
-            self._failures = 0
+        if self._breaker.failing:
+            self._breaker.answered()
             _failing.pop(self, None)
             logger.info("redis.recovered", failed=self._action)
 

@@ -1,7 +1,8 @@
 """The sending half of the link: publishes to the other instances, in the order of commits.
 
 No request waits for it. Each publish has a timeout. After a failure only the beacon is tried for a
-second; the next beacons report what was lost, as they report everything that was sent.
+second; the next beacons report what was lost, as they report everything that was sent. This is no
+`CircuitBreaker`: its one try would be a message, and the beacon is a better one.
 """
 
 import asyncio

@@ -19,7 +19,7 @@ from grpc.aio import AioRpcError
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
 from messaging.instruments.metrics import STORE_DOCUMENTS, STORE_SECONDS, STORE_UNAVAILABLE
-from messaging.stores.circuit_breaker import CircuitBreaker
+from messaging.stores.availability import Availability
 from messaging.stores.conversations import OWN_READS, AlreadyExists, CommitUnknown, Conflict
 from messaging.stores.firestore.client import requests
 from messaging.stores.firestore.client.channel import Channel, open_channel
@@ -71,7 +71,7 @@ class Connection:
     def __init__(self, *, project: str, timeout: float) -> None:
         self.database = requests.Database(project)
         self.timeout = timeout
-        self._breaker = CircuitBreaker()
+        self._breaker = Availability()
         self._channel: Channel | None = None
         self._opening: asyncio.Task[None] | None = None
 

@@ -16,7 +16,7 @@ from messaging.instruments.metrics import (
     STORE_UNAVAILABLE,
     STORE_WRITES_REFUSED,
 )
-from messaging.stores.circuit_breaker import CircuitBreaker
+from messaging.stores.availability import Availability
 from messaging.stores.conversations import OWN_READS, CommitUnknown
 from messaging.stores.sql.connections.threads import (
     Call,
@@ -44,9 +44,9 @@ class Calls:
         self.timeout = timeout
         self._using = using
         self._threads: Threads | None = None
-        self._breaker = CircuitBreaker()
+        self._breaker = Availability()
         # One answer is enough: a full disk is full for all.
-        self._writing = CircuitBreaker(failures=1, gauge=STORE_WRITES_REFUSED)
+        self._writing = Availability(failures=1, gauge=STORE_WRITES_REFUSED)
 
     @property
     def condition(self) -> Condition:

@@ -1,0 +1,61 @@
+"""The circuit breaker: while a dependency does not answer, calls to it fail at once, or go another
+way."""
+
+import time
+from collections.abc import Sequence
+
+
+class CircuitBreaker:
+    """Opens after a number of failures in a row. While it is open, one call after each pause tries
+    whether the dependency answers again. The first answer closes it.
+
+    Callers ask `allows` before a call, and report its end by `answered` or `failed`.
+    """
+
+    def __init__(
+        self,
+        *,
+        failures: int,
+        pauses: Sequence[float] = (1.0,),
+    ) -> None:
+        """Create a closed breaker that opens after `failures` failures in a row. `pauses` are the
+        seconds until the next try: the first after the failure that opened it, and so on; the last
+        one repeats."""
+        self._most_failures = failures
+        self._pauses = pauses
+        self._failures = 0
+        self._next_try = 0.0
+
+    @property
+    def open(self) -> bool:
+        return self._failures >= self._most_failures
+
+    @property
+    def failing(self) -> bool:
+        """Return whether the latest call failed."""
+        return self._failures > 0
+
+    @property
+    def pause(self) -> float:
+        """Return the seconds from the latest failure to the next try; 0.0 while it is closed."""
+        if not self.open:
+            return 0.0
+        return self._pauses[min(self._failures - self._most_failures, len(self._pauses) - 1)]
+
+    def allows(self) -> bool:
+        """Return whether a call may be made now. While the breaker is open, this takes the one try
+        of the pause."""
+        if not self.open:
+            return True
+        now = time.monotonic()
+        if now < self._next_try:
+            return False
+        self._next_try = now + self.pause
+        return True
+
+    def answered(self) -> None:
+        self._failures = 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        self._next_try = time.monotonic() + self.pause

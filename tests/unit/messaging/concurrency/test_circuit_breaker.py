@@ -1,0 +1,80 @@
+"""A circuit breaker: calls to a dependency that does not answer are few."""
+
+import time
+
+import pytest
+
+from messaging.concurrency.circuit_breaker import CircuitBreaker
+
+
+class Clock:
+    now = 100.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    return clock
+
+
+def three(breaker: CircuitBreaker) -> list[bool]:
+    return [breaker.allows() for _ in range(3)]
+
+
+def test_it_opens_after_failures_in_a_row() -> None:
+    """An answer in between starts anew."""
+    breaker = CircuitBreaker(failures=2)
+    breaker.failed()
+    breaker.answered()
+    breaker.failed()
+    assert (breaker.failing, breaker.open, three(breaker)) == (True, False, [True] * 3)
+
+    breaker.failed()
+
+    assert (breaker.failing, breaker.open, three(breaker)) == (True, True, [False] * 3)
+
+
+def test_one_call_tries_after_each_pause(clock: Clock) -> None:
+    """Another one only after the next pause, though the first has not ended."""
+    breaker = CircuitBreaker(failures=1)
+    breaker.failed()
+    for _ in range(3):
+        clock.now += 0.99
+        assert three(breaker) == [False] * 3
+        clock.now += 0.02
+        assert three(breaker) == [True, False, False]
+
+
+def test_a_failed_try_pauses_from_its_end(clock: Clock) -> None:
+    breaker = CircuitBreaker(failures=1)
+    breaker.failed()
+    clock.now += 1.01
+    assert breaker.allows()
+    clock.now += 0.5
+    breaker.failed()
+    clock.now += 0.99
+    assert not breaker.allows()
+    clock.now += 0.02
+    assert breaker.allows()
+
+
+def test_the_first_answer_closes_it() -> None:
+    breaker = CircuitBreaker(failures=1)
+    breaker.failed()
+    breaker.answered()
+
+    assert (breaker.failing, breaker.open, breaker.pause) == (False, False, 0.0)
+    assert three(breaker) == [True] * 3
+
+
+@pytest.mark.parametrize(("failures", "before"), [(1, []), (3, [0.0, 0.0])])
+def test_pauses_grow_with_the_failures(failures: int, before: list[float]) -> None:
+    """From the one on that opened it; the last pause repeats."""
+    breaker = CircuitBreaker(failures=failures, pauses=(1.0, 2.0, 5.0))
+    pauses = []
+    for _ in range(failures + 3):
+        breaker.failed()
+        pauses.append(breaker.pause)
+
+    assert pauses == [*before, 1.0, 2.0, 5.0, 5.0]
