@@ -87,13 +87,12 @@ def parameters_of(service: Callable[..., Any]) -> list[str]:
     return list(inspect.signature(service).parameters)
 
 
-def services_of_conversations() -> list[Any]:
-    """Those that are about one conversation."""
-    return [
-        pytest.param(service, id=name)
-        for name, service in public_services()
-        if "conversation_id" in parameters_of(service)
-    ]
+OF_CONVERSATIONS = {
+    name: service
+    for name, service in public_services()
+    if "conversation_id" in parameters_of(service)
+}
+"""The services that are about one conversation."""
 
 
 def test_the_services_of_every_room_are_found() -> None:
@@ -109,7 +108,7 @@ def test_all_others_act_for_whoever_asks() -> None:
     others = {
         name: parameters_of(service)
         for name, service in public_services()
-        if "conversation_id" not in parameters_of(service)
+        if name not in OF_CONVERSATIONS
     }
 
     assert others
@@ -147,53 +146,55 @@ def refusal_in(names: dict[str, str]) -> tuple[type[MessagingError], int]:
 # Outsiders
 
 
-@pytest.mark.parametrize("service", services_of_conversations())
 async def test_services_refuse_outsiders(
-    service: Callable[..., Awaitable[Any]],
-    names: dict[str, str],
-    outsider: Api,
-    instance: Instance,
+    names: dict[str, str], outsider: Api, instance: Instance, subtests: pytest.Subtests
 ) -> None:
-    given = {**ARGUMENTS, **names, "instance": instance, "user_id": outsider.user_id}
-    parameters = inspect.signature(service).parameters
-    needed = [name for name, one in parameters.items() if one.default is one.empty]
-    arguments = {name: given[name] for name in needed}
-    assert "user_id" in arguments, "who asks?"
+    for name, service in OF_CONVERSATIONS.items():
+        with subtests.test(name):
+            given = {**ARGUMENTS, **names, "instance": instance, "user_id": outsider.user_id}
+            parameters = inspect.signature(service).parameters
+            needed = [name for name, one in parameters.items() if one.default is one.empty]
+            arguments = {name: given[name] for name in needed}
+            assert "user_id" in arguments, "who asks?"
 
-    if service.__name__ == "sync_conversation":  # for sockets: there it is a status
-        changes = await service(**arguments)
-        assert changes.status is SyncStatus.FORBIDDEN
-        assert (changes.messages, changes.conversation) == ((), None)
-        return
-    with pytest.raises(refusal_in(names)[0]):
-        await service(**arguments)
+            if service.__name__ == "sync_conversation":  # for sockets: there it is a status
+                changes = await service(**arguments)
+                assert changes.status is SyncStatus.FORBIDDEN
+                assert (changes.messages, changes.conversation) == ((), None)
+                continue
+            with pytest.raises(refusal_in(names)[0]):
+                await service(**arguments)
 
 
-@pytest.mark.parametrize(
-    ("operation", "method", "path"), [one for one in operations() if "{conversation_id}" in one[2]]
-)
 async def test_endpoints_refuse_outsiders(
-    operation: str, method: str, path: str, names: dict[str, str], outsider: Api
+    names: dict[str, str], outsider: Api, subtests: pytest.Subtests
 ) -> None:
     """Whatever is asked for, and nothing of what was said is in the answer."""
-    where = path.format(**names, user_id="bob").removeprefix("/api/v1")
-    body, query = EXAMPLES.get(operation), QUERIES.get(operation)
+    for operation, method, path in operations():
+        if "{conversation_id}" not in path:
+            continue
+        with subtests.test(operation):
+            where = path.format(**names, user_id="bob").removeprefix("/api/v1")
+            body, query = EXAMPLES.get(operation), QUERIES.get(operation)
 
-    answer = await outsider.request(method, where, json=body, params=query)
+            answer = await outsider.request(method, where, json=body, params=query)
 
-    refusal, status = refusal_in(names)
-    assert problem(answer) == (status, refusal.code)
-    assert "between us" not in answer.text
+            refusal, status = refusal_in(names)
+            assert problem(answer) == (status, refusal.code)
+            assert "between us" not in answer.text
 
 
-@pytest.mark.parametrize("kind", sorted(commands.COMMANDS))
 async def test_commands_refuse_outsiders(
-    kind: str, names: dict[str, str], outsider: Api, instance: Instance
+    names: dict[str, str], outsider: Api, instance: Instance, subtests: pytest.Subtests
 ) -> None:
+    for kind in sorted(commands.COMMANDS.keys() - ABOUT_NOBODY_ELSE):
+        with subtests.test(kind):
+            await _refuses(kind, names, outsider, instance)
+
+
+async def _refuses(kind: str, names: dict[str, str], outsider: Api, instance: Instance) -> None:
     connection = make_connection("c", outsider.user_id, Outlet(lambda frame: None))
     id_ = names["conversation_id"]
-    if kind in ABOUT_NOBODY_ELSE:
-        return
     if kind in ABOUT_SEVERAL:
         command = Command(id=1, type=kind, fields={"conversations": {id_: 0}})
         answer = render_json(await commands.handle(instance, command, connection))

@@ -120,14 +120,13 @@ async def test_forged_tokens(ann: Api) -> None:
         assert problem(answer) == (401, "not_authenticated")
 
 
-@pytest.mark.parametrize(("operation", "method", "path"), operations())
-async def test_nobody_gets_in_without_a_token(
-    ann: Api, operation: str, method: str, path: str
-) -> None:
+async def test_nobody_gets_in_without_a_token(ann: Api, subtests: pytest.Subtests) -> None:
     """Whoever is not known learns nothing, not even what is wrong with their request."""
-    answer = await ann.client.request(method, f"http://testserver{path}", content=b"{")
+    for operation, method, path in operations():
+        with subtests.test(operation):
+            answer = await ann.client.request(method, f"http://testserver{path}", content=b"{")
 
-    assert problem(answer) == (401, "not_authenticated")
+            assert problem(answer) == (401, "not_authenticated")
 
 
 async def test_the_word_bearer_in_any_case(ann: Api) -> None:
@@ -231,18 +230,18 @@ STRINGS: list[tuple[str, str, Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "field"), STRINGS)
 async def test_a_lone_surrogate_is_refused_with_the_fields_name(
-    ann: Api, method: str, path: str, body: Json, field: str
+    ann: Api, subtests: pytest.Subtests
 ) -> None:
     """Refused in every string, with the field's name."""
     group = await ann.group()
+    for method, path, body, field in STRINGS:
+        with subtests.test(f"{method} {path} {field}"):
+            answer = await ann.request(
+                method, path.format(id=group), content=json.dumps(body).encode(), headers=JSON
+            )
 
-    answer = await ann.request(
-        method, path.format(id=group), content=json.dumps(body).encode(), headers=JSON
-    )
-
-    assert field in [name for name, _ in wrong_fields(answer)]
+            assert field in [name for name, _ in wrong_fields(answer)]
 
 
 GROWING: list[tuple[str, str, Json, list[tuple[str, str]]]] = [
@@ -330,25 +329,22 @@ async def test_what_is_not_an_object(ann: Api, body: bytes) -> None:
     assert problem(answer) == (400, "invalid_request")
 
 
-@pytest.mark.parametrize(
-    ("operation", "method", "path"),
-    [one for one in operations() if one[0] in EXAMPLES.keys() - {"set_typing"}],
-)
-async def test_bodies_are_needed_and_known(
-    ann: Api, bob: Api, operation: str, method: str, path: str
-) -> None:
+async def test_bodies_are_needed_and_known(ann: Api, bob: Api, subtests: pytest.Subtests) -> None:
     """A missing field is named, an unknown one is refused, for every operation."""
     group = await ann.group(bob)
     message = (await ann.send(group))["id"]
-    path = path.format(
-        conversation_id=group, message_id=message, user_id="bob", device_id="phone"
-    ).removeprefix("/api/v1")
-
-    unknown = await ann.request(method, path, json={**EXAMPLES[operation], "colour": "red"})
-    assert wrong_fields(unknown) == [("colour", "unknown")]
-    if operation not in ("update_conversation_preferences", "update_preferences"):
-        missing = await ann.request(method, path)
-        assert {code for _, code in wrong_fields(missing)} == {"required"}
+    names = {"conversation_id": group, "message_id": message, "user_id": "bob"}
+    for operation, method, template in operations():
+        if operation not in EXAMPLES.keys() - {"set_typing"}:
+            continue
+        with subtests.test(operation):
+            path = template.format(**names, device_id="phone").removeprefix("/api/v1")
+            example = EXAMPLES[operation]
+            unknown = await ann.request(method, path, json={**example, "colour": "red"})
+            assert wrong_fields(unknown) == [("colour", "unknown")]
+            if operation not in ("update_conversation_preferences", "update_preferences"):
+                missing = await ann.request(method, path)
+                assert {code for _, code in wrong_fields(missing)} == {"required"}
 
 
 # 404, 405, 406, 413, 415
@@ -363,18 +359,19 @@ async def test_paths_that_do_not_exist(ann: Api, path: str) -> None:
     assert problem(await ann.get(f"http://testserver/api/v1{path}")) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", sorted(schema()["paths"]))
-async def test_methods_that_are_not_allowed(ann: Api, path: str) -> None:
+async def test_methods_that_are_not_allowed(ann: Api, subtests: pytest.Subtests) -> None:
     """The answer names those that are."""
-    path = path.format(
-        conversation_id=random_id(), message_id=random_id(), user_id="bob", device_id="phone"
-    )
-    exist = {method.upper() for method in operations_at(path)}
-    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - exist:
-        answer = await ann.request(method, f"http://testserver{path}")
-        assert problem(answer) == (405, "method_not_allowed")
-        allowed = set(answer.headers["Allow"].split(", "))
-        assert allowed - {"HEAD", "OPTIONS"} == exist
+    for template in sorted(schema()["paths"]):
+        path = template.format(
+            conversation_id=random_id(), message_id=random_id(), user_id="bob", device_id="phone"
+        )
+        exist = {method.upper() for method in operations_at(path)}
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - exist:
+            with subtests.test(f"{method} {template}"):
+                answer = await ann.request(method, f"http://testserver{path}")
+                assert problem(answer) == (405, "method_not_allowed")
+                allowed = set(answer.headers["Allow"].split(", "))
+                assert allowed - {"HEAD", "OPTIONS"} == exist
 
 
 @pytest.mark.parametrize("accepted", ["text/html", "application/xml", "image/*"])
