@@ -1,6 +1,5 @@
 """Rates: counted over all instances in a real Redis, and alone without one."""
 
-import asyncio
 import socket
 from uuid import uuid4
 
@@ -9,6 +8,7 @@ import pytest
 from messaging.redis import rate_limits as rates_module
 from messaging.redis.client import make_redis
 from messaging.redis.rate_limits import Rate, Rates
+from tests.moments import lapse
 
 SLOW = Rate(name="test", per_second=0.1, burst=5)
 
@@ -81,7 +81,7 @@ async def test_room_comes_back(redis_server: str) -> None:
         assert await rates.take(quick, ann) == 0
         wait = await rates.take(quick, ann)
         assert 0 < wait <= 0.05
-        await asyncio.sleep(wait + 0.01)
+        await lapse(wait + 0.01)
         assert await rates.take(quick, ann) == 0
     finally:
         await client.aclose()

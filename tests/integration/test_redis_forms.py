@@ -33,6 +33,7 @@ from tests.databases import migrate
 from tests.integration.certificates import write_certificate
 from tests.integration.redis_relay import RedisRelay
 from tests.links import PATIENCE, Side, Socket, hurry
+from tests.moments import lapse
 from tests.unit.messaging import send
 
 
@@ -178,7 +179,7 @@ async def test_an_idle_connection_still_receives(redis_server: str) -> None:
     channel = await layer.new_channel()
     await layer.group_add("idle", channel)
 
-    await asyncio.sleep(6.5)  # to be idle is the point
+    await lapse(6.5)
 
     await layer.group_send("idle", {"type": "still there"})
     async with asyncio.timeout(PATIENCE):
@@ -233,7 +234,7 @@ async def test_a_redis_that_takes_no_writes(
         for _ in range(5):
             await pair.event_crosses()
         assert await pair.presence.online(["ann", "bob"]) == {"ann"}
-        await asyncio.sleep(2.5)  # it is tried again every second
+        await lapse(2.5)  # it is tried again every second
         assert pair.here.link.up
         assert pair.there.link.up
     (reason, _) = (line["error"] for line in lines if line["event"] == "presence.not_written")
@@ -248,7 +249,7 @@ async def test_a_wrong_password(meet: Meet) -> None:
         for _ in range(5):
             await pair.event_crosses()
         assert await pair.presence.online(["ann", "bob"]) == {"ann"}
-        await asyncio.sleep(2.5)  # it is tried again every second
+        await lapse(2.5)  # it is tried again every second
     warnings = [line for line in lines if line["log_level"] not in ("debug", "info")]
     refused = [line["event"] for line in warnings if "invalid username" in line.get("error", "")]
     assert sorted(refused) == ["link.publish_failed"] * 2 + ["presence.not_written"] * 2

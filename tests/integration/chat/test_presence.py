@@ -17,6 +17,7 @@ from messaging.presence import watchers
 from messaging.runtime.instance import Instance
 from messaging.services import participants, presence, sessions
 from tests.integration.chat import Api, Json, ok, wrong_fields
+from tests.moments import next_millisecond
 from tests.outlets import SIGNED_IN_AT, Outlet
 
 
@@ -90,7 +91,7 @@ async def test_the_last_act(instance: Instance, ann: Api, bob: Api) -> None:
 
     presence.set_activity(instance, connection=socket.connection, active=True)
     first = (await of(ann, "bob"))["bob"]["last_active_at"]
-    await asyncio.sleep(0.01)
+    await next_millisecond()
     await bob.post(f"/conversations/{group}/read", seq=1)
 
     assert first < (await of(ann, "bob"))["bob"]["last_active_at"]

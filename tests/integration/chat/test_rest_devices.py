@@ -6,6 +6,7 @@ import pytest
 
 from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, Json, ok, problem, wrong_fields
+from tests.moments import next_millisecond
 
 
 async def register(person: Api, device_id: str, token: str, **fields: object) -> Json:
@@ -20,7 +21,7 @@ async def ids(person: Api) -> list[str]:
 async def test_registering(ann: Api, bob: Api) -> None:
     """The latest first; nobody sees anybody else's."""
     phone = await register(ann, "phone", "t1", token_kind="installation_id", platform="ios")
-    await asyncio.sleep(0.002)  # times are in milliseconds
+    await next_millisecond()
     await register(ann, "a.b:c-d_E", "t2")
 
     assert (
@@ -60,7 +61,7 @@ async def test_as_many_as_there_may_be(ann: Api, instance: Instance) -> None:
     """The one registered longest ago makes room."""
     for number in range(26):
         await register(ann, f"d{number}", f"t{number}")
-        await asyncio.sleep(0.001)
+        await next_millisecond()
 
     assert sorted(await ids(ann)) == sorted(f"d{number}" for number in range(1, 26))
 

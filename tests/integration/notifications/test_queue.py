@@ -22,7 +22,8 @@ from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.domain.signals import instance_lost
+from messaging.domain.message import Message
+from messaging.domain.signals import instance_lost, message_sent
 from messaging.notifications import jobs
 from messaging.notifications import sweep as sweep_module
 from messaging.notifications.notifier import Notifier
@@ -42,7 +43,8 @@ from messaging.runtime.instance import Instance
 from messaging.services import messages, participants, presence, receipts, sessions
 from messaging.stores.decisions import ChunkKey
 from tests.instances import new_instance
-from tests.integration.notifications import found, reasons, register, until
+from tests.integration.notifications import Group, found, reasons, register, until
+from tests.moments import lapse, next_millisecond
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client
 from tests.outlets import SIGNED_IN_AT, Outlet
@@ -150,14 +152,28 @@ async def test_the_queue_goes_and_comes_back(
         await group.send()
         await until(lambda number=number: fcm.rung()["bob-0"] == number - 1)  # type: ignore[misc]
     gate.reopen()
-    await asyncio.sleep(2.2)  # it is left alone for up to so long
-    await group.send()
-    await until(lambda: left(sqs_url, queued) == 2)
+    sent = await use_again(group, fcm)
+    assert left(sqs_url, queued) == 2
 
     async with working(notifier, queued):
-        await until(lambda: fcm.rung()["bob-0"] == 6)
-        await asyncio.sleep(0.2)
-    assert fcm.rung() == {"bob-0": 6}
+        await until(lambda: left(sqs_url, queued) == 0)
+    assert fcm.rung() == {"bob-0": 5 + sent}
+
+
+async def use_again(group: Group, fcm: FcmServer) -> int:
+    """Send until the queue takes a job again: it is left alone for a while after a failure. Returns
+    how many were sent; all but the last one are pushed by this process."""
+    sent, queued, pushed = 0, handed_over(), fcm.rung().total()
+
+    def all_done() -> bool:
+        return handed_over() - queued + fcm.rung().total() - pushed == sent
+
+    while handed_over() == queued:
+        await group.send()
+        sent += 1
+        await until(all_done)
+        await asyncio.sleep(0.1)
+    return sent
 
 
 async def test_an_answer_that_does_not_come(
@@ -468,11 +484,16 @@ async def test_an_end_within_the_grace(
     await instance.start()
     await connect(instance, "bob")
     await group.send()
-    await asyncio.sleep(0.2)
+    await until(lambda: held() > 0)
 
     await instance.stop()
 
     assert fcm.rung() == {"bob-0": 1}
+
+
+def held() -> float:
+    """The weight of the jobs that this process holds."""
+    return REGISTRY.get_sample_value("chat_cache_bytes", {"cache": "notifications"}) or 0.0
 
 
 async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -> None:
@@ -484,8 +505,8 @@ async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -
     await until(lambda: fcm.asked == 1)
 
     stopping = asyncio.create_task(instance.stop())
-    await asyncio.sleep(2.5)
-    assert not stopping.done()
+    ended, _ = await asyncio.wait({stopping}, timeout=2.5)
+    assert not ended
     fcm.open.set()
     await stopping
 
@@ -498,17 +519,18 @@ async def test_what_cannot_be_done_at_the_end_goes_to_the_queue(
 ) -> None:
     """The workers have it then."""
     fcm.answers["bob-0"] = refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70")
-    group = await found(instance, "bob")
+    group, other = await found(instance, "bob"), await found(instance, "cid")
     await instance.start()
     gate.shut()
     await group.send()
     await until(lambda: len(fcm.arrived) == 1)
     gate.reopen()
-    await asyncio.sleep(2.2)  # it is left alone for up to so long
+    await use_again(other, fcm)
+    assert left(sqs_url, queued) == 1
 
     await instance.stop()
 
-    assert left(sqs_url, queued) == 1
+    assert left(sqs_url, queued) == 2
 
 
 @pytest.mark.parametrize("retry", [True, False])
@@ -565,12 +587,9 @@ async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:
     await until(lambda: fcm.rung() == {"bob-0": 2, "bob-1": 2})
 
     await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=1)
-    await asyncio.sleep(0.3)
-    assert fcm.rung("clear") == {}
     await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=2)
     await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=2)
-    await until(lambda: fcm.rung("clear") == {"bob-0": 1, "bob-1": 1})
-    await asyncio.sleep(0.3)
+    await instance.stop()  # which carries out everything
 
     assert fcm.rung("clear") == {"bob-0": 1, "bob-1": 1}
 
@@ -591,12 +610,26 @@ async def test_a_device_that_moved(instance: Instance, fcm: FcmServer) -> None:
 # After a crash
 
 
+async def send_unheard(group: Group) -> Message:
+    """Send by an instance that is not started: when this returns, the signal of the message is
+    over, and nobody has notified of it."""
+    over = asyncio.Event()
+
+    async def note(**_: Any) -> None:
+        over.set()
+
+    message_sent.connect(note, sender=group.instance)
+    message = await group.send("sent by an instance that died")
+    await over.wait()
+    message_sent.disconnect(note, sender=group.instance)
+    return message
+
+
 async def test_the_sweep(instance: Instance, fcm: FcmServer) -> None:
     """What was committed and never handed over is notified, by one of those who are left, and
     what was notified is not notified again."""
     group = await found(instance, "bob", "cid")
-    before = await group.send("sent by an instance that died")  # this one is not started yet
-    await asyncio.sleep(0.05)
+    before = await send_unheard(group)
     await instance.start()
     after = await group.send("sent by one that lives")
     await until(lambda: fcm.rung() == {"bob-0": 1, "cid-0": 1})
@@ -616,7 +649,7 @@ async def test_a_sweep_looks_at_nothing_older(instance: Instance, fcm: FcmServer
     """Not even where it was edited since."""
     group = await found(instance, "bob")
     old = await group.send()
-    await asyncio.sleep(0.01)  # times are in milliseconds
+    await next_millisecond()
     new = await group.send()
     await messages.edit_message(
         instance, user_id="ann", conversation_id=group.id, message_id=old.id, text="edited since"
@@ -633,7 +666,7 @@ async def test_a_sweep_whose_instance_is_lost_as_well(instance: Instance, fcm: F
     """Taken on, and ended in the middle: the sweep for that instance begins where it did."""
     group = await found(instance, "bob")
     message = await group.send("sent by an instance that died")
-    await asyncio.sleep(0.01)  # times are in milliseconds
+    await next_millisecond()
     since, later = message.created_at, datetime.now(UTC)
     await instance.start()
 
@@ -708,7 +741,7 @@ async def test_a_sweep_rings_nobody_who_has_read(
     if acknowledged:
         await group.send()
         await receipts.mark_read(instance, user_id="bob", conversation_id=group.id, seq=1)
-        await asyncio.sleep(0.01)  # times are in milliseconds
+        await next_millisecond()
     message = await group.send()
     await instance.store.advance_read(group.id, "bob", message.seq)
     await instance.start()
@@ -728,7 +761,7 @@ async def test_what_a_sweep_hands_on_is_as_old_as_its_message(
     message = await group.send()
     await instance.start()
     await connect(instance, "bob")
-    await asyncio.sleep(2)  # with the grace it is stale
+    await lapse(2)  # with the grace it is stale
 
     await instance_lost.asend(sender=instance, boot_id="dead", since=message.created_at)
     await until_decided(instance, message, 1)
@@ -744,8 +777,8 @@ async def test_a_sweep_knows_who_rang_in_whichever_chunk(
     """Somebody who came or left since has moved the others from one to the next."""
     monkeypatch.setattr(jobs, "CHUNK_PEOPLE", 2)
     group = await found(instance, "bob", "cid", "dan", "eve")
-    before = await group.send("sent by an instance that died")  # this one is not started yet
-    await asyncio.sleep(0.01)  # times are in milliseconds
+    before = await send_unheard(group)
+    await next_millisecond()
     await instance.start()
     after = await group.send("sent by one that lives")
     await until_decided(instance, after, 4)

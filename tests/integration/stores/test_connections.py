@@ -34,6 +34,15 @@ def count(cursor: psycopg.Cursor) -> int:
     return int(row[0])
 
 
+def sleeping(cursor: psycopg.Cursor) -> bool:
+    """Whether the server works on a call of `sleep`."""
+    cursor.execute(
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    )
+    return cursor.fetchone() is not None
+
+
 def take_all(others: ExitStack, cursor: psycopg.Cursor) -> None:
     """Take every connection that the server has to give."""
     with suppress(psycopg.OperationalError):
@@ -87,12 +96,15 @@ async def test_idle_connections_are_closed(
 
 
 @pytest.mark.parametrize("writes", [False, True])
-async def test_neither_reads_nor_writes_take_all(store: SqlStore, writes: bool) -> None:
+async def test_neither_reads_nor_writes_take_all(
+    store: SqlStore, connections_open: psycopg.Cursor, writes: bool
+) -> None:
     """A crowd of slow reads leaves a connection to writes, and the other way round."""
     calls = store.calls
     start, other = (calls.write, calls.read) if writes else (calls.read, calls.write)
     crowd = [asyncio.create_task(start("now", sleep(1))) for _ in range(8)]
-    await asyncio.sleep(0.1)
+    while not sleeping(connections_open):
+        await asyncio.sleep(0.01)
 
     begun = time.monotonic()
     await other("now", sleep(0))
@@ -122,6 +134,6 @@ async def test_a_server_that_has_one_again_in_time(
     with ExitStack() as others:
         take_all(others, connections_open)
         call = asyncio.create_task(store.now())
-        await asyncio.sleep(0.5)
-        assert not call.done()
+        answered, _ = await asyncio.wait({call}, timeout=0.5)
+        assert not answered
     await call

@@ -17,7 +17,6 @@ from tests.integration.stores import new_conversation
 from tests.integration.stores.firestore_relay import Relay
 
 PEOPLE = ("ann", "bob", "cid", "dan", "eve")
-SEVERAL_TICKS = 0.1
 
 
 class Clock:
@@ -25,9 +24,19 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1_000.0
+        self._looks = 0
 
     def monotonic(self) -> float:
+        self._looks += 1
         return self.now
+
+    async def ticks(self) -> None:
+        """Wait for two ticks, each of which looks at it: at the second what was due at the first is
+        done. The writes before may still be ending, and each looks once more."""
+        looks = self._looks
+        async with asyncio.timeout(10):
+            while self._looks < looks + 2 + len(PEOPLE):
+                await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -71,7 +80,7 @@ async def test_one_write_a_minute(
             assert await positions.advance(conversation.id, person, seq, latest=True)
             assert not await positions.advance(conversation.id, person, seq, latest=True)
     clock.now += 59
-    await asyncio.sleep(SEVERAL_TICKS)
+    await clock.ticks()
     assert relay.commits == []
     assert await positions.positions(conversation.id, ["ann", "zoe"]) == {"ann": 100}
 
@@ -81,13 +90,13 @@ async def test_one_write_a_minute(
         for person in PEOPLE:
             await positions.advance(conversation.id, person, seq, latest=True)
     clock.now += 59
-    await asyncio.sleep(SEVERAL_TICKS)
+    await clock.ticks()
     assert len(relay.commits) == len(PEOPLE)
 
     clock.now += 1
     await until(lambda: all_stored(relayed_store, conversation, 200))
     clock.now += 600
-    await asyncio.sleep(SEVERAL_TICKS)
+    await clock.ticks()
     assert len(relay.commits) == 2 * len(PEOPLE)
     await positions.stop()
     assert len(relay.commits) == 2 * len(PEOPLE)
@@ -171,7 +180,7 @@ async def test_one_write_a_minute_on_sql(sql_store: Store, clock: Clock) -> None
     positions.start()
     for person in PEOPLE:
         await positions.advance(conversation.id, person, 7, latest=True)
-    await asyncio.sleep(SEVERAL_TICKS)
+    await clock.ticks()
     assert await stored(sql_store, conversation) == dict.fromkeys(PEOPLE, 0)
 
     clock.now += 60

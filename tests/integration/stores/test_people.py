@@ -15,6 +15,7 @@ from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.stores.conversations import Store
 from messaging.stores.people import LEFT_LIFETIME, MAX_LEFT, PeopleStore, lately_left
 from messaging.stores.recipients import RecipientStore
+from tests.moments import next_millisecond
 from tests.unit.messaging import new_group
 
 ODD = "a.b-c:d@e_f"
@@ -47,7 +48,7 @@ async def test_logging_out_ends_what_was_signed_in_before(
 
 async def test_logging_out_again_ends_more(people: PeopleStore) -> None:
     first = await people.log_out("ann")
-    await asyncio.sleep(0.002)
+    await next_millisecond()
     second = await people.log_out("ann")
 
     assert first.valid_after is not None

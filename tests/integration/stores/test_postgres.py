@@ -36,6 +36,7 @@ from tests.integration.stores import eventually, new_conversation, sending
 from tests.integration.stores.databases import added_database, empty
 from tests.integration.stores.postgres_relay import At, PostgresRelay
 from tests.integration.stores.sql_spies import Gate, around_queries
+from tests.moments import lapse
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -314,7 +315,7 @@ async def test_closing_while_it_hangs(
     """To close takes the time of a call and of connecting, even if nobody waits for the calls."""
     with server.frozen():
         calls = [asyncio.create_task(store.get_conversation(created.id)) for _ in range(20)]
-        await asyncio.sleep(0.05)
+        await lapse(0.05)  # they are on their way to a server that does not answer
         for call in calls:
             call.cancel()
 
@@ -331,10 +332,10 @@ async def test_forgotten_calls_free_their_threads(
     await asyncio.gather(*(store.now() for _ in range(20)))
     with server.frozen():
         calls = [asyncio.create_task(store.now()) for _ in range(20)]
-        await asyncio.sleep(0.05)
+        await lapse(0.05)  # they are on their way to a server that does not answer
         for call in calls:
             call.cancel()
-        await asyncio.sleep(1.1)
+        await lapse(1.1)
 
     await assert_works(store, created)
 

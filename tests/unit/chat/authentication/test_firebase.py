@@ -17,6 +17,7 @@ from chat.authentication.identity import Identity
 from chat.authentication.token_cache import VerifiedTokens
 from chat.exceptions import NotAuthenticated, TokenExpired
 from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
+from tests.moments import lapse
 from tests.unit.chat.firebase import (
     CERTIFICATES,
     PROJECT,
@@ -187,7 +188,7 @@ async def test_what_is_remembered_expires(signed: FirebaseAuthenticator) -> None
     token = KEY.sign(exp=int(now) + 2)
     await tokens.authenticate(token)
 
-    await asyncio.sleep(int(now) + 2.05 - time.time())
+    await lapse(int(now) + 2.05 - time.time())
 
     with pytest.raises(TokenExpired):
         await tokens.authenticate(token)

@@ -8,6 +8,7 @@ import pytest
 
 from chat.limits.sign_in_line import SignInLine
 from messaging.domain.exceptions import RateLimited
+from tests.moments import lapse
 
 WAITING = 8
 
@@ -132,7 +133,7 @@ async def test_the_place_rests_after_a_failure_alone() -> None:
     loop = asyncio.get_running_loop()
 
     async with attempts.line.place("wrong", known=False):
-        await asyncio.sleep(0.05)
+        await lapse(0.05)
     begun = loop.time()
     await attempts.attempt("right", right=True)
     assert loop.time() - begun >= 0.09

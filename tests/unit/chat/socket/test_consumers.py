@@ -18,6 +18,7 @@ from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
 from messaging.domain.identifiers import random_id
 from messaging.runtime.instance import Instance
 from messaging.services import sessions, sync
+from tests.moments import lapse
 from tests.unit.chat.wire import PATIENCE, Wire
 
 PLACES = 16
@@ -56,7 +57,7 @@ async def test_silence_counts_from_the_last_frame(wire: Callable[..., Wire], qui
     socket = wire()
     await socket.opened()
     loop = asyncio.get_running_loop()
-    await asyncio.sleep(1.1 * quick)
+    await lapse(1.1 * quick)
     socket.give("websocket.receive", text='{"id": 1, "type": "ping"}')
     spoken_at = loop.time()
 
@@ -69,7 +70,7 @@ async def test_a_hidden_tab_stays(wire: Callable[..., Wire], quick: float) -> No
     socket = wire()
     await socket.opened()
     for number in range(3):
-        await asyncio.sleep(2.4 * quick)
+        await lapse(2.4 * quick)
         socket.give("websocket.receive", text=f'{{"id": {number}, "type": "ping"}}')
         while (await socket.frame()).get("id") != number:
             pass
@@ -303,7 +304,7 @@ async def test_all_sync_at_once(
     async with asyncio.timeout(PATIENCE):
         while len(reading) < PLACES:
             await asyncio.sleep(0)
-    await asyncio.sleep(0.1)
+    await lapse(0.1)  # twice what a command may take
     may_answer.set()
 
     for socket in sockets:
@@ -379,7 +380,7 @@ async def test_no_timer_outlives_the_socket(
     assert connection.user_id == "ann"
 
     await socket.end()
-    await asyncio.sleep(0.4)  # twice the grace
+    await lapse(0.4)  # twice the grace
 
     assert not failures
 

@@ -1,6 +1,5 @@
 """Sockets that outlive what let them in: tokens end, people log out or are banned."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
 from messaging.services.operators import people
+from tests.moments import lapse
 from tests.unit.chat.firebase import PROJECT, Google, google, unsigned
 from tests.unit.chat.wire import Wire
 
@@ -82,7 +82,7 @@ async def test_a_fresh_token_puts_the_end_off(
     answer = await socket.ask("auth.refresh", token=lasting(3600))
 
     assert answer["type"] == "reply"
-    await asyncio.sleep(3.1)
+    await lapse(3.1)
     assert (await socket.ask("ping"))["type"] == "reply"
 
 

@@ -26,6 +26,7 @@ from messaging.domain.message import Message
 from messaging.stores.conversations import Commit, CommitUnknown
 from messaging.stores.sql.store import SqlStore
 from tests.commits import CommitLog
+from tests.moments import lapse
 from tests.unit.messaging import add, delete, edit, new_group, remove, rename, send
 
 
@@ -545,13 +546,13 @@ async def test_everybody_waits_as_long(
         tasks.create_task(wait("answered"))
         await store.waiting.acquire()
         tasks.create_task(wait("in flight"))
-        await asyncio.sleep(hurried / 4)
+        await lapse(hurried / 4)
         store.gate.set()
         await asyncio.sleep(0)
         store.gate.clear()
         await store.waiting.acquire()
         tasks.create_task(wait("behind"))
-        await asyncio.sleep(hurried / 4)
+        await lapse(hurried / 4)
         tasks.create_task(wait("last"))
 
     assert list(refused) == ["in flight", "behind", "last"]

@@ -8,6 +8,7 @@ import pytest
 
 from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import RateLimited, StoreUnavailable
+from tests.moments import lapse
 
 
 class Work:
@@ -231,7 +232,7 @@ async def test_a_rest_by_another_clock() -> None:
     work = Work(Turns(places=1, most_waiting=10, clock=lambda: 5.0))
     tasks = [work.start("ann", number) for number in range(2)]
     await settled()
-    await asyncio.sleep(0.05)
+    await lapse(0.05)
 
     work.gates[0].set()
     await tasks[0]

@@ -11,6 +11,7 @@ from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
 from messaging.runtime import readiness as module
 from messaging.runtime.readiness import Readiness
+from tests.moments import lapse
 
 
 class Answers:
@@ -80,7 +81,7 @@ async def test_what_real_calls_found_out_counts(
     await readiness.store()
     answers.seconds_since_answer = 0.0
     monkeypatch.setattr(module, "FRESH_SECONDS", 0.001)
-    await asyncio.sleep(0.01)
+    await lapse(0.01)
     assert await readiness.store() is Condition.OK
     assert answers.asked == 1
 
