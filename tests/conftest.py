@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import pytest
 
-from config.development.firestore_emulator import EmulatorMissing, firestore_emulator
-from config.development.postgres import PostgresMissing, postgres_server
-from config.development.redis import redis_server
+from config.development.firestore_emulator import EmulatorMissing
 from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.stores import eventually
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
+from tests.servers.firestore import firestore_emulator
+from tests.servers.postgres import PostgresMissing, postgres_server
+from tests.servers.redis import redis_server
 
 _LONG_FORMS = ("benchmark", "fuzz", "chaos")
 _LONG_SECONDS = 3600

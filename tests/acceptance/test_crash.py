@@ -12,7 +12,6 @@ import pytest
 
 from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
-from config.development.redis import redis_server as run_redis
 from messaging.delivery.link.peers import LEASE_SECONDS
 from messaging.notifications.queue.sqs import create_queues
 from tests.acceptance.conftest import isolated_environment
@@ -21,6 +20,7 @@ from tests.databases import migrate
 from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker
+from tests.servers.redis import redis_server as run_redis
 
 _SWEPT_WITHIN_SECONDS = 60
 

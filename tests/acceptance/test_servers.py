@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from config.development.instances import daphne_command, instance, uvicorn_command
+from config.development.instances import instance, uvicorn_command
 from config.development.processes import free_port
 from tests.acceptance.conftest import Run, isolated_environment, kept_loop
 from tests.clients.client import Client
 from tests.clients.rest import http_client
 from tests.databases import migrate
+from tests.servers.commands import daphne_command
 
 _BLOCKING = """
 import asyncio, time

@@ -10,11 +10,11 @@ import pytest
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
 from config.development.instances import migrate
-from config.development.postgres import PostgresMissing, postgres_server
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Child, Figures, children
 from tests.benchmarks.counting import counting
 from tests.conftest import skip_or_fail
+from tests.servers.postgres import PostgresMissing, postgres_server
 
 VICTIM, OTHER = "victim", "other"
 ACTS = ("connect", "unread total", "list of 100", "presence of 100")

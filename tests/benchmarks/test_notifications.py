@@ -19,7 +19,6 @@ import pytest
 
 from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
-from config.development.redis import redis_server as run_redis
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.recipients import Decision
 from messaging.notifications.queue.sqs import create_queues
@@ -33,6 +32,7 @@ from tests.databases import migrate
 from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client, sqs_process
 from tests.notifications.workers import worker
+from tests.servers.redis import redis_server as run_redis
 
 _LONGEST_IN_FLIGHT_SECONDS = 10.0
 _READS_AT_ONCE = 16

@@ -8,12 +8,12 @@ import pytest
 import pytest_asyncio
 import redis.asyncio
 
-from config.development.redis import redis_server as run_redis
 from messaging.delivery.hub.connections import Connections
 from messaging.presence import presence as presence_module
 from messaging.presence.presence import Presence
 from messaging.redis.client import make_redis
 from tests.outlets import Outlet, make_connection
+from tests.servers.redis import redis_server as run_redis
 
 _ASKED = [f"user-{number}" for number in range(1_000)]
 _ROUNDS = 50

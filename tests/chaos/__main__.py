@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
-from config.development.postgres import PostgresMissing, require_postgres
 from config.development.processes import NotReady
 from config.development.redis import RedisMissing
 from tests.chaos import report
@@ -21,6 +20,7 @@ from tests.chaos.report import Outcome
 from tests.chaos.scene import Case, play
 from tests.clients.known import Violation, Wrong
 from tests.releases import PRESENT, ReleaseMissing, previous_release, require_previous_release
+from tests.servers.postgres import PostgresMissing, require_postgres
 
 
 def main() -> int:

@@ -16,7 +16,6 @@ from uuid import uuid4
 import httpx
 
 from config.development.instances import instance, uvicorn_command
-from config.development.postgres import postgres_server
 from config.development.processes import Process, free_port
 from tests import databases
 from tests.acceptance.conftest import isolated_environment
@@ -25,6 +24,7 @@ from tests.chaos.redis_servers import MASTER, RedisServer, Sentinel
 from tests.chaos.relay import Relay
 from tests.clients.rest import http_client
 from tests.releases import PRESENT, Release
+from tests.servers.postgres import postgres_server
 
 _SQL, _FIRESTORE = "DATABASE_URL", "FIRESTORE_EMULATOR_HOST"
 _PORT = re.compile(r"(?<=:)(\d+)(?=/|$)")

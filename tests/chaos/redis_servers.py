@@ -8,7 +8,8 @@ from typing import Any, Self
 import redis.asyncio
 
 from config.development.processes import Process, free_port
-from config.development.redis import run_redis, run_sentinel
+from config.development.redis import run_redis
+from tests.servers.redis import run_sentinel
 
 MASTER = "chat"
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from config.development.postgres import PostgresMissing, require_postgres
 from tests.chaos import report
 from tests.chaos.cases import CASES
 from tests.chaos.cluster import Cluster
@@ -14,6 +13,7 @@ from tests.chaos.crowd import Size
 from tests.chaos.scene import play
 from tests.conftest import skip_or_fail
 from tests.releases import Release, ReleaseMissing, previous_release
+from tests.servers.postgres import PostgresMissing, require_postgres
 
 _SMALL = Size(people=10, tabs=1, conversations=4, largest=6, rate=4)
 

@@ -12,15 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from config.development.instances import (
-    daphne_command,
-    instance,
-    serve_command,
-    uvicorn_command,
-)
+from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.databases import migrate
+from tests.servers.commands import daphne_command, serve_command
 
 Command = Callable[[int], Sequence[str]]
 

@@ -7,7 +7,6 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from config.development.instances import serve_command
 from config.servers.connection_bounds import (
     BODY_SECONDS,
     HEAD_BYTES,
@@ -28,6 +27,7 @@ from tests.integration.served import (
     servers,
     temporary_files,
 )
+from tests.servers.commands import serve_command
 
 MEBIBYTE = 1024 * 1024
 LINE = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -13,17 +13,13 @@ import httpx
 import pytest
 from django.test import Client
 
-from config.development.instances import (
-    daphne_command,
-    development_environment,
-    instance,
-    uvicorn_command,
-)
+from config.development.instances import development_environment, instance, uvicorn_command
 from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.integration.raw_peer import TEXT, Peer
+from tests.servers.commands import daphne_command
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _PRODUCTION = {

@@ -28,7 +28,6 @@ from chat.doctor_checks import examine_pages, examine_settings, examine_tokens
 from config.databases import database
 from config.development.instances import instance
 from config.development.processes import free_port
-from config.development.redis import redis_server as run_redis_server
 from config.development.redis import run_redis
 from messaging.doctor.database import examine_database
 from messaging.doctor.findings import Finding, Level, examine_all, ok
@@ -43,6 +42,7 @@ from tests.integration.findings import not_well, only
 from tests.integration.test_checks import hung
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect, refusal
 from tests.notifications.sqs_server import aws_environment, sqs_client
+from tests.servers.redis import redis_server as run_redis_server
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 

@@ -13,11 +13,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from config.development.instances import daphne_command, instance, uvicorn_command
+from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
+from tests.servers.commands import daphne_command
 
 Frame = dict[str, Any]
 Command = Callable[[int], Sequence[str]]

@@ -16,16 +16,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from config.development.instances import (
-    daphne_command,
-    development_environment,
-    instance,
-    uvicorn_command,
-)
+from config.development.instances import development_environment, instance, uvicorn_command
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
+from tests.servers.commands import daphne_command
 
 Json = dict[str, Any]
 

@@ -21,7 +21,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from config.development.instances import development_environment, instance
 from config.development.processes import NotReady, Process, free_port
-from config.development.redis import redis_server, run_redis, run_sentinel
+from config.development.redis import run_redis
 from messaging.domain.conversation import Conversation
 from messaging.presence import presence as presence_module
 from messaging.presence.presence import Presence
@@ -34,6 +34,7 @@ from tests.integration.certificates import write_certificate
 from tests.integration.redis_relay import RedisRelay
 from tests.links import PATIENCE, Side, Socket, hurry
 from tests.moments import lapse
+from tests.servers.redis import redis_server, run_sentinel
 from tests.unit.messaging import send
 
 

@@ -13,12 +13,13 @@ import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from config.development.instances import daphne_command, instance, uvicorn_command
+from config.development.instances import instance, uvicorn_command
 from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
 from tests.integration.raw_peer import Peer, upgrade
+from tests.servers.commands import daphne_command
 
 Command = Callable[[int], Sequence[str]]
 

@@ -16,12 +16,12 @@ from typing import Any, Self
 
 from config.development.instances import development_environment, instance
 from config.development.processes import Process, free_port
-from config.development.redis import redis_server
 from tests.clients.checking.subject import Mistake, Subject
 from tests.clients.checking.truth import differences, truth_of
 from tests.clients.checking.wire import Line, Wire
 from tests.clients.rest import Refused, Rest, http_client
 from tests.databases import migrate
+from tests.servers.redis import redis_server
 
 Json = dict[str, Any]
 

@@ -16,8 +16,8 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from config.development.instances import serve_command
 from tests.integration.served import operator_session, served
+from tests.servers.commands import serve_command
 
 HOSTILE = ("x", "9" * 40, "%00", "%FF%FE")
 """As they stand in an address: no number, one that no column has, NUL, what is no UTF-8."""

@@ -21,7 +21,6 @@ import pytest_asyncio
 from pytest_django import DjangoDbBlocker
 
 from config.development.instances import development_environment, instance, migrate
-from config.development.postgres import Cluster, PostgresMissing, new_cluster
 from config.development.processes import free_port
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
@@ -37,6 +36,7 @@ from tests.integration.stores.databases import added_database, empty
 from tests.integration.stores.postgres_relay import At, PostgresRelay
 from tests.integration.stores.sql_spies import Gate, around_queries
 from tests.moments import lapse
+from tests.servers.postgres import Cluster, PostgresMissing, new_cluster
 
 ROOT = Path(__file__).resolve().parents[3]
 

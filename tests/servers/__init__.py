@@ -1,0 +1,1 @@
+"""Servers that only tests run, beside those of `config.development`."""
