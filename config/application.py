@@ -43,7 +43,7 @@ class Application:
     def __init__(self, instance: Instance, *, collecting: Collecting | None = None) -> None:
         """Create the application. `collecting` is the tuner of the garbage collector, which counts
         sockets once it is started."""
-        self._instance = instance
+        self.instance = instance
         self._collecting = collecting or Collecting()
         self._starting = Starting(instance)
         self._bounded = False
@@ -62,7 +62,7 @@ class Application:
             await self._lifespan(receive, send)
             return
         self._check_bounds(send)
-        scope = with_instance(scope, self._instance)
+        scope = with_instance(scope, self.instance)
         scope = with_client(scope, proxies=settings.TRUSTED_PROXIES, trusted=self._trusted_peers)
         if scope["type"] == "http":
             api = scope["path"].startswith(API_PATHS)
@@ -82,7 +82,7 @@ class Application:
                 if failed is not None:
                     return
             elif message["type"] == "lifespan.shutdown":
-                await send(_lifespan_message("shutdown", await _failure(self._instance.stop())))
+                await send(_lifespan_message("shutdown", await _failure(self.instance.stop())))
                 return
 
     async def _start_up(self, send: Send) -> None:
@@ -95,13 +95,13 @@ class Application:
                 uvicorn.install(server)
                 self._bounded = True
                 self._trusted_peers = uvicorn.trusted_peers(server)
-            await self._instance.start()
+            await self.instance.start()
         except BaseException:
-            await self._instance.close()
+            await self.instance.close()
             raise
         # Only drain: the server stops the instance at the end of the lifespan, when it has closed
         # its connections.
-        drain_at_signals(self._instance.drain)
+        drain_at_signals(self.instance.drain)
 
     def _check_bounds(self, send: Send) -> None:
         """Log an error, once, if uvicorn serves without the bounds on its connections."""

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chat.checks import TAG
 
-_APPLICATION = "config.asgi:application"
+APPLICATION = "config.asgi:application"
 _KEEP_ALIVE_SECONDS = 75
 """Longer than the 60 seconds for which nginx keeps idle connections, so that nginx never sends a
 request on a connection that is being closed."""
@@ -54,7 +54,7 @@ def _serve_with_uvicorn(host: str, port: int) -> None:
 
     # The application adds its bounds on connections to this configuration (`config.asgi`).
     uvicorn.run(
-        _APPLICATION,
+        APPLICATION,
         host=host,
         port=port,
         backlog=_BACKLOG,
@@ -76,4 +76,4 @@ def _serve_with_daphne(host: str, port: int, *, proxy_headers: bool) -> None:
     arguments += ["--websocket-max-message-size", str(_DAPHNE_MESSAGE_BYTES)]
     if proxy_headers:
         arguments.append("--proxy-headers")
-    CommandLineInterface().run([*arguments, _APPLICATION])
+    CommandLineInterface().run([*arguments, APPLICATION])

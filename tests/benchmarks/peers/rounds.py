@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from config.development.postgres import PostgresMissing, new_cluster
 from config.development.processes import NotReady
-from config.development.redis import RedisMissing, redis_server
+from config.development.redis import RedisMissing
 from tests.benchmarks.peers.bench import Bench, Figure
 from tests.benchmarks.peers.generator import Generator, generator
 from tests.benchmarks.peers.installing import Missing
 from tests.benchmarks.peers.peer import Peer, Services
 from tests.benchmarks.peers.works import WORKS
+from tests.servers.postgres import PostgresMissing, new_cluster
+from tests.servers.redis import redis_server
 
 Say = Callable[[str], None]
 

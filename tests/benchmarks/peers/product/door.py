@@ -14,7 +14,7 @@ from messaging.domain.message import Message
 from messaging.runtime.instance import Instance
 
 _PATH = "/bench"
-_instance: Instance = product._instance
+_instance: Instance = product.instance
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

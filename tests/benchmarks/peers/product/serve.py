@@ -13,5 +13,5 @@ from chat.management.commands import serve
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    serve._APPLICATION = "tests.benchmarks.peers.product.door:application"
+    serve.APPLICATION = "tests.benchmarks.peers.product.door:application"
     execute_from_command_line(["manage.py", "serve", *sys.argv[1:]])
