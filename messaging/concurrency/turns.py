@@ -2,8 +2,8 @@
 
 Otherwise a burst within the rates would delay everyone else on the event loop, and one person's
 slow reads would block the reads of others. Further requests wait in order. Requests beyond the
-longest queue are refused, and a refusal takes time: one key is refused at most a hundred times a
-second, however many connections it has.
+longest queue are refused, and a refusal takes time: one key is refused at most fifty times a
+second, until it has so many requests at once that each would wait longer than four seconds.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from messaging.domain.exceptions import RateLimited, StoreUnavailable
 _LONGEST_PAUSE = 0.02
 _RETRY_SECONDS = 1.0
 _REFUSAL_SECONDS = 0.1
-_REFUSALS_APART = 0.01
+_REFUSALS_APART = 0.02
 _LONGEST_REFUSAL = 4.0
 """Below the time limit of a request or command."""
 _MAX_REFUSALS = 10_000

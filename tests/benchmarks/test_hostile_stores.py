@@ -107,6 +107,7 @@ def test_hostile_groups_on_a_server(
     at most 1.5 times what as many groups of two cost."""
     with _running(store, tmp_path) as place:
         groups = place.seed(VICTIM, 1_000, 1_000)
+        assert groups, "The store took no group of 1,000 people in four minutes."
         assert place.seed(OTHER, groups, 2) == groups
         found = figures(place, rounds=15)
     above = []
