@@ -10,9 +10,8 @@ import pytest
 from google.cloud.firestore_v1 import types
 
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
-from messaging.domain.participant import Participant, Role
 from messaging.models import MessageRecord
 from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.firestore.documents.messages import decode_message, encode_message
@@ -25,33 +24,27 @@ from messaging.stores.firestore.values import (
 )
 from messaging.stores.sql import rows
 from messaging.wire.representations import message_data, optional_timestamp, timestamp
+from tests.samples import sample_conversation, sample_message
 
 ROUNDS = 1_500
 CALLS = 50
 NOW = datetime(2026, 1, 1, microsecond=678_000, tzinfo=UTC)
-MESSAGE = Message(
+MESSAGE = sample_message(
     id="a1s2d3f4g5h6j7k8l9z0x1c2v3",
     conversation_id="q2m6v5b4x3n7k8j9h0g1f2d3s4",
     seq=42,
     version=57,
-    sender_id="ann",
     client_id="7f3c-1",
     text="Are you coming?",
-    reply_to=None,
-    mentions=("bob",),
     created_at=NOW,
     edited_at=NOW,
     content_hash="0" * 32,
     created_version=56,
 )
 PENDING = replace(MESSAGE, edited_at=COMMIT_TIME)
-CONVERSATION = Conversation(
+CONVERSATION = sample_conversation(
+    at=NOW,
     id=MESSAGE.conversation_id,
-    kind=ConversationKind.GROUP,
-    title="Tea",
-    participants={"ann": Participant(user_id="ann", role=Role.OWNER, joined_version=0)},
-    created_at=NOW,
-    updated_at=NOW,
     active_at=COMMIT_TIME,
     seq=42,
     version=57,

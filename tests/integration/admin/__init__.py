@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
-from messaging.instruments.metrics import STORE_DOCUMENTS
+from tests.documents import counted_documents
 
 
 class Operator:
@@ -86,12 +86,7 @@ def next_of(answer: httpx.Response) -> str | None:
 
 def documents_read() -> int:
     """So far, by the meter of the store."""
-    return sum(
-        int(sample.value)
-        for metric in STORE_DOCUMENTS.collect()
-        for sample in metric.samples
-        if sample.name.endswith("_total") and sample.labels["kind"] == "read"
-    )
+    return counted_documents()["read"]
 
 
 @sync_to_async

@@ -4,7 +4,6 @@ Counted on SQL by the same rules as Firestore bills; that both count alike is th
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +14,6 @@ from pytest_django import Settings
 
 from messaging.delivery.hub.connections import Connection
 from messaging.domain.conversation import ConversationKind
-from messaging.instruments.metrics import STORE_DOCUMENTS
 from messaging.runtime.instance import Instance
 from messaging.services import (
     conversations,
@@ -25,6 +23,7 @@ from messaging.services import (
     sessions,
     typing_indicators,
 )
+from tests.documents import counted_documents
 from tests.outlets import SIGNED_IN_AT, Outlet
 
 _GROUPS = 20
@@ -33,20 +32,11 @@ _GROUPS = 20
 @contextmanager
 def billed(*, reads: int = 0, writes: int = 0) -> Iterator[None]:
     """Just so much."""
-    before = _counted()
+    before = counted_documents()
     yield
-    counted = _counted()
+    counted = counted_documents()
     counted.subtract(before)
     assert (counted["read"], counted["write"]) == (reads, writes)
-
-
-def _counted() -> Counter[str]:
-    documents: Counter[str] = Counter()
-    for metric in STORE_DOCUMENTS.collect():
-        for sample in metric.samples:
-            if sample.name.endswith("_total"):
-                documents[sample.labels["kind"]] += int(sample.value)
-    return documents
 
 
 async def connect(instance: Instance, user_id: str) -> tuple[Connection, dict[str, Any]]:

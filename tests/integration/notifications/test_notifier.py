@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +15,6 @@ from pytest_django import Settings
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.participant import Notify
 from messaging.domain.recipients import Verdict
-from messaging.instruments.metrics import STORE_DOCUMENTS
 from messaging.notifications import notifier as notifier_module
 from messaging.notifications.jobs import ClearJob, RetryLater
 from messaging.notifications.notifier import Notifier
@@ -24,6 +22,7 @@ from messaging.notifications.policy import Stage
 from messaging.runtime.instance import Instance
 from messaging.services import messages, participants, receipts
 from messaging.services.account import conversation_preferences, preferences
+from tests.documents import counted_documents
 from tests.integration.notifications import decisions, found, reasons, register, until
 from tests.moments import lapse
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
@@ -34,20 +33,11 @@ NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 @contextmanager
 def billed(*, reads: int, writes: int) -> Iterator[None]:
-    before = _counted()
+    before = counted_documents()
     yield
-    counted = _counted()
+    counted = counted_documents()
     counted.subtract(before)
     assert (counted["read"], counted["write"]) == (reads, writes)
-
-
-def _counted() -> Counter[str]:
-    documents: Counter[str] = Counter()
-    for metric in STORE_DOCUMENTS.collect():
-        for sample in metric.samples:
-            if sample.name.endswith("_total"):
-                documents[sample.labels["kind"]] += int(sample.value)
-    return documents
 
 
 async def test_every_device_of_everybody(

@@ -7,49 +7,35 @@ from typing import Any
 from messaging.changes.change import Outcome
 from messaging.commits.group_commit import stamped_outcome
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
-from messaging.domain.conversation import Conversation, ConversationKind
-from messaging.domain.message import Message
+from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Participant, Preferences, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.stores.commit_time import stamped
+from tests.samples import sample_conversation, sample_message
 from tests.unit.messaging import send
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
-MESSAGE = Message(
-    id="a-message",
-    conversation_id="a-conversation",
-    seq=7,
-    version=9,
-    sender_id="bob",
-    client_id="c-1",
-    text="hello",
+MESSAGE = sample_message(
     reply_to="another",
-    mentions=("ann",),
     created_at=THEN,
     edited_at=THEN,
     deleted_at=THEN,
-    content_hash="of the message",
-    created_version=8,
+    created_version=4,
 )
 
-CONVERSATION = Conversation(
-    id="a-conversation",
+CONVERSATION = sample_conversation(
+    at=THEN,
     kind=ConversationKind.DIRECT,
-    title="Tea",
-    participants={"ann": Participant(user_id="ann", role=Role.OWNER, joined_version=0)},
-    created_at=THEN,
-    updated_at=THEN,
-    active_at=THEN,
-    seq=7,
-    version=9,
+    seq=3,
+    version=5,
     last_message=MESSAGE,
-    sent_seq={"bob": 7},
+    sent_seq={"ann": 3},
     preferences={"ann": Preferences(muted_until=THEN)},
     blocked_by=frozenset({"eve"}),
     frozen=True,
-    uncounted=Uncounted.of([[3, 3]]),
+    uncounted=Uncounted.of([[2, 2]]),
     content_hash="of the conversation",
     commit_id="a-commit",
     token=42,

@@ -9,10 +9,9 @@ import pytest
 from messaging.commits.group_commit import Committed
 from messaging.delivery.conversation_delta import ConversationState, apply_delta, make_delta
 from messaging.domain.change import Change, ChangeType
-from messaging.domain.conversation import Conversation, ConversationKind
-from messaging.domain.message import Message
-from messaging.domain.participant import Participant, Role
+from messaging.domain.conversation import Conversation
 from messaging.domain.uncounted import Uncounted
+from tests.samples import sample_conversation, sample_message
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678_000, UTC)
 LATER = AT.replace(minute=9)
@@ -20,34 +19,13 @@ LATER = AT.replace(minute=9)
 
 @pytest.fixture
 def before() -> Conversation:
-    return Conversation(
-        id="c",
-        kind=ConversationKind.GROUP,
-        title="Tea",
-        participants={"ann": Participant(user_id="ann", role=Role.OWNER, joined_version=0)},
-        created_at=AT,
-        updated_at=AT,
-        active_at=AT,
-        version=3,
-        token=7,
-    )
+    return sample_conversation(at=AT, version=3, token=7)
 
 
 @pytest.fixture
 def committed(before: Conversation) -> Committed:
-    message = Message(
-        id="m",
-        conversation_id="c",
-        seq=1,
-        version=4,
-        sender_id="ann",
-        client_id=None,
-        text="hello",
-        reply_to=None,
-        mentions=("ann",),
-        created_at=LATER,
-        edited_at=LATER,
-        content_hash="h",
+    message = sample_message(
+        seq=1, version=4, client_id=None, mentions=("ann",), created_at=LATER, edited_at=LATER
     )
     after = replace(
         before,

@@ -8,37 +8,18 @@ from typing import Any
 import pytest
 
 from messaging.domain.change import Change, ChangeType
-from messaging.domain.conversation import Conversation, ConversationKind
-from messaging.domain.message import Message
 from messaging.domain.participant import Participant, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.wire.events import EventEncoder, EventType
+from tests.samples import ANN, sample_conversation, sample_message
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TEXT_OF_NOON = "2026-01-31T12:00:00.000Z"
-ANN = Participant(user_id="ann", role=Role.OWNER, joined_version=0)
 BOB = Participant(user_id="bob", role=Role.MEMBER, joined_version=4)
-MESSAGE = Message(
-    id="m",
-    conversation_id="c",
-    seq=3,
-    version=5,
-    sender_id="ann",
-    client_id="1",
-    text="hello 🦆",
-    reply_to=None,
-    mentions=("bob",),
-    created_at=NOON,
-    content_hash="x",
-)
-CONVERSATION = Conversation(
-    id="c",
-    kind=ConversationKind.GROUP,
-    title="Tea",
+MESSAGE = sample_message(text="hello 🦆", created_at=NOON)
+CONVERSATION = sample_conversation(
+    at=NOON,
     participants={"ann": ANN, "bob": BOB},
-    created_at=NOON,
-    updated_at=NOON,
-    active_at=NOON,
     seq=3,
     version=5,
     last_message=MESSAGE,

@@ -24,6 +24,7 @@ from messaging.stores.firestore.documents.messages import MessageDocuments
 from messaging.stores.firestore.values import ABSENT, is_null, write_fields
 from messaging.stores.sql import rows
 from messaging.wire.representations import SHOWN
+from tests.samples import sample_message
 
 REPOSITORY = Path(__file__).parents[5]
 THEN = datetime(2026, 1, 1, microsecond=678_000, tzinfo=UTC)
@@ -46,21 +47,7 @@ class LaterMessage(Message):
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-MESSAGE = Message(
-    id="a-message",
-    conversation_id="a-conversation",
-    seq=7,
-    version=9,
-    sender_id="bob",
-    client_id="c-1",
-    text="hello",
-    reply_to=None,
-    mentions=("ann",),
-    created_at=THEN,
-    edited_at=THEN,
-    content_hash="of the message",
-    created_version=8,
-)
+MESSAGE = sample_message(created_at=THEN, edited_at=THEN, created_version=4)
 BARE = LaterMessage(**{one.name: getattr(MESSAGE, one.name) for one in fields(MESSAGE)})
 FULL = replace(
     BARE,
@@ -98,7 +85,9 @@ def through_sql_json(message: LaterMessage) -> LaterMessage:
 
 def through_firestore(message: LaterMessage) -> LaterMessage:
     documents = MessageDocuments(LaterMessage)
-    return documents.decode(stored_fields(documents.encode(message)), message.id, "a-conversation")
+    return documents.decode(
+        stored_fields(documents.encode(message)), message.id, message.conversation_id
+    )
 
 
 def stored_fields(values: Mapping[str, Any]) -> Any:
@@ -184,7 +173,7 @@ def test_a_new_field_is_shown_to_clients() -> None:
     show = writer(LaterMessage, SHOWN, only=["id", "pinned_at", "level", "tags", "counts", "note"])
 
     assert show(FULL) == {
-        "id": "a-message",
+        "id": MESSAGE.id,
         "pinned_at": "2026-01-02T00:00:00.000Z",
         "level": "none",
         "tags": ["a", "b"],
