@@ -11,14 +11,15 @@ from tests.benchmarks.peers.peer import PROGRAMS, Peer, plain_server
 from tests.benchmarks.peers.product.server import product_server
 
 _DELIVERY = frozenset({"fan-out", "commands", "connects", "idle"})
+_STORING = frozenset({"sends", "stored"})
 
 
-def _node(program: str) -> Callable[[Path, int], Sequence[str | Path]]:
+def _node(program: str, *options: str) -> Callable[[Path, int], Sequence[str | Path]]:
     def command(folder: Path, port: int) -> Sequence[str | Path]:
         node = shutil.which("node")
         if node is None:
             raise Missing("There is no node on this machine.")
-        return [node, PROGRAMS / program, str(port)]
+        return [node, PROGRAMS / program, str(port), *options]
 
     return command
 
@@ -62,15 +63,43 @@ _CHANNELS = (
     "daphne==4.2.3",
     "uvicorn[standard]==0.54.0",
 )
+_NODE_CHAT = ("ws@8.23.0", "ioredis@6.0.0", "pg@8.23.1")
 
 PEERS: Sequence[Peer] = (
     Peer(
         name="product",
         title="this product, uvicorn",
-        works=_DELIVERY | {"sends"},
+        works=_DELIVERY | _STORING,
         dialect=Product(),
         source=Nothing(),
         run=product_server,
+    ),
+    Peer(
+        name="product-postgres",
+        title="this product, PostgreSQL",
+        works=_STORING,
+        dialect=Product(),
+        source=Nothing(),
+        postgres=True,
+        run=product_server,
+    ),
+    Peer(
+        name="node-chat",
+        title="Node chat: ws, pg, ioredis",
+        works=_STORING,
+        dialect=Plain(),
+        source=Npm(_NODE_CHAT),
+        postgres=True,
+        run=partial(plain_server, _node("node_chat.js")),
+    ),
+    Peer(
+        name="node-chat-batched",
+        title="Node chat with group commit and batching",
+        works=_STORING,
+        dialect=Plain(),
+        source=Npm(_NODE_CHAT),
+        postgres=True,
+        run=partial(plain_server, _node("node_chat.js", "batched")),
     ),
     Peer(
         name="product-daphne",

@@ -1,6 +1,7 @@
 """How a client speaks to each kind of server: the handshake, the greeting and the commands.
 
-In a command, the load generator replaces NUMBER and CONVERSATION. A message contains its number as
+In a command, the load generator replaces NUMBER (eight digits), INTEGER (the same
+number in JSON) and CONVERSATION. A message contains its number as
 `~mNUMBER~`: by this mark the generator recognizes it in every dialect.
 """
 
@@ -59,8 +60,12 @@ class Dialect(ABC):
         """Return the command that stores a message and delivers it."""
         return self._command("send", to="CONVERSATION", id="NUMBER", text=TEXT)
 
-    def post(self) -> str:
-        """Return the body of the request that sends a message over HTTP."""
+    def read(self) -> str | None:
+        """Return the command that marks messages as read; None if there is no such."""
+        return None
+
+    def post(self) -> str | None:
+        """Return the body of the request that sends a message over HTTP; None if there is none."""
         return json.dumps({"client_id": "NUMBER", "text": TEXT})
 
     @abstractmethod
@@ -141,8 +146,8 @@ class Product(Dialect):
 
     def read(self) -> str:
         return self._command(
-            "receipt.read", id="NUMBER", conversation_id="CONVERSATION", seq="NUMBER"
-        ).replace('"seq": "NUMBER"', '"seq": 1NUMBER')
+            "receipt.read", id="NUMBER", conversation_id="CONVERSATION", seq="INTEGER"
+        ).replace('"INTEGER"', "INTEGER")
 
     def _command(self, do: str, **arguments: Any) -> str:
         return json.dumps({"type": do, **arguments})

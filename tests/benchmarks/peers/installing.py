@@ -87,7 +87,11 @@ def installed(name: str, source: Source, *, only_cached: bool = False) -> Path:
         raise Missing(f"{name} is not installed. `make bench` installs it.")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    source.install(folder)
+    try:
+        source.install(folder)
+    except Missing:
+        shutil.rmtree(folder)
+        raise
     done.touch()
     return folder
 

@@ -48,6 +48,10 @@ class Peer:
     """The works that it can do."""
     dialect: Dialect
     source: Source
+    postgres: bool = False
+    """Whether it stores in PostgreSQL."""
+    most_members: int | None = None
+    """The largest conversation that it can serve here; None: any."""
     run: "Callable[[Peer, Path, Services], AbstractContextManager[Server]]"
     """Run a server: the peer, its installation, and the services."""
 

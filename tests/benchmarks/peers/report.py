@@ -136,12 +136,13 @@ def _table(row: str, peers: Mapping[str, Sequence[Figure]]) -> list[str]:
 
 def _notes(ranked: Sequence[tuple[str, Sequence[Figure]]]) -> list[str]:
     notes = []
+    busy = [peer for peer, figures in ranked if any(figure.limited_by_load for figure in figures)]
+    if busy:
+        notes.append(
+            "The core of the load generator was more than 90 % busy, so these may be faster: "
+            f"{'; '.join(busy)}."
+        )
     for peer, figures in ranked:
-        if any(figure.limited_by_load for figure in figures):
-            notes.append(
-                f"{peer}: the core of the load generator was more than 90 % busy. The server may "
-                "be faster."
-            )
         faults = sorted({figure.fault for figure in figures if figure.fault})
         notes += [f"{peer}: {fault}." for fault in faults[:1]]
     return ["", *notes] if notes else []

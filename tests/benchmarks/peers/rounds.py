@@ -4,21 +4,18 @@ import itertools
 import random
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
 
 from config.development.processes import NotReady
-from config.development.redis import RedisMissing
 from tests.benchmarks.peers.bench import Bench, Figure
 from tests.benchmarks.peers.generator import Generator, generator
 from tests.benchmarks.peers.installing import Missing
-from tests.benchmarks.peers.peer import Peer, Services
+from tests.benchmarks.peers.peer import Peer
+from tests.benchmarks.peers.services import ServicePool
 from tests.benchmarks.peers.works import WORKS
-from tests.servers.postgres import PostgresMissing, new_cluster
-from tests.servers.redis import redis_server
 
 Say = Callable[[str], None]
 
@@ -56,13 +53,13 @@ def measure(plan: Plan, say: Say) -> Results:
     results = Results()
     peers = [peer for peer in plan.peers if _install(peer, plan, results, say)]
     begun = time.monotonic()
-    with generator() as load:
+    with generator() as load, ServicePool() as pool:
         for number in range(plan.rounds):
             started = time.monotonic()
             for work, peer in _shuffled(plan.works, peers):
                 say(f"round {number + 1} of {plan.rounds}: {work}, {peer.title}")
                 try:
-                    _measure(work, peer, plan, load, results)
+                    _measure(work, peer, plan, load, pool, results)
                 except _FAILURES as error:
                     results.failures.append(f"{work}, {peer.title}: {error}".splitlines()[0])
                     say(f"  failed: {error}")
@@ -93,28 +90,15 @@ def _shuffled(works: Sequence[str], peers: Sequence[Peer]) -> Sequence[tuple[str
     return pairs
 
 
-def _measure(work: str, peer: Peer, plan: Plan, load: Generator, results: Results) -> None:
-    with _services(postgres=False) as services, ExitStack() as open_:
-        folder = peer.installed(only_cached=True)
-        server = open_.enter_context(peer.run(peer, folder, services))
+def _measure(
+    work: str, peer: Peer, plan: Plan, load: Generator, pool: ServicePool, results: Results
+) -> None:
+    with (
+        pool.services(postgres=peer.postgres) as services,
+        peer.run(peer, peer.installed(only_cached=True), services) as server,
+    ):
         bench = Bench(
             peer=peer, server=server, generator=load, seconds=plan.seconds, scale=plan.scale
         )
         for figure in WORKS[work](bench):
             results.add(work, peer.title, figure)
-
-
-@contextmanager
-def _services(*, postgres: bool) -> Iterator[Services]:
-    """Run an empty Redis, and an empty PostgreSQL with fsync. Raises Missing."""
-    with ExitStack() as open_:
-        try:
-            redis_url = open_.enter_context(redis_server())
-            if not postgres:
-                yield Services(redis_url)
-                return
-            cluster = open_.enter_context(new_cluster())
-            open_.enter_context(cluster.run())
-        except (RedisMissing, PostgresMissing) as missing:
-            raise Missing(str(missing)) from missing
-        yield Services(redis_url, cluster.url)

@@ -34,8 +34,12 @@ static size_t fill(char *text, size_t room, const struct sock *sock, uint32_t nu
         if (strncmp(from, "NUMBER", 6) == 0) {
             length += (size_t)sprintf(text + length, "%s", digits);
             from += 6;
+        } else if (strncmp(from, "INTEGER", 7) == 0) {
+            length += (size_t)sprintf(text + length, "%u", number);
+            from += 7;
         } else if (strncmp(from, "CONVERSATION", 12) == 0) {
-            length += (size_t)sprintf(text + length, "%s", id);
+            /* What follows a # tells apart sockets that count by themselves. */
+            length += (size_t)sprintf(text + length, "%.*s", (int)strcspn(id, "#"), id);
             from += 12;
         } else {
             text[length++] = *from++;

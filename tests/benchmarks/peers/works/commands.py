@@ -1,6 +1,6 @@
 """Commands: the cheapest one that is answered, and the typing indicator."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.benchmarks.peers.bench import Bench, Figure, rate
 from tests.benchmarks.peers.generator import Line, Work
@@ -26,6 +26,25 @@ def commands(bench: Bench) -> Iterator[Figure]:
     with bench.connected(lines):
         row = f"typing, in conversations of {_TYPING_PEOPLE}"
         yield _measure(bench, row, dialect.typing(), "commands/s")
+    if dialect.read() is not None:
+        yield _reads(bench, people)
+
+
+def _reads(bench: Bench, people: Sequence[str]) -> Figure:
+    """Measure read positions that move forward by one message each time."""
+    dialect = bench.peer.dialect
+    room = bench.server.create("reads", people)
+    with bench.connected([Line(role="s", conversation=room, user=p) for p in people]):
+        bench.generator.run(Work(command=dialect.send(), seconds=bench.seconds))
+    lines = [
+        Line(role="s", conversation=f"{room}#{number}", user=person)
+        for number, person in enumerate(people)
+    ]
+    with bench.connected(lines):
+        command = dialect.read()
+        assert command is not None
+        row = f"receipt.read of {len(people):,} people of one conversation"
+        return _measure(bench, row, command, "commands/s")
 
 
 def _measure(bench: Bench, row: str, command: str, unit: str) -> Figure:
