@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 from chat.socket import commands
@@ -229,24 +230,47 @@ def filled(body: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str
     }
 
 
-@pytest.mark.parametrize("standing", STANDINGS)
-@pytest.mark.parametrize("act", [act for act in ACTS if act.rest], ids=lambda act: act.name)
-async def test_over_rest(
-    instance: Instance, api: MakeApi, person: Api, act: Act, standing: str
-) -> None:
-    names = await names_for(instance, standing, person, api)
-    asking = api("nobody") if standing == STRANGER else person
+async def over_rest(act: Act, asking: Api, names: Mapping[str, str]) -> httpx.Response:
     assert act.rest is not None
     method, path, body = act.rest
     where = path if path.startswith("/") else f"/conversations/{{id}}/{path}".rstrip("/")
+    return await asking.request(method, where.format(**names), json=filled(body, names))
 
-    answer = await asking.request(method, where.format(**names), json=filled(body, names))
 
-    if standing in act.may:
-        assert answer.is_success, answer.text
-    else:
-        assert problem(answer) == (403, refusal(act, standing))
-        assert "somebody else's" not in answer.text
+@pytest.mark.parametrize(
+    ("act", "standing"),
+    [
+        pytest.param(act, standing, id=f"{act.name}-{standing}")
+        for act in ACTS
+        for standing in act.may
+        if act.rest
+    ],
+)
+async def test_what_they_may_over_rest(
+    instance: Instance, api: MakeApi, person: Api, act: Act, standing: str
+) -> None:
+    names = await names_for(instance, standing, person, api)
+
+    answer = await over_rest(act, person, names)
+
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+async def test_what_they_may_not_over_rest(
+    instance: Instance, api: MakeApi, person: Api, standing: str, subtests: pytest.Subtests
+) -> None:
+    """One act after the other: a refused one changes nothing."""
+    names = await names_for(instance, standing, person, api)
+    asking = api("nobody") if standing == STRANGER else person
+    for act in ACTS:
+        if act.rest is None or standing in act.may:
+            continue
+        with subtests.test(act.name):
+            answer = await over_rest(act, asking, names)
+
+            assert problem(answer) == (403, refusal(act, standing))
+            assert "somebody else's" not in answer.text
 
 
 @pytest.mark.parametrize("standing", STANDINGS)
@@ -348,12 +372,7 @@ async def _refused(
         kind, fields = act.command
         frame = await socket.ask(kind, conversation_id=names["id"], **fields)
         return frame["status"], frame["code"]
-    assert act.rest is not None
-    method, path, body = act.rest
-    where = path if path.startswith("/") else f"/conversations/{{id}}/{path}".rstrip("/")
-    return problem(
-        await asking.request(method, where.format(**names), json=filled(body, names)),
-    )
+    return problem(await over_rest(act, asking, names))
 
 
 def _operations() -> Counter[tuple[str, str]]:
