@@ -35,9 +35,9 @@ class Plan:
     rooms: int = 3
     pause: float = 0.15
     """Seconds between two messages of a person, on average."""
-    before: float = 2.0
+    before: float = 1.0
     """Seconds of chat that the backup has."""
-    lost: float = 2.0
+    lost: float = 1.0
     """Seconds of chat that the restore forgets."""
 
 
