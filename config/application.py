@@ -9,13 +9,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 from django.urls import resolve
 
-from chat import authentication
 from chat.handler import Handler
-from chat.instances import with_instance
 from chat.limits.body_limit import bounded
-from chat.limits.limited import limited
+from chat.limits.limited import Limited
 from chat.middleware import API_PATHS
 from chat.socket.routing import websocket_urlpatterns
+from chat.state import ApplicationState, with_state
 from config.servers import uvicorn
 from config.servers.backpressure import flow_controlled
 from config.servers.connection_bounds import MAX_BODY_BYTES
@@ -34,35 +33,46 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Application:
-    """Passes requests to Django and Channels, with the instance in the scope.
+    """Passes requests to Django and Channels, with its state in the scope.
 
     The lifespan starts and stops the instance. daphne has no lifespan: there the first request
     starts it (`config.starting`), and the signal that ends the server stops it.
     """
 
-    def __init__(self, instance: Instance, *, collecting: Collecting | None = None) -> None:
-        """Create the application. `collecting` is the tuner of the garbage collector, which counts
-        sockets once it is started."""
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        state: ApplicationState | None = None,
+        collecting: Collecting | None = None,
+    ) -> None:
+        """Create the application. Without a `state`, the settings decide. `collecting` is the tuner
+        of the garbage collector, which counts sockets once it is started."""
         self.instance = instance
+        self._state = state or ApplicationState(instance)
         self._collecting = collecting or Collecting()
         self._starting = Starting(instance)
         self._bounded = False
         """Whether the bounds on connections are installed, or their lack was logged."""
         self._trusted_peers: Hosts = ()
         """The hosts that uvicorn trusts as proxies."""
-        self._protocols = ProtocolTypeRouter(
-            {"http": limited(Handler()), "websocket": URLRouter(websocket_urlpatterns)}
+        http = Limited(
+            Handler(),
+            strangers=self._state.strangers,
+            shown_tokens=self._state.shown_tokens,
+            sign_ins=self._state.sign_ins,
         )
-        # Do the slow work now, not on the event loop at the first request.
-        authentication.prepare()
-        resolve("/api/v1/me")
+        self._protocols = ProtocolTypeRouter(
+            {"http": http, "websocket": URLRouter(websocket_urlpatterns)}
+        )
+        resolve("/api/v1/me")  # slow at first, so not on the event loop at the first request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
         self._check_bounds(send)
-        scope = with_instance(scope, self.instance)
+        scope = with_state(scope, self._state)
         scope = with_client(scope, proxies=settings.TRUSTED_PROXIES, trusted=self._trusted_peers)
         if scope["type"] == "http":
             api = scope["path"].startswith(API_PATHS)
@@ -82,8 +92,15 @@ class Application:
                 if failed is not None:
                     return
             elif message["type"] == "lifespan.shutdown":
-                await send(_lifespan_message("shutdown", await _failure(self.instance.stop())))
+                await send(_lifespan_message("shutdown", await _failure(self._shut_down())))
                 return
+
+    async def _shut_down(self) -> None:
+        """Stop the instance, and close the state: the server has closed its connections."""
+        try:
+            await self.instance.stop()
+        finally:
+            self._state.close()
 
     async def _start_up(self, send: Send) -> None:
         """Install the bounds and start the instance. After an error the instance is closed."""
@@ -98,6 +115,7 @@ class Application:
             await self.instance.start()
         except BaseException:
             await self.instance.close()
+            self._state.close()
             raise
         # Only drain: the server stops the instance at the end of the lifespan, when it has closed
         # its connections.

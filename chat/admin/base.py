@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, Rows, StoreChangeList, Wanted
-from chat.instances import instance_of
+from chat.state import instance_of
 from messaging.domain.exceptions import Unavailable
 from messaging.domain.graphemes import shortened
 from messaging.notifications.queue.sqs import QueueUnavailable

@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from chat.admin.base import StoreModelAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Rows
-from chat.instances import instance_of
+from chat.state import instance_of
 from messaging.domain.exceptions import MessagingError
 from messaging.notifications.queue.dead_letters import NoDeadLetters
 from messaging.notifications.queue.sqs import QueueUnavailable

@@ -15,8 +15,8 @@ from chat.admin.confirmed_actions import act
 from chat.admin.conversations import ConversationAdmin
 from chat.admin.lists import AFTER, Found, Wanted, signed
 from chat.admin.looking import LookForm, may_look, note_look
-from chat.instances import instance_of
 from chat.models import Conversation, Message
+from chat.state import instance_of
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Message as StoredMessage
 from messaging.runtime.instance import Instance

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 from chat.admin.base import StoreModelAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, Wanted
-from chat.instances import instance_of
 from chat.models import Process
+from chat.state import instance_of
 from messaging.runtime.figures import Figures
 from messaging.runtime.instance import Instance
 from messaging.services.operators.overview import get_overview

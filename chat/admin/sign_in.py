@@ -11,9 +11,9 @@ from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 
 from chat.admin.bridge import on_loop
-from chat.instances import instance_of
 from chat.limits import sign_ins
 from chat.limits.strangers import network_of
+from chat.state import state_of
 from messaging.instruments.metrics import OPERATOR_SIGN_INS
 
 logger = structlog.get_logger(__name__)
@@ -28,11 +28,11 @@ class SignInForm(AdminAuthenticationForm):
         if not username or not password:
             return super().clean()
         assert self.request is not None  # the site gives it to the form
-        rates = instance_of(self.request).rates
+        attempts = state_of(self.request).sign_ins
         address = network_of(self.request.META.get("REMOTE_ADDR", ""))
         account = sign_ins.account_of(address, username)
         try:
-            on_loop(sign_ins.take)(rates, account, address)
+            on_loop(attempts.take)(account, address)
         except sign_ins.Refused as refused:
             raise self._limited(address, refused) from None
         sign_ins.note_judged(getattr(self.request, "scope", {}))
@@ -43,7 +43,7 @@ class SignInForm(AdminAuthenticationForm):
             logger.warning("operator.sign_in_refused", address=address)
             raise
         OPERATOR_SIGN_INS.labels("accepted").inc()
-        on_loop(sign_ins.forget)(rates, account, address)
+        on_loop(attempts.forget)(account, address)
         return cleaned
 
     def _limited(self, address: str, refused: sign_ins.Refused) -> forms.ValidationError:

@@ -37,6 +37,9 @@ class DevelopmentAuthenticator:
     async def require_unrevoked(self, identity: Identity) -> None:
         """Do nothing: no other service issues these tokens."""
 
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
 
 def issue_development_token(user_id: str, *, expires_at: datetime | None = None) -> str:
     """Return a token for `CHAT_AUTH=dev`. Without `expires_at` it does not expire.

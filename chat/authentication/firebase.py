@@ -64,7 +64,7 @@ class FirebaseAuthenticator:
         self._warned_at = -_WARN_EVERY_SECONDS
 
     def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
         firebase_admin.delete_app(self._verifying)
         asked = self._asking
         if asked is None or not asked.done() or asked.exception() is not None:

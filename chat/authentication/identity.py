@@ -47,6 +47,9 @@ class Authenticator(Protocol):
         Raises SignInsRevoked, and StoreUnavailable if the issuer cannot be reached.
         """
 
+    def close(self) -> None:
+        """Close the connections to the issuer, without waiting for its answers."""
+
 
 def require_user_id(user_id: Any) -> str:
     if not isinstance(user_id, str) or not is_user_id(user_id):

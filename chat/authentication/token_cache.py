@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from cachetools import LRUCache
 
 from chat.authentication.identity import Authenticator, Identity
-from chat.exceptions import TokenExpired
+from chat.exceptions import NotAuthenticated, TokenExpired
 from messaging.concurrency.tasks import start_task
 from messaging.domain.exceptions import TokenRevoked
 from messaging.domain.health import Condition
@@ -18,6 +18,7 @@ from messaging.domain.health import Condition
 T = TypeVar("T")
 
 _MAX_TOKENS = 50_000
+_MAX_TOKEN_CHARACTERS = 8_192
 
 
 class VerifiedTokens:
@@ -32,8 +33,15 @@ class VerifiedTokens:
     def condition(self) -> Condition:
         return self._authenticator.condition
 
+    def close(self) -> None:
+        """Close the authenticator."""
+        self._authenticator.close()
+
     def recall(self, token: str) -> Identity | None:
-        """Return the identity of a token that was verified before and has not expired since."""
+        """Return the identity of a token that was verified before and has not expired since. If the
+        result is None, the token may still be valid."""
+        if len(token) > _MAX_TOKEN_CHARACTERS:
+            return None
         known = self._identities.get(_digest(token))
         if known is None or (known.expires_at and known.expires_at <= datetime.now(UTC)):
             return None
@@ -42,6 +50,8 @@ class VerifiedTokens:
     async def authenticate(self, token: str) -> Identity:
         """Return the identity of a token. Raises the same errors as
         `Authenticator.authenticate`."""
+        if len(token) > _MAX_TOKEN_CHARACTERS:
+            raise NotAuthenticated("The token is too long. Send a valid one.")
         digest = _digest(token)
         known = self._identities.get(digest)
         if known is not None:

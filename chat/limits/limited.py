@@ -12,11 +12,12 @@ from chat.authentication import Identity, bearer_token
 from chat.cross_origin import cross_origin_headers, is_preflight
 from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated
-from chat.limits import sign_ins, strangers
 from chat.limits.body_limit import ReadAhead
 from chat.limits.crowds import Crowds
 from chat.limits.probes import Probes
-from chat.limits.shown_tokens import identify
+from chat.limits.shown_tokens import ShownTokens
+from chat.limits.sign_ins import SignIns, is_attempt
+from chat.limits.strangers import Strangers, address_of
 from chat.middleware import security_headers, sound_request_id
 from chat.payloads.renderers import render_json
 from messaging.domain.exceptions import (
@@ -51,37 +52,80 @@ _API = "/api/"
 _PUBLIC = ("/api/schema", "/api/docs")
 
 
-def limited(application: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Return this ASGI application with its HTTP requests without a token limited by address and
-    all together, and with bounded bodies on its pages."""
-    probes, crowds = Probes(application), Crowds()
+class Limited:
+    """An ASGI application with its HTTP requests without a token limited by address and all
+    together, and with bounded bodies on its pages."""
 
-    async def limited_application(scope: Scope, receive: Receive, send: Send) -> None:
-        address = strangers.address_of(scope)
-        if probes.is_one(scope):
-            await probes.answer(scope, receive, send, address)
+    def __init__(
+        self,
+        application: Any,
+        *,
+        strangers: Strangers,
+        shown_tokens: ShownTokens,
+        sign_ins: SignIns,
+    ) -> None:
+        self._application = application
+        self._probes = Probes(application)
+        self._crowds = Crowds()
+        self._strangers = strangers
+        self._shown_tokens = shown_tokens
+        self._sign_ins = sign_ins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = address_of(scope)
+        if self._probes.is_one(scope):
+            await self._probes.answer(scope, receive, send, address)
             return
         asks = is_preflight(scope["method"], scope["path"], scope["headers"])
-        if asks and await strangers.takes_preflight(address):
+        if asks and await self._strangers.takes_preflight(address):
             await _answer_preflight(scope, send)
             return
         try:
             shown: Identity | Exception | None = None
             if _shows_a_token(scope):
                 begun = time.monotonic()
-                shown = await _identified(scope, address)
+                shown = await self._identified(scope, address)
                 spent = scope.get(SPENT, 0.0) + time.monotonic() - begun
                 scope = {**scope, SHOWN: shown, SPENT: spent}
-            if isinstance(shown, TimeoutError) and strangers.is_beyond_its_rate(address):
+            if isinstance(shown, TimeoutError) and self._strangers.is_beyond_its_rate(address):
                 await answer(scope, send, shown)  # a flood of tokens does not reach Django
             elif isinstance(shown, Identity | StoreUnavailable | TimeoutError):
-                await application(scope, receive, send)
+                await self._application(scope, receive, send)
             else:
-                await _let_in(application, crowds, scope, receive, send, address=address)
+                await self._let_in(scope, receive, send, address)
         except MessagingError as refused:
             await answer(scope, send, refused)
 
-    return limited_application
+    async def _identified(self, scope: Scope, address: str) -> Identity | Exception:
+        """Return the identity of the token, or why it is unknown. Raises RateLimited."""
+        headers = [value for name, value in scope["headers"] if name == b"authorization"]
+        try:
+            # Join them as Django does, because the view reads that.
+            token = bearer_token(b",".join(headers).decode("latin-1"))
+            async with asyncio.timeout(seconds_left(scope)):
+                return await self._shown_tokens.identify(token, address)
+        except (NotAuthenticated, StoreUnavailable, TimeoutError) as unknown:
+            return unknown
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
+        """Admit a request. Raises RateLimited, Overloaded and PayloadTooLarge before the
+        application has the request."""
+        body = ReadAhead(receive)
+        if not self._strangers.is_full(address):
+            # Before it takes a slot: a slow client holds none.
+            too_large = await body.read(PAGE_BODY_BYTES)
+            if too_large and not scope["path"].startswith(_API):
+                raise PayloadTooLarge(f"A request body has at most {PAGE_BODY_BYTES} bytes.")
+        if self._strangers.is_full(address):
+            body.forget()  # otherwise it would be kept while the refusal waits
+        begun = time.monotonic()
+        async with self._strangers.room(address):
+            if is_attempt(scope):  # these have a queue of their own
+                admitted = _admitted(scope, begun)
+                await self._sign_ins.carry_out(self._application, admitted, body, send, address)
+                return
+            async with self._crowds.place(scope):
+                await self._application(_admitted(scope, begun), body.receive, send)
 
 
 def seconds_left(scope: Mapping[str, Any]) -> float:
@@ -95,40 +139,6 @@ def _shows_a_token(scope: Scope) -> bool:
     if not path.startswith(_API) or path.startswith(_PUBLIC) or scope.get("method") == "OPTIONS":
         return False  # a preflight has no token
     return any(name == b"authorization" for name, _ in scope["headers"])
-
-
-async def _identified(scope: Scope, address: str) -> Identity | Exception:
-    """Return the identity of the token, or why it is unknown. Raises RateLimited."""
-    headers = [value for name, value in scope["headers"] if name == b"authorization"]
-    try:
-        # Join them as Django does, because the view reads that.
-        token = bearer_token(b",".join(headers).decode("latin-1"))
-        async with asyncio.timeout(seconds_left(scope)):
-            return await identify(token, address)
-    except (NotAuthenticated, StoreUnavailable, TimeoutError) as unknown:
-        return unknown
-
-
-async def _let_in(
-    application: Any, crowds: Crowds, scope: Scope, receive: Receive, send: Send, *, address: str
-) -> None:
-    """Admit a request. Raises RateLimited, Overloaded and PayloadTooLarge before the application
-    has the request."""
-    body = ReadAhead(receive)
-    if not strangers.is_full(address):
-        # Before it takes a slot: a slow client holds none.
-        too_large = await body.read(PAGE_BODY_BYTES)
-        if too_large and not scope["path"].startswith(_API):
-            raise PayloadTooLarge(f"A request body has at most {PAGE_BODY_BYTES} bytes.")
-    if strangers.is_full(address):
-        body.forget()  # otherwise it would be kept while the refusal waits
-    begun = time.monotonic()
-    async with strangers.room(address):
-        if sign_ins.is_attempt(scope):  # these have a queue of their own
-            await sign_ins.carry_out(application, _admitted(scope, begun), body, send, address)
-            return
-        async with crowds.place(scope):
-            await application(_admitted(scope, begun), body.receive, send)
 
 
 def _admitted(scope: Scope, begun: float) -> Scope:

@@ -6,30 +6,37 @@ limit, a stranger could request any number with invented tokens.
 
 import asyncio
 
-from chat.authentication import Identity, authenticate, recall
-from chat.limits import strangers
+from chat.authentication import Identity, VerifiedTokens
+from chat.limits.strangers import Strangers
 from chat.limits.throttling import turn
 from messaging.concurrency.turns import Turns
 
-_verifying = Turns(places=8, most_waiting=4_000, rests=False, newest_first=True)
-"""The order of verification per address is last in, first out. After an instance has ended,
-thousands of clients behind one address may reconnect at once. If one of them floods invented tokens
-faster than they are verified, all others would time out with the oldest first."""
 _SECONDS = 0.1
 
 
-async def identify(token: str, address: str) -> Identity:
-    """Return the identity of a token.
+class ShownTokens:
+    def __init__(self, tokens: VerifiedTokens, strangers: Strangers) -> None:
+        self._tokens = tokens
+        self._strangers = strangers
+        self._verifying = Turns(places=8, most_waiting=4_000, rests=False, newest_first=True)
+        """The order of verification per address is last in, first out. After an instance has ended,
+        thousands of clients behind one address may reconnect at once. If one of them floods
+        invented tokens faster than they are verified, all others would time out with the oldest
+        first."""
 
-    If an address is beyond the rate for strangers, its unknown tokens are verified eight per 0.1 s.
-    They are not refused, because one of them may be valid.
+    async def identify(self, token: str, address: str) -> Identity:
+        """Return the identity of a token.
 
-    Raises the same errors as `authenticate`, and RateLimited if 4,000 of the address already wait.
-    """
-    known = recall(token)
-    if known is not None:
-        return known
-    async with turn(_verifying, address):
-        if strangers.is_beyond_its_rate(address):
-            await asyncio.sleep(_SECONDS)
-        return await authenticate(token)
+        If an address is beyond the rate for strangers, its unknown tokens are verified eight per
+        0.1 s. They are not refused, because one of them may be valid.
+
+        Raises the same errors as `VerifiedTokens.authenticate`, and RateLimited if 4,000 of the
+        address already wait.
+        """
+        known = self._tokens.recall(token)
+        if known is not None:
+            return known
+        async with turn(self._verifying, address):
+            if self._strangers.is_beyond_its_rate(address):
+                await asyncio.sleep(_SECONDS)
+            return await self._tokens.authenticate(token)

@@ -22,7 +22,6 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpResponseBase, parse_cookie
 
-from chat.instances import instance_of
 from chat.limits.body_limit import ReadAhead
 from chat.limits.sign_in_line import Attempt, SignInLine
 from chat.middleware import sound_request_id
@@ -69,8 +68,6 @@ Scope = Mapping[str, Any]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
-LINE = SignInLine()
-
 
 class Refused(RateLimited):
     """There is no room for an attempt. `reason` is a sentence that names the exhausted limit."""
@@ -85,33 +82,67 @@ def is_attempt(scope: Scope) -> bool:
     return bool(scope["path"] == _PATH and scope["method"] == "POST")
 
 
-async def carry_out(
-    application: Callable[..., Awaitable[None]],
-    scope: Scope,
-    body: ReadAhead,
-    send: Send,
-    address: str,
-) -> None:
-    """Pass the attempt to Django when its turn comes, or answer 429."""
-    account = account_of(address, _username(scope, body))
-    browser = _browser(scope)
-    try:
-        await _require_attempts(instance_of(scope).rates, account, address)
-        async with LINE.place(browser or address, known=browser is not None) as attempt:
+class SignIns:
+    """The attempts to sign in to one application."""
 
-            async def judged(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    attempt.failed = attempt.judged and message["status"] != _SIGNED_IN
-                await send(message)
+    def __init__(self, rates: Rates) -> None:
+        self._rates = rates
+        self._line = SignInLine()
 
-            await application({**scope, ATTEMPT: attempt}, body.receive, judged)
-    except RateLimited as refused:
-        body.forget()
-        # While holding a slot of the address, so that each address is refused at most twice a
-        # second.
-        await asyncio.sleep(_REFUSAL_SECONDS)
-        detail = refused.reason if isinstance(refused, Refused) else _OF_ALL
-        await _answer(scope, send, refused.retry_after, detail, address)
+    async def carry_out(
+        self,
+        application: Callable[..., Awaitable[None]],
+        scope: Scope,
+        body: ReadAhead,
+        send: Send,
+        address: str,
+    ) -> None:
+        """Pass the attempt to Django when its turn comes, or answer 429."""
+        account = account_of(address, _username(scope, body))
+        browser = _browser(scope)
+        try:
+            await self._require_attempts(account, address)
+            async with self._line.place(browser or address, known=browser is not None) as attempt:
+
+                async def judged(message: Message) -> None:
+                    if message["type"] == "http.response.start":
+                        attempt.failed = attempt.judged and message["status"] != _SIGNED_IN
+                    await send(message)
+
+                await application({**scope, ATTEMPT: attempt}, body.receive, judged)
+        except RateLimited as refused:
+            body.forget()
+            # While holding a slot of the address, so that each address is refused at most twice a
+            # second.
+            await asyncio.sleep(_REFUSAL_SECONDS)
+            detail = refused.reason if isinstance(refused, Refused) else _OF_ALL
+            await _answer(scope, send, refused.retry_after, detail, address)
+
+    async def take(self, account: str, address: str) -> None:
+        """Count one attempt. Without room, count nothing. Raises Refused."""
+        wait = await self._rates.take(ATTEMPTS, account)
+        if wait > 0:
+            raise Refused(wait, _OF_ACCOUNT)
+        wait = await self._rates.take(ATTEMPTS_OF_ADDRESS, address)
+        if wait > 0:
+            await self._rates.give_back(ATTEMPTS, account, count=1)
+            raise Refused(wait, _OF_ADDRESS)
+
+    async def forget(self, account: str, address: str) -> None:
+        """Give back all attempts at this account, and one of the address: the password was
+        right."""
+        await self._rates.give_back(ATTEMPTS, account, count=ATTEMPTS.burst)
+        await self._rates.give_back(ATTEMPTS_OF_ADDRESS, address, count=1)
+
+    async def _require_attempts(self, account: str, address: str) -> None:
+        """Require room for one more attempt. Raises Refused."""
+        for rate, key, reason in (
+            (ATTEMPTS, account, _OF_ACCOUNT),
+            (ATTEMPTS_OF_ADDRESS, address, _OF_ADDRESS),
+        ):
+            wait = await self._rates.seconds_until_room(rate, key)
+            if wait > 0:
+                raise Refused(wait, reason)
 
 
 def account_of(address: str, username: str) -> str:
@@ -120,29 +151,12 @@ def account_of(address: str, username: str) -> str:
     return hashlib.sha256(f"{address} {username}".encode()).hexdigest()
 
 
-async def take(rates: Rates, account: str, address: str) -> None:
-    """Count one attempt. Without room, count nothing. Raises Refused."""
-    wait = await rates.take(ATTEMPTS, account)
-    if wait > 0:
-        raise Refused(wait, _OF_ACCOUNT)
-    wait = await rates.take(ATTEMPTS_OF_ADDRESS, address)
-    if wait > 0:
-        await rates.give_back(ATTEMPTS, account, count=1)
-        raise Refused(wait, _OF_ADDRESS)
-
-
 def note_judged(scope: Scope) -> None:
     """Note that the password of this attempt is compared. If it is wrong, the attempt counts as a
     failure."""
     attempt = scope.get(ATTEMPT)
     if isinstance(attempt, Attempt):
         attempt.judged = True
-
-
-async def forget(rates: Rates, account: str, address: str) -> None:
-    """Give back all attempts at this account, and one of the address: the password was right."""
-    await rates.give_back(ATTEMPTS, account, count=ATTEMPTS.burst)
-    await rates.give_back(ATTEMPTS_OF_ADDRESS, address, count=1)
 
 
 def remember_browser(response: HttpResponseBase) -> None:
@@ -156,17 +170,6 @@ def remember_browser(response: HttpResponseBase) -> None:
         httponly=True,
         samesite="Strict",
     )
-
-
-async def _require_attempts(rates: Rates, account: str, address: str) -> None:
-    """Require room for one more attempt. Raises Refused."""
-    for rate, key, reason in (
-        (ATTEMPTS, account, _OF_ACCOUNT),
-        (ATTEMPTS_OF_ADDRESS, address, _OF_ADDRESS),
-    ):
-        wait = await rates.seconds_until_room(rate, key)
-        if wait > 0:
-            raise Refused(wait, reason)
 
 
 def _username(scope: Scope, body: ReadAhead) -> str:

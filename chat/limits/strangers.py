@@ -28,10 +28,6 @@ PREFLIGHTS = Rate(name="preflights", per_second=100, burst=1_000)
 """The rate of preflights per address and instance. Browsers send one before each request to another
 origin, even for people with a token. The answer costs less than a refusal."""
 
-_rates = Rates(None)
-_turns = Turns(places=2, most_waiting=64)
-
-
 _NO_ADDRESS = "none"
 """The key for all clients without a known address, for example behind a socket file whose proxy
 sends no header. They count as one address, and are limited too."""
@@ -58,57 +54,61 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
-async def seconds_until_room(address: str) -> float:
-    """Return 0.0 and count one for this address. Without room, return the seconds to wait."""
-    if not settings.CHAT_RATE_LIMITS:
-        return 0.0
-    return await _rates.take(STRANGERS, address)
+class Strangers:
+    """The requests without a valid token that one application counts, by address."""
 
+    def __init__(self, *, rate: Rate = STRANGERS, preflights: Rate = PREFLIGHTS) -> None:
+        self._rate = rate
+        self._preflights = preflights
+        self._rates = Rates(None)
+        self._turns = Turns(places=2, most_waiting=64)
 
-async def takes_preflight(address: str) -> bool:
-    """Count one preflight of this address. Return False beyond the rate: the preflight then counts
-    as a request without a token."""
-    if not settings.CHAT_RATE_LIMITS:
-        return True
-    return await _rates.take(PREFLIGHTS, address) == 0.0
+    async def takes_preflight(self, address: str) -> bool:
+        """Count one preflight of this address. Return False beyond the rate: the preflight then
+        counts as a request without a token."""
+        if not settings.CHAT_RATE_LIMITS:
+            return True
+        return await self._rates.take(self._preflights, address) == 0.0
 
+    def is_beyond_its_rate(self, address: str) -> bool:
+        """Return whether one more request of this address without a token would be refused."""
+        if not settings.CHAT_RATE_LIMITS:
+            return False
+        return self._rates.seconds_until_room_here(self._rate, address) > 0
 
-def is_beyond_its_rate(address: str) -> bool:
-    """Return whether one more request of this address without a token would be refused."""
-    if not settings.CHAT_RATE_LIMITS:
-        return False
-    return _rates.seconds_until_room_here(STRANGERS, address) > 0
+    def is_full(self, address: str) -> bool:
+        """Return whether one more request of this address would be refused because too many
+        wait."""
+        return settings.CHAT_RATE_LIMITS is True and self._turns.is_full(address)
 
+    @asynccontextmanager
+    async def room(self, address: str) -> AsyncIterator[None]:
+        """Count one request of this address without a token, and hold one of its slots meanwhile.
 
-async def require_room(address: str) -> None:
-    """Count one request of this address whose token turned out to be invalid.
+        Raises RateLimited after a moment.
+        """
+        async with turn(self._turns, address):
+            wait = await self._seconds_until_room(address)
+            if wait > 0:
+                await refuse(wait)
+            yield
 
-    Raises RateLimited after a moment, during which the address has one slot less.
-    """
-    async with room(network_of(address)):
-        pass
+    async def require_room(self, address: str) -> None:
+        """Count one request of this address whose token turned out to be invalid.
 
+        Raises RateLimited after a moment, during which the address has one slot less.
+        """
+        async with self.room(network_of(address)):
+            pass
 
-def is_full(address: str) -> bool:
-    """Return whether one more request of this address would be refused because too many wait."""
-    return settings.CHAT_RATE_LIMITS is True and _turns.is_full(address)
+    async def count(self, scope: Mapping[str, Any]) -> None:
+        """Run `require_room` for a socket that is closed anyway, with a more specific code than
+        that of the rate."""
+        with contextlib.suppress(RateLimited):
+            await self.require_room(address_of(scope))
 
-
-@asynccontextmanager
-async def room(address: str) -> AsyncIterator[None]:
-    """Count one request of this address without a token, and hold one of its slots meanwhile.
-
-    Raises RateLimited after a moment.
-    """
-    async with turn(_turns, address):
-        wait = await seconds_until_room(address)
-        if wait > 0:
-            await refuse(wait)
-        yield
-
-
-async def count(scope: Mapping[str, Any]) -> None:
-    """Run `require_room` for a socket that is closed anyway, with a more specific code than that of
-    the rate."""
-    with contextlib.suppress(RateLimited):
-        await require_room(address_of(scope))
+    async def _seconds_until_room(self, address: str) -> float:
+        """Return 0.0 and count one for this address. Without room, return the seconds to wait."""
+        if not settings.CHAT_RATE_LIMITS:
+            return 0.0
+        return await self._rates.take(self._rate, address)

@@ -6,26 +6,16 @@ Clients see the numbers among the limits. `CHAT_RATE_LIMITS=off` disables them f
 import asyncio
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from typing import NoReturn
 
 from django.conf import settings
 
 from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import RateLimited
-from messaging.domain.limits import get_limits
+from messaging.domain.limits import Limits
 from messaging.redis.rate_limits import Rate, Rates
 
-_LIMITS = get_limits()
-
-SENDS = Rate(name="sends", per_second=_LIMITS.sends_per_second, burst=_LIMITS.sends_burst)
-TYPING = Rate(name="typing", per_second=1 / _LIMITS.typing_seconds, burst=1)
-TYPING_STOPS = Rate(name="typing-stops", per_second=1 / _LIMITS.typing_seconds, burst=1)
-"""Stops count separately; otherwise the first stop would be too late to show."""
-REQUESTS = Rate(
-    name="requests",
-    per_second=_LIMITS.requests_per_minute / 60,
-    burst=_LIMITS.requests_per_minute,
-)
 READS = Rate(name="reads", per_second=20, burst=100)
 """The rate of `receipt.read` on sockets, each of which may be a transaction of the store. Clients
 do not see this limit: a faster reader needs to send only the latest position."""
@@ -42,6 +32,32 @@ not start from zero."""
 _REFUSAL_SECONDS = 0.1
 MAX_VIOLATIONS = 60
 _VIOLATIONS_PER_SECOND = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRates:
+    """The rates that the public limits name."""
+
+    sends: Rate
+    typing: Rate
+    typing_stops: Rate
+    """Stops count separately; otherwise the first stop would be too late to show."""
+    requests: Rate
+
+
+def person_rates(limits: Limits) -> PersonRates:
+    """Return the rates of these limits."""
+    typing_per_second = 1 / limits.typing_seconds
+    return PersonRates(
+        sends=Rate(name="sends", per_second=limits.sends_per_second, burst=limits.sends_burst),
+        typing=Rate(name="typing", per_second=typing_per_second, burst=1),
+        typing_stops=Rate(name="typing-stops", per_second=typing_per_second, burst=1),
+        requests=Rate(
+            name="requests",
+            per_second=limits.requests_per_minute / 60,
+            burst=limits.requests_per_minute,
+        ),
+    )
 
 
 async def require_rate(rates: Rates, rate: Rate, user_id: str, *, count: int = 1) -> None:

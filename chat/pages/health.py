@@ -4,7 +4,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat import authentication
 from chat.rest.views.base import APIView
 from messaging.domain.health import Condition
 from messaging.redis.client import failing_reasons
@@ -37,7 +36,7 @@ class ReadyView(APIView):
             "store": await instance.readiness.store(),
             "redis": _redis_condition(instance),
             "clock": instance.readiness.clock,
-            "tokens": authentication.condition(),
+            "tokens": self.state.tokens.condition,
             **instance.notifications.conditions,
         }
         conditions = set(checks.values())

@@ -1,32 +1,22 @@
 """The commands of the socket: each validates its fields and calls one service."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 from rest_framework.serializers import Serializer
 
-from chat.authentication import authenticate, require_unrevoked
+from chat.authentication import require_unrevoked
 from chat.exceptions import InvalidJSON, NotAuthenticated, TokenExpired
-from chat.limits.throttling import (
-    READS,
-    REQUESTS,
-    SENDS,
-    SYNCED,
-    TYPING,
-    TYPING_STOPS,
-    require_rate,
-    turn,
-)
+from chat.limits.throttling import READS, SYNCED, PersonRates, require_rate, turn
 from chat.payloads import serializers
 from chat.payloads.answers import changes_data, own_changes_data, receipt_data
 from chat.payloads.decoding import CommandDecoder
 from chat.payloads.renderers import fragment
 from chat.payloads.serializers import validated
 from chat.socket.frames import Command
-from messaging.concurrency.turns import Turns
+from chat.state import SYNCS_AT_ONCE, ApplicationState
 from messaging.delivery.hub.connections import Connection
 from messaging.domain.exceptions import (
     Banned,
@@ -37,7 +27,7 @@ from messaging.domain.exceptions import (
     TokenRevoked,
 )
 from messaging.domain.identifiers import is_stored_id
-from messaging.runtime.instance import Instance
+from messaging.redis.rate_limits import Rate
 from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
 from messaging.services.account import own_changes
 from messaging.wire.representations import message_data, presence_data, timestamp
@@ -47,16 +37,11 @@ Handler = Callable[..., Awaitable[dict[str, Any]]]
 _SYNC_MESSAGES = 200
 """The most messages in one answer, over all its conversations (at least 2 each)."""
 _SYNC_TRIES = 5
-_turns = Turns(places=2, most_waiting=64)
-"""Bounds the expensive commands of a person, over all sockets."""
-_SYNC_AT_ONCE = 4
-_syncing = Turns(places=_SYNC_AT_ONCE, most_waiting=64, clock=time.thread_time)
-"""Bounds the conversations that a person's syncs read, over all sockets. After each one, the next
-waits for as long as the event loop worked on it. Time spent waiting for the store does not
-count."""
 
 
-async def handle(instance: Instance, command: Command, connection: Connection) -> dict[str, Any]:
+async def handle(
+    state: ApplicationState, command: Command, connection: Connection
+) -> dict[str, Any]:
     """Run a command and return the data of its reply.
 
     Raises MessagingError and DRF's ValidationError. There is no await between its last use of the
@@ -66,23 +51,25 @@ async def handle(instance: Instance, command: Command, connection: Connection) -
         raise InvalidRequest.of(
             "type", "This command does not exist. docs/socket.md lists all commands.", "unknown"
         )
-    rate = RATES.get(command.type)
-    if rate is REQUESTS:
-        async with turn(_turns, connection.user_id):
-            await require_rate(instance.rates, rate, connection.user_id)
-            return await _carry_out(instance, command, connection)
-    if rate is not None:
-        await require_rate(instance.rates, rate, connection.user_id)
-    return await _carry_out(instance, command, connection)
+    if command.type in _EXPENSIVE:
+        async with turn(state.commands, connection.user_id):
+            rate = state.person_rates.requests
+            await require_rate(state.instance.rates, rate, connection.user_id)
+            return await _carry_out(state, command, connection)
+    rate_of = _RATES.get(command.type)
+    if rate_of is not None:
+        rate = rate_of(state.person_rates)
+        await require_rate(state.instance.rates, rate, connection.user_id)
+    return await _carry_out(state, command, connection)
 
 
 async def _carry_out(
-    instance: Instance, command: Command, connection: Connection
+    state: ApplicationState, command: Command, connection: Connection
 ) -> dict[str, Any]:
     serializer_class, handler = COMMANDS[command.type]
     if command.validated:
-        return await handler(instance, connection, **command.fields)
-    return await handler(instance, connection, **validated(serializer_class, command.fields))
+        return await handler(state, connection, **command.fields)
+    return await handler(state, connection, **validated(serializer_class, command.fields))
 
 
 def waits_its_turn(command: Command) -> bool:
@@ -119,28 +106,28 @@ def describe(command: Command) -> dict[str, str]:
 
 
 async def _send_message(
-    instance: Instance, connection: Connection, **fields: Any
+    state: ApplicationState, connection: Connection, **fields: Any
 ) -> dict[str, Any]:
-    sent = await messages.send_message(instance, user_id=connection.user_id, **fields)
-    presence.note_activity(instance, connection=connection)
+    sent = await messages.send_message(state.instance, user_id=connection.user_id, **fields)
+    presence.note_activity(state.instance, connection=connection)
     return {"message": message_data(sent.message), "created": sent.created}
 
 
 async def _mark_read(
-    instance: Instance, connection: Connection, conversation_id: str, seq: int
+    state: ApplicationState, connection: Connection, conversation_id: str, seq: int
 ) -> dict[str, Any]:
     receipt = await receipts.mark_read(
-        instance, user_id=connection.user_id, conversation_id=conversation_id, seq=seq
+        state.instance, user_id=connection.user_id, conversation_id=conversation_id, seq=seq
     )
     presence.note_reading(connection=connection)
     return receipt_data(receipt)
 
 
 async def _mark_delivered(
-    instance: Instance, connection: Connection, conversation_id: str, seq: int
+    state: ApplicationState, connection: Connection, conversation_id: str, seq: int
 ) -> dict[str, Any]:
     await receipts.mark_delivered(
-        instance,
+        state.instance,
         user_id=connection.user_id,
         conversation_id=conversation_id,
         seq=seq,
@@ -150,39 +137,39 @@ async def _mark_delivered(
 
 
 async def _start_typing(
-    instance: Instance, connection: Connection, conversation_id: str
+    state: ApplicationState, connection: Connection, conversation_id: str
 ) -> dict[str, Any]:
-    return await _set_typing(instance, connection, conversation_id, typing=True)
+    return await _set_typing(state, connection, conversation_id, typing=True)
 
 
 async def _stop_typing(
-    instance: Instance, connection: Connection, conversation_id: str
+    state: ApplicationState, connection: Connection, conversation_id: str
 ) -> dict[str, Any]:
-    return await _set_typing(instance, connection, conversation_id, typing=False)
+    return await _set_typing(state, connection, conversation_id, typing=False)
 
 
 async def _set_typing(
-    instance: Instance, connection: Connection, conversation_id: str, *, typing: bool
+    state: ApplicationState, connection: Connection, conversation_id: str, *, typing: bool
 ) -> dict[str, Any]:
     await typing_indicators.set_typing(
-        instance, user_id=connection.user_id, conversation_id=conversation_id, typing=typing
+        state.instance, user_id=connection.user_id, conversation_id=conversation_id, typing=typing
     )
-    presence.note_activity(instance, connection=connection)
+    presence.note_activity(state.instance, connection=connection)
     return {}
 
 
 async def _sync(
-    instance: Instance, connection: Connection, conversations: dict[str, int]
+    state: ApplicationState, connection: Connection, conversations: dict[str, int]
 ) -> dict[str, Any]:
-    await require_rate(instance.rates, SYNCED, connection.user_id, count=len(conversations))
+    await require_rate(state.instance.rates, SYNCED, connection.user_id, count=len(conversations))
     limit = max(_SYNC_MESSAGES // len(conversations), 2)
-    places = asyncio.Semaphore(_SYNC_AT_ONCE)
+    places = asyncio.Semaphore(SYNCS_AT_ONCE)
 
     async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, Any]:
         """Encode one conversation at a time: encoding all in one step would delay other people."""
-        async with places, turn(_syncing, connection.user_id):
+        async with places, turn(state.syncs, connection.user_id):
             changes = await sync.sync_conversation(
-                instance,
+                state.instance,
                 user_id=connection.user_id,
                 conversation_id=conversation_id,
                 since=since,
@@ -201,36 +188,38 @@ async def _sync(
     for conversation_id, task in answers.items():
         found[conversation_id], data[conversation_id] = task.result()
     for _ in range(_SYNC_TRIES):
-        again = sessions.overtaken(instance, connection, found)
+        again = sessions.overtaken(state.instance, connection, found)
         if not again:
             break
         for one in again:
             found[one], data[one] = await answer(one, conversations[one])
     else:
         raise StoreUnavailable
-    for conversation_id, changes in sessions.admit(instance, connection, found).items():
+    for conversation_id, changes in sessions.admit(state.instance, connection, found).items():
         if changes is not found[conversation_id]:
             data[conversation_id] = fragment(changes_data(changes))
-    return {"conversations": data, "epoch": sync.epoch_id(instance)}
+    return {"conversations": data, "epoch": sync.epoch_id(state.instance)}
 
 
 async def _sync_receipts(
-    instance: Instance, connection: Connection, since: datetime
+    state: ApplicationState, connection: Connection, since: datetime
 ) -> dict[str, Any]:
-    changes = await own_changes.list_own_changes(instance, user_id=connection.user_id, since=since)
+    changes = await own_changes.list_own_changes(
+        state.instance, user_id=connection.user_id, since=since
+    )
     return own_changes_data(changes)
 
 
-async def _refresh(instance: Instance, connection: Connection, token: str) -> dict[str, Any]:
+async def _refresh(state: ApplicationState, connection: Connection, token: str) -> dict[str, Any]:
     """Replace the token with a fresh one of the same person. A token that expires earlier changes
     nothing."""
-    identity = await authenticate(token)
+    identity = await state.tokens.authenticate(token)
     if identity.user_id != connection.user_id:
         raise PermissionDenied("The token belongs to another person. Send one of the same person.")
     await sessions.require_admitted(
-        instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
+        state.instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
     )
-    await require_unrevoked(instance, token, identity)
+    await require_unrevoked(state.tokens, state.instance, token, identity)
     connection.signed_in_at = max(connection.signed_in_at, identity.signed_in_at)
     if connection.expires_at is not None and (
         identity.expires_at is None or identity.expires_at > connection.expires_at
@@ -241,18 +230,22 @@ async def _refresh(instance: Instance, connection: Connection, token: str) -> di
 
 
 async def _watch_presence(
-    instance: Instance, connection: Connection, user_ids: list[str]
+    state: ApplicationState, connection: Connection, user_ids: list[str]
 ) -> dict[str, Any]:
-    present = await presence.watch_presence(instance, connection=connection, user_ids=user_ids)
+    present = await presence.watch_presence(
+        state.instance, connection=connection, user_ids=user_ids
+    )
     return {"items": [presence_data(person) for person in present]}
 
 
-async def _set_activity(instance: Instance, connection: Connection, active: bool) -> dict[str, Any]:
-    presence.set_activity(instance, connection=connection, active=active)
+async def _set_activity(
+    state: ApplicationState, connection: Connection, active: bool
+) -> dict[str, Any]:
+    presence.set_activity(state.instance, connection=connection, active=active)
     return {}
 
 
-async def _ping(instance: Instance, connection: Connection) -> dict[str, Any]:
+async def _ping(state: ApplicationState, connection: Connection) -> dict[str, Any]:
     return {}
 
 
@@ -280,15 +273,13 @@ _BAD_TOKEN = {
     Banned.code,
     PermissionDenied.code,
 }
-RATES = {
-    "message.send": SENDS,
-    "receipt.read": READS,
-    "typing.start": TYPING,
-    "typing.stop": TYPING_STOPS,
-    "conversation.sync": REQUESTS,
-    "receipts.sync": REQUESTS,
-    "presence.watch": REQUESTS,
-    "auth.refresh": REQUESTS,
+_EXPENSIVE = frozenset({"conversation.sync", "receipts.sync", "presence.watch", "auth.refresh"})
+"""The commands that count as requests over REST do, and take turns."""
+_RATES: dict[str, Callable[[PersonRates], Rate]] = {
+    "message.send": lambda rates: rates.sends,
+    "receipt.read": lambda _: READS,
+    "typing.start": lambda rates: rates.typing,
+    "typing.stop": lambda rates: rates.typing_stops,
 }
 """The rates of a person over all sockets. All but `receipt.read` count over REST too. The other
 commands are cheap, see `chat.limits.throttling`."""

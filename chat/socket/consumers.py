@@ -20,12 +20,9 @@ from channels.exceptions import StopConsumer
 from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated, TokenExpired
-from chat.instances import instance_of
-from chat.limits import strangers
-from chat.limits.shown_tokens import identify
+from chat.limits.strangers import address_of
 from chat.limits.throttling import (
     COMMANDS,
-    REQUESTS,
     VIOLATIONS,
     require_rate,
     seconds_until_room,
@@ -40,8 +37,8 @@ from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_com
 from chat.socket.heartbeat import Heartbeat
 from chat.socket.outbox import Outbox
 from chat.socket.token_expiry import TokenExpiry
+from chat.state import state_of
 from messaging.concurrency.tasks import stop_tasks
-from messaging.concurrency.turns import Turns
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import Banned, RateLimited, TokenRevoked, Unavailable
 from messaging.instruments.metrics import COMMAND_SECONDS
@@ -53,8 +50,6 @@ SUBPROTOCOL = "chat.v1"
 _BEARER = "bearer."
 _COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
-_connecting = Turns(places=2, most_waiting=64)
-"""Bounds the concurrent connects of each person."""
 _FLEETING = ("ping", "typing.start", "typing.stop", "receipt.delivered", "receipt.read")
 """Commands that are sent many times for each message."""
 
@@ -65,7 +60,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the connection, and clean up. Neither server runs `disconnect` after an error or when
         it exits."""
-        self.instance = instance_of(scope)
+        self.state = state_of(scope)
+        self.instance = self.state.instance
         self._connection: Connection | None = None
         self._outbox = Outbox(send, on_close=self._part, on_end=self._end)
         self._main = asyncio.current_task()
@@ -155,7 +151,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _refuse(self, code: CloseCode) -> None:
         """Close a socket without a right to connect, and count it for its address. The more sockets
         the address opens, the longer the close takes."""
-        await strangers.count(self.scope)
+        await self.state.strangers.count(self.scope)
         self._outbox.close(code)
 
     async def _open(
@@ -164,14 +160,16 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         token = _token(headers, subprotocols)
         begun = time.monotonic()
         async with asyncio.timeout(_COMMAND_SECONDS):
-            identity = await identify(token, strangers.address_of(self.scope))
+            identity = await self.state.shown_tokens.identify(token, address_of(self.scope))
         # The time of the verification counts towards the deadline. Waiting for a turn does not.
         left = _COMMAND_SECONDS - (time.monotonic() - begun)
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-        async with turn(_connecting, identity.user_id):
-            await require_rate(self.instance.rates, REQUESTS, identity.user_id)
+        async with turn(self.state.connects, identity.user_id):
+            await require_rate(
+                self.instance.rates, self.state.person_rates.requests, identity.user_id
+            )
             async with sessions.turn(self.instance), asyncio.timeout(left):
-                await require_unrevoked(self.instance, token, identity)
+                await require_unrevoked(self.state.tokens, self.instance, token, identity)
                 self._connection = connection = await sessions.open_session(
                     self.instance,
                     user_id=identity.user_id,
@@ -201,7 +199,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             await require_rate(self.instance.local_rates, COMMANDS, connection.user_id)
             seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
             async with asyncio.timeout(seconds):
-                data = await commands.handle(self.instance, command, connection)
+                data = await commands.handle(self.state, command, connection)
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
             problem = problem_of(error)
             code = problem.code

@@ -6,7 +6,7 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
-from chat.limits import strangers
+from chat.state import state_of
 
 
 class NoSuchPath(AsyncConsumer):  # type: ignore[misc]
@@ -16,7 +16,7 @@ class NoSuchPath(AsyncConsumer):  # type: ignore[misc]
 
     async def dispatch(self, message: Mapping[str, Any]) -> None:
         if message["type"] == "websocket.connect":
-            await strangers.count(self.scope)
+            await state_of(self.scope).strangers.count(self.scope)
             await self.send({"type": "websocket.close"})
         elif message["type"] == "websocket.disconnect":
             raise StopConsumer

@@ -28,6 +28,7 @@ from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Host, Parts
 from messaging.notifications.policy import Action, Ruling, Stage, interested, rule_at_sending
+from messaging.notifications.push.inbox import Inbox
 from messaging.notifications.push.protocol import PushBackend, make_push_backend
 from messaging.notifications.queue.sqs import SqsQueue
 from messaging.notifications.sweep import Left, Sweeper
@@ -43,6 +44,8 @@ class Notifications:
         self._presence = presence
         self._host = host
         self._running: _Running | None = None
+        self.inbox = Inbox() if settings.CHAT_DEMO else None
+        """The phones of the demo page."""
 
     @property
     def conditions(self) -> Mapping[str, Condition]:
@@ -52,7 +55,7 @@ class Notifications:
     def start(self) -> None:
         """Read the settings, and connect to the signals."""
         url = settings.NOTIFICATION_QUEUE_URL
-        push = make_push_backend()
+        push = make_push_backend(self.inbox)
         dispatcher = Dispatcher(Notifier(self.parts, push), SqsQueue(url) if url else None)
         self._running = _Running(self.parts, self._presence, self._host, dispatcher, push)
         self._running.start()

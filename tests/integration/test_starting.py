@@ -11,7 +11,9 @@ import pytest
 import pytest_asyncio
 from pytest_django import Settings
 
+from chat.authentication.development import DevelopmentAuthenticator
 from chat.limits.limited import SPENT
+from chat.state import ApplicationState
 from config import starting
 from config.application import Application
 from config.development.instances import instance as served
@@ -70,7 +72,9 @@ def client_of(instance: Instance) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://testserver")
 
 
-async def lifespan(instance: Instance, *events: str) -> list[MutableMapping[str, Any]]:
+async def lifespan(
+    instance: Instance, *events: str, state: ApplicationState | None = None
+) -> list[MutableMapping[str, Any]]:
     """What the application answers to these events of a lifespan."""
     left = [{"type": f"lifespan.{event}"} for event in events]
     answers: list[MutableMapping[str, Any]] = []
@@ -81,7 +85,7 @@ async def lifespan(instance: Instance, *events: str) -> list[MutableMapping[str,
     async def send(message: MutableMapping[str, Any]) -> None:
         answers.append(message)
 
-    await Application(instance)({"type": "lifespan"}, receive, send)
+    await Application(instance, state=state)({"type": "lifespan"}, receive, send)
     return answers
 
 
@@ -92,6 +96,32 @@ async def test_a_lifespan(instance: Instance) -> None:
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",
     ]
+
+
+class Closing(DevelopmentAuthenticator):
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+async def test_the_end_of_a_lifespan_closes_the_connections_to_the_issuer_of_tokens(
+    instance: Instance,
+) -> None:
+    authenticator = Closing()
+    state = ApplicationState(instance, authenticator=authenticator)
+
+    await lifespan(instance, "startup", "shutdown", state=state)
+
+    assert authenticator.closed
+
+
+async def test_so_does_a_failed_start(broken: Instance) -> None:
+    authenticator = Closing()
+
+    await lifespan(broken, "startup", state=ApplicationState(broken, authenticator=authenticator))
+
+    assert authenticator.closed
 
 
 async def test_a_failed_start_in_a_lifespan(broken: Instance) -> None:

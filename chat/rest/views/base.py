@@ -21,16 +21,15 @@ from rest_framework.views import APIView as RestAPIView
 
 from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.errors import Problem, problem_of, problem_response
-from chat.instances import instance_of
-from chat.limits import limited, strangers
-from chat.limits.shown_tokens import identify
-from chat.limits.throttling import REQUESTS, require_rate, turn
+from chat.limits import limited
+from chat.limits.strangers import network_of
+from chat.limits.throttling import require_rate, turn
 from chat.payloads.decoding import DocumentDecoder, NotAccepted
 from chat.payloads.parsers import StrictJSONParser, without_byte_order_mark
 from chat.payloads.renderers import render_json
 from chat.payloads.serializers import validated
 from chat.rest.accounting import account
-from messaging.concurrency.turns import Turns
+from chat.state import ApplicationState, state_of
 from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.limits import get_limits
@@ -41,9 +40,6 @@ from messaging.services import sessions
 _MAX_PARAMETERS = 50
 
 Handler = Callable[..., Awaitable[Response]]
-
-_turns = Turns(places=2, most_waiting=64)
-"""The rate of each person's requests."""
 
 
 class APIView(RestAPIView):
@@ -66,9 +62,14 @@ class APIView(RestAPIView):
     """When the caller signed in."""
 
     @cached_property
+    def state(self) -> ApplicationState:
+        """Return the state of the application that serves the request. Raises NoInstance."""
+        return state_of(self.request)
+
+    @property
     def instance(self) -> Instance:
         """Return the instance that serves the request. Raises NoInstance."""
-        return instance_of(self.request)
+        return self.state.instance
 
     async def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         begun = time.monotonic()
@@ -102,14 +103,14 @@ class APIView(RestAPIView):
         token, identity = await _authenticated(request)
         self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-        async with turn(_turns, identity.user_id):
+        async with turn(self.state.requests, identity.user_id):
             # Check the rate first, so that it also limits banned and logged-out people.
             await require_rate(self.instance.rates, self.rate(), identity.user_id)
             await sessions.require_admitted(
                 self.instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )
             if request.method in self.sensitive:
-                await require_unrevoked(self.instance, token, identity)
+                await require_unrevoked(self.state.tokens, self.instance, token, identity)
             return await self._respond(request, **kwargs)
 
     async def _respond(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -127,7 +128,7 @@ class APIView(RestAPIView):
 
     def rate(self) -> Rate:
         """Return the rate that this request counts for."""
-        return REQUESTS
+        return self.state.person_rates.requests
 
     def body(
         self, serializer_class: type[Serializer[Any]], typed: DocumentDecoder | None = None
@@ -164,8 +165,8 @@ async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
     token = bearer_token(request.headers.get("Authorization"))
     if isinstance(shown, Identity):
         return token, shown
-    address = strangers.network_of(request.META.get("REMOTE_ADDR", ""))
-    return token, await identify(token, address)
+    address = network_of(request.META.get("REMOTE_ADDR", ""))
+    return token, await state_of(request).shown_tokens.identify(token, address)
 
 
 async def _require_room(request: HttpRequest) -> None:
@@ -174,10 +175,11 @@ async def _require_room(request: HttpRequest) -> None:
     scope = _scope(request)
     shown = scope.get(limited.SHOWN)
     if isinstance(shown, Identity):
-        async with turn(_turns, shown.user_id):
-            await require_rate(instance_of(request).rates, REQUESTS, shown.user_id)
+        state = state_of(request)
+        async with turn(state.requests, shown.user_id):
+            await require_rate(state.instance.rates, state.person_rates.requests, shown.user_id)
     elif "Authorization" in request.headers and not scope.get(limited.COUNTED, False):
-        await strangers.require_room(request.META.get("REMOTE_ADDR", ""))
+        await state_of(request).strangers.require_room(request.META.get("REMOTE_ADDR", ""))
 
 
 def _scope(request: HttpRequest) -> Mapping[str, Any]:

@@ -4,7 +4,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat.limits.throttling import SENDS
 from chat.payloads import serializers
 from chat.payloads.answers import changes_data
 from chat.payloads.decoding import DocumentDecoder
@@ -20,7 +19,9 @@ _SEND = DocumentDecoder(serializers.SendMessage)
 
 class MessagesView(APIView):
     def rate(self) -> Rate:
-        return SENDS if self.request.method == "POST" else super().rate()
+        if self.request.method == "POST":
+            return self.state.person_rates.sends
+        return super().rate()
 
     @extend_schema(
         operation_id="list_messages",

@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat.limits.throttling import TYPING, TYPING_STOPS, require_rate
+from chat.limits.throttling import require_rate
 from chat.payloads import serializers
 from chat.rest.views.base import APIView
 from messaging.services import typing_indicators
@@ -15,7 +15,8 @@ class TypingView(APIView):
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Show the others that I am typing, or have stopped."""
         body = self.body(serializers.SetTyping)
-        rate = TYPING if body["typing"] else TYPING_STOPS
+        rates = self.state.person_rates
+        rate = rates.typing if body["typing"] else rates.typing_stops
         await require_rate(self.instance.rates, rate, self.user_id)
         await typing_indicators.set_typing(
             self.instance,

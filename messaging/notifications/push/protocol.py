@@ -6,12 +6,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 
 from messaging.domain.health import Condition
 from messaging.domain.recipients import Device
+
+if TYPE_CHECKING:
+    from messaging.notifications.push.inbox import Inbox  # it imports from here
 
 
 class Status(StrEnum):
@@ -63,12 +66,13 @@ class PushBackend(Protocol):
     async def close(self) -> None: ...
 
 
-def make_push_backend() -> PushBackend:
-    """Return the backend of the setting `PUSH_BACKEND`."""
+def make_push_backend(inbox: "Inbox | None" = None) -> PushBackend:
+    """Return the backend of the setting `PUSH_BACKEND`. Without a push service, it delivers to this
+    inbox."""
     if settings.PUSH_BACKEND == "fcm":
         from messaging.notifications.push.fcm import FcmPushBackend  # noqa: PLC0415 - takes a second
 
         return FcmPushBackend()
     from messaging.notifications.push.log import LogPushBackend  # noqa: PLC0415 - it imports from here
 
-    return LogPushBackend()
+    return LogPushBackend(inbox)

@@ -11,6 +11,7 @@ import pytest_asyncio
 from blockbuster import blockbuster_ctx
 from grpc.aio import init_grpc_aio, shutdown_grpc_aio
 
+from chat.state import ApplicationState
 from config.application import Application
 from config.development.instances import instance as run_instance
 from config.development.processes import free_port
@@ -39,9 +40,17 @@ async def instance(transactional_db: None) -> AsyncIterator[Instance]:
 
 
 @pytest.fixture
-def application(instance: Instance) -> Application:
+def state(instance: Instance) -> Iterator[ApplicationState]:
+    """The state of the application."""
+    state = ApplicationState(instance)
+    yield state
+    state.close()
+
+
+@pytest.fixture
+def application(instance: Instance, state: ApplicationState) -> Application:
     """The application on it, which starts it with the first request, as under daphne."""
-    return Application(instance)
+    return Application(instance, state=state)
 
 
 @pytest_asyncio.fixture

@@ -3,6 +3,7 @@ of ours, whose certificate and what is known of users come from a server on the 
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,9 +11,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from chat import authentication
-from chat.rest.views import base
 from chat.rest.views.base import APIView
-from chat.socket import consumers
+from chat.state import ApplicationState
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, problem
@@ -45,9 +45,9 @@ async def ask(api: Api, token: str, path: str = "/me", method: str = "GET") -> h
     return await api.request(method, path, headers=bearer(token), json=BODIES.get(method))
 
 
-async def close_code(instance: Instance, token: str) -> int:
+async def close_code(instance: Instance, token: str, state: ApplicationState | None = None) -> int:
     """That of a socket which comes with this token."""
-    socket = Wire(instance, token=token)
+    socket = Wire(instance, token=token, state=state)
     try:
         return await socket.close_code()
     finally:
@@ -239,23 +239,22 @@ async def test_firebase_is_asked_of_nobody_beyond_their_rate(
     instance: Instance,
     firebase: Google,
     ann: Api,
+    state: ApplicationState,
     settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither over REST nor by coming in: else a flood here were one there."""
     settings.CHAT_RATE_LIMITS = True
     none = Rate(name="none", per_second=0.001, burst=1)
     token = KEY.sign()
     group = await make_group(ann, token)
-    for module in (base, consumers):
-        monkeypatch.setattr(module, "REQUESTS", none)
+    state.person_rates = replace(state.person_rates, requests=none)
     path = f"/conversations/{group}/participants"
     assert (await ask(ann, token, path, "POST")).status_code == 200
     asked = firebase.asked.count(LOOKUP)
     assert asked == 2  # once for the group
 
     assert problem(await ask(ann, token, path, "POST")) == (429, "rate_limited")
-    assert await close_code(instance, token) == 1013
+    assert await close_code(instance, token, state) == 1013
 
     assert firebase.asked.count(LOOKUP) == asked
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.core import signing
 from pytest_django.fixtures import Settings
 
 from chat.authentication import issue_development_token
-from chat.limits.throttling import SENDS
+from chat.state import ApplicationState
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
@@ -228,13 +229,13 @@ async def test_so_many_people_can_be_blocked(ann: Api, settings: Settings) -> No
 
 
 async def test_too_many_sends(
-    ann: Api, bob: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ann: Api, bob: Api, settings: Settings, state: ApplicationState
 ) -> None:
     """Twenty at once. Other requests, and other people, are not held up."""
     settings.CHAT_RATE_LIMITS = True
     # Nothing is refilled meanwhile, however slow the machine is.
-    slow = Rate(name="sends", per_second=0.01, burst=SENDS.burst)
-    monkeypatch.setattr("chat.rest.views.messages.SENDS", slow)
+    slow = replace(state.person_rates.sends, per_second=0.01)
+    state.person_rates = replace(state.person_rates, sends=slow)
     group = await ann.group(bob)
     path = f"/conversations/{group}/messages"
 
@@ -261,12 +262,12 @@ async def test_too_much_typing(ann: Api, settings: Settings) -> None:
 
 @pytest.mark.parametrize("shut_out", ["ban", "log out"])
 async def test_refusals_of_who_is_shut_out_have_a_rate(
-    instance: Instance, ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch, shut_out: str
+    instance: Instance, state: ApplicationState, ann: Api, settings: Settings, shut_out: str
 ) -> None:
     """They are looked up, too."""
     settings.CHAT_RATE_LIMITS = True
     few = Rate(name="requests", per_second=0.001, burst=5)
-    monkeypatch.setattr("chat.rest.views.base.REQUESTS", few)
+    state.person_rates = replace(state.person_rates, requests=few)
     if shut_out == "ban":
         await people.ban_person(instance, person_id="ann")
     else:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,10 +14,9 @@ from pytest_django.fixtures import Settings
 
 from chat.authentication import issue_development_token
 from chat.handler import Handler
-from chat.instances import with_instance
-from chat.limits import strangers
 from chat.limits.limited import SPENT
-from chat.rest.views import base
+from chat.limits.strangers import Strangers
+from chat.state import ApplicationState, with_state
 from config.application import Application
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id
@@ -504,14 +504,14 @@ async def test_the_store_cannot_be_reached(
     assert (await attempt(operation, method, path)).status_code < 500
 
 
-async def test_a_request_has_one_deadline(instance: Instance, ann: Api) -> None:
+async def test_a_request_has_one_deadline(state: ApplicationState, ann: Api) -> None:
     """What it has waited in front of its view is no longer left for the store."""
     assert (await ann.get("/me")).status_code == 200
 
     handler = await asyncio.to_thread(Handler)  # which reads files
 
     async def late_application(scope: Any, receive: Any, send: Any) -> None:
-        await handler({**with_instance(scope, instance), SPENT: 60.0}, receive, send)
+        await handler({**with_state(scope, state), SPENT: 60.0}, receive, send)
 
     authorization = {"Authorization": f"Bearer {issue_development_token('ann')}"}
     transport = httpx.ASGITransport(app=late_application)
@@ -522,15 +522,23 @@ async def test_a_request_has_one_deadline(instance: Instance, ann: Api) -> None:
 
 
 async def test_a_404_of_a_person_counts_for_them_and_not_for_their_address(
-    ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    instance: Instance, settings: Settings
 ) -> None:
     settings.CHAT_RATE_LIMITS = True
-    monkeypatch.setattr(strangers, "STRANGERS", Rate(name="few", per_second=1 / 3_600, burst=3))
-    monkeypatch.setattr(base, "REQUESTS", Rate(name="requests", per_second=1 / 3_600, burst=10))
-    answers = [await ann.get("/nothing") for _ in range(12)]
+    strangers = Strangers(rate=Rate(name="few", per_second=1 / 3_600, burst=3))
+    state = ApplicationState(instance, strangers=strangers)
+    requests = Rate(name="requests", per_second=1 / 3_600, burst=10)
+    state.person_rates = replace(state.person_rates, requests=requests)
+    transport = httpx.ASGITransport(app=Application(instance, state=state))
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://testserver/api/v1"
+    ) as client:
+        ann = Api(client, "ann")
+        answers = [await ann.get("/nothing") for _ in range(12)]
+        forged = await ann.request("GET", "/me", headers={"Authorization": "forged"})
 
     assert [answer.status_code for answer in answers] == [404] * 10 + [429] * 2
-    assert (await ann.request("GET", "/me", headers={"Authorization": "forged"})).status_code == 401
+    assert forged.status_code == 401
 
 
 async def test_the_store_hangs(

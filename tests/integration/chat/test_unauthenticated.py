@@ -11,12 +11,14 @@ from django.core.handlers.asgi import ASGIHandler
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
-from chat.authentication import Identity, authenticate, issue_development_token
+from chat.authentication import Identity, issue_development_token
+from chat.authentication.development import DevelopmentAuthenticator
 from chat.exceptions import NotAuthenticated, TokenExpired
 from chat.handler import Handler
-from chat.limits.limited import SHOWN, limited
+from chat.limits.limited import SHOWN
 from messaging.domain.exceptions import StoreUnavailable
 from tests.integration.chat import Api
+from tests.unit.chat.limits.test_strangers import door_to
 
 Message = MutableMapping[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -98,7 +100,7 @@ async def test_the_answer_is_that_of_the_view(
 
 
 async def test_a_forged_token_reaches_no_thread_and_no_middleware() -> None:
-    assert (await ask(limited(Closed()), scope("/api/v1/me", FORGED)))[0] == 401
+    assert (await ask(door_to(Closed()), scope("/api/v1/me", FORGED)))[0] == 401
 
 
 async def test_refusals_are_counted_by_route_and_by_code() -> None:
@@ -134,7 +136,7 @@ async def test_django_answers_everything_else(asked: Message) -> None:
 
 async def test_a_valid_token_reaches_django() -> None:
     token = issue_development_token("ann")
-    identity: Identity = await authenticate(token)
+    identity: Identity = await DevelopmentAuthenticator().authenticate(token)
     valid = (b"authorization", f"Bearer {token}".encode())
 
     with pytest.raises(Reached):

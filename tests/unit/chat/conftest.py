@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest_asyncio
 
+from chat.state import ApplicationState
 from messaging.runtime.instance import Instance
 from tests.instances import new_instance
 from tests.unit.chat.wire import Wire
@@ -17,14 +18,22 @@ async def instance(transactional_db: None) -> AsyncIterator[Instance]:
 
 @pytest_asyncio.fixture
 async def wire(instance: Instance) -> AsyncIterator[Callable[..., Wire]]:
-    """Somebody's socket: `wire("ann")`."""
+    """Somebody's socket: `wire("ann")`. All have the state of one application, from the settings
+    when the first one connects."""
     wires: list[Wire] = []
+    states: list[ApplicationState] = []
 
-    def make(user_id: str = "ann", token: str | None = None) -> Wire:
-        wires.append(Wire(instance, user_id, token))
+    def make(
+        user_id: str = "ann", token: str | None = None, state: ApplicationState | None = None
+    ) -> Wire:
+        if not states:
+            states.append(state or ApplicationState(instance))
+        wires.append(Wire(instance, user_id, token, state=state or states[0]))
         return wires[-1]
 
     yield make
     for one in wires:
         await one.end()
+    for state in states:
+        state.close()
     assert len(instance.hub.connections) == 0

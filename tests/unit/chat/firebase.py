@@ -154,6 +154,11 @@ def as_in_production(
     fake: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> FirebaseAuthenticator:
     """Without credentials; the certificates come from the loopback."""
+    set_as_in_production(fake, settings, monkeypatch)
+    return FirebaseAuthenticator()
+
+
+def set_as_in_production(fake: Google, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.GOOGLE_CLOUD_PROJECT = PROJECT
     settings.FIREBASE_AUTH_EMULATOR_HOST = ""
     monkeypatch.delenv("FIREBASE_AUTH_EMULATOR_HOST", raising=False)
@@ -161,7 +166,6 @@ def as_in_production(
     monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS", raising=False)
     generator = firebase_admin._token_gen  # noqa: SLF001 - the constant has no other home
     monkeypatch.setattr(generator, "ID_TOKEN_CERT_URI", fake.certificate_url)
-    return FirebaseAuthenticator()
 
 
 def with_credentials(fake: Google, monkeypatch: pytest.MonkeyPatch) -> None:

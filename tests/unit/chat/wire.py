@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 from chat.authentication import issue_development_token
-from chat.instances import with_instance
 from chat.socket.consumers import ChatConsumer
+from chat.state import ApplicationState, with_state
 from messaging.runtime.instance import Instance
 
 Frame = dict[str, Any]
@@ -16,7 +16,16 @@ PATIENCE = 30
 class Wire:
     """The server's side of one socket: what it gives to the consumer and what it takes."""
 
-    def __init__(self, instance: Instance, user_id: str = "ann", token: str | None = None) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        user_id: str = "ann",
+        token: str | None = None,
+        *,
+        state: ApplicationState | None = None,
+    ) -> None:
+        """Without a state, the socket has one of its own."""
+        self._own = None if state else ApplicationState(instance)
         self._incoming: asyncio.Queue[Frame] = asyncio.Queue()
         self._outgoing: asyncio.Queue[Frame] = asyncio.Queue()
         self.writable = asyncio.Event()
@@ -29,7 +38,9 @@ class Wire:
             "subprotocols": ["chat.v1", f"bearer.{token or issue_development_token(user_id)}"],
         }
         self.give("websocket.connect")
-        self.task = asyncio.create_task(self._serve(instance, with_instance(scope, instance)))
+        state = state or self._own
+        assert state is not None
+        self.task = asyncio.create_task(self._serve(instance, with_state(scope, state)))
 
     async def _serve(self, instance: Instance, scope: Frame) -> None:
         await instance.start()  # as the first request does
@@ -92,3 +103,5 @@ class Wire:
             self.give("websocket.disconnect", code=1000)
         async with asyncio.timeout(PATIENCE):
             await asyncio.gather(self.task, return_exceptions=True)
+        if self._own is not None:
+            self._own.close()

@@ -6,9 +6,9 @@ import pytest
 from django.core import signing
 from pytest_django.fixtures import Settings
 
-from chat import authentication
 from chat.authentication import (
-    authenticate,
+    Identity,
+    VerifiedTokens,
     bearer_token,
     issue_development_token,
     make_authenticator,
@@ -102,14 +102,20 @@ def test_the_scheme_in_any_case(scheme: str) -> None:
     assert bearer_token(f"{scheme}  a.b.c ") == "a.b.c"
 
 
-async def test_a_token_that_is_too_long_is_not_even_looked_at(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(authentication, "_verified", None)
-    monkeypatch.setattr(authentication, "make_authenticator", None)
+async def test_a_token_that_is_too_long_is_not_even_looked_at() -> None:
+    looked_at = []
 
+    class Noting(DevelopmentAuthenticator):
+        async def authenticate(self, token: str) -> Identity:
+            looked_at.append(token)
+            return await super().authenticate(token)
+
+    tokens = VerifiedTokens(Noting())
     with pytest.raises(NotAuthenticated):
-        await authenticate("x" * 8_193)
+        await tokens.authenticate("x" * 8_193)
+
+    assert tokens.recall("x" * 8_193) is None
+    assert looked_at == []
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ import pytest
 
 from chat.authentication import issue_development_token
 from chat.limits import crowds
-from chat.limits.limited import limited
-from tests.unit.chat.limits.test_strangers import Inner, ask
+from tests.unit.chat.limits.test_strangers import Inner, ask, door_to
 
 ADDRESSES = crowds.PLACES + 3
 
@@ -23,7 +22,7 @@ def _limits(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 async def full(inner: Inner, path: str) -> tuple[Any, list[asyncio.Task[Any]]]:
     """An application, all of whose places for such paths are taken, and who waits beyond them."""
     inner.open.clear()
-    application = limited(inner)
+    application = door_to(inner)
     tasks = [
         asyncio.create_task(ask(application, f"198.51.100.{number}", path))
         for number in range(ADDRESSES)

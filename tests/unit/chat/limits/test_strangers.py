@@ -8,16 +8,16 @@ import orjson
 import pytest
 from prometheus_client import REGISTRY
 
-from chat import authentication
-from chat.authentication import Identity, issue_development_token
+from chat.authentication import Authenticator, Identity, issue_development_token
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.authentication.token_cache import VerifiedTokens
 from chat.exceptions import NotAuthenticated
-from chat.limits import probes, strangers
-from chat.limits.limited import PAGE_BODY_BYTES, SHOWN, SPENT, limited, seconds_left
-from chat.limits.shown_tokens import identify
-from chat.limits.strangers import address_of, network_of
-from messaging.redis.rate_limits import Rate
+from chat.limits import probes
+from chat.limits.limited import PAGE_BODY_BYTES, SHOWN, SPENT, Limited, seconds_left
+from chat.limits.shown_tokens import ShownTokens
+from chat.limits.sign_ins import SignIns
+from chat.limits.strangers import Strangers, address_of, network_of
+from messaging.redis.rate_limits import Rate, Rates
 
 Message = MutableMapping[str, Any]
 
@@ -29,7 +29,6 @@ FEW = Rate(name="few", per_second=1 / 3_600, burst=20)
 def _limits(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """None of which refills during a test."""
     settings.CHAT_RATE_LIMITS = True
-    monkeypatch.setattr(strangers, "STRANGERS", FEW)
     monkeypatch.setattr(probes, "PROBES", FEW)
 
 
@@ -58,6 +57,23 @@ class Inner:
 
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def door_to(
+    application: Application,
+    *,
+    preflights: Rate = FEW,
+    authenticator: Authenticator | None = None,
+) -> Limited:
+    """The application behind limits that no other test has used."""
+    strangers = Strangers(rate=FEW, preflights=preflights)
+    tokens = VerifiedTokens(authenticator or DevelopmentAuthenticator())
+    return Limited(
+        application,
+        strangers=strangers,
+        shown_tokens=ShownTokens(tokens, strangers),
+        sign_ins=SignIns(Rates(None)),
+    )
 
 
 async def ask(
@@ -105,7 +121,7 @@ async def first_refusal(
 async def test_two_requests_of_an_address_are_carried_out_at_once() -> None:
     inner = Inner()
     inner.open.clear()
-    application = limited(inner)
+    application = door_to(inner)
     tasks = [asyncio.create_task(ask(application, "203.0.113.1")) for _ in range(6)]
     other = asyncio.create_task(ask(application, "203.0.113.2"))
     async with asyncio.timeout(5):
@@ -120,7 +136,7 @@ async def test_two_requests_of_an_address_are_carried_out_at_once() -> None:
 
 
 async def test_beyond_the_rate_an_address_is_refused_in_the_one_error_shape() -> None:
-    application = limited(Inner())
+    application = door_to(Inner())
     labels = {"door": "rest", "code": "rate_limited"}
     counted = REGISTRY.get_sample_value("chat_refusals_total", labels) or 0
 
@@ -138,7 +154,7 @@ async def test_beyond_the_rate_an_address_is_refused_in_the_one_error_shape() ->
 
 async def test_probes_and_requests_with_a_valid_token_are_not_refused() -> None:
     """A token counts where the API looks at it alone."""
-    application = limited(Inner())
+    application = door_to(Inner())
     authorization = (b"authorization", f"Bearer {issue_development_token('ann')}".encode())
     for path in ("/health/ready", "/api/v1/me"):
         for _ in range(2 * FEW.burst):
@@ -151,7 +167,7 @@ async def test_probes_and_requests_with_a_valid_token_are_not_refused() -> None:
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v2/me", "/api/nothing"])
 async def test_a_valid_token_at_a_path_that_does_not_exist_is_no_stranger(path: str) -> None:
     """It is known before Django looks for the path."""
-    application = limited(Inner())
+    application = door_to(Inner())
     authorization = (b"authorization", f"Bearer {issue_development_token('ann')}".encode())
     for _ in range(2 * FEW.burst):
         answer = await ask(application, "203.0.113.32", path, authorization)
@@ -160,9 +176,7 @@ async def test_a_valid_token_at_a_path_that_does_not_exist_is_no_stranger(path: 
     assert (await ask(application, "203.0.113.32"))[0]["status"] == 204
 
 
-async def test_what_a_request_waits_at_the_door_is_no_longer_left_for_its_view(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_what_a_request_waits_at_the_door_is_no_longer_left_for_its_view() -> None:
     """For the verification of its token, and for a place of its address."""
     spent: list[float] = []
 
@@ -176,10 +190,9 @@ async def test_what_a_request_waits_at_the_door_is_no_longer_left_for_its_view(
         await asyncio.sleep(0.05)
         await Inner()(scope, receive, send)
 
-    monkeypatch.setattr(authentication, "_verified", VerifiedTokens(Slow()))
     good = (b"authorization", f"Bearer {issue_development_token('ann')}".encode())
-    await ask(limited(application), "203.0.113.33", "/api/v1/me", good)
-    door = limited(application)
+    await ask(door_to(application, authenticator=Slow()), "203.0.113.33", "/api/v1/me", good)
+    door = door_to(application)
     await asyncio.gather(*(ask(door, "203.0.113.33") for _ in range(3)))
 
     assert spent[0] >= 0.05
@@ -200,7 +213,7 @@ async def test_probes_beyond_their_rate_share_an_answer() -> None:
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b"ready"})
 
-    probed = limited(application)
+    probed = door_to(application)
     accept = (b"accept", b"text/plain")
     for _ in range(FEW.burst):
         await ask(probed, "203.0.113.12", "/health/ready", accept)
@@ -218,7 +231,7 @@ async def test_probes_beyond_their_rate_share_an_answer() -> None:
 async def test_probes_are_answered_while_strangers_of_their_address_are_refused() -> None:
     inner = Inner()
     inner.open.clear()
-    application = limited(inner)
+    application = door_to(inner)
     crowd = [asyncio.create_task(ask(application, "203.0.113.14")) for _ in range(100)]
     async with asyncio.timeout(5):
         while inner.inside < 2:
@@ -240,7 +253,7 @@ async def test_probes_are_answered_while_strangers_of_their_address_are_refused(
 async def test_what_is_no_probe_is_a_strangers_request(
     path: str, method: str, address: str
 ) -> None:
-    application = limited(Inner())
+    application = door_to(Inner())
     statuses = [
         (await ask(application, address, path, method=method))[0]["status"]
         for _ in range(FEW.burst + 1)
@@ -257,7 +270,7 @@ async def test_a_forged_token_counts_as_none() -> None:
         seen.append(scope[SHOWN])
         await Inner()(scope, receive, send)
 
-    door = limited(application)
+    door = door_to(application)
     for number in range(2 * FEW.burst):
         forged = (b"authorization", b"Bearer forged.%d" % number)
         start, *_ = await ask(door, "203.0.113.16", "/api/v1/me", forged)
@@ -273,12 +286,9 @@ async def test_a_forged_token_counts_as_none() -> None:
     assert seen[-1].user_id == "new-here"
 
 
-async def test_beyond_its_rate_few_tokens_of_an_address_are_verified_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_beyond_its_rate_few_tokens_of_an_address_are_verified_at_once() -> None:
     """The room comes before the signature, and other addresses do not wait for it."""
     address = "203.0.113.17"
-    await first_refusal(limited(Inner()), address)
     verifying = 0
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -289,8 +299,11 @@ async def test_beyond_its_rate_few_tokens_of_an_address_are_verified_at_once(
             await never
             return await super().authenticate(token)
 
-    tokens = VerifiedTokens(Slow())
-    monkeypatch.setattr(authentication, "_verified", tokens)
+    strangers = Strangers(rate=FEW)
+    async with asyncio.timeout(5):
+        while not strangers.is_beyond_its_rate(address):
+            await strangers.require_room(address)
+    identify = ShownTokens(VerifiedTokens(Slow()), strangers).identify
     waiting = [asyncio.create_task(identify(f"forged-{n}", address)) for n in range(50)]
     elsewhere = asyncio.create_task(identify("forged", "203.0.113.18"))
     async with asyncio.timeout(5):
@@ -302,12 +315,11 @@ async def test_beyond_its_rate_few_tokens_of_an_address_are_verified_at_once(
     assert verifying == 9
 
 
-async def test_an_office_gets_its_preflights_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_office_gets_its_preflights_answered() -> None:
     """Beyond what its strangers may ask, and without a place: they come before the requests of
     people with tokens as well. Beyond their own rate they count as strangers."""
-    monkeypatch.setattr(strangers, "PREFLIGHTS", Rate(name="p", per_second=1 / 3_600, burst=50))
     inner = Inner()
-    application = limited(inner)
+    application = door_to(inner, preflights=Rate(name="p", per_second=1 / 3_600, burst=50))
     asked = (
         (b"origin", b"https://a.example"),
         (b"access-control-request-method", b"GET"),
@@ -328,7 +340,7 @@ async def test_an_office_gets_its_preflights_answered(monkeypatch: pytest.Monkey
 
 async def test_options_show_no_token() -> None:
     """Whatever their headers say: they are answered before anybody looks at those."""
-    application = limited(Inner())
+    application = door_to(Inner())
     authorization = (b"authorization", b"Bearer x")
 
     async def preflight() -> int:
@@ -343,7 +355,7 @@ async def test_options_show_no_token() -> None:
 @pytest.mark.parametrize("path", ["/admin/", "/api/v1/conversations"])
 @pytest.mark.parametrize("bodies", [(b"whole",), (b"in ", b"two"), (b"x" * 65_535, b"y")])
 async def test_a_body_arrives_whole(bodies: tuple[bytes, ...], path: str) -> None:
-    answer = await ask(limited(Inner()), "203.0.113.6", path, bodies=bodies)
+    answer = await ask(door_to(Inner()), "203.0.113.6", path, bodies=bodies)
 
     assert answer[1]["body"] == b"".join(bodies)
 
@@ -356,7 +368,7 @@ async def test_a_page_takes_no_large_body(path: str, address: str) -> None:
     inner = Inner()
     inner.open.clear()
 
-    start, body = await ask(limited(inner), address, path, bodies=(b"x" * PAGE_BODY_BYTES, b"y"))
+    start, body = await ask(door_to(inner), address, path, bodies=(b"x" * PAGE_BODY_BYTES, b"y"))
 
     assert start["status"] == 413
     assert orjson.loads(body["body"])["code"] == "payload_too_large"
@@ -366,7 +378,7 @@ async def test_a_page_takes_no_large_body(path: str, address: str) -> None:
 async def test_a_browser_may_read_why_it_was_refused(settings: Any) -> None:
     """A page of an allowed origin, of the API; the answer is not made by Django."""
     settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
-    application = limited(Inner())
+    application = door_to(Inner())
     for origin, path, allowed in (
         ("https://app.example", "/api/v1/me", True),
         ("https://other.example", "/api/v1/me", False),
@@ -384,7 +396,7 @@ async def test_a_browser_may_read_why_it_was_refused(settings: Any) -> None:
 
 
 async def test_a_slow_body_holds_no_place() -> None:
-    application = limited(Inner())
+    application = door_to(Inner())
     never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
 
     async def receive() -> Message:

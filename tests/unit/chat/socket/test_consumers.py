@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import structlog
 
-from chat import authentication
+from chat.authentication import Identity
+from chat.authentication.development import DevelopmentAuthenticator
 from chat.exceptions import TokenExpired
 from chat.socket import commands, consumers, outbox
 from chat.socket.close_codes import CloseCode, close_message
+from chat.state import ApplicationState
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
 from messaging.domain.identifiers import random_id
@@ -101,19 +103,15 @@ async def test_any_frame_keeps_it_open(
     [(TokenExpired(), 4502), (TokenRevoked(), 4503), (StoreUnavailable(), 1013)],
 )
 async def test_why_it_was_closed(
-    wire: Callable[..., Wire], monkeypatch: pytest.MonkeyPatch, refusal: Exception, code: int
+    wire: Callable[..., Wire], instance: Instance, refusal: Exception, code: int
 ) -> None:
     """An expired token is worth a fresh one; a store that is away is worth another try."""
 
-    class Refusing:
-        def recall(self, token: str) -> None:
-            return None
-
-        async def authenticate(self, token: str) -> None:
+    class Refusing(DevelopmentAuthenticator):
+        async def authenticate(self, token: str) -> Identity:
             raise refusal
 
-    monkeypatch.setattr(authentication, "_verified", Refusing())
-    socket = wire()
+    socket = wire(state=ApplicationState(instance, authenticator=Refusing()))
 
     assert (await socket.next())["type"] == "websocket.accept"
     assert await socket.close_code() == code

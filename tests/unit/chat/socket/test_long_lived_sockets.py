@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,10 @@ import pytest_asyncio
 from pytest_django.fixtures import Settings
 
 from chat import authentication
-from chat.authentication.firebase import FirebaseAuthenticator
-from chat.authentication.token_cache import VerifiedTokens
 from chat.limits import throttling
 from chat.socket import commands, consumers, token_expiry
 from chat.socket.close_codes import CloseCode, close_message
+from chat.state import ApplicationState
 from messaging.domain.identifiers import random_id
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
@@ -35,10 +35,8 @@ async def firebase(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Async
         settings.FIREBASE_AUTH_EMULATOR_HOST = fake.host
         monkeypatch.setenv("FIREBASE_AUTH_EMULATOR_HOST", fake.host)
         fake.users = {"ann": {}, "bob": {}}
-        authenticator = FirebaseAuthenticator()
-        monkeypatch.setattr(authentication, "_verified", VerifiedTokens(authenticator))
+        settings.CHAT_AUTH = "firebase"
         yield fake
-        authenticator.close()
 
 
 def lasting(seconds: float, **claims: Any) -> str:
@@ -276,13 +274,14 @@ async def test_who_acknowledges_what_there_is_not_is_let_go(limited: None, wire:
 
 
 async def test_beyond_the_rate_commands_are_refused(
-    limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
+    limited: None, wire: Open, instance: Instance
 ) -> None:
     """With the time after which to come back; over all sockets of a person."""
     # Nothing is refilled meanwhile, however slow the machine is.
-    slow = Rate(name="sends", per_second=0.01, burst=throttling.SENDS.burst)
-    monkeypatch.setitem(commands.RATES, "message.send", slow)
-    sockets = [wire(), wire()]
+    state = ApplicationState(instance)
+    slow = replace(state.person_rates.sends, per_second=0.01)
+    state.person_rates = replace(state.person_rates, sends=slow)
+    sockets = [wire(state=state), wire(state=state)]
     for socket in sockets:
         await socket.opened()
     fields = {"conversation_id": random_id(), "text": "hello", "client_id": "1"}
@@ -446,13 +445,14 @@ async def test_a_mistake_now_and_then_is_no_violation(limited: None, wire: Open)
 
 
 async def test_who_connects_too_often_has_to_wait(
-    limited: None, wire: Open, monkeypatch: pytest.MonkeyPatch
+    limited: None, wire: Open, instance: Instance
 ) -> None:
+    state = ApplicationState(instance)
     few = Rate(name="requests", per_second=0.1, burst=2)
-    monkeypatch.setattr(consumers, "REQUESTS", few)
+    state.person_rates = replace(state.person_rates, requests=few)
     for _ in range(2):
-        await wire().opened()
-    socket = wire()
+        await wire(state=state).opened()
+    socket = wire(state=state)
 
     await socket.next()
     assert await socket.close_code() == 1013

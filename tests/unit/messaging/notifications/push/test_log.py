@@ -6,8 +6,10 @@ import pytest
 from pytest_django import Settings
 
 from messaging.domain.recipients import Device, Platform, TokenKind
-from messaging.notifications.push.log import Inbox, LogPushBackend, inbox
+from messaging.notifications.push.inbox import Inbox
+from messaging.notifications.push.log import LogPushBackend
 from messaging.notifications.push.protocol import SENT, Push
+from messaging.runtime.instance import Instance
 
 DEVICE = Device(
     id="phone",
@@ -68,14 +70,24 @@ def test_it_is_bounded() -> None:
     assert shown(phones, "user-50") == [("a", 1)]
 
 
-@pytest.mark.parametrize("demo", [False, True])
-async def test_only_a_demo_keeps_them(settings: Settings, demo: bool) -> None:
-    """Elsewhere nothing of a message stays in memory."""
-    settings.CHAT_DEMO = demo
-    backend = LogPushBackend()
+async def test_what_is_pushed_is_in_the_inbox() -> None:
+    phones = Inbox()
+    backend = LogPushBackend(phones)
 
-    assert await backend.send([message(f"bob-{demo}", "a", 1, "secret")]) == [SENT]
+    assert await backend.send([message("bob", "a", 1, "secret")]) == [SENT]
 
-    assert shown(inbox, f"bob-{demo}") == ([("a", 1)] if demo else [])
-    assert "secret" not in repr(inbox.shown(f"bob-{demo}"))
+    assert shown(phones, "bob") == [("a", 1)]
+    assert "secret" not in repr(phones.shown("bob"))
     await backend.close()
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_only_a_demo_has_an_inbox(settings: Settings, demo: bool) -> None:
+    """Elsewhere nothing of a message stays in memory. Each instance has its own."""
+    settings.CHAT_DEMO = demo
+    instances = Instance(), Instance()
+
+    inboxes = [instance.notifications.inbox for instance in instances]
+
+    assert (inboxes[0] is not None) is (inboxes[1] is not None) is demo
+    assert inboxes[0] is not inboxes[1] or not demo

@@ -1,0 +1,87 @@
+"""The state of an application: what it keeps about its clients while it serves one instance.
+
+`scope["state"]` is the ASGI place for an application's own state
+(https://asgi.readthedocs.io/en/stable/specs/lifespan.html#lifespan-state). Servers fill it only if
+they have a lifespan, so `config.application` sets it for every scope.
+"""
+
+import time
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from chat.authentication import Authenticator, VerifiedTokens, make_authenticator
+from chat.limits.shown_tokens import ShownTokens
+from chat.limits.sign_ins import SignIns
+from chat.limits.strangers import Strangers
+from chat.limits.throttling import person_rates
+from messaging.concurrency.turns import Turns
+from messaging.domain.limits import get_limits
+from messaging.runtime.instance import Instance
+
+SYNCS_AT_ONCE = 4
+_KEY = "application"
+
+
+class ApplicationState:
+    """The verified tokens, the rates and the turns of one application. Nothing of it is shared with
+    another application of the process."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        authenticator: Authenticator | None = None,
+        strangers: Strangers | None = None,
+    ) -> None:
+        """Create the state from the settings. `authenticator` and `strangers` replace the parts
+        that the settings describe."""
+        self.instance = instance
+        self.tokens = VerifiedTokens(authenticator or make_authenticator())
+        self.strangers = strangers or Strangers()
+        self.shown_tokens = ShownTokens(self.tokens, self.strangers)
+        self.sign_ins = SignIns(instance.rates)
+        self.person_rates = person_rates(get_limits())
+        self.requests = Turns(places=2, most_waiting=64)
+        """The turns of each person's requests."""
+        self.connects = Turns(places=2, most_waiting=64)
+        """The turns of each person's connects."""
+        self.commands = Turns(places=2, most_waiting=64)
+        """The turns of each person's expensive commands, over all sockets."""
+        self.syncs = Turns(places=SYNCS_AT_ONCE, most_waiting=64, clock=time.thread_time)
+        """The turns of the conversations that each person's syncs read, over all sockets. After
+        each one, the next waits for as long as the event loop worked on it. Time spent waiting for
+        the store does not count."""
+
+    def close(self) -> None:
+        """Close the connections to the issuer of tokens."""
+        self.tokens.close()
+
+
+class NoInstance(Exception):
+    """There is no instance in this scope. Serve with `config.asgi.application`."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
+
+
+def with_state(scope: MutableMapping[str, Any], state: ApplicationState) -> dict[str, Any]:
+    """Return a copy of the scope with the state."""
+    return {**scope, "state": {**scope.get("state", {}), _KEY: state}}
+
+
+def state_of(source: Mapping[str, Any] | HttpRequest | Request) -> ApplicationState:
+    """Return the state of the application that serves a scope, or a request that came through
+    ASGI. Raises NoInstance."""
+    scope = source if isinstance(source, Mapping) else getattr(source, "scope", {})
+    state = scope.get("state", {}).get(_KEY)
+    if not isinstance(state, ApplicationState):
+        raise NoInstance
+    return state
+
+
+def instance_of(source: Mapping[str, Any] | HttpRequest | Request) -> Instance:
+    """Return the instance that serves a scope or a request. Raises NoInstance."""
+    return state_of(source).instance
