@@ -5,7 +5,6 @@ import re
 import regex
 
 from messaging.domain.exceptions import InvalidRequest
-from messaging.domain.graphemes import is_blank
 from messaging.domain.limits import get_limits
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -20,6 +19,19 @@ _DISGUISE = regex.compile(
 )
 """Characters that make a title look like another one. Joiners and variation selectors are allowed:
 scripts and emoji need them."""
+_VISIBLE = regex.compile(
+    r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{M}\p{Cc}\p{Cs}\p{NChar}"
+    # Of the format characters, only the prepended concatenation marks (Arabic number sign) have a
+    # glyph.
+    r"[\p{Cf}--\p{Prepended_Concatenation_Mark}]"
+    # Symbols whose glyphs are empty: the blank Braille pattern, the null notehead and the blanks
+    # of Egyptian hieroglyphs.
+    r"\u2800\U0001D159\U00013441\U00013442]",
+    regex.VERSION1,
+)
+"""A code point that is visible by itself. Combining marks need a base. The fillers of Hangul, tags
+and variation selectors are default ignorable
+(https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point)."""
 MAX_CLIENT_ID = 128
 _CLIENT_ID = re.compile(rf"[\x20-\x7e]{{1,{MAX_CLIENT_ID}}}")
 
@@ -74,6 +86,11 @@ def require_client_id(client_id: str) -> None:
     if not _CLIENT_ID.fullmatch(client_id):
         detail = f"The client_id must be 1 to {MAX_CLIENT_ID} printable ASCII characters."
         raise InvalidRequest.of("client_id", detail, "invalid")
+
+
+def is_blank(text: str) -> bool:
+    """Return whether the text has no visible grapheme."""
+    return _VISIBLE.search(text) is None
 
 
 def _require_undisguised(field: str, value: str) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import regex
 
+from messaging.changes.text_rules import is_blank
 from messaging.domain.conversation import Conversation, ConversationKind
-from messaging.domain.graphemes import ELLIPSIS, beginning, graphemes, is_blank
+from messaging.domain.graphemes import ELLIPSIS, beginning, graphemes
 from messaging.domain.message import Message
 
 MAX_TITLE = 100

@@ -28,7 +28,7 @@ ROOMS = tuple(f"{ROOT}/{room}/" for room in ("chat", "messaging"))
 BESIDE = tuple(f"{ROOT}/messaging/{room}" for room in ("notifications", "runtime/signal_sender.py"))
 """What runs in the background, after the answer as likely as before it."""
 
-MAX_FILES = 36
+MAX_FILES = 35
 MAX_ENTRIES = 2
 """Functions of one file that other files call."""
 

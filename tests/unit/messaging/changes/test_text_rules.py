@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.changes.text_rules import (
+    is_blank,
     normalise_newlines,
     require_reason,
     require_text,
     require_title,
 )
 from messaging.domain.exceptions import InvalidRequest
-from messaging.domain.graphemes import is_blank
 
 BLANK = [
     *("", " ", "\n", "\t \n", "\u00a0", "\u1680", "\u2003", "\u2028", "\u3000"),  # spaces

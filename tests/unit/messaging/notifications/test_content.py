@@ -9,8 +9,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messaging.changes.text_rules import is_blank
 from messaging.domain.conversation import Conversation, ConversationKind
-from messaging.domain.graphemes import is_blank
 from messaging.domain.message import Message
 from messaging.notifications.content import MAX_BODY, MAX_TITLE, content_of
 from tests.unit.messaging import new_group
