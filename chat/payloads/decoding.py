@@ -26,7 +26,7 @@ from chat.payloads.fields import (
     StrictIntegerField,
     TextField,
 )
-from chat.payloads.parsers import require_unique_names
+from chat.payloads.parsers import require_unique_names, without_byte_order_mark
 from messaging.changes.text_rules import normalise_newlines
 
 MAX_ID_CHARACTERS = 64
@@ -131,6 +131,7 @@ def _schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _decoded(text: str, decoder: msgspec.json.Decoder[Any]) -> Any:
+    text = without_byte_order_mark(text)
     if _NUL in text:
         raise NotAccepted
     try:

@@ -8,7 +8,7 @@ from typing import Any
 from chat.errors import Problem
 from chat.payloads.decoding import LARGEST_ID, MAX_ID_CHARACTERS, CommandDecoder, NotAccepted
 from chat.payloads.fields import has_surrogates
-from chat.payloads.parsers import parse_json, without_byte_order_mark
+from chat.payloads.parsers import parse_json
 from chat.payloads.renderers import render_json
 from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge
 from messaging.domain.limits import get_limits
@@ -45,7 +45,7 @@ def parse_command(text: str | None, typed: CommandDecoder | None = None) -> Comm
             raise PayloadTooLarge(f"A frame has at most {limit} bytes. Send less.")
         if typed is not None:
             with contextlib.suppress(NotAccepted):
-                command_id, kind, fields = typed.decode(without_byte_order_mark(text))
+                command_id, kind, fields = typed.decode(text)
                 return Command(id=command_id, type=kind, fields=fields, validated=True)
         frame = parse_json(text)
         if not isinstance(frame, dict):

@@ -25,7 +25,7 @@ from chat.limits import limited
 from chat.limits.strangers import network_of
 from chat.limits.throttling import require_rate, turn
 from chat.payloads.decoding import DocumentDecoder, NotAccepted
-from chat.payloads.parsers import StrictJSONParser, without_byte_order_mark
+from chat.payloads.parsers import StrictJSONParser
 from chat.payloads.renderers import render_json
 from chat.payloads.serializers import validated
 from chat.rest.accounting import account
@@ -141,7 +141,7 @@ class APIView(RestAPIView):
         if typed is not None and media_type == StrictJSONParser.media_type:
             # Bytes that are not UTF-8 go to the parser, which refuses them.
             with contextlib.suppress(NotAccepted, UnicodeDecodeError):
-                return typed.decode(without_byte_order_mark(self.request.body.decode()))
+                return typed.decode(self.request.body.decode())
         return validated(serializer_class, self.request.data)
 
     def query(self, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
