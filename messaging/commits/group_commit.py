@@ -150,18 +150,15 @@ class GroupCommit:
     async def _evaluate(self, base: Conversation) -> Evaluation:
         """Read the messages and evaluate the changes. The messages are read after the base: any
         later change of them also changes the base, and then the commit fails."""
-        changes = [waiting.change for waiting in self._batch]
+        batch = [(waiting.change, self._ids(waiting.change)) for waiting in self._batch]
         # Check rights first: no message is read for a person who may not see the conversation.
-        shut_out = [
-            change for change in changes if self._ids(change) and not authorized(change, base)
-        ]
-        wanted = {id_ for change in changes if change not in shut_out for id_ in self._ids(change)}
+        wanted = {id_ for change, ids in batch if ids and authorized(change, base) for id_ in ids}
         found = await self._store.get_messages(base.id, sorted(wanted)) if wanted else {}
         evaluation = Evaluation(base, dict(found))
-        for change in changes:
-            if change in shut_out and authorized(change, evaluation.conversation):
+        for change, ids in batch:
+            if not ids <= wanted and authorized(change, evaluation.conversation):
                 # An earlier change in this batch has added its actor.
-                late = await self._store.get_messages(base.id, sorted(self._ids(change)))
+                late = await self._store.get_messages(base.id, sorted(ids))
                 evaluation.messages = {**late, **evaluation.messages}
             evaluation.add(change)
         return evaluation
