@@ -53,9 +53,14 @@ class CircuitBreaker:
         self._next_try = now + self.pause
         return True
 
-    def answered(self) -> None:
+    def answered(self) -> bool:
+        """Close the breaker. Return whether it was open."""
+        was_open = self.open
         self._failures = 0
+        return was_open
 
-    def failed(self) -> None:
+    def failed(self) -> bool:
+        """Count a failure. Return whether it opened the breaker."""
         self._failures += 1
         self._next_try = time.monotonic() + self.pause
+        return self._failures == self._most_failures

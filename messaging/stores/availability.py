@@ -39,12 +39,9 @@ class Availability:
 
     def answered(self) -> None:
         self._answered_at = time.monotonic()
-        if self._breaker.open:
+        if self._breaker.answered():
             self._gauge.set(0)
-        self._breaker.answered()
 
     def failed(self) -> None:
-        was_open = self._breaker.open
-        self._breaker.failed()
-        if self._breaker.open and not was_open:
+        if self._breaker.failed():
             self._gauge.set(1)
