@@ -78,3 +78,11 @@ def test_pauses_grow_with_the_failures(failures: int, before: list[float]) -> No
         pauses.append(breaker.pause)
 
     assert pauses == [*before, 1.0, 2.0, 5.0, 5.0]
+
+
+def test_each_call_says_whether_it_opened_or_closed_it() -> None:
+    """Once: whoever shows it need not compare."""
+    breaker = CircuitBreaker(failures=2)
+
+    assert [breaker.failed() for _ in range(3)] == [False, True, False]
+    assert [breaker.answered() for _ in range(2)] == [True, False]
