@@ -473,7 +473,7 @@ async def test_no_credentials_for_firebase(
 async def test_the_emulator_of_tokens(keys: dict[str, float], settings: Settings) -> None:
     """It signs nothing: there are no keys to fetch, and it is no fault that it answers."""
     settings.FIREBASE_AUTH_EMULATOR_HOST = doctor_checks.KEYS_URL.split("/")[2]
-    only(await examine_tokens(), Level.WARNING, "prove nothing", "Unset")
+    only(await examine_tokens(), Level.WARNING, "unsigned", "Unset")
 
     settings.FIREBASE_AUTH_EMULATOR_HOST = f"127.0.0.1:{free_port()}"
     only(await examine_tokens(), Level.PROBLEM, "no emulator answers", "emulators:start")

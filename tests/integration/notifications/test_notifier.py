@@ -5,10 +5,10 @@ import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from pytest_django import Settings
 
@@ -477,4 +477,4 @@ async def test_what_those_without_a_device_cost(instance: Instance, notifier: No
     job = mixed.job(message)
     await notifier.run(job)
     with billed(reads=1, writes=0):  # the claim, of which nothing is left
-        await notifier.run(replace(job, attempt=1))
+        await notifier.run(msgspec.structs.replace(job, attempt=1))
