@@ -5,8 +5,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from tests.benchmarks.peers.chats.dialect import Xmpp
+from tests.benchmarks.peers.chats.ejabberd import ejabberd_server
+from tests.benchmarks.peers.chats.prosody import prosody_server
 from tests.benchmarks.peers.dialects import Plain, Product, SocketIo
-from tests.benchmarks.peers.installing import Missing, Nothing, Npm, Pip
+from tests.benchmarks.peers.installing import Debian, Missing, Nothing, Npm, Pip
 from tests.benchmarks.peers.peer import PROGRAMS, Peer, plain_server
 from tests.benchmarks.peers.product.server import product_server
 
@@ -100,6 +103,23 @@ PEERS: Sequence[Peer] = (
         source=Npm(_NODE_CHAT),
         postgres=True,
         run=partial(plain_server, _node("node_chat.js", "batched")),
+    ),
+    Peer(
+        name="ejabberd",
+        title="ejabberd: MUC and MAM, PostgreSQL",
+        works=frozenset({"stored"}),
+        dialect=Xmpp("/ws"),
+        source=Debian(("ejabberd", "erlang-p1-pgsql")),
+        postgres=True,
+        run=ejabberd_server,
+    ),
+    Peer(
+        name="prosody",
+        title="Prosody: MUC and MAM, its own files",
+        works=frozenset({"stored"}),
+        dialect=Xmpp("/xmpp-websocket"),
+        source=Debian(("prosody", "lua5.4")),
+        run=prosody_server,
     ),
     Peer(
         name="product-daphne",

@@ -18,7 +18,7 @@ TEXT = "~mNUMBER~ What was said, about as long as what people say to each other:
 Greeting = Sequence[tuple[str, str]]
 """Texts to wait for, each with the text that is sent then."""
 
-_UPGRADE = (
+UPGRADE = (
     "GET {path} HTTP/1.1|Host: 127.0.0.1|Upgrade: websocket|Connection: Upgrade|"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13|{more}|"
 )
@@ -77,7 +77,7 @@ class Plain(Dialect):
 
     def upgrade(self, conversation: str, user: str) -> str:
         path = f"/?conversation={quote(conversation)}&user={quote(user)}"
-        return _UPGRADE.format(path=path, more="")
+        return UPGRADE.format(path=path, more="")
 
     def greeting(self, conversation: str, user: str) -> Greeting:
         return [('"type":"hello"', "")]
@@ -99,7 +99,7 @@ class SocketIo(Dialect):
 
     def upgrade(self, conversation: str, user: str) -> str:
         path = f"/socket.io/?EIO=4&transport=websocket&conversation={quote(conversation)}"
-        return _UPGRADE.format(path=path, more="")
+        return UPGRADE.format(path=path, more="")
 
     def greeting(self, conversation: str, user: str) -> Greeting:
         return [("0{", "40"), ("40{", ""), ('"type":"hello"', "")]
@@ -117,8 +117,8 @@ class Product(Dialect):
 
     def upgrade(self, conversation: str, user: str) -> str:
         if user == DOOR:
-            return _UPGRADE.format(path="/bench", more="")
-        return _UPGRADE.format(path="/ws/v1", more=f"Authorization: Bearer {token_of(user)}|")
+            return UPGRADE.format(path="/bench", more="")
+        return UPGRADE.format(path="/ws/v1", more=f"Authorization: Bearer {token_of(user)}|")
 
     def greeting(self, conversation: str, user: str) -> Greeting:
         return [('"type":"hello"', "")]

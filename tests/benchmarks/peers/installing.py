@@ -66,6 +66,28 @@ class Pip:
 
 
 @dataclass(frozen=True, slots=True)
+class Debian:
+    """Packages with those that they depend on and that are not on this machine, unpacked beside the
+    system."""
+
+    packages: tuple[str, ...]
+
+    def install(self, folder: Path) -> None:
+        simulated = ["apt-get", "-s", "install", "--no-install-recommends", *self.packages]
+        lines = _run(simulated, folder).splitlines()
+        names = [line.split()[1] for line in lines if line.startswith("Inst ")]
+        if not names:
+            raise Missing(f"{', '.join(self.packages)}: the system has these packages itself.")
+        _run(["apt-get", "download", *names], folder)
+        for package in folder.glob("*.deb"):
+            _run(["dpkg", "-x", package.name, "."], folder)
+
+    def versions(self, folder: Path) -> str:
+        found = [next(folder.glob(f"{package}_*.deb")).name for package in self.packages]
+        return ", ".join(" ".join(name.split("_")[:2]) for name in found)
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """What is here already: the product itself."""
 
