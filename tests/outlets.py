@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.runtime.instance import Instance
+from messaging.wire.shared_frames import SharedFrames
 
 SIGNED_IN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """Of whoever connects in a test where it makes no difference."""
@@ -20,8 +21,9 @@ class Outlet:
     def put(self, frame: str) -> None:
         self._take(frame)
 
-    def put_soft(self, frame: str, key: str) -> None:
-        self._take(frame)
+    def put_shared(self, frames: SharedFrames) -> None:
+        for text in frames.texts:
+            self._take(text)
 
     def end(self, reason: Ending) -> None:
         self.ended.append(reason)

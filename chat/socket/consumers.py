@@ -35,7 +35,7 @@ from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
 from chat.socket.command_queue import CommandQueue
 from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.socket.heartbeat import Heartbeat
-from chat.socket.outbox import Outbox
+from chat.socket.outbox import DIRECT_WRITER, Outbox
 from chat.socket.token_expiry import TokenExpiry
 from chat.state import state_of
 from messaging.concurrency.tasks import stop_tasks
@@ -63,7 +63,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.state = state_of(scope)
         self.instance = self.state.instance
         self._connection: Connection | None = None
-        self._outbox = Outbox(send, on_close=self._part, on_end=self._end)
+        direct = scope.get("extensions", {}).get(DIRECT_WRITER)
+        self._outbox = Outbox(send, direct=direct, on_close=self._part, on_end=self._end)
         self._main = asyncio.current_task()
         self._given_up = False
         self._left_with: int | None = None

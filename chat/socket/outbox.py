@@ -1,9 +1,10 @@
 """The outbox of a socket: frames that wait, so that a slow client delays nobody else.
 
-A frame is written at once, in the step of its caller, while the server accepts it. If the server's
-own buffer for this client is full, a task continues the write, and later frames wait here. The
-outbox is bounded in frames and in bytes. When it is full, soft events are dropped first. Then the
-client is closed with 4001; it reconnects and syncs.
+While the server accepts frames, none waits: with a direct writer, all frames of one step of the
+event loop leave in one write at its end; otherwise each is sent in the step of its caller. If the
+server's own buffer for this client is full, a task continues the write, and later frames wait here.
+The outbox is bounded in frames and in bytes. When it is full, soft events are dropped first. Then
+the client is closed with 4001; it reconnects and syncs.
 
 A client that does not read first fills the buffers of the kernel and of the server: 64 KiB in
 uvicorn, and in daphne as `config.servers.daphne` sets it.
@@ -14,8 +15,8 @@ import contextlib
 import itertools
 import types
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from typing import Any, Protocol
 
 import structlog
 
@@ -24,6 +25,7 @@ from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.connections import Ending
 from messaging.instruments import metrics
 from messaging.instruments.memory import MIB, Weight
+from messaging.wire.shared_frames import SharedFrames
 
 logger = structlog.get_logger(__name__)
 
@@ -34,19 +36,49 @@ _ALL = Weight("outboxes", most=256 * MIB)
 too slow."""
 _waiting_sockets = 0
 
+_MAX_READY = 256 * 1024
+"""The characters that are collected for one write."""
+
+DIRECT_WRITER = "chat.direct_writer"
+"""The ASGI extension of a socket's scope with its `DirectWriter`."""
+
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+
+
+class DirectWriter(Protocol):
+    """Writes to the transport of one socket, past ASGI. A server of ours offers it in the scope."""
+
+    def encode(self, texts: Sequence[str]) -> bytes:
+        """Return these text frames as the server writes them. All writers of a process encode
+        alike."""
+
+    def write(self, data: bytes) -> bool:
+        """Write encoded frames. Return False, having written nothing, if the client is behind or
+        the socket is not open: then the frames must go through ASGI's `send`."""
+
+    def soon(self, callback: Callable[[], None]) -> None:
+        """Call this at the end of the current step of the event loop."""
 
 
 class Outbox:
     def __init__(
-        self, send: Send, *, on_close: Callable[[], None], on_end: Callable[[Ending], None]
+        self,
+        send: Send,
+        *,
+        direct: DirectWriter | None = None,
+        on_close: Callable[[], None],
+        on_end: Callable[[Ending], None],
     ) -> None:
-        """Create an outbox that writes with `send`.
+        """Create an outbox that writes with `direct`, if there is one, or with `send`.
 
         `on_close` is called when the outbox accepts no more frames, whether or not the client still
         reads. `on_end` is called when the core ends the connection; it should call `close`.
         """
         self._send = send
+        self._direct = direct
+        self._ready: list[SharedFrames] = []
+        """For the write at the end of this step."""
+        self._ready_characters = 0
         self._on_close = on_close
         self._on_end = on_end
         self._waiting: OrderedDict[int | str, str] = OrderedDict()
@@ -68,11 +100,35 @@ class Outbox:
 
     def put(self, frame: str) -> None:
         """Write a frame, or queue it behind the waiting ones. Never blocks and never raises."""
-        if self._writer is None:
-            self._write(frame)
+        self.put_shared(SharedFrames(frame))
+
+    def put_shared(self, frames: SharedFrames) -> None:
+        """Write or queue frames that other sockets get, too. A frame with a key may be dropped:
+        only the latest frame of a key waits. Never blocks and never raises."""
+        if self.close_code is not None:
             return
-        if self.closed:
-            return
+        if self._writer is None and self._direct is not None:
+            if not self._ready:
+                self._direct.soon(self._write_ready)
+            self._ready.append(frames)
+            self._ready_characters += frames.characters
+            if self._ready_characters > _MAX_READY:
+                self._write_ready()
+        else:
+            self._put(frames)
+
+    def _put(self, frames: SharedFrames) -> None:
+        for text in frames.texts:
+            if self.closed:
+                return
+            if self._writer is None:
+                self._start({"type": "websocket.send", "text": text})
+            elif frames.key is None:
+                self._put_durable(text)
+            else:
+                self._put_soft(text, frames.key)
+
+    def _put_durable(self, frame: str) -> None:
         self._queue(next(self._numbers), frame)
         if self._overflows():
             self._drop_soft()
@@ -81,13 +137,7 @@ class Outbox:
             metrics.SLOW_SOCKETS_CLOSED.inc()
             self.close(CloseCode.TOO_SLOW)
 
-    def put_soft(self, frame: str, key: str) -> None:
-        """Write or queue a frame that may be dropped: only the latest frame of a key waits."""
-        if self._writer is None:
-            self._write(frame)
-            return
-        if self.closed:
-            return
+    def _put_soft(self, frame: str, key: str) -> None:
         replaced = self._waiting.pop(key, None)
         if replaced is not None:
             self._unqueue(key, replaced)
@@ -108,6 +158,8 @@ class Outbox:
         this code."""
         if drop:
             self._forget()
+        else:
+            self._write_ready()
         if self.closed:
             return
         self.close_code = code
@@ -127,9 +179,26 @@ class Outbox:
             await stop_tasks(self._writer)
         self._forget()
 
-    def _write(self, frame: str) -> None:
-        if not self.closed:
-            self._start({"type": "websocket.send", "text": frame})
+    def _write_ready(self) -> None:
+        """Write all frames of this step at once. What the server does not take goes through `_put`,
+        which waits for the client."""
+        ready, direct = self._ready, self._direct
+        if not ready or direct is None:
+            return
+        self._ready, self._ready_characters = [], 0
+        encoded = []
+        for frames in ready:
+            if frames.encoded is None:
+                frames.encoded = direct.encode(frames.texts)
+            encoded.append(frames.encoded)
+        try:
+            written = direct.write(encoded[0] if len(encoded) == 1 else b"".join(encoded))
+        except Exception as error:  # noqa: BLE001 - a transport may raise anything
+            self._fail(error)
+            return
+        if not written:
+            for frames in ready:
+                self._put(frames)
 
     def _start(self, message: dict[str, Any]) -> None:
         """Run the first step of a send without a task. If the server accepts the message, this is
@@ -185,6 +254,7 @@ class Outbox:
 
     def _forget(self) -> None:
         """Drop all waiting frames."""
+        self._ready, self._ready_characters = [], 0
         self._waiting.clear()
         self._soft = 0
         self._weigh(-self._bytes)

@@ -11,6 +11,7 @@ from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from config.servers import connection_bounds as bounds
 from config.servers.backpressure import SocketGuard
@@ -18,6 +19,7 @@ from config.servers.forwarded import Hosts, with_peer
 from config.servers.frame_gate import MAX_MESSAGE_BYTES
 from config.servers.readable import readable
 from config.servers.slow_readers import UNREAD, keep_little_unsent
+from config.servers.uvicorn_socket import DirectProtocol
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _MAX_ROOM = 64 * 1024
@@ -33,6 +35,8 @@ def install(config: Any) -> None:
     `config` is a `uvicorn.Config`. Lower values of its owner are kept.
     """
     config.http_protocol_class = BoundedHttpProtocol
+    if issubclass(config.ws_protocol_class, WebSocketsSansIOProtocol):
+        config.ws_protocol_class = DirectProtocol
     config.loaded_app = with_peer(config.loaded_app)
     config.ws_max_size = min(config.ws_max_size, MAX_MESSAGE_BYTES)
     # Each socket would keep 300 KB for it, and a few bytes may represent many.

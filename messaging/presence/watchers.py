@@ -22,6 +22,7 @@ from messaging.domain.people import PersonPresence, PresenceStatus
 from messaging.presence.presence import Presence
 from messaging.presence.reachable import Reachable
 from messaging.wire.events import EventEncoder
+from messaging.wire.shared_frames import SharedFrames
 
 _LOOK_SECONDS = 2.0
 
@@ -96,13 +97,15 @@ class PresenceWatch:
             if before is not None and before is not person.status:
                 if person.user_id not in apart:
                     continue  # another status was announced meanwhile: the next lookup decides
-                frame = self._events.presence_changed(person)
+                frame = SharedFrames(
+                    self._events.presence_changed(person), key=f"presence.{person.user_id}"
+                )
                 for connection in tuple(watchers):
                     if connection.user_id in apart[person.user_id]:
                         continue
                     # They may have parted since.
                     if self._hub.sessions.companions(connection, {person.user_id}):
-                        connection.transmit_soft(frame, f"presence.{person.user_id}")
+                        connection.transmit_shared(frame)
             self._announced[person.user_id] = person.status
 
     def _is_watched(self) -> bool:

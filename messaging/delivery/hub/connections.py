@@ -8,6 +8,7 @@ from typing import Protocol
 
 from messaging.delivery.hub.activity import Activity
 from messaging.instruments.metrics import SOCKETS
+from messaging.wire.shared_frames import SharedFrames
 
 
 class Ending(Enum):
@@ -29,8 +30,9 @@ class Outlet(Protocol):
     def put(self, frame: str) -> None:
         """Write a frame that must not be lost: if it cannot be stored, the connection ends."""
 
-    def put_soft(self, frame: str, key: str) -> None:
-        """Write a frame that may be dropped. It replaces a waiting frame of the same key."""
+    def put_shared(self, frames: SharedFrames) -> None:
+        """Write frames that other sockets get, too. A frame with a key may be dropped, and it
+        replaces a waiting frame of the same key; no other may be lost."""
 
     def end(self, reason: Ending) -> None: ...
 
@@ -47,7 +49,7 @@ class Connection:
         self.expires_at: datetime | None = None
         """When the person's token expires; None if it does not."""
         self.transmit: Callable[[str], None] = outlet.put
-        self.transmit_soft: Callable[[str, str], None] = outlet.put_soft
+        self.transmit_shared: Callable[[SharedFrames], None] = outlet.put_shared
         self.end = outlet.end
         self.activity = Activity()
         self.watched: frozenset[str] = frozenset()

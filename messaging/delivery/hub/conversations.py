@@ -9,7 +9,7 @@ Not promised: bytes that were handed to the kernel cannot be recalled.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.delivery.delivery import Delivery
@@ -34,6 +34,7 @@ from messaging.domain.conversation import Conversation, Membership
 from messaging.instruments.metrics import DELIVERIES
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
+from messaging.wire.shared_frames import SharedFrames, shared
 
 _MAX_REREAD = 1_000
 """The conversations that are being read because a person here may be in them."""
@@ -183,12 +184,13 @@ class Conversations:
         state: Conversation | None = None,
     ) -> None:
         """Run the actions of a stream. `gap` and `state` are the stream's inputs, which replays and
-        announcements show."""
-        for action in actions:
+        announcements show. What several sockets get of one conversation leaves in one write."""
+        for action, frames in _joined(actions):
             if isinstance(action, Deliver):
-                for connection in action.connections:
-                    connection.transmit(action.frame)
-                DELIVERIES.inc(len(action.connections))
+                for together in shared(frames):
+                    for connection in action.connections:
+                        connection.transmit_shared(together)
+                DELIVERIES.inc(len(frames) * len(action.connections))
             elif isinstance(action, Announce):
                 self._announce(action, state)
             elif isinstance(action, Withdraw):
@@ -205,23 +207,27 @@ class Conversations:
         if frame is None:
             assert state is not None
             frame = self._events.conversation_added(state)
-        for connection in action.connections:
-            connection.transmit(frame)
+        _transmit(frame, action.connections)
 
     def _withdraw(self, stream: Stream, action: Withdraw) -> None:
         if action.notify:
             frame = self._events.conversation_removed(stream.conversation_id)
-            for connection in action.connections:
-                connection.transmit(frame)
+            _transmit(frame, action.connections)
         self.following.leave_if_nobody(stream)
 
     def _replay(self, action: Replay, gap: Gap | None) -> None:
         assert gap is not None
-        floors = action.floors
-        for version, frame in gap_frames(gap, action.since, self._events):
-            for connection in action.connections:
-                if floors.get(connection, -1) < version:
-                    connection.transmit(frame)
+        frames = gap_frames(gap, action.since, self._events)
+        whole = list(shared(frame for _, frame in frames))
+        for connection in action.connections:
+            floor = action.floors.get(connection, -1)
+            if floor <= action.since:
+                for together in whole:
+                    connection.transmit_shared(together)
+            else:
+                for version, frame in frames:
+                    if floor < version:
+                        connection.transmit(frame)
 
     def _end_read(self, stream: Stream, read: Read, gap: Gap | None) -> None:
         conversation, since = gap.conversation if gap is not None else None, stream.version
@@ -245,3 +251,29 @@ class Conversations:
         if conversation is not None:
             self.announce(conversation)
             self.note_version(conversation_id, conversation.version)
+
+
+def _joined(actions: Sequence[Action]) -> Iterator[tuple[Action, Sequence[str]]]:
+    """Yield each action in order. Consecutive deliveries to the same connections become one: the
+    first of them, with the frames of all."""
+    position = 0
+    while position < len(actions):
+        action, frames = actions[position], []
+        position += 1
+        if isinstance(action, Deliver):
+            frames.append(action.frame)
+            while position < len(actions):
+                following = actions[position]
+                if not isinstance(following, Deliver):
+                    break
+                if following.connections is not action.connections:
+                    break
+                frames.append(following.frame)
+                position += 1
+        yield action, frames
+
+
+def _transmit(frame: str, connections: Sequence[Connection]) -> None:
+    frames = SharedFrames(frame)
+    for connection in connections:
+        connection.transmit_shared(frames)

@@ -18,6 +18,7 @@ from messaging.delivery.hub.streams.stream import Stream
 from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
+from messaging.wire.shared_frames import SharedFrames
 
 
 class Hub:
@@ -70,16 +71,17 @@ class Hub:
         if event.frame is None:  # only for their own sockets: skip the others
             own_sockets = self.connections.of(event.user_id)
             audience = [c for c in own_sockets if c in stream.announced_to]
+        others, own = _soft_frame(event.frame, event.key), _soft_frame(event.own_frame, event.key)
         for connection in audience:
-            own = connection.user_id == event.user_id
-            frame = event.own_frame if own else event.frame
+            frame = own if connection.user_id == event.user_id else others
             if frame is not None:
-                connection.transmit_soft(frame, event.key)
+                connection.transmit_shared(frame)
 
     def broadcast(self, frame: str) -> None:
         """Write a frame about the session, not about a conversation, to every connection."""
+        frames = SharedFrames(frame)
         for connection in self.connections.everyone():
-            connection.transmit(frame)
+            connection.transmit_shared(frames)
 
     def announce(self, conversation: Conversation) -> None:
         """Follow a conversation that is new or has new people, if one of its people is connected
@@ -133,3 +135,7 @@ class Hub:
             self._cache.put(current)
         else:
             self._cache.outdate(batch.conversation_id, version)
+
+
+def _soft_frame(frame: str | None, key: str) -> SharedFrames | None:
+    return None if frame is None else SharedFrames(frame, key=key)

@@ -1,7 +1,7 @@
 """The outbox by itself: what is written at once, what waits, and what is dropped or closed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from chat.socket.close_codes import CloseCode
 from chat.socket.outbox import Outbox
 from messaging.delivery.hub.connections import Ending
+from messaging.wire.shared_frames import SharedFrames
 
 PATIENCE = 5
 
@@ -18,7 +19,8 @@ PATIENCE = 5
 class Server:
     """The server's side of a socket: as uvicorn does, it lets a send wait while it has too much."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, direct: bool) -> None:
+        self.writes = 0
         self.taken: list[str | int] = []
         """Texts, and the code of the close."""
         self.takes = asyncio.Event()
@@ -26,7 +28,29 @@ class Server:
         self.fault: Exception | None = None
         self.closings = 0
         self.ended: list[Ending] = []
-        self.outbox = Outbox(self._send, on_close=self._closing, on_end=self.ended.append)
+        self.outbox = Outbox(
+            self._send,
+            direct=self if direct else None,
+            on_close=self._closing,
+            on_end=self.ended.append,
+        )
+
+    # As a `DirectWriter`
+
+    def encode(self, texts: Sequence[str]) -> bytes:
+        return "".join(f"{text}\n" for text in texts).encode()
+
+    def write(self, data: bytes) -> bool:
+        if not self.takes.is_set():
+            return False
+        if self.fault is not None:
+            raise self.fault
+        self.writes += 1
+        self.taken += data.decode().splitlines()
+        return True
+
+    def soon(self, callback: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_soon(callback)
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.takes.wait()
@@ -45,9 +69,9 @@ class Server:
         return self.taken
 
 
-@pytest_asyncio.fixture
-async def server() -> AsyncIterator[Server]:
-    server = Server()
+@pytest_asyncio.fixture(params=[False, True], ids=["asgi", "direct"])
+async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    server = Server(direct=request.param)
     yield server
     await server.outbox.stop()
 
@@ -68,7 +92,7 @@ async def test_what_the_server_takes_is_written_at_once(server: Server) -> None:
     """In the same step, and without a task."""
     tasks = asyncio.all_tasks()
     server.outbox.put("one")
-    server.outbox.put_soft("two", "key")
+    server.outbox.put_shared(SharedFrames("two", key="key"))
     server.outbox.put("three")
     server.outbox.close(CloseCode.DRAINING)
 
@@ -85,6 +109,7 @@ async def test_order_is_kept_where_some_waits(server: Server) -> None:
             server.takes.clear()
         if number % 10 == 7:
             server.takes.set()
+        if number % 10 in {1, 5, 7}:
             await asyncio.sleep(0)
         server.outbox.put(str(number))
     server.outbox.close(CloseCode.SILENT)
@@ -97,10 +122,11 @@ async def test_only_the_latest_of_a_key_waits(server: Server) -> None:
     before = dropped("replaced")
     server.takes.clear()
     server.outbox.put("first")
-    server.outbox.put_soft("bob types", "typing:bob")
-    server.outbox.put_soft("cid types", "typing:cid")
+    await asyncio.sleep(0)
+    server.outbox.put_shared(SharedFrames("bob types", key="typing:bob"))
+    server.outbox.put_shared(SharedFrames("cid types", key="typing:cid"))
     server.outbox.put("a message of bob")
-    server.outbox.put_soft("bob stopped", "typing:bob")
+    server.outbox.put_shared(SharedFrames("bob stopped", key="typing:bob"))
     server.takes.set()
 
     assert await server.has_taken(4) == ["first", "cid types", "a message of bob", "bob stopped"]
@@ -113,18 +139,19 @@ async def test_soft_events_go_first(server: Server) -> None:
     server.takes.clear()
     server.outbox.put("at the server")
     for number in range(400):
-        server.outbox.put_soft("soft", f"typing:{number}")
+        server.outbox.put_shared(SharedFrames("soft", key=f"typing:{number}"))
     for number in range(1_000):
         server.outbox.put(str(number))
+    await asyncio.sleep(0)
     assert dropped("overflow") == before + 400
-    server.outbox.put_soft("soft", "typing:1")
+    server.outbox.put_shared(SharedFrames("soft", key="typing:1"))
     assert dropped("overflow") == before + 401
     assert server.closings == 0
     assert slow_closed() == closed
 
     server.outbox.put("too much")
     server.outbox.put("ignored")
-    server.outbox.put_soft("ignored", "typing:1")
+    server.outbox.put_shared(SharedFrames("ignored", key="typing:1"))
 
     assert server.closings == 1
     assert slow_closed() == closed + 1
@@ -140,6 +167,7 @@ async def test_bytes_are_counted(server: Server, letter: str) -> None:
     server.outbox.put("at the server")
     for _ in range(8):
         server.outbox.put(frame)
+    await asyncio.sleep(0)
     assert server.closings == 0
     server.outbox.put("one more")
     assert server.closings == 1
@@ -152,7 +180,7 @@ async def test_what_was_written_waits_no_more(server: Server) -> None:
         server.takes.clear()
         for number in range(900):
             server.outbox.put("x" * 5_000)
-            server.outbox.put_soft("y", f"typing:{number % 7}")
+            server.outbox.put_shared(SharedFrames("y", key=f"typing:{number % 7}"))
         server.takes.set()
         sent = len(server.taken)
         await server.has_taken(sent + 900 + 7)
@@ -167,6 +195,7 @@ async def test_there_is_room_again_when_half_is_written(server: Server) -> None:
     server.takes.clear()
     for number in range(600):
         server.outbox.put(str(number))
+    await asyncio.sleep(0)
     waiting = asyncio.create_task(server.outbox.room())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -219,3 +248,42 @@ async def test_the_core_asks_for_the_end(server: Server) -> None:
 
     assert server.ended == [Ending.DRAINING]
     assert not server.outbox.closed
+
+
+async def test_what_is_ready_leaves_in_one_write() -> None:
+    """Of one step of the event loop, in order, whoever put it: also what goes to many sockets,
+    which is encoded once."""
+    servers = [Server(direct=True) for _ in range(3)]
+    frames = SharedFrames("one", "two")
+    for server in servers:
+        server.outbox.put_shared(frames)
+    for server in servers:
+        server.outbox.put("mine")
+        server.outbox.put_shared(SharedFrames("soft", key="typing:bob"))
+    assert [server.taken for server in servers] == [[]] * 3
+    await asyncio.sleep(0)
+
+    assert [server.taken for server in servers] == [["one", "two", "mine", "soft"]] * 3
+    assert [server.writes for server in servers] == [1] * 3
+    assert frames.encoded == b"one\ntwo\n"
+
+
+async def test_revoked_access_drops_what_was_not_written_yet() -> None:
+    """What this step has put, too."""
+    server = Server(direct=True)
+    server.outbox.put("not for them")
+    server.outbox.close(CloseCode.BANNED_OR_LOGGED_OUT, drop=True)
+    await asyncio.sleep(0)
+
+    assert server.taken == [4503]
+
+
+async def test_much_of_one_step_is_not_collected() -> None:
+    server = Server(direct=True)
+    for number in range(300):
+        server.outbox.put(f"{number:1000}")
+    assert len(server.taken) > 200
+    await asyncio.sleep(0)
+
+    assert [int(text) for text in server.taken] == list(range(300))
+    assert server.writes == 2

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from messaging.delivery.hub.connections import Connection, Connections, Ending
+from messaging.wire.shared_frames import SharedFrames
 
 
 class Outlet:
@@ -11,7 +12,7 @@ class Outlet:
     def put(self, frame: str) -> None:
         return
 
-    def put_soft(self, frame: str, key: str) -> None:
+    def put_shared(self, frames: SharedFrames) -> None:
         return
 
     def end(self, reason: Ending) -> None:

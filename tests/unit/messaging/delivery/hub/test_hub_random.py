@@ -26,6 +26,7 @@ from messaging.delivery.hub.streams import roster as roster_module
 from messaging.domain.conversation import Conversation, Membership
 from messaging.stores.conversations import Store
 from messaging.wire.representations import conversation_data, message_data
+from messaging.wire.shared_frames import SharedFrames
 from tests.unit.messaging import add, delete, edit, remove, rename, send
 from tests.unit.messaging.delivery import Elsewhere, Frame, Socket, make_hub
 from tests.unit.messaging.delivery.memory_store import GatedStore, MemoryStore
@@ -96,7 +97,9 @@ class Client:
     async def _begin(self) -> None:
         await self.leave()
         self.socket = Socket(self.world.hub, self.world.elsewhere.store, self.user_id)
-        self.socket.connection.transmit = self._receive
+        connection = self.socket.connection
+        connection.transmit = self._receive
+        connection.transmit_shared = self._receive_shared
 
     def _greet(self, conversations: dict[str, dict[str, int]]) -> None:
         named = conversations.get(self.world.id)
@@ -158,6 +161,10 @@ class Client:
 
     def _forget(self) -> None:
         self.cursor, self.ahead, self.messages, self.conversation = None, [], {}, {}
+
+    def _receive_shared(self, frames: SharedFrames) -> None:
+        for text in frames.texts:
+            self._receive(text)
 
     def _receive(self, text: str) -> None:
         """Nothing is raised here, in the middle of a fan-out: the world remembers it."""

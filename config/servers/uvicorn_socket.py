@@ -1,0 +1,91 @@
+"""uvicorn's WebSocket protocol, with a direct way from an outbox to the transport.
+
+ASGI's `send` costs a coroutine, a dictionary and an encoding for every frame and socket. A frame
+that goes to many sockets is encoded here once, and what is ready for one socket leaves in one
+write. Everything else goes the way of uvicorn.
+"""
+
+import asyncio
+from collections.abc import Callable, MutableMapping, Sequence
+from contextvars import Context
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN
+
+from chat.socket.outbox import DIRECT_WRITER
+from config.servers.backpressure import SocketGuard
+
+Scope = MutableMapping[str, Any]
+
+
+class StepEnd:
+    """Calls back at the end of a step of the event loop: one timer for all sockets."""
+
+    def __init__(self) -> None:
+        self._callbacks: list[Callable[[], None]] = []
+
+    def soon(self, callback: Callable[[], None]) -> None:
+        if not self._callbacks:
+            # Not in the context of a request: its ids would appear in the log lines of others.
+            asyncio.get_running_loop().call_soon(self._run, context=Context())
+        self._callbacks.append(callback)
+
+    def _run(self) -> None:
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+
+class DirectProtocol(WebSocketsSansIOProtocol):
+    """Knows whether a frame may be written past `send`."""
+
+    _behind = False
+    """Whether the client reads more slowly than the server writes."""
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._behind = True
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._behind = False
+
+    def write_frames(self, data: bytes) -> bool:
+        """Write whole encoded frames. Return False, having written nothing, if the client is behind
+        or the socket is not open."""
+        if self._behind or self.close_sent or self.conn.state is not OPEN:
+            return False
+        if self.transport.is_closing():
+            return False
+        self.transport.write(data)
+        return True
+
+
+class UvicornWriter:
+    """The `DirectWriter` of one socket."""
+
+    def __init__(self, protocol: DirectProtocol, step_end: StepEnd) -> None:
+        self._gate = SocketGuard.of(protocol.transport).gate
+        self._write_frames = protocol.write_frames
+        self.soon = step_end.soon
+
+    @staticmethod
+    def encode(texts: Sequence[str]) -> bytes:
+        return b"".join(Frame(Opcode.TEXT, text.encode()).serialize(mask=False) for text in texts)
+
+    def write(self, data: bytes) -> bool:
+        if self._gate.refused:
+            return True  # nobody reads it
+        return self._write_frames(data)
+
+
+def with_direct_writer(scope: Scope, send: Any, step_end: StepEnd) -> Scope:
+    """Return the scope with the writer of the socket that this `send` of the server answers; on
+    another server, the scope as it is."""
+    protocol = getattr(send, "__self__", None)
+    if not isinstance(protocol, DirectProtocol):
+        return scope
+    writer = UvicornWriter(protocol, step_end)
+    return {**scope, "extensions": {**scope.get("extensions", {}), DIRECT_WRITER: writer}}
