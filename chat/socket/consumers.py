@@ -77,8 +77,14 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._grace: asyncio.TimerHandle | None = None
         self._expiry = TokenExpiry(on_expiring=self._expiring, on_expired=self._expired)
         self._violations = violation_bucket()
+        self.scope = scope
+        self.base_send = send
         try:
-            await super().__call__(scope, receive, send)
+            # Channels' own loop starts a task for every message, to receive from a layer as well.
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
         except asyncio.CancelledError:
             if not self._given_up:
                 raise
