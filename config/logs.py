@@ -3,13 +3,18 @@
 Every line has the event (`action`), the instance, and the values that the request has bound with
 `structlog.contextvars`: request id, user id, conversation id. It never has message text or tokens.
 `config.log_limits` bounds the lines of refused work.
+
+As JSON, the lines of completed work are written past the standard library's logging, which takes
+longer than the line itself. The others go through it, so that its filters and handlers apply.
 """
 
+import json
 import logging.config
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import orjson
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from structlog.typing import EventDict, WrappedLogger
@@ -42,7 +47,7 @@ def configure(options: dict[str, Any]) -> None:
                 structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
             ),
             structlog.processors.EventRenamer("action"),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_encode),
         ]
     else:
         renderers = [
@@ -53,13 +58,13 @@ def configure(options: dict[str, Any]) -> None:
         ]
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level,
             *shared,
+            *([_write_completed_work] if options["format"] == "json" else []),
             structlog.processors.StackInfoRenderer(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(options["level"]),
         cache_logger_on_first_use=True,
     )
     logging.config.dictConfig(
@@ -118,3 +123,22 @@ def _require(name: str, value: str, known: Sequence[str]) -> None:
 def _add_instance_id(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     event["instance_id"] = env.INSTANCE_ID
     return event
+
+
+def _write_completed_work(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Write a line that nothing limits, and drop it from the chain; pass on any other line."""
+    if name != "info" or event.get("refused") or event.get("exc_info"):
+        return event
+    if logging.root.isEnabledFor(logging.INFO):
+        event["action"] = event.pop("event")
+        event.pop("refused", None)
+        sys.stderr.write(f"{_encode(event)}\n")
+    raise structlog.DropEvent
+
+
+def _encode(event: EventDict, default: Callable[[Any], Any] = repr, **options: Any) -> str:
+    """Return the line as JSON. orjson does not encode every value."""
+    try:
+        return orjson.dumps(event, default=default).decode()
+    except TypeError:
+        return json.dumps(event, default=default)

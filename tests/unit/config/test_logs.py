@@ -1,0 +1,75 @@
+"""The lines of the log as JSON, from a process of their own: configuring them is for ever."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+_SCRIPT = """
+import logging
+import django
+django.setup(set_prefix=False)
+import structlog
+logger = structlog.get_logger("chat.here")
+structlog.contextvars.bind_contextvars(user_id="ann")
+{lines}
+"""
+
+
+def logged(lines: str, level: str = "info") -> Sequence[dict[str, Any]]:
+    finished = subprocess.run(
+        [sys.executable, "-c", _SCRIPT.format(lines=lines)],
+        env={**os.environ, "LOG_FORMAT": "json", "LOG_LEVEL": level, "INSTANCE_ID": "one"},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return [json.loads(line) for line in finished.stderr.splitlines()]
+
+
+def test_each_line_has_its_action_and_its_context() -> None:
+    """Whichever way it is written."""
+    for method, fields in (("info", ""), ("info", ", refused=True"), ("warning", "")):
+        (line,) = logged(f'logger.{method}("message.sent", seq=7{fields})')
+
+        assert line.pop("timestamp").endswith("Z")
+        assert line == {
+            "action": "message.sent",
+            "seq": 7,
+            "user_id": "ann",
+            "logger": "chat.here",
+            "level": method,
+            "instance_id": "one",
+        }
+
+
+def test_lines_of_refused_work_are_limited_and_others_are_not() -> None:
+    lines = logged('for _ in range(40): logger.info("request.handled")')
+    refused = logged('for _ in range(40): logger.info("request.handled", refused=True)')
+
+    assert len(lines) == 40
+    assert len(refused) < 20
+
+
+def test_what_is_below_the_level_is_not_written() -> None:
+    assert logged('logger.debug("ping")') == []
+    assert logged('logger.info("ping")', level="warning") == []
+    assert logged('logging.disable(logging.CRITICAL); logger.info("a"); logger.error("b")') == []
+
+
+def test_an_exception_is_in_its_line() -> None:
+    (line,) = logged('try: 1 / 0\nexcept Exception: logger.exception("commit.failed")')
+
+    assert line["exception"][0]["exc_type"] == "ZeroDivisionError"
+
+
+def test_values_that_json_does_not_know_are_still_written() -> None:
+    """A line must not fail the work that it reports."""
+    (line,) = logged(r'logger.info("odd", large=2 ** 70, lone="\ud800", kind=logging.Handler)')
+
+    assert line["large"] == 2**70
+    assert line["lone"] == "\ud800"
+    assert line["kind"] == repr(logging.Handler)
