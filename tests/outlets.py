@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from messaging.delivery.hub.connections import Connection, Ending
+from messaging.delivery.shared_frames import SharedFrames
 from messaging.runtime.instance import Instance
-from messaging.wire.shared_frames import SharedFrames
 
 SIGNED_IN_AT = datetime(2026, 1, 1, tzinfo=UTC)
 """Of whoever connects in a test where it makes no difference."""

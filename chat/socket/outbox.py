@@ -23,9 +23,9 @@ import structlog
 from chat.socket.close_codes import CloseCode, close_message
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.connections import Ending
+from messaging.delivery.shared_frames import SharedFrames
 from messaging.instruments import metrics
 from messaging.instruments.memory import MIB, Weight
-from messaging.wire.shared_frames import SharedFrames
 
 logger = structlog.get_logger(__name__)
 

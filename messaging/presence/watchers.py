@@ -17,12 +17,12 @@ from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.connections import Connection
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import PrivacyList
+from messaging.delivery.shared_frames import SharedFrames
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.people import PersonPresence, PresenceStatus
 from messaging.presence.presence import Presence
 from messaging.presence.reachable import Reachable
 from messaging.wire.events import EventEncoder
-from messaging.wire.shared_frames import SharedFrames
 
 _LOOK_SECONDS = 2.0
 

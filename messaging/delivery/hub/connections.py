@@ -7,8 +7,8 @@ from enum import Enum
 from typing import Protocol
 
 from messaging.delivery.hub.activity import Activity
+from messaging.delivery.shared_frames import SharedFrames
 from messaging.instruments.metrics import SOCKETS
-from messaging.wire.shared_frames import SharedFrames
 
 
 class Ending(Enum):

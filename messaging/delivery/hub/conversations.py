@@ -30,11 +30,11 @@ from messaging.delivery.hub.streams.actions import (
     Withdraw,
 )
 from messaging.delivery.hub.streams.stream import Stream
+from messaging.delivery.shared_frames import SharedFrames, shared
 from messaging.domain.conversation import Conversation, Membership
 from messaging.instruments.metrics import DELIVERIES
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
-from messaging.wire.shared_frames import SharedFrames, shared
 
 _MAX_REREAD = 1_000
 """The conversations that are being read because a person here may be in them."""

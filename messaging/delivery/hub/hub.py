@@ -15,10 +15,10 @@ from messaging.delivery.hub.followed import Subscriptions
 from messaging.delivery.hub.privacy import PrivacyList
 from messaging.delivery.hub.sessions import Sessions
 from messaging.delivery.hub.streams.stream import Stream
+from messaging.delivery.shared_frames import SharedFrames
 from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
-from messaging.wire.shared_frames import SharedFrames
 
 
 class Hub:

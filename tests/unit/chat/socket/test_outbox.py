@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from chat.socket.close_codes import CloseCode
 from chat.socket.outbox import Outbox
 from messaging.delivery.hub.connections import Ending
-from messaging.wire.shared_frames import SharedFrames
+from messaging.delivery.shared_frames import SharedFrames
 
 PATIENCE = 5
 

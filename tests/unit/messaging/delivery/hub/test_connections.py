@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from messaging.delivery.hub.connections import Connection, Connections, Ending
-from messaging.wire.shared_frames import SharedFrames
+from messaging.delivery.shared_frames import SharedFrames
 
 
 class Outlet:

@@ -23,10 +23,10 @@ from messaging.delivery.batch import Batch
 from messaging.delivery.hub import followed as following_module
 from messaging.delivery.hub import gap_filler as filling_module
 from messaging.delivery.hub.streams import roster as roster_module
+from messaging.delivery.shared_frames import SharedFrames
 from messaging.domain.conversation import Conversation, Membership
 from messaging.stores.conversations import Store
 from messaging.wire.representations import conversation_data, message_data
-from messaging.wire.shared_frames import SharedFrames
 from tests.unit.messaging import add, delete, edit, remove, rename, send
 from tests.unit.messaging.delivery import Elsewhere, Frame, Socket, make_hub
 from tests.unit.messaging.delivery.memory_store import GatedStore, MemoryStore
