@@ -25,6 +25,8 @@ _SHORTEST_COMMAND = 2
 
 _MESSAGES_AHEAD = 32
 """The messages passed on that the application has not taken yet."""
+_BYTES_AHEAD = 64 * 1024
+"""Their bytes, unless one message alone has more."""
 _MAX_WAITING = 64 * 1024
 """The bytes kept until the handshake is complete."""
 _FRAMES_AFTER_CLOSE = 64
@@ -66,7 +68,7 @@ class FrameGate:
         self._message_bytes = 0
         self._level = 0.0
         self._at = clock()
-        self._ahead = 0
+        self._ahead = self._bytes_ahead = 0
         self._stalled = False
         self._opened = False
         self._refused = False
@@ -90,7 +92,9 @@ class FrameGate:
     def taken(self) -> None:
         """Record that the application has taken one message."""
         self._ahead = max(self._ahead - 1, 0)
-        if self._stalled and self._ahead <= _MESSAGES_AHEAD // 2:
+        if not self._ahead:
+            self._bytes_ahead = 0
+        if self._stalled and self._ahead <= _MESSAGES_AHEAD // 2 and not self._is_full:
             self._hand_over()
 
     def closing(self) -> None:
@@ -124,7 +128,7 @@ class FrameGate:
         refusal = None
         self._stalled = False
         while position < end and refusal is None:
-            if self._frames_left is None and self._ahead >= _MESSAGES_AHEAD:
+            if self._frames_left is None and self._is_full:
                 self._stalled = True
                 break
             header = _header(data, position)
@@ -152,6 +156,7 @@ class FrameGate:
                 return Refusal.TOO_LARGE
             if final:
                 self._ahead += 1
+                self._bytes_ahead += self._message_bytes
                 below = self._message_bytes < _SHORTEST_COMMAND
             else:
                 below = length < _SMALL_FRAGMENT
@@ -159,6 +164,13 @@ class FrameGate:
             self._frames_left -= 1
             return Refusal.UNREADABLE if self._frames_left < 0 else None
         return Refusal.TOO_MANY_FRAMES if below and self._overflows() else None
+
+    @property
+    def _is_full(self) -> bool:
+        """Return whether enough waits for the application. Bytes count until it has taken all."""
+        return self._ahead >= _MESSAGES_AHEAD or (
+            self._ahead > 0 and self._bytes_ahead >= _BYTES_AHEAD
+        )
 
     def _overflows(self) -> bool:
         now = self._clock()

@@ -52,6 +52,13 @@ class DirectProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
         self._behind = False
 
+    def send_receive_event_to_app(self) -> None:
+        # uvicorn would stop and resume reading for every message, each a call of the kernel. The
+        # gate stops it when enough waits for the application.
+        self.read_paused = True
+        super().send_receive_event_to_app()
+        self.read_paused = False
+
     def write_frames(self, data: bytes) -> bool:
         """Write whole encoded frames. Return False, having written nothing, if the client is behind
         or the socket is not open."""

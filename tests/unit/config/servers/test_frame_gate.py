@@ -62,6 +62,9 @@ def test_what_is_allowed_arrives_as_it_was_sent(
     for cut in [*cuts, len(sent)]:
         gated.gate.feed(sent[position : position + cut])
         position += cut
+        gated.gate.taken()
+    for _ in frames:
+        gated.gate.taken()
 
     if too_large:
         assert gated.refusals == [Refusal.TOO_LARGE]
@@ -109,6 +112,20 @@ def test_few_messages_are_handed_over_at_once() -> None:
 
     assert gated.delivered == COMMAND * 5_000
     assert not gated.gate.holds
+
+
+def test_few_bytes_are_handed_over_at_once() -> None:
+    """The next large message waits until the application has taken all before it."""
+    gated = Gated()
+    large = frame(TEXT, b"x" * 50_000)
+    gated.gate.feed(large * 4)
+    assert gated.delivered == large * 2
+    assert gated.gate.holds
+    gated.gate.taken()
+    assert gated.delivered == large * 2
+
+    gated.gate.taken()
+    assert gated.delivered == large * 4
 
 
 def test_nothing_is_handed_over_before_the_handshake_is_complete() -> None:
