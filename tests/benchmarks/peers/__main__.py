@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.benchmarks.peers import plot, report
 from tests.benchmarks.peers.catalogue import PEERS
 from tests.benchmarks.peers.installing import CACHE, Missing
-from tests.benchmarks.peers.rounds import Plan, measure
+from tests.benchmarks.peers.rounds import FAULTS, Plan, measure
 from tests.benchmarks.peers.works import WORKS
 
 
@@ -40,11 +40,10 @@ def main() -> int:
 
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.peers", description=__doc__)
+    works = [*WORKS, FAULTS]
     known = [peer.name for peer in PEERS]
     parser.add_argument("--peers", type=_choices(known), default=known, help=", ".join(known))
-    parser.add_argument(
-        "--works", type=_choices(list(WORKS)), default=list(WORKS), help=", ".join(WORKS)
-    )
+    parser.add_argument("--works", type=_choices(works), default=works, help=", ".join(works))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each figure in each round")
     parser.add_argument("--minutes", type=float, help="the time after which no round begins")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.benchmarks.peers.cores import busy_seconds, load_core
 from tests.benchmarks.peers.generator import Generator, Line, Outcome, Work
-from tests.benchmarks.peers.peer import Peer, Server
+from tests.benchmarks.peers.peer import Peer, Server, Services
 
 _LIMIT = 0.9
 """Of the core of the generator: above it, the generator may be what limits the figure."""
@@ -40,6 +40,7 @@ class Figure:
 class Bench:
     peer: Peer
     server: Server
+    services: Services
     generator: Generator
     seconds: float
     """How long each figure is measured."""

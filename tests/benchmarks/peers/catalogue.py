@@ -14,7 +14,7 @@ from tests.benchmarks.peers.peer import PROGRAMS, Peer, plain_server
 from tests.benchmarks.peers.product.server import product_server
 
 _DELIVERY = frozenset({"fan-out", "commands", "connects", "idle"})
-_STORING = frozenset({"sends", "stored"})
+_STORING = frozenset({"sends", "stored", "faults"})
 
 
 def _node(program: str, *options: str) -> Callable[[Path, int], Sequence[str | Path]]:
@@ -132,7 +132,7 @@ PEERS: Sequence[Peer] = (
     Peer(
         name="channels",
         title="stock Channels, uvicorn, channels_redis",
-        works=_DELIVERY,
+        works=_DELIVERY | {"faults"},
         dialect=Plain(),
         source=Pip(_CHANNELS),
         run=partial(plain_server, _uvicorn("stock_channels")),
@@ -148,7 +148,7 @@ PEERS: Sequence[Peer] = (
     Peer(
         name="python-socketio",
         title="python-socketio, uvicorn, Redis",
-        works=_DELIVERY,
+        works=_DELIVERY | {"faults"},
         dialect=SocketIo(),
         source=Pip(("python-socketio==5.18.1", "redis==8.1.0", "uvicorn[standard]==0.54.0")),
         run=partial(plain_server, _uvicorn("python_socketio")),
@@ -156,7 +156,7 @@ PEERS: Sequence[Peer] = (
     Peer(
         name="socket.io",
         title="Node socket.io, Redis adapter",
-        works=_DELIVERY,
+        works=_DELIVERY | {"faults"},
         dialect=SocketIo(),
         source=Npm(("socket.io@4.8.4", "@socket.io/redis-adapter@8.3.0", "ioredis@6.0.0")),
         run=partial(plain_server, _node("socketio.js")),
@@ -164,7 +164,7 @@ PEERS: Sequence[Peer] = (
     Peer(
         name="ws",
         title="Node ws, ioredis",
-        works=_DELIVERY,
+        works=_DELIVERY | {"faults"},
         dialect=Plain(),
         source=Npm(("ws@8.23.0", "ioredis@6.0.0")),
         run=partial(plain_server, _node("ws.js")),

@@ -23,6 +23,7 @@ class Services:
     """What a server uses beside its own process; all of it runs on the other core."""
 
     redis_url: str
+    redis: Process
     postgres_url: str | None = None
 
 
@@ -30,6 +31,7 @@ class Server(Protocol):
     """A running server of a peer."""
 
     port: int
+    process: Process
 
     def create(self, conversation: str, people: Sequence[str]) -> str:
         """Create a conversation of these people, the first of whom owns it, and return its id."""

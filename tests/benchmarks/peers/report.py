@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.peers.bench import Figure
+from tests.benchmarks.peers.faults.scenarios import FaultRow
 from tests.benchmarks.peers.rounds import Plan, Results
 
 PRODUCT = "this product, uvicorn"
@@ -64,6 +65,7 @@ def as_json(results: Results, plan: Plan, conditions: Mapping[str, Any]) -> str:
             "missing": results.missing,
             "failures": results.failures,
             "rows": rows,
+            "faults": [asdict(row) for row in results.faults],
         },
         indent=1,
     )
@@ -98,6 +100,7 @@ def as_page(results: Results, plan: Plan, conditions: Mapping[str, Any]) -> str:
             lines += [f"## {work.capitalize()}", ""]
             last = work
         lines += [*_table(row, peers), ""]
+    lines += _fault_table(results)
     lines += _left_out(results)
     return "\n".join(lines) + "\n"
 
@@ -146,6 +149,36 @@ def _notes(ranked: Sequence[tuple[str, Sequence[Figure]]]) -> list[str]:
         faults = sorted({figure.fault for figure in figures if figure.fault})
         notes += [f"{peer}: {fault}." for fault in faults[:1]]
     return ["", *notes] if notes else []
+
+
+def _fault_table(results: Results) -> list[str]:
+    """Return the table of faults: the worst of the rounds for each peer."""
+    if not results.faults:
+        return []
+    lines = [
+        "## Faults",
+        "",
+        (
+            "The same client watches every peer, comes back by itself, and asks for what it missed "
+            "if the peer has a way to. Lost, doubled and disordered are deliveries. The worst "
+            "round counts."
+        ),
+        "",
+        "| fault | | deliveries | lost | doubled | disordered | blind, s |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    cases: dict[tuple[str, str], list[FaultRow]] = {}
+    for row in results.faults:
+        cases.setdefault((row.fault, row.peer), []).append(row)
+    for (fault, peer), rows in sorted(cases.items()):
+        worst = [
+            max(getattr(row, name) for row in rows) for name in ("lost", "doubled", "disordered")
+        ]
+        cells = [fault, peer, f"{max(row.deliveries for row in rows):,}"]
+        cells += [f"{count:,}" for count in worst]
+        cells.append(f"{max(row.blind for row in rows):.1f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, ""]
 
 
 def _left_out(results: Results) -> list[str]:

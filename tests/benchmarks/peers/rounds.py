@@ -11,11 +11,15 @@ import httpx
 
 from config.development.processes import NotReady
 from tests.benchmarks.peers.bench import Bench, Figure
+from tests.benchmarks.peers.faults.scenarios import FaultRow, faults
 from tests.benchmarks.peers.generator import Generator, generator
 from tests.benchmarks.peers.installing import Missing
 from tests.benchmarks.peers.peer import Peer
 from tests.benchmarks.peers.services import ServicePool
 from tests.benchmarks.peers.works import WORKS
+
+FAULTS = "faults"
+"""The work whose results are the fault table."""
 
 Say = Callable[[str], None]
 
@@ -26,6 +30,7 @@ class Results:
     """The rounds that are complete."""
     figures: dict[tuple[str, str, str], list[Figure]] = field(default_factory=dict)
     """By the name of the work, the row and the peer."""
+    faults: list[FaultRow] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     """The peers that could not be installed, with the reason."""
     failures: list[str] = field(default_factory=list)
@@ -98,7 +103,15 @@ def _measure(
         peer.run(peer, peer.installed(only_cached=True), services) as server,
     ):
         bench = Bench(
-            peer=peer, server=server, generator=load, seconds=plan.seconds, scale=plan.scale
+            peer=peer,
+            server=server,
+            services=services,
+            generator=load,
+            seconds=plan.seconds,
+            scale=plan.scale,
         )
+        if work == FAULTS:
+            results.faults += faults(bench)
+            return
         for figure in WORKS[work](bench):
             results.add(work, peer.title, figure)

@@ -38,7 +38,7 @@ class ServicePool:
             with run_redis(port) as redis:
                 os.sched_setaffinity(redis.pid, {load_core()})
                 database = self._new_database() if postgres else None
-                yield Services(f"redis://127.0.0.1:{port}/0", database)
+                yield Services(f"redis://127.0.0.1:{port}/0", redis, database)
         except (RedisMissing, PostgresMissing) as missing:
             raise Missing(str(missing)) from missing
 

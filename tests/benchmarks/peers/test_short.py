@@ -1,5 +1,6 @@
 """The comparison in little: it runs, its results add up, and what is missing is named."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -8,15 +9,21 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as websockets_serve
 
 from tests.benchmarks.peers import plot, report
 from tests.benchmarks.peers.bench import Figure
 from tests.benchmarks.peers.catalogue import PEERS
+from tests.benchmarks.peers.dialects import Plain
+from tests.benchmarks.peers.faults.scenarios import disordered
+from tests.benchmarks.peers.generator import Line, Outcome, Work, generator
 from tests.benchmarks.peers.installing import Missing, Nothing, installed
 from tests.benchmarks.peers.peer import PROGRAMS, Peer, plain_server
-from tests.benchmarks.peers.rounds import Plan, Results, measure
+from tests.benchmarks.peers.rounds import FAULTS, Plan, Results, measure
 from tests.conftest import skip_or_fail
 
+_WORKS = ("connects", "idle", FAULTS)
 _PEERS = {peer.name: peer for peer in PEERS}
 _CONDITIONS = {
     "processor": "P",
@@ -31,7 +38,7 @@ _CONDITIONS = {
 
 
 def _in_short(*peers: Peer, works: tuple[str, ...]) -> tuple[Plan, Results]:
-    plan = Plan(peers=peers, works=works, rounds=1, seconds=0.2, scale=0.02, only_cached=True)
+    plan = Plan(peers=peers, works=works, rounds=1, seconds=0.05, scale=0.01, only_cached=True)
     try:
         return plan, measure(plan, print)
     except Missing as missing:
@@ -41,7 +48,7 @@ def _in_short(*peers: Peer, works: tuple[str, ...]) -> tuple[Plan, Results]:
 
 def test_works_measure_the_product() -> None:
     """Each row has a positive figure, and no message was lost, doubled or out of order."""
-    plan, results = _in_short(_PEERS["product"], works=("fan-out", "commands"))
+    plan, results = _in_short(_PEERS["product"], works=("fan-out",))
 
     assert not results.failures
     assert {work for work, _, _ in results.figures} == set(plan.works)
@@ -51,12 +58,15 @@ def test_works_measure_the_product() -> None:
     assert all(figure.value > 0 for figure in figures if figure.unit.endswith("/s"))
 
 
-def test_a_peer_does_the_same_works() -> None:
-    """Bare uvloop, which this environment has."""
+def _own_uvloop() -> Peer:
+    """Bare uvloop, from the packages of the product."""
     program: Sequence[str | Path] = [sys.executable, PROGRAMS / "bare_uvloop.py"]
     run = partial(plain_server, lambda _, port: [*program, str(port)])
-    peer = replace(_PEERS["uvloop"], source=Nothing(), run=run)
-    _, results = _in_short(peer, works=("connects", "idle"))
+    return replace(_PEERS["uvloop"], works=frozenset(_WORKS), source=Nothing(), run=run)
+
+
+def test_a_peer_does_the_same_works() -> None:
+    _, results = _in_short(_own_uvloop(), works=("connects", "idle"))
 
     assert not results.failures
     assert {work for work, _, _ in results.figures} == {"connects", "idle"}
@@ -76,6 +86,81 @@ def test_an_installed_peer_answers_commands(name: str) -> None:
 
     assert not results.failures
     assert all(figure.value > 0 for found in results.figures.values() for figure in found)
+
+
+def test_the_fault_table_counts_what_a_server_without_a_history_loses() -> None:
+    """Bare uvloop stores nothing: who is away misses everything, and each watcher counts."""
+    _, results = _in_short(_own_uvloop(), works=("faults",))
+
+    assert not results.failures
+    away = results.faults[-1]
+    assert [row.fault for row in results.faults[:2]] == ["server killed", "Redis killed"]
+    assert (away.fault, away.lost) == ("away for 100 messages", away.deliveries)
+    assert [row.doubled for row in results.faults] == [0, 0, 0]
+
+
+@pytest.mark.benchmark
+def test_the_product_loses_nothing_while_something_breaks() -> None:
+    """The fault table in little: the server and Redis are killed, and the clients are away."""
+    _, results = _in_short(_PEERS["product"], works=("faults",))
+
+    assert not results.failures
+    faults = [(row.fault, row.lost, row.doubled, row.disordered) for row in results.faults]
+    assert faults == [
+        ("server killed", 0, 0, 0),
+        ("Redis killed", 0, 0, 0),
+        ("away for 100 messages", 0, 0, 0),
+    ]
+
+
+def test_the_fault_table_counts_messages_that_came_late() -> None:
+    assert disordered([1, 2, 3]) == 0
+    assert disordered([1, 3, 2, 4]) == 1
+    assert disordered([1, 2, 2, 1]) == 0  # doubled, not late
+    assert disordered([5, 1, 2]) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "out_of_order", "missing"),
+    [("none", 0, 0), ("double", 1, 0), ("swap", 2, 0), ("drop", 0, 1)],
+)
+async def test_the_generator_sees_each_fault_of_a_server(
+    fault: str, out_of_order: int, missing: int
+) -> None:
+    """One of two sockets gets the second batch of events with a fault."""
+    sockets: list[ServerConnection] = []
+
+    async def serve(socket: ServerConnection) -> None:
+        sockets.append(socket)
+        await socket.send('{"type":"hello"}')
+        async for text in socket:
+            first = int(json.loads(text)["first"])
+            right = [f"~m{number:08}~" for number in range(first, first + 4)]
+            wrong = {
+                "none": right,
+                "double": [right[0], *right],
+                "swap": [right[0], right[2], right[1], right[3]],
+                "drop": right[:3],
+            }[fault]
+            for receiver, frames in zip(sockets[:2], (right, wrong), strict=True):
+                for frame in frames:
+                    await receiver.send(frame)
+
+    def load(port: int) -> Outcome:
+        lines = [Line(role=role, conversation="c", user="u") for role in ("r", "r", "s")]
+        with generator() as generated:
+            generated.speak(Plain())
+            generated.connect(port, Plain(), lines, at_once=1)
+            command = Plain().fan(4)
+            work = Work(command=command, seconds=0, delivered=True, batch=4, patience=0.5)
+            return generated.run(work)
+
+    async with websockets_serve(serve, "127.0.0.1", 0, compression=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        outcome = await asyncio.to_thread(load, port)
+
+    assert (outcome.sent, outcome.missing) == (1, missing)
+    assert outcome.out_of_order == out_of_order
 
 
 def test_a_peer_that_cannot_be_installed_is_named_with_the_reason() -> None:

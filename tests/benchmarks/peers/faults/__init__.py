@@ -1,0 +1,1 @@
+"""The fault table: one client that checks the sequence, while something breaks at each peer."""
