@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.peers import plot, report
-from tests.benchmarks.peers.catalogue import PEERS
+from tests.benchmarks.peers.catalogue import NOT_MEASURED, PEERS
 from tests.benchmarks.peers.installing import CACHE, Missing
 from tests.benchmarks.peers.rounds import FAULTS, Plan, measure
 from tests.benchmarks.peers.works import WORKS
@@ -28,6 +28,7 @@ def main() -> int:
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 1
+    results.missing |= NOT_MEASURED
     options.folder.mkdir(parents=True, exist_ok=True)
     page = report.as_page(results, plan, conditions)
     (options.folder / "benchmark.md").write_text(page)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.benchmarks.peers.chats.dialect import Xmpp
 from tests.benchmarks.peers.chats.ejabberd import ejabberd_server
 from tests.benchmarks.peers.chats.prosody import prosody_server
-from tests.benchmarks.peers.dialects import Plain, Product, SocketIo
+from tests.benchmarks.peers.dialects import HttpOnly, Plain, Product, SocketIo
 from tests.benchmarks.peers.installing import Debian, Missing, Nothing, Npm, Pip
 from tests.benchmarks.peers.peer import PROGRAMS, Peer, plain_server
 from tests.benchmarks.peers.product.server import product_server
@@ -68,6 +68,11 @@ _CHANNELS = (
 )
 _NODE_CHAT = ("ws@8.23.0", "ioredis@6.0.0", "pg@8.23.1")
 
+NOT_MEASURED = {
+    "Synapse": "The load generator speaks WebSocket, and Matrix clients poll over HTTP.",
+}
+"""The peers that belong in the table, with the reason why they have no figures."""
+
 PEERS: Sequence[Peer] = (
     Peer(
         name="product",
@@ -85,6 +90,15 @@ PEERS: Sequence[Peer] = (
         source=Nothing(),
         postgres=True,
         run=product_server,
+    ),
+    Peer(
+        name="django-view",
+        title="bare asynchronous Django view, PostgreSQL",
+        works=frozenset({"sends"}),
+        dialect=HttpOnly(),
+        source=Pip(("django==5.2.19", "psycopg[binary]==3.3.9", "uvicorn[standard]==0.54.0")),
+        postgres=True,
+        run=partial(plain_server, _uvicorn("django_view")),
     ),
     Peer(
         name="node-chat",

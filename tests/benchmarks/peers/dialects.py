@@ -56,8 +56,8 @@ class Dialect(ABC):
     def typing(self) -> str:
         return self._command("typing", to="CONVERSATION", id="NUMBER")
 
-    def send(self) -> str:
-        """Return the command that stores a message and delivers it."""
+    def send(self) -> str | None:
+        """Return the command that stores a message and delivers it; None if there is none."""
         return self._command("send", to="CONVERSATION", id="NUMBER", text=TEXT)
 
     def read(self) -> str | None:
@@ -90,6 +90,13 @@ class Plain(Dialect):
 
     def _command(self, do: str, **arguments: Any) -> str:
         return json.dumps({"do": do, **arguments})
+
+
+class HttpOnly(Plain):
+    """A program that has no socket."""
+
+    def send(self) -> str | None:
+        return None
 
 
 class SocketIo(Dialect):

@@ -1,6 +1,7 @@
 """The comparison in little: it runs, its results add up, and what is missing is named."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -161,6 +162,43 @@ async def test_the_generator_sees_each_fault_of_a_server(
 
     assert (outcome.sent, outcome.missing) == (1, missing)
     assert outcome.out_of_order == out_of_order
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "refused"),
+    [
+        ("200 OK\r\nContent-Length: 2", "{}", False),
+        ("201 Created\r\nTransfer-Encoding: chunked", "2\r\n{}\r\n0\r\n\r\n", False),
+        ("503 Service Unavailable\r\ncontent-length: 2", "{}", True),
+    ],
+)
+async def test_the_generator_reads_whole_answers_over_http(
+    head: str, body: str, refused: bool
+) -> None:
+    """Each answer counts once, also if its head comes before its body."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(EOFError, ConnectionError):
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                length = request.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
+                await reader.readexactly(int(length))
+                writer.write(f"HTTP/1.1 {head}\r\n\r\n".encode())
+                await writer.drain()
+                writer.write(body.encode())
+        writer.close()
+
+    def load(port: int) -> Outcome:
+        with generator() as generated:
+            generated.speak(Plain())
+            generated.connect(port, Plain(), [Line(role="h", conversation="c", user="u")])
+            return generated.run(Work(command=Plain().post() or "", seconds=0.05, patience=1))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        outcome = await asyncio.to_thread(load, port)
+
+    assert outcome.sent == outcome.completed > 0
+    assert outcome.refused == (outcome.sent if refused else 0)
 
 
 def test_a_peer_that_cannot_be_installed_is_named_with_the_reason() -> None:

@@ -22,7 +22,7 @@ class Sender:
         self._port, self._dialect = port, dialect
         self._conversation, self._user = conversation, user if stores else DOOR
         self._stores = stores
-        self._command = dialect.send() if stores else dialect.fan(1)
+        self._command = (dialect.send() if stores else None) or dialect.fan(1)
 
     async def send(self, first: int, last: int, *, step: int = 1, pause: float = 0.0) -> None:
         """Send these numbers, with so many seconds between them."""

@@ -105,19 +105,28 @@ static size_t read_upgrade(struct sock *sock, uint8_t *bytes, size_t length)
     return (size_t)(end - bytes) + 4;
 }
 
-/* Read an HTTP answer that states its length. */
+/* Read an HTTP answer that states its length, or that ends with an empty chunk. */
 static size_t read_answer(struct sock *sock, uint8_t *bytes, size_t length)
 {
     uint8_t *end = memmem(bytes, length, "\r\n\r\n", 4);
     if (end == NULL)
         return 0;
     size_t head = (size_t)(end - bytes) + 4, body = 0;
+    int chunked = 0;
     for (uint8_t *line = bytes; line < end; line++) {
         line = memchr(line, '\n', (size_t)(end - line));
         if (line == NULL)
             break;
         if (strncasecmp((char *)line + 1, "content-length:", 15) == 0)
             body = strtoul((char *)line + 16, NULL, 10);
+        else if (strncasecmp((char *)line + 1, "transfer-encoding: chunked", 26) == 0)
+            chunked = 1;
+    }
+    if (chunked) {
+        uint8_t *last = memmem(bytes + head, length - head, "\r\n0\r\n\r\n", 7);
+        if (last == NULL)
+            return 0;
+        body = (size_t)(last - bytes) + 7 - head;
     }
     if (length < head + body)
         return 0;

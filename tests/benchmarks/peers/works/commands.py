@@ -35,7 +35,9 @@ def _reads(bench: Bench, people: Sequence[str]) -> Figure:
     dialect = bench.peer.dialect
     room = bench.server.create("reads", people)
     with bench.connected([Line(role="s", conversation=room, user=p) for p in people]):
-        bench.generator.run(Work(command=dialect.send(), seconds=bench.seconds))
+        command = dialect.send()
+        assert command is not None
+        bench.generator.run(Work(command=command, seconds=bench.seconds))
     lines = [
         Line(role="s", conversation=f"{room}#{number}", user=person)
         for number, person in enumerate(people)

@@ -37,6 +37,7 @@ def _members(bench: Bench, name: str, members: int, *, senders: int) -> Sequence
 
 def _measure(bench: Bench, row: str) -> Figure:
     command = bench.peer.dialect.send()
+    assert command is not None
     bench.generator.run(Work(command=command, seconds=bench.seconds / 4, delivered=True))
     return bench.figure(
         row,
