@@ -124,6 +124,8 @@ void on_closed(struct sock *sock)
     if (sock->state == CLOSED)
         return;
     failed++;
+    if (sock->state == OPEN && opened)
+        opened--; /* it comes back, and is counted then */
     sock->state = CLOSED;
     sock->part_length = 0;
     close(sock->fd);
