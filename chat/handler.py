@@ -1,12 +1,16 @@
 """Django's ASGI handler, with refusals in the same shape as all others."""
 
+import asyncio
 import codecs
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.core.signals import request_finished, request_started
 from django.http import HttpResponseBase
+from django.urls import set_script_prefix
 
 from chat.cross_origin import cross_origin_headers
 from chat.middleware import API_PATHS
@@ -33,6 +37,65 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if not await unauthenticated.refuse(scope, send):
             await super().__call__(scope, receive, send)
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle a request of the API on the event loop alone.
+
+        Django's own method starts a thread for each request, because receivers of its signals may
+        wait for a database. Requests of the API use none of Django's connections, so the receivers
+        have nothing to do: they run here. The view is cancelled if its client disconnects.
+        """
+        if not scope["path"].startswith(API_PATHS):
+            await super().handle(scope, receive, send)
+            return
+        try:
+            body_file = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with body_file:
+            set_script_prefix(get_script_prefix(scope))
+            request_started.send(sender=self.__class__, scope=scope)
+            request, response = self.create_request(scope, body_file)
+            if request is None:
+                assert response is not None
+                await self.send_response(response, send)
+            else:
+                response = await self._respond(request, receive, send)
+            if response is not None:
+                response.close()  # sends `request_finished`
+
+    async def _respond(
+        self, request: ASGIRequest, receive: Any, send: Any
+    ) -> HttpResponseBase | None:
+        """Return the response, which was sent; None if the client has disconnected before."""
+        serving = asyncio.current_task()
+        assert serving is not None
+        gone = False
+
+        async def cancel_when_gone() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone = True
+            serving.cancel()
+
+        listening = asyncio.create_task(cancel_when_gone())
+        try:
+            response = await self.run_get_response(request)
+            listening.cancel()  # an answer that was begun is finished
+            if gone:
+                serving.uncancel()
+            else:
+                await self.send_response(response, send)
+        except asyncio.CancelledError:
+            if not gone:
+                raise
+            serving.uncancel()
+            request_finished.send(sender=self.__class__)
+            return None
+        finally:
+            listening.cancel()
+        return response
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: Any

@@ -115,8 +115,12 @@ class StaticMiddleware(ServeStaticMiddleware):  # type: ignore[misc]
                 self.insert_directory(storage.location, self.static_prefix)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase
+        if request.path.startswith(API_PATHS):
+            response = await self.get_response(request)
+            return response
         try:
-            response: HttpResponseBase = await super().__call__(request)
+            response = await super().__call__(request)
         except MissingFileError:
             response = await self.get_response(request)
         return response
