@@ -9,13 +9,16 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import django
 import httpx
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from messaging.domain.identifiers import random_id
-from tests.clients.rest import Refused, Rest, http_client
-from tests.integration.chat.sockets import Server, credentials
+django.setup(set_prefix=False)
+
+from messaging.domain.identifiers import random_id  # noqa: E402
+from tests.clients.rest import Refused, Rest, http_client  # noqa: E402
+from tests.integration.chat.sockets import Server, credentials  # noqa: E402
 
 FLOODER = "mallory"
 _THROWN_OUT = (ConnectionClosed, InvalidHandshake, OSError, httpx.HTTPError, Refused)

@@ -149,7 +149,7 @@ async def test_reading_up_to_what_it_shows_is_enough(instance: Instance, fcm: Fc
 
 def test_clear_jobs_are_those_of_the_release_before() -> None:
     """Workers of that release refuse fields which they do not know."""
-    assert set(ClearJob.__dataclass_fields__) == {
+    assert set(ClearJob.__struct_fields__) == {
         "conversation_id",
         "user_id",
         "read_seq",
