@@ -12,6 +12,7 @@ from typing import NoReturn
 from django.conf import settings
 
 from messaging.concurrency.turns import Turns
+from messaging.domain.cached_setting import cached_setting
 from messaging.domain.exceptions import RateLimited
 from messaging.domain.limits import Limits
 from messaging.redis.rate_limits import Rate, Rates
@@ -60,6 +61,12 @@ def person_rates(limits: Limits) -> PersonRates:
     )
 
 
+@cached_setting("CHAT_RATE_LIMITS")
+def rates_apply() -> bool:
+    """Return whether the rates of people are in force."""
+    return bool(settings.CHAT_RATE_LIMITS)
+
+
 async def require_rate(rates: Rates, rate: Rate, user_id: str, *, count: int = 1) -> None:
     """Count so many: over all instances in the instance's `rates`, or on one in its `local_rates`,
     which need no round trip. Without room, count nothing and raise RateLimited, see `refuse`."""
@@ -70,14 +77,18 @@ async def require_rate(rates: Rates, rate: Rate, user_id: str, *, count: int = 1
 
 async def seconds_until_room(rates: Rates, rate: Rate, user_id: str, *, count: int = 1) -> float:
     """Count so many and return 0.0. Without room, return the seconds to wait."""
-    if not settings.CHAT_RATE_LIMITS:
-        return 0.0
-    return await rates.take(rate, user_id, count=count)
+    return await rates.take(rate, user_id, count=count) if rates_apply() else 0.0
+
+
+def seconds_until_room_here(rates: Rates, rate: Rate, user_id: str) -> float:
+    """Count one on this instance alone, and return 0.0. Without room, return the seconds to
+    wait."""
+    return rates.take_here(rate, user_id) if rates_apply() else 0.0
 
 
 def turn(turns: Turns, key: str) -> AbstractAsyncContextManager[None]:
     """Run `Turns.turn`. Without limits nothing waits."""
-    return turns.turn(key) if settings.CHAT_RATE_LIMITS else nullcontext()
+    return turns.turn(key) if rates_apply() else nullcontext()
 
 
 async def refuse(wait: float) -> NoReturn:
@@ -102,7 +113,7 @@ class Bucket:
         self._level = max(self._level - (now - self._at) * self._per_second, 0.0)
         self._at = now
         if self._level + 1 > self._most:
-            return settings.CHAT_RATE_LIMITS is True
+            return rates_apply()
         self._level += 1
         return False
 

@@ -1,105 +1,79 @@
 """The commands of the socket: each validates its fields and calls one service."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
 from datetime import datetime
 from typing import Any
 
-from rest_framework.serializers import Serializer
-
 from chat.authentication import require_unrevoked
-from chat.exceptions import InvalidJSON, NotAuthenticated, TokenExpired
-from chat.limits.throttling import READS, SYNCED, PersonRates, require_rate, turn
+from chat.limits.throttling import READS, SYNCED, require_rate, turn
 from chat.payloads import serializers
 from chat.payloads.answers import changes_data, own_changes_data, receipt_data
 from chat.payloads.decoding import CommandDecoder
 from chat.payloads.renderers import fragment
 from chat.payloads.serializers import validated
-from chat.socket.frames import Command
+from chat.socket.command import ANY, INVALID, INVALID_OR_TOO_MANY, REFUSED_TOKEN, Command
+from chat.socket.frames import ReceivedCommand
 from chat.state import SYNCS_AT_ONCE, ApplicationState
 from messaging.delivery.hub.connections import Connection
-from messaging.domain.exceptions import (
-    Banned,
-    InvalidRequest,
-    PermissionDenied,
-    RateLimited,
-    StoreUnavailable,
-    TokenRevoked,
-)
+from messaging.domain.exceptions import InvalidRequest, PermissionDenied, StoreUnavailable
 from messaging.domain.identifiers import is_stored_id
-from messaging.redis.rate_limits import Rate
 from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
 from messaging.services.account import own_changes
 from messaging.wire.representations import message_data, presence_data, timestamp
-
-Handler = Callable[..., Awaitable[dict[str, Any]]]
 
 _SYNC_MESSAGES = 200
 """The most messages in one answer, over all its conversations (at least 2 each)."""
 _SYNC_TRIES = 5
 
 
+def command_of(received: ReceivedCommand) -> Command | None:
+    """Return the command that the client named, if it exists."""
+    return COMMANDS.get(received.type) if isinstance(received.type, str) else None
+
+
 async def handle(
-    state: ApplicationState, command: Command, connection: Connection
+    state: ApplicationState, received: ReceivedCommand, connection: Connection
 ) -> dict[str, Any]:
     """Run a command and return the data of its reply.
 
     Raises MessagingError and DRF's ValidationError. There is no await between its last use of the
     hub and its return, so that the reply can be queued in the same step.
     """
-    if not isinstance(command.type, str) or command.type not in COMMANDS:
+    command = command_of(received)
+    if command is None:
         raise InvalidRequest.of(
             "type", "This command does not exist. docs/socket.md lists all commands.", "unknown"
         )
-    if command.type in _EXPENSIVE:
+    if command.takes_turns:
         async with turn(state.commands, connection.user_id):
-            rate = state.person_rates.requests
-            await require_rate(state.instance.rates, rate, connection.user_id)
-            return await _carry_out(state, command, connection)
-    rate_of = _RATES.get(command.type)
-    if rate_of is not None:
-        rate = rate_of(state.person_rates)
-        await require_rate(state.instance.rates, rate, connection.user_id)
-    return await _carry_out(state, command, connection)
+            return await _carry_out(state, command, received, connection)
+    return await _carry_out(state, command, received, connection)
 
 
 async def _carry_out(
-    state: ApplicationState, command: Command, connection: Connection
+    state: ApplicationState, command: Command, received: ReceivedCommand, connection: Connection
 ) -> dict[str, Any]:
-    serializer_class, handler = COMMANDS[command.type]
-    if command.validated:
-        return await handler(state, connection, **command.fields)
-    return await handler(state, connection, **validated(serializer_class, command.fields))
+    if command.rate is not None:
+        rate = command.rate(state.person_rates)
+        await require_rate(state.instance.rates, rate, connection.user_id)
+    fields = received.fields
+    if not received.validated:
+        fields = validated(command.serializer, fields)
+    return await command.handler(state, connection, **fields)
 
 
-def waits_its_turn(command: Command) -> bool:
-    """Return whether the command may have to wait for others. Such a command limits its own
-    time."""
-    return command.type == "conversation.sync"
+def is_violation(command: Command | None, code: str) -> bool:
+    """Return whether an error counts as a violation. Too many violations close the socket."""
+    return code in (INVALID_OR_TOO_MANY if command is None else command.violations)
 
 
-def counts_as_violation(command: Command, code: str) -> bool:
-    """Return whether an error counts as a violation. Too many violations close the socket.
-
-    Invalid commands and commands beyond the limits count. `receipt.read` beyond its limit does not:
-    the next one makes up for it. Every error of `receipt.delivered` counts, because acknowledging a
-    message that does not exist costs the store a read and has no limit of its own. Every refused
-    token counts, because it costs a verification. A client whose clock is slow sends an expired
-    token a few times, which is harmless: only some sixty in a row close the socket.
-    """
-    if command.type == "auth.refresh" and code in _BAD_TOKEN:
-        return True
-    if command.type == "receipt.delivered" or code in _INVALID:
-        return True
-    return code == RateLimited.code and command.type != "receipt.read"
-
-
-def describe(command: Command) -> dict[str, str]:
+def describe(command: Command | None, received: ReceivedCommand) -> dict[str, str]:
     """Return the type and the conversation of a command for its log line, if it has them."""
     described = {}
-    if isinstance(command.type, str) and command.type in COMMANDS:
-        described["command"] = command.type
-    conversation_id = command.fields.get("conversation_id")
+    if command is not None:
+        described["command"] = command.name
+    conversation_id = received.fields.get("conversation_id")
     if isinstance(conversation_id, str) and is_stored_id(conversation_id):
         described["conversation_id"] = conversation_id
     return described
@@ -249,37 +223,83 @@ async def _ping(state: ApplicationState, connection: Connection) -> dict[str, An
     return {}
 
 
-COMMANDS: dict[str, tuple[type[Serializer[Any]], Handler]] = {
-    "message.send": (serializers.SendMessageCommand, _send_message),
-    "receipt.read": (serializers.MarkReadCommand, _mark_read),
-    "receipt.delivered": (serializers.MarkReadCommand, _mark_delivered),
-    "typing.start": (serializers.TypingCommand, _start_typing),
-    "typing.stop": (serializers.TypingCommand, _stop_typing),
-    "conversation.sync": (serializers.SyncCommand, _sync),
-    "receipts.sync": (serializers.SyncReceiptsCommand, _sync_receipts),
-    "auth.refresh": (serializers.RefreshCommand, _refresh),
-    "presence.watch": (serializers.WatchPresenceCommand, _watch_presence),
-    "activity": (serializers.ActivityCommand, _set_activity),
-    "ping": (serializers.PingCommand, _ping),
-}
-TYPED = CommandDecoder({name: serializer for name, (serializer, _) in COMMANDS.items()})
+_ALL = (
+    Command(
+        name="message.send",
+        serializer=serializers.SendMessageCommand,
+        handler=_send_message,
+        rate=lambda rates: rates.sends,
+    ),
+    Command(
+        name="receipt.read",
+        serializer=serializers.MarkReadCommand,
+        handler=_mark_read,
+        rate=lambda _: READS,
+        log_level=logging.DEBUG,
+        violations=INVALID,  # the next one makes up for one beyond the rate
+    ),
+    Command(
+        name="receipt.delivered",
+        serializer=serializers.MarkReadCommand,
+        handler=_mark_delivered,
+        log_level=logging.DEBUG,
+        # Acknowledging a message that does not exist costs the store a read, and has no rate.
+        violations=ANY,
+    ),
+    Command(
+        name="typing.start",
+        serializer=serializers.TypingCommand,
+        handler=_start_typing,
+        rate=lambda rates: rates.typing,
+        log_level=logging.DEBUG,
+    ),
+    Command(
+        name="typing.stop",
+        serializer=serializers.TypingCommand,
+        handler=_stop_typing,
+        rate=lambda rates: rates.typing_stops,
+        log_level=logging.DEBUG,
+    ),
+    Command(
+        name="conversation.sync",
+        serializer=serializers.SyncCommand,
+        handler=_sync,
+        rate=lambda rates: rates.requests,
+        takes_turns=True,
+        deadline=None,
+    ),
+    Command(
+        name="receipts.sync",
+        serializer=serializers.SyncReceiptsCommand,
+        handler=_sync_receipts,
+        rate=lambda rates: rates.requests,
+        takes_turns=True,
+    ),
+    Command(
+        name="auth.refresh",
+        serializer=serializers.RefreshCommand,
+        handler=_refresh,
+        rate=lambda rates: rates.requests,
+        takes_turns=True,
+        # Each costs a verification. A client whose clock is slow sends an expired token a few
+        # times, which is harmless: only some sixty in a row close the socket.
+        violations=REFUSED_TOKEN,
+    ),
+    Command(
+        name="presence.watch",
+        serializer=serializers.WatchPresenceCommand,
+        handler=_watch_presence,
+        rate=lambda rates: rates.requests,
+        takes_turns=True,
+    ),
+    Command(name="activity", serializer=serializers.ActivityCommand, handler=_set_activity),
+    Command(
+        name="ping",
+        serializer=serializers.PingCommand,
+        handler=_ping,
+        log_level=logging.DEBUG,
+    ),
+)
+COMMANDS: dict[str, Command] = {command.name: command for command in _ALL}
+TYPED = CommandDecoder({name: command.serializer for name, command in COMMANDS.items()})
 """Decodes and validates all commands."""
-
-_INVALID = {InvalidRequest.code, InvalidJSON.code}
-_BAD_TOKEN = {
-    NotAuthenticated.code,
-    TokenExpired.code,
-    TokenRevoked.code,
-    Banned.code,
-    PermissionDenied.code,
-}
-_EXPENSIVE = frozenset({"conversation.sync", "receipts.sync", "presence.watch", "auth.refresh"})
-"""The commands that count as requests over REST do, and take turns."""
-_RATES: dict[str, Callable[[PersonRates], Rate]] = {
-    "message.send": lambda rates: rates.sends,
-    "receipt.read": lambda _: READS,
-    "typing.start": lambda rates: rates.typing,
-    "typing.stop": lambda rates: rates.typing_stops,
-}
-"""The rates of a person over all sockets. All but `receipt.read` count over REST too. The other
-commands are cheap, see `chat.limits.throttling`."""

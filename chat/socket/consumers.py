@@ -7,7 +7,6 @@ sockets of the process, so a new connection does not wait for Redis.
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,40 +17,28 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
 from chat.authentication import Identity, bearer_token, require_unrevoked
-from chat.errors import problem_of
 from chat.exceptions import NotAuthenticated, TokenExpired
 from chat.limits.strangers import address_of
-from chat.limits.throttling import (
-    COMMANDS,
-    VIOLATIONS,
-    require_rate,
-    seconds_until_room,
-    turn,
-    violation_bucket,
-)
+from chat.limits.throttling import require_rate, turn
 from chat.origins import origin_allowed
-from chat.socket import commands
 from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
+from chat.socket.command import DEADLINE_SECONDS
 from chat.socket.command_queue import CommandQueue
-from chat.socket.frames import Unreadable, encode_error, encode_reply, parse_command
 from chat.socket.heartbeat import Heartbeat
 from chat.socket.outbox import DIRECT_WRITER, Outbox
+from chat.socket.runner import Runner
 from chat.socket.token_expiry import TokenExpiry
 from chat.state import state_of
 from messaging.concurrency.tasks import stop_tasks
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import Banned, RateLimited, TokenRevoked, Unavailable
-from messaging.instruments.metrics import COMMAND_SECONDS
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
 
 SUBPROTOCOL = "chat.v1"
 _BEARER = "bearer."
-_COMMAND_SECONDS = 4.8
 _GRACE_SECONDS = 5.0
-_FLEETING = ("ping", "typing.start", "typing.stop", "receipt.delivered", "receipt.read")
-"""Commands that are sent many times for each message."""
 
 
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -76,7 +63,6 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         )
         self._grace: asyncio.TimerHandle | None = None
         self._expiry = TokenExpiry(on_expiring=self._expiring, on_expired=self._expired)
-        self._violations = violation_bucket()
         self.scope = scope
         self.base_send = send
         try:
@@ -166,10 +152,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     ) -> tuple[Identity, Connection]:
         token = _token(headers, subprotocols)
         begun = time.monotonic()
-        async with asyncio.timeout(_COMMAND_SECONDS):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             identity = await self.state.shown_tokens.identify(token, address_of(self.scope))
         # The time of the verification counts towards the deadline. Waiting for a turn does not.
-        left = _COMMAND_SECONDS - (time.monotonic() - begun)
+        left = DEADLINE_SECONDS - (time.monotonic() - begun)
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(self.state.connects, identity.user_id):
             await require_rate(
@@ -188,57 +174,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _work(self, connection: Connection) -> None:
         """Run the commands one after the other. While the client does not read its answers, its
         next commands wait."""
+        runner = Runner(self.state, connection, outbox=self._outbox, expiry=self._expiry)
         while True:
             await self._outbox.room()
             text = await self._commands.get()
-            await self._carry_out(text, connection)
+            await runner.run(text)
             self._commands.task_done()
-
-    async def _carry_out(self, text: str | None, connection: Connection) -> None:
-        try:
-            command = parse_command(text, commands.TYPED)
-        except Unreadable as unreadable:
-            self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
-            await self._violated(connection.user_id)
-            return
-        code, begun = "ok", time.monotonic()
-        try:
-            await require_rate(self.instance.local_rates, COMMANDS, connection.user_id)
-            seconds = None if commands.waits_its_turn(command) else _COMMAND_SECONDS
-            async with asyncio.timeout(seconds):
-                data = await commands.handle(self.state, command, connection)
-        except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
-            problem = problem_of(error)
-            code = problem.code
-            self._outbox.put(encode_error(command.id, problem))
-            if commands.counts_as_violation(command, code):
-                await self._violated(connection.user_id)
-        else:
-            self._outbox.put(encode_reply(command.id, data))
-            if connection.expires_at != self._expiry.expires_at:
-                self._expiry.set(connection.expires_at)
-        described = commands.describe(command)
-        COMMAND_SECONDS.labels(described.get("command", "other"), code).observe(
-            time.monotonic() - begun
-        )
-        fleeting = described.get("command") in _FLEETING or code == RateLimited.code
-        level = logging.DEBUG if fleeting else logging.INFO
-        refused = {} if code == "ok" else {"refused": True}
-        logger.log(level, "command.handled", **described, code=code, **refused)
 
     def _beat(self) -> None:
         self._outbox.put(sessions.heartbeat_frame(self.instance))
 
     def _idle(self) -> None:
         self._outbox.close(CloseCode.SILENT)
-
-    async def _violated(self, user_id: str) -> None:
-        """Count a violation, and close the socket if it, or all sockets of the person together,
-        have made too many."""
-        wait = await seconds_until_room(self.instance.local_rates, VIOLATIONS, user_id)
-        if self._violations.overflows() or wait > 0:
-            logger.warning("session.protocol_violated")
-            self._outbox.close(CloseCode.PROTOCOL_VIOLATED)
 
     def _expiring(self, expires_at: datetime) -> None:
         self._outbox.put(sessions.expiring_frame(self.instance, expires_at))
@@ -259,7 +206,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _finish(self, code: CloseCode) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_COMMAND_SECONDS):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 await self._commands.join()
         self._outbox.close(code)
 

@@ -2,8 +2,9 @@
 events."""
 
 import contextlib
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chat.errors import Problem
 from chat.payloads.decoding import LARGEST_ID, MAX_ID_CHARACTERS, CommandDecoder, NotAccepted
@@ -16,9 +17,12 @@ from messaging.instruments.metrics import REFUSALS
 
 CommandId = int | str
 
+_MAX_BYTES_OF_A_CHARACTER = 4
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+
+class ReceivedCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A command as it was read from a frame. `chat.socket.command` describes the command itself."""
+
     id: CommandId
     type: str
     fields: dict[str, Any]
@@ -34,19 +38,19 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def parse_command(text: str | None, typed: CommandDecoder | None = None) -> Command:
+def parse_command(text: str | None, typed: CommandDecoder | None = None) -> ReceivedCommand:
     """Parse a command. The typed decoder also validates it, if it accepts it. `text` is None for a
     binary frame. Raises Unreadable."""
     try:
         if text is None:
             raise InvalidRequest(detail="Commands must be text frames. Send this one as text.")
         limit = get_limits().frame_bytes
-        if len(text) > limit or len(text.encode()) > limit:
+        if len(text) * _MAX_BYTES_OF_A_CHARACTER > limit and len(text.encode()) > limit:
             raise PayloadTooLarge(f"A frame has at most {limit} bytes. Send less.")
         if typed is not None:
             with contextlib.suppress(NotAccepted):
                 command_id, kind, fields = typed.decode(text)
-                return Command(id=command_id, type=kind, fields=fields, validated=True)
+                return ReceivedCommand(id=command_id, type=kind, fields=fields, validated=True)
         frame = parse_json(text)
         if not isinstance(frame, dict):
             raise InvalidRequest(detail="A command must be a JSON object.")
@@ -56,7 +60,7 @@ def parse_command(text: str | None, typed: CommandDecoder | None = None) -> Comm
             raise InvalidRequest.of("id", detail)
     except Exception as reason:
         raise Unreadable(reason) from reason
-    return Command(id=command_id, type=frame.pop("type", None), fields=frame)
+    return ReceivedCommand(id=command_id, type=frame.pop("type", None), fields=frame)
 
 
 def encode_reply(command_id: CommandId, data: dict[str, Any]) -> str:

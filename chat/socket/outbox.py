@@ -11,16 +11,15 @@ uvicorn, and in daphne as `config.servers.daphne` sets it.
 """
 
 import asyncio
-import contextlib
 import itertools
-import types
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 import structlog
 
 from chat.socket.close_codes import CloseCode, close_message
+from messaging.concurrency.first_step import resumed
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.shared_frames import SharedFrames
@@ -215,7 +214,7 @@ class Outbox:
 
     async def _go_on(self, sending: Coroutine[Any, Any, None], awaited: object) -> None:
         try:
-            await _resumed(sending, awaited)
+            await resumed(sending, awaited)
             while self._waiting:
                 key, frame = self._waiting.popitem(last=False)
                 self._unqueue(key, frame)
@@ -281,14 +280,6 @@ class Outbox:
 
     def _is_roomy(self) -> bool:
         return len(self._waiting) < _MAX_FRAMES / 2 and self._bytes < _MAX_BYTES / 2
-
-
-@types.coroutine
-def _resumed(coroutine: Coroutine[Any, Any, None], awaited: object) -> Generator[object, Any, None]:
-    """Run the rest of a coroutine whose first step was run by hand and is waiting for `awaited`."""
-    with contextlib.closing(coroutine):
-        yield awaited
-        yield from coroutine.__await__()
 
 
 def _tell_nobody(*_: object) -> None: ...

@@ -6,16 +6,20 @@ write. Everything else goes the way of uvicorn.
 """
 
 import asyncio
+import struct
 from collections.abc import Callable, MutableMapping, Sequence
 from contextvars import Context
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 
 from chat.socket.outbox import DIRECT_WRITER
 from config.servers.backpressure import SocketGuard
+
+_WHOLE_TEXT = 0x81
+_SHORT_HEADER = struct.Struct("!BBH")
+_LONG_HEADER = struct.Struct("!BBQ")
 
 Scope = MutableMapping[str, Any]
 
@@ -70,6 +74,16 @@ class DirectProtocol(WebSocketsSansIOProtocol):
         return True
 
 
+def text_frame(payload: bytes) -> bytes:
+    """Return the unmasked frame of a whole text message (RFC 6455 5.2), as a server sends it."""
+    length = len(payload)
+    if length < 126:
+        return bytes((_WHOLE_TEXT, length)) + payload
+    if length < 1 << 16:
+        return _SHORT_HEADER.pack(_WHOLE_TEXT, 126, length) + payload
+    return _LONG_HEADER.pack(_WHOLE_TEXT, 127, length) + payload
+
+
 class UvicornWriter:
     """The `DirectWriter` of one socket."""
 
@@ -80,7 +94,7 @@ class UvicornWriter:
 
     @staticmethod
     def encode(texts: Sequence[str]) -> bytes:
-        return b"".join(Frame(Opcode.TEXT, text.encode()).serialize(mask=False) for text in texts)
+        return b"".join([text_frame(text.encode()) for text in texts])
 
     def write(self, data: bytes) -> bool:
         if self._gate.refused:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
+from messaging.domain.cached_setting import cached_setting
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -109,6 +111,7 @@ def wrong_limits(changed: Mapping[str, object]) -> Sequence[str]:
     return wrong
 
 
+@cached_setting("CHAT_LIMITS")
 def get_limits() -> Limits:
     """Return the limits in force: those of the contract, changed by the setting `CHAT_LIMITS`."""
     changed: Mapping[str, Any] = getattr(settings, "CHAT_LIMITS", {})

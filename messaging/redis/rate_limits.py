@@ -80,6 +80,10 @@ class Rates:
             self._refused_until[key] = time.monotonic() + wait
         return wait
 
+    def take_here(self, rate: Rate, user_id: str, *, count: int = 1) -> float:
+        """Call `take`, counting on this instance alone."""
+        return self._take_here(rate, (rate.name, user_id), time.monotonic(), count)
+
     async def seconds_until_room(self, rate: Rate, user_id: str) -> float:
         """Return the seconds until there is room for one more, or 0.0. Count nothing.
 

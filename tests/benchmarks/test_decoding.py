@@ -64,7 +64,7 @@ def test_typed_decoding(capsys: pytest.CaptureFixture[str]) -> None:
     figures: dict[str, tuple[float, float]] = {}
     for kind, fields in COMMANDS.items():
         frame = json.dumps({"id": 1, "type": kind, **fields}, ensure_ascii=False)
-        serializer_class, _ = commands.COMMANDS[kind]
+        serializer_class = commands.COMMANDS[kind].serializer
         figures[kind] = (
             microseconds(partial(serialized_frame, serializer_class, frame)),
             microseconds(partial(typed_frame, frame)),

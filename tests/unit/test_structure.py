@@ -25,7 +25,7 @@ SHARED_BY_LIBRARIES = {
 """Classes of the standard library and of cachetools whose objects change."""
 EMPTY = {"dict", "list", "set"}
 """Containers that hold nothing at first, so something is put into them later."""
-CACHES = {"cache", "lru_cache"}
+CACHES = {"cache", "lru_cache", "cached_setting"}
 
 OF_THE_PROCESS = {
     # The application and the instance of a server process, and its garbage collector.
@@ -40,6 +40,8 @@ OF_THE_PROCESS = {
     # Documents and headers that depend on the release and on Django's settings.
     *("chat.pages.schema._rendering", "chat.pages.schema._document", "chat.pages.schema._page"),
     "chat.cross_origin._without_origin",
+    # What functions make of one setting, as Django's settings have it.
+    *("chat.limits.throttling.rates_apply", "messaging.domain.limits.get_limits"),
     # The metrics and the log are of the process, and the outages of Redis are shown in them.
     *("messaging.instruments.metrics_page._renderings", "messaging.redis.client._failing"),
     "messaging.redis.untrusted_values._next_line",

@@ -18,7 +18,7 @@ import pytest_asyncio
 from chat.errors import problem_of
 from chat.payloads.renderers import render_json
 from chat.socket import commands
-from chat.socket.frames import Command
+from chat.socket.frames import ReceivedCommand
 from chat.state import ApplicationState
 from messaging import services
 from messaging.commits.conversation_cache import ConversationCache
@@ -198,20 +198,20 @@ async def _refuses(kind: str, names: dict[str, str], outsider: Api, instance: In
     state = ApplicationState(instance)
     id_ = names["conversation_id"]
     if kind in ABOUT_SEVERAL:
-        command = Command(id=1, type=kind, fields={"conversations": {id_: 0}})
+        command = ReceivedCommand(id=1, type=kind, fields={"conversations": {id_: 0}})
         answer = render_json(await commands.handle(state, command, connection))
         assert orjson.loads(answer)["conversations"][id_]["status"] == "forbidden"
         assert b"between us" not in answer
         return
     if kind == "receipts.sync":
-        command = Command(id=1, type=kind, fields={"since": "2026-01-01T00:00:00Z"})
+        command = ReceivedCommand(id=1, type=kind, fields={"since": "2026-01-01T00:00:00Z"})
         assert (await commands.handle(state, command, connection))["items"] == []
         return
     if kind == "presence.watch":
-        command = Command(id=1, type=kind, fields={"user_ids": ["ann", "bob"]})
+        command = ReceivedCommand(id=1, type=kind, fields={"user_ids": ["ann", "bob"]})
         assert await commands.handle(state, command, connection) == {"items": []}
         return
-    command = Command(id=1, type=kind, fields={**FIELDS[kind], "conversation_id": id_})
+    command = ReceivedCommand(id=1, type=kind, fields={**FIELDS[kind], "conversation_id": id_})
     with pytest.raises(MessagingError) as refused:
         await commands.handle(state, command, connection)
     assert problem_of(refused.value).status == refusal_in(names)[1]

@@ -401,6 +401,6 @@ def test_every_endpoint_and_command_has_its_row() -> None:
 
     assert {act.command[0] for act in ACTS if act.command is not None} == {
         kind
-        for kind, (serializer, _) in commands.COMMANDS.items()
-        if "conversation_id" in serializer().fields
+        for kind, command in commands.COMMANDS.items()
+        if "conversation_id" in command.serializer().fields
     }

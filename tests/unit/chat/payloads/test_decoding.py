@@ -22,7 +22,7 @@ from chat.socket.frames import Unreadable, parse_command
 
 _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-COMMANDS = {name: serializer for name, (serializer, _) in commands.COMMANDS.items()}
+COMMANDS = {name: command.serializer for name, command in commands.COMMANDS.items()}
 BODIES = [serializers.SendMessage, serializers.MarkRead]
 
 
@@ -225,3 +225,26 @@ def test_rules_that_a_struct_cannot_have(serializer_class: type[Serializer[Any]]
     """They are noticed when the decoder is made, and not by a client."""
     with pytest.raises(TypeError):
         DocumentDecoder(serializer_class)
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ('{"id": 1, "type": "typing.start", "conversation_id": "c"}', True),
+        ('{"id": "id", "type": "typing.start", "conversation_id": "\\"id\\":"}', True),
+        ('{"id": "id", "type": "typing.start", "conversation_id": "type"}', True),
+        ('{"id": 1, "id": 1, "type": "typing.start", "conversation_id": "c"}', False),
+        ('{"id": 1, "\\u0069d": 1, "type": "typing.start", "conversation_id": "c"}', False),
+        ('{"id": 1, "type": "ping", "type": "ping"}', False),
+        ('{"id": 1, "type": "conversation.sync", "conversations": {"a": 1, "b": 1}}', True),
+        ('{"id": 1, "type": "conversation.sync", "conversations": {"a": 1, "a": 1}}', False),
+    ],
+)
+def test_a_name_stands_once(text: str, accepted: bool) -> None:
+    """However it is written, and whatever the values are."""
+    if accepted:
+        assert parse_command(text, commands.TYPED).validated
+        return
+    with pytest.raises(Unreadable) as unreadable:
+        parse_command(text, commands.TYPED)
+    assert isinstance(unreadable.value.reason, InvalidJSON)

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -125,7 +126,7 @@ async def test_a_store_that_is_away(
     async def hang(*args: object, **options: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.1)
+    monkeypatch.setattr(consumers, "DEADLINE_SECONDS", 0.1)
     monkeypatch.setattr(instance.store, "list_memberships", hang)
 
     assert await wire().close_code() == 1013
@@ -154,15 +155,14 @@ async def test_a_command_that_hangs_is_answered(
         await asyncio.Event().wait()
         return {}
 
-    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.2)
-    serializer, ping = commands.COMMANDS["ping"]
-    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, hang))
+    ping = commands.COMMANDS["ping"]
+    monkeypatch.setitem(commands.COMMANDS, "ping", replace(ping, handler=hang, deadline=0.2))
     socket = wire()
     await socket.opened()
 
     socket.command(id=1, type="ping")
     await entered.wait()
-    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, ping))
+    monkeypatch.setitem(commands.COMMANDS, "ping", ping)
     socket.command(id=2, type="ping")
     (connection,) = instance.hub.connections.of("ann")
     connection.transmit('{"type": "live"}')
@@ -181,8 +181,8 @@ async def test_a_fault_in_a_command_closes_nothing(
     async def fail(instance: object, connection: object) -> dict[str, Any]:
         raise RuntimeError("secret")
 
-    serializer, _ = commands.COMMANDS["ping"]
-    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, fail))
+    ping = replace(commands.COMMANDS["ping"], handler=fail)
+    monkeypatch.setitem(commands.COMMANDS, "ping", ping)
     socket = wire()
     await socket.opened()
     socket.command(id=1, type="ping")
@@ -248,7 +248,7 @@ async def test_waiting_for_ones_turn_does_not_count(
         await asyncio.sleep(0.5)
         return await list_conversations(*args, **options)
 
-    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 2)
+    monkeypatch.setattr(consumers, "DEADLINE_SECONDS", 2)
     monkeypatch.setattr(instance.store, "list_memberships", slow)
     sockets = [wire(f"user-{number}") for number in range(5 * PLACES)]
 
@@ -295,7 +295,7 @@ async def test_all_sync_at_once(
     for socket in sockets:
         await socket.opened()
     monkeypatch.setattr(instance.store, "get_conversation", slow)
-    monkeypatch.setattr(consumers, "_COMMAND_SECONDS", 0.05)
+    monkeypatch.setattr(consumers, "DEADLINE_SECONDS", 0.05)
     for socket in sockets:
         conversations = {random_id(): 1 for _ in range(100)}
         socket.command(id=1, type="conversation.sync", conversations=conversations)
@@ -447,8 +447,8 @@ async def test_the_core_ends_a_connection(
         await may_end.wait()
         return {}
 
-    serializer, _ = commands.COMMANDS["ping"]
-    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, slow))
+    ping = replace(commands.COMMANDS["ping"], handler=slow)
+    monkeypatch.setitem(commands.COMMANDS, "ping", ping)
     socket = wire()
     await socket.opened()
     socket.command(id=1, type="ping")
@@ -525,8 +525,8 @@ async def test_a_fault_outside_of_a_command(
     async def answer(instance: object, connection: object) -> dict[str, Any]:
         return {"answer": object()}
 
-    serializer, _ = commands.COMMANDS["ping"]
-    monkeypatch.setitem(commands.COMMANDS, "ping", (serializer, answer))
+    ping = replace(commands.COMMANDS["ping"], handler=answer)
+    monkeypatch.setitem(commands.COMMANDS, "ping", ping)
     socket = wire()
     await socket.opened()
     socket.command(id=1, type="ping")

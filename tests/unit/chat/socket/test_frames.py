@@ -144,3 +144,14 @@ def test_errors() -> None:
         "status": 503,
         "retry_after": 2,
     }
+
+
+@pytest.mark.parametrize("filling", ["x", "é", "🦆"])
+def test_the_limit_is_in_bytes_for_every_character(filling: str) -> None:
+    """A short text of long characters may be above it."""
+    size = len(filling.encode())
+    text = json.dumps({"id": 1, "text": filling * (LIMIT // size)}, ensure_ascii=False)
+
+    with pytest.raises(Unreadable) as unreadable:
+        parse_command(text)
+    assert isinstance(unreadable.value.reason, PayloadTooLarge)

@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from chat import authentication
 from chat.limits import throttling
-from chat.socket import commands, consumers, token_expiry
+from chat.socket import commands, runner, token_expiry
 from chat.socket.close_codes import CloseCode, close_message
 from chat.state import ApplicationState
 from messaging.domain.identifiers import random_id
@@ -371,7 +371,7 @@ async def test_more_sockets_allow_no_more_commands(
 ) -> None:
     """However cheap they are, and also on a socket that is opened anew."""
     few = Rate(name="commands", per_second=0.1, burst=6)
-    monkeypatch.setattr(consumers, "COMMANDS", few)
+    monkeypatch.setattr(runner, "COMMANDS", few)
     sockets = [wire() for _ in range(3)]
     for socket in sockets:
         await socket.opened()
@@ -394,7 +394,7 @@ async def test_more_sockets_allow_no_more_violations(
     """Beyond what all may commit together, the socket that commits the next one is closed. The
     others stay, and what is opened anew does not begin from nothing."""
     few = Rate(name="violations", per_second=0.1, burst=4)
-    monkeypatch.setattr(consumers, "VIOLATIONS", few)
+    monkeypatch.setattr(runner, "VIOLATIONS", few)
     sockets = [wire() for _ in range(3)]
     for socket in sockets:
         await socket.opened()

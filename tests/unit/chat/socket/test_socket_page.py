@@ -53,9 +53,9 @@ def test_every_command_with_its_fields() -> None:
     assert documented == {
         name: {
             field_name if field.required else f"{field_name}?"
-            for field_name, field in serializer().fields.items()
+            for field_name, field in command.serializer().fields.items()
         }
-        for name, (serializer, _) in COMMANDS.items()
+        for name, command in COMMANDS.items()
     }
 
 

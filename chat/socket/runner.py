@@ -1,0 +1,110 @@
+"""Runs the commands of one socket, and answers them."""
+
+import logging
+import time
+
+import structlog
+
+from chat.errors import problem_of
+from chat.limits.throttling import (
+    COMMANDS,
+    VIOLATIONS,
+    refuse,
+    seconds_until_room_here,
+    violation_bucket,
+)
+from chat.socket import commands
+from chat.socket.close_codes import CloseCode
+from chat.socket.command import DEADLINE_SECONDS, Command
+from chat.socket.frames import (
+    ReceivedCommand,
+    Unreadable,
+    encode_error,
+    encode_reply,
+    parse_command,
+)
+from chat.socket.outbox import Outbox
+from chat.socket.token_expiry import TokenExpiry
+from chat.state import ApplicationState
+from messaging.concurrency.first_step import within
+from messaging.delivery.hub.connections import Connection
+from messaging.domain.exceptions import RateLimited
+from messaging.instruments.metrics import COMMAND_SECONDS
+
+logger = structlog.get_logger(__name__)
+
+
+class Runner:
+    """Answers each command with one frame: a reply or an error."""
+
+    __slots__ = ("_connection", "_expiry", "_outbox", "_rates", "_state", "_violations")
+
+    def __init__(
+        self,
+        state: ApplicationState,
+        connection: Connection,
+        *,
+        outbox: Outbox,
+        expiry: TokenExpiry,
+    ) -> None:
+        self._state = state
+        self._rates = state.instance.local_rates
+        self._connection = connection
+        self._outbox = outbox
+        self._expiry = expiry
+        self._violations = violation_bucket()
+
+    async def run(self, text: str | None) -> None:
+        """Run a command; None stands for a binary frame."""
+        try:
+            received = parse_command(text, commands.TYPED)
+        except Unreadable as unreadable:
+            self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
+            self._count_violation()
+            return
+        command = commands.command_of(received)
+        code, begun = "ok", time.monotonic()
+        try:
+            wait = seconds_until_room_here(self._rates, COMMANDS, self._connection.user_id)
+            if wait > 0:
+                await refuse(wait)
+            handling = commands.handle(self._state, received, self._connection)
+            data = await within(handling, DEADLINE_SECONDS if command is None else command.deadline)
+        except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
+            problem = problem_of(error)
+            code = problem.code
+            self._outbox.put(encode_error(received.id, problem))
+            if commands.is_violation(command, code):
+                self._count_violation()
+        else:
+            self._outbox.put(encode_reply(received.id, data))
+            expires_at = self._connection.expires_at
+            if expires_at is not self._expiry.expires_at:
+                self._expiry.set(expires_at)
+        _note_handled(command, received, code, time.monotonic() - begun)
+
+    def _count_violation(self) -> None:
+        """Count a violation, and close the socket if it, or all sockets of the person together,
+        have made too many."""
+        wait = seconds_until_room_here(self._rates, VIOLATIONS, self._connection.user_id)
+        if self._violations.overflows() or wait > 0:
+            logger.warning("session.protocol_violated")
+            self._outbox.close(CloseCode.PROTOCOL_VIOLATED)
+
+
+def _note_handled(
+    command: Command | None, received: ReceivedCommand, code: str, seconds: float
+) -> None:
+    """Measure and log a command that was answered."""
+    level = logging.INFO if command is None else command.log_level
+    refused = {}
+    if command is not None and code == "ok":
+        command.seconds.observe(seconds)
+    else:
+        COMMAND_SECONDS.labels("other" if command is None else command.name, code).observe(seconds)
+        if code == RateLimited.code:
+            level = logging.DEBUG
+        refused = {"refused": True}
+    if logging.root.isEnabledFor(level):  # structlog first makes a logger, then looks at the level
+        described = commands.describe(command, received)
+        logger.log(level, "command.handled", **described, code=code, **refused)
