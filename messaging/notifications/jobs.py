@@ -1,6 +1,6 @@
 """Jobs: the work that travels through the queue, as ids only, never as text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import msgspec
@@ -75,6 +75,14 @@ def in_chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:
     people."""
     people = sorted(user_ids)
     return [people[start : start + CHUNK_PEOPLE] for start in range(0, len(people), CHUNK_PEOPLE)]
+
+
+def by_chunk(everyone: Collection[str], some: Set[str]) -> Mapping[int, Sequence[str]]:
+    """Return some of a conversation's people, by the number of their chunk."""
+    if len(everyone) <= CHUNK_PEOPLE:
+        return {0: sorted(some)} if some else {}
+    chunks = enumerate(in_chunks(everyone))
+    return {number: mine for number, chunk in chunks if (mine := [u for u in chunk if u in some])}
 
 
 _encoder = msgspec.json.Encoder()

@@ -1,11 +1,10 @@
-"""The policy: who gets a push for a message, who gets time to acknowledge it, who does not, and
-why.
+"""The policy: who gets a push for a message, who does not, and why.
 
 It is pure, and the only place with these rules: the receiver, the worker and `GET …/delivery` all
 use it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
@@ -26,8 +25,6 @@ class Reason(StrEnum):
     # sent
     ABSENT = "absent"
     NOT_ACKNOWLEDGED = "not_acknowledged"
-    # waited for
-    CONNECTED = "connected"
     # dropped
     NOT_A_PARTICIPANT = "not_a_participant"
     DELETED = "deleted"
@@ -39,8 +36,8 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     BLOCKED = "blocked"
     NO_DEVICE = "no_device"
-    """The notifier checks this reason before it reads the conversation: nothing else matters
-    for a person without a device."""
+    """Checked before the conversation is read: nothing else matters for a person without a device.
+    It is recorded only for a person who lost the device lately; otherwise it is derived."""
     STALE = "stale"
 
 
@@ -55,7 +52,6 @@ class Stage(StrEnum):
 
 class Action(StrEnum):
     SEND = "send"
-    WAIT = "wait"
     DROP = "drop"
 
 
@@ -75,13 +71,19 @@ class Circumstances:
     mentioned: bool = False
     deleted: bool = False
     read: bool = False
-    connected: bool = False
-    """At the time of sending."""
     acknowledged: bool = False
     """Acknowledged by a connection that the person is using."""
     sender_id: str = ""
     recipient: Recipient | None = None
     """None if it was not read yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """Who wants a push for a message when they are absent, and who does not."""
+
+    wanted: Set[str]
+    dropped: Mapping[str, Reason]
 
 
 def rule(known: Circumstances, now: datetime) -> Ruling:
@@ -96,34 +98,20 @@ def rule(known: Circumstances, now: datetime) -> Ruling:
         return Ruling(action=Action.DROP, reason=dropped)
     if known.stage is Stage.GRACE_OVER:
         return Ruling(action=Action.SEND, reason=Reason.NOT_ACKNOWLEDGED)
-    if known.connected:
-        return Ruling(action=Action.WAIT, reason=Reason.CONNECTED)
     return Ruling(action=Action.SEND, reason=Reason.ABSENT)
 
 
-def rule_at_sending(
-    conversation: Conversation, message: Message, *, connected: frozenset[str], now: datetime
-) -> Mapping[str, Ruling]:
-    """Decide about everyone except the sender at the time of the commit, without reading a
-    store."""
-    return {
-        user_id: rule(
-            Circumstances(
-                preferences=conversation.preferences.get(user_id, _DEFAULT),
-                mentioned=user_id in message.mentions,
-                connected=user_id in connected,
-            ),
-            now,
-        )
-        for user_id in conversation.participants
-        if user_id != message.sender_id
-    }
-
-
-def interested(conversation: Conversation, message: Message, now: datetime) -> Sequence[str]:
-    """Return the people who want a push for this message when they are absent."""
-    rulings = rule_at_sending(conversation, message, connected=frozenset(), now=now)
-    return [user_id for user_id, ruling in rulings.items() if ruling.action is not Action.DROP]
+def rule_at_sending(conversation: Conversation, message: Message, now: datetime) -> Wishes:
+    """Decide who wants a push, of everyone except the sender, at the time of the commit and without
+    reading a store. Only people with preferences of their own are looked at one by one."""
+    others = conversation.participants.keys() - {message.sender_id}
+    dropped = {}
+    for user_id, preferences in conversation.preferences.items():
+        if user_id in others:
+            reason = _unwanted_by(preferences, user_id in message.mentions, now)
+            if reason is not None:
+                dropped[user_id] = reason
+    return Wishes(wanted=others - dropped.keys() if dropped else others, dropped=dropped)
 
 
 def is_quiet(quiet_hours: QuietHours, now: datetime) -> bool:
@@ -147,16 +135,19 @@ def _zone(name: str) -> tzinfo:
 
 
 def _unwanted(known: Circumstances, now: datetime) -> Reason | None:
-    preferences = known.preferences
     if not known.participant:
         return Reason.NOT_A_PARTICIPANT
     if known.deleted:
         return Reason.DELETED
+    return _unwanted_by(known.preferences, known.mentioned, now)
+
+
+def _unwanted_by(preferences: Preferences, mentioned: bool, now: datetime) -> Reason | None:
     if preferences.muted_until is not None and preferences.muted_until > now:
         return Reason.MUTED
     if preferences.notify is Notify.NONE:
         return Reason.NOTIFICATIONS_OFF
-    if preferences.notify is Notify.MENTIONS and not known.mentioned:
+    if preferences.notify is Notify.MENTIONS and not mentioned:
         return Reason.NOT_MENTIONED
     return None
 

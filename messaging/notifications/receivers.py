@@ -5,8 +5,9 @@ which affect nobody else.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -22,17 +23,22 @@ from messaging.domain.signals import (
     message_sent,
     participants_removed,
 )
+from messaging.notifications.devices.lookups import DeviceLookups, Held
 from messaging.notifications.dispatcher import Dispatcher
-from messaging.notifications.jobs import ClearJob, NotifyJob, WithdrawJob, in_chunks
+from messaging.notifications.jobs import ClearJob, NotifyJob, WithdrawJob, by_chunk
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Host, Parts
-from messaging.notifications.policy import Action, Ruling, Stage, interested, rule_at_sending
+from messaging.notifications.policy import Stage, Wishes, rule_at_sending
 from messaging.notifications.push.inbox import Inbox
 from messaging.notifications.push.protocol import PushBackend, make_push_backend
 from messaging.notifications.queue.sqs import SqsQueue
 from messaging.notifications.sweep import Left, Sweeper
 from messaging.presence.presence import Presence
+
+_Chunks = Callable[[Set[str]], Mapping[int, Sequence[str]]]
+"""Returns people by their chunk."""
+_MakeJob = Callable[..., NotifyJob]
 
 
 class Notifications:
@@ -60,6 +66,28 @@ class Notifications:
         self._running = _Running(self.parts, self._presence, self._host, dispatcher, push)
         self._running.start()
 
+    def device_registered(self, user_id: str) -> None:
+        """Note a device that was registered through this instance."""
+        if self._running is not None:
+            self._running.lookups.registered(user_id)
+
+    def device_removed(self, user_id: str) -> None:
+        """Note a device that was removed through this instance."""
+        if self._running is not None:
+            self._running.lookups.removed(user_id)
+
+    async def without_device(self, message: Message, user_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of these people without a recorded decision who had no device for this
+        message: nothing is recorded about them. One read each. Raises StoreUnavailable."""
+        if message.created_at < datetime.now(UTC) - get_options().kept_time:
+            return frozenset()  # decisions are no longer kept
+        recipients = await self.parts.recipients.get_recipients(user_ids)
+        return frozenset(
+            user_id
+            for user_id, recipient in recipients.items()
+            if all(device.registered_at > message.created_at for device in recipient.devices)
+        )
+
     async def stop(self) -> bool:
         """Disconnect, and finish the work in progress. Return False if the other instances must
         look for the rest."""
@@ -81,7 +109,8 @@ class _Running:
         self._host = host
         self._dispatcher = dispatcher
         self._push = push
-        self._sweeper = Sweeper(parts, host, self._enqueue)
+        self.lookups = DeviceLookups(parts.recipients, self._notify_late)
+        self._sweeper = Sweeper(parts, host, self.lookups, self._enqueue)
         self._receivers: Mapping[Signal, Callable[..., Any]] = {
             message_sent: self._message_sent,
             message_deleted: self._message_deleted,
@@ -96,6 +125,7 @@ class _Running:
 
     def start(self) -> None:
         self._dispatcher.start()
+        self.lookups.start()
         for signal, receiver in self._receivers.items():
             signal.connect(receiver, sender=self._host)
 
@@ -103,14 +133,20 @@ class _Running:
         for signal, receiver in self._receivers.items():
             signal.disconnect(receiver, sender=self._host)
         try:
+            confirmed = await self.lookups.stop()
             all_done = await self._dispatcher.stop()
         finally:
             await self._push.close()
-        return all_done and self._sweeper.all_done
+        return confirmed and all_done and self._sweeper.all_done
 
     async def _message_sent(self, message: Message, conversation: Conversation, **_: Any) -> None:
-        chunks = dict(enumerate(in_chunks(conversation.participants)))
-        await self._notify(conversation, message, chunks=chunks, made_at=time.time())
+        made_at = time.time()
+        wishes = rule_at_sending(conversation, message, datetime.now(UTC))
+        people = wishes.wanted | wishes.dropped.keys()
+        people = people - self.lookups.hold(conversation, message, people, made_at=made_at)
+        if people:
+            chunks = partial(by_chunk, conversation.participants)
+            await self._notify(message, wishes, people, chunks, made_at=made_at)
         # Sending counts as reading up to one's own message.
         await self._clear(conversation.id, [message.sender_id], message.seq)
 
@@ -141,54 +177,81 @@ class _Running:
     async def _enqueue(self, left: Left) -> None:
         """Create the jobs of a sweep. They are as old as their message: they check what was read
         since, and send no late push."""
+        wishes = rule_at_sending(left.conversation, left.message, datetime.now(UTC))
         made_at = left.message.created_at.timestamp()
-        await self._notify(left.conversation, left.message, chunks=left.chunks, made_at=made_at)
+        people = {user_id for chunk in left.chunks.values() for user_id in chunk}
+
+        def chunks(some: Set[str]) -> Mapping[int, Sequence[str]]:
+            return {
+                number: [user_id for user_id in chunk if user_id in some]
+                for number, chunk in left.chunks.items()
+            }
+
+        await self._notify(left.message, wishes, people, chunks, made_at=made_at)
 
     async def _notify(
-        self,
-        conversation: Conversation,
-        message: Message,
-        *,
-        chunks: Mapping[int, Sequence[str]],
-        made_at: float,
+        self, message: Message, wishes: Wishes, people: Set[str], chunks: _Chunks, *, made_at: float
     ) -> None:
-        """Create the jobs for the people whom a message may concern: at once for those without a
-        socket, and after their time to acknowledge for the others."""
-        now = datetime.now(UTC)
-        wanted = interested(conversation, message, now)
+        """Create the jobs for those of these people whom a message may concern: at once for those
+        without a socket, and after their time to acknowledge for the others."""
+        wanted = wishes.wanted & people
         connected = await self._presence.online(wanted) if wanted else frozenset()
-        rulings = rule_at_sending(conversation, message, connected=connected, now=now)
-        for number, people in chunks.items():
-            chunk = {user_id: rulings[user_id] for user_id in people if user_id in rulings}
-            self._dispatch(message, number, chunk, made_at=made_at)
+        absent = await self.lookups.owners(wanted - connected)
+        dropped = {
+            user_id: reason.value for user_id, reason in wishes.dropped.items() if user_id in people
+        }
+        job = partial(
+            NotifyJob,
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+            seq=message.seq,
+            made_at=made_at,
+        )
+        self._put_now(job, absent, dropped, chunks)
+        self._put_later(job, connected, chunks, age=0)
 
-    def _dispatch(
-        self, message: Message, number: int, rulings: Mapping[str, Ruling], *, made_at: float
-    ) -> None:
-        def those(action: Action) -> tuple[str, ...]:
-            return tuple(user_id for user_id, ruling in rulings.items() if ruling.action is action)
-
-        def job(stage: Stage, user_ids: tuple[str, ...], dropped: Mapping[str, str]) -> NotifyJob:
-            return NotifyJob(
-                conversation_id=message.conversation_id,
+    async def _notify_late(self, held: Held, people: Set[str]) -> None:
+        """Create the jobs of held messages for people who have a device after all."""
+        connected = await self._presence.online(people)
+        chunks = partial(by_chunk, held.participants)
+        for message in held.messages:
+            job = partial(
+                NotifyJob,
+                conversation_id=held.conversation_id,
                 message_id=message.id,
                 seq=message.seq,
-                chunk=number,
-                stage=stage,
-                user_ids=user_ids,
-                dropped=dropped,
-                made_at=made_at,
+                made_at=message.made_at,
+            )
+            others = people - {message.sender_id}
+            self._put_now(job, others - connected, {}, chunks)
+            age = time.time() - message.made_at
+            self._put_later(job, others & connected, chunks, age=age)
+
+    def _put_now(
+        self, job: _MakeJob, absent: Set[str], dropped: Mapping[str, str], chunks: _Chunks
+    ) -> None:
+        people = absent | dropped.keys()
+        for number, chunk in chunks(people).items() if people else ():
+            self._dispatcher.put(
+                job(
+                    chunk=number,
+                    stage=Stage.SENT,
+                    user_ids=tuple(user_id for user_id in chunk if user_id in absent),
+                    dropped={user_id: dropped[user_id] for user_id in chunk if user_id in dropped},
+                )
             )
 
-        absent, waiting = those(Action.SEND), those(Action.WAIT)
-        dropped = {user_id: rulings[user_id].reason.value for user_id in those(Action.DROP)}
-        if absent or dropped:
-            self._dispatcher.put(job(Stage.SENT, absent, dropped))
-        if waiting:
+    def _put_later(
+        self, job: _MakeJob, connected: Set[str], chunks: _Chunks, *, age: float
+    ) -> None:
+        """Put jobs for connected people, who have time to acknowledge a message of this age."""
+        delay = max(get_options().grace - round(age), 0)
+        for number, chunk in chunks(connected).items() if connected else ():
             # Other processes learn of acknowledgements here only through Redis.
-            here = self._host.isolated
             self._dispatcher.put(
-                job(Stage.GRACE_OVER, waiting, {}), delay=get_options().grace, here=here
+                job(chunk=number, stage=Stage.GRACE_OVER, user_ids=tuple(chunk)),
+                delay=delay,
+                here=self._host.isolated,
             )
 
     async def _clear(self, conversation_id: str, user_ids: Sequence[str], read_seq: int) -> None:

@@ -25,6 +25,8 @@ import structlog
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
+from messaging.notifications.devices import lookups as device_lookups
+from messaging.notifications.devices.lookups import DeviceLookups
 from messaging.notifications.jobs import in_chunks
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Host, Parts
@@ -56,10 +58,11 @@ HandOn = Callable[[Left], Awaitable[None]]
 class Sweeper:
     """The sweeps of one instance."""
 
-    def __init__(self, parts: Parts, host: Host, enqueue: HandOn) -> None:
-        self._parts = parts
-        self._host = host
-        self._hand_on = enqueue
+    def __init__(self, parts: Parts, host: Host, lookups: DeviceLookups, enqueue: HandOn) -> None:
+        self.parts = parts
+        self.host = host
+        self.lookups = lookups
+        self.hand_on = enqueue
         self._under_way: dict[_Sweep, datetime] = {}
         """The start of each running sweep."""
 
@@ -75,7 +78,7 @@ class Sweeper:
         Raises StoreUnavailable if the store has not answered until all pushes would be stale, or
         until this instance drains.
         """
-        one = _Sweep(self._parts, self._host, boot_id, since, self._hand_on)
+        one = _Sweep(self, boot_id, since)
         self._under_way[one] = since
         try:
             self._under_way[one] = await one.look_back()
@@ -91,8 +94,8 @@ class Sweeper:
 
     async def _write_down(self, one: "_Sweep") -> None:
         await one.answered(
-            lambda: self._parts.decisions.put_unfinished_sweep(
-                self._host.boot_id,
+            lambda: self.parts.decisions.put_unfinished_sweep(
+                self.host.boot_id,
                 min(self._under_way.values(), default=None),
                 expires_at=datetime.now(UTC) + _CLAIM_KEPT,
             )
@@ -100,14 +103,13 @@ class Sweeper:
 
 
 class _Sweep:
-    def __init__(
-        self, parts: Parts, host: Host, boot_id: str, lost_since: datetime, enqueue: HandOn
-    ) -> None:
-        self._parts = parts
-        self._host = host
+    def __init__(self, sweeper: Sweeper, boot_id: str, lost_since: datetime) -> None:
+        self._parts = sweeper.parts
+        self._host = sweeper.host
+        self._lookups = sweeper.lookups
+        self._hand_on = sweeper.hand_on
         self._boot_id = boot_id
         self._lost_since = self._since = lost_since
-        self._hand_on = enqueue
         self._stale = timedelta(seconds=get_options().stale)
         self._ends_at = datetime.now(UTC) + self._stale
 
@@ -118,11 +120,12 @@ class _Sweep:
 
     async def look_back(self) -> datetime:
         """Return the start of the sweep: when the instance was last seen, or the start of its own
-        unfinished sweeps."""
+        unfinished sweeps, and as much earlier as it may have held messages."""
         unfinished = await self.answered(
             lambda: self._parts.decisions.get_unfinished_sweep(self._boot_id)
         )
         earliest = min(self._lost_since, unfinished or self._lost_since)
+        earliest -= timedelta(seconds=device_lookups.HELD_SECONDS)
         self._since = max(earliest, self._ends_at - 2 * self._stale)
         return self._since
 
@@ -188,7 +191,8 @@ class _Sweep:
             for message in await self._created(conversation)
             if (people := await self._undecided(conversation, message))
         ]
-        if not undecided:
+        owners = await self._lookups.owners({one for _, people in undecided for one in people})
+        if not owners:
             return []
         positions = await self.answered(
             lambda: self._parts.store.list_read_positions(conversation.id)
@@ -198,7 +202,7 @@ class _Sweep:
         for message, people in undecided:
             chunks: dict[int, list[str]] = {}
             for user_id, number in people.items():
-                if read.get(user_id, 0) < message.seq:
+                if user_id in owners and read.get(user_id, 0) < message.seq:
                     chunks.setdefault(number, []).append(user_id)
             if chunks:
                 left.append(Left(conversation=conversation, message=message, chunks=chunks))

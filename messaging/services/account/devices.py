@@ -48,6 +48,7 @@ async def register_device(
     )
     await instance.recipients.put_device(user_id, device, most=get_limits().devices)
     instance.reachable.registered(user_id)
+    instance.notifications.device_registered(user_id)
     return device
 
 
@@ -57,6 +58,7 @@ async def remove_device(instance: Instance, *, user_id: str, device_id: str) -> 
     if not await instance.recipients.remove_device(user_id, device_id):
         raise NotFound("You have no device with this id.")
     instance.reachable.forget(user_id)
+    instance.notifications.device_removed(user_id)
 
 
 def _require_device_id(device_id: str) -> None:

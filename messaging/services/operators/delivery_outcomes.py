@@ -11,12 +11,9 @@ from enum import StrEnum
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
-from messaging.domain.recipients import Decision
+from messaging.domain.recipients import Decision, Verdict
 from messaging.runtime.instance import Instance
 from messaging.wire.representations import effective_read_seq
-
-_BY_READING = frozenset({"read", "acknowledged"})
-"""The policy's reasons for not notifying a person."""
 
 
 class PushVerdict(StrEnum):
@@ -52,10 +49,8 @@ class PersonDelivery:
 
     @property
     def tells_reading(self) -> bool:
-        """Return whether this reveals that the person has read the message. An acknowledgement does
-        not reveal whether it came from reading."""
-        dropped = self.verdict is PushVerdict.DROPPED
-        return self.read or (dropped and self.reason in _BY_READING)
+        """Return whether this, or a change of it, reveals that the person has read the message."""
+        return self.read or self.verdict is PushVerdict.DROPPED
 
     @property
     def state(self) -> DeliveryState:
@@ -69,7 +64,8 @@ class PersonDelivery:
 async def list_deliveries(
     instance: Instance, conversation: Conversation, message: Message
 ) -> Sequence[PersonDelivery]:
-    """Return the delivery to every participant except the sender. Raises StoreUnavailable."""
+    """Return the delivery to every participant except the sender. This costs one read for each
+    person about whom nothing is recorded. Raises StoreUnavailable."""
     people = [person for person in conversation.participants if person != message.sender_id]
     decisions = await instance.decisions.list_decisions(conversation.id, message.id)
     stored = await instance.store.list_read_positions(conversation.id)
@@ -77,18 +73,36 @@ async def list_deliveries(
     delivered = await instance.delivered.positions(conversation.id, people)
     acknowledged = await instance.acknowledged.positions(conversation.id, people)
 
+    def position(person: str) -> ReadPosition:
+        return positions.get(person, ReadPosition(user_id=person))
+
+    read = {
+        person
+        for person in people
+        if effective_read_seq(conversation, position(person)) >= message.seq
+    }
+    seen = read | {person for person in people if acknowledged.get(person, 0) >= message.seq}
+    unrecorded = [person for person in people if person not in decisions and person not in seen]
+    without_device = await instance.notifications.without_device(message, unrecorded)
+
     def delivery(person: str) -> PersonDelivery:
-        position = positions.get(person, ReadPosition(user_id=person))
-        read = effective_read_seq(conversation, position) >= message.seq
-        reached = max(position.delivered_seq, delivered.get(person, 0)) >= message.seq
-        seen = read or acknowledged.get(person, 0) >= message.seq
-        return _delivery(person, decisions.get(person), read, reached or seen, seen)
+        reached = max(position(person).delivered_seq, delivered.get(person, 0)) >= message.seq
+        decision = decisions.get(person)
+        if person in without_device:
+            decision = Decision(verdict=Verdict.DROPPED, reason="no_device", at=message.created_at)
+        return _delivery(
+            person,
+            decision,
+            read=person in read,
+            delivered=reached or person in seen,
+            seen=person in seen,
+        )
 
     return [delivery(person) for person in people]
 
 
 def _delivery(
-    user_id: str, decision: Decision | None, read: bool, delivered: bool, seen: bool
+    user_id: str, decision: Decision | None, *, read: bool, delivered: bool, seen: bool
 ) -> PersonDelivery:
     if decision is not None and decision.verdict is not None:
         return PersonDelivery(

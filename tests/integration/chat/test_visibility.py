@@ -229,7 +229,6 @@ async def test_why_not_is_for_operators_and_oneself(
     group = await ann.group(bob, cid)
     await ann.post(f"/conversations/{group}/participants", user_ids=["bob"], role="member")
     message = await ann.send(group)
-    await notified(instance, group, message)
 
     items = await delivery(ann, message)
 
@@ -297,6 +296,22 @@ async def test_the_verdict_does_not_tell_of_private_reading(
     own = (await delivery(bob, read_before))["bob"]
     assert (own["push"]["verdict"], own["push"]["reason"]) == ("dropped", "acknowledged")
     assert own["read"] is True
+
+
+async def test_no_device_does_not_tell_of_private_reading(ann: Api, bob: Api, cid: Api) -> None:
+    """The verdict is the same before and after it was read. Without private reading it shows."""
+    group = await ann.group(bob, cid)
+    await ok_patch(bob, private_reading=True)
+    message = await ann.send(group)
+    before = await delivery(ann, message)
+
+    for person in (bob, cid):
+        await person.post(f"/conversations/{group}/read", seq=1)
+
+    after = await delivery(ann, message)
+    assert before["bob"]["push"] == after["bob"]["push"]
+    assert before["bob"]["push"]["verdict"] == "pending"
+    assert before["cid"]["push"]["verdict"] == after["cid"]["push"]["verdict"] == "dropped"
 
 
 async def test_private_reading_is_no_activity(ann: Api, bob: Api, connect: Connect) -> None:

@@ -13,6 +13,7 @@ from messaging.notifications.policy import Stage
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages
 from messaging.services.account import devices
+from messaging.services.operators.delivery_outcomes import list_deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,16 @@ async def reasons(instance: Instance, message: Message) -> dict[str, str]:
     return {
         user_id: f"{decision.verdict} {decision.reason}"
         for user_id, decision in (await decisions(instance, message)).items()
+    }
+
+
+async def outcomes(instance: Instance, message: Message) -> dict[str, str]:
+    """What operators see of everybody: `dropped no_device`."""
+    conversation = await instance.store.get_conversation(message.conversation_id)
+    assert conversation is not None
+    return {
+        one.user_id: f"{one.verdict} {one.reason}".rstrip()
+        for one in await list_deliveries(instance, conversation, message)
     }
 
 

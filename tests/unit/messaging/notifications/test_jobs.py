@@ -9,6 +9,7 @@ from messaging.notifications.jobs import (
     MalformedJob,
     NotifyJob,
     QueuedJob,
+    by_chunk,
     decode,
     encode,
     in_chunks,
@@ -100,3 +101,15 @@ def test_chunks() -> None:
     assert [len(part) for part in parts] == [500, 500, 1]
     assert sorted(people) == [person for part in parts for person in part]
     assert in_chunks([]) == []
+
+
+def test_some_people_by_their_chunk() -> None:
+    """They are in the chunk in which they would be with everybody else; empty ones are left out."""
+    people = [f"user-{number:04}" for number in range(1_001)]
+
+    assert by_chunk(people, {"user-1000", "user-0001", "user-0000"}) == {
+        0: ["user-0000", "user-0001"],
+        2: ["user-1000"],
+    }
+    assert by_chunk(people[:500], {"user-0003", "user-0001"}) == {0: ["user-0001", "user-0003"]}
+    assert by_chunk(people, set()) == by_chunk(people[:2], set()) == {}

@@ -1,4 +1,4 @@
-"""Who is notified of a message, who is waited for, who is not and why."""
+"""Who is notified of a message, who is not and why."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,6 @@ from messaging.domain.recipients import Device, Platform, Recipient, TokenKind
 from messaging.notifications.policy import (
     Circumstances,
     Stage,
-    interested,
     is_quiet,
     rule,
     rule_at_sending,
@@ -40,8 +39,7 @@ SLEEPING = replace(
 )
 
 OFFLINE = Circumstances()
-ONLINE = Circumstances(connected=True)
-GRACE_OVER = Circumstances(connected=True, stage=Stage.GRACE_OVER)
+GRACE_OVER = Circumstances(stage=Stage.GRACE_OVER)
 MUTED = Preferences(muted_until=SOON)
 MENTIONS = Preferences(notify=Notify.MENTIONS)
 NONE = Preferences(notify=Notify.NONE)
@@ -52,9 +50,7 @@ NONE = Preferences(notify=Notify.NONE)
     [
         # at sending
         (OFFLINE, "send absent"),
-        (ONLINE, "wait connected"),
         (replace(OFFLINE, acknowledged=True), "drop acknowledged"),
-        (replace(ONLINE, acknowledged=True), "drop acknowledged"),
         (replace(OFFLINE, recipient=RINGING), "send absent"),
         (replace(OFFLINE, read=True), "drop read"),
         (replace(OFFLINE, deleted=True), "drop deleted"),
@@ -65,7 +61,6 @@ NONE = Preferences(notify=Notify.NONE)
         (replace(OFFLINE, sender_id="cid", recipient=BLOCKING), "send absent"),
         # when the grace is over
         (GRACE_OVER, "send not_acknowledged"),
-        (replace(GRACE_OVER, connected=False), "send not_acknowledged"),
         (replace(GRACE_OVER, acknowledged=True), "drop acknowledged"),
         (replace(GRACE_OVER, read=True), "drop read"),
         (replace(GRACE_OVER, acknowledged=True, read=True), "drop read"),
@@ -75,13 +70,11 @@ NONE = Preferences(notify=Notify.NONE)
         (replace(GRACE_OVER, recipient=RINGING), "send not_acknowledged"),
         # one's own settings in the conversation
         (replace(OFFLINE, preferences=MUTED), "drop muted"),
-        (replace(ONLINE, preferences=MUTED), "drop muted"),
         (replace(OFFLINE, preferences=MUTED, mentioned=True), "drop muted"),
         (replace(OFFLINE, preferences=Preferences(muted_until=NOW)), "send absent"),
         (replace(OFFLINE, preferences=Preferences(muted_until=JUST_NOW)), "send absent"),
         (replace(OFFLINE, preferences=MENTIONS), "drop not_mentioned"),
         (replace(OFFLINE, preferences=MENTIONS, mentioned=True), "send absent"),
-        (replace(ONLINE, preferences=MENTIONS, mentioned=True), "wait connected"),
         (replace(OFFLINE, preferences=NONE), "drop notifications_off"),
         (replace(OFFLINE, preferences=NONE, mentioned=True), "drop notifications_off"),
         # the first reason that holds is given
@@ -91,7 +84,7 @@ NONE = Preferences(notify=Notify.NONE)
     ],
 )
 def test_what_is_done(known: Circumstances, ruling: str) -> None:
-    """Send, wait or drop, with the reason."""
+    """Send or drop, with the reason."""
     ruled = rule(known, NOW)
 
     assert f"{ruled.action} {ruled.reason}" == ruling
@@ -182,23 +175,34 @@ def test_who_wants_to_know(
     """Nobody's settings are anybody else's."""
     settings = {} if preferences is None else {"bob": preferences}
 
-    wanted = interested(conversation(**settings), message(*mentions), NOW)
+    wishes = rule_at_sending(conversation(**settings), message(*mentions), NOW)
 
-    assert wanted == (["bob", "cid"] if bob_rings else ["cid"])
+    assert wishes.wanted == ({"bob", "cid"} if bob_rings else {"cid"})
+    assert set(wishes.dropped) == (set() if bob_rings else {"bob"})
 
 
 def test_the_sender_knows() -> None:
     """Even when they mention themselves."""
-    assert interested(conversation(), message("bob", sender="bob"), NOW) == ["ann", "cid"]
+    wishes = rule_at_sending(conversation(bob=NONE), message("bob", sender="bob"), NOW)
+
+    assert (wishes.wanted, wishes.dropped) == ({"ann", "cid"}, {})
 
 
-def test_who_left_is_not_notified() -> None:
+@pytest.mark.parametrize(
+    ("preferences", "reason"),
+    [(MUTED, "muted"), (NONE, "notifications_off"), (MENTIONS, "not_mentioned")],
+)
+def test_why_somebody_does_not_want_to_know(preferences: Preferences, reason: str) -> None:
+    """The same reasons as those of the rule about one person."""
+    wishes = rule_at_sending(conversation(bob=preferences), message(), NOW)
+
+    assert wishes.dropped == {"bob": reason}
+    assert rule(replace(OFFLINE, preferences=preferences), NOW).reason == reason
+
+
+@pytest.mark.parametrize("preferences", [Preferences(), NONE])
+def test_who_left_is_not_notified(preferences: Preferences) -> None:
     """Settings outlive nothing: only participants count, mentioned or not."""
-    rulings = rule_at_sending(
-        conversation(eve=Preferences()), message("eve"), connected=frozenset({"cid"}), now=NOW
-    )
+    wishes = rule_at_sending(conversation(eve=preferences), message("eve"), NOW)
 
-    assert {user_id: ruling.reason for user_id, ruling in rulings.items()} == {
-        "bob": "absent",
-        "cid": "connected",
-    }
+    assert (wishes.wanted, wishes.dropped) == ({"bob", "cid"}, {})

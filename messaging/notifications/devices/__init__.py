@@ -1,0 +1,1 @@
+"""Devices: which of the people who want a push have a device for it."""
