@@ -22,6 +22,9 @@ _POSTGRES: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
+    # Prepare statements whose values are sent apart from them: those of the sends. Django's own
+    # cursors write the values into the statement, so theirs are not prepared.
+    "prepare_threshold": 0,
 }
 
 _KINDS = {

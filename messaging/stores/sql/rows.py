@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -89,14 +89,16 @@ READ_JSON = Conversions(
     types={**READ.types, bool: bool, datetime: _aware}, enumeration=READ.enumeration
 )
 
+COMPUTED: Mapping[str, Callable[[Conversation], Any]] = {
+    "participant_count": lambda conversation: len(conversation.participants),
+    "counted_commit_id": attrgetter("commit_id"),
+}
+"""The columns of a conversation that are no fields of it."""
 conversation_columns = writer(
     Conversation,
     WRITTEN,
     without=("id", "participants", "last_message", "token", "counted"),
-    computed={
-        "participant_count": lambda conversation: len(conversation.participants),
-        "counted_commit_id": attrgetter("commit_id"),
-    },
+    computed=COMPUTED,
 )
 """Returns the columns of a conversation's own row, except `id` and `revision`."""
 message_record = writer(Message, WRITTEN, build=MessageRecord)

@@ -27,6 +27,7 @@ from messaging.stores.conversations import (
 from messaging.stores.recent_changes import PAGE, read_pages
 from messaging.stores.sql import link_notes, memberships, reads, rows, writes
 from messaging.stores.sql.connections.calls import Calls, count, queried
+from messaging.stores.sql.sends.shared_commits import SharedCommits
 from messaging.stores.witness import Witness
 
 P = ParamSpec("P")
@@ -48,6 +49,9 @@ class SqlStore:
         self.witness = Witness()
         self.calls = Calls(using=using, timeout=timeout)
         """The threads, which the other stores share."""
+        self._commits = SharedCommits(
+            self.calls, alone=writes.commit, together=writes.commit_together
+        )
 
     @property
     def timeout(self) -> float:
@@ -62,6 +66,7 @@ class SqlStore:
         return self.calls.seconds_since_answer
 
     async def close(self) -> None:
+        await self._commits.drain()
         await self.calls.close()
 
     async def now(self) -> datetime:
@@ -170,7 +175,7 @@ class SqlStore:
 
     async def commit(self, commit: Commit) -> Conversation:
         mark = self.witness.begin()
-        stored = await self.calls.commit("commit", lambda database: writes.commit(database, commit))
+        stored = await self._commits.commit(commit)
         self.witness.committed(mark, stored)
         messages = len(commit.created) + len(commit.replaced)
         count("commit", written=1 + messages + len(commit.positions))

@@ -1,20 +1,17 @@
 """The SQL store's writes, each in one transaction."""
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from django.db import Error, IntegrityError
+from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Max
 from django.db.transaction import atomic
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
-from messaging.domain.fields.codec import copier
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Preferences, ReadPosition, Role
 from messaging.models import (
@@ -23,25 +20,35 @@ from messaging.models import (
     ParticipantRecord,
     ReadPositionRecord,
 )
-from messaging.stores.commit_time import stamped, stamped_conversation
-from messaging.stores.conversations import Advanced, AlreadyExists, Commit, CommitUnknown, Conflict
+from messaging.stores.commit_time import stamped
+from messaging.stores.conversations import Advanced, AlreadyExists, Commit, Conflict
 from messaging.stores.sql import rows
 from messaging.stores.sql.connections.clock import now, time_of_write
-from messaging.stores.sql.connections.threads import lost, not_writable
+from messaging.stores.sql.connections.transactions import committing
+from messaging.stores.sql.revisions import committed, new_revision
+from messaging.stores.sql.sends import postgresql, sqlite
+from messaging.stores.sql.sends.columns import is_send
 
-_REVISION_BITS = 52
-"""The maximum: larger whole numbers are not exact in every JSON reader."""
-_written_by = copier(Conversation, "commit_id")
+
+class SendStatements(Protocol):
+    """The statements of sends on one kind of database."""
+
+    def write(self, database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
+        """Write a send in the present transaction. Raises Conflict."""
+
+    def commit_together(
+        self, database: BaseDatabaseWrapper, commits: Sequence[Commit]
+    ) -> Sequence[Conversation | Exception | None]:
+        """Commit sends of several conversations in one transaction."""
 
 
 def create_conversation(database: BaseDatabaseWrapper, conversation: Conversation) -> Conversation:
     records = ConversationRecord.objects.using(database.alias)
     try:
-        with _committing(database):
-            founded = _written_by(conversation, commit_id=random_id())
-            revision = _new_revision()
-            stored = stamped_conversation(founded, now(database), token=revision)
+        with committing(database):
+            stored = committed(conversation, random_id(), now(database))
             people = stored.participants.values()
+            revision = cast("int", stored.token)
             records.create(id=stored.id, revision=revision, **rows.conversation_columns(stored))
             ParticipantRecord.objects.using(database.alias).bulk_create(
                 rows.participant_records(stored.id, people)
@@ -56,29 +63,57 @@ def create_conversation(database: BaseDatabaseWrapper, conversation: Conversatio
 
 
 def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
-    messages = MessageRecord.objects.using(database.alias)
     try:
-        with _committing(database):
-            at = now(database)
-            after = _written_by(commit.after, commit_id=commit.commit_id)
-            after = stamped_conversation(after, at, token=_new_revision())
-            _update_conversation(database, commit.before, after)
-            messages.bulk_create(
-                rows.message_record(stamped(message, at)) for message in commit.created
-            )
-            messages.bulk_create(
-                [rows.message_record(stamped(message, at)) for message in commit.replaced],
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=rows.MESSAGE_COLUMNS,
-            )
-            _change_participants(database, commit.before, after)
-            _put_positions(database, after.id, commit.positions, at)
+        with committing(database):
+            if is_send(commit):
+                return _sends(database).write(database, commit)
+            return _write(database, commit)
     except IntegrityError as error:
-        created = messages.filter(id__in=[one.id for one in commit.created])
-        if there := created.values_list("id", flat=True):
+        if there := _existing(database, commit):
             raise AlreadyExists(*there) from error
         raise
+
+
+def commit_together(
+    database: BaseDatabaseWrapper, commits: Sequence[Commit]
+) -> Sequence[Conversation | Exception | None]:
+    """Commit sends of several conversations in one transaction, and return the result of each: the
+    conversation as stored, the error that refused this commit alone, or None if this commit must be
+    tried alone."""
+    outcomes = _sends(database).commit_together(database, commits)
+    return [
+        AlreadyExists(*there)
+        if isinstance(outcome, IntegrityError) and (there := _existing(database, commit))
+        else outcome
+        for commit, outcome in zip(commits, outcomes, strict=True)
+    ]
+
+
+def _sends(database: BaseDatabaseWrapper) -> SendStatements:
+    return sqlite if database.vendor == "sqlite" else postgresql
+
+
+def _existing(database: BaseDatabaseWrapper, commit: Commit) -> Sequence[str]:
+    """Return the ids of the messages that a refused commit would create, but that exist."""
+    messages = MessageRecord.objects.using(database.alias)
+    created = messages.filter(id__in=[one.id for one in commit.created])
+    return list(created.values_list("id", flat=True))
+
+
+def _write(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
+    at = now(database)
+    after = committed(commit.after, commit.commit_id, at)
+    messages = MessageRecord.objects.using(database.alias)
+    _update_conversation(database, commit.before, after)
+    messages.bulk_create(rows.message_record(stamped(message, at)) for message in commit.created)
+    messages.bulk_create(
+        [rows.message_record(stamped(message, at)) for message in commit.replaced],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=rows.MESSAGE_COLUMNS,
+    )
+    _change_participants(database, commit.before, after)
+    _put_positions(database, after.id, commit.positions, at)
     return after
 
 
@@ -98,7 +133,7 @@ def set_preferences(
             written["notify"] = kept["notify"]
         if written != rows.preferences_json(Preferences()):
             stored[user_id] = written
-        records.update(preferences=stored, revision=_new_revision())
+        records.update(preferences=stored, revision=new_revision())
         _touch_position(database, conversation_id, user_id)
 
 
@@ -112,7 +147,7 @@ def set_blocked(
             raise ConversationNotFound
         blockers = set(record.blocked_by)
         blockers = blockers | {user_id} if blocked else blockers - {user_id}
-        records.update(blocked_by=sorted(blockers), revision=_new_revision())
+        records.update(blocked_by=sorted(blockers), revision=new_revision())
 
 
 def advance_read(
@@ -151,23 +186,6 @@ def limit_position(
     own.filter(delivered_seq__gt=seq).update(delivered_seq=seq)
 
 
-@contextmanager
-def _committing(database: BaseDatabaseWrapper) -> Iterator[None]:
-    """Run a transaction. Raises CommitUnknown if the connection is lost during COMMIT.
-
-    A locked SQLite fails at BEGIN IMMEDIATE instead, when nothing is written.
-    """
-    commit_sent = False
-    try:
-        with atomic(using=database.alias):
-            yield
-            commit_sent = True
-    except Error as error:
-        if commit_sent and lost(error) and not not_writable(error):
-            raise CommitUnknown from error
-        raise
-
-
 def _update_conversation(
     database: BaseDatabaseWrapper, before: Conversation, after: Conversation
 ) -> None:
@@ -186,11 +204,6 @@ def _update_conversation(
         del columns["preferences"]
     if not unchanged.update(revision=after.token, **columns):
         raise Conflict
-
-
-def _new_revision() -> int:
-    """Return a random revision. After a restore, a counter could match again by chance."""
-    return secrets.randbits(_REVISION_BITS)
 
 
 def _change_participants(

@@ -10,7 +10,9 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +212,28 @@ async def test_commit_is_lost(store: SqlStore, relay: PostgresRelay, created: Co
 
     relay.commits = At.PASS
     await assert_works(store, created)
+
+
+async def test_answer_of_a_shared_commit_is_lost(
+    store: SqlStore, relay: PostgresRelay, created: Conversation
+) -> None:
+    """Sends to several conversations that were committed together are all unknown; each was
+    carried out."""
+    # The relay finds its word in the answer too, which names the conversations.
+    named = [replace(new_conversation("ann"), id=f"COMMIT-{number}") for number in range(3)]
+    before = [created, *[await store.create_conversation(one) for one in named]]
+    commits = [sending(one, "hello") for one in before]
+    relay.commits = At.LOSE_ANSWER
+
+    answers = await asyncio.gather(*map(store.commit, commits), return_exceptions=True)
+
+    assert [type(answer) for answer in answers] == [CommitUnknown] * 4
+    relay.commits = At.PASS
+    for commit in commits:
+        found = await eventually(partial(store.get_conversation, commit.before.id))
+        assert found is not None
+        assert (found.seq, found.commit_id) == (1, commit.commit_id)
+        await assert_works(store, found)
 
 
 # The server ends

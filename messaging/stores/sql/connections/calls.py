@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.domain.exceptions import StoreUnavailable
@@ -57,6 +58,15 @@ class Calls:
     @property
     def seconds_since_answer(self) -> float:
         return self._breaker.seconds_since_answer
+
+    @property
+    def one_writer(self) -> bool:
+        """Return whether the database allows one writer at a time."""
+        return connections[self._using].vendor == "sqlite"
+
+    def timed_out(self, operation: str, reason: str) -> None:
+        """Note that a caller did not get an answer in time."""
+        self._failed(operation, reason)
 
     async def close(self) -> None:
         """Give back connections and threads; the next call opens new ones."""

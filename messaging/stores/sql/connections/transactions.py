@@ -1,0 +1,28 @@
+"""Transactions, and what the error of one proves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import Error
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import atomic
+
+from messaging.stores.conversations import CommitUnknown
+from messaging.stores.sql.connections.threads import lost, not_writable
+
+
+@contextmanager
+def committing(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Run a transaction. Raises CommitUnknown if the connection is lost during COMMIT.
+
+    A locked SQLite fails at BEGIN IMMEDIATE instead, when nothing is written.
+    """
+    commit_sent = False
+    try:
+        with atomic(using=database.alias):
+            yield
+            commit_sent = True
+    except Error as error:
+        if commit_sent and lost(error) and not not_writable(error):
+            raise CommitUnknown from error
+        raise
