@@ -21,7 +21,7 @@ from config.servers.connection_bounds import MAX_BODY_BYTES
 from config.servers.draining import drain_at_signals
 from config.servers.forwarded import Hosts, with_client
 from config.servers.garbage_collection import Collecting
-from config.servers.uvicorn_socket import StepEnd, with_direct_writer
+from config.servers.uvicorn_socket import StepEnd, with_direct_transport
 from config.starting import Starting
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
@@ -80,7 +80,7 @@ class Application:
             api = scope["path"].startswith(API_PATHS)
             receive = bounded(receive, get_limits().body_bytes if api else MAX_BODY_BYTES)
         elif scope["type"] == "websocket":
-            scope = with_direct_writer(scope, send, self._step_end)
+            scope = with_direct_transport(scope, send, self._step_end)
             receive, send = flow_controlled(receive, send)
         is_socket = scope["type"] == "websocket"
         with self._collecting.socket() if is_socket else nullcontext():

@@ -21,7 +21,8 @@ from messaging.domain.exceptions import (
 from messaging.instruments.metrics import COMMAND_SECONDS
 from messaging.redis.rate_limits import Rate
 
-Handler = Callable[..., Awaitable[dict[str, Any]]]
+Data = dict[str, Any]
+Handler = Callable[..., Awaitable[Data] | Data]
 
 DEADLINE_SECONDS = 4.8
 
@@ -47,6 +48,9 @@ class Command:
     `chat.limits.throttling`."""
     takes_turns: bool = False
     """Whether a person's commands of this kind wait for each other, as requests over REST do."""
+    waits: bool = True
+    """Whether the handler is a coroutine. Otherwise the command may run in the step in which it
+    was read."""
     deadline: float | None = DEADLINE_SECONDS
     """The seconds that the command may wait. None if it limits its own time."""
     log_level: int = logging.INFO

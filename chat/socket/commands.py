@@ -1,30 +1,25 @@
 """The commands of the socket: each validates its fields and calls one service."""
 
-import asyncio
 import logging
 from datetime import datetime
 from typing import Any
 
 from chat.authentication import require_unrevoked
-from chat.limits.throttling import READS, SYNCED, require_rate, turn
+from chat.limits.throttling import READS, require_rate, turn
 from chat.payloads import serializers
-from chat.payloads.answers import changes_data, own_changes_data, receipt_data
+from chat.payloads.answers import own_changes_data, receipt_data
 from chat.payloads.decoding import CommandDecoder
-from chat.payloads.renderers import fragment
 from chat.payloads.serializers import validated
 from chat.socket.command import ANY, INVALID, INVALID_OR_TOO_MANY, REFUSED_TOKEN, Command
 from chat.socket.frames import ReceivedCommand
-from chat.state import SYNCS_AT_ONCE, ApplicationState
+from chat.socket.syncing import sync_conversations
+from chat.state import ApplicationState
 from messaging.delivery.hub.connections import Connection
-from messaging.domain.exceptions import InvalidRequest, PermissionDenied, StoreUnavailable
+from messaging.domain.exceptions import InvalidRequest, PermissionDenied
 from messaging.domain.identifiers import is_stored_id
-from messaging.services import messages, presence, receipts, sessions, sync, typing_indicators
+from messaging.services import messages, presence, receipts, sessions, typing_indicators
 from messaging.services.account import own_changes
 from messaging.wire.representations import message_data, presence_data, timestamp
-
-_SYNC_MESSAGES = 200
-"""The most messages in one answer, over all its conversations (at least 2 each)."""
-_SYNC_TRIES = 5
 
 
 def command_of(received: ReceivedCommand) -> Command | None:
@@ -60,7 +55,24 @@ async def _carry_out(
     fields = received.fields
     if not received.validated:
         fields = validated(command.serializer, fields)
-    return await command.handler(state, connection, **fields)
+    answer = command.handler(state, connection, **fields)
+    return answer if isinstance(answer, dict) else await answer
+
+
+def may_run_at_once(text: str) -> bool:
+    """Return whether a frame may be a command that never waits. Only reading it shows whether it
+    is."""
+    return len(text) <= _LONGEST_AT_ONCE and any(name in text for name in _AT_ONCE)
+
+
+def run_at_once(
+    state: ApplicationState, command: Command, received: ReceivedCommand, connection: Connection
+) -> dict[str, Any]:
+    """Run a validated command that never waits, as `handle` does. Such a command has no rate of its
+    own, and takes no turns."""
+    answer = command.handler(state, connection, **received.fields)
+    assert isinstance(answer, dict)
+    return answer
 
 
 def is_violation(command: Command | None, code: str) -> bool:
@@ -132,49 +144,6 @@ async def _set_typing(
     return {}
 
 
-async def _sync(
-    state: ApplicationState, connection: Connection, conversations: dict[str, int]
-) -> dict[str, Any]:
-    await require_rate(state.instance.rates, SYNCED, connection.user_id, count=len(conversations))
-    limit = max(_SYNC_MESSAGES // len(conversations), 2)
-    places = asyncio.Semaphore(SYNCS_AT_ONCE)
-
-    async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, Any]:
-        """Encode one conversation at a time: encoding all in one step would delay other people."""
-        async with places, turn(state.syncs, connection.user_id):
-            changes = await sync.sync_conversation(
-                state.instance,
-                user_id=connection.user_id,
-                conversation_id=conversation_id,
-                since=since,
-                limit=limit,
-            )
-        return changes, fragment(changes_data(changes))
-
-    answers = {}
-    try:
-        async with asyncio.TaskGroup() as reads:  # if one fails, cancel the others
-            for conversation_id, since in conversations.items():
-                answers[conversation_id] = reads.create_task(answer(conversation_id, since))
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    found, data = {}, {}
-    for conversation_id, task in answers.items():
-        found[conversation_id], data[conversation_id] = task.result()
-    for _ in range(_SYNC_TRIES):
-        again = sessions.overtaken(state.instance, connection, found)
-        if not again:
-            break
-        for one in again:
-            found[one], data[one] = await answer(one, conversations[one])
-    else:
-        raise StoreUnavailable
-    for conversation_id, changes in sessions.admit(state.instance, connection, found).items():
-        if changes is not found[conversation_id]:
-            data[conversation_id] = fragment(changes_data(changes))
-    return {"conversations": data, "epoch": sync.epoch_id(state.instance)}
-
-
 async def _sync_receipts(
     state: ApplicationState, connection: Connection, since: datetime
 ) -> dict[str, Any]:
@@ -212,14 +181,12 @@ async def _watch_presence(
     return {"items": [presence_data(person) for person in present]}
 
 
-async def _set_activity(
-    state: ApplicationState, connection: Connection, active: bool
-) -> dict[str, Any]:
+def _set_activity(state: ApplicationState, connection: Connection, active: bool) -> dict[str, Any]:
     presence.set_activity(state.instance, connection=connection, active=active)
     return {}
 
 
-async def _ping(state: ApplicationState, connection: Connection) -> dict[str, Any]:
+def _ping(state: ApplicationState, connection: Connection) -> dict[str, Any]:
     return {}
 
 
@@ -263,7 +230,7 @@ _ALL = (
     Command(
         name="conversation.sync",
         serializer=serializers.SyncCommand,
-        handler=_sync,
+        handler=sync_conversations,
         rate=lambda rates: rates.requests,
         takes_turns=True,
         deadline=None,
@@ -292,14 +259,23 @@ _ALL = (
         rate=lambda rates: rates.requests,
         takes_turns=True,
     ),
-    Command(name="activity", serializer=serializers.ActivityCommand, handler=_set_activity),
+    Command(
+        name="activity",
+        serializer=serializers.ActivityCommand,
+        handler=_set_activity,
+        waits=False,
+    ),
     Command(
         name="ping",
         serializer=serializers.PingCommand,
         handler=_ping,
+        waits=False,
         log_level=logging.DEBUG,
     ),
 )
 COMMANDS: dict[str, Command] = {command.name: command for command in _ALL}
+_AT_ONCE = tuple(f'"{command.name}"' for command in _ALL if not command.waits)
+_LONGEST_AT_ONCE = 200
+"""The characters of a frame, more than any client of ours writes for such a command."""
 TYPED = CommandDecoder({name: command.serializer for name, command in COMMANDS.items()})
 """Decodes and validates all commands."""

@@ -8,7 +8,7 @@ sockets of the process, so a new connection does not wait for Redis.
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
 from chat.socket.command import DEADLINE_SECONDS
 from chat.socket.command_queue import CommandQueue
 from chat.socket.heartbeat import Heartbeat
-from chat.socket.outbox import DIRECT_WRITER, Outbox
+from chat.socket.outbox import DIRECT_TRANSPORT, Outbox
 from chat.socket.runner import Runner
 from chat.socket.token_expiry import TokenExpiry
 from chat.state import state_of
@@ -50,12 +50,16 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.state = state_of(scope)
         self.instance = self.state.instance
         self._connection: Connection | None = None
-        direct = scope.get("extensions", {}).get(DIRECT_WRITER)
-        self._outbox = Outbox(send, direct=direct, on_close=self._part, on_end=self._end)
+        self._direct = scope.get("extensions", {}).get(DIRECT_TRANSPORT)
+        self._outbox = Outbox(send, direct=self._direct, on_close=self._part, on_end=self._end)
         self._main = asyncio.current_task()
         self._given_up = False
         self._left_with: int | None = None
         self._commands = CommandQueue()
+        self._queueing = False
+        """Whether a received command waits for room in the queue."""
+        self._run_at_once: Callable[[str], bool] | None = None
+        """Runs a command in the present step, while the worker waits for one."""
         self._worker: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(
@@ -94,10 +98,25 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case "websocket.receive":
                 self._heartbeat.heard()
                 if not self._outbox.closed and self._ending is None:
+                    self._queueing = True
                     await self._commands.put(message.get("text"))
+                    self._queueing = False
             case "websocket.disconnect":
                 self._left_with = message.get("code")
                 raise StopConsumer
+
+    def _take(self, text: str) -> bool:
+        """Take a command that the server has just read, past `receive`. Return False if it must
+        wait behind an earlier one."""
+        if self._queueing or self._commands.full():
+            return False
+        self._heartbeat.heard()
+        if self._outbox.closed or self._ending is not None:
+            return True
+        run = self._run_at_once
+        if run is None or not (self._commands.empty() and self._outbox.has_room and run(text)):
+            self._commands.put_nowait(text)
+        return True
 
     async def _accept(self) -> None:
         headers = _headers(self.scope)
@@ -106,6 +125,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         # Accept a bad token first, then close: a browser cannot see the reason of a refused
         # handshake.
         await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        if self._direct is not None:
+            self._direct.read(self._take)
         # Run this beside receiving, so that a disconnect during the connect is noticed.
         self._worker = asyncio.create_task(self._serve(headers, subprotocols))
 
@@ -177,7 +198,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         runner = Runner(self.state, connection, outbox=self._outbox, expiry=self._expiry)
         while True:
             await self._outbox.room()
+            self._run_at_once = runner.run_at_once
             text = await self._commands.get()
+            self._run_at_once = None
             await runner.run(text)
             self._commands.task_done()
 
@@ -238,6 +261,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _leave(self) -> None:
         """End the session, and cancel everything that would call this consumer later."""
         self._end_session()
+        if self._direct is not None:
+            self._direct.read(None)
         self._outbox.forget_callbacks()
         try:
             await stop_tasks(*(task for task in (self._worker, self._ending) if task is not None))

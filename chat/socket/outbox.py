@@ -38,14 +38,15 @@ _waiting_sockets = 0
 _MAX_READY = 256 * 1024
 """The characters that are collected for one write."""
 
-DIRECT_WRITER = "chat.direct_writer"
-"""The ASGI extension of a socket's scope with its `DirectWriter`."""
+DIRECT_TRANSPORT = "chat.direct_transport"
+"""The ASGI extension of a socket's scope with its `DirectTransport`."""
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
-class DirectWriter(Protocol):
-    """Writes to the transport of one socket, past ASGI. A server of ours offers it in the scope."""
+class DirectTransport(Protocol):
+    """Writes to the transport of one socket, and reads from it, past ASGI. A server of ours offers
+    it in the scope."""
 
     def encode(self, texts: Sequence[str]) -> bytes:
         """Return these text frames as the server writes them. All writers of a process encode
@@ -58,13 +59,17 @@ class DirectWriter(Protocol):
     def soon(self, callback: Callable[[], None]) -> None:
         """Call this at the end of the current step of the event loop."""
 
+    def read(self, take: Callable[[str], bool] | None) -> None:
+        """Pass text messages to `take`; with None, to nobody. A message for which it returns False
+        comes through ASGI's `receive`, and so do all others until that has returned it."""
+
 
 class Outbox:
     def __init__(
         self,
         send: Send,
         *,
-        direct: DirectWriter | None = None,
+        direct: DirectTransport | None = None,
         on_close: Callable[[], None],
         on_end: Callable[[Ending], None],
     ) -> None:
@@ -147,6 +152,11 @@ class Outbox:
 
     def end(self, reason: Ending) -> None:
         self._on_end(reason)
+
+    @property
+    def has_room(self) -> bool:
+        """Return whether the outbox is less than half full."""
+        return self._roomy.is_set()
 
     async def room(self) -> None:
         """Wait until the outbox is less than half full."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextvars import copy_context
 
 import structlog
 
@@ -15,7 +16,7 @@ from chat.limits.throttling import (
 )
 from chat.socket import commands
 from chat.socket.close_codes import CloseCode
-from chat.socket.command import DEADLINE_SECONDS, Command
+from chat.socket.command import DEADLINE_SECONDS, Command, Data
 from chat.socket.frames import (
     ReceivedCommand,
     Unreadable,
@@ -37,7 +38,7 @@ logger = structlog.get_logger(__name__)
 class Runner:
     """Answers each command with one frame: a reply or an error."""
 
-    __slots__ = ("_connection", "_expiry", "_outbox", "_rates", "_state", "_violations")
+    __slots__ = ("_connection", "_context", "_expiry", "_outbox", "_rates", "_state", "_violations")
 
     def __init__(
         self,
@@ -53,6 +54,8 @@ class Runner:
         self._outbox = outbox
         self._expiry = expiry
         self._violations = violation_bucket()
+        self._context = copy_context()
+        """The context of the task that made this, whose ids appear in the log lines."""
 
     async def run(self, text: str | None) -> None:
         """Run a command; None stands for a binary frame."""
@@ -63,7 +66,7 @@ class Runner:
             self._count_violation()
             return
         command = commands.command_of(received)
-        code, begun = "ok", time.monotonic()
+        begun = time.monotonic()
         try:
             wait = seconds_until_room_here(self._rates, COMMANDS, self._connection.user_id)
             if wait > 0:
@@ -71,17 +74,51 @@ class Runner:
             handling = commands.handle(self._state, received, self._connection)
             data = await within(handling, DEADLINE_SECONDS if command is None else command.deadline)
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
-            problem = problem_of(error)
-            code = problem.code
-            self._outbox.put(encode_error(received.id, problem))
-            if commands.is_violation(command, code):
-                self._count_violation()
+            self._refuse(received, command, error, begun)
         else:
-            self._outbox.put(encode_reply(received.id, data))
-            expires_at = self._connection.expires_at
-            if expires_at is not self._expiry.expires_at:
-                self._expiry.set(expires_at)
-        _note_handled(command, received, code, time.monotonic() - begun)
+            self._reply(received, command, data, begun)
+
+    def run_at_once(self, text: str) -> bool:
+        """Run a command that never waits. Return False, having done nothing, if it may wait or is
+        refused."""
+        return commands.may_run_at_once(text) and self._context.run(self._run_at_once, text)
+
+    def _run_at_once(self, text: str) -> bool:
+        try:
+            received = parse_command(text, commands.TYPED)
+        except Unreadable:
+            return False
+        command = commands.command_of(received)
+        if command is None or command.waits or not received.validated:
+            return False
+        if seconds_until_room_here(self._rates, COMMANDS, self._connection.user_id) > 0:
+            return False
+        begun = time.monotonic()
+        try:
+            data = commands.run_at_once(self._state, command, received, self._connection)
+        except Exception as error:  # noqa: BLE001
+            self._refuse(received, command, error, begun)
+        else:
+            self._reply(received, command, data, begun)
+        return True
+
+    def _reply(
+        self, received: ReceivedCommand, command: Command | None, data: Data, begun: float
+    ) -> None:
+        self._outbox.put(encode_reply(received.id, data))
+        expires_at = self._connection.expires_at
+        if expires_at is not self._expiry.expires_at:
+            self._expiry.set(expires_at)
+        _note_handled(command, received, "ok", time.monotonic() - begun)
+
+    def _refuse(
+        self, received: ReceivedCommand, command: Command | None, error: Exception, begun: float
+    ) -> None:
+        problem = problem_of(error)
+        self._outbox.put(encode_error(received.id, problem))
+        if commands.is_violation(command, problem.code):
+            self._count_violation()
+        _note_handled(command, received, problem.code, time.monotonic() - begun)
 
     def _count_violation(self) -> None:
         """Count a violation, and close the socket if it, or all sockets of the person together,

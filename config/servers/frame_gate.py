@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from enum import Enum, auto
 
+from websockets.speedups import apply_mask
+
 MAX_MESSAGE_BYTES = 128 * 1024
 """The bound of one message, with all its fragments. The application's own limit is half of it and
 gets an answer; this one closes the socket."""
@@ -22,6 +24,9 @@ _SMALL_FRAGMENT = 1024
 """Bytes. A larger fragment is bounded by the size of its message."""
 _SHORTEST_COMMAND = 2
 """Bytes of `{}`. A shorter message cannot be a command."""
+
+_WHOLE_TEXT = 0x81
+_MASKED = 0x80
 
 _MESSAGES_AHEAD = 32
 """The messages passed on that the application has not taken yet."""
@@ -72,6 +77,12 @@ class FrameGate:
         self._stalled = False
         self._opened = False
         self._refused = False
+        self._handing_over = False
+        self._within_message = False
+        """Whether a message has begun whose last fragment is missing."""
+        self.take_text: Callable[[bytes], bool] | None = None
+        """Takes the unmasked payload of a whole text message, instead of the parser. It may return
+        False; then the parser gets the frame."""
         self._frames_left: int | None = None
         self._bytes_left = _BYTES_AFTER_CLOSE
 
@@ -94,6 +105,8 @@ class FrameGate:
         self._ahead = max(self._ahead - 1, 0)
         if not self._ahead:
             self._bytes_ahead = 0
+        if self._handing_over:
+            return
         if self._stalled and self._ahead <= _MESSAGES_AHEAD // 2 and not self._is_full:
             self._hand_over()
 
@@ -101,7 +114,7 @@ class FrameGate:
         """Record that the close frame was sent. A little more is passed on, so that the parser
         finds the client's own close frame, and nothing beyond."""
         self._frames_left = _FRAMES_AFTER_CLOSE
-        if self._waiting:
+        if self._waiting and not self._handing_over:
             self._hand_over()
 
     def feed(self, data: bytes) -> None:
@@ -122,12 +135,20 @@ class FrameGate:
 
     def _hand_over(self) -> None:
         """Pass on everything up to the first frame that must wait."""
+        self._handing_over = True  # what takes a message may close the socket
+        try:
+            self._walk()
+        finally:
+            self._handing_over = False
+
+    def _walk(self) -> None:
         data, end = self._waiting, len(self._waiting)
+        begin = 0
+        """The first byte that is not passed on yet."""
         position = min(self._skip, end)
         self._skip -= position
-        refusal = None
         self._stalled = False
-        while position < end and refusal is None:
+        while position < end:
             if self._frames_left is None and self._is_full:
                 self._stalled = True
                 break
@@ -135,16 +156,34 @@ class FrameGate:
             if header is None:
                 break
             size, length = header
+            payload, after = position + size, position + size + length
+            is_text = self._is_whole_text(data[position], data[position + 1]) and after <= end
             refusal = self._judge(data[position], length)
-            position += size + length
-        if refusal is not None:
-            self._stop(refusal)
-            return
+            if refusal is not None:
+                self._stop(refusal)
+                return
+            if is_text and self.take_text is not None:
+                if begin < position:
+                    self._deliver(data[begin:position])
+                    begin = position
+                if self.take_text(apply_mask(data[payload:after], data[payload - 4 : payload])):
+                    begin = after
+            position = after
         if position > end:
             self._skip, position = position - end, end
         self._waiting = data[position:]
-        if position:
-            self._deliver(data[:position])
+        if begin < position:
+            self._deliver(data[begin:position])
+
+    def _is_whole_text(self, first: int, second: int) -> bool:
+        """Return whether these are the first bytes of a masked text frame that is a message of its
+        own, and to which the parser has no objection."""
+        return (
+            first == _WHOLE_TEXT
+            and second >= _MASKED
+            and not self._within_message
+            and self._frames_left is None
+        )
 
     def _judge(self, first: int, length: int) -> Refusal | None:
         """Count one frame, by the first byte of its header and the length of its payload."""
@@ -154,6 +193,7 @@ class FrameGate:
             self._message_bytes = length + (self._message_bytes if opcode == 0 else 0)
             if self._message_bytes > MAX_MESSAGE_BYTES:
                 return Refusal.TOO_LARGE
+            self._within_message = not final
             if final:
                 self._ahead += 1
                 self._bytes_ahead += self._message_bytes

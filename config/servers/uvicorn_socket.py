@@ -1,8 +1,9 @@
-"""uvicorn's WebSocket protocol, with a direct way from an outbox to the transport.
+"""uvicorn's WebSocket protocol, with a direct way between an application and the transport.
 
 ASGI's `send` costs a coroutine, a dictionary and an encoding for every frame and socket. A frame
 that goes to many sockets is encoded here once, and what is ready for one socket leaves in one
-write. Everything else goes the way of uvicorn.
+write. A whole text message comes from the gate without the parser and without `receive`. Everything
+else goes the way of uvicorn.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
-from chat.socket.outbox import DIRECT_WRITER
+from chat.socket.outbox import DIRECT_TRANSPORT
 from config.servers.backpressure import SocketGuard
 
 _WHOLE_TEXT = 0x81
@@ -63,6 +64,12 @@ class DirectProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
         self.read_paused = False
 
+    @property
+    def reads_directly(self) -> bool:
+        """Return whether a message may go to the application past the parser: the socket is open,
+        and no earlier message waits in uvicorn's queue."""
+        return self.conn.state is OPEN and not self.close_sent and self.queue.empty()
+
     def write_frames(self, data: bytes) -> bool:
         """Write whole encoded frames. Return False, having written nothing, if the client is behind
         or the socket is not open."""
@@ -84,13 +91,19 @@ def text_frame(payload: bytes) -> bytes:
     return _LONG_HEADER.pack(_WHOLE_TEXT, 127, length) + payload
 
 
-class UvicornWriter:
-    """The `DirectWriter` of one socket."""
+class UvicornTransport:
+    """The `DirectTransport` of one socket."""
 
     def __init__(self, protocol: DirectProtocol, step_end: StepEnd) -> None:
-        self._gate = SocketGuard.of(protocol.transport).gate
+        self._protocol = protocol
+        self._guard = SocketGuard.of(protocol.transport)
+        self._gate = self._guard.gate
         self._write_frames = protocol.write_frames
         self.soon = step_end.soon
+        self._take: Callable[[str], bool] | None = None
+        self._taken = 0
+        """The messages that were taken in this step. The gate hears of them at its end, and so
+        passes on only a few messages in one step."""
 
     @staticmethod
     def encode(texts: Sequence[str]) -> bytes:
@@ -101,12 +114,35 @@ class UvicornWriter:
             return True  # nobody reads it
         return self._write_frames(data)
 
+    def read(self, take: Callable[[str], bool] | None) -> None:
+        self._take = take
+        self._gate.take_text = None if take is None else self._take_text
 
-def with_direct_writer(scope: Scope, send: Any, step_end: StepEnd) -> Scope:
+    def _take_text(self, payload: bytes) -> bool:
+        if self._take is None or not self._protocol.reads_directly:
+            return False
+        try:
+            text = payload.decode()
+        except UnicodeDecodeError:
+            return False  # uvicorn answers with 1007
+        if not self._take(text):
+            return False
+        if not self._taken:
+            self.soon(self._note_taken)
+        self._taken += 1
+        return True
+
+    def _note_taken(self) -> None:
+        taken, self._taken = self._taken, 0
+        for _ in range(taken):
+            self._guard.taken()
+
+
+def with_direct_transport(scope: Scope, send: Any, step_end: StepEnd) -> Scope:
     """Return the scope with the writer of the socket that this `send` of the server answers; on
     another server, the scope as it is."""
     protocol = getattr(send, "__self__", None)
     if not isinstance(protocol, DirectProtocol):
         return scope
-    writer = UvicornWriter(protocol, step_end)
-    return {**scope, "extensions": {**scope.get("extensions", {}), DIRECT_WRITER: writer}}
+    writer = UvicornTransport(protocol, step_end)
+    return {**scope, "extensions": {**scope.get("extensions", {}), DIRECT_TRANSPORT: writer}}

@@ -156,7 +156,8 @@ async def test_a_command_that_hangs_is_answered(
         return {}
 
     ping = commands.COMMANDS["ping"]
-    monkeypatch.setitem(commands.COMMANDS, "ping", replace(ping, handler=hang, deadline=0.2))
+    hanging = replace(ping, handler=hang, waits=True, deadline=0.2)
+    monkeypatch.setitem(commands.COMMANDS, "ping", hanging)
     socket = wire()
     await socket.opened()
 
@@ -181,7 +182,7 @@ async def test_a_fault_in_a_command_closes_nothing(
     async def fail(instance: object, connection: object) -> dict[str, Any]:
         raise RuntimeError("secret")
 
-    ping = replace(commands.COMMANDS["ping"], handler=fail)
+    ping = replace(commands.COMMANDS["ping"], handler=fail, waits=True)
     monkeypatch.setitem(commands.COMMANDS, "ping", ping)
     socket = wire()
     await socket.opened()
@@ -447,7 +448,7 @@ async def test_the_core_ends_a_connection(
         await may_end.wait()
         return {}
 
-    ping = replace(commands.COMMANDS["ping"], handler=slow)
+    ping = replace(commands.COMMANDS["ping"], handler=slow, waits=True)
     monkeypatch.setitem(commands.COMMANDS, "ping", ping)
     socket = wire()
     await socket.opened()
@@ -525,7 +526,7 @@ async def test_a_fault_outside_of_a_command(
     async def answer(instance: object, connection: object) -> dict[str, Any]:
         return {"answer": object()}
 
-    ping = replace(commands.COMMANDS["ping"], handler=answer)
+    ping = replace(commands.COMMANDS["ping"], handler=answer, waits=True)
     monkeypatch.setitem(commands.COMMANDS, "ping", ping)
     socket = wire()
     await socket.opened()

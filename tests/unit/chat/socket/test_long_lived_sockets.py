@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from chat import authentication
 from chat.limits import throttling
-from chat.socket import commands, runner, token_expiry
+from chat.socket import runner, syncing, token_expiry
 from chat.socket.close_codes import CloseCode, close_message
 from chat.state import ApplicationState
 from messaging.domain.identifiers import random_id
@@ -417,7 +417,7 @@ async def test_a_sync_counts_as_many_conversations_as_it_names(
 ) -> None:
     """Over all sockets; one that is refused counts nothing."""
     few = Rate(name="synced", per_second=0.1, burst=5)
-    monkeypatch.setattr(commands, "SYNCED", few)
+    monkeypatch.setattr(syncing, "SYNCED", few)
     sockets = [wire(), wire()]
     for socket in sockets:
         await socket.opened()

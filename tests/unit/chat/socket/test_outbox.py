@@ -35,7 +35,7 @@ class Server:
             on_end=self.ended.append,
         )
 
-    # As a `DirectWriter`
+    # As a `DirectTransport`
 
     def encode(self, texts: Sequence[str]) -> bytes:
         return "".join(f"{text}\n" for text in texts).encode()
@@ -51,6 +51,9 @@ class Server:
 
     def soon(self, callback: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_soon(callback)
+
+    def read(self, take: Callable[[str], bool] | None) -> None:
+        """Read nothing."""
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.takes.wait()

@@ -1,5 +1,9 @@
 """The gate in front of the WebSocket parsers, by bytes alone."""
 
+import itertools
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,16 +27,28 @@ class Clock:
 class Gated:
     """A gate, what it handed over, and what it said."""
 
-    def __init__(self, *, opened: bool = True) -> None:
+    def __init__(self, *, opened: bool = True, takes: Callable[[], bool] | None = None) -> None:
+        """With `takes`, something takes whole texts past the parser whenever it returns True."""
         self.clock = Clock()
         self.delivered = b""
+        self.taken: list[bytes] = []
         self.refusals: list[Refusal] = []
         self.gate = FrameGate(deliver=self._deliver, refuse=self.refusals.append, clock=self.clock)
+        if takes is not None:
+            self.gate.take_text = self._take
+        self._takes = takes
         if opened:
             self.gate.open()
 
     def _deliver(self, data: bytes) -> None:
         self.delivered += data
+
+    def _take(self, payload: bytes) -> bool:
+        if self._takes is None or not self._takes():
+            return False
+        self.taken.append(payload)
+        self.delivered += frame(TEXT, payload)
+        return True
 
 
 @given(
@@ -43,12 +59,13 @@ class Gated:
         max_size=MESSAGES_AHEAD - 1,
     ),
     st.lists(st.integers(min_value=1, max_value=100_000), max_size=50),
+    st.none() | st.lists(st.booleans(), min_size=1),
 )
 def test_what_is_allowed_arrives_as_it_was_sent(
-    frames: list[tuple[int, bytes]], cuts: list[int]
+    frames: list[tuple[int, bytes]], cuts: list[int], takes: list[bool] | None
 ) -> None:
-    """However TCP cuts it."""
-    gated = Gated()
+    """However TCP cuts it, and whichever texts are taken past the parser."""
+    gated = Gated(takes=None if takes is None else partial(next, itertools.cycle(takes)))
     sent = b"".join(
         frame(opcode, payload[:125] if opcode >= 8 else payload) for opcode, payload in frames
     )
@@ -167,3 +184,73 @@ def test_a_closing_socket_is_read_a_little_further() -> None:
     gated.gate.feed(COMMAND * 1_000)
 
     assert gated.refusals == [Refusal.UNREADABLE]
+
+
+# Texts past the parser
+
+
+def masked(payload: bytes, key: bytes) -> bytes:
+    return bytes(byte ^ key[place % 4] for place, byte in enumerate(payload))
+
+
+@pytest.mark.parametrize("size", [0, 2, 125, 126, 70_000])
+def test_a_whole_text_is_unmasked(size: int) -> None:
+    gated = Gated(takes=lambda: True)
+    key, payload = b"\x01\x80\xff\x37", b"a\xc3\xa9b"[: size or 0] * (size // 4 + 1)
+    payload = payload[:size]
+    plain = frame(TEXT, payload)
+    head = plain[: len(plain) - size - 4]
+
+    gated.gate.feed(head + key + masked(payload, key))
+
+    assert gated.taken == [payload]
+    assert gated.delivered == plain
+
+
+RESERVED = bytes([frame(TEXT)[0] | 0x40]) + frame(TEXT, b"{}")[1:]
+UNMASKED = b"\x81\x02{}"
+LEFT_TO_THE_PARSER = {
+    "a reserved bit": RESERVED,
+    "unmasked": UNMASKED,
+    "binary": frame(BINARY, b"{}"),
+    "a fragment": frame(TEXT, b"{}", final=False),
+    "a continuation": frame(CONTINUATION, b"{}"),
+    "a text within a message": frame(TEXT, b"{", final=False) + frame(TEXT, b"{}"),
+    "the same behind a ping": frame(TEXT, b"{", final=False) + frame(PING) + frame(TEXT, b"{}"),
+    "a text without its end": frame(TEXT, b"{}")[:-1],
+}
+
+
+@pytest.mark.parametrize("data", LEFT_TO_THE_PARSER.values(), ids=LEFT_TO_THE_PARSER.keys())
+def test_the_parser_judges_everything_else(data: bytes) -> None:
+    gated = Gated(takes=lambda: True)
+    gated.gate.feed(data)
+
+    assert gated.taken == []
+    assert gated.delivered == data
+
+
+def test_texts_are_taken_again_behind_it() -> None:
+    """At the next boundary of frames, and of messages."""
+    gated = Gated(takes=lambda: True)
+    text = frame(TEXT, b"{}")
+    gated.gate.feed(text[:-1])
+    gated.gate.feed(text[-1:] + text)
+    assert gated.taken == [b"{}"]
+    gated.gate.feed(frame(TEXT, b"{", final=False) + frame(PING) + frame(CONTINUATION, b"}") + text)
+
+    assert gated.taken == [b"{}", b"{}"]
+
+
+def test_a_text_that_closes_the_socket() -> None:
+    """What is behind it goes to the parser, once."""
+
+    def close() -> bool:
+        gated.gate.closing()
+        return True
+
+    gated = Gated(takes=close)
+    gated.gate.feed(COMMAND * 3)
+
+    assert gated.taken == [COMMAND[6:]]
+    assert gated.delivered == COMMAND * 3
