@@ -1,6 +1,7 @@
 """Passes commits from the writer to the sockets, the other instances, the signals and the
 metrics."""
 
+import logging
 from collections import Counter
 
 import structlog
@@ -41,14 +42,15 @@ class CommitEvents:
         """Publish a commit. Every commit passes here, in order, before its requests are
         answered."""
         self._publisher.publish_commit(committed)
-        changes = Counter(change.type for change in committed.changes)
-        logger.debug(
-            "conversation.committed",
-            conversation_id=committed.conversation.id,
-            version=committed.conversation.version,
-            changes={kind.value: count for kind, count in changes.items()},
-        )
-        if sent := changes[ChangeType.MESSAGE_CREATED]:
+        kinds = [change.type for change in committed.changes]
+        if logger.is_enabled_for(logging.DEBUG):
+            logger.debug(
+                "conversation.committed",
+                conversation_id=committed.conversation.id,
+                version=committed.conversation.version,
+                changes={kind.value: count for kind, count in Counter(kinds).items()},
+            )
+        if sent := kinds.count(ChangeType.MESSAGE_CREATED):
             MESSAGES.inc(sent)
         self._signals.send_committed(committed)
 

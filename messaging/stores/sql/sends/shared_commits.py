@@ -83,17 +83,15 @@ class SharedCommits:
         waiting = _Waiting(commit)
         self._waiting.append(waiting)
         self._share()
+        # Not `asyncio.timeout`, which costs several times as much; each send passes here.
+        timer = asyncio.get_running_loop().call_later(self._calls.timeout, self._expire, waiting)
         try:
-            async with asyncio.timeout(self._calls.timeout):
-                return await waiting.answer
-        except TimeoutError as error:
-            never_began = self._give_up(waiting)
-            reason = "no free connection" if never_began else "no answer"
-            self._calls.timed_out("commit", reason)
-            raise (StoreUnavailable if never_began else CommitUnknown) from error
+            return await waiting.answer
         except asyncio.CancelledError:
             self._give_up(waiting)
             raise
+        finally:
+            timer.cancel()
 
     async def drain(self) -> None:
         """Wait until no shared transaction runs and no send waits for one."""
@@ -136,10 +134,18 @@ class SharedCommits:
             batch[-1].queued = False
         return batch
 
+    def _expire(self, waiting: _Waiting) -> None:
+        if waiting.answer.done():
+            return
+        never_began = self._give_up(waiting)
+        self._calls.timed_out("commit", "no free connection" if never_began else "no answer")
+        waiting.give(StoreUnavailable() if never_began else CommitUnknown())
+
     def _give_up(self, waiting: _Waiting) -> bool:
         """Give up. Return True if the commit never began, and never will."""
         if waiting.queued:
             self._waiting.remove(waiting)
+            waiting.queued = False
         with self._claims:
             waiting.given_up = True
             return not waiting.begun
