@@ -14,7 +14,6 @@ from typing import Any
 import redis.asyncio
 from cachetools import LRUCache
 from redis.asyncio.client import Pipeline
-from redis.commands.core import AsyncScript
 
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.redis.untrusted_values import answers_of, as_number
@@ -54,6 +53,10 @@ return redis.call('HLEN', KEYS[1])
 )
 
 
+Key = tuple[str, str]
+"""A conversation and a person."""
+
+
 class Badges:
     def __init__(self, client: redis.asyncio.Redis | None) -> None:
         self._redis = client
@@ -73,26 +76,32 @@ class Badges:
         if self._add_in_redis is None:
             return {user_id: self._add_here(conversation_id, seq, user_id) for user_id in user_ids}
         arguments = (conversation_id, seq, _MAX_CONVERSATIONS, _REDIS_SECONDS)
-        counts = await self._run(self._add_in_redis, user_ids, arguments)
-        return dict(zip(user_ids, counts, strict=False))
+        script = self._add_in_redis
 
-    async def discard(
-        self, conversation_id: str, user_ids: Sequence[str], *, up_to: int
-    ) -> Mapping[str, int]:
-        """Record that these people have read a conversation up to message number `up_to`.
+        async def ask(pipeline: Pipeline) -> None:
+            for user_id in user_ids:
+                await script(keys=[_redis_key(user_id)], args=arguments, client=pipeline)
 
-        Returns the people who had a notification of such a message, with their remaining number of
-        conversations.
+        return dict(zip(user_ids, await self._execute(ask), strict=False))
+
+    async def discard(self, read: Mapping[Key, int]) -> Mapping[Key, int]:
+        """Record how far people have read conversations, in one round trip.
+
+        Returns the people and conversations with a notification of a message that was read, each
+        with the person's remaining number of conversations.
         """
-        if self._discard_in_redis is None:
-            counts: Sequence[int] = [
-                self._discard_here(conversation_id, user_id, up_to) for user_id in user_ids
-            ]
+        script = self._discard_in_redis
+        if script is None:
+            counts: Sequence[int] = [self._discard_here(*key, read[key]) for key in read]
         else:
-            counts = await self._run(self._discard_in_redis, user_ids, (conversation_id, up_to))
-        return {
-            user_id: count for user_id, count in zip(user_ids, counts, strict=False) if count >= 0
-        }
+
+            async def ask(pipeline: Pipeline) -> None:
+                for (conversation_id, user_id), up_to in read.items():
+                    arguments = (conversation_id, up_to)
+                    await script(keys=[_redis_key(user_id)], args=arguments, client=pipeline)
+
+            counts = await self._execute(ask)
+        return {key: count for key, count in zip(read, counts, strict=False) if count >= 0}
 
     async def count(self, user_id: str) -> int | None:
         """Return the number of conversations for which a person has a notification; None if it is
@@ -139,17 +148,6 @@ class Badges:
             return []
         self._unknown.over()
         return answers
-
-    async def _run(
-        self, script: AsyncScript, user_ids: Sequence[str], arguments: Sequence[str | int]
-    ) -> Sequence[int]:
-        """Run a script on each person's key."""
-
-        async def ask(pipeline: Pipeline) -> None:
-            for user_id in user_ids:
-                await script(keys=[_redis_key(user_id)], args=arguments, client=pipeline)
-
-        return await self._execute(ask)
 
     def _add_here(self, conversation_id: str, seq: int, user_id: str) -> int:
         here = self._here.setdefault(user_id, {})

@@ -23,9 +23,10 @@ from messaging.domain.signals import (
     message_sent,
     participants_removed,
 )
+from messaging.notifications.clearing import Clearing
 from messaging.notifications.devices.lookups import DeviceLookups, Held
 from messaging.notifications.dispatcher import Dispatcher
-from messaging.notifications.jobs import ClearJob, NotifyJob, WithdrawJob, by_chunk
+from messaging.notifications.jobs import NotifyJob, WithdrawJob, by_chunk
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Host, Parts
@@ -104,11 +105,11 @@ class _Running:
         dispatcher: Dispatcher,
         push: PushBackend,
     ) -> None:
-        self._badges = parts.badges
         self._presence = presence
         self._host = host
         self._dispatcher = dispatcher
         self._push = push
+        self._clearing = Clearing(parts.badges, dispatcher)
         self.lookups = DeviceLookups(parts.recipients, self._notify_late)
         self._sweeper = Sweeper(parts, host, self.lookups, self._enqueue)
         self._receivers: Mapping[Signal, Callable[..., Any]] = {
@@ -133,6 +134,7 @@ class _Running:
         for signal, receiver in self._receivers.items():
             signal.disconnect(receiver, sender=self._host)
         try:
+            await self._clearing.stop()
             confirmed = await self.lookups.stop()
             all_done = await self._dispatcher.stop()
         finally:
@@ -148,7 +150,7 @@ class _Running:
             chunks = partial(by_chunk, conversation.participants)
             await self._notify(message, wishes, people, chunks, made_at=made_at)
         # Sending counts as reading up to one's own message.
-        await self._clear(conversation.id, [message.sender_id], message.seq)
+        self._clearing.note_read(conversation.id, [message.sender_id], message.seq)
 
     async def _message_deleted(
         self, message: Message, conversation: Conversation, **_: Any
@@ -164,12 +166,12 @@ class _Running:
     async def _participants_removed(
         self, user_ids: Sequence[str], conversation: Conversation, **_: Any
     ) -> None:
-        await self._clear(conversation.id, user_ids, conversation.seq)
+        self._clearing.note_read(conversation.id, user_ids, conversation.seq)
 
     async def _conversation_read(
         self, user_id: str, conversation_id: str, read_seq: int, **_: Any
     ) -> None:
-        await self._clear(conversation_id, [user_id], read_seq)
+        self._clearing.note_read(conversation_id, [user_id], read_seq)
 
     async def _instance_lost(self, boot_id: str, since: datetime, **_: Any) -> None:
         await self._sweeper.sweep(boot_id=boot_id, since=since)
@@ -253,15 +255,3 @@ class _Running:
                 delay=delay,
                 here=self._host.isolated,
             )
-
-    async def _clear(self, conversation_id: str, user_ids: Sequence[str], read_seq: int) -> None:
-        """Remove the conversation's notification from the devices of the people who have one."""
-        left = await self._badges.discard(conversation_id, user_ids, up_to=read_seq)
-        for user_id in left:
-            job = ClearJob(
-                conversation_id=conversation_id,
-                user_id=user_id,
-                read_seq=read_seq,
-                made_at=time.time(),
-            )
-            self._dispatcher.put(job)

@@ -76,7 +76,7 @@ class Withdrawer:
     ) -> Sequence[Push]:
         badges, user_id = self._parts.badges, recipient.user_id
         if conversation is not None and instead is not None:
-            await badges.discard(conversation.id, [user_id], up_to=job.seq)
+            await badges.discard({(conversation.id, user_id): job.seq})
             counts = await badges.add(conversation.id, instead.seq, [user_id])
             return [
                 message_push(
@@ -89,11 +89,10 @@ class Withdrawer:
                 )
                 for device in recipient.devices
             ]
-        left = await badges.discard(job.conversation_id, [user_id], up_to=job.seq)
+        key = (job.conversation_id, user_id)
+        left = await badges.discard({key: job.seq})
         return [
-            clear_push(
-                job.conversation_id, user_id, device, read_seq=job.seq, badge=left.get(user_id)
-            )
+            clear_push(job.conversation_id, user_id, device, read_seq=job.seq, badge=left.get(key))
             for device in recipient.devices
         ]
 

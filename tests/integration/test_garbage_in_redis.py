@@ -95,7 +95,7 @@ async def test_the_badge(redis_server: str, raw: redis.asyncio.Redis, spoil: Spo
         assert counts[bob] == 1
         assert counts[ann] in (1, 2)  # a hash may have had an entry
         assert await rung.shown("c", [ann, bob]) == {ann: 5, bob: 5}
-        assert set(await rung.discard("c", [ann, bob], up_to=5)) == {ann, bob}
+        assert set(await rung.discard({("c", ann): 5, ("c", bob): 5})) == {("c", ann), ("c", bob)}
 
 
 @pytest.mark.parametrize("seq", [b"\xff", b"x", b"1e999", b"-5", b"99999999999999999999"])
@@ -109,7 +109,7 @@ async def test_an_entry_of_the_badge(
     async with own_client(redis_server) as client:
         rung = Badges(client)
         assert await rung.shown("c", [ann]) == {}
-        assert await rung.discard("c", [ann], up_to=1) == {ann: 0}
+        assert await rung.discard({("c", ann): 1}) == {("c", ann): 0}
 
 
 async def test_positions(redis_server: str, raw: redis.asyncio.Redis, spoil: Spoil) -> None:

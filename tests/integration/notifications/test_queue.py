@@ -535,6 +535,19 @@ async def test_what_cannot_be_done_at_the_end_goes_to_the_queue(
     assert left(sqs_url, queued) == 2
 
 
+def use_redis(settings: Settings, url: str) -> str:
+    """Instances share this Redis. Returns the prefix of their channels."""
+    prefix = uuid4().hex
+    settings.REDIS = {"address": url}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [url], "prefix": prefix, "serializer_format": FORMAT},
+        }
+    }
+    return prefix
+
+
 @pytest.mark.parametrize("retry", [True, False])
 async def test_a_goodbye(
     transactional_db: None,
@@ -546,14 +559,7 @@ async def test_a_goodbye(
 ) -> None:
     """Is not said where a push is left to be tried again and there is no queue: the others look
     for it then."""
-    prefix = uuid4().hex
-    settings.REDIS = {"address": redis_server}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [redis_server], "prefix": prefix, "serializer_format": FORMAT},
-        }
-    }
+    prefix = use_redis(settings, redis_server)
     if retry:
         fcm.answers["bob-0"] = refusal(429, "RESOURCE_EXHAUSTED", Retry_After="70")
     async with (
@@ -594,6 +600,39 @@ async def test_read_elsewhere(instance: Instance, fcm: FcmServer) -> None:
     await instance.stop()  # which carries out everything
 
     assert fcm.rung("clear") == {"bob-0": 1, "bob-1": 1}
+
+
+@pytest.mark.parametrize("with_redis", [False, True])
+async def test_whoever_answers_has_read(
+    transactional_db: None,
+    pushing: None,
+    fcm: FcmServer,
+    redis_server: str,
+    settings: Settings,
+    with_redis: bool,
+) -> None:
+    """Their own notification is taken off, once for all answers of a moment; an end loses none.
+    The notifications of other conversations and people stay."""
+    if with_redis:
+        use_redis(settings, redis_server)
+    bob, cid = f"bob-{uuid4().hex}", f"cid-{uuid4().hex}"
+    async with new_instance() as instance:
+        one, other = await found(instance, bob, cid), await found(instance, bob)
+        await instance.start()
+        await one.send()
+        await other.send()
+        await until(lambda: fcm.rung() == {f"{bob}-0": 2, f"{cid}-0": 1})
+
+        for _ in range(3):
+            await messages.send_message(
+                instance, user_id=bob, conversation_id=one.id, text="I am coming"
+            )
+        await until(lambda: fcm.rung() == {f"{bob}-0": 2, f"{cid}-0": 4})
+        await instance.notifications.stop()
+
+        assert fcm.rung("clear") == {f"{bob}-0": 1}
+        assert await instance.notifications.parts.badges.count(bob) == 1
+        assert await instance.notifications.parts.badges.count(cid) == 1
 
 
 async def test_a_device_that_moved(instance: Instance, fcm: FcmServer) -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from messaging.domain.conversation import ConversationKind
+from messaging.notifications import clearing
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, participants, receipts
 from messaging.services.account import blocks, own_changes
@@ -41,6 +42,12 @@ an_act = st.one_of(
     ),
 )
 Act = tuple[str, str, str, int]
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read is cleared after a hundredth of a second: there are hundreds of acts."""
+    monkeypatch.setattr(clearing, "_GATHER_SECONDS", 0.01)
 
 
 class Phone:
@@ -111,13 +118,17 @@ class World:
                 await self._about_message(name, person, room_name, seq)
         else:
             await getattr(self, f"_{name}")(person, room_name, number)
-        async with asyncio.timeout(_SETTLE_SECONDS):
-            while rest := asyncio.all_tasks() - before:
-                await asyncio.wait(rest)
+        await self._settle(before)
         for push in self.fcm.arrived:
             if push.target in self.phones:
                 self.phones[push.target].take(push)
         self.fcm.arrived.clear()
+
+    async def _settle(self, before: set[asyncio.Task[Any]]) -> None:
+        """Wait until what was begun since has ended."""
+        async with asyncio.timeout(_SETTLE_SECONDS):
+            while rest := asyncio.all_tasks() - before:
+                await asyncio.wait(rest)
 
     async def _about_message(self, name: str, person: str, room_name: str, seq: int) -> None:
         """Messages are edited by their senders, and deleted by them where others may not."""
@@ -208,8 +219,10 @@ class World:
     # What is seen
 
     async def check(self) -> None:
+        before = asyncio.all_tasks()
         for person in PEOPLE:
             seen = await self._seen(person)
+            await self._settle(before)
             expected = self._expected(person)
             assert seen == expected, f"{person} after {self.trace}"
 
