@@ -1,4 +1,5 @@
-"""The source as a whole: the size of its folders and files, and what its modules hold.
+"""The source as a whole: the size of its folders and files, and what its modules hold; the tests:
+the size of their folders.
 
 A module lives as long as the process, and all instances and applications in it share what the
 module holds. So it holds no state, and reads no setting while it is imported.
@@ -14,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "chat", "messaging")
 MAX_MODULES = 15
 MAX_LINES = 320
+MAX_TESTS = 20
+"""Test modules of one level. A larger folder gets rooms, as the source has them."""
 
 SHARED_BY_LIBRARIES = {
     *("deque", "defaultdict", "OrderedDict", "count", "cycle", "local"),
@@ -232,3 +235,13 @@ def test_no_folder_and_no_file_is_too_large() -> None:
         if len(file.read_text().splitlines()) > MAX_LINES
     }
     assert (large, long) == (set(), set())
+
+
+def test_no_folder_of_tests_is_too_large() -> None:
+    tests = ROOT / "tests"
+    large = {
+        str(folder.relative_to(ROOT)): found
+        for folder in (tests, *tests.rglob("*/"))
+        if (found := sum(1 for _ in folder.glob("test_*.py"))) > MAX_TESTS
+    }
+    assert large == {}

@@ -16,7 +16,7 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.integration.served import operator_session, served
+from tests.integration.config.servers.served import operator_session, served
 from tests.servers.commands import serve_command
 
 HOSTILE = ("x", "9" * 40, "%00", "%FF%FE")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.servers.frame_gate import MAX_MESSAGE_BYTES, FrameGate, Refusal
-from tests.integration.raw_peer import BINARY, CONTINUATION, PING, PONG, TEXT, frame
+from tests.integration.config.servers.raw_peer import BINARY, CONTINUATION, PING, PONG, TEXT, frame
 
 COMMAND = frame(TEXT, b'{"id": 1}')
 MESSAGES_AHEAD = 32

@@ -1,0 +1,1 @@
+"""What clients get from the events of others."""

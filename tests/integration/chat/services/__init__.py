@@ -1,0 +1,1 @@
+"""The services of the core, at each door: rights, costs, and what people see."""

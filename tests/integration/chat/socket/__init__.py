@@ -1,0 +1,1 @@
+"""The socket's commands and its beginning."""

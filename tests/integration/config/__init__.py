@@ -1,0 +1,1 @@
+"""The settings, the start and the logs of a server process."""

@@ -1,0 +1,1 @@
+"""Servers of each kind, as clients meet them at their ports."""

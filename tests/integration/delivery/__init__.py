@@ -1,0 +1,1 @@
+"""Delivery between instances."""

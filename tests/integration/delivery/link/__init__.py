@@ -1,0 +1,1 @@
+"""The link between instances, on a real Redis."""

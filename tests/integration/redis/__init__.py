@@ -1,0 +1,1 @@
+"""What the product keeps in a real Redis."""

@@ -1,0 +1,1 @@
+"""Data and settings that belong to one person alone."""

@@ -1,0 +1,1 @@
+"""Commits on real stores."""

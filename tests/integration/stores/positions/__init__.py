@@ -1,0 +1,1 @@
+"""Positions on real stores and in Redis."""
