@@ -53,8 +53,8 @@ class DirectTransport(Protocol):
         alike."""
 
     def write(self, data: bytes) -> bool:
-        """Write encoded frames. Return False, having written nothing, if the client is behind or
-        the socket is not open: then the frames must go through ASGI's `send`."""
+        """Write encoded frames, or drop them if the socket has been closed. Return False, having
+        done neither, if the client is behind: then the frames must go through ASGI's `send`."""
 
     def soon(self, callback: Callable[[], None]) -> None:
         """Call this at the end of the current step of the event loop."""

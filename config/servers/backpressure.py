@@ -94,12 +94,17 @@ class _Guarded:
         self._guard = guard
         self._receive = receive
         self._send = send
+        self._has_message = False
+        """Whether the application has a message that it may not have queued yet."""
         guard.bind(send)
 
     async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "websocket.receive":
+        if self._has_message:
+            # Not earlier: the gate may pass on the next ones at once, past this method.
+            self._has_message = False
             self._guard.taken()
+        message = await self._receive()
+        self._has_message = message["type"] == "websocket.receive"
         return message
 
     async def send(self, message: Message) -> None:

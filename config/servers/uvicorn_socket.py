@@ -13,7 +13,7 @@ from contextvars import Context
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.protocol import OPEN
+from websockets.protocol import CONNECTING, OPEN
 
 from chat.socket.outbox import DIRECT_TRANSPORT
 from config.servers.backpressure import SocketGuard
@@ -71,13 +71,12 @@ class DirectProtocol(WebSocketsSansIOProtocol):
         return self.conn.state is OPEN and not self.close_sent and self.queue.empty()
 
     def write_frames(self, data: bytes) -> bool:
-        """Write whole encoded frames. Return False, having written nothing, if the client is behind
-        or the socket is not open."""
-        if self._behind or self.close_sent or self.conn.state is not OPEN:
+        """Write whole encoded frames, or drop them if the socket has been closed. Return False,
+        having done neither, if the client is behind or the handshake is not complete."""
+        if self._behind or self.conn.state is CONNECTING:
             return False
-        if self.transport.is_closing():
-            return False
-        self.transport.write(data)
+        if not self.close_sent and self.conn.state is OPEN and not self.transport.is_closing():
+            self.transport.write(data)
         return True
 
 

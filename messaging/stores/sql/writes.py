@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from django.db import IntegrityError
+from django.db import Error, IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Max
 from django.db.transaction import atomic
@@ -82,11 +82,21 @@ def commit_together(
     tried alone."""
     outcomes = _sends(database).commit_together(database, commits)
     return [
-        AlreadyExists(*there)
-        if isinstance(outcome, IntegrityError) and (there := _existing(database, commit))
-        else outcome
+        _named(database, commit, outcome) if isinstance(outcome, IntegrityError) else outcome
         for commit, outcome in zip(commits, outcomes, strict=True)
     ]
+
+
+def _named(
+    database: BaseDatabaseWrapper, commit: Commit, refused: IntegrityError
+) -> Exception | None:
+    """Return the error of a refused commit, with the messages that exist; None if they cannot be
+    read. The other commits are stored by now, and must get their results."""
+    try:
+        there = _existing(database, commit)
+    except Error:
+        return None
+    return AlreadyExists(*there) if there else refused
 
 
 def _sends(database: BaseDatabaseWrapper) -> SendStatements:

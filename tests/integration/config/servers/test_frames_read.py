@@ -1,5 +1,6 @@
 """Messages and control frames as RFC 6455 has them, on each server: read in order, or refused."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 
@@ -89,6 +90,35 @@ async def test_messages_are_answered_in_order(command: Command, serve: Serve) ->
             peer.send(one[:7])
             peer.send(one[7:])
             require_answers(peer, [command_id])
+
+
+@servers
+async def test_what_waits_behind_a_large_message_does_not_overtake_it(
+    command: Command, serve: Serve
+) -> None:
+    """The gate passes it on when the application takes the large one."""
+    port, _ = serve(command)
+    async with http_client(f"http://127.0.0.1:{port}") as http:
+        rest = Rest(http, "ann")
+        group = (await rest.create_group("bob", title="Tea"))["id"]
+
+    def send(command_id: int, size: int = 0) -> bytes:
+        fields = {"conversation_id": group, "client_id": str(command_id), "text": "x"}
+        command = json.dumps({"id": command_id, "type": "message.send", **fields})
+        return frame(TEXT, command[:-1].ljust(size - 1).encode() + b"}")
+
+    with opened(port, "ann") as peer:
+        for first in (1, 11):
+            large = send(first, 65_536)
+            peer.send(large[:1_000])
+            await asyncio.sleep(0.05)
+            peer.send(large[1_000:] + send(first + 1) + frame(TEXT, ping(first + 2)))
+            require_answers(peer, [first, first + 1, first + 2])
+        for size in (33_000, 65_537):  # two at once, and one that is refused
+            batch = send(21 + size, size) + send(22 + size, size) + send(23 + size)
+            peer.send(batch + frame(TEXT, ping(24 + size)))
+            ids = range(21 + size, 25 + size)
+            require_answers(peer, ids if size < 65_537 else [None, None, *ids[2:]])
 
 
 @servers

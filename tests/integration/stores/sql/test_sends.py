@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -225,6 +225,36 @@ async def test_a_refused_send_is_refused_alone(database_store: SqlStore, first: 
         await assert_stored(store, unchanged)
         seqs = [one.seq for one in await store.list_latest_messages(unchanged.id, limit=9)]
         assert len(seqs) == unchanged.seq
+
+
+async def test_others_are_answered_if_a_refusal_cannot_be_explained(sql_store: SqlStore) -> None:
+    """They are stored by the time at which the messages of the refused commit are looked up."""
+    armed: list[str] = []
+
+    def fail_once(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if armed and sql.startswith("SELECT") and armed[0] in sql:
+            armed.clear()
+            raise OperationalError("disk I/O error")
+        return execute(sql, *rest)
+
+    with around_queries(fail_once):
+        before = await created(sql_store, 4)
+        old = sending(before[1], "old")
+        sent = await sql_store.commit(old)
+        again = sending(sent, "again")
+        again = replace(again, created=[replace(again.created[0], id=old.created[0].id)])
+        commits = [sending(before[0], "first"), again, *(sending(one, "x") for one in before[2:])]
+        armed.append("messaging_message")
+
+        first, refused, *others = await asyncio.gather(
+            *(sql_store.commit(commit) for commit in commits), return_exceptions=True
+        )
+
+    assert not armed
+    assert isinstance(refused, AlreadyExists)
+    for answer in (first, *others):
+        assert isinstance(answer, Conversation), answer
+        await assert_stored(sql_store, answer)
 
 
 async def test_two_commits_of_one_conversation(database_store: SqlStore) -> None:
