@@ -31,6 +31,9 @@ BESIDE = tuple(
 )
 """What runs in the background, after the answer as likely as before it."""
 
+LISTENING = "cancel_when_gone"
+"""The function of `chat.handler` that waits beside the view for the end of its client."""
+
 WAY = {
     "chat/rest/views/messages.py": "the view: what it takes from the request and answers",
     "chat/rest/views/base.py": "every view: how a body is read",
@@ -39,7 +42,6 @@ WAY = {
     "messaging/services/messages.py": "the use case",
     "messaging/services/rules/submission.py": "the rights, before a change waits for others",
     "messaging/domain/identifiers.py": "the form of ids, and new ones",
-    "messaging/domain/limits.py": "the limits in force",
     "messaging/domain/message.py": "the message",
     "messaging/changes/text_rules.py": "which texts may be sent",
     "messaging/changes/rights.py": "who may send",
@@ -109,6 +111,8 @@ class Way:
         callers = [caller for caller in _callers(frame) if caller.startswith(ROOMS)]
         if any(file.startswith(BESIDE) for file in (code.co_filename, *callers)):
             return
+        if LISTENING in {code.co_name, *_names_of_callers(frame)}:
+            return
         self._seen.add(code)
         self.files.add(_name(code))
         if code.co_name != "__init__" and (not callers or callers[0] != code.co_filename):
@@ -120,6 +124,13 @@ def _callers(frame: FrameType) -> Iterator[str]:
     caller = frame.f_back
     while caller is not None:
         yield caller.f_code.co_filename
+        caller = caller.f_back
+
+
+def _names_of_callers(frame: FrameType) -> Iterator[str]:
+    caller = frame.f_back
+    while caller is not None:
+        yield caller.f_code.co_name
         caller = caller.f_back
 
 

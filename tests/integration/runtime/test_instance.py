@@ -14,11 +14,13 @@ from redis.asyncio import Redis
 
 from config.application import Application
 from messaging.domain.conversation import ConversationKind
+from messaging.domain.recipients import Platform, TokenKind
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.push.log import LogPushBackend
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages
+from messaging.services.account import devices
 from tests.instances import new_instance
 
 
@@ -345,6 +347,14 @@ async def test_notifications_that_are_cut_off_keep_nothing(
     monkeypatch.setattr(Notifier, "run", hang)
     monkeypatch.setattr(LogPushBackend, "close", close)
     await instance.start()
+    await devices.register_device(
+        instance,
+        user_id="bob",
+        device_id="phone",
+        token="a-token",
+        token_kind=TokenKind.TOKEN,
+        platform=Platform.ANDROID,
+    )
     await _send(instance)
     await begun.wait()
 
