@@ -104,6 +104,8 @@ async def test_how_an_instance_takes_its_leave(
             connected(port, "bob") as bob,
         ):
             rest = Rest(http, "ann")
+            for socket in (ann, bob):
+                await socket.until("hello")  # which would name a group that is created before
             group = (await rest.create_group("bob", title="Tea"))["id"]
             for socket in (ann, bob):
                 await socket.until("conversation.added")
