@@ -168,8 +168,8 @@ class PersonAdmin(StoreModelAdmin):
 
 
 async def _sockets(instance: Instance, user_id: str) -> list[tuple[Any, ...]]:
-    """List the person's sockets on this instance, with details. For the other instances, list only
-    those that have a socket of the person."""
+    """List the person's sockets on this instance, with details. Of the other instances, list
+    only the instances to which the person has a socket."""
     own = [
         (
             instance.id,

@@ -1,4 +1,4 @@
-"""Clearing: whoever has read a conversation gets its notification removed from their devices.
+"""Clearing: when a person has read a conversation, its notification is removed from their devices.
 
 Every send counts as reading, and nearly always there is nothing to remove. So reads of a moment ask
 for the notifications together, in one round trip to Redis.

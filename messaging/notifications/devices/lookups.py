@@ -84,9 +84,10 @@ class DeviceLookups:
         self._without = RecentPeople(seconds=HELD_SECONDS, most=_MAX_PEOPLE_BYTES)
         """People who had no device when they were read."""
         self._held: dict[str, Held] = {}
-        """By conversation id: those that new messages may join."""
+        """By conversation id: the held messages that a new message may join."""
         self._earlier: deque[Held] = deque()
-        """Those that were sent to other participants, or are being confirmed."""
+        """The held messages that no new message joins: their participants have changed since, or
+        they are being confirmed."""
         self._held_bytes = 0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

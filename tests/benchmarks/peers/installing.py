@@ -67,7 +67,7 @@ class Pip:
 
 @dataclass(frozen=True, slots=True)
 class Debian:
-    """Packages with those that they depend on and that are not on this machine, unpacked beside the
+    """Packages, and the packages that they need and this machine lacks, unpacked beside the
     system."""
 
     packages: tuple[str, ...]

@@ -76,7 +76,7 @@ def test_a_peer_does_the_same_works() -> None:
 
 
 def test_the_installed_peers_answer_commands() -> None:
-    """Those that `make bench` has installed: the tests install nothing."""
+    """`make bench` installs peers; the tests install none."""
     for peer in PEERS:
         if peer.source == Nothing() or not _is_installed(peer):
             continue

@@ -107,8 +107,8 @@ async def test_a_device_registered_on_another_instance(
     monkeypatch: pytest.MonkeyPatch,
     first: str,
 ) -> None:
-    """Just before or just after a message to somebody who had none a moment ago: it rings, once,
-    and the next ones ring at once."""
+    """A device is registered just before or just after a message to its owner, who had no device a
+    moment ago. The device rings once for that message, and at once for the next ones."""
     monkeypatch.setattr(lookups, "HELD_SECONDS", 2.0)
     group = await found(instance, "bob", "cid", with_devices=0)
     await instance.start()

@@ -73,3 +73,11 @@ def test_values_that_json_does_not_know_are_still_written() -> None:
     assert line["large"] == 2**70
     assert line["lone"] == "\ud800"
     assert line["kind"] == repr(logging.Handler)
+
+
+def test_a_broken_stream_does_not_fail_the_work() -> None:
+    """The line takes the way of the others."""
+    broken = "import sys, types; sys.stderr = types.SimpleNamespace(write=lambda text: 1 / 0)"
+    (line,) = logged(f'{broken}; logger.info("message.sent", seq=7)')
+
+    assert (line["action"], line["seq"]) == ("message.sent", 7)
