@@ -77,7 +77,8 @@ def test_values_that_json_does_not_know_are_still_written() -> None:
 
 def test_a_broken_stream_does_not_fail_the_work() -> None:
     """The line takes the way of the others."""
-    broken = "import sys, types; sys.stderr = types.SimpleNamespace(write=lambda text: 1 / 0)"
+    stream = "types.SimpleNamespace(write=lambda text: 1 / 0, flush=lambda: None)"
+    broken = f"import sys, types; sys.stderr = {stream}"
     (line,) = logged(f'{broken}; logger.info("message.sent", seq=7)')
 
     assert (line["action"], line["seq"]) == ("message.sent", 7)
