@@ -39,6 +39,7 @@ _ARRAYS = {
     "CharField": "text[]",
     "TextField": "text[]",
     "ForeignKey": "text[]",
+    "BooleanField": "boolean[]",
     "DateTimeField": "timestamptz[]",
     "PositiveBigIntegerField": "bigint[]",
     "PositiveIntegerField": "integer[]",
