@@ -102,6 +102,7 @@ class MessageRecord(models.Model):
     content_hash = models.CharField(max_length=64)
     created_version = models.PositiveBigIntegerField(null=True)
     """Null if an earlier release sent the message."""
+    mentions_all = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "messaging_message"

@@ -31,6 +31,8 @@ class Message:
     created_version: Number | None = None
     """The conversation's version at which the message was sent. Earlier releases do not store
     it."""
+    mentions_all: bool = False
+    """Whether the message mentions everyone."""
 
     @property
     def first_version(self) -> int | None:

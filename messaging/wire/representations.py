@@ -45,6 +45,7 @@ MESSAGE_FIELDS = (
     "text",
     "reply_to",
     "mentions",
+    "mentions_all",
     "attachments",
     "reactions",
     "created_at",

@@ -81,6 +81,7 @@ WORDS: dict[str, Words] = {
         {"text_characters": 10_000},
     ),
     "mentions": Words("The ids of the participants that the text mentions.", ["bob"]),
+    "mentions_all": Words("Whether the message mentions everyone.", False),
     "message_id": Words("The id of the message.", _MESSAGE),
     "messages": Words("The present state of every message that changed, by `version`.", []),
     "more": Words("Whether there are more changes: request them with this `version`.", False),

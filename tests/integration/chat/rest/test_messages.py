@@ -38,6 +38,7 @@ async def test_a_message(ann: Api, bob: Api) -> None:
         "text": "  as\ttyped,\nwith 🦆 ",
         "reply_to": None,
         "mentions": ["bob", "ann"],
+        "mentions_all": False,
         "attachments": [],
         "reactions": {},
         "created_at": sent["created_at"],

@@ -141,6 +141,7 @@ def test_these_tests_notice_a_wrong_answer(field: str, value: object) -> None:
         "text": "hi",
         "reply_to": None,
         "mentions": [],
+        "mentions_all": False,
         "attachments": [],
         "reactions": {},
         "created_at": moment,

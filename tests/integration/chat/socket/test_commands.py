@@ -301,6 +301,7 @@ async def test_sending(people: Enter) -> None:
         "text": " Hello\n\tover there 👋 ",
         "reply_to": None,
         "mentions": [bob.user_id],
+        "mentions_all": False,
         "attachments": [],
         "reactions": {},
         "edited_at": None,

@@ -56,6 +56,7 @@ def sends(draw: st.DrawFn) -> Callable[[Conversation], Commit]:
             "deleted_at": draw(st.none() | st.just(COMMIT_TIME) | moments),
             "content_hash": draw(st.text("0123456789abcdef", max_size=64)),
             "created_version": draw(st.none() | numbers),
+            "mentions_all": draw(st.booleans()),
         }
         for seq in seqs
     ]

@@ -23,6 +23,7 @@ MESSAGE = sample_message(
     edited_at=THEN,
     deleted_at=THEN,
     created_version=4,
+    mentions_all=True,
 )
 
 CONVERSATION = sample_conversation(

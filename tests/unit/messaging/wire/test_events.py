@@ -36,6 +36,7 @@ MESSAGE_DATA = {
     "text": "hello 🦆",
     "reply_to": None,
     "mentions": ["bob"],
+    "mentions_all": False,
     "attachments": [],
     "reactions": {},
     "created_at": TEXT_OF_NOON,
