@@ -137,6 +137,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,  # a PATCH has required fields too
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": ["direct", "group"],
+        "MessageKindEnum": ["text", "system"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chat.rest.openapi.schema.add_bearer_scheme",

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from chat.errors import STATUS
 from chat.rest.openapi.derived_shapes import derived_shape
 from messaging.domain import message
-from messaging.domain.conversation import ConversationKind
+from messaging.domain.conversation import ConversationKind, History, Posting
+from messaging.domain.fields.codec import types_of
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy, PresenceStatus
 from messaging.domain.recipients import Platform, TokenKind
@@ -30,12 +31,17 @@ class Participant(_Shape):
     joined_version = serializers.IntegerField()
 
 
+Attachment = derived_shape("Attachment", message.Attachment, types_of(message.Attachment))
+ReactionSummary = derived_shape(
+    "ReactionSummary", message.ReactionSummary, types_of(message.ReactionSummary)
+)
 Message = derived_shape(
     "Message",
     message.Message,
     MESSAGE_FIELDS,
-    attachments=lambda: serializers.ListField(child=serializers.JSONField()),
-    reactions=lambda: serializers.DictField(child=serializers.JSONField()),
+    metadata=lambda: serializers.DictField(allow_null=True),
+    attachments=lambda: Attachment(many=True),
+    reactions=lambda: serializers.DictField(child=ReactionSummary()),
 )
 
 
@@ -58,6 +64,13 @@ class Conversation(_Shape):
         child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
         max_length=MAX_RANGES,
     )
+    metadata = serializers.DictField(allow_null=True)
+    picture = serializers.CharField(allow_null=True)
+    frozen = serializers.BooleanField()
+    posting = _choice(Posting)
+    history = _choice(History)
+    system_messages = serializers.BooleanField()
+    pinned_count = serializers.IntegerField()
     unread_count = serializers.IntegerField()
     read_seq = serializers.IntegerField()
 

@@ -183,11 +183,23 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
         text=None,
         reply_to=None,
         mentions=(),
+        mentions_all=False,
+        metadata=None,
+        attachments=(),
+        reactions={},
+        pinned_at=None,
         deleted_at=COMMIT_TIME,
         created_version=message.first_version,
     )
-    counted = replace(conversation, uncounted=conversation.uncounted.adding(message.seq))
-    return _changed_message(counted, tombstone, ChangeType.MESSAGE_DELETED, by)
+    pinned = conversation.pinned_count - (message.pinned_at is not None)
+    latest_to_all = conversation.mentions_all_seq
+    without = replace(
+        conversation,
+        uncounted=conversation.uncounted.adding(message.seq),
+        pinned_count=max(pinned, 0),
+        mentions_all_seq=0 if latest_to_all == message.seq else latest_to_all,
+    )
+    return _changed_message(without, tombstone, ChangeType.MESSAGE_DELETED, by)
 
 
 def _changed_message(

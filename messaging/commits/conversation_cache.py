@@ -12,6 +12,8 @@ _CONVERSATION_BYTES = 2_000
 _PARTICIPANT_BYTES = 400
 _PREFERENCES_BYTES = 400
 _SENT_BYTES = 250
+_PART_CHARACTERS = 200
+"""Of an attachment, an emoji, and a person who reacted."""
 _CHARACTER_BYTES = 4
 """Slightly above the sizes that tracemalloc measures: a participant takes 180 bytes with a user id
 of 20 characters and 290 with one of 128, plus a copy of the id."""
@@ -90,8 +92,14 @@ class ConversationCache:
 def _weigh(conversation: Conversation) -> int:
     """Return its approximate bytes. It is computed from counts, because it runs with every
     commit."""
+    characters = len(conversation.title or "")
+    characters += len(conversation.metadata or "") + len(conversation.picture or "")
     last = conversation.last_message
-    characters = len(conversation.title or "") + (len(last.text or "") if last else 0)
+    if last is not None:
+        characters += len(last.text or "") + len(last.metadata or "")
+        characters += _PART_CHARACTERS * len(last.attachments)
+        for summary in last.reactions.values():
+            characters += _PART_CHARACTERS * (1 + len(summary.user_ids))
     return (
         _CONVERSATION_BYTES
         + _PARTICIPANT_BYTES * len(conversation.participants)

@@ -26,7 +26,7 @@ _MESSAGE = MessageForm(Message)
 _moved = copier(
     Conversation,
     *("version", "seq", "updated_at", "active_at", "last_message", "sent_seq", "uncounted"),
-    *("commit_id", "token"),
+    *("commit_id", "token", "pinned_count", "mentions_all_seq"),
 )
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ class ConversationState(_LastMessage, frozen=True, kw_only=True):
     deleted: Annotated[list[Number], Meta(max_length=_MAX_DELETED)] = field(default_factory=list)
     """The numbers of the messages that this commit deleted. Earlier releases neither send nor store
     them."""
+    pinned_count: Number | None = None
+    """None if an earlier release committed, which never changes it; as for the next."""
+    mentions_all_seq: Number | None = None
 
     def follows(self, first: int, last: int) -> bool:
         """Return whether it is the state after the versions `first` to `last`, and consistent."""
@@ -63,6 +66,7 @@ class ConversationState(_LastMessage, frozen=True, kw_only=True):
             and self.seq <= self.version
             and all(seq <= self.seq for seq in self.sent_seq.values())
             and all(1 <= seq <= self.seq for seq in self.deleted)
+            and max(self.pinned_count or 0, self.mentions_all_seq or 0) <= self.seq
             and (message is None or (message.seq <= self.seq and message.version <= self.version))
         )
 
@@ -76,7 +80,7 @@ _make_state = _MESSAGE.writer(
     ConversationState,
     given=(
         *("before", "before_token", "version", "seq", "updated_at", "active_at", "sent_seq"),
-        *("commit_id", "token", "deleted"),
+        *("commit_id", "token", "deleted", "pinned_count", "mentions_all_seq"),
     ),
 )
 
@@ -112,6 +116,8 @@ def make_delta(committed: Committed) -> ConversationState | None:
             for change in changes
             if change.message is not None and change.type is ChangeType.MESSAGE_DELETED
         ],
+        pinned_count=conversation.pinned_count,
+        mentions_all_seq=conversation.mentions_all_seq,
     )
 
 
@@ -135,6 +141,12 @@ def apply_delta(conversation: Conversation, state: ConversationState) -> Convers
         last_message=None if last is None else _MESSAGE.read(last, state, conversation.id),
         sent_seq={**conversation.sent_seq, **state.sent_seq},
         uncounted=uncounted,
+        pinned_count=_unless_none(state.pinned_count, conversation.pinned_count),
+        mentions_all_seq=_unless_none(state.mentions_all_seq, conversation.mentions_all_seq),
         commit_id=state.commit_id,
         token=state.token,
     )
+
+
+def _unless_none(value: int | None, known: int) -> int:
+    return known if value is None else value

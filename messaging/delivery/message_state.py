@@ -25,12 +25,15 @@ from messaging.domain.fields.codec import (
     writer,
 )
 from messaging.domain.fields.types import Number, ShortText, Text, UserId
+from messaging.domain.message import Attachment, ReactionSummary
 from messaging.stores.stored_enums import conversion_to
 
 T = TypeVar("T")
 Carrier = TypeVar("Carrier", bound=Struct)
 
 _ARRAY_LENGTH = 12
+_MAX_PARTS = 100
+"""The attachments of a message, and the kinds of its reactions."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -52,6 +55,10 @@ _TYPES: Mapping[Any, Any] = {
     tuple[UserId, ...]: People,
     tuple[str, ...]: Annotated[list[Text], Meta(max_length=MAX_PEOPLE)],
     Mapping[str, int]: Annotated[dict[ShortText, Number], Meta(max_length=MAX_PEOPLE)],
+    tuple[Attachment, ...]: Annotated[list[Attachment], Meta(max_length=_MAX_PARTS)],
+    Mapping[str, ReactionSummary]: Annotated[
+        dict[ShortText, ReactionSummary], Meta(max_length=_MAX_PARTS)
+    ],
 }
 """The checked type of a value in a link message, if it differs from the type of the field."""
 _WRITTEN = Conversions(
@@ -62,6 +69,8 @@ _WRITTEN = Conversions(
         datetime: micros,
         tuple[str, ...]: list,
         Mapping[str, int]: dict,
+        tuple[Attachment, ...]: list,
+        Mapping[str, ReactionSummary]: dict,
     },
     enumeration=lambda _: Attribute("value"),
 )
@@ -73,6 +82,8 @@ _READ = Conversions(
         datetime: moment,
         tuple[str, ...]: tuple,
         Mapping[str, int]: None,
+        tuple[Attachment, ...]: tuple,
+        Mapping[str, ReactionSummary]: None,
     },
     enumeration=conversion_to,
 )
@@ -104,6 +115,7 @@ class MessageForm(Generic[T]):
             module=__name__,
             frozen=True,
             kw_only=True,
+            omit_defaults=True,
         )
         """The base of every struct that contains the latest message of a conversation."""
         self._entity = entity

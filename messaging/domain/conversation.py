@@ -15,6 +15,21 @@ class ConversationKind(StrEnum):
     GROUP = "group"
 
 
+class Posting(StrEnum):
+    """Who may send messages."""
+
+    ALL = "all"
+    ADMINS = "admins"
+    """Owners and admins."""
+
+
+class History(StrEnum):
+    """What people who are added see of the messages before."""
+
+    FULL = "full"
+    SINCE_JOINING = "since_joining"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     id: str
@@ -43,6 +58,18 @@ class Conversation:
     """Whether an operator has frozen the conversation: then only owners and admins can write."""
     uncounted: Uncounted = ALL_COUNTED
     """The deleted messages, which never count as unread."""
+    metadata: str | None = None
+    """A JSON object of the client's own, as text; None if there is none."""
+    picture: str | None = None
+    """An https URL."""
+    posting: Posting = Posting.ALL
+    history: History = History.FULL
+    """Concerns people who are added later: `Participant.visible_from` is set at joining."""
+    system_messages: bool = False
+    """Whether changes of people, roles and title also create a system message."""
+    pinned_count: int = 0
+    mentions_all_seq: int = 0
+    """The latest message that mentions everyone; 0 if there is none, or if it was deleted."""
     content_hash: str = ""
     """The digest of the creating request's content. It decides whether a reused `client_id` is a
     retry."""
@@ -103,6 +130,13 @@ class ListedConversation:
     """Whether one of a direct conversation's two people blocks the other."""
     frozen: bool = False
     uncounted: Uncounted = ALL_COUNTED
+    metadata: str | None = None
+    picture: str | None = None
+    posting: Posting = Posting.ALL
+    history: History = History.FULL
+    system_messages: bool = False
+    pinned_count: int = 0
+    mentions_all_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

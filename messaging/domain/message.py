@@ -1,9 +1,42 @@
 """A message, as it is stored, delivered and notified."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from messaging.domain.fields.types import Number, ShortText, Text, UserId
+from messaging.domain.fields.types import JsonText, Number, ShortText, Text, UserId
+
+
+class MessageKind(StrEnum):
+    TEXT = "text"
+    """A person wrote it, or a service."""
+    SYSTEM = "system"
+    """It reports a change of the conversation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file of a message. Add a new field with a default."""
+
+    id: ShortText
+    filename: ShortText
+    content_type: ShortText
+    size: Number
+    """In bytes."""
+    width: Number | None = None
+    """In pixels; None unless it is an image."""
+    height: Number | None = None
+    has_thumbnail: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionSummary:
+    """The people who reacted to a message with one emoji."""
+
+    count: Number
+    user_ids: tuple[UserId, ...]
+    """The first of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +66,13 @@ class Message:
     it."""
     mentions_all: bool = False
     """Whether the message mentions everyone."""
+    kind: MessageKind = MessageKind.TEXT
+    metadata: JsonText | None = None
+    """A JSON object of the client's own, as text; None if there is none."""
+    pinned_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
+    reactions: Mapping[str, ReactionSummary] = field(default_factory=dict)
+    """By emoji."""
 
     @property
     def first_version(self) -> int | None:

@@ -26,6 +26,8 @@ class Participant:
     joined_version: int
     """The version of the conversation at which this person was last added; 0 for its creator and
     first participants."""
+    visible_from: int = 1
+    """The first message that this person may see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,10 @@ class Preferences:
 
     muted_until: datetime | None = None
     notify: Notify = Notify.ALL
+    pinned: bool = False
+    archived: int | None = None
+    """The number of the latest message when the person archived the conversation; None if it is not
+    archived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

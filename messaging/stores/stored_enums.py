@@ -10,7 +10,8 @@ from enum import StrEnum
 from functools import partial
 from typing import TypeVar, cast
 
-from messaging.domain.conversation import ConversationKind
+from messaging.domain.conversation import ConversationKind, History, Posting
+from messaging.domain.message import MessageKind
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy
 from messaging.domain.recipients import Platform, TokenKind, Verdict
@@ -20,6 +21,9 @@ Kind = TypeVar("Kind", bound=StrEnum)
 
 UNKNOWN: Mapping[type[StrEnum], StrEnum] = {
     ConversationKind: ConversationKind.GROUP,
+    Posting: Posting.ADMINS,  # whoever may send, it may not be everyone
+    History: History.SINCE_JOINING,  # whatever is shown, it may not be everything
+    MessageKind: MessageKind.TEXT,
     Role: Role.MEMBER,  # the lowest rights
     Notify: Notify.ALL,
     AddedBy: AddedBy.NOBODY,  # whatever it allows, it may not be everyone

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
+import orjson
+
 from messaging.domain.conversation import Conversation, ListedConversation
 from messaging.domain.fields.codec import Attribute, Conversions, writer
+from messaging.domain.fields.plain import attachments_data, reactions_data
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Preferences, ReadPosition
@@ -26,6 +29,11 @@ def optional_timestamp(moment: datetime | None) -> str | None:
     return None if moment is None else timestamp(moment)
 
 
+def json_fragment(text: str | None) -> orjson.Fragment | None:
+    """Return JSON that is stored as text, for the encoder to copy."""
+    return None if text is None else orjson.Fragment(text)
+
+
 def participant_data(participant: Participant) -> Data:
     return {
         "user_id": participant.user_id,
@@ -40,9 +48,11 @@ MESSAGE_FIELDS = (
     "seq",
     "version",
     "created_version",
+    "kind",
     "sender_id",
     "client_id",
     "text",
+    "metadata",
     "reply_to",
     "mentions",
     "mentions_all",
@@ -51,6 +61,7 @@ MESSAGE_FIELDS = (
     "created_at",
     "edited_at",
     "deleted_at",
+    "pinned_at",
 )
 """What clients see of a message, in this order. `chat.rest.responses` describes the same."""
 
@@ -73,8 +84,9 @@ message_data = writer(
     only=MESSAGE_FIELDS,
     computed={
         "created_version": attrgetter("first_version"),
-        "attachments": lambda _: [],  # nothing is attached in this release
-        "reactions": lambda _: {},
+        "metadata": lambda message: json_fragment(message.metadata),
+        "attachments": lambda one: attachments_data(one.attachments) if one.attachments else [],
+        "reactions": lambda one: reactions_data(one.reactions) if one.reactions else {},
     },
 )
 
@@ -109,6 +121,13 @@ def conversation_data(
         "version": conversation.version,
         "last_message": message_data(last) if last else None,
         "uncounted": conversation.uncounted.ranges(),
+        "metadata": json_fragment(conversation.metadata),
+        "picture": conversation.picture,
+        "frozen": conversation.frozen,
+        "posting": conversation.posting.value,
+        "history": conversation.history.value,
+        "system_messages": conversation.system_messages,
+        "pinned_count": conversation.pinned_count,
     }
 
 

@@ -25,7 +25,7 @@ WORDS: dict[str, Words] = {
     "after": Words("Only messages after this `seq`, exclusive.", 40),
     "around": Words("A page around this `seq`, inclusive.", 42),
     "at": Words("When the decision was made.", _AT),
-    "attachments": Words("The files of the message. Always empty in this release.", []),
+    "attachments": Words("The files of the message.", []),
     "before": Words("Only messages before this `seq`, exclusive.", 43),
     "client_id": Words(
         "Your own id of the request: 1 to 128 printable ASCII characters. A retry with the same "
@@ -34,6 +34,8 @@ WORDS: dict[str, Words] = {
     ),
     "code": Words("The error code, for programs.", "invalid_request"),
     "FieldError.code": Words("The error code of the field, for programs.", "required"),
+    "content_type": Words("The media type of the file.", "image/jpeg"),
+    "count": Words("The number of people.", 3),
     "conversation": Words("The present conversation; null if nothing changed.", None),
     "conversation_id": Words("The id of the conversation.", _CONVERSATION),
     "created_version": Words(
@@ -59,9 +61,21 @@ WORDS: dict[str, Words] = {
     "field": Words(
         "The path of the field, with dots between levels: `quiet_hours.from`, `user_ids.3`.", "text"
     ),
+    "filename": Words("The name of the file.", "tea.jpg"),
     "from": Words("When the quiet hours begin, in their time zone.", "22:00"),
+    "frozen": Words(
+        "Whether an operator froze the conversation: then members can neither write nor delete.",
+        False,
+    ),
     "has_more_after": Words("Whether there are later messages.", False),
     "has_more_before": Words("Whether there are earlier messages.", True),
+    "has_thumbnail": Words("Whether the file has a thumbnail.", True),
+    "height": Words("The height of the image in pixels; null for other files.", 768),
+    "history": Words(
+        "What people who are added later see of earlier messages: `full` or `since_joining`.",
+        "full",
+    ),
+    "Attachment.id": Words("The id of the attachment.", "f1l2e3a4t5t6a7c8h9m0e1n2t3"),
     "id": Words("The id, an opaque string.", _MESSAGE),
     "Conversation.id": Words("The id of the conversation.", _CONVERSATION),
     "Device.id": Words("Your own id of the device.", "phone-1"),
@@ -73,6 +87,9 @@ WORDS: dict[str, Words] = {
         0,
     ),
     "kind": Words("`direct`: between two fixed people; `group`: any number of people.", "group"),
+    "Message.kind": Words(
+        "`text`: somebody wrote it; `system`: it reports a change of the conversation.", "text"
+    ),
     "last_active_at": Words("When the person was last active; null if unknown.", _AT),
     "last_message": Words("The message with the highest `seq`; null if there is none.", None),
     "limit": Words("The maximum number of entries on the page.", 50),
@@ -84,6 +101,10 @@ WORDS: dict[str, Words] = {
     "mentions_all": Words("Whether the message mentions everyone.", False),
     "message_id": Words("The id of the message.", _MESSAGE),
     "messages": Words("The present state of every message that changed, by `version`.", []),
+    "metadata": Words(
+        "A JSON object of your own, at most 4 KiB and 5 levels; null if there is none.",
+        {"topic": "tea"},
+    ),
     "more": Words("Whether there are more changes: request them with this `version`.", False),
     "muted_until": Words("No pushes of this conversation until then; null: pushes are on.", None),
     "next_cursor": Words("The `cursor` of the next page; null at the end.", None),
@@ -97,13 +118,18 @@ WORDS: dict[str, Words] = {
         "one conversation.",
         [],
     ),
+    "picture": Words("The https URL of a picture; null if there is none.", None),
+    "pinned_at": Words("When the message was pinned; null if it is not pinned.", None),
+    "pinned_count": Words("How many messages are pinned.", 0),
     "platform": Words("The platform of the device: `android`, `ios` or `web`.", "android"),
+    "posting": Words("Who may send: `all`, or `admins`: owners and admins.", "all"),
     "private_reading": Words("Whether your read position is hidden from others.", False),
     "push": Words("Whether a push was sent, and the reason.", None),
     "push_text": Words("Whether pushes show the text, or only `New message`.", True),
     "quiet_hours": Words("When no pushes are sent; null: never.", None),
     "reactions": Words(
-        "By emoji: the number of people, and the first ten. Always empty in this release.", {}
+        "By emoji: the number of people, and the first ten.",
+        {"👍": {"count": 1, "user_ids": ["bob"]}},
     ),
     "read": Words("Whether the person has read the message.", False),
     "read_seq": Words("The `seq` up to which the person has read.", 41),
@@ -120,6 +146,7 @@ WORDS: dict[str, Words] = {
         42,
     ),
     "since": Words("The `version` that you already have.", 56),
+    "size": Words("The size of the file in bytes.", 48_213),
     "state": Words("`read`, `delivered`, `notified` or `pending`.", "delivered"),
     "status": Words("The HTTP status.", 400),
     "Changes.status": Words(
@@ -128,6 +155,9 @@ WORDS: dict[str, Words] = {
     "PersonPresence.status": Words(
         "`online`: has a socket; `reachable`: no socket, but a device that gets pushes; `offline`.",
         "online",
+    ),
+    "system_messages": Words(
+        "Whether changes of people, roles and title also create a system message.", False
     ),
     "text": Words("The text as it was typed; null once the message is deleted.", "Are you coming?"),
     "time_zone": Words("The IANA name of the time zone.", "Europe/Berlin"),
@@ -155,6 +185,7 @@ WORDS: dict[str, Words] = {
     "updated_at": Words("When it last changed, by the store's clock.", _AT),
     "user_id": Words("The id of the person, as in their token.", "ann"),
     "user_ids": Words("The ids of people.", ["bob", "cid"]),
+    "ReactionSummary.user_ids": Words("The ids of the first ten people.", ["bob"]),
     "verdict": Words(
         "`sent`, `dropped`, `failed`, or `pending` while nothing is decided. Also `pending` if a "
         "person with `private_reading` got no push because they had read the message.",
@@ -165,6 +196,7 @@ WORDS: dict[str, Words] = {
         "the number of its latest change.",
         57,
     ),
+    "width": Words("The width of the image in pixels; null for other files.", 1_024),
 }
 
 TAGS = {

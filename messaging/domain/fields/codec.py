@@ -101,12 +101,13 @@ def writer(
     named: str = "{}",
     computed: Mapping[str, Callable[[T], Any]] | None = None,
     given: Collection[str] = (),
+    sparse: Collection[str] = (),
 ) -> Callable[..., Any]:
     """Return `write(entity, *, **given)`: the result of `build` for the converted fields, by name.
 
     `only`: these names, in this order. `named`: the form of the names for `build`. `computed`:
     values under additional names, or instead of fields. `given`: arguments that `build` gets
-    unchanged.
+    unchanged. `sparse`: fields that a dict lacks while they have their default.
     """
     kinds = types_of(entity)
     extra = computed or {}
@@ -123,7 +124,9 @@ def writer(
         parts[named.format(name)] = part
     parts |= {name: name for name in given}
     arguments = ["*", *given] if given else []
-    return _compiled(entity, ["source", *arguments], parts, build, constants)
+    defaults = {field.name: default_of(field) for field in fields(entity)}  # type: ignore[arg-type]
+    constants |= {f"default_{name}": defaults[name] for name in sparse}
+    return _compiled(entity, ["source", *arguments], parts, build, constants, sparse=sparse)
 
 
 def reader(
@@ -135,12 +138,14 @@ def reader(
     given: Collection[str] = (),
     without: Collection[str] = (),
     absent: object = _NONE,
+    sparse: Collection[str] = (),
 ) -> Callable[..., T]:
     """Return `read(*sources, *given)`: the entity from the converted values of a source.
 
     `source`: the form of an expression of a field's value, or a function that returns it. `given`:
     fields whose values are arguments. `without`: fields that keep their defaults. `absent`: the
     source's result for a missing field: a value, or KeyError. Fields with a default then get it.
+    `sparse`: fields that a source lacks more often than not.
     """
     expression = source.format if isinstance(source, str) else source
     constants: dict[str, Any] = {}
@@ -152,7 +157,9 @@ def reader(
             parts[name] = name
         elif name not in without:
             part = _converted(expression(name), kinds[name], conversions, constants)
-            if absent is not _NONE and _has_other_default(field, kinds[name], conversions, absent):
+            if name in sparse or (
+                absent is not _NONE and _has_other_default(field, kinds[name], conversions, absent)
+            ):
                 default = f"default_{name}"
                 if field.default_factory is MISSING:
                     constants[default], use = field.default, default
@@ -213,12 +220,19 @@ def _compiled(
     parts: Mapping[str, str],
     build: Callable[..., Any],
     constants: dict[str, Any],
+    *,
+    sparse: Collection[str] = (),
 ) -> Callable[..., Any]:
+    always = {name: part for name, part in parts.items() if name not in sparse}
     if build is dict:
-        result = "{" + ", ".join(f"{name!r}: {part}" for name, part in parts.items()) + "}"
+        result = "{" + ", ".join(f"{name!r}: {part}" for name, part in always.items()) + "}"
     else:
-        result = f"build({', '.join(f'{name}={part}' for name, part in parts.items())})"
-    code = f"def function({', '.join(parameters)}):\n    return {result}\n"
+        result = f"build({', '.join(f'{name}={part}' for name, part in always.items())})"
+    lines = [f"def function({', '.join(parameters)}):", f"    result = {result}"]
+    for name in [name for name in parts if name in sparse]:
+        lines.append(f"    if {ATTRIBUTE.format(name)} != default_{name}:")
+        lines.append(f"        result[{name!r}] = {parts[name]}")
+    code = "\n".join([*lines, "    return result", ""])
     names = {**constants, "build": build}
     exec(compile(code, f"<codec of {entity.__name__}>", "exec"), names)  # noqa: S102  made here
     function: Callable[..., Any] = names["function"]

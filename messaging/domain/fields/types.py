@@ -13,3 +13,5 @@ UserId = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.@:-]{1,128}\Z")]
 ShortText = Annotated[str, Meta(max_length=512)]
 """An id, a digest."""
 Text = Annotated[str, Meta(max_length=256 * 1024)]
+JsonText = Annotated[str, Meta(max_length=16 * 1024)]
+"""A JSON object as text."""

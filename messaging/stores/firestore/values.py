@@ -116,6 +116,23 @@ def plain_milliseconds(timestamp: Any) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+def plain_map(value: Any) -> dict[str, Any]:
+    """Return a map of texts, numbers, booleans, nulls, lists and maps."""
+    return {name: _plain(one) for name, one in value.map_value.fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    match value.WhichOneof("value_type"):
+        case "map_value":
+            return plain_map(value)
+        case "array_value":
+            return [_plain(one) for one in value.array_value.values]
+        case "null_value" | None:
+            return None
+        case kind:
+            return getattr(value, kind)
+
+
 def read_token(timestamp: Any) -> int:
     """Return a document's update time with every nanosecond, for use as a precondition."""
     token: int = timestamp.seconds * _SECOND_NANOS + timestamp.nanos
@@ -156,7 +173,12 @@ def _write_list(target: Any, items: list[Any]) -> None:
     target.array_value.SetInParent()
     values = target.array_value.values
     for item in items:
-        write_value(values.add(), item)
+        if type(item) is dict:
+            target_map = values.add().map_value
+            target_map.SetInParent()
+            write_fields(target_map.fields, item)
+        else:
+            write_value(values.add(), item)
 
 
 _WRITERS: Mapping[type, Callable[[Any, Any], None]] = {

@@ -20,7 +20,11 @@ from messaging.stores.firestore.documents.conversations import (
     new_conversation,
 )
 from messaging.stores.firestore.documents.conversions import encode_preferences
-from messaging.stores.firestore.documents.messages import encode_message, message_name
+from messaging.stores.firestore.documents.messages import (
+    changed_message,
+    encode_message,
+    message_name,
+)
 from messaging.stores.firestore.documents.positions import new_position, position_name
 from messaging.stores.firestore.values import plain_time, quoted, read_token
 
@@ -52,8 +56,7 @@ async def commit(connection: Connection, commit: Commit) -> Conversation:
         name = message_name(database, after.id, message.id)
         writes.create(name, encode_message(message))
     for message in commit.replaced:
-        name = message_name(database, after.id, message.id)
-        writes.set(name, encode_message(message))
+        writes.put(message_name(database, after.id, message.id), *changed_message(message))
     for position in commit.positions:
         name = position_name(database, after.id, position.user_id)
         writes.set(name, new_position(position))

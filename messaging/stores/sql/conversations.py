@@ -28,7 +28,9 @@ _FUNCTIONS = {
     "postgresql": {"group": "json_agg", "array": "json_build_array", "object": "json_build_object"},
 }
 _PEOPLE = """(
-    SELECT CAST({group}({array}(p.position, p.user_id, p.role, p.joined_version)) AS text)
+    SELECT CAST({group}(
+        {array}(p.position, p.user_id, p.role, p.joined_version, p.visible_from)
+    ) AS text)
     FROM messaging_participant p WHERE p.conversation_id = messaging_conversation.id
 )"""
 _LAST_MESSAGE = """(
@@ -84,9 +86,12 @@ def read_people(found: str | None) -> dict[str, Participant]:
     listed: Iterable[Any] = json.loads(found or "[]")
     return {
         user_id: Participant(
-            user_id=user_id, role=member_of(Role, role), joined_version=joined_version
+            user_id=user_id,
+            role=member_of(Role, role),
+            joined_version=joined_version,
+            visible_from=visible_from,
         )
-        for _, user_id, role, joined_version in sorted(listed, key=itemgetter(0))
+        for _, user_id, role, joined_version, visible_from in sorted(listed, key=itemgetter(0))
     }
 
 

@@ -164,6 +164,7 @@ def _annotated(
             own_preferences=_raw(_PREFERENCES[vendor], TextField(), key),
             own_role=_raw(_OWN, TextField(), user_id, column="role"),
             own_joined=_raw(_OWN, BigIntegerField(), user_id, column="joined_version"),
+            own_visible=_raw(_OWN, BigIntegerField(), user_id, column="visible_from"),
         )
     )
 
@@ -181,7 +182,10 @@ def _listed(record: Any, user_id: str) -> ListedConversation:
         participant_count=record.counted,
         last_message=_message(record.last),
         own=Participant(
-            user_id=user_id, role=member_of(Role, record.own_role), joined_version=record.own_joined
+            user_id=user_id,
+            role=member_of(Role, record.own_role),
+            joined_version=record.own_joined,
+            visible_from=record.own_visible,
         ),
         sent_seq=record.own_sent_seq or 0,
         preferences=_preferences(record.own_preferences),

@@ -9,8 +9,15 @@ from typing import Any
 
 from messaging.domain.conversation import Conversation, ListedConversation
 from messaging.domain.fields.codec import ATTRIBUTE, Attribute, Conversions, reader, writer
+from messaging.domain.fields.plain import (
+    Data,
+    attachments_data,
+    attachments_of,
+    reactions_data,
+    reactions_of,
+)
 from messaging.domain.identifiers import is_stored_id
-from messaging.domain.message import Message
+from messaging.domain.message import Attachment, Message, ReactionSummary
 from messaging.domain.participant import Participant, Preferences, ReadPosition
 from messaging.domain.uncounted import Uncounted
 from messaging.models import (
@@ -61,6 +68,14 @@ def _all_preferences(stored: Mapping[str, Any]) -> dict[str, Preferences]:
     return {user_id: preferences(own) for user_id, own in stored.items()}
 
 
+def _attachments(attachments: tuple[Attachment, ...]) -> list[Data] | None:
+    return attachments_data(attachments) if attachments else None
+
+
+def _reactions(reactions: Mapping[str, ReactionSummary]) -> Data | None:
+    return reactions_data(reactions) if reactions else None
+
+
 WRITTEN = Conversions(
     types={
         **_PLAIN,
@@ -70,6 +85,8 @@ WRITTEN = Conversions(
         Mapping[str, int]: dict,
         Mapping[str, Preferences]: _all_preferences_json,
         Uncounted: Attribute("encoded"),
+        tuple[Attachment, ...]: _attachments,
+        Mapping[str, ReactionSummary]: _reactions,
     },
     enumeration=_value,
 )
@@ -82,6 +99,8 @@ READ = Conversions(
         Mapping[str, int]: None,
         Mapping[str, Preferences]: _all_preferences,
         Uncounted: Uncounted,
+        tuple[Attachment, ...]: attachments_of,
+        Mapping[str, ReactionSummary]: reactions_of,
     },
     enumeration=conversion_to,
 )
@@ -145,6 +164,7 @@ def participant_records(
             role=participant.role.value,
             joined_version=participant.joined_version,
             position=position,
+            visible_from=participant.visible_from,
         )
         for position, participant in enumerate(participants, first_position)
     ]

@@ -210,8 +210,9 @@ def _update_conversation(
     columns = rows.conversation_columns(after)
     # A later release may have stored values here that are read as defaults (`stored_enums`).
     del columns["kind"]
-    if after.preferences == before.preferences:
-        del columns["preferences"]
+    for name in ("preferences", "posting", "history"):
+        if getattr(after, name) == getattr(before, name):
+            del columns[name]
     if not unchanged.update(revision=after.token, **columns):
         raise Conflict
 

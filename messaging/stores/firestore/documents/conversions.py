@@ -8,11 +8,19 @@ from operator import attrgetter
 from typing import Any
 
 from messaging.domain.fields.codec import Attribute, Conversions, converters, reader
+from messaging.domain.fields.plain import (
+    attachments_data,
+    attachments_of,
+    reactions_data,
+    reactions_of,
+)
+from messaging.domain.message import Attachment, ReactionSummary
 from messaging.domain.participant import Preferences
 from messaging.domain.uncounted import Uncounted
 from messaging.stores.firestore.values import (
     ABSENT,
     is_null,
+    plain_map,
     plain_time,
     read_number,
     read_numbers,
@@ -76,6 +84,14 @@ def _decode_uncounted(value: Any) -> Uncounted:
     return Uncounted(value.string_value)
 
 
+def _decode_attachments(value: Any) -> tuple[Attachment, ...]:
+    return attachments_of([plain_map(one) for one in value.array_value.values])
+
+
+def _decode_reactions(value: Any) -> Mapping[str, ReactionSummary]:
+    return reactions_of(plain_map(value))
+
+
 def _decode_member(kind: Any) -> Callable[[Any], Any]:
     member = conversion_to(kind)
     return lambda value: member(value.string_value)
@@ -101,6 +117,8 @@ WRITTEN = Conversions(
         Mapping[str, int]: dict,
         Mapping[str, Preferences]: _encode_all_preferences,
         Uncounted: Attribute("encoded"),
+        tuple[Attachment, ...]: attachments_data,
+        Mapping[str, ReactionSummary]: reactions_data,
     },
     enumeration=lambda _: Attribute("value"),
 )
@@ -118,6 +136,8 @@ READ = Conversions(
         Mapping[str, int]: read_numbers,
         Mapping[str, Preferences]: _decode_all_preferences,
         Uncounted: _decode_uncounted,
+        tuple[Attachment, ...]: _decode_attachments,
+        Mapping[str, ReactionSummary]: _decode_reactions,
     },
     enumeration=_decode_member,
     optional=_decode_optional,

@@ -1,8 +1,11 @@
 """A message's document, and the copy of the latest message in its conversation's document."""
 
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
 from typing import Any, Generic, TypeVar
 
-from messaging.domain.fields.codec import reader, writer
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.fields.codec import default_of, reader, types_of, writer
 from messaging.domain.message import Message
 from messaging.stores.firestore.client.requests import Database
 from messaging.stores.firestore.documents.conversions import READ, WRITTEN, Fields
@@ -10,15 +13,25 @@ from messaging.stores.firestore.values import ABSENT
 
 T = TypeVar("T")
 
+_ALWAYS_WRITTEN = frozenset({"edited_at", "deleted_at", "created_version"})
+"""Fields with a default that every document has."""
+
 
 class MessageDocuments(Generic[T]):
     """Encodes and decodes messages of one dataclass; the document's name holds the ids."""
 
     def __init__(self, entity: type[T]) -> None:
         ids = ("id", "conversation_id")
-        self.encode = writer(entity, WRITTEN, without=ids)
-        """Returns the fields of a message."""
-        self.decode = reader(entity, READ, given=ids, absent=ABSENT)
+        self.names = tuple(name for name in types_of(entity) if name not in ids)
+        sparse = [
+            field.name
+            for field in fields(entity)  # type: ignore[arg-type]
+            if default_of(field) is not MISSING and field.name not in _ALWAYS_WRITTEN
+        ]
+        self.encode = writer(entity, WRITTEN, without=ids, sparse=sparse)
+        """Returns the fields of a message. A plain message does not pay for fields that it does not
+        use."""
+        self.decode = reader(entity, READ, given=ids, absent=ABSENT, sparse=sparse)
         """Returns the message of fields, its id and the conversation's."""
 
 
@@ -34,6 +47,15 @@ def message_name(database: Database, conversation_id: str, message_id: str) -> s
 def decode_message(document: Any) -> Message:
     _, conversation_id, _, id_ = document.name.rsplit("/", 3)
     return _MESSAGES.decode(document.fields, id_, conversation_id)
+
+
+def changed_message(message: Message) -> tuple[Fields, Sequence[str]]:
+    """Return the fields of a message, and the mask that replaces them. Fields outside the mask stay
+    unchanged."""
+    encoded = encode_message(message)
+    # A field that the server sets is not in the mask.
+    mask = [name for name in _MESSAGES.names if encoded.get(name) is not COMMIT_TIME]
+    return encoded, mask
 
 
 def encode_last_message(last: Message) -> Fields:

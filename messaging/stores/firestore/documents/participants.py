@@ -16,14 +16,18 @@ def encode_participants(participants: Mapping[str, Participant]) -> Fields:
     """Encode the participants. A map has no order of its own; the array keeps it."""
     return {
         "participant_ids": list(participants),
-        "roles": {
-            participant.user_id: {
-                "role": participant.role.value,
-                "joined_version": participant.joined_version,
-            }
-            for participant in participants.values()
-        },
+        "roles": {one.user_id: _encode_participant(one) for one in participants.values()},
     }
+
+
+def _encode_participant(participant: Participant) -> Fields:
+    fields: Fields = {
+        "role": participant.role.value,
+        "joined_version": participant.joined_version,
+    }
+    if participant.visible_from != 1:
+        fields["visible_from"] = participant.visible_from
+    return fields
 
 
 def decode_participants(fields: Any) -> dict[str, Participant]:
@@ -39,12 +43,13 @@ def decode_participant(user_id: str, fields: Any) -> Participant:
         user_id=user_id,
         role=member_of(Role, fields["role"].string_value),
         joined_version=fields["joined_version"].integer_value,
+        visible_from=fields["visible_from"].integer_value if "visible_from" in fields else 1,
     )
 
 
 def encode_summary(participants: Mapping[str, Participant]) -> Fields:
     """Return the fields of the summary: the number of people, and an array of the id, role and
-    `joined_version` of each, in their order."""
+    `joined_version` of each, in their order. Lists show of the others nothing else."""
     listed: list[Any] = []
     if len(participants) <= _LISTED_PEOPLE:
         for person in participants.values():

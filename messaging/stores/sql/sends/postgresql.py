@@ -19,7 +19,8 @@ from psycopg.types.json import Jsonb
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.codec import Conversions, writer
-from messaging.domain.message import Message
+from messaging.domain.fields.plain import attachments_data, reactions_data
+from messaging.domain.message import Attachment, Message, ReactionSummary
 from messaging.models import ConversationRecord, MessageRecord
 from messaging.stores.commit_time import stamped
 from messaging.stores.conversations import Commit, CommitUnknown, Conflict
@@ -56,11 +57,21 @@ def _json_of(values: Mapping[str, Any]) -> Jsonb:
     return Jsonb(dict(values))
 
 
+def _attachments(attachments: tuple[Attachment, ...]) -> Jsonb | None:
+    return Jsonb(attachments_data(attachments)) if attachments else None
+
+
+def _reactions(reactions: Mapping[str, ReactionSummary]) -> Jsonb | None:
+    return Jsonb(reactions_data(reactions)) if reactions else None
+
+
 _WRITTEN = Conversions(
     types={
         **rows.WRITTEN.types,
         tuple[str, ...]: _json_list,
         Mapping[str, int]: _json_of,
+        tuple[Attachment, ...]: _attachments,
+        Mapping[str, ReactionSummary]: _reactions,
     },
     enumeration=rows.WRITTEN.enumeration,
 )

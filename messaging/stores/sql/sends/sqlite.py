@@ -12,7 +12,8 @@ from django.db.backends.utils import CursorWrapper
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.codec import Conversions, writer
-from messaging.domain.message import Message
+from messaging.domain.fields.plain import attachments_data, reactions_data
+from messaging.domain.message import Attachment, Message, ReactionSummary
 from messaging.models import ConversationRecord, MessageRecord
 from messaging.stores.commit_time import stamped
 from messaging.stores.conversations import Commit, Conflict
@@ -41,12 +42,22 @@ def _json_of(values: Mapping[str, Any]) -> str:
     return json.dumps(dict(values))
 
 
+def _attachments(attachments: tuple[Attachment, ...]) -> str | None:
+    return json.dumps(attachments_data(attachments)) if attachments else None
+
+
+def _reactions(reactions: Mapping[str, ReactionSummary]) -> str | None:
+    return json.dumps(reactions_data(reactions)) if reactions else None
+
+
 _WRITTEN = Conversions(
     types={
         **rows.WRITTEN.types,
         datetime: _time,
         tuple[str, ...]: json.dumps,
         Mapping[str, int]: _json_of,
+        tuple[Attachment, ...]: _attachments,
+        Mapping[str, ReactionSummary]: _reactions,
     },
     enumeration=rows.WRITTEN.enumeration,
 )

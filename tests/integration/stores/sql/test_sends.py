@@ -18,7 +18,7 @@ from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id
-from messaging.domain.message import Message
+from messaging.domain.message import Attachment, Message, MessageKind, ReactionSummary
 from messaging.domain.participant import Preferences
 from messaging.domain.uncounted import ALL_COUNTED
 from messaging.models import ConversationRecord, MessageRecord
@@ -35,6 +35,18 @@ texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 ids = st.text(string.ascii_letters + string.digits + "_.@:-", min_size=1, max_size=26)
 numbers = st.integers(0, LARGE)
 moments = st.datetimes(datetime(1971, 1, 1), datetime(9990, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+attachments = st.builds(
+    Attachment,
+    id=ids,
+    filename=texts,
+    content_type=texts,
+    size=numbers,
+    width=st.none() | numbers,
+    height=st.none() | numbers,
+    has_thumbnail=st.booleans(),
+)
+reactions = st.builds(ReactionSummary, count=numbers, user_ids=st.lists(ids, max_size=3).map(tuple))
 
 
 @st.composite
@@ -57,6 +69,11 @@ def sends(draw: st.DrawFn) -> Callable[[Conversation], Commit]:
             "content_hash": draw(st.text("0123456789abcdef", max_size=64)),
             "created_version": draw(st.none() | numbers),
             "mentions_all": draw(st.booleans()),
+            "kind": draw(st.sampled_from(MessageKind)),
+            "metadata": draw(st.none() | texts),
+            "pinned_at": draw(st.none() | st.just(COMMIT_TIME) | moments),
+            "attachments": tuple(draw(st.lists(attachments, max_size=2))),
+            "reactions": draw(st.dictionaries(texts, reactions, max_size=2)),
         }
         for seq in seqs
     ]

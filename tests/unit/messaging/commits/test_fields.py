@@ -7,7 +7,9 @@ from typing import Any
 from messaging.changes.change import Outcome
 from messaging.commits.group_commit import stamped_outcome
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
-from messaging.domain.conversation import ConversationKind
+from messaging.domain.conversation import ConversationKind, History, Posting
+from messaging.domain.fields.codec import default_of
+from messaging.domain.message import Attachment, MessageKind, ReactionSummary
 from messaging.domain.participant import Participant, Preferences, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.stores.commit_time import stamped
@@ -17,6 +19,15 @@ from tests.unit.messaging import send
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
+ATTACHMENT = Attachment(
+    id="a-file",
+    filename="tea.jpg",
+    content_type="image/jpeg",
+    size=48_213,
+    width=1_024,
+    height=768,
+    has_thumbnail=True,
+)
 MESSAGE = sample_message(
     reply_to="another",
     created_at=THEN,
@@ -24,6 +35,11 @@ MESSAGE = sample_message(
     deleted_at=THEN,
     created_version=4,
     mentions_all=True,
+    kind=MessageKind.SYSTEM,
+    metadata='{"topic": "tea"}',
+    pinned_at=THEN,
+    attachments=(ATTACHMENT,),
+    reactions={"👍": ReactionSummary(count=2, user_ids=("ann", "bob"))},
 )
 
 CONVERSATION = sample_conversation(
@@ -33,10 +49,20 @@ CONVERSATION = sample_conversation(
     version=5,
     last_message=MESSAGE,
     sent_seq={"ann": 3},
-    preferences={"ann": Preferences(muted_until=THEN)},
+    participants={
+        "ann": Participant(user_id="ann", role=Role.OWNER, joined_version=2, visible_from=3)
+    },
+    preferences={"ann": Preferences(muted_until=THEN, pinned=True, archived=2)},
     blocked_by=frozenset({"eve"}),
     frozen=True,
     uncounted=Uncounted.of([[2, 2]]),
+    metadata='{"topic": "tea"}',
+    picture="https://example.org/tea.png",
+    posting=Posting.ADMINS,
+    history=History.SINCE_JOINING,
+    system_messages=True,
+    pinned_count=1,
+    mentions_all_seq=3,
     content_hash="of the conversation",
     commit_id="a-commit",
     token=42,
@@ -51,9 +77,14 @@ def differing(one: Any, other: Any) -> set[str]:
 
 
 def test_no_field_has_its_default() -> None:
-    """Else one that is forgotten would not be missed; every default is false."""
-    for entity in (MESSAGE, CONVERSATION):
-        assert all(getattr(entity, field.name) for field in fields(entity))
+    """Else one that is forgotten would not be missed."""
+    ann = CONVERSATION.participants["ann"]
+    for entity in (MESSAGE, ATTACHMENT, CONVERSATION, ann, CONVERSATION.preferences["ann"]):
+        assert [
+            field.name
+            for field in fields(entity)
+            if getattr(entity, field.name) == default_of(field) and field.name != "notify"
+        ] == []
 
 
 def test_stamping_a_message() -> None:

@@ -106,3 +106,42 @@ def test_what_an_earlier_release_deletes_stays_counted(
 
     assert after is not None
     assert after.uncounted == base.uncounted
+
+
+NUMBERS = {"pinned_count": 1, "mentions_all_seq": 1}
+
+
+def test_the_numbers_of_a_conversation_travel(before: Conversation, committed: Committed) -> None:
+    """What a commit of messages changes beside them."""
+    after = replace(committed.conversation, pinned_count=1, mentions_all_seq=1)
+    state = make_delta(replace(committed, conversation=after))
+    assert state is not None
+    assert state.follows(4, 4)
+
+    assert apply_delta(before, state) == after
+    for name in NUMBERS:
+        assert not msgspec.structs.replace(state, **{name: 2**40}).follows(4, 4)
+
+
+def test_an_earlier_release_leaves_the_numbers(before: Conversation, committed: Committed) -> None:
+    """It does not know them, and stores the others alone."""
+    state = make_delta(committed)
+    assert state is not None
+    encoded = msgspec.msgpack.encode(state)
+    known = {k: v for k, v in msgspec.msgpack.decode(encoded).items() if k not in NUMBERS}
+    older = msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=ConversationState)
+
+    after = apply_delta(replace(before, **NUMBERS), older)  # type: ignore[arg-type]
+
+    assert after == replace(committed.conversation, **NUMBERS)  # type: ignore[arg-type]
+
+
+def test_a_plain_message_costs_no_absent_field(committed: Committed) -> None:
+    """Of the fields that it lacks, none is in the link message."""
+    state = make_delta(committed)
+    assert state is not None
+
+    sent = msgspec.msgpack.decode(msgspec.msgpack.encode(state))
+
+    absent = ("metadata", "attachments", "reactions", "pinned_at", "kind", "mentions_all")
+    assert not sent.keys() & {f"last_{name}" for name in absent}

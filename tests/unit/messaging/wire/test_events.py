@@ -37,6 +37,9 @@ MESSAGE_DATA = {
     "reply_to": None,
     "mentions": ["bob"],
     "mentions_all": False,
+    "kind": "text",
+    "metadata": None,
+    "pinned_at": None,
     "attachments": [],
     "reactions": {},
     "created_at": TEXT_OF_NOON,
@@ -57,6 +60,13 @@ CONVERSATION_DATA = {
     "version": 5,
     "last_message": MESSAGE_DATA,
     "uncounted": [[1, 2]],
+    "metadata": None,
+    "picture": None,
+    "frozen": False,
+    "posting": "all",
+    "history": "full",
+    "system_messages": False,
+    "pinned_count": 0,
 }
 
 

@@ -40,7 +40,7 @@ class LaterMessage(Message):
     language: str = "en"
     note: str | None = None
     forwarded_from: int | None = None
-    pinned_at: datetime | None = None
+    remind_at: datetime | None = None
     level: Notify = Notify.MENTIONS
     other_level: Notify | None = None
     tags: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ FULL = replace(
     language="de",
     note="a note",
     forwarded_from=5,
-    pinned_at=NOW,
+    remind_at=NOW,
     level=Notify.NONE,
     other_level=Notify.ALL,
     tags=("a", "b"),
@@ -157,9 +157,9 @@ def test_new_fields_leave_the_array_as_it_was() -> None:
 
 
 def test_every_time_of_a_commit_is_stamped() -> None:
-    committed = replace(FULL, created_at=COMMIT_TIME, pinned_at=COMMIT_TIME)
+    committed = replace(FULL, created_at=COMMIT_TIME, remind_at=COMMIT_TIME)
 
-    assert stamper(LaterMessage)(committed, NOW) == replace(FULL, created_at=NOW, pinned_at=NOW)
+    assert stamper(LaterMessage)(committed, NOW) == replace(FULL, created_at=NOW, remind_at=NOW)
 
 
 def test_a_copy_changes_what_it_is_given() -> None:
@@ -170,11 +170,11 @@ def test_a_copy_changes_what_it_is_given() -> None:
 
 def test_a_new_field_is_shown_to_clients() -> None:
     """As soon as it is named among those that they see."""
-    show = writer(LaterMessage, SHOWN, only=["id", "pinned_at", "level", "tags", "counts", "note"])
+    show = writer(LaterMessage, SHOWN, only=["id", "remind_at", "level", "tags", "counts", "note"])
 
     assert show(FULL) == {
         "id": MESSAGE.id,
-        "pinned_at": "2026-01-02T00:00:00.000Z",
+        "remind_at": "2026-01-02T00:00:00.000Z",
         "level": "none",
         "tags": ["a", "b"],
         "counts": {"👍": 2},
@@ -184,15 +184,15 @@ def test_a_new_field_is_shown_to_clients() -> None:
 
 def test_a_new_field_is_described() -> None:
     """With its type, and whether it may be null."""
-    shape = derived_shape("Later", LaterMessage, ["weight", "pinned_at", "tags", "level"])()
+    shape = derived_shape("Later", LaterMessage, ["weight", "remind_at", "tags", "level"])()
 
     assert {name: type(one).__name__ for name, one in shape.fields.items()} == {
         "weight": "IntegerField",
-        "pinned_at": "DateTimeField",
+        "remind_at": "DateTimeField",
         "tags": "ListField",
         "level": "ChoiceField",
     }
-    assert [name for name, one in shape.fields.items() if one.allow_null] == ["pinned_at"]
+    assert [name for name, one in shape.fields.items() if one.allow_null] == ["remind_at"]
 
 
 def test_a_type_without_conversion_is_refused_when_the_codec_is_made() -> None:
@@ -298,7 +298,7 @@ def test_the_fields_of_a_message_are_listed_in_four_places() -> None:
 
     assert places == {
         "messaging/domain/message.py",
-        "messaging/models.py",
+        "messaging/models/conversations.py",
         "messaging/wire/representations.py",
         "chat/rest/openapi/words.py",
     }

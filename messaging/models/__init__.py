@@ -1,0 +1,27 @@
+"""The tables of the SQL store. Only `messaging.stores.sql` writes them."""
+
+from messaging.models.conversations import (
+    ConversationRecord,
+    MessageRecord,
+    ParticipantRecord,
+    ReadPositionRecord,
+)
+from messaging.models.instances import DecisionRecord, EpochRecord, LinkNoteRecord, SweepRecord
+from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
+from messaging.models.reports import ReportCopyRecord, ReportRecord
+
+__all__ = [
+    "ConversationRecord",
+    "DecisionRecord",
+    "DeviceRecord",
+    "EpochRecord",
+    "LinkNoteRecord",
+    "MessageRecord",
+    "ParticipantRecord",
+    "PersonRecord",
+    "ReadPositionRecord",
+    "RecipientRecord",
+    "ReportCopyRecord",
+    "ReportRecord",
+    "SweepRecord",
+]

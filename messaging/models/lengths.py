@@ -1,0 +1,10 @@
+"""The lengths of columns."""
+
+ID_LENGTH = 26
+"""The length of the ids of conversations and messages, see `messaging.domain.identifiers`."""
+USER_ID_LENGTH = 128
+CLIENT_ID_LENGTH = 128
+DEVICE_ID_LENGTH = 128
+SWEEP_ID_LENGTH = 128
+OPERATOR_LENGTH = 150
+"""The length of a user name in Django's admin."""
