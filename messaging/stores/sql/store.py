@@ -27,7 +27,8 @@ from messaging.stores.conversations import (
 from messaging.stores.recent_changes import PAGE, read_pages
 from messaging.stores.sql import link_notes, memberships, reads, rows, writes
 from messaging.stores.sql.connections.calls import Calls, count, queried
-from messaging.stores.sql.sends.shared_commits import SharedCommits
+from messaging.stores.sql.positions import writes as positions
+from messaging.stores.sql.positions.move import Move
 from messaging.stores.witness import Witness
 
 P = ParamSpec("P")
@@ -49,9 +50,8 @@ class SqlStore:
         self.witness = Witness()
         self.calls = Calls(using=using, timeout=timeout)
         """The threads, which the other stores share."""
-        self._commits = SharedCommits(
-            self.calls, alone=writes.commit, together=writes.commit_together
-        )
+        self._commits = writes.shared_commits(self.calls)
+        self._moves = positions.shared_moves(self.calls)
 
     @property
     def timeout(self) -> float:
@@ -67,6 +67,7 @@ class SqlStore:
 
     async def close(self) -> None:
         await self._commits.drain()
+        await self._moves.drain()
         await self.calls.close()
 
     async def now(self) -> datetime:
@@ -175,7 +176,7 @@ class SqlStore:
 
     async def commit(self, commit: Commit) -> Conversation:
         mark = self.witness.begin()
-        stored = await self._commits.commit(commit)
+        stored = await self._commits.write(commit)
         self.witness.committed(mark, stored)
         messages = len(commit.created) + len(commit.replaced)
         count("commit", written=1 + messages + len(commit.positions))
@@ -267,23 +268,21 @@ class SqlStore:
         return changed
 
     async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
-        advanced = await self.calls.write(
-            "advance_read", writes.advance_read, conversation_id, user_id, seq
-        )
+        advanced = await self._moves.write(Move(conversation_id, user_id, seq))
         self.witness.moved_position(conversation_id, user_id)
         count("advance_read", read=1, written=int(advanced.moved))
         return advanced
 
     async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
         await self.calls.write(
-            "advance_delivered", writes.advance_delivered, conversation_id, user_id, seq
+            "advance_delivered", positions.advance_delivered, conversation_id, user_id, seq
         )
         self.witness.moved_position(conversation_id, user_id)
         count("advance_delivered", written=1)
 
     async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
         await self.calls.write(
-            "limit_position", writes.limit_position, conversation_id, user_id, seq
+            "limit_position", positions.limit_position, conversation_id, user_id, seq
         )
         count("limit_position", written=1)
 

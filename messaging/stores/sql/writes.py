@@ -21,13 +21,16 @@ from messaging.models import (
     ReadPositionRecord,
 )
 from messaging.stores.commit_time import stamped
-from messaging.stores.conversations import Advanced, AlreadyExists, Commit, Conflict
+from messaging.stores.conversations import AlreadyExists, Commit, Conflict
 from messaging.stores.sql import rows
+from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now, time_of_write
+from messaging.stores.sql.connections.shared_transactions import SharedTransactions
 from messaging.stores.sql.connections.transactions import committing
 from messaging.stores.sql.revisions import committed, new_revision
 from messaging.stores.sql.sends import postgresql, sqlite
 from messaging.stores.sql.sends.columns import is_send
+from messaging.stores.sql.sends.size import size_of
 
 
 class SendStatements(Protocol):
@@ -85,6 +88,11 @@ def commit_together(
         _named(database, commit, outcome) if isinstance(outcome, IntegrityError) else outcome
         for commit, outcome in zip(commits, outcomes, strict=True)
     ]
+
+
+def shared_commits(calls: Calls) -> SharedTransactions[Commit, Conversation]:
+    """Return a queue of commits. Sends to several conversations share transactions."""
+    return SharedTransactions(calls, "commit", alone=commit, together=commit_together, size=size_of)
 
 
 def _named(
@@ -158,42 +166,6 @@ def set_blocked(
         blockers = set(record.blocked_by)
         blockers = blockers | {user_id} if blocked else blockers - {user_id}
         records.update(blocked_by=sorted(blockers), revision=new_revision())
-
-
-def advance_read(
-    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
-) -> Advanced:
-    with atomic(using=database.alias):
-        records = ReadPositionRecord.objects.using(database.alias).select_for_update()
-        record, _ = records.get_or_create(conversation_id=conversation_id, user_id=user_id)
-        moved = seq > record.read_seq
-        if moved:
-            record.read_seq = seq
-            record.delivered_seq = max(seq, record.delivered_seq)
-            record.updated_at = time_of_write(database)
-            record.save(update_fields=["read_seq", "delivered_seq", "updated_at"])
-    return Advanced(position=rows.read_position(record), moved=moved)
-
-
-def advance_delivered(
-    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
-) -> None:
-    records = ReadPositionRecord.objects.using(database.alias)
-    own = records.filter(conversation_id=conversation_id, user_id=user_id)
-    behind = own.filter(delivered_seq__lt=seq)
-    if not behind.update(delivered_seq=seq) and not own.exists():
-        records.get_or_create(conversation_id=conversation_id, user_id=user_id)
-        behind.update(delivered_seq=seq)
-
-
-def limit_position(
-    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, seq: int
-) -> None:
-    own = ReadPositionRecord.objects.using(database.alias).filter(
-        conversation_id=conversation_id, user_id=user_id
-    )
-    own.filter(read_seq__gt=seq).update(read_seq=seq, updated_at=time_of_write(database))
-    own.filter(delivered_seq__gt=seq).update(delivered_seq=seq)
 
 
 def _update_conversation(

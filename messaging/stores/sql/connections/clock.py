@@ -25,3 +25,8 @@ def time_of_write(database: BaseDatabaseWrapper) -> datetime | Now:
     """Return a column value that becomes the store's time when the statement writes it. This saves
     a query for the time."""
     return Now() if database.vendor == "postgresql" else now(database)
+
+
+def sqlite_time(moment: datetime) -> str:
+    """Return a time as Django stores it on SQLite."""
+    return str(moment.astimezone(UTC).replace(tzinfo=None))

@@ -4,16 +4,13 @@ Each has one text for any number of messages: the values of a column are one arr
 prepares the statement once for each connection.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 from typing import Any
 
-import psycopg
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 from psycopg.types.json import Jsonb
 
@@ -26,6 +23,7 @@ from messaging.stores.commit_time import stamped
 from messaging.stores.conversations import Commit, CommitUnknown, Conflict
 from messaging.stores.sql import rows
 from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.connections.cursors import native_cursor
 from messaging.stores.sql.connections.threads import lost, not_writable, took_too_long
 from messaging.stores.sql.revisions import committed
 from messaging.stores.sql.sends.columns import (
@@ -139,7 +137,7 @@ def write(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
     """Write a send in the present transaction. Raises Conflict."""
     at = now(database)
     after = committed(commit.after, commit.commit_id, at)
-    with _cursor(database) as cursor:
+    with native_cursor(database) as cursor:
         # This comes first: from here on, the row is locked.
         cursor.execute(_UPDATE, _state(commit, after))
         if not cursor.rowcount:
@@ -161,7 +159,7 @@ def commit_together(
     values = [_state(commit, states[id_]) for id_, commit in own.items()]
     arrays = {name: [value[name] for value in values] for name in _VALUES}
     try:
-        with _cursor(database) as cursor:
+        with native_cursor(database) as cursor:
             cursor.execute(_TOGETHER, arrays | _messages(own.values(), at))
             done = {id_ for (id_,) in cursor.fetchall()}
     except Error as error:
@@ -190,12 +188,3 @@ def _messages(commits: Iterable[Commit], at: datetime) -> dict[str, Any]:
     """Return the new messages of commits, as an array of each column."""
     created = [_message(stamped(message, at)) for commit in commits for message in commit.created]
     return {name: [values[name] for values in created] for name in _MESSAGE_VALUES}
-
-
-@contextmanager
-def _cursor(database: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
-    """Return a cursor that sends values beside the statement, which the server prepares. Django's
-    own cursor writes the values into the statement."""
-    own: Any = psycopg.Cursor(database.connection)
-    with database.make_cursor(own) as cursor:
-        yield cursor

@@ -1,9 +1,8 @@
 """The statements of a send on SQLite."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import Error
@@ -18,7 +17,8 @@ from messaging.models import ConversationRecord, MessageRecord
 from messaging.stores.commit_time import stamped
 from messaging.stores.conversations import Commit, Conflict
 from messaging.stores.sql import rows
-from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.connections.clock import now, sqlite_time
+from messaging.stores.sql.connections.cursors import native_cursor
 from messaging.stores.sql.connections.threads import lost
 from messaging.stores.sql.connections.transactions import committing
 from messaging.stores.sql.revisions import committed
@@ -31,11 +31,6 @@ from messaging.stores.sql.sends.columns import (
 )
 
 _SAVEPOINT = "one_commit"
-
-
-def _time(moment: datetime) -> str:
-    """Return a time as Django stores it."""
-    return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
 def _json_of(values: Mapping[str, Any]) -> str:
@@ -53,7 +48,7 @@ def _reactions(reactions: Mapping[str, ReactionSummary]) -> str | None:
 _WRITTEN = Conversions(
     types={
         **rows.WRITTEN.types,
-        datetime: _time,
+        datetime: sqlite_time,
         tuple[str, ...]: json.dumps,
         Mapping[str, int]: _json_of,
         tuple[Attachment, ...]: _attachments,
@@ -89,7 +84,7 @@ _INSERT = (
 
 def write(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
     """Write a send in the present transaction. Raises Conflict."""
-    with _cursor(database) as cursor:
+    with native_cursor(database) as cursor:
         return _write(cursor, commit, now(database))
 
 
@@ -98,7 +93,7 @@ def commit_together(
 ) -> Sequence[Conversation | Exception]:
     """Commit sends of several conversations in one transaction, which is synced to the disk once. A
     refused commit writes nothing, and its error takes the place of its result."""
-    with committing(database), _cursor(database) as cursor:
+    with committing(database), native_cursor(database) as cursor:
         at = now(database)
         return [_write_alone(cursor, commit, at) for commit in commits]
 
@@ -135,11 +130,3 @@ def _write(cursor: CursorWrapper, commit: Commit, at: datetime) -> Conversation:
     else:
         cursor.executemany(_INSERT, messages)
     return after
-
-
-@contextmanager
-def _cursor(database: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
-    """Return a cursor that takes SQLite's own parameters. Django's own cursor would translate each
-    statement anew."""
-    with database.make_cursor(database.connection.cursor()) as cursor:
-        yield cursor

