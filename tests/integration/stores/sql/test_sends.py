@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.conversation import Conversation, ConversationKind, History, Posting
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import Attachment, Message, MessageKind, ReactionSummary
@@ -158,6 +158,13 @@ OTHERS: Mapping[str, Any] = {
     "blocked_by": frozenset({"ann"}),
     "frozen": True,
     "uncounted": ALL_COUNTED.adding(1),
+    "metadata": "{}",
+    "picture": "https://example.org/tea.png",
+    "posting": Posting.ADMINS,
+    "history": History.SINCE_JOINING,
+    "system_messages": True,
+    "pinned_count": 1,
+    "mentions_all_seq": 1,
     "content_hash": "0",
     "counted": True,
 }
