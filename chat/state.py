@@ -9,17 +9,22 @@ import time
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+import structlog
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from chat.authentication import Authenticator, VerifiedTokens, make_authenticator
+from chat.authentication import Authenticator, Identity, VerifiedTokens, make_authenticator
 from chat.limits.shown_tokens import ShownTokens
 from chat.limits.sign_ins import SignIns
 from chat.limits.strangers import Strangers
 from chat.limits.throttling import person_rates
 from messaging.concurrency.turns import Turns
+from messaging.domain.exceptions import MessagingError
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
+from messaging.services.account import profiles
+
+logger = structlog.get_logger(__name__)
 
 SYNCS_AT_ONCE = 4
 _KEY = "application"
@@ -39,7 +44,9 @@ class ApplicationState:
         """Create the state from the settings. `authenticator` and `strangers` replace the parts
         that the settings describe."""
         self.instance = instance
-        self.tokens = VerifiedTokens(authenticator or make_authenticator())
+        self.tokens = VerifiedTokens(
+            authenticator or make_authenticator(), on_profile=self._complete_profile
+        )
         self.strangers = strangers or Strangers()
         self.shown_tokens = ShownTokens(self.tokens, self.strangers)
         self.sign_ins = SignIns(instance.rates)
@@ -54,6 +61,19 @@ class ApplicationState:
         """The turns of the conversations that each person's syncs read, over all sockets. After
         each one, the next waits for as long as the event loop worked on it. Time spent waiting for
         the store does not count."""
+
+    async def _complete_profile(self, identity: Identity) -> None:
+        """Store what a sign-in gives of a person's profile. If this fails, the next token of the
+        person gives it again."""
+        try:
+            await profiles.complete_profile(
+                self.instance,
+                user_id=identity.user_id,
+                signed_in_at=identity.signed_in_at,
+                offered=identity.profile,
+            )
+        except MessagingError as error:
+            logger.info("profile.not_completed", user_id=identity.user_id, code=error.code)
 
     def close(self) -> None:
         """Close the connections to the issuer of tokens."""

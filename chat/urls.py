@@ -17,6 +17,7 @@ from chat.rest.views import (
     receipts,
     reports,
     typing,
+    users,
 )
 
 _CONVERSATION = "conversations/<str:conversation_id>"
@@ -41,6 +42,7 @@ _V1 = [
     path(f"{_CONVERSATION}/typing", typing.TypingView.as_view()),
     path("reports", reports.ReportsView.as_view()),
     path("presence", presence.PresenceView.as_view()),
+    path("users", users.UsersView.as_view()),
     path("devices", devices.DevicesView.as_view()),
     path("devices/<str:device_id>", devices.DeviceView.as_view()),
 ]

@@ -13,7 +13,7 @@ from msgspec import msgpack
 
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.delivery import Delivery
-from messaging.delivery.hub.privacy import privacy_key
+from messaging.delivery.hub.copies import person_key
 from messaging.delivery.link.encoding import Wire
 from messaging.delivery.link.messages import (
     AccessChanged,
@@ -226,7 +226,7 @@ class Hostile:
         )
 
     def _blocks_changed(self) -> LinkMessage:
-        keys = [*self._conversation_ids, privacy_key(self._chance.choice(self._user_ids))]
+        keys = [*self._conversation_ids, person_key(self._chance.choice(self._user_ids))]
         return BlocksChanged(conversation_id=self._chance.choice(keys))
 
     def _beacon(self) -> LinkMessage:

@@ -137,7 +137,8 @@ class Side:
         self.layer = LossyLayer(host, prefix)
         self.hub = Hub(store=store, cache=self.cache, events=self.events)
         self.people = SqlPeopleStore(store)
-        self.privacy = self.hub.privacy = PrivacyList(self.people)
+        self.privacy = PrivacyList(self.people)
+        self.hub.copies = (self.privacy,)
         self.access = AccessList(store=self.people, connections=self.hub.connections)
         self.polling = Polling(
             store=store,

@@ -24,7 +24,12 @@ import google.auth.exceptions
 import structlog
 from django.conf import settings
 
-from chat.authentication.identity import Identity, SignInsRevoked, require_user_id
+from chat.authentication.identity import (
+    Identity,
+    SignInsRevoked,
+    offered_profile,
+    require_user_id,
+)
 from chat.exceptions import NotAuthenticated, TokenExpired
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
@@ -100,6 +105,7 @@ class FirebaseAuthenticator:
             user_id=require_user_id(claims["uid"]),
             signed_in_at=signed_in_at,
             expires_at=expires_at,
+            profile=offered_profile(claims),
         )
 
     async def require_unrevoked(self, identity: Identity) -> None:

@@ -1,10 +1,12 @@
 """The identity of a caller, and the interface of an authenticator."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from chat.exceptions import NotAuthenticated
+from messaging.changes.profile_rules import name_of_token, picture_of_token
 from messaging.domain.exceptions import TokenRevoked
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import is_user_id
@@ -18,6 +20,8 @@ class Identity:
     everywhere revokes all of them."""
     expires_at: datetime | None
     """None for a token that does not expire."""
+    profile: Mapping[str, str] = field(default_factory=dict)
+    """The `name` and `picture` that the token gives, as far as others may see them."""
 
 
 class SignInsRevoked(TokenRevoked):
@@ -49,6 +53,16 @@ class Authenticator(Protocol):
 
     def close(self) -> None:
         """Close the connections to the issuer, without waiting for its answers."""
+
+
+def offered_profile(claims: Mapping[str, Any]) -> dict[str, str]:
+    """Return the profile in the claims `name` and `picture` of a token
+    (https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims)."""
+    offered = {
+        "name": name_of_token(claims.get("name")),
+        "picture": picture_of_token(claims.get("picture")),
+    }
+    return {field: value for field, value in offered.items() if value is not None}
 
 
 def require_user_id(user_id: Any) -> str:

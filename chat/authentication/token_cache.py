@@ -3,8 +3,10 @@ requests."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
@@ -19,13 +21,23 @@ T = TypeVar("T")
 
 _MAX_TOKENS = 50_000
 _MAX_TOKEN_CHARACTERS = 8_192
+_PROFILE_SECONDS = 1.0
+_NO_PROFILE: Mapping[str, str] = MappingProxyType({})
 
 
 class VerifiedTokens:
     """Stores digests, never the tokens themselves."""
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        *,
+        on_profile: Callable[[Identity], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """Create the cache. `on_profile` takes each verified identity whose token has a profile,
+        and raises nothing."""
         self._authenticator = authenticator
+        self._on_profile = on_profile
         self._identities: LRUCache[bytes, Identity] = LRUCache(_MAX_TOKENS)
         self._under_way: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
 
@@ -75,8 +87,12 @@ class VerifiedTokens:
 
     async def _verify(self, token: str, digest: bytes) -> Identity:
         identity = await self._authenticator.authenticate(token)
-        self._identities[digest] = identity
-        return identity
+        # Without the profile: clients choose its size.
+        known = self._identities[digest] = replace(identity, profile=_NO_PROFILE)
+        if identity.profile and self._on_profile is not None:
+            # The first request shows the name, unless the store is slow.
+            await asyncio.wait([start_task(self._on_profile(identity))], timeout=_PROFILE_SECONDS)
+        return known
 
     async def _once(self, key: tuple[str, bytes], work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Share one task between concurrent callers. It continues if the first caller is

@@ -19,6 +19,7 @@ from chat.payloads.fields import (
     TextField,
     TimeOfDayField,
 )
+from messaging.changes.profile_rules import MAX_NAME, MAX_PICTURE
 from messaging.changes.text_rules import MAX_CLIENT_ID
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.limits import Limits
@@ -104,6 +105,23 @@ class QuietHoursField(StrictSerializer):
         return QuietHours(time_zone=fields["time_zone"], start=start, end=fields["to"])
 
 
+class UpdateProfile(StrictSerializer):
+    name = TextField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=MAX_NAME,
+        help_text="1 to 100 code points on one line, with something to see; null removes it",
+    )
+    picture = StrictCharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=MAX_PICTURE,
+        help_text="An https URL; null removes it",
+    )
+
+
 class UpdateSettings(StrictSerializer):
     quiet_hours = QuietHoursField(required=False, allow_null=True)
     push_text = StrictBooleanField(required=False)
@@ -121,11 +139,15 @@ class PresenceQuery(StrictSerializer):
     user_ids = StrictCharField(help_text="User ids, separated by commas")
 
     def validate_user_ids(self, value: str) -> list[str]:
-        user_ids = value.split(",", _LIMITS.presence_users)
-        if len(user_ids) > _LIMITS.presence_users:
-            detail = f"Name at most {_LIMITS.presence_users} people."
-            raise serializers.ValidationError(detail, code="max_length")
-        return [user_id for user_id in user_ids if user_id]
+        return _user_ids(value, most=_LIMITS.presence_users)
+
+
+def _user_ids(value: str, *, most: int) -> list[str]:
+    """Return the user ids of a query. Raises ValidationError for more than `most`."""
+    user_ids = value.split(",", most)
+    if len(user_ids) > most:
+        raise serializers.ValidationError(f"Name at most {most} people.", code="max_length")
+    return [user_id for user_id in user_ids if user_id]
 
 
 class SendMessage(StrictSerializer):
@@ -157,6 +179,30 @@ class SetTyping(StrictSerializer):
 
 class PageQuery(StrictSerializer):
     limit = QueryIntegerField(default=50, min_value=1, max_value=_LIMITS.page)
+
+
+class UsersQuery(StrictSerializer):
+    user_ids = StrictCharField(required=False, help_text="At most 100 user ids with commas between")
+    conversation_id = StrictCharField(
+        required=False, max_length=128, help_text="Its people, and those who left it"
+    )
+    limit = QueryIntegerField(
+        required=False,
+        min_value=1,
+        max_value=_LIMITS.page,
+        help_text="Only with conversation_id; 100 by default",
+    )
+    cursor = StrictCharField(required=False, help_text="Only with conversation_id")
+
+    def validate_user_ids(self, value: str) -> list[str]:
+        return _user_ids(value, most=_LIMITS.page)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("user_ids" in attrs) == ("conversation_id" in attrs):
+            raise serializers.ValidationError("Use either user_ids or conversation_id.")
+        if "user_ids" in attrs and attrs.keys() & {"limit", "cursor"}:
+            raise serializers.ValidationError("Use limit and cursor only with conversation_id.")
+        return attrs
 
 
 class ConversationsQuery(PageQuery):
@@ -229,6 +275,20 @@ class CreateDevelopmentToken(StrictSerializer):
     user_id = StrictCharField(max_length=128)
     expires_in = StrictIntegerField(
         required=False, min_value=1, max_value=24 * 3600, help_text="Seconds; an hour by default"
+    )
+    name = TextField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=MAX_NAME,
+        help_text="Becomes the person's name if they never had one",
+    )
+    picture = StrictCharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=MAX_PICTURE,
+        help_text="Becomes the person's picture if they never had one",
     )
 
 

@@ -203,8 +203,30 @@ class Report(_Shape):
     created_at = serializers.DateTimeField()
 
 
+class User(_Shape):
+    user_id = serializers.CharField()
+    name = serializers.CharField(allow_null=True)
+    picture = serializers.CharField(allow_null=True)
+    is_service = serializers.BooleanField()
+
+
+class Users(_Shape):
+    items = User(
+        many=True,
+        help_text="Only people with whom you share a conversation. There is no event when a name "
+        "changes: keep an entry for ten minutes.",
+    )
+    next_cursor = serializers.CharField(
+        allow_null=True,
+        help_text="Always null with user_ids; null at the end; the last page may be empty",
+    )
+
+
 class Me(_Shape):
     user_id = serializers.CharField()
+    name = serializers.CharField(allow_null=True)
+    picture = serializers.CharField(allow_null=True)
+    is_service = serializers.BooleanField()
     limits = serializers.DictField(
         child=serializers.IntegerField(),
         help_text="By name. The rates are per person, over REST and sockets together",

@@ -93,6 +93,12 @@ def is_blank(text: str) -> bool:
     return _VISIBLE.search(text) is None
 
 
+def without_disguise(line: str) -> str:
+    """Return a line with spaces in place of its control characters, and of the characters that make
+    it look like another one."""
+    return _DISGUISE.sub(" ", _CONTROL.sub(" ", line))
+
+
 def _require_undisguised(field: str, value: str) -> None:
     """Require a text without bidi controls and tags. Raises InvalidRequest."""
     if _DISGUISE.search(value):

@@ -11,8 +11,8 @@ from messaging.commits.group_commit import Committed
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.conversation_delta import make_delta
 from messaging.delivery.delivery import Delivery
+from messaging.delivery.hub.copies import person_key
 from messaging.delivery.hub.hub import Hub
-from messaging.delivery.hub.privacy import privacy_key
 from messaging.delivery.link.link import Link
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
@@ -61,10 +61,10 @@ class Publisher:
         if self._link is not None:
             self._link.publish_blocks(conversation_id)
 
-    def publish_privacy(self, user_id: str) -> None:
-        """Invalidate all copies of a person's blocks and privacy settings, because they have
-        changed."""
-        self.publish_blocks(privacy_key(user_id))
+    def publish_person(self, user_id: str) -> None:
+        """Invalidate all copies of a person's blocks, privacy settings and profile, because they
+        have changed."""
+        self.publish_blocks(person_key(user_id))
 
     def publish_receipt(
         self, conversation_id: str, shown: ReadPosition, *, of_reading: bool

@@ -13,7 +13,8 @@ from messaging.domain.exceptions import ConversationNotFound, InvalidRequest, Me
 
 _USER_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,128}", re.ASCII)
 _RESERVED_USER_ID = re.compile(r"\.\.?|__.*__|me")
-RESERVED_PREFIXES = ("service:", "erased:")
+SERVICE_PREFIX = "service:"
+RESERVED_PREFIXES = (SERVICE_PREFIX, "erased:")
 """The prefixes of ids that this product assigns itself. No person has such an id."""
 _STORED_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 

@@ -1,9 +1,11 @@
-"""People: their access, their settings, what they hide, and their presence."""
+"""People: their access, their settings, what they show and hide, and their presence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from enum import StrEnum
+
+from messaging.domain.identifiers import SERVICE_PREFIX
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a permanent ban. Every store can represent it."""
@@ -70,6 +72,27 @@ class Privacy:
     added_by: AddedBy = AddedBy.ANYONE
     left: Mapping[str, datetime] = field(default_factory=dict)
     """When they recently left groups voluntarily, by conversation id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What others see of a person besides the user id."""
+
+    user_id: str
+    name: str | None = None
+    """None if it was never set, and empty once the person has removed it: only a name that was
+    never set is taken from a token."""
+    picture: str | None = None
+    """An https URL; None and empty as for the name."""
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name, or the user id of a person without one."""
+        return self.name or self.user_id
+
+    @property
+    def is_service(self) -> bool:
+        return self.user_id.startswith(SERVICE_PREFIX)
 
 
 class PresenceStatus(StrEnum):

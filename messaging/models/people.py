@@ -6,7 +6,7 @@ from messaging.models.lengths import DEVICE_ID_LENGTH, ID_LENGTH, USER_ID_LENGTH
 
 
 class PersonRecord(models.Model):
-    """The time since when a person's sign-ins are valid, their ban, and the people they block."""
+    """A person's sign-ins, ban, blocks, and profile."""
 
     user_id = models.CharField(primary_key=True, max_length=USER_ID_LENGTH)
     valid_after = models.DateTimeField(null=True)
@@ -16,6 +16,8 @@ class PersonRecord(models.Model):
     private_reading = models.BooleanField(default=False, db_default=False)
     added_by = models.CharField(max_length=16, default="anyone", db_default="anyone")
     left_groups = models.JSONField(default=dict, db_default={})
+    name = models.TextField(null=True)  # noqa: DJ001  never set is not removed
+    picture = models.TextField(null=True)  # noqa: DJ001  never set is not removed
 
     class Meta:
         db_table = "messaging_person"

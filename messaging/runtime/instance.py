@@ -23,6 +23,7 @@ from messaging.concurrency.tasks import TaskSet
 from messaging.concurrency.turns import Turns
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import PrivacyList
+from messaging.delivery.hub.profiles import ProfileList
 from messaging.delivery.hub.revocation import AccessList
 from messaging.delivery.link.epoch_watch import EpochWatch
 from messaging.delivery.link.link import Link
@@ -128,7 +129,8 @@ class Instance:
 
     def _build_delivery(self) -> None:
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
-        self.privacy = self.hub.privacy = PrivacyList(self.people)
+        self.privacy, self.profiles = PrivacyList(self.people), ProfileList(self.people)
+        self.hub.copies = (self.privacy, self.profiles)
         self.access = AccessList(store=self.people, connections=self.hub.connections)
         self.delivered = DeliveredPositions(self.store, self._redis)
         self.acknowledged = Acknowledgements(self._redis)
@@ -152,14 +154,12 @@ class Instance:
         restored = RestoredStore(
             store=self.store,
             hub=self.hub,
-            caches=(self.cache, self.access, self.privacy, self.pace),
+            caches=(self.cache, self.access, *self.hub.copies, self.pace),
             shared=(self.delivered, self.acknowledged),
             background=self._background,
         )
         self.epochs = EpochWatch(epochs=self._epoch_store, store=self.store, listener=restored)
-        degradation = Degradation(
-            hub=self.hub, privacy=self.privacy, epochs=self.epochs, events=self.events
-        )
+        degradation = Degradation(hub=self.hub, epochs=self.epochs, events=self.events)
         self.polling = Polling(
             store=self.store,
             people=self.people,

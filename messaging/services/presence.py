@@ -7,6 +7,7 @@ from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.limits import get_limits
 from messaging.domain.people import PersonPresence
 from messaging.runtime.instance import Instance
+from messaging.services.rules.companions import companions_among
 
 
 async def get_presence(
@@ -17,14 +18,7 @@ async def get_presence(
 
     This takes one round trip to Redis. Raises InvalidRequest, StoreUnavailable.
     """
-    wanted = _require_not_too_many(user_ids)
-    known = {
-        person
-        for connection in instance.hub.connections.of(user_id)
-        for person in instance.hub.sessions.companions(connection, wanted)
-    }
-    if not wanted <= known:
-        known |= await _sharing(instance, user_id, wanted)
+    known = await companions_among(instance, user_id, _require_not_too_many(user_ids))
     asked = await _shown_to(
         instance, user_id, [one for one in dict.fromkeys(user_ids) if one in known]
     )
@@ -85,13 +79,6 @@ async def _shown_to(instance: Instance, user_id: str, people: Sequence[str]) -> 
     StoreUnavailable."""
     apart = await instance.privacy.apart(user_id, people)
     return [person for person in people if person not in apart]
-
-
-async def _sharing(instance: Instance, user_id: str, wanted: set[str]) -> set[str]:
-    """Return the people who share a conversation with this person."""
-    async with instance.own_reads.turn(user_id):
-        found = await instance.store.list_companions(user_id, sorted(wanted))
-    return {companion.user_id for companion in found}
 
 
 def _require_not_too_many(user_ids: Sequence[str]) -> set[str]:

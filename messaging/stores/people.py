@@ -1,4 +1,4 @@
-"""The interface of the people store: since when sign-ins are valid, bans, and blocks.
+"""The interface of the people store: since when sign-ins are valid, bans, blocks, and profiles.
 
 SQL and Firestore implement it; one contract suite checks both.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from messaging.domain.people import Access, Privacy
+from messaging.domain.people import Access, Privacy, Profile
 
 LEFT_LIFETIME = timedelta(days=1)
 """How long a person who left a group voluntarily is not added to it again."""
@@ -56,6 +56,22 @@ class PeopleStore(Protocol):
 
     async def set_block(self, user_id: str, other_id: str, *, blocked: bool) -> None:
         """Block or unblock a person. Idempotent."""
+
+    async def get_profiles(self, user_ids: Sequence[str]) -> Mapping[str, Profile]:
+        """Return the profile of each of these people; one read each."""
+
+    async def set_profile(self, user_id: str, changes: Mapping[str, str]) -> None:
+        """Change the given fields of a person's profile, `name` and `picture`; one write."""
+
+    async def complete_profile(self, user_id: str, offered: Mapping[str, str]) -> None:
+        """Set those of the given fields that were never set. The others stay unchanged, even if
+        they change at the same time. One read and one write."""
+
+    async def list_members(
+        self, conversation_id: str, *, limit: int, after: str = ""
+    ) -> Sequence[str]:
+        """Return the ids of the people who are or were in a conversation, after this id, in a fixed
+        order of the store; one read for each."""
 
 
 def lately_left(

@@ -13,7 +13,7 @@ from messaging.domain.fields.plain import attachments_data, reactions_data
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Preferences, ReadPosition
-from messaging.domain.people import PersonPresence, UserSettings
+from messaging.domain.people import PersonPresence, Profile, UserSettings
 from messaging.domain.recipients import Device
 from messaging.domain.reports import Report
 
@@ -185,6 +185,15 @@ def presence_data(person: PersonPresence) -> Data:
         "user_id": person.user_id,
         "status": person.status.value,
         "last_active_at": optional_timestamp(person.last_active_at),
+    }
+
+
+def profile_data(profile: Profile) -> Data:
+    return {
+        "user_id": profile.user_id,
+        "name": profile.name or None,
+        "picture": profile.picture or None,
+        "is_service": profile.is_service,
     }
 
 

@@ -27,6 +27,7 @@ _TAGS = {
     "me": "me",
     "conversations": "conversations",
     "participants": "participants",
+    "users": "participants",
     "messages": "messages",
     "changes": "messages",
     "read": "receipts",
@@ -75,7 +76,7 @@ class AutoSchema(openapi.AutoSchema):
 
     def _problems(self) -> dict[int, str]:
         problems = dict(_EVERYWHERE)
-        if "{conversation_id}" in self.path or self.path.endswith("/reports"):
+        if "{conversation_id}" in self.path or self.path.endswith(("/reports", "/users")):
             problems |= _IN_A_CONVERSATION
         if "{device_id}" in self.path:
             problems[404] = "No such device"

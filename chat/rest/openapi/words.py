@@ -80,6 +80,7 @@ WORDS: dict[str, Words] = {
     "Conversation.id": Words("The id of the conversation.", _CONVERSATION),
     "Device.id": Words("Your own id of the device.", "phone-1"),
     "Report.id": Words("The id of the report.", "r4t5z6u7i8o9p0a1s2d3f4g5h6"),
+    "is_service": Words("Whether this is a service of the operators, and not a person.", False),
     "items": Words("The entries of this page.", []),
     "joined_version": Words(
         "The version of the conversation at which the person was last added; 0 for its first "
@@ -107,6 +108,7 @@ WORDS: dict[str, Words] = {
     ),
     "more": Words("Whether there are more changes: request them with this `version`.", False),
     "muted_until": Words("No pushes of this conversation until then; null: pushes are on.", None),
+    "name": Words("The name of the person; null if there is none: show the user id.", "Ann Lee"),
     "next_cursor": Words("The `cursor` of the next page; null at the end.", None),
     "notify": Words("Which messages send a push: `all`, `mentions` or `none`.", "all"),
     "participant_count": Words("How many people are in the conversation.", 3),
@@ -118,7 +120,9 @@ WORDS: dict[str, Words] = {
         "one conversation.",
         [],
     ),
-    "picture": Words("The https URL of a picture; null if there is none.", None),
+    "picture": Words(
+        "The https URL of a picture; null if there is none.", "https://example.com/ann.jpg"
+    ),
     "pinned_at": Words("When the message was pinned; null if it is not pinned.", None),
     "pinned_count": Words("How many messages are pinned.", 0),
     "platform": Words("The platform of the device: `android`, `ios` or `web`.", "android"),
@@ -202,7 +206,7 @@ WORDS: dict[str, Words] = {
 TAGS = {
     "me": "Your identity, your settings, your sign-ins.",
     "conversations": "Direct and group conversations, and your own settings in them.",
-    "participants": "The people of a group and their roles.",
+    "participants": "The people of a group and their roles; names and pictures.",
     "messages": "Sending, reading, editing and deleting messages; changes; notifications.",
     "receipts": "How far each participant has read and received.",
     "presence": "Who is online, and who is typing.",

@@ -17,7 +17,7 @@ from chat.origins import is_loopback_origin
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.views.base import APIView
-from messaging.domain.exceptions import InvalidRequest, PermissionDenied
+from messaging.domain.exceptions import PermissionDenied
 from messaging.wire.representations import timestamp
 
 _DEFAULT_SECONDS = 3_600
@@ -39,10 +39,12 @@ class DevelopmentTokensView(APIView):
         _require_local(request)
         body = self.body(serializers.CreateDevelopmentToken)
         expires_at = datetime.now(UTC) + timedelta(seconds=body.get("expires_in", _DEFAULT_SECONDS))
-        try:
-            token = issue_development_token(body["user_id"], expires_at=expires_at)
-        except ValueError as error:
-            raise InvalidRequest.of("user_id", str(error)) from None
+        token = issue_development_token(
+            body["user_id"],
+            expires_at=expires_at,
+            name=body.get("name"),
+            picture=body.get("picture"),
+        )
         return Response({"token": token, "expires_at": timestamp(expires_at)}, status=201)
 
 

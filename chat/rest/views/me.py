@@ -1,4 +1,6 @@
-"""The caller: identity, settings, sign-ins."""
+"""The caller: identity, profile, settings, sign-ins."""
+
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -10,23 +12,34 @@ from chat.rest.views.base import APIView
 from messaging.domain.limits import get_limits
 from messaging.domain.people import AddedBy
 from messaging.services import conversations, sessions
-from messaging.services.account import preferences
-from messaging.wire.representations import settings_data
+from messaging.services.account import preferences, profiles
+from messaging.wire.representations import profile_data, settings_data
 
 
 class MeView(APIView):
     @extend_schema(operation_id="get_me", responses={200: responses.Me})
     async def get(self, request: Request) -> Response:
-        """Get my user id, my limits, and the unread total of my latest conversations."""
-        return Response(
-            {
-                "user_id": self.user_id,
-                "limits": get_limits().as_dict(),
-                "unread_total": await conversations.count_unread(
-                    self.instance, user_id=self.user_id
-                ),
-            }
-        )
+        """Get my user id, my profile, my limits, and the unread total."""
+        return Response(await self._me())
+
+    @extend_schema(
+        operation_id="update_me",
+        request=serializers.UpdateProfile,
+        responses={200: responses.Me},
+    )
+    async def patch(self, request: Request) -> Response:
+        """Change my name and picture; absent fields stay unchanged."""
+        changes = self.body(serializers.UpdateProfile)
+        await profiles.set_profile(self.instance, user_id=self.user_id, changes=changes)
+        return Response(await self._me())
+
+    async def _me(self) -> dict[str, Any]:
+        profile = await profiles.get_profile(self.instance, user_id=self.user_id)
+        return {
+            **profile_data(profile),
+            "limits": get_limits().as_dict(),
+            "unread_total": await conversations.count_unread(self.instance, user_id=self.user_id),
+        }
 
 
 class SessionsView(APIView):

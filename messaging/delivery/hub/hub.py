@@ -5,14 +5,15 @@ changes elsewhere. `conversations` delivers them; `sessions` manages connections
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.conversation_delta import apply_delta
 from messaging.delivery.hub.connections import Connections
 from messaging.delivery.hub.conversations import Conversations
+from messaging.delivery.hub.copies import CopiesOfPeople
 from messaging.delivery.hub.followed import Subscriptions
-from messaging.delivery.hub.privacy import PrivacyList
 from messaging.delivery.hub.sessions import Sessions
 from messaging.delivery.hub.streams.stream import Stream
 from messaging.delivery.shared_frames import SharedFrames
@@ -32,8 +33,8 @@ class Hub:
         self.sessions = Sessions(
             store=store, connections=self.connections, conversations=self._conversations
         )
-        self.privacy: PrivacyList | None = None
-        """The other cache that `forget` invalidates."""
+        self.copies: Sequence[CopiesOfPeople[Any]] = ()
+        """The other caches that `forget` invalidates."""
         self.last_changed: str | None = None
         """The id of the conversation that changed last, as far as this instance knows."""
 
@@ -108,11 +109,11 @@ class Hub:
         self._conversations.take_state(conversation)
 
     def forget(self, key: str) -> None:
-        """Invalidate the cached copy of a conversation, whatever its version, or that of a
-        person's privacy, see `privacy_key`."""
+        """Invalidate the cached copy of a conversation, whatever its version, or those of a
+        person, see `person_key`."""
         self._cache.drop(key)
-        if self.privacy is not None:
-            self.privacy.forget(key)
+        for copies in self.copies:
+            copies.forget(key)
 
     def forget_everything(self) -> None:
         """End all connections and drop all state: a backup of the store was restored."""

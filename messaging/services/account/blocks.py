@@ -62,7 +62,7 @@ async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocke
     except ConversationNotFound:
         pass  # the creator of the conversation checks the people
     finally:  # it may have succeeded without an answer
-        instance.publisher.publish_privacy(user_id)
+        instance.publisher.publish_person(user_id)
         instance.publisher.publish_blocks(conversation_id)
     logger.info("person.blocked" if blocked else "person.unblocked", person_id=person_id)
 

@@ -26,5 +26,5 @@ async def set_settings(
             try:
                 await instance.recipients.set_settings(user_id, new)
             finally:  # it may have succeeded without an answer
-                instance.publisher.publish_privacy(user_id)
+                instance.publisher.publish_person(user_id)
     return replace(before, **new)

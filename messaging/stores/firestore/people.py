@@ -5,15 +5,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.people import Access, AddedBy, Privacy
+from messaging.domain.people import Access, AddedBy, Privacy, Profile
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.client.transactions import Transaction
+from messaging.stores.firestore.documents.conversations import conversation_name
+from messaging.stores.firestore.documents.positions import position_name
 from messaging.stores.firestore.store import FirestoreStore
-from messaging.stores.firestore.values import plain_time, quoted, read_time
+from messaging.stores.firestore.values import Reference, plain_time, quoted, read_time
 from messaging.stores.people import ChangedAccess, lately_left
 from messaging.stores.stored_enums import member_of
 
 _READ_AT_ONCE = 500
+_PROFILE = ("name", "picture")
 
 
 class FirestorePeopleStore:
@@ -90,6 +93,50 @@ class FirestorePeopleStore:
         writes.put(self._user(user_id), fields, mask=[f"blocked.{quoted(other_id)}"])
         await self._connection.write("set_block", writes)
 
+    async def get_profiles(self, user_ids: Sequence[str]) -> Mapping[str, Profile]:
+        profiles = {user_id: Profile(user_id=user_id) for user_id in user_ids}
+        for start in range(0, len(user_ids), _READ_AT_ONCE):
+            names = [self._user(user_id) for user_id in user_ids[start : start + _READ_AT_ONCE]]
+            # Not the devices and blocks in the same document: others chose their size.
+            for document in await self._connection.get("get_profiles", names, only=_PROFILE):
+                profiles[_user_id(document)] = _read_profile(document)
+        return profiles
+
+    async def set_profile(self, user_id: str, changes: Mapping[str, str]) -> None:
+        writes = Writes(self._database)
+        writes.merge(self._user(user_id), changes)
+        await self._connection.write("set_profile", writes)
+
+    async def complete_profile(self, user_id: str, offered: Mapping[str, str]) -> None:
+        user = self._user(user_id)
+
+        async def complete(transaction: Transaction) -> None:
+            found = await transaction.get(user)
+            known = () if found is None else found.fields
+            missing = {field: value for field, value in offered.items() if field not in known}
+            if missing:
+                transaction.writes.merge(user, missing)
+
+        await self._transactions.run("complete_profile", user, complete)
+
+    async def list_members(
+        self, conversation_id: str, *, limit: int, after: str = ""
+    ) -> Sequence[str]:
+        conversation = conversation_name(self._database, conversation_id)
+        last = (Reference(position_name(self._database, conversation_id, after)),) if after else ()
+        found = await self._connection.query(
+            "list_members",
+            conversation,
+            query(
+                "participants",
+                order_by=[("__name__", "ascending")],
+                start_after=last,
+                limit=limit,
+                only=["__name__"],
+            ),
+        )
+        return [_user_id(document) for document in found]
+
     async def _change(self, operation: str, user_id: str, changes: Mapping[str, Any]) -> Access:
         writes = Writes(self._database)
         writes.merge(self._user(user_id), {**changes, "access_changed_at": COMMIT_TIME})
@@ -117,6 +164,15 @@ def read_access(document: Any) -> Access:
 
 def read_blocked(document: Any) -> frozenset[str]:
     return frozenset(document.fields["blocked"].map_value.fields)
+
+
+def _read_profile(document: Any) -> Profile:
+    fields = document.fields
+    return Profile(
+        user_id=_user_id(document),
+        name=fields["name"].string_value if "name" in fields else None,
+        picture=fields["picture"].string_value if "picture" in fields else None,
+    )
 
 
 def read_privacy(document: Any) -> Privacy:

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
-from messaging.domain.people import Access, AddedBy, Privacy
-from messaging.models import PersonRecord
+from messaging.domain.people import Access, AddedBy, Privacy, Profile
+from messaging.models import PersonRecord, ReadPositionRecord
 from messaging.stores.people import ChangedAccess, lately_left
 from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
@@ -84,6 +84,34 @@ class SqlPeopleStore:
             "set_block", lambda database: _set_block(database, user_id, other_id, blocked)
         )
         count("set_block", written=1)
+
+    async def get_profiles(self, user_ids: Sequence[str]) -> Mapping[str, Profile]:
+        found = await self._calls.read(
+            "get_profiles", lambda database: _get_profiles(database, user_ids)
+        )
+        count("get_profiles", read=len(user_ids))
+        return found
+
+    async def set_profile(self, user_id: str, changes: Mapping[str, str]) -> None:
+        await self._calls.write(
+            "set_profile", lambda database: _set_profile(database, user_id, changes)
+        )
+        count("set_profile", written=1)
+
+    async def complete_profile(self, user_id: str, offered: Mapping[str, str]) -> None:
+        await self._calls.write(
+            "complete_profile", lambda database: _complete_profile(database, user_id, offered)
+        )
+        count("complete_profile", read=1, written=1)
+
+    async def list_members(
+        self, conversation_id: str, *, limit: int, after: str = ""
+    ) -> Sequence[str]:
+        found = await self._calls.read(
+            "list_members", lambda database: _list_members(database, conversation_id, limit, after)
+        )
+        count("list_members", read=max(len(found), 1))
+        return found
 
 
 def _get_access(database: BaseDatabaseWrapper, user_id: str) -> Access:
@@ -173,6 +201,44 @@ def _set_block(database: BaseDatabaseWrapper, user_id: str, other_id: str, block
         if wanted != others:
             record.blocked = sorted(wanted)
             record.save(update_fields=["blocked"])
+
+
+def _get_profiles(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> dict[str, Profile]:
+    records = PersonRecord.objects.using(database.alias).filter(user_id__in=user_ids)
+    found = {
+        user_id: Profile(user_id=user_id, name=name, picture=picture)
+        for user_id, name, picture in records.values_list("user_id", "name", "picture")
+    }
+    return {user_id: found.get(user_id) or Profile(user_id=user_id) for user_id in user_ids}
+
+
+def _set_profile(database: BaseDatabaseWrapper, user_id: str, changes: Mapping[str, str]) -> None:
+    with atomic(using=database.alias):
+        PersonRecord.objects.using(database.alias).update_or_create(
+            user_id=user_id, defaults=changes
+        )
+
+
+def _complete_profile(
+    database: BaseDatabaseWrapper, user_id: str, offered: Mapping[str, str]
+) -> None:
+    records = PersonRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        record, _ = records.select_for_update().get_or_create(user_id=user_id)
+        missing = [field for field in offered if getattr(record, field) is None]
+        for field in missing:
+            setattr(record, field, offered[field])
+        if missing:
+            record.save(update_fields=missing)
+
+
+def _list_members(
+    database: BaseDatabaseWrapper, conversation_id: str, limit: int, after: str
+) -> list[str]:
+    positions = ReadPositionRecord.objects.using(database.alias).filter(
+        conversation_id=conversation_id, user_id__gt=after
+    )
+    return list(positions.order_by("user_id").values_list("user_id", flat=True)[:limit])
 
 
 def access_of(user_id: str, record: PersonRecord | None) -> Access:

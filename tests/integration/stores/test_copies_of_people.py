@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from messaging.delivery.hub.privacy import PrivacyList, privacy_key
+from messaging.delivery.hub.copies import person_key
+from messaging.delivery.hub.privacy import PrivacyList
 from messaging.domain.people import Privacy
 from messaging.domain.recipients import Recipient
 from messaging.presence.reachable import Reachable
@@ -59,8 +60,8 @@ async def test_a_change_voids_only_the_copy_of_its_person(people: SlowPeople) ->
     under_way = asyncio.create_task(known.get(["ann", "bob", "cid"]))
     await people.read.wait()
     await people.set_block("bob", "ann", blocked=True)
-    known.forget(privacy_key("bob"))
-    known.forget(privacy_key("eve"))
+    known.forget(person_key("bob"))
+    known.forget(person_key("eve"))
     people.gate.set()
     assert (await under_way)["bob"].blocked == frozenset()
 
@@ -94,7 +95,7 @@ async def test_two_reads_of_the_same_person(people: SlowPeople) -> None:
     second = asyncio.create_task(known.get(["ann", "bob"]))
     while len(people.reads) < 2:
         await asyncio.sleep(0)
-    known.forget(privacy_key("ann"))
+    known.forget(person_key("ann"))
     people.gate.set()
     await asyncio.gather(first, second)
 

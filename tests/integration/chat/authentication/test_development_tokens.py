@@ -84,6 +84,9 @@ async def test_a_page_on_another_port_may_read_it(stranger: Stranger) -> None:
         ({"user_id": "ann", "expires_in": 86_401}, "expires_in", "max_value"),
         ({"user_id": "ann", "expires_in": "60"}, "expires_in", "invalid"),
         ({"user_id": "ann", "role": "admin"}, "role", "unknown"),
+        ({"user_id": "ann", "name": " "}, "name", "blank"),
+        ({"user_id": "ann", "name": "x" * 101}, "name", "max_length"),
+        ({"user_id": "ann", "picture": "http://a.b/c"}, "picture", "invalid"),
     ],
 )
 async def test_a_bad_request_names_the_field(

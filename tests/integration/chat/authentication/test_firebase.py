@@ -69,6 +69,24 @@ async def test_a_good_token(firebase: Google, ann: Api, instance: Instance) -> N
     assert answer.json()["user_id"] == hello["data"]["user_id"] == "ann"
 
 
+@pytest.mark.parametrize("door", ["rest", "socket"])
+async def test_a_token_brings_its_name(
+    firebase: Google, ann: Api, instance: Instance, door: str
+) -> None:
+    """At either door; a claim that may not be shown keeps nobody out."""
+    token = KEY.sign(name="Ann\nLee", picture="http://example.com/ann.jpg")
+    if door == "rest":
+        await ask(ann, token)
+    else:
+        socket = Wire(instance, token=token)
+        await socket.opened()
+        await socket.end()
+
+    me = (await ask(ann, KEY.sign())).json()
+
+    assert (me["name"], me["picture"]) == ("Ann Lee", None)
+
+
 @pytest.mark.parametrize("ahead", [1, 9])
 async def test_a_token_issued_seconds_ahead_of_the_clock_is_good(
     instance: Instance, firebase: Google, ann: Api, ahead: int

@@ -164,7 +164,7 @@ async def test_a_change_on_the_other_instance_voids_the_copy_here(
 
     assert await shown() == 1
     await SqlRecipientStore(other.store).set_settings("ann", {"private_reading": True})
-    other.publisher.publish_privacy("ann")
+    other.publisher.publish_person("ann")
 
     await holds(lambda: instance.privacy.peek("ann") is None)
     assert await shown() == 0

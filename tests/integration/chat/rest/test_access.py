@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from chat.authentication import issue_development_token
 from chat.state import ApplicationState
-from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.exceptions import InvalidRequest, StoreUnavailable
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
 from messaging.services.operators import people
@@ -325,7 +325,7 @@ async def test_reserved_ids_are_nobodys(ann: Api, reserved: str) -> None:
     ):
         assert problem(await ann.post(path, **named)) == (400, "invalid_request")
     assert problem(await ann.request("PUT", f"/blocks/{reserved}")) == (400, "invalid_request")
-    with pytest.raises(ValueError, match="reserved"):
+    with pytest.raises(InvalidRequest, match="reserved"):
         issue_development_token(reserved)
     token = signing.Signer(sep=".", salt="chat.development-token").sign_object([reserved, 1])
     answer = await ann.request("GET", "/me", headers={"Authorization": f"Bearer {token}"})

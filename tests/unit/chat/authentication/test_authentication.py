@@ -16,6 +16,7 @@ from chat.authentication import (
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.authentication.firebase import FirebaseAuthenticator
 from chat.exceptions import NotAuthenticated, TokenExpired
+from messaging.domain.exceptions import InvalidRequest
 
 HTTP_TOKEN = set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
@@ -51,8 +52,38 @@ async def test_a_development_token_expires() -> None:
 
 @pytest.mark.parametrize("user_id", ["", "me", "a b", "__x__", "x" * 129])
 def test_no_token_for_a_malformed_user_id(user_id: str) -> None:
-    with pytest.raises(ValueError, match="user id"):
+    with pytest.raises(InvalidRequest, match="user id"):
         issue_development_token(user_id)
+
+
+@pytest.mark.parametrize(
+    ("named", "offered"),
+    [
+        ({"name": "Ann 👩‍🚀 Lee"}, {"name": "Ann 👩‍🚀 Lee"}),
+        ({"picture": "https://a.b/c"}, {"picture": "https://a.b/c"}),
+        ({}, {}),
+    ],
+)
+@pytest.mark.parametrize("expires_in", [None, timedelta(minutes=1)])
+async def test_a_development_token_may_have_a_profile(
+    named: dict[str, str], offered: dict[str, str], expires_in: timedelta | None
+) -> None:
+    """Whether it expires or not; the characters of the token stay those of a header."""
+    expires_at = None if expires_in is None else datetime.now(UTC) + expires_in
+
+    token = issue_development_token(
+        "ann", expires_at=expires_at, name=named.get("name"), picture=named.get("picture")
+    )
+
+    assert set(token) <= HTTP_TOKEN
+    identity = await DevelopmentAuthenticator().authenticate(token)
+    assert (identity.profile, identity.expires_at) == (offered, expires_at)
+
+
+@pytest.mark.parametrize("profile", [{"name": " "}, {"name": "x" * 101}, {"picture": "ftp://a.b"}])
+def test_no_token_for_a_bad_profile(profile: dict[str, str]) -> None:
+    with pytest.raises(InvalidRequest):
+        issue_development_token("ann", name=profile.get("name"), picture=profile.get("picture"))
 
 
 @pytest.mark.parametrize("token", ["", ".", "x", "ImFubiI.", "ImFubiI.x", "a.b.c", "\x00", "🦆"])

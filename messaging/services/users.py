@@ -1,0 +1,82 @@
+"""Users: the names and pictures of the people with whom a person shares a conversation."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from messaging.domain.exceptions import InvalidRequest
+from messaging.domain.identifiers import is_stored_user_id
+from messaging.domain.people import Profile
+from messaging.runtime.instance import Instance
+from messaging.services.rules.companions import companions_among
+from messaging.services.rules.rights import access_conversation
+
+MAX_USERS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilePage:
+    items: Sequence[Profile]
+    next_cursor: str | None
+    """None at the end. The last page may be empty."""
+
+
+async def list_profiles(
+    instance: Instance, *, user_id: str, user_ids: Sequence[str]
+) -> Sequence[Profile]:
+    """Return the profiles of those people who share a conversation with this person, and the
+    person's own, in the order of the request.
+
+    Each profile that is not cached costs a read. Raises InvalidRequest, StoreUnavailable.
+    """
+    if len(user_ids) > MAX_USERS:
+        raise InvalidRequest.of("user_ids", f"Name at most {MAX_USERS} people.", "max_length")
+    wanted = [one for one in dict.fromkeys(user_ids) if is_stored_user_id(one)]
+    others = [one for one in wanted if one != user_id]
+    known = {user_id, *await companions_among(instance, user_id, others)}
+    return await _profiles(instance, [one for one in wanted if one in known])
+
+
+async def list_profiles_of_conversation(
+    instance: Instance,
+    *,
+    user_id: str,
+    conversation_id: str,
+    limit: int = MAX_USERS,
+    cursor: str | None = None,
+) -> ProfilePage:
+    """Return a page of the profiles of the people who are or were in a conversation, in a fixed
+    order.
+
+    Each person on the page costs a read, and another one if the profile is not cached. Raises
+    InvalidRequest, ConversationNotFound, NotAParticipant, StoreUnavailable.
+    """
+    after = "" if cursor is None else _decoded(cursor)
+    await access_conversation(instance, user_id=user_id, conversation_id=conversation_id)
+    people = await instance.people.list_members(conversation_id, limit=limit, after=after)
+    return ProfilePage(
+        items=await _profiles(instance, people),
+        next_cursor=_encoded(people[-1]) if len(people) == limit else None,
+    )
+
+
+async def _profiles(instance: Instance, user_ids: Sequence[str]) -> Sequence[Profile]:
+    found = await instance.profiles.get(user_ids)
+    return [found[user_id] for user_id in user_ids]
+
+
+def _encoded(user_id: str) -> str:
+    return base64.urlsafe_b64encode(user_id.encode()).decode()
+
+
+def _decoded(cursor: str) -> str:
+    """Return the user id in a cursor. Raises InvalidRequest."""
+    try:
+        user_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        user_id = ""
+    if not is_stored_user_id(user_id):
+        detail = "The cursor is not valid. Use the next_cursor of the previous page."
+        raise InvalidRequest.of("cursor", detail)
+    return user_id
