@@ -6,6 +6,7 @@ them.
 """
 
 from dataclasses import dataclass
+from unicodedata import bidirectional
 
 import regex
 
@@ -37,20 +38,29 @@ class Content:
     body: str
 
 
-def content_of(conversation: Conversation, message: Message, *, show_text: bool) -> Content:
-    """Return the content of the notification of this message.
+def content_of(
+    conversation: Conversation, message: Message, *, sender: str, show_text: bool
+) -> Content:
+    """Return the content of the notification of this message. `sender` is the name to show.
 
     A direct conversation has its sender as the title. In a group the body names the sender before
     the text. Without `show_text` the body has neither.
     """
-    sender = message.sender_id
+    sender = _line(sender, MAX_TITLE) or message.sender_id
     if conversation.kind is ConversationKind.DIRECT:
         title, begin = sender, ""
     else:
-        title, begin = conversation.title or sender, f"{sender}: "
+        title, begin = conversation.title or sender, f"{_isolated(sender)}: "
     title = _line(title, MAX_TITLE) or sender
     text = _line(message.text or "", MAX_BODY - len(begin)) if show_text else ""
     return Content(title=title, body=begin + text if text else _HIDDEN)
+
+
+def _isolated(name: str) -> str:
+    """Return a name that does not turn the direction of the text behind it
+    (https://www.w3.org/International/articles/inline-bidi-markup/)."""
+    turns = any(bidirectional(character) in ("R", "AL") for character in name)
+    return f"\u2068{name}{_PDI}" if turns else name
 
 
 def _line(text: str, size: int) -> str:

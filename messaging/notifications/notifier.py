@@ -146,9 +146,10 @@ class Notifier:
         ringing = [recipients[user_id] for user_id in rulings if user_id not in decisions]
         if not ringing:
             return decisions, None
+        sender = await self._parts.name_of(message.sender_id)
         if work.claim.lapsed:
             return decisions, RetryLater(seconds=1, reason="lapsed")
-        results = await self._ring(conversation, message, ringing, work)
+        results = await self._ring(conversation, message, sender, ringing, work)
         again = None
         for recipient in ringing:
             reason = rulings[recipient.user_id].reason
@@ -209,6 +210,7 @@ class Notifier:
         self,
         conversation: Conversation,
         message: Message,
+        sender: str,
         ringing: Sequence[Recipient],
         work: "_Work",
     ) -> Mapping[str, Mapping[str, PushResult]]:
@@ -217,7 +219,12 @@ class Notifier:
         badges = await self._parts.badges.add(conversation.id, message.seq, user_ids)
         pushes = [
             message_push(
-                conversation, message, recipient, device, badge=badges.get(recipient.user_id)
+                conversation,
+                message,
+                recipient,
+                device,
+                sender=sender,
+                badge=badges.get(recipient.user_id),
             )
             for recipient in ringing
             for device in recipient.devices

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from messaging.delivery.hub.profiles import ProfileList
 from messaging.notifications.badges import Badges
 from messaging.positions.acknowledged import Acknowledgements
 from messaging.stores.conversations import Store
@@ -19,6 +20,12 @@ class Parts:
     decisions: DecisionStore
     acknowledged: Acknowledgements
     badges: Badges
+    profiles: ProfileList
+
+    async def name_of(self, user_id: str) -> str:
+        """Return the name to show for a person; one read unless it is cached. Raises
+        StoreUnavailable."""
+        return (await self.profiles.get([user_id]))[user_id].shown_name
 
 
 class Host(Protocol):

@@ -61,11 +61,14 @@ def message_push(
     recipient: Recipient,
     device: Device,
     *,
+    sender: str,
     badge: int | None,
     quiet: bool = False,
 ) -> Push:
-    """Return the push that shows a message on one device."""
-    content = content_of(conversation, message, show_text=recipient.settings.push_text)
+    """Return the push that shows a message on one device. `sender` is the name to show."""
+    content = content_of(
+        conversation, message, sender=sender, show_text=recipient.settings.push_text
+    )
     return Push(
         user_id=recipient.user_id,
         device=device,

@@ -76,6 +76,7 @@ class Withdrawer:
     ) -> Sequence[Push]:
         badges, user_id = self._parts.badges, recipient.user_id
         if conversation is not None and instead is not None:
+            sender = await self._parts.name_of(instead.sender_id)
             await badges.discard({(conversation.id, user_id): job.seq})
             counts = await badges.add(conversation.id, instead.seq, [user_id])
             return [
@@ -84,6 +85,7 @@ class Withdrawer:
                     instead,
                     recipient,
                     device,
+                    sender=sender,
                     badge=counts.get(user_id),
                     quiet=True,
                 )

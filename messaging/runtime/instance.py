@@ -84,6 +84,7 @@ class Instance:
                 decisions=self.decisions,
                 acknowledged=self.acknowledged,
                 badges=self.badges,
+                profiles=self.profiles,
             ),
             presence=self.presence,
             host=self,

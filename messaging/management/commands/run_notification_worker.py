@@ -41,6 +41,7 @@ async def _run(url: str, host: str, port: int | None) -> None:
     async with AsyncExitStack() as stack:
         instance = Instance()
         stack.push_async_callback(instance.close)
+        instance.profiles.degraded = True  # nobody tells a worker that a name has changed
         queue = SqsQueue(url)
         stack.push_async_callback(queue.close)
         await queue.open()

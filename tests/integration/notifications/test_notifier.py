@@ -21,7 +21,7 @@ from messaging.notifications.notifier import Notifier
 from messaging.notifications.policy import Stage
 from messaging.runtime.instance import Instance
 from messaging.services import messages, participants, receipts
-from messaging.services.account import conversation_preferences, preferences
+from messaging.services.account import conversation_preferences, preferences, profiles
 from tests.documents import counted_documents
 from tests.integration.notifications import decisions, found, reasons, register, until
 from tests.moments import lapse
@@ -65,6 +65,18 @@ async def test_every_device_of_everybody(
     decided = (await decisions(instance, message))["bob"]
     assert (decided.verdict, decided.reason) == (Verdict.SENT, "absent")
     assert decided.devices == {"phone-0": "sent", "phone-1": "sent"}
+
+
+async def test_people_are_named(instance: Instance, notifier: Notifier, fcm: FcmServer) -> None:
+    """As they are called now; by the id once they have no name."""
+    group = await found(instance, "bob")
+    bodies = []
+    for name in ("Ann Lee", "Anna", None):
+        await profiles.set_profile(instance, user_id="ann", changes={"name": name})
+        await notifier.run(group.job(await group.send("Hello")))
+        bodies.append(fcm.arrived[-1].message["notification"]["body"])
+
+    assert bodies == ["Ann Lee: Hello", "Anna: Hello", "ann: Hello"]
 
 
 async def test_no_text_for_whoever_wants_none(
@@ -430,15 +442,15 @@ async def test_clearing(instance: Instance, notifier: Notifier, fcm: FcmServer) 
 
 
 async def test_what_it_costs(instance: Instance, notifier: Notifier, settings: Settings) -> None:
-    """At most two reads for each who is rung, and two writes for the message; nothing at all for
-    those who acknowledged."""
+    """At most two reads for each who is rung, and two writes for the message; once a read for the
+    sender's name; nothing at all for those who acknowledged."""
     direct, group = (
         await found(instance, "bob"),
         await found(instance, *(f"user-{number}" for number in range(20))),
     )
 
     message = await direct.send()
-    with billed(reads=2, writes=2):
+    with billed(reads=3, writes=2):
         await notifier.run(direct.job(message))
 
     message = await group.send()

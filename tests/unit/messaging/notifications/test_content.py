@@ -32,7 +32,7 @@ texts = st.text(
 
 
 def body(text: str, *, of: Conversation = DIRECT) -> str:
-    return content_of(of, said(text), show_text=True).body
+    return content_of(of, said(text), sender="ann", show_text=True).body
 
 
 def said(text: str) -> Message:
@@ -52,19 +52,34 @@ def said(text: str) -> Message:
 
 
 def test_a_direct_conversation_is_titled_with_its_sender() -> None:
-    content = content_of(DIRECT, said("Hello"), show_text=True)
+    content = content_of(DIRECT, said("Hello"), sender="Ann Lee", show_text=True)
 
-    assert (content.title, content.body) == ("ann", "Hello")
+    assert (content.title, content.body) == ("Ann Lee", "Hello")
 
 
 def test_a_group_names_the_sender_before_the_text() -> None:
-    content = content_of(GROUP, said("Hello"), show_text=True)
+    content = content_of(GROUP, said("Hello"), sender="Ann Lee", show_text=True)
 
-    assert (content.title, content.body) == ("Tea", "ann: Hello")
+    assert (content.title, content.body) == ("Tea", "Ann Lee: Hello")
+
+
+def test_a_name_does_not_turn_the_text_behind_it() -> None:
+    content = content_of(GROUP, said("Hello"), sender="רות", show_text=True)
+
+    assert content.body == "\u2068רות\u2069: Hello"
+
+
+def test_a_name_that_shows_nothing_is_the_id() -> None:
+    """One that another release stored."""
+    content = content_of(DIRECT, said("Hello"), sender="\u200b", show_text=True)
+
+    assert content.title == "ann"
 
 
 def test_a_hidden_text_tells_nothing() -> None:
-    assert content_of(GROUP, said("Hello"), show_text=False).body == "New message"
+    content = content_of(GROUP, said("Hello"), sender="Ann Lee", show_text=False)
+
+    assert (content.title, content.body) == ("Tea", "New message")
 
 
 @pytest.mark.parametrize("grapheme", [FAMILY, "🇩🇪", "e\u0301", "👍🏽", "각"])
@@ -113,18 +128,24 @@ def test_a_stray_end_of_a_direction_is_left_out() -> None:
     assert body("a\u2069b\u202cc") == "abc"
 
 
-@given(text=texts, title=texts, group=st.booleans())
+@given(text=texts, title=texts, name=texts, group=st.booleans())
 def test_any_text_is_shown_in_bounds_and_in_its_own_direction(
-    text: str, title: str, group: bool
+    text: str, title: str, name: str, group: bool
 ) -> None:
     of = replace(GROUP, title=title) if group else DIRECT
-    content = content_of(of, said(text), show_text=True)
+    content = content_of(of, said(text), sender=name, show_text=True)
 
     for line, size in ((content.title, MAX_TITLE), (content.body, MAX_BODY)):
         assert 0 < len(line) <= size
         assert not any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in line)
         assert _depth(line) == 0
         assert not is_blank(line)
+
+
+@given(text=texts, group=st.booleans())
+def test_any_text_is_cut_between_graphemes(text: str, group: bool) -> None:
+    content = content_of(GROUP if group else DIRECT, said(text), sender="ann", show_text=True)
+
     shown = content.body.removeprefix("ann: ").rstrip("…\u2069\u202c")
     wholes = regex.findall(r"\X", regex.sub(r"[\s\p{Cc}]+", " ", text).strip())
     cut = regex.sub("[\u202c\u2069]", "", shown).rstrip()
