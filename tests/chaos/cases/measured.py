@@ -23,6 +23,8 @@ _CAPACITY_SECONDS = 8.0
 _SENDERS = 48
 _BEFORE_SECONDS = 15.0
 _PROBE_SECONDS = 0.5
+_KEPT_SECONDS = 70.0
+"""An instance keeps a person's conversations for a minute after the last socket."""
 
 
 async def redis_dead_for_a_minute(scene: Scene) -> None:
@@ -135,7 +137,8 @@ class _Probe:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._been: set[tuple[str, str]] = set()
+        self._seen: dict[tuple[str, str], float] = {}
+        """When this person last connected to this instance."""
 
     async def connecting(self, name: str, seconds: float) -> None:
         """For so long; the median until `hello` is a figure."""
@@ -145,6 +148,9 @@ class _Probe:
         while time.perf_counter() < end:
             one = next(instances)
             person = self._stranger(one)
+            if person is None:
+                await asyncio.sleep(_PROBE_SECONDS)
+                continue
             began = time.perf_counter()
             while not await _is_greeted(one.url, person):
                 sent_away += 1
@@ -154,16 +160,20 @@ class _Probe:
         self._scene.figures[f"{name} (s)"] = round(statistics.median(took), 4)
         self._scene.figures[f"sent away while {name}"] = sent_away
 
-    def _stranger(self, one: Instance) -> str:
-        crowd = self._scene.crowd
+    def _stranger(self, one: Instance) -> str | None:
+        """Return somebody of whom this instance keeps nothing, if there is somebody."""
+        crowd, now = self._scene.crowd, time.perf_counter()
         there = {client.user_id for client in crowd.clients if client.instance_id == one.name}
         strangers = [
             user_id
             for user_id in crowd.people
-            if user_id not in there and (user_id, one.name) not in self._been
+            if user_id not in there
+            and now - self._seen.get((user_id, one.name), -_KEPT_SECONDS) >= _KEPT_SECONDS
         ]
+        if not strangers:
+            return None
         person = self._scene.chance.choice(strangers)
-        self._been.add((person, one.name))
+        self._seen[person, one.name] = now
         return person
 
 
