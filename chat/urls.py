@@ -38,6 +38,7 @@ _V1 = [
     path(f"{_CONVERSATION}/messages/<str:message_id>/delivery", deliveries.DeliveryView.as_view()),
     path(f"{_CONVERSATION}/changes", messages.ChangesView.as_view()),
     path(f"{_CONVERSATION}/read", receipts.ReadView.as_view()),
+    path(f"{_CONVERSATION}/unread", receipts.UnreadView.as_view()),
     path(f"{_CONVERSATION}/receipts", receipts.ReceiptsView.as_view()),
     path(f"{_CONVERSATION}/typing", typing.TypingView.as_view()),
     path("reports", reports.ReportsView.as_view()),

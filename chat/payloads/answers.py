@@ -6,6 +6,7 @@ from messaging.services.account.own_changes import OwnChanges
 from messaging.services.operators.delivery_outcomes import PersonDelivery
 from messaging.services.receipts import ReadReceipt
 from messaging.services.sync import Changes
+from messaging.services.unread_marks import UnreadMark
 from messaging.wire.representations import (
     message_data,
     optional_timestamp,
@@ -32,6 +33,14 @@ def receipt_data(receipt: ReadReceipt) -> dict[str, Any]:
     return {"read_seq": receipt.read_seq, "unread_count": receipt.unread_count}
 
 
+def unread_mark_data(mark: UnreadMark) -> dict[str, Any]:
+    return {
+        "marked_unread": mark.seq,
+        "read_seq": mark.read_seq,
+        "unread_count": mark.unread_count,
+    }
+
+
 def own_changes_data(changes: OwnChanges) -> dict[str, Any]:
     return {
         "items": [
@@ -39,7 +48,7 @@ def own_changes_data(changes: OwnChanges) -> dict[str, Any]:
                 "conversation_id": one.conversation_id,
                 "read_seq": one.read_seq,
                 "unread_count": one.unread_count,
-                "marked_unread": None,
+                "marked_unread": one.marked_unread,
                 "preferences": preferences_data(one.preferences),
             }
             for one in changes.items

@@ -169,8 +169,16 @@ class ReportMessage(StrictSerializer):
     reason = TextField(allow_blank=True)
 
 
-class MarkRead(StrictSerializer):
+class MarkDelivered(StrictSerializer):
     seq = StrictIntegerField(min_value=0, max_value=MAX_SEQ)
+
+
+class MarkRead(MarkDelivered):
+    clear = StrictBooleanField(required=False, default=False)
+
+
+class MarkUnread(StrictSerializer):
+    seq = StrictIntegerField(min_value=1, max_value=MAX_SEQ)
 
 
 class SetTyping(StrictSerializer):
@@ -236,6 +244,10 @@ class SendMessageCommand(_InConversation, SendMessage):
 
 
 class MarkReadCommand(_InConversation, MarkRead):
+    pass
+
+
+class MarkDeliveredCommand(_InConversation, MarkDelivered):
     pass
 
 

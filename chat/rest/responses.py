@@ -73,6 +73,7 @@ class Conversation(_Shape):
     pinned_count = serializers.IntegerField()
     unread_count = serializers.IntegerField()
     read_seq = serializers.IntegerField()
+    marked_unread = serializers.IntegerField(allow_null=True)
 
 
 class ConversationWithAdded(Conversation):
@@ -175,6 +176,10 @@ class Delivery(_Shape):
 class ReadReceipt(_Shape):
     read_seq = serializers.IntegerField()
     unread_count = serializers.IntegerField()
+
+
+class UnreadMark(ReadReceipt):
+    marked_unread = serializers.IntegerField(allow_null=True)
 
 
 class ReadPosition(_Shape):

@@ -100,10 +100,18 @@ async def _send_message(
 
 
 async def _mark_read(
-    state: ApplicationState, connection: Connection, conversation_id: str, seq: int
+    state: ApplicationState,
+    connection: Connection,
+    conversation_id: str,
+    seq: int,
+    clear: bool = False,
 ) -> dict[str, Any]:
     receipt = await receipts.mark_read(
-        state.instance, user_id=connection.user_id, conversation_id=conversation_id, seq=seq
+        state.instance,
+        user_id=connection.user_id,
+        conversation_id=conversation_id,
+        seq=seq,
+        clear=clear,
     )
     presence.note_reading(connection=connection)
     return receipt_data(receipt)
@@ -207,7 +215,7 @@ _ALL = (
     ),
     Command(
         name="receipt.delivered",
-        serializer=serializers.MarkReadCommand,
+        serializer=serializers.MarkDeliveredCommand,
         handler=_mark_delivered,
         log_level=logging.DEBUG,
         # Acknowledging a message that does not exist costs the store a read, and has no rate.

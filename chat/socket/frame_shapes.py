@@ -84,7 +84,13 @@ DURABLE: dict[str, Json] = {
 
 SOFT: dict[str, Json] = {
     "receipt.updated": {
-        **shape(user_id=STRING, read_seq=INTEGER, delivered_seq=INTEGER, unread_count=INTEGER),
+        **shape(
+            user_id=STRING,
+            read_seq=INTEGER,
+            delivered_seq=INTEGER,
+            unread_count=INTEGER,
+            marked_unread={"anyOf": [INTEGER, NULL]},
+        ),
         "required": ["user_id", "read_seq", "delivered_seq"],
     },
     "typing.started": _TYPING,
@@ -138,7 +144,6 @@ WORDS: dict[str, Words] = {
     "id": Words("Your own id of the command; the answer has the same id.", 7),
     "instance_id": Words("The name of the instance that sent the event.", "chat-1"),
     "items": Words("The entries.", None),
-    "marked_unread": Words("Always null in this version.", None),
     "message": Words("The message after the change.", None),
     "messages": Words("The present state of the changed messages, by `version`.", None),
     "participants": Words("The people who were added or removed.", None),

@@ -90,7 +90,7 @@ class Publisher:
                 conversation_id=conversation_id,
                 user_id=position.user_id,
                 key=f"receipt:read:{conversation_id}:{position.user_id}",
-                own_frame=self._events.receipt_updated(
+                own_frame=self._events.own_receipt_updated(
                     conversation_id, position, unread_count=unread_count
                 ),
             )

@@ -36,10 +36,20 @@ class Preferences:
 
     muted_until: datetime | None = None
     notify: Notify = Notify.ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnFlags:
+    """What one participant has set in one conversation for themselves alone."""
+
+    marked_unread: int | None = None
+    """The message that the person marked as unread."""
+    marked_read_seq: int | None = None
+    """How far the person had read then. Reading further ends the mark, and so does sending."""
     pinned: bool = False
-    archived: int | None = None
-    """The number of the latest message when the person archived the conversation; None if it is not
-    archived."""
+    archived_seq: int | None = None
+    """The number of the latest message when the person archived the conversation; None if they did
+    not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +59,4 @@ class ReadPosition:
     user_id: str
     read_seq: int = 0
     delivered_seq: int = 0
+    flags: OwnFlags = OwnFlags()

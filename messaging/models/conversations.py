@@ -136,6 +136,10 @@ class ReadPositionRecord(models.Model):
     delivered_seq = models.PositiveBigIntegerField(default=0)
     updated_at = models.DateTimeField(null=True)
     """When the person last changed something here; null for rows of earlier releases."""
+    marked_unread = models.PositiveBigIntegerField(null=True)
+    marked_read_seq = models.PositiveBigIntegerField(null=True)
+    pinned = models.BooleanField(default=False, db_default=False)
+    archived_seq = models.PositiveBigIntegerField(null=True)
 
     class Meta:
         db_table = "messaging_read_position"

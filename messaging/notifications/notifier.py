@@ -21,6 +21,7 @@ import structlog
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
+from messaging.domain.own.state import effective_read_seq
 from messaging.domain.participant import ReadPosition
 from messaging.domain.recipients import Decision, Recipient, Verdict
 from messaging.notifications.claims import ClaimLease
@@ -38,7 +39,6 @@ from messaging.notifications.policy import Action, Reason, Stage, rule
 from messaging.notifications.push.protocol import PushBackend, PushResult, Status
 from messaging.notifications.pusher import Pusher, clear_push, message_push
 from messaging.notifications.withdrawal import Withdrawer
-from messaging.wire.representations import effective_read_seq
 
 logger = structlog.get_logger(__name__)
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
+from messaging.domain.own.state import effective_read_seq
 from messaging.domain.participant import Preferences, ReadPosition
 from messaging.domain.recipients import Decision, Recipient, Verdict
 from messaging.notifications.jobs import RetryLater, WithdrawJob
@@ -22,7 +23,6 @@ from messaging.notifications.parts import Parts
 from messaging.notifications.policy import Action, Circumstances, rule
 from messaging.notifications.push.protocol import Push, Status
 from messaging.notifications.pusher import Pusher, clear_push, message_push
-from messaging.wire.representations import effective_read_seq
 
 _EARLIER = 50
 """How many messages before the deleted one are candidates to replace it."""

@@ -203,8 +203,7 @@ async def list_conversations(
     """Return a person's conversations, latest activity first. Raises InvalidRequest,
     StoreUnavailable.
 
-    Positions are read only where they matter. Nobody has read beyond the latest message, so the
-    sender of that message, and everyone in an empty conversation, has read everything.
+    Each costs two reads: the conversation, and the person's position in it.
     """
     store = instance.store
     async with instance.own_reads.turn(user_id):
@@ -217,7 +216,7 @@ async def list_conversations(
                 "cursor", "The cursor is not valid. Use the next_cursor of the previous page."
             ) from None
         positions = await store.get_read_positions(
-            user_id, [c.id for c in page.conversations if c.sent_seq < c.seq]
+            user_id, [conversation.id for conversation in page.conversations]
         )
     return OwnConversationPage(
         items=[

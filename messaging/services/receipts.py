@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.limits import get_limits
+from messaging.domain.own.state import current_mark, effective_read_seq
 from messaging.domain.participant import ReadPosition
 from messaging.domain.signals import conversation_read
 from messaging.instruments.metrics import ACKNOWLEDGEMENT_SECONDS
 from messaging.runtime.instance import Instance
-from messaging.services.rules.rights import access_conversation, read_conversation
+from messaging.services.rules.rights import conversation_up_to, read_conversation
 from messaging.services.rules.visibility import (
     PAIR,
     pair_is_open,
@@ -20,7 +20,7 @@ from messaging.services.rules.visibility import (
     reads_privately,
     shows_receipts,
 )
-from messaging.wire.representations import effective_read_seq
+from messaging.services.unread_marks import remove_mark
 
 _PROMPT_SECONDS = 60.0
 """Later acknowledgements show only that the client was away, not how long delivery took."""
@@ -33,9 +33,11 @@ class ReadReceipt:
 
 
 async def mark_read(
-    instance: Instance, *, user_id: str, conversation_id: str, seq: int
+    instance: Instance, *, user_id: str, conversation_id: str, seq: int, clear: bool = False
 ) -> ReadReceipt:
     """Mark everything up to `seq` as read. An earlier seq changes nothing.
+
+    Reading further ends an unread mark (`unread_marks`). With `clear`, an earlier seq does, too.
 
     The person's own sockets get each position. The others get the first one at once, then one a
     second. Reading counts as activity, except with `private_reading`.
@@ -43,7 +45,7 @@ async def mark_read(
     Raises InvalidRequest (no such message yet), ConversationNotFound, NotAParticipant,
     StoreUnavailable.
     """
-    conversation = await _conversation_up_to(instance, seq, user_id, conversation_id)
+    conversation = await conversation_up_to(instance, seq, user_id, conversation_id)
     advanced = await instance.read_positions.advance(conversation_id, user_id, seq)
     read_seq = effective_read_seq(conversation, advanced.position)
     unread_count = conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq)
@@ -53,13 +55,16 @@ async def mark_read(
         instance.signals.send(
             conversation_read, user_id=user_id, conversation_id=conversation_id, read_seq=read_seq
         )
-    if advanced.moved:
-        position = replace(
-            advanced.position,
-            read_seq=read_seq,
-            delivered_seq=max(advanced.position.delivered_seq, read_seq),
-        )
+    position = replace(
+        advanced.position,
+        read_seq=read_seq,
+        delivered_seq=max(advanced.position.delivered_seq, read_seq),
+    )
+    if clear and current_mark(position.flags, read_seq) is not None:
+        await remove_mark(instance, conversation, position)
+    elif advanced.moved:
         instance.publisher.publish_own_receipt(conversation_id, position, unread_count=unread_count)
+    if advanced.moved:
         await instance.pace.publish(
             ("read", conversation_id, user_id),
             partial(_tell_read, instance, conversation, position),
@@ -112,7 +117,7 @@ async def mark_delivered(
     ):
         people, latest = followed.count, followed.seq
     else:
-        conversation = await _conversation_up_to(instance, seq, user_id, conversation_id)
+        conversation = await conversation_up_to(instance, seq, user_id, conversation_id)
         people, latest = len(conversation.participants), conversation.seq
     if seen:
         instance.acknowledged.advance(conversation_id, user_id, seq)
@@ -189,24 +194,6 @@ async def list_receipts(
         )
     private = await private_readers(instance, receipts, besides=user_id)
     return [replace(one, read_seq=0) if one.user_id in private else one for one in receipts]
-
-
-async def _conversation_up_to(
-    instance: Instance, seq: int, user_id: str, conversation_id: str
-) -> Conversation:
-    """Return the conversation, which contains this message number. Also raises InvalidRequest."""
-    conversation = await access_conversation(
-        instance, user_id=user_id, conversation_id=conversation_id
-    )
-    if seq > conversation.seq:
-        conversation = await read_conversation(
-            instance, user_id=user_id, conversation_id=conversation_id
-        )
-        if seq > conversation.seq:
-            raise InvalidRequest.of(
-                "seq", "No message has this seq yet. Use at most the latest seq.", "max_value"
-            )
-    return conversation
 
 
 def _fanned_out(people: int) -> bool:

@@ -20,6 +20,9 @@ OWN_READS = frozenset(
 """Operations whose cost depends on one person's data. If one is slow, that says nothing about the
 store, so it does not count for the shared circuit breaker. On SQL, some threads never run them."""
 
+Changes = Mapping[str, Any]
+"""New values of some of an entity's fields, by name."""
+
 LINK_NOTE_LIFETIME = timedelta(seconds=25)
 """How long a link note is valid unless it is renewed."""
 
@@ -213,9 +216,7 @@ class Store(Protocol):
         Raises Conflict, AlreadyExists, CommitUnknown.
         """
 
-    async def set_preferences(
-        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
-    ) -> None:
+    async def set_preferences(self, conversation_id: str, user_id: str, changes: Changes) -> None:
         """Change the given fields of a person's `Preferences`; concurrent changes of other fields
         are kept. This is not a durable change: no version, but a new token.
 
@@ -274,6 +275,10 @@ class Store(Protocol):
 
     async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
         """Move a person's `delivered_seq` forward to `seq`, never back; one write, no read."""
+
+    async def set_flags(self, conversation_id: str, user_id: str, changes: Changes) -> None:
+        """Change the given fields of a person's `OwnFlags`; one write, no read. Other fields, and
+        concurrent changes of them, are kept."""
 
     async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
         """Move a person's `read_seq` and `delivered_seq` back to `seq` if they are beyond it,

@@ -15,6 +15,7 @@ import orjson
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
+from messaging.domain.own.state import current_mark
 from messaging.domain.participant import ReadPosition
 from messaging.domain.people import PersonPresence
 from messaging.wire.representations import (
@@ -121,12 +122,18 @@ class EventEncoder:
         """Return `auth.expiring`. `expires_at` is the deadline for a fresh token."""
         return self.soft(EventType.AUTH_EXPIRING, {"expires_at": timestamp(expires_at)})
 
-    def receipt_updated(
-        self, conversation_id: str, position: ReadPosition, *, unread_count: int | None = None
-    ) -> str:
+    def receipt_updated(self, conversation_id: str, position: ReadPosition) -> str:
         data = read_position_data(position)
-        if unread_count is not None:
-            data["unread_count"] = unread_count
+        return self.soft(EventType.RECEIPT_UPDATED, data, conversation_id=conversation_id)
+
+    def own_receipt_updated(
+        self, conversation_id: str, position: ReadPosition, *, unread_count: int
+    ) -> str:
+        """Return the event for the sockets of the person themselves."""
+        data = read_position_data(position) | {
+            "unread_count": unread_count,
+            "marked_unread": current_mark(position.flags, position.read_seq),
+        }
         return self.soft(EventType.RECEIPT_UPDATED, data, conversation_id=conversation_id)
 
     def typing(

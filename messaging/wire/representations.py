@@ -12,6 +12,7 @@ from messaging.domain.fields.codec import Attribute, Conversions, writer
 from messaging.domain.fields.plain import attachments_data, reactions_data
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
+from messaging.domain.own.state import current_mark, effective_read_seq
 from messaging.domain.participant import Participant, Preferences, ReadPosition
 from messaging.domain.people import PersonPresence, Profile, UserSettings
 from messaging.domain.recipients import Device
@@ -142,16 +143,8 @@ def personal_conversation_data(
     return conversation_data(conversation, everybody=everybody) | {
         "unread_count": conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq),
         "read_seq": read_seq,
+        "marked_unread": current_mark(position.flags, read_seq),
     }
-
-
-def effective_read_seq(
-    conversation: Conversation | ListedConversation, position: ReadPosition
-) -> int:
-    """Return the read position, which includes one's own latest message."""
-    if isinstance(conversation, ListedConversation):
-        return max(position.read_seq, conversation.sent_seq)
-    return max(position.read_seq, conversation.sent_seq.get(position.user_id, 0))
 
 
 def read_position_data(position: ReadPosition) -> Data:

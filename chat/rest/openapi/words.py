@@ -27,6 +27,9 @@ WORDS: dict[str, Words] = {
     "at": Words("When the decision was made.", _AT),
     "attachments": Words("The files of the message.", []),
     "before": Words("Only messages before this `seq`, exclusive.", 43),
+    "clear": Words(
+        "Whether to remove your unread mark even if the read position does not move.", False
+    ),
     "client_id": Words(
         "Your own id of the request: 1 to 128 printable ASCII characters. A retry with the same "
         "`client_id` returns the result of the first request, so it is safe.",
@@ -97,6 +100,10 @@ WORDS: dict[str, Words] = {
     "limits": Words(
         "By name. The rates are per person, over REST and sockets together.",
         {"text_characters": 10_000},
+    ),
+    "marked_unread": Words(
+        "The `seq` of the message that you marked as unread: show a dot. null if there is none.",
+        None,
     ),
     "mentions": Words("The ids of the participants that the text mentions.", ["bob"]),
     "mentions_all": Words("Whether the message mentions everyone.", False),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from messaging.concurrency.steps import in_steps
 from messaging.domain.limits import get_limits
+from messaging.domain.own.state import current_mark
 from messaging.domain.participant import Preferences
 from messaging.runtime.instance import Instance
 
@@ -21,6 +22,7 @@ class OwnState:
     conversation_id: str
     read_seq: int
     unread_count: int
+    marked_unread: int | None
     preferences: Preferences
 
 
@@ -57,12 +59,14 @@ async def list_own_changes(instance: Instance, *, user_id: str, since: datetime)
         place = places.get(conversation_id)
         if place is None:
             continue  # the person has left meanwhile
-        read_seq = max(changed.positions[conversation_id].read_seq, place.sent_seq)
+        position = changed.positions[conversation_id]
+        read_seq = max(position.read_seq, place.sent_seq)
         items.append(
             OwnState(
                 conversation_id=conversation_id,
                 read_seq=read_seq,
                 unread_count=place.uncounted.unread(seq=place.seq, read_seq=read_seq),
+                marked_unread=current_mark(position.flags, read_seq),
                 preferences=place.preferences,
             )
         )

@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
+from messaging.domain.own.state import effective_read_seq
 from messaging.domain.participant import ReadPosition
 from messaging.domain.recipients import Decision, Verdict
 from messaging.runtime.instance import Instance
-from messaging.wire.representations import effective_read_seq
 
 
 class PushVerdict(StrEnum):

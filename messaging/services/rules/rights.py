@@ -2,7 +2,7 @@
 
 from messaging.changes.rights import require_participant
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.exceptions import ConversationNotFound, InvalidRequest
 from messaging.domain.identifiers import require_conversation_id
 from messaging.runtime.instance import Instance
 
@@ -19,6 +19,29 @@ async def access_conversation(
     if cached is not None and user_id in cached.participants:
         return cached
     return await read_conversation(instance, user_id=user_id, conversation_id=conversation_id)
+
+
+async def conversation_up_to(
+    instance: Instance, seq: int, user_id: str, conversation_id: str
+) -> Conversation:
+    """Return the conversation, which contains this message number. Also raises InvalidRequest."""
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
+    if seq > conversation.seq:
+        conversation = await read_conversation(
+            instance, user_id=user_id, conversation_id=conversation_id
+        )
+        require_seq(conversation, seq)
+    return conversation
+
+
+def require_seq(conversation: Conversation, seq: int) -> None:
+    """Require that the conversation contains this message number. Raises InvalidRequest."""
+    if seq > conversation.seq:
+        raise InvalidRequest.of(
+            "seq", "No message has this seq yet. Use at most the latest seq.", "max_value"
+        )
 
 
 async def read_conversation(

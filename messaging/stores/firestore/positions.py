@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from messaging.domain.participant import ReadPosition
 from messaging.stores.conversations import Advanced, ChangedPositions
@@ -13,6 +14,7 @@ from messaging.stores.firestore.client.transactions import Transaction, Transact
 from messaging.stores.firestore.documents import conversation_id_of
 from messaging.stores.firestore.documents.conversations import conversation_name
 from messaging.stores.firestore.documents.positions import (
+    changed_flags,
     decode_position,
     moved_position,
     position_name,
@@ -96,6 +98,15 @@ async def advance_delivered(
         {"user_id": user_id, "delivered_seq": AtLeast(seq)},
     )
     await connection.write("advance_delivered", writes)
+
+
+async def set_flags(
+    connection: Connection, conversation_id: str, user_id: str, changes: Mapping[str, Any]
+) -> None:
+    writes = Writes(connection.database)
+    name = position_name(connection.database, conversation_id, user_id)
+    writes.merge(name, changed_flags(user_id, changes))
+    await connection.write("set_flags", writes)
 
 
 async def limit_position(

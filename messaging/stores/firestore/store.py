@@ -6,7 +6,6 @@ if that has not changed since it was read.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from messaging.domain.conversation import Companion, Conversation, Membership
 from messaging.domain.health import Condition
@@ -16,6 +15,7 @@ from messaging.stores.conversations import (
     Advanced,
     ChangedConversations,
     ChangedPositions,
+    Changes,
     Commit,
     LinkNotes,
     ListedPage,
@@ -179,9 +179,7 @@ class FirestoreStore:
         self.witness.committed(mark, stored)
         return stored
 
-    async def set_preferences(
-        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
-    ) -> None:
+    async def set_preferences(self, conversation_id: str, user_id: str, changes: Changes) -> None:
         await writes.set_preferences(self._connection, conversation_id, user_id, changes)
 
     async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
@@ -237,6 +235,9 @@ class FirestoreStore:
     async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
         await positions.advance_delivered(self._connection, conversation_id, user_id, seq)
         self.witness.moved_position(conversation_id, user_id)
+
+    async def set_flags(self, conversation_id: str, user_id: str, changes: Changes) -> None:
+        await positions.set_flags(self._connection, conversation_id, user_id, changes)
 
     async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
         await positions.limit_position(self._connection, conversation_id, user_id, seq)

@@ -8,7 +8,14 @@ from operator import attrgetter
 from typing import Any
 
 from messaging.domain.conversation import Conversation, ListedConversation
-from messaging.domain.fields.codec import ATTRIBUTE, Attribute, Conversions, reader, writer
+from messaging.domain.fields.codec import (
+    ATTRIBUTE,
+    Attribute,
+    Conversions,
+    reader,
+    types_of,
+    writer,
+)
 from messaging.domain.fields.plain import (
     Data,
     attachments_data,
@@ -18,7 +25,7 @@ from messaging.domain.fields.plain import (
 )
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Attachment, Message, ReactionSummary
-from messaging.domain.participant import Participant, Preferences, ReadPosition
+from messaging.domain.participant import OwnFlags, Participant, Preferences, ReadPosition
 from messaging.domain.uncounted import Uncounted
 from messaging.models import (
     ConversationRecord,
@@ -180,14 +187,28 @@ def read_position_records(
             read_seq=position.read_seq,
             delivered_seq=position.delivered_seq,
             updated_at=updated_at,
+            **own_flags_columns(position.flags),
         )
         for position in positions
     ]
 
 
+own_flags_columns = writer(OwnFlags, WRITTEN)
+_own_flags = reader(OwnFlags, READ, source=ATTRIBUTE)
+_own_flags_of_row = reader(OwnFlags, READ_JSON)
+
+
+def own_flags(*row: Any) -> OwnFlags:
+    """Return the flags of their columns, in the order of the fields."""
+    return _own_flags_of_row(dict(zip(types_of(OwnFlags), row, strict=True)))
+
+
 def read_position(record: ReadPositionRecord) -> ReadPosition:
     return ReadPosition(
-        user_id=record.user_id, read_seq=record.read_seq, delivered_seq=record.delivered_seq
+        user_id=record.user_id,
+        read_seq=record.read_seq,
+        delivered_seq=record.delivered_seq,
+        flags=_own_flags(record),
     )
 
 

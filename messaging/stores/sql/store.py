@@ -19,6 +19,7 @@ from messaging.stores.conversations import (
     Advanced,
     ChangedConversations,
     ChangedPositions,
+    Changes,
     Commit,
     LinkNotes,
     ListedPage,
@@ -182,17 +183,13 @@ class SqlStore:
         count("commit", written=1 + messages + len(commit.positions))
         return stored
 
-    async def set_preferences(
-        self, conversation_id: str, user_id: str, changes: Mapping[str, Any]
-    ) -> None:
-        await self.calls.write(
+    async def set_preferences(self, conversation_id: str, user_id: str, changes: Changes) -> None:
+        await self._write(
             "set_preferences", writes.set_preferences, conversation_id, user_id, changes
         )
-        count("set_preferences", written=1)
 
     async def set_blocked(self, conversation_id: str, user_id: str, *, blocked: bool) -> None:
-        await self.calls.write("set_blocked", writes.set_blocked, conversation_id, user_id, blocked)
-        count("set_blocked", written=1)
+        await self._write("set_blocked", writes.set_blocked, conversation_id, user_id, blocked)
 
     async def get_messages(
         self, conversation_id: str, message_ids: Sequence[str]
@@ -274,21 +271,19 @@ class SqlStore:
         return advanced
 
     async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
-        await self.calls.write(
+        await self._write(
             "advance_delivered", positions.advance_delivered, conversation_id, user_id, seq
         )
         self.witness.moved_position(conversation_id, user_id)
-        count("advance_delivered", written=1)
+
+    async def set_flags(self, conversation_id: str, user_id: str, changes: Changes) -> None:
+        await self._write("set_flags", positions.set_flags, conversation_id, user_id, changes)
 
     async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
-        await self.calls.write(
-            "limit_position", positions.limit_position, conversation_id, user_id, seq
-        )
-        count("limit_position", written=1)
+        await self._write("limit_position", positions.limit_position, conversation_id, user_id, seq)
 
     async def put_link_note(self, boot_id: str) -> None:
-        await self.calls.write("put_link_note", lambda database: link_notes.put(database, boot_id))
-        count("put_link_note", written=1)
+        await self._write("put_link_note", link_notes.put, boot_id)
 
     async def delete_link_note(self, boot_id: str) -> None:
         await self.calls.write("delete_link_note", link_notes.delete, boot_id)
@@ -298,6 +293,10 @@ class SqlStore:
         notes = await self.calls.read("list_link_notes", link_notes.list_current)
         count("list_link_notes", read=queried(len(notes.boot_ids)))
         return notes
+
+    async def _write(self, operation: str, work: Callable[..., object], *args: object) -> None:
+        await self.calls.write(operation, work, *args)
+        count(operation, written=1)
 
     async def _list(
         self,

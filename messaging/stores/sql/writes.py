@@ -12,8 +12,9 @@ from django.db.transaction import atomic
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
+from messaging.domain.fields.codec import types_of
 from messaging.domain.identifiers import random_id
-from messaging.domain.participant import Preferences, ReadPosition, Role
+from messaging.domain.participant import OwnFlags, Preferences, ReadPosition, Role
 from messaging.models import (
     ConversationRecord,
     MessageRecord,
@@ -224,7 +225,7 @@ def _put_positions(
         rows.read_position_records(conversation_id, positions, updated_at=at),
         update_conflicts=True,
         unique_fields=["conversation", "user_id"],
-        update_fields=["read_seq", "delivered_seq", "updated_at"],
+        update_fields=["read_seq", "delivered_seq", "updated_at", *types_of(OwnFlags)],
     )
 
 

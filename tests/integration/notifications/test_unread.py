@@ -137,7 +137,10 @@ class World:
         message = room.messages[seq - 1]
         if name == "edit" or (name == "delete" and not self.model.may_delete(person, room, seq)):
             person = message.sender
-        about = {"user_id": self.user(person), "conversation_id": self.ids[room_name]}
+        about: dict[str, Any] = {
+            "user_id": self.user(person),
+            "conversation_id": self.ids[room_name],
+        }
         match name:
             case "delete" if self.model.may_delete(person, room, seq):
                 await messages.delete_message(self.instance, **about, message_id=message_id)

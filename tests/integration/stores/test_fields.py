@@ -7,7 +7,7 @@ from typing import Any
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, History, ListedConversation, Posting
 from messaging.domain.message import Attachment, Message, MessageKind, ReactionSummary
-from messaging.domain.participant import Participant, Preferences, Role
+from messaging.domain.participant import Participant, Role
 from messaging.stores.conversations import Commit, Store
 from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.store import FirestoreStore
@@ -134,20 +134,6 @@ async def test_a_person_sees_messages_from_their_joining_on(store: Store) -> Non
         (listed,) = (await store.list_own_conversations(user_id, limit=2, people=50)).conversations
         assert isinstance(listed, ListedConversation)
         assert listed.own.visible_from == expected
-
-
-async def test_a_person_pins_and_archives_a_conversation(store: Store) -> None:
-    created = await store.create_conversation(new_conversation("ann", "bob"))
-
-    await store.set_preferences(created.id, "bob", {"pinned": True, "archived": 0})
-
-    found = await store.get_conversation(created.id)
-    assert found is not None
-    assert found.preferences == {"bob": Preferences(pinned=True, archived=0)}
-    await store.set_preferences(created.id, "bob", {"pinned": False, "archived": None})
-    found = await store.get_conversation(created.id)
-    assert found is not None
-    assert found.preferences == {}
 
 
 async def test_what_this_release_does_not_know_of_a_message_stays(

@@ -5,6 +5,7 @@ prepares the statement once for each connection.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -13,6 +14,8 @@ from messaging.stores.sql.connections.cursors import native_cursor
 from messaging.stores.sql.positions.move import (
     CONVERSATION,
     DELIVERED,
+    FLAGS,
+    POSITION,
     POSITIONS,
     READ,
     UPDATED,
@@ -24,9 +27,9 @@ _OWN = f"{CONVERSATION} = %(conversation_id)s AND {USER} = %(user_id)s"
 _MOVE = (
     f"UPDATE {POSITIONS} SET {READ} = %(seq)s, {DELIVERED} = greatest({DELIVERED}, %(seq)s),"  # noqa: S608
     f" {UPDATED} = statement_timestamp() WHERE {_OWN} AND {READ} < %(seq)s"
-    f" RETURNING {READ}, {DELIVERED}"
+    f" RETURNING {POSITION}"
 )
-_READ = f"SELECT {READ}, {DELIVERED} FROM {POSITIONS} WHERE {_OWN}"  # noqa: S608
+_READ = f"SELECT {POSITION} FROM {POSITIONS} WHERE {_OWN}"  # noqa: S608
 _CREATE = (
     f"INSERT INTO {POSITIONS} ({CONVERSATION}, {USER}, {READ}, {DELIVERED}, {UPDATED})"  # noqa: S608
     " VALUES (%(conversation_id)s, %(user_id)s, 0, 0, statement_timestamp())"
@@ -37,14 +40,15 @@ _TOGETHER = (
     " %(seqs)s::bigint[]) AS given (conversation_id, user_id, seq)),"
     # A row that another transaction has locked is left out: it delays nobody else, and two
     # instances that lock the same rows in another order cannot deadlock.
-    f" free AS (SELECT given.*, stored.{READ} AS read_seq, stored.{DELIVERED} AS delivered_seq"
+    f" free AS (SELECT given.*, stored.{READ} AS read_seq, stored.{DELIVERED} AS delivered_seq,"
+    f" {', '.join(f'stored.{name}' for name in FLAGS)}"
     f" FROM {POSITIONS} stored JOIN given ON stored.{CONVERSATION} = given.conversation_id"
     f" AND stored.{USER} = given.user_id FOR NO KEY UPDATE OF stored SKIP LOCKED),"
     f" moved AS (UPDATE {POSITIONS} stored SET {READ} = free.seq,"
     f" {DELIVERED} = greatest(free.delivered_seq, free.seq), {UPDATED} = statement_timestamp()"
     f" FROM free WHERE stored.{CONVERSATION} = free.conversation_id"
     f" AND stored.{USER} = free.user_id AND free.seq > free.read_seq)"
-    " SELECT conversation_id, user_id, read_seq, delivered_seq FROM free"
+    f" SELECT conversation_id, user_id, read_seq, delivered_seq, {', '.join(FLAGS)} FROM free"
 )
 
 
@@ -83,7 +87,7 @@ def advance_together(
     ]
 
 
-def _after(move: Move, read_seq: int, delivered_seq: int) -> Advanced:
+def _after(move: Move, read_seq: int, delivered_seq: int, *flags: Any) -> Advanced:
     if move.seq <= read_seq:
-        return move.advanced(read_seq, delivered_seq, moved=False)
-    return move.advanced(move.seq, max(move.seq, delivered_seq), moved=True)
+        return move.advanced(read_seq, delivered_seq, *flags, moved=False)
+    return move.advanced(move.seq, max(move.seq, delivered_seq), *flags, moved=True)

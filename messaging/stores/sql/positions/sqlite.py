@@ -12,14 +12,16 @@ from messaging.stores.sql.connections.cursors import native_cursor
 from messaging.stores.sql.positions.move import (
     CONVERSATION,
     DELIVERED,
+    POSITION,
     POSITIONS,
     READ,
+    UNSET,
     UPDATED,
     USER,
     Move,
 )
 
-_READ = f"SELECT {READ}, {DELIVERED} FROM {POSITIONS} WHERE {CONVERSATION} = ? AND {USER} = ?"  # noqa: S608
+_READ = f"SELECT {POSITION} FROM {POSITIONS} WHERE {CONVERSATION} = ? AND {USER} = ?"  # noqa: S608
 _MOVE = (
     f"UPDATE {POSITIONS} SET {READ} = ?, {DELIVERED} = ?, {UPDATED} = ?"  # noqa: S608
     f" WHERE {CONVERSATION} = ? AND {USER} = ?"
@@ -47,11 +49,11 @@ def advance_together(database: BaseDatabaseWrapper, moves: Sequence[Move]) -> Se
 def _advance(cursor: CursorWrapper, move: Move, at: str) -> Advanced:
     cursor.execute(_READ, (move.conversation_id, move.user_id))
     found = cursor.fetchone()
-    read_seq, delivered_seq = found or (0, 0)
+    read_seq, delivered_seq, *flags = found or (0, 0, *UNSET)
     moved = move.seq > read_seq
     if moved:
         read_seq, delivered_seq = move.seq, max(move.seq, delivered_seq)
     if moved or found is None:
         values = (read_seq, delivered_seq, at, move.conversation_id, move.user_id)
         cursor.execute(_CREATE if found is None else _MOVE, values)
-    return move.advanced(read_seq, delivered_seq, moved=moved)
+    return move.advanced(read_seq, delivered_seq, *flags, moved=moved)

@@ -1,7 +1,7 @@
 """How far people have read and received their conversations: the writes."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -58,6 +58,16 @@ def advance_delivered(
     if not behind.update(delivered_seq=seq) and not own.exists():
         records.get_or_create(conversation_id=conversation_id, user_id=user_id)
         behind.update(delivered_seq=seq)
+
+
+def set_flags(
+    database: BaseDatabaseWrapper, conversation_id: str, user_id: str, changes: Mapping[str, Any]
+) -> None:
+    ReadPositionRecord.objects.using(database.alias).update_or_create(
+        conversation_id=conversation_id,
+        user_id=user_id,
+        defaults={**changes, "updated_at": time_of_write(database)},
+    )
 
 
 def limit_position(

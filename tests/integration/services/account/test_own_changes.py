@@ -11,7 +11,7 @@ from pytest_django import Settings
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.participant import Notify, Preferences
 from messaging.runtime.instance import Instance
-from messaging.services import conversations, messages, participants, receipts
+from messaging.services import conversations, messages, participants, receipts, unread_marks
 from messaging.services.account import conversation_preferences, own_changes
 from messaging.services.account.own_changes import OwnChanges, OwnState
 from tests.instances import new_instance
@@ -51,11 +51,19 @@ async def changes(instance: Instance, user_id: str, since: datetime = LONG_AGO) 
     return await own_changes.list_own_changes(instance, user_id=user_id, since=since)
 
 
-def state(id_: str, read_seq: int, unread_count: int, *, notify: Notify = Notify.ALL) -> OwnState:
+def state(
+    id_: str,
+    read_seq: int,
+    unread_count: int,
+    *,
+    marked_unread: int | None = None,
+    notify: Notify = Notify.ALL,
+) -> OwnState:
     return OwnState(
         conversation_id=id_,
         read_seq=read_seq,
         unread_count=unread_count,
+        marked_unread=marked_unread,
         preferences=Preferences(notify=notify),
     )
 
@@ -105,6 +113,20 @@ async def test_deleted_messages_are_left_out(instance: Instance) -> None:
     )
 
     assert await items(instance, "bob") == [state(group, 0, 3)]
+
+
+async def test_a_mark_holds_until_one_reads_or_sends(instance: Instance) -> None:
+    first, second = await found(instance, "bob"), await found(instance, "bob")
+    for group in (first, second):
+        await unread_marks.set_mark(instance, user_id="bob", conversation_id=group, seq=2)
+    assert await items(instance, "bob") == [
+        *(state(second, 0, 3, marked_unread=2), state(first, 0, 3, marked_unread=2)),
+    ]
+
+    await receipts.mark_read(instance, user_id="bob", conversation_id=first, seq=1)
+    await messages.send_message(instance, user_id="bob", conversation_id=second, text="d")
+
+    assert await items(instance, "bob") == [state(first, 1, 2), state(second, 4, 0)]
 
 
 async def test_ones_own_message_counts_as_read(instance: Instance) -> None:

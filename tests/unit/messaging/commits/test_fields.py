@@ -52,7 +52,7 @@ CONVERSATION = sample_conversation(
     participants={
         "ann": Participant(user_id="ann", role=Role.OWNER, joined_version=2, visible_from=3)
     },
-    preferences={"ann": Preferences(muted_until=THEN, pinned=True, archived=2)},
+    preferences={"ann": Preferences(muted_until=THEN)},
     blocked_by=frozenset({"eve"}),
     frozen=True,
     uncounted=Uncounted.of([[2, 2]]),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from messaging.domain.change import Change, ChangeType
-from messaging.domain.participant import Participant, ReadPosition, Role
+from messaging.domain.participant import OwnFlags, Participant, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.wire.events import EventEncoder, EventType
 from tests.samples import ANN, sample_conversation, sample_message
@@ -180,16 +180,17 @@ def test_soft_events_have_ids_of_their_own_and_no_version(events: EventEncoder) 
 
 
 def test_receipts(events: EventEncoder) -> None:
-    """The unread count is on one's own sockets only."""
-    position = ReadPosition(user_id="bob", read_seq=2, delivered_seq=3)
+    """The unread count and the mark are on one's own sockets only."""
+    flags = OwnFlags(marked_unread=1, marked_read_seq=2)
+    position = ReadPosition(user_id="bob", read_seq=2, delivered_seq=3, flags=flags)
     data = {"user_id": "bob", "read_seq": 2, "delivered_seq": 3}
 
     others = json.loads(events.receipt_updated("c", position))
-    own = json.loads(events.receipt_updated("c", position, unread_count=7))
+    own = json.loads(events.own_receipt_updated("c", position, unread_count=7))
 
     assert others["type"] == own["type"] == "receipt.updated"
     assert others["data"] == data
-    assert own["data"] == {**data, "unread_count": 7}
+    assert own["data"] == {**data, "unread_count": 7, "marked_unread": 1}
 
 
 @pytest.mark.parametrize(("typing", "kind"), [(True, "typing.started"), (False, "typing.stopped")])

@@ -1,0 +1,1 @@
+"""What holds for one participant in a conversation. It is derived when it is read."""

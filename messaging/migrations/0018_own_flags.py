@@ -1,0 +1,30 @@
+"""What a person has set in a conversation for themselves alone."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("messaging", "0017_profiles")]
+
+    operations = [
+        migrations.AddField(
+            model_name="readpositionrecord",
+            name="marked_unread",
+            field=models.PositiveBigIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="readpositionrecord",
+            name="marked_read_seq",
+            field=models.PositiveBigIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="readpositionrecord",
+            name="pinned",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.AddField(
+            model_name="readpositionrecord",
+            name="archived_seq",
+            field=models.PositiveBigIntegerField(null=True),
+        ),
+    ]

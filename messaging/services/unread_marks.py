@@ -1,0 +1,80 @@
+"""Unread marks: a person marks a message as unread, for themselves alone.
+
+The mark changes neither the read position nor the unread count. Reading further ends it, and so
+does sending: it is stored with the read position of its time (`domain.own.state`).
+"""
+
+from dataclasses import dataclass, replace
+
+from messaging.domain.conversation import Conversation
+from messaging.domain.own.state import effective_read_seq
+from messaging.domain.participant import ReadPosition
+from messaging.runtime.instance import Instance
+from messaging.services.rules.rights import access_conversation, read_conversation, require_seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadMark:
+    seq: int
+    read_seq: int
+    unread_count: int
+
+
+async def set_mark(
+    instance: Instance, *, user_id: str, conversation_id: str, seq: int
+) -> UnreadMark:
+    """Mark a message as unread, in place of an earlier mark. This costs two reads and one write.
+
+    The person's own sockets get `receipt.updated`. Raises InvalidRequest (no such message yet),
+    ConversationNotFound, NotAParticipant, StoreUnavailable.
+    """
+    # Read it: a copy may lack the person's own latest message, which would then end the mark.
+    conversation = await read_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
+    require_seq(conversation, seq)
+    position = await _own_position(instance, conversation, user_id)
+    read_seq = position.read_seq
+    changes = {"marked_unread": seq, "marked_read_seq": read_seq}
+    await instance.store.set_flags(conversation_id, user_id, changes)
+    marked = replace(position.flags, marked_unread=seq, marked_read_seq=read_seq)
+    position = replace(position, flags=marked)
+    unread_count = _publish(instance, conversation, position)
+    return UnreadMark(seq=seq, read_seq=position.read_seq, unread_count=unread_count)
+
+
+async def clear_mark(instance: Instance, *, user_id: str, conversation_id: str) -> None:
+    """Remove a person's mark. Without a mark nothing is written. Raises ConversationNotFound,
+    NotAParticipant, StoreUnavailable."""
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
+    position = await _own_position(instance, conversation, user_id)
+    if position.flags.marked_unread is not None:
+        await remove_mark(instance, conversation, position)
+
+
+async def remove_mark(
+    instance: Instance, conversation: Conversation, position: ReadPosition
+) -> None:
+    """Remove a mark from a position, and publish the rest of it to the person's own sockets."""
+    changes = {"marked_unread": None, "marked_read_seq": None}
+    await instance.store.set_flags(conversation.id, position.user_id, changes)
+    unmarked = replace(position.flags, marked_unread=None, marked_read_seq=None)
+    _publish(instance, conversation, replace(position, flags=unmarked))
+
+
+async def _own_position(
+    instance: Instance, conversation: Conversation, user_id: str
+) -> ReadPosition:
+    """Return a person's position, as far as they have read in effect."""
+    stored = await instance.store.get_read_positions(user_id, [conversation.id])
+    position = stored.get(conversation.id, ReadPosition(user_id=user_id))
+    read_seq = effective_read_seq(conversation, position)
+    return replace(position, read_seq=read_seq, delivered_seq=max(position.delivered_seq, read_seq))
+
+
+def _publish(instance: Instance, conversation: Conversation, position: ReadPosition) -> int:
+    unread_count = conversation.uncounted.unread(seq=conversation.seq, read_seq=position.read_seq)
+    instance.publisher.publish_own_receipt(conversation.id, position, unread_count=unread_count)
+    return unread_count
