@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import structlog
-from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.urls import resolve
 
@@ -13,7 +13,7 @@ from chat.handler import Handler
 from chat.limits.body_limit import bounded
 from chat.limits.limited import Limited
 from chat.middleware import API_PATHS
-from chat.socket.routing import websocket_urlpatterns
+from chat.socket.routing import sockets
 from chat.state import ApplicationState, with_state
 from config.servers import uvicorn
 from config.servers.backpressure import flow_controlled
@@ -21,7 +21,7 @@ from config.servers.connection_bounds import MAX_BODY_BYTES
 from config.servers.draining import drain_at_signals
 from config.servers.forwarded import Hosts, with_client
 from config.servers.garbage_collection import Collecting
-from config.servers.uvicorn_socket import StepEnd, with_direct_transport
+from config.servers.uvicorn_socket import StepEnd, add_direct_transport
 from config.starting import Starting
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
@@ -64,9 +64,7 @@ class Application:
             shown_tokens=self._state.shown_tokens,
             sign_ins=self._state.sign_ins,
         )
-        self._protocols = ProtocolTypeRouter(
-            {"http": http, "websocket": URLRouter(websocket_urlpatterns)}
-        )
+        self._protocols = ProtocolTypeRouter({"http": http, "websocket": sockets})
         resolve("/api/v1/me")  # slow at first, so not on the event loop at the first request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +78,7 @@ class Application:
             api = scope["path"].startswith(API_PATHS)
             receive = bounded(receive, get_limits().body_bytes if api else MAX_BODY_BYTES)
         elif scope["type"] == "websocket":
-            scope = with_direct_transport(scope, send, self._step_end)
+            add_direct_transport(scope, send, self._step_end)
             receive, send = flow_controlled(receive, send)
         is_socket = scope["type"] == "websocket"
         with self._collecting.socket() if is_socket else nullcontext():

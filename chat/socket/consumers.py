@@ -119,8 +119,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         return True
 
     async def _accept(self) -> None:
-        headers = _headers(self.scope)
-        subprotocols: list[str] = self.scope.get("subprotocols", [])
+        subprotocols = self.scope.get("subprotocols", [])
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
         # Accept a bad token first, then close: a browser cannot see the reason of a refused
         # handshake.
@@ -128,24 +127,25 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if self._direct is not None:
             self._direct.read(self._take)
         # Run this beside receiving, so that a disconnect during the connect is noticed.
-        self._worker = asyncio.create_task(self._serve(headers, subprotocols))
+        self._worker = asyncio.create_task(self._serve())
 
-    async def _serve(self, headers: Mapping[str, str], subprotocols: list[str]) -> None:
+    async def _serve(self) -> None:
         try:
-            if not origin_allowed(headers, scheme=self.scope.get("scheme", "ws")):
+            if not origin_allowed(_headers(self.scope), scheme=self.scope.get("scheme", "ws")):
                 logger.info("session.origin_refused", refused=True)
                 await self._refuse(CloseCode.ORIGIN_REFUSED)
                 return
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
                 return
-            identity, connection = await self._open(headers, subprotocols)
+            identity, connection = await self._open()
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
             if self._outbox.closed:  # the `hello` may have failed to reach the client
                 self._end_session()
                 return
             structlog.contextvars.bind_contextvars(connection_id=connection.id)
+            _forget_headers(self.scope)
             self._heartbeat.start()
             connection.expires_at = identity.expires_at
             self._expiry.set(identity.expires_at)
@@ -168,10 +168,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.state.strangers.count(self.scope)
         self._outbox.close(code)
 
-    async def _open(
-        self, headers: Mapping[str, str], subprotocols: list[str]
-    ) -> tuple[Identity, Connection]:
-        token = _token(headers, subprotocols)
+    async def _open(self) -> tuple[Identity, Connection]:
+        token = _token(_headers(self.scope), self.scope.get("subprotocols", []))
         begun = time.monotonic()
         async with asyncio.timeout(DEADLINE_SECONDS):
             identity = await self.state.shown_tokens.identify(token, address_of(self.scope))
@@ -283,6 +281,14 @@ def _token(headers: Mapping[str, str], subprotocols: list[str]) -> str:
         if subprotocol.startswith(_BEARER):
             return subprotocol.removeprefix(_BEARER)
     return bearer_token(headers.get("authorization"))
+
+
+def _forget_headers(scope: Mapping[str, Any]) -> None:
+    """Drop the headers, which a server keeps as long as the socket. Nothing needs them, or the
+    token among them, any more."""
+    for kept in (scope["headers"], scope.get("subprotocols")):
+        if isinstance(kept, list):
+            kept.clear()
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:

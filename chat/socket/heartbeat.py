@@ -12,6 +12,15 @@ whose timers fire once a minute, stay connected."""
 class Heartbeat:
     """Calls `on_beat` at an interval, and `on_idle` after three intervals without a frame."""
 
+    __slots__ = (
+        "_heard_at",
+        "_on_beat",
+        "_on_idle",
+        "_seconds",
+        "_stopped",
+        "_timer",
+    )
+
     def __init__(
         self, seconds: float, *, on_beat: Callable[[], None], on_idle: Callable[[], None]
     ) -> None:

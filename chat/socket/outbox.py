@@ -20,6 +20,7 @@ import structlog
 
 from chat.socket.close_codes import CloseCode, close_message
 from messaging.concurrency.first_step import resumed
+from messaging.concurrency.flag import Flag
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.shared_frames import SharedFrames
@@ -65,6 +66,22 @@ class DirectTransport(Protocol):
 
 
 class Outbox:
+    __slots__ = (
+        "_bytes",
+        "_direct",
+        "_numbers",
+        "_on_close",
+        "_on_end",
+        "_ready",
+        "_ready_characters",
+        "_roomy",
+        "_send",
+        "_soft",
+        "_waiting",
+        "_writer",
+        "close_code",
+    )
+
     def __init__(
         self,
         send: Send,
@@ -94,8 +111,7 @@ class Outbox:
         self.close_code: CloseCode | None = None
         """The close code, if this side closes the socket."""
         self._writer: asyncio.Task[None] | None = None
-        self._roomy = asyncio.Event()
-        self._roomy.set()
+        self._roomy = Flag(is_set=True)
 
     @property
     def closed(self) -> bool:

@@ -11,6 +11,15 @@ _LONGEST_SECONDS = 3600.0
 
 
 class TokenExpiry:
+    __slots__ = (
+        "_expires_at",
+        "_on_expired",
+        "_on_expiring",
+        "_stopped",
+        "_timer",
+        "_told",
+    )
+
     def __init__(
         self, *, on_expiring: Callable[[datetime], None], on_expired: Callable[[], None]
     ) -> None:

@@ -123,6 +123,16 @@ class _Guarded:
 class SocketGuard(asyncio.Protocol):
     """Sits between an asyncio transport and the protocol of the server."""
 
+    __slots__ = (
+        "_closing",
+        "_end",
+        "_paused",
+        "_send",
+        "_server",
+        "_transport",
+        "gate",
+    )
+
     def __init__(self, transport: asyncio.Transport, server: asyncio.Protocol) -> None:
         self._transport = transport
         self._server = server

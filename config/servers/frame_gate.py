@@ -56,6 +56,27 @@ class FrameGate:
     `deliver` gets whole or partial frames, in order. `refuse` is called at most once.
     """
 
+    __slots__ = (
+        "_ahead",
+        "_at",
+        "_bytes_ahead",
+        "_bytes_left",
+        "_clock",
+        "_deliver",
+        "_frames_left",
+        "_handing_over",
+        "_level",
+        "_message_bytes",
+        "_opened",
+        "_refuse",
+        "_refused",
+        "_skip",
+        "_stalled",
+        "_waiting",
+        "_within_message",
+        "take_text",
+    )
+
     def __init__(
         self,
         *,

@@ -61,6 +61,7 @@ def _serve_with_uvicorn(host: str, port: int) -> None:
         ws="websockets-sansio",
         ws_max_size=_FRAME_BYTES,
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # heartbeats and the idle timeout do the same, for less
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         access_log=False,  # the proxy writes it
         log_config=None,  # Django's settings configure logging

@@ -40,12 +40,13 @@ class Wire:
         self.give("websocket.connect")
         state = state or self._own
         assert state is not None
-        self.task = asyncio.create_task(self._serve(instance, with_state(scope, state)))
+        self.scope = with_state(scope, state)
+        self.task = asyncio.create_task(self._serve(instance))
 
-    async def _serve(self, instance: Instance, scope: Frame) -> None:
+    async def _serve(self, instance: Instance) -> None:
         await instance.start()  # as the first request does
         application: Any = ChatConsumer.as_asgi()
-        await application(scope, self._incoming.get, self._send)
+        await application(self.scope, self._incoming.get, self._send)
 
     async def _send(self, message: Frame) -> None:
         await self.writable.wait()

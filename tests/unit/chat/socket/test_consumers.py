@@ -579,6 +579,15 @@ async def test_hello_reaches_nobody(
     assert not socket.task.done()
 
 
+async def test_an_open_socket_does_not_keep_its_token(wire: Callable[..., Wire]) -> None:
+    """Nor the other headers, which a server would keep as long as the socket."""
+    socket = wire()
+    await socket.opened()
+
+    assert (socket.scope["headers"], socket.scope["subprotocols"]) == ([], [])
+    assert (await socket.ask("ping"))["type"] == "reply"
+
+
 async def test_an_ended_socket_leaves_nothing_to_the_collector(
     wire: Callable[..., Wire],
 ) -> None:
