@@ -20,6 +20,7 @@ PEOPLE = [
     {"user_id": "carol", "name": "Carol"},
     {"user_id": "dave", "name": "Dave"},
 ]
+_NAMES = {person["user_id"]: person["name"] for person in PEOPLE}
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; connect-src 'self' ws: wss:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
@@ -39,8 +40,8 @@ def demo(request: HttpRequest) -> HttpResponse:
     user_id = request.GET.get("user")
     if user_id is None:
         context: dict[str, object] = {"people": PEOPLE, "shown": PEOPLE[:2]}
-    elif any(person["user_id"] == user_id for person in PEOPLE):
-        token = issue_development_token(user_id)
+    elif (name := _NAMES.get(user_id)) is not None:
+        token = issue_development_token(user_id, name=name)
         context = {
             "config": {
                 "user_id": user_id,

@@ -1,8 +1,10 @@
-"""The first conversations, between the demo page's people."""
+"""The demo page's people, and the first conversations between them."""
 
+from chat.pages.demo import PEOPLE
 from messaging.domain.conversation import ConversationKind
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, receipts
+from messaging.services.account import profiles
 
 DIRECT = (
     ("alice", "Good morning! Are we still on for the release today?"),
@@ -29,6 +31,10 @@ async def seed() -> bool:
     try:
         if await instance.store.list_conversation_ids(limit=1):
             return False
+        for person in PEOPLE:
+            await profiles.set_profile(
+                instance, user_id=person["user_id"], changes={"name": person["name"]}
+            )
         direct = await conversations.create_conversation(
             instance, user_id="alice", kind=ConversationKind.DIRECT, participant_ids=["bob"]
         )

@@ -257,6 +257,25 @@ async def test_people_come_and_go(two_instances: Instances, room: Room) -> None:
     await expect(carol.composer).to_be_hidden()
 
 
+async def test_people_whom_the_page_does_not_know_have_names(
+    one_instance: Instances, room: Room
+) -> None:
+    """Those that they gave themselves."""
+    (url,) = one_instance.urls
+    title = f"Names {uuid.uuid4()}"
+    async with http_client(url) as http:
+        zoe = Rest(http, f"zoe-{uuid.uuid4()}")
+        await zoe.request("PATCH", "/me", {"name": "Zoë"})
+        group = await zoe.create_group("alice", title=title)
+        await zoe.request("POST", f"/conversations/{group['id']}/messages", {"text": "It is me"})
+    alice = await room.person(url, "alice")
+
+    await alice.open(title)
+
+    await expect(alice.find("participants")).to_have_text("Zoë and You")
+    await expect(alice.message("It is me")).to_contain_text("Zoë")
+
+
 async def test_the_phone_rings_for_whoever_is_away(one_instance: Instances, room: Room) -> None:
     """It shows who wrote what, the latest in the place of the earlier, until that is read. Whoever
     looks at the page acknowledges."""
@@ -278,7 +297,7 @@ async def test_the_phone_rings_for_whoever_is_away(one_instance: Instances, room
     direct = carol.find("notification").filter(has_text="We start without you")
     group = carol.find("notification").filter(has_text=title)
     await expect(direct).to_contain_text("Alice")
-    await expect(group).to_contain_text("alice: Who brings the cake?")
+    await expect(group).to_contain_text("Alice: Who brings the cake?")
     await expect(carol.find("notification").filter(has_text="Are you coming?")).to_have_count(0)
     if path := os.environ.get("CHAT_PHONE_PICTURE"):
         assert isinstance(carol.screen, Page)

@@ -42,6 +42,11 @@ export class Api {
     return this.#request("DELETE", `${conversation(id)}/participants/${who}`);
   }
 
+  /** The names of the people who are or were in a conversation. */
+  listUsers(conversationId, cursor) {
+    return this.#request("GET", "users", { query: { conversation_id: conversationId, cursor } });
+  }
+
   listMessages(id, { before, limit = 50 } = {}) {
     return this.#request("GET", `${conversation(id)}/messages`, { query: { before, limit } });
   }

@@ -9,6 +9,7 @@ import { Conversation } from "./conversation.js";
 
 const MAX_SYNC = 100;
 const PAGE_RETRY = 3000;
+const NAMES_KEPT = 10 * 60 * 1000;
 
 export class Conversations {
   /** False until the list was loaded once. */
@@ -23,6 +24,9 @@ export class Conversations {
   #onChange;
   #onMessage;
   #onGone;
+  #onUsers;
+  /** When the names of a conversation's people were loaded: id → time. */
+  #named = new Map();
   /** The pages that are being loaded: conversation → promise. */
   #paging = new Map();
   /** Whether soft events may have been missed since the list was loaded. */
@@ -34,8 +38,9 @@ export class Conversations {
   #sought = new Set();
 
   /** `onChange()` requests a new rendering. `onMessage(conversation, message)` gets every message
-   * from an event or a sync. `onGone(conversation)` gets a conversation that I am no longer in. */
-  constructor({ userId, api, socket, typing, onChange, onMessage, onGone }) {
+   * from an event or a sync. `onGone(conversation)` gets a conversation that I am no longer in.
+   * `onUsers(users)` gets the names of people. */
+  constructor({ userId, api, socket, typing, onChange, onMessage, onGone, onUsers }) {
     this.#userId = userId;
     this.#api = api;
     this.#socket = socket;
@@ -43,6 +48,7 @@ export class Conversations {
     this.#onChange = onChange;
     this.#onMessage = onMessage;
     this.#onGone = onGone;
+    this.#onUsers = onUsers;
   }
 
   /** Latest activity first. */
@@ -89,6 +95,7 @@ export class Conversations {
       conversation.firstSeq === null ? this.#loadPage(conversation) : null,
       conversation.data.participants ? null : this.#loadPeople(conversation),
       this.#loadReceipts(conversation),
+      this.#loadNames(conversation),
     ]);
   }
 
@@ -373,6 +380,23 @@ export class Conversations {
     const { participants } = await this.#api.getConversation(conversation.id);
     conversation.data.participants = participants;
     this.#onChange();
+  }
+
+  /** Loads the names of the people of a conversation, at most once in ten minutes. */
+  async #loadNames({ id }) {
+    if (Date.now() - (this.#named.get(id) ?? -Infinity) < NAMES_KEPT) return;
+    this.#named.set(id, Date.now());
+    try {
+      let cursor = null;
+      do {
+        const { items, next_cursor: next } = await this.#api.listUsers(id, cursor);
+        this.#onUsers(items);
+        cursor = next;
+      } while (cursor);
+    } catch (error) {
+      this.#named.delete(id);
+      throw error;
+    }
   }
 
   async #loadReceipts(conversation) {

@@ -44,6 +44,7 @@ client.conversations = new Conversations({
     view.announce(conversation, message);
   },
   onGone: (conversation) => view.gone(conversation),
+  onUsers: (users) => view.learn(users),
 });
 client.attention = new Attention({
   socket: client.socket,

@@ -50,7 +50,6 @@ export class Phone {
 
   #build({ tag, title, body, sender_id: sender, at }) {
     const who = this.#names.of(sender);
-    const direct = title === sender; // a direct conversation has its sender as the title
     const button = el(
       "button",
       {
@@ -60,7 +59,7 @@ export class Phone {
         on: { click: () => this.#onOpen(tag) },
       },
       el("span", { class: `avatar small hue-${hue(sender)}`, "aria-hidden": "true" }, initial(who)),
-      el("span", { class: "notification-title", dir: "auto" }, direct ? who : title),
+      el("span", { class: "notification-title", dir: "auto" }, title),
       el("time", { class: "item-time", datetime: at }, moment(at)),
       el("span", { class: "notification-body", dir: "auto" }, body),
     );

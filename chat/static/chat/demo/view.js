@@ -77,6 +77,12 @@ export class View {
     });
   }
 
+  /** Takes names from the server. */
+  learn(users) {
+    this.#names.learn(users);
+    this.changed();
+  }
+
   /** Shows a text for a few seconds. */
   toast(text) {
     const toasts = byId("toasts");

@@ -8,7 +8,7 @@ const graphemes = new Intl.Segmenter();
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}\p{Co}]/u;
 const DAY = 24 * 60 * 60 * 1000;
 
-/** The names of the demo's people. Everyone else is shown by user id. */
+/** The names of people, those of the demo at first. People without one are shown by user id. */
 export class Names {
   #names;
   #me;
@@ -16,6 +16,14 @@ export class Names {
   constructor(people, me) {
     this.#names = new Map(people.map(({ user_id: id, name }) => [id, name]));
     this.#me = me;
+  }
+
+  /** Takes the entries of `GET /users`. */
+  learn(users) {
+    for (const { user_id: id, name } of users) {
+      if (name) this.#names.set(id, name);
+      else this.#names.delete(id);
+    }
   }
 
   of(userId) {
