@@ -4,11 +4,19 @@ They have no tables here: the admin fills them from the configured store (`chat.
 refer to them.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from django.db import models
 
 from messaging.domain.conversation import Conversation as StoredConversation
 from messaging.domain.message import Message as StoredMessage
+from messaging.domain.people import Profile
 from messaging.runtime.figures import Figures
+
+Names = Mapping[str, str]
+"""Names by user id."""
+EMPTY: Names = MappingProxyType({})
 
 
 class Conversation(models.Model):
@@ -48,6 +56,9 @@ class Message(models.Model):
     edited_at = models.DateTimeField("edited", null=True)
     deleted_at = models.DateTimeField("deleted", null=True)
 
+    names: Names = EMPTY
+    """The names of its people, as far as they were looked up. The same holds below."""
+
     class Meta:
         managed = False
         default_permissions = ("view",)
@@ -61,6 +72,8 @@ class Person(models.Model):
     user_id = models.CharField("user", primary_key=True, max_length=128)
     banned_until = models.DateTimeField(null=True)
     logged_out_at = models.DateTimeField("logged out everywhere", null=True)
+
+    profile: Profile | None = None
 
     class Meta:
         managed = False
@@ -89,6 +102,7 @@ class Report(models.Model):
 
     said: str | None = None
     """The message's text when it was reported, if it was looked up and is still kept."""
+    names: Names = EMPTY
 
     class Meta:
         managed = False

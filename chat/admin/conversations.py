@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from chat.admin.base import StoreModelAdmin, Table, link
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
+from chat.admin.names import names_of, person_link
 from chat.admin.texts import UserIdField
 from chat.models import Conversation
 from messaging.domain.conversation import Conversation as StoredConversation
@@ -170,12 +171,13 @@ class ConversationAdmin(StoreModelAdmin):
 
     async def list_tables(self, instance: Instance, row: Any) -> list[Table]:
         people = row.entity.participants.values()
+        names = await names_of(instance, row.entity.participants)
         return [
             Table(
                 title="People",
                 headings=("User", "Role", "Since version"),
                 rows=[
-                    (link("person", one.user_id), one.role.value, one.joined_version)
+                    (person_link(one.user_id, names), one.role.value, one.joined_version)
                     for one in people
                 ],
                 empty="No participants.",

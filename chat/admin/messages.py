@@ -15,7 +15,8 @@ from chat.admin.confirmed_actions import act
 from chat.admin.conversations import ConversationAdmin
 from chat.admin.lists import AFTER, Found, Wanted, signed
 from chat.admin.looking import LookForm, may_look, note_look
-from chat.models import Conversation, Message
+from chat.admin.names import named, names_of, person_link
+from chat.models import Conversation, Message, Names
 from chat.state import instance_of
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Message as StoredMessage
@@ -41,7 +42,7 @@ async def redact(instance: Instance, message: Message, *, by: str) -> None:
 
 @admin.register(Message)
 class MessageAdmin(StoreModelAdmin):
-    list_display = ("seq", "sender", "shown", "created_at", "state")
+    list_display = ("seq", "sent_by", "shown", "created_at", "state")
     list_display_links = ("seq",)
     fields = (
         "conversation_link",
@@ -80,8 +81,12 @@ class MessageAdmin(StoreModelAdmin):
         )
 
     @admin.display(description="sender")
+    def sent_by(self, message: Message) -> str:
+        return named(message.sender, message.names)
+
+    @admin.display(description="sender")
     def sender_link(self, message: Message) -> str:
-        return link("person", message.sender)
+        return person_link(message.sender, message.names)
 
     @admin.display(description="notifications")
     def told(self, message: Message) -> str:
@@ -162,8 +167,9 @@ class MessageAdmin(StoreModelAdmin):
                 last_seq=wanted.after - 1,
             )
         more = bool(found) and found[0].seq > 1
+        names = await names_of(instance, (message.sender_id for message in found))
         return Found(
-            rows=[_row(message) for message in reversed(found)],
+            rows=[_row(message, names) for message in reversed(found)],
             next=found[0].seq if more else None,
         )
 
@@ -172,11 +178,14 @@ class MessageAdmin(StoreModelAdmin):
         if not (is_stored_id(conversation_id) and is_stored_id(message_id)):
             return None
         found = await instance.store.get_messages(conversation_id, [message_id])
-        return _row(found[message_id]) if message_id in found else None
+        if message_id not in found:
+            return None
+        names = await names_of(instance, [found[message_id].sender_id])
+        return _row(found[message_id], names)
 
 
-def _row(message: StoredMessage) -> Message:
-    return Message(
+def _row(message: StoredMessage, names: Names) -> Message:
+    row = Message(
         id=f"{message.conversation_id}.{message.id}",
         conversation=message.conversation_id,
         seq=message.seq,
@@ -186,3 +195,5 @@ def _row(message: StoredMessage) -> Message:
         edited_at=message.edited_at,
         deleted_at=message.deleted_at,
     )
+    row.names = names
+    return row

@@ -7,7 +7,8 @@ from django.http import HttpRequest
 
 from chat.admin.base import StoreModelAdmin, Table, link
 from chat.admin.lists import Found, Wanted, place, read_place
-from chat.models import Notification
+from chat.admin.names import names_of, person_link
+from chat.models import Names, Notification
 from messaging.domain.conversation import Conversation as StoredConversation
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Message as StoredMessage
@@ -68,20 +69,21 @@ class NotificationAdmin(StoreModelAdmin):
         message: StoredMessage
         conversation, message = row.entities
         deliveries = await list_deliveries(instance, conversation, message)
+        names = await names_of(instance, (delivery.user_id for delivery in deliveries))
         return [
             Table(
                 title="People",
                 headings=("User", "Push", "Why", "When", "Devices", "Delivered", "Read"),
-                rows=[_person(delivery) for delivery in deliveries],
+                rows=[_person(delivery, names) for delivery in deliveries],
                 empty="There are no participants except the sender.",
             )
         ]
 
 
-def _person(delivery: PersonDelivery) -> tuple[Any, ...]:
+def _person(delivery: PersonDelivery, names: Names) -> tuple[Any, ...]:
     devices = ", ".join(f"{device}: {result}" for device, result in delivery.devices.items())
     return (
-        link("person", delivery.user_id),
+        person_link(delivery.user_id, names),
         delivery.verdict.value,
         delivery.reason or "–",
         delivery.at or "–",

@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from chat.admin.base import StoreModelAdmin, Table, link
+from chat.admin.base import StoreModelAdmin, Table, excerpt, link
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.models import Person
+from messaging.changes.profile_rules import MAX_NAME
 from messaging.domain.identifiers import is_stored_user_id
-from messaging.domain.people import FOREVER, Access
+from messaging.domain.people import FOREVER, Access, Profile
 from messaging.runtime.instance import Instance
 from messaging.services.operators import people as operators_people
 from messaging.services.operators.overview import get_overview
@@ -68,14 +69,25 @@ class BannedFilter(StoreFilter):
 
 @admin.register(Person)
 class PersonAdmin(StoreModelAdmin):
-    list_display = ("user_id", "ban", "logged_out_at")
-    fields = ("user_id", "ban", "logged_out_at")
+    list_display = ("user_id", "name", "ban", "logged_out_at")
+    fields = ("user_id", "name", "picture", "ban", "logged_out_at")
+    readonly_fields = ("name", "picture")
     list_filter = (BannedFilter,)
     search_fields = ("user_id",)
     search_help_text = (
         "The full id of a user. The list has people with a device, a setting, a block or a ban."
     )
     actions = (ban, unban, log_out)
+
+    @admin.display(description="name", empty_value="–")
+    def name(self, person: Person) -> str | None:
+        name = person.profile.name if person.profile is not None else None
+        return excerpt(name, most=MAX_NAME) if name else None
+
+    @admin.display(description="picture", empty_value="–")
+    def picture(self, person: Person) -> str | None:
+        """Show the address only: the browser of an operator does not load it."""
+        return (person.profile.picture or None) if person.profile is not None else None
 
     @admin.display(description="banned until")
     def ban(self, person: Person) -> str:
@@ -111,7 +123,7 @@ class PersonAdmin(StoreModelAdmin):
             )
             next_ = people and people[-1].user_id
         return Found(
-            rows=[_row(access) for access in people],
+            rows=await _rows(instance, people),
             next=next_ if len(people) == wanted.limit else None,
         )
 
@@ -119,7 +131,8 @@ class PersonAdmin(StoreModelAdmin):
         """Return a row for any valid user id: people are not created, they just sign in."""
         if not is_stored_user_id(key):
             return None
-        return _row(await instance.people.get_access(key))
+        (row,) = await _rows(instance, [await instance.people.get_access(key)])
+        return row
 
     async def list_tables(self, instance: Instance, row: Any) -> list[Table]:
         user_id = row.user_id
@@ -187,9 +200,16 @@ async def _sockets(instance: Instance, user_id: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def _row(access: Access) -> Person:
-    return Person(
+async def _rows(instance: Instance, people: Sequence[Access]) -> list[Person]:
+    profiles = await instance.profiles.get([access.user_id for access in people])
+    return [_row(access, profiles[access.user_id]) for access in people]
+
+
+def _row(access: Access, profile: Profile) -> Person:
+    row = Person(
         user_id=access.user_id,
         banned_until=access.banned_until,
         logged_out_at=access.valid_after,
     )
+    row.profile = profile
+    return row

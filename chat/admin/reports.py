@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from chat.admin.base import StoreModelAdmin, excerpt, link
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
+from chat.admin.names import named, names_of, person_link
 from chat.admin.people import ACCESS_REVOKED, BanForm
-from chat.models import Message, Person, Report
+from chat.models import Message, Names, Person, Report
 from messaging.domain.exceptions import PermissionDenied
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
 from messaging.domain.reports import Report as StoredReport
@@ -83,7 +84,7 @@ class StatusFilter(StoreFilter):
 
 @admin.register(Report)
 class ReportAdmin(StoreModelAdmin):
-    list_display = ("created_at", "author", "shown", "reporter", "status", "closed_by")
+    list_display = ("created_at", "author_named", "shown", "reporter_named", "status", "closed_by")
     fields = (
         *("status", "reason", "said", "about", "reporter_link", "message_link", "created_at"),
         *("closed_at", "closed_by"),
@@ -110,12 +111,20 @@ class ReportAdmin(StoreModelAdmin):
         return [name for name in fields if name != "said"]
 
     @admin.display(description="about")
+    def author_named(self, report: Report) -> str:
+        return named(report.author, report.names)
+
+    @admin.display(description="reported by")
+    def reporter_named(self, report: Report) -> str:
+        return named(report.reporter, report.names)
+
+    @admin.display(description="about")
     def about(self, report: Report) -> str:
-        return link("person", report.author)
+        return person_link(report.author, report.names)
 
     @admin.display(description="reported by")
     def reporter_link(self, report: Report) -> str:
-        return link("person", report.reporter)
+        return person_link(report.reporter, report.names)
 
     @admin.display(description="message")
     def message_link(self, report: Report) -> str:
@@ -156,8 +165,10 @@ class ReportAdmin(StoreModelAdmin):
             author_id=author,
         )
         full = len(listed) == wanted.limit
+        people = (one for report in listed for one in (report.author_id, report.reporter_id))
+        names = await names_of(instance, people)
         return Found(
-            rows=[_row(report) for report in listed],
+            rows=[_row(report, names) for report in listed],
             next=place(listed[-1].created_at, listed[-1].id) if full else None,
         )
 
@@ -168,13 +179,13 @@ class ReportAdmin(StoreModelAdmin):
         found = await reports.get_report(key)
         if found is None:
             return None
-        row = _row(found)
+        row = _row(found, await names_of(instance, [found.author_id, found.reporter_id]))
         row.said = await reports.get_copy(key)
         return row
 
 
-def _row(report: StoredReport) -> Report:
-    return Report(
+def _row(report: StoredReport, names: Names) -> Report:
+    row = Report(
         id=report.id,
         status=report.status.value,
         reason=report.reason,
@@ -186,3 +197,5 @@ def _row(report: StoredReport) -> Report:
         closed_at=report.closed_at,
         closed_by=report.closed_by,
     )
+    row.names = names
+    return row

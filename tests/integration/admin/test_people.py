@@ -39,6 +39,36 @@ async def test_the_page_of_a_person(ann: Api, bob: Api, root: Operator) -> None:
     assert "secret-token" not in answer.text
 
 
+async def test_people_have_names(
+    ann: Api, bob: Api, api: Callable[[str], Api], root: Operator
+) -> None:
+    """Beside their ids, wherever operators meet them; a name's markup is shown and not obeyed, and
+    no browser of an operator loads a picture."""
+    await ann.patch("/me", name="Ann <b>Lee</b>", picture="https://example.com/ann.jpg")
+    await bob.patch("/me", name="Bob")
+    await ann.request("PUT", "/devices/phone", json=DEVICE)
+    group = await ann.group(bob, api("cid"))
+    message = (await ann.send(group, "hello"))["id"]
+    await bob.post("/reports", conversation_id=group, message_id=message, reason="spam")
+    inside = f"message/?conversation={group}"
+    await root.post(inside, {"look": "1", "reason": "a report"})
+
+    assert "ann Ann <b>Lee</b>" in await root.page("person/")
+    page = await root.get("person/ann/change/")
+    assert "Ann <b>Lee</b>" in text_of(page)
+    assert "https://example.com/ann.jpg" in text_of(page)
+    assert "<img" not in page.text.partition('id="container"')[2]
+    people = await root.page(f"conversation/{group}/change/")
+    assert "ann · Ann <b>Lee</b> owner" in people
+    assert "cid member" in people
+    for path in (inside, f"message/{group}.{message}/change/", "report/"):
+        assert "ann · Ann <b>Lee</b>" in await root.page(path), path
+    report = rows_of(await root.get("report/"))[0]
+    assert "ann · Ann <b>Lee</b>" in await root.page(f"report/{report}/change/")
+    assert "bob · Bob" in await root.page(f"report/{report}/change/")
+    assert "bob · Bob" in await root.page(f"notification/{group}.{message}/change/")
+
+
 async def test_the_sockets_of_a_person(
     ann: Api, root: Operator, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
