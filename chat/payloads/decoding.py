@@ -13,6 +13,7 @@ from types import GenericAlias
 from typing import Annotated, Any
 
 import msgspec
+import orjson
 from msgspec import UNSET, Meta
 from rest_framework.fields import Field, empty
 from rest_framework.serializers import Serializer, ValidationError
@@ -20,13 +21,14 @@ from rest_framework.serializers import Serializer, ValidationError
 from chat.payloads.fields import (
     BoundedDictField,
     BoundedListField,
+    ObjectField,
     StrictBooleanField,
     StrictCharField,
     StrictDateTimeField,
     StrictIntegerField,
     TextField,
 )
-from chat.payloads.parsers import require_unique_names, without_byte_order_mark
+from chat.payloads.parsers import require_unique_names, too_deep, without_byte_order_mark
 from messaging.changes.text_rules import normalise_newlines
 
 MAX_ID_CHARACTERS = 64
@@ -55,8 +57,9 @@ class DocumentDecoder:
     def decode(self, text: str) -> dict[str, Any]:
         """Return the validated fields. Raises NotAccepted and InvalidJSON."""
         document = _decoded(text, self._decoder)
+        fields = self._document.fields_of(document, text)
         self._document.require_unique_names(text)
-        return self._document.fields_of(document)
+        return fields
 
 
 class CommandDecoder:
@@ -75,8 +78,9 @@ class CommandDecoder:
         command = _decoded(text, self._decoder)
         kind = command.__struct_config__.tag
         document = self._documents[kind]
+        fields = document.fields_of(command, text)
         document.require_unique_names(text)
-        return command.id, kind, document.fields_of(command)
+        return command.id, kind, fields
 
     def schemas(self) -> Mapping[str, dict[str, Any]]:
         """Return the JSON Schema of each command, with `id` and `type`."""
@@ -97,6 +101,11 @@ class _Document:
         self._times = {
             name: field for name, field in fields.items() if isinstance(field, StrictDateTimeField)
         }
+        self._objects = tuple(
+            name for name, field in fields.items() if isinstance(field, ObjectField)
+        )
+        """The names of objects of the client's own."""
+        self._quoted_objects = tuple(f'"{name}"' for name in self._objects)
         self._is_flat = not any(isinstance(field, BoundedDictField) for field in fields.values())
         """Whether clients choose no names."""
         own = () if command is None else ("id", "type")
@@ -119,7 +128,8 @@ class _Document:
         The struct knows all names. Unless the text escapes characters, a name that stands in it
         once, in quotes, is unique, wherever it stands.
         """
-        if self._is_flat and "\\" not in text:
+        is_flat = self._is_flat and not any(name in text for name in self._quoted_objects)
+        if is_flat and "\\" not in text:
             for name in self._quoted_names:
                 if text.count(name) > 1:
                     break
@@ -127,16 +137,19 @@ class _Document:
                 return
         require_unique_names(text)
 
-    def fields_of(self, document: msgspec.Struct) -> dict[str, Any]:
+    def fields_of(self, document: msgspec.Struct, text: str) -> dict[str, Any]:
         """Return the fields that are given or have a default. Raises NotAccepted."""
         fields = {
             name: value for name in self._names if (value := getattr(document, name)) is not UNSET
         }
+        for name in self._objects:
+            if name in fields:
+                fields[name] = _object(fields[name], text)
         for name, longest in self._longest.items():
-            text = fields.get(name)
-            if text is not None:
-                fields[name] = text = normalise_newlines(text)
-                if longest is not None and len(text) > longest:
+            value = fields.get(name)
+            if value is not None:
+                fields[name] = value = normalise_newlines(value)
+                if longest is not None and len(value) > longest:
                     raise NotAccepted
         for name, field in self._times.items():
             try:
@@ -144,6 +157,21 @@ class _Document:
             except ValidationError:
                 raise NotAccepted from None
         return fields
+
+
+def _object(raw: msgspec.Raw, text: str) -> str | None:
+    """Return an object of a document as its text; None if it is null. Raises NotAccepted."""
+    if too_deep(text):
+        raise NotAccepted
+    try:
+        value = orjson.loads(found := bytes(raw))
+    except orjson.JSONDecodeError:
+        raise NotAccepted from None
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise NotAccepted
+    return found.decode()
 
 
 def _schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
@@ -166,12 +194,13 @@ def _decoded(text: str, decoder: msgspec.json.Decoder[Any]) -> Any:
 
 def _member(name: str, field: Field[Any, Any, Any, Any]) -> tuple[str, Any] | tuple[str, Any, Any]:
     member = _type_of(field)
-    if field.allow_null:
+    is_raw = isinstance(field, ObjectField)
+    if field.allow_null and not is_raw:
         member |= None
     if field.required:
         return name, member
     if field.default is empty:
-        return name, member | msgspec.UnsetType, UNSET
+        return name, member if is_raw else member | msgspec.UnsetType, UNSET
     return name, member, field.default
 
 
@@ -186,6 +215,9 @@ def _type_of(field: Field[Any, Any, Any, Any]) -> Any:
             return _constrained(int, ge=field.min_value, le=field.max_value)
         case StrictBooleanField():
             return bool
+        case ObjectField():
+            # A field of this type cannot be combined with others, and null is accepted later.
+            return Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
         case StrictDateTimeField(required=True, allow_null=False):
             return str
         case BoundedListField():

@@ -58,6 +58,23 @@ class TextField(StrictCharField):
         return normalise_newlines(super().to_internal_value(data))
 
 
+class RawObject(str):
+    """A JSON object as the client wrote it."""
+
+    __slots__ = ()
+
+
+class ObjectField(serializers.DictField):
+    """A JSON object of the client's own, which is kept as text. The core has the rules for it."""
+
+    default_error_messages: ClassVar = {"not_a_dict": "This must be an object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, RawObject):
+            self.fail("not_a_dict", input_type=type(data).__name__)
+        return str(data)
+
+
 class BoundedListField(serializers.ListField):
     """A list whose length is checked before its elements. The error names at most 20 elements."""
 

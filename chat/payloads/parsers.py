@@ -5,13 +5,17 @@ import re
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
+import msgspec
 import orjson
 from rest_framework.parsers import BaseParser
 
 from chat.exceptions import InvalidJSON
+from chat.payloads.fields import RawObject
 from messaging.domain.exceptions import PayloadTooLarge
 from messaging.domain.limits import get_limits
 
+METADATA = "metadata"
+"""The name of the field for a client's own object, in every document that has it."""
 _DEEPEST = 16
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 """It also matches an unterminated string. Otherwise the search would restart at each character."""
@@ -24,20 +28,26 @@ def parse_json(data: bytes | str) -> Any:
     """Parse strict JSON (RFC 8259): UTF-8, no NaN, unique names in each object, at most 16 levels.
 
     A number beyond 64 bits is not an integer. A leading byte order mark is skipped, as section 8.1
-    allows. Lone surrogates are kept, so that the error can name their field. Raises InvalidJSON.
+    allows. Lone surrogates are kept, so that the error can name their field. An object under
+    `metadata` is kept as the client wrote it. Raises InvalidJSON.
     """
     text = without_byte_order_mark(data if isinstance(data, str) else _decoded(data))
-    opened = text.count("{") + text.count("[")
-    if opened > _DEEPEST and _depth(text) > _DEEPEST:
+    if too_deep(text):
         raise InvalidJSON(f"The JSON is nested more than {_DEEPEST} levels deep. Flatten it.")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if _ESCAPED_SURROGATE.search(text) is None:
             raise InvalidJSON(f"The JSON is not valid: {error}.") from None
-        return _with_surrogates(text, error)
+        return _with_raw_object(_with_surrogates(text, error), text)
     require_unique_names(text)
-    return value
+    return _with_raw_object(value, text)
+
+
+def too_deep(text: str) -> bool:
+    """Return whether valid JSON is nested deeper than `parse_json` allows."""
+    opened = text.count("{") + text.count("[")
+    return opened > _DEEPEST and _depth(text) > _DEEPEST
 
 
 def without_byte_order_mark(text: str) -> str:
@@ -68,6 +78,17 @@ def _with_surrogates(text: str, error: ValueError) -> Any:
         raise InvalidJSON(f"The JSON is not valid: {error}.") from None
     if _SURROGATE.search(json.dumps(value, ensure_ascii=False)) is None:
         raise InvalidJSON(f"The JSON is not valid: {error}.")
+    return value
+
+
+def _with_raw_object(value: Any, text: str) -> Any:
+    """Return the document with its client's own object as text."""
+    if isinstance(value, dict) and isinstance(value.get(METADATA), dict):
+        try:
+            raw = bytes(_metadata.decode(text).metadata).decode()
+        except msgspec.DecodeError:  # lone surrogates, which the core refuses
+            raw = json.dumps(value[METADATA])
+        value[METADATA] = RawObject(raw)
     return value
 
 
@@ -103,6 +124,13 @@ _LENIENT = json.JSONDecoder(
     parse_constant=_constant,
 )
 """A decoder that accepts lone surrogates, and otherwise the same as orjson."""
+
+
+class _Metadata(msgspec.Struct):
+    metadata: msgspec.Raw
+
+
+_metadata = msgspec.json.Decoder(_Metadata)
 
 
 class StrictJSONParser(BaseParser):

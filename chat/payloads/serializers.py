@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.serializers import Serializer
 
 from chat.payloads.fields import (
-    BoundedDictField,
     BoundedListField,
+    ObjectField,
     QueryIntegerField,
     StrictBooleanField,
     StrictCharField,
@@ -64,10 +64,14 @@ class CreateConversation(StrictSerializer):
     client_id = StrictCharField(
         required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID
     )
+    metadata = ObjectField(required=False, allow_null=True)
+    picture = StrictCharField(required=False, allow_null=True, allow_blank=True)
 
 
 class UpdateConversation(StrictSerializer):
-    title = TextField(allow_blank=True, max_length=_LIMITS.title_characters)
+    title = TextField(required=False, allow_blank=True, max_length=_LIMITS.title_characters)
+    metadata = ObjectField(required=False, allow_null=True)
+    picture = StrictCharField(required=False, allow_null=True, allow_blank=True)
 
 
 class AddParticipants(StrictSerializer):
@@ -157,10 +161,13 @@ class SendMessage(StrictSerializer):
     )
     reply_to = StrictCharField(required=False, allow_null=True)
     mentions = UserIdsField(required=False)
+    mentions_all = StrictBooleanField(required=False)
+    metadata = ObjectField(required=False, allow_null=True)
 
 
 class EditMessage(StrictSerializer):
-    text = TextField(allow_blank=True, max_length=_LIMITS.text_characters)
+    text = TextField(required=False, allow_blank=True, max_length=_LIMITS.text_characters)
+    metadata = ObjectField(required=False, allow_null=True)
 
 
 class ReportMessage(StrictSerializer):
@@ -221,66 +228,24 @@ class MessagesQuery(PageQuery):
     before = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
     after = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
     around = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
+    ids = StrictCharField(required=False, help_text="Message ids, separated by commas")
+
+    def validate_ids(self, value: str) -> list[str]:
+        ids = value.split(",", _LIMITS.page)
+        if len(ids) > _LIMITS.page:
+            detail = f"Name at most {_LIMITS.page} messages."
+            raise serializers.ValidationError(detail, code="max_length")
+        return ids
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len(attrs.keys() & {"before", "after", "around"}) > 1:
-            raise serializers.ValidationError("Use at most one of before, after and around.")
+        places = attrs.keys() & {"before", "after", "around", "ids"}
+        if len(places) > 1:
+            raise serializers.ValidationError("Use at most one of before, after, around and ids.")
         return attrs
 
 
 class ChangesQuery(PageQuery):
     since = QueryIntegerField(min_value=0, max_value=MAX_SEQ)
-
-
-# Commands of the socket
-
-
-class _InConversation(StrictSerializer):
-    conversation_id = StrictCharField(max_length=128)
-
-
-class SendMessageCommand(_InConversation, SendMessage):
-    client_id = StrictCharField(allow_blank=True, max_length=MAX_CLIENT_ID)
-
-
-class MarkReadCommand(_InConversation, MarkRead):
-    pass
-
-
-class MarkDeliveredCommand(_InConversation, MarkDelivered):
-    pass
-
-
-class TypingCommand(_InConversation):
-    pass
-
-
-class SyncCommand(StrictSerializer):
-    conversations = BoundedDictField(
-        child=StrictIntegerField(min_value=0, max_value=MAX_SEQ),
-        allow_empty=False,
-        max_length=_LIMITS.sync_conversations,
-    )
-
-
-class SyncReceiptsCommand(StrictSerializer):
-    since = StrictDateTimeField()
-
-
-class RefreshCommand(StrictSerializer):
-    token = StrictCharField()
-
-
-class WatchPresenceCommand(StrictSerializer):
-    user_ids = UserIdsField()
-
-
-class ActivityCommand(StrictSerializer):
-    active = StrictBooleanField()
-
-
-class PingCommand(StrictSerializer):
-    pass
 
 
 class CreateDevelopmentToken(StrictSerializer):

@@ -92,8 +92,12 @@ class ConversationPage(_Shape):
 
 class MessagePage(_Shape):
     items = Message(many=True)
-    has_more_before = serializers.BooleanField()
-    has_more_after = serializers.BooleanField()
+    has_more_before = serializers.BooleanField(required=False, help_text="Absent with ids")
+    has_more_after = serializers.BooleanField(required=False, help_text="Absent with ids")
+
+
+class Pins(_Shape):
+    items = Message(many=True)
 
 
 class Changes(_Shape):

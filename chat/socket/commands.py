@@ -6,20 +6,21 @@ from typing import Any
 
 from chat.authentication import require_unrevoked
 from chat.limits.throttling import READS, require_rate, turn
-from chat.payloads import serializers
+from chat.payloads import command_serializers
 from chat.payloads.answers import own_changes_data, receipt_data
 from chat.payloads.decoding import CommandDecoder
 from chat.payloads.serializers import validated
 from chat.socket.command import ANY, INVALID, INVALID_OR_TOO_MANY, REFUSED_TOKEN, Command
 from chat.socket.frames import ReceivedCommand
+from chat.socket.handlers.messages import delete_message, edit_message, send_message
 from chat.socket.syncing import sync_conversations
 from chat.state import ApplicationState
 from messaging.delivery.hub.connections import Connection
 from messaging.domain.exceptions import InvalidRequest, PermissionDenied
 from messaging.domain.identifiers import is_stored_id
-from messaging.services import messages, presence, receipts, sessions, typing_indicators
+from messaging.services import presence, receipts, sessions, typing_indicators
 from messaging.services.account import own_changes
-from messaging.wire.representations import message_data, presence_data, timestamp
+from messaging.wire.representations import presence_data, timestamp
 
 
 def command_of(received: ReceivedCommand) -> Command | None:
@@ -89,14 +90,6 @@ def describe(command: Command | None, received: ReceivedCommand) -> dict[str, st
     if isinstance(conversation_id, str) and is_stored_id(conversation_id):
         described["conversation_id"] = conversation_id
     return described
-
-
-async def _send_message(
-    state: ApplicationState, connection: Connection, **fields: Any
-) -> dict[str, Any]:
-    sent = await messages.send_message(state.instance, user_id=connection.user_id, **fields)
-    presence.note_activity(state.instance, connection=connection)
-    return {"message": message_data(sent.message), "created": sent.created}
 
 
 async def _mark_read(
@@ -201,13 +194,27 @@ def _ping(state: ApplicationState, connection: Connection) -> dict[str, Any]:
 _ALL = (
     Command(
         name="message.send",
-        serializer=serializers.SendMessageCommand,
-        handler=_send_message,
+        serializer=command_serializers.SendMessageCommand,
+        handler=send_message,
         rate=lambda rates: rates.sends,
     ),
     Command(
+        name="message.edit",
+        serializer=command_serializers.EditMessageCommand,
+        handler=edit_message,
+        rate=lambda rates: rates.requests,
+        takes_turns=True,
+    ),
+    Command(
+        name="message.delete",
+        serializer=command_serializers.DeleteMessageCommand,
+        handler=delete_message,
+        rate=lambda rates: rates.requests,
+        takes_turns=True,
+    ),
+    Command(
         name="receipt.read",
-        serializer=serializers.MarkReadCommand,
+        serializer=command_serializers.MarkReadCommand,
         handler=_mark_read,
         rate=lambda _: READS,
         log_level=logging.DEBUG,
@@ -215,7 +222,7 @@ _ALL = (
     ),
     Command(
         name="receipt.delivered",
-        serializer=serializers.MarkDeliveredCommand,
+        serializer=command_serializers.MarkDeliveredCommand,
         handler=_mark_delivered,
         log_level=logging.DEBUG,
         # Acknowledging a message that does not exist costs the store a read, and has no rate.
@@ -223,21 +230,21 @@ _ALL = (
     ),
     Command(
         name="typing.start",
-        serializer=serializers.TypingCommand,
+        serializer=command_serializers.TypingCommand,
         handler=_start_typing,
         rate=lambda rates: rates.typing,
         log_level=logging.DEBUG,
     ),
     Command(
         name="typing.stop",
-        serializer=serializers.TypingCommand,
+        serializer=command_serializers.TypingCommand,
         handler=_stop_typing,
         rate=lambda rates: rates.typing_stops,
         log_level=logging.DEBUG,
     ),
     Command(
         name="conversation.sync",
-        serializer=serializers.SyncCommand,
+        serializer=command_serializers.SyncCommand,
         handler=sync_conversations,
         rate=lambda rates: rates.requests,
         takes_turns=True,
@@ -245,14 +252,14 @@ _ALL = (
     ),
     Command(
         name="receipts.sync",
-        serializer=serializers.SyncReceiptsCommand,
+        serializer=command_serializers.SyncReceiptsCommand,
         handler=_sync_receipts,
         rate=lambda rates: rates.requests,
         takes_turns=True,
     ),
     Command(
         name="auth.refresh",
-        serializer=serializers.RefreshCommand,
+        serializer=command_serializers.RefreshCommand,
         handler=_refresh,
         rate=lambda rates: rates.requests,
         takes_turns=True,
@@ -262,20 +269,20 @@ _ALL = (
     ),
     Command(
         name="presence.watch",
-        serializer=serializers.WatchPresenceCommand,
+        serializer=command_serializers.WatchPresenceCommand,
         handler=_watch_presence,
         rate=lambda rates: rates.requests,
         takes_turns=True,
     ),
     Command(
         name="activity",
-        serializer=serializers.ActivityCommand,
+        serializer=command_serializers.ActivityCommand,
         handler=_set_activity,
         waits=False,
     ),
     Command(
         name="ping",
-        serializer=serializers.PingCommand,
+        serializer=command_serializers.PingCommand,
         handler=_ping,
         waits=False,
         log_level=logging.DEBUG,

@@ -47,6 +47,8 @@ COMPONENTS: dict[str, Json] = {
 
 REPLIES: dict[str, Json] = {
     "message.send": shape(message=reference("Message"), created=BOOLEAN),
+    "message.edit": shape(message=reference("Message")),
+    "message.delete": shape(version=INTEGER),
     "receipt.read": reference("ReadReceipt"),
     "receipt.delivered": shape(),
     "typing.start": shape(),
@@ -64,6 +66,10 @@ REPLIES: dict[str, Json] = {
 """The data of the reply to each command."""
 
 _MESSAGE = shape(message=reference("Message"))
+_CHANGED_MESSAGE = {
+    **shape(message=reference("Message"), pinned_count=INTEGER),
+    "required": ["message"],
+}
 _CONVERSATION = shape(conversation=reference("SharedConversation"))
 _PEOPLE = shape(participants=list_of("Participant"), by={"anyOf": [STRING, NULL]})
 _TYPING = shape(user_id=STRING, expires_at=TIME)
@@ -71,8 +77,8 @@ _NAMED = shape(conversation_id=STRING)
 
 DURABLE: dict[str, Json] = {
     "message.created": _MESSAGE,
-    "message.updated": _MESSAGE,
-    "message.deleted": _MESSAGE,
+    "message.updated": _CHANGED_MESSAGE,
+    "message.deleted": _CHANGED_MESSAGE,
     "conversation.updated": _CONVERSATION,
     "participant.added": _PEOPLE,
     "participant.removed": _PEOPLE,
@@ -147,6 +153,7 @@ WORDS: dict[str, Words] = {
     "message": Words("The message after the change.", None),
     "messages": Words("The present state of the changed messages, by `version`.", None),
     "participants": Words("The people who were added or removed.", None),
+    "pinned_count": Words("How many messages are pinned; absent if that did not change.", 3),
     "preferences": Words("Your settings in this conversation.", None),
     "receipts.sync.since": Words("The `at` of the previous answer, or of the first `hello`.", _AT),
     "retry_after": Words("Seconds to wait before a retry.", 2.5),

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.metadata_rules import canonical, require_metadata
+from messaging.changes.profile_rules import require_picture
 from messaging.changes.rights import require_group, require_participant, require_role
 from messaging.changes.text_rules import require_title
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
@@ -16,9 +19,12 @@ from messaging.domain.participant import Participant, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenameConversation:
+class UpdateConversation:
+    """Replace some fields of a conversation: `title`, `metadata`, `picture`. This requires owner or
+    admin; so nobody changes a direct conversation."""
+
     user_id: str
-    title: str
+    changes: Mapping[str, str | None]
     reads: tuple[str, ...] = ()
     creates: None = None
     size: int = SMALL_CHANGE
@@ -28,11 +34,16 @@ class RenameConversation:
 
     def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)
-        require_group(conversation, "no title")
+        require_group(conversation, "no title and no picture, and its metadata is fixed")
         require_role(conversation, self.user_id, Role.ADMIN)
-        if conversation.title == self.title:
+        changes: dict[str, Any] = {
+            name: value
+            for name, value in self.changes.items()
+            if getattr(conversation, name) != value
+        }
+        if not changes:
             return Outcome(conversation=conversation)
-        after = replace(conversation, title=self.title, version=conversation.version + 1)
+        after = replace(conversation, version=conversation.version + 1, **changes)
         change = Change(
             type=ChangeType.CONVERSATION_UPDATED,
             version=after.version,
@@ -42,36 +53,60 @@ class RenameConversation:
         return Outcome(conversation=after, change=change)
 
 
-def new_direct_conversation(user_id: str, others: Sequence[str], title: str | None) -> Conversation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConversation:
+    """The fields of a new conversation besides its people."""
+
+    title: str | None = None
+    metadata: str | None = None
+    """A JSON object as text."""
+    picture: str | None = None
+
+    def checked(self) -> "NewConversation":
+        """Return the fields as they are stored. Raises InvalidRequest."""
+        if self.title is not None:
+            require_title(self.title)
+        if self.picture is not None:
+            require_picture(self.picture)
+        metadata = None if self.metadata is None else require_metadata(self.metadata)
+        return replace(self, metadata=metadata)
+
+
+def new_direct_conversation(
+    user_id: str, others: Sequence[str], fields: NewConversation
+) -> Conversation:
     if len(others) != 1:
         raise InvalidRequest.of(
             "participant_ids", "A direct conversation has exactly one other person. Name one."
         )
-    if title is not None:
-        raise InvalidRequest.of("title", "A direct conversation has no title. Leave out the title.")
+    for name in ("title", "picture"):
+        if getattr(fields, name) is not None:
+            raise InvalidRequest.of(name, f"A direct conversation has no {name}. Leave it out.")
     people = sorted([user_id, *others])
     return _new_conversation(
         conversation_id=direct_conversation_id(*people),
         kind=ConversationKind.DIRECT,
-        title=None,
+        fields=fields,
         roles=dict.fromkeys(people, Role.MEMBER),
         hashed="",
     )
 
 
 def new_group_conversation(
-    user_id: str, others: Sequence[str], title: str | None, client_id: str | None
+    user_id: str, others: Sequence[str], fields: NewConversation, client_id: str | None
 ) -> Conversation:
-    if title is not None:
-        require_title(title)
+    content: list[object] = [fields.title, sorted(others)]
+    given = {"metadata": canonical(fields.metadata), "picture": fields.picture}
+    if any(given.values()):  # a request without new fields has the same digest as before
+        content.append({name: value for name, value in given.items() if value is not None})
     return _new_conversation(
         conversation_id=random_id()
         if client_id is None
         else derived_id("conversation", user_id, client_id),
         kind=ConversationKind.GROUP,
-        title=title,
+        fields=fields,
         roles={user_id: Role.OWNER} | dict.fromkeys(others, Role.MEMBER),
-        hashed=content_hash(json.dumps([title, sorted(others)])),
+        hashed=content_hash(json.dumps(content)),
     )
 
 
@@ -79,14 +114,16 @@ def _new_conversation(
     *,
     conversation_id: str,
     kind: ConversationKind,
-    title: str | None,
+    fields: NewConversation,
     roles: Mapping[str, Role],
     hashed: str,
 ) -> Conversation:
     return Conversation(
         id=conversation_id,
         kind=kind,
-        title=title,
+        title=fields.title,
+        metadata=fields.metadata,
+        picture=fields.picture,
         participants={
             person: Participant(user_id=person, role=role, joined_version=0)
             for person, role in roles.items()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
-from messaging.changes.messages import deleted
+from messaging.changes.messages.deleting import deleted
 from messaging.changes.participants import require_present, with_role, without_participants
 from messaging.changes.rights import require_group
 from messaging.domain.change import Change, ChangeType

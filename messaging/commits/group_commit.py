@@ -299,5 +299,6 @@ def stamped_outcome(outcome: Outcome, stored: Conversation, at: datetime) -> Out
             participants=change.participants,
             conversation=snapshot,
             by=change.by,
+            pinned_count=change.pinned_count,
         )
     return Outcome(conversation=stored, change=change, message=message, positions=outcome.positions)

@@ -41,3 +41,5 @@ class Change:
     """The conversation after a change of people, roles or title."""
     by: str
     """The author of the change."""
+    pinned_count: int | None = None
+    """The conversation's number of pinned messages, if a change of a message changed it."""

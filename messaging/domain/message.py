@@ -74,6 +74,9 @@ class Message:
     reactions: Mapping[str, ReactionSummary] = field(default_factory=dict)
     """By emoji."""
 
+    def mentions_person(self, user_id: str) -> bool:
+        return self.mentions_all or user_id in self.mentions
+
     @property
     def first_version(self) -> int | None:
         """Return the version at which the message was sent; None if an earlier release sent and

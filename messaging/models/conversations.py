@@ -119,6 +119,11 @@ class MessageRecord(models.Model):
         )
         indexes = (
             models.Index(fields=["conversation", "version"], name="messaging_message_version"),
+            models.Index(
+                fields=["conversation", "pinned_at"],
+                condition=models.Q(pinned_at__isnull=False),
+                name="messaging_message_pinned",
+            ),
         )
 
     def __str__(self) -> str:

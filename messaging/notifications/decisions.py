@@ -32,7 +32,7 @@ def circumstances_of(
         stage=stage,
         participant=user_id in conversation.participants,
         preferences=conversation.preferences.get(user_id, Preferences()),
-        mentioned=user_id in message.mentions,
+        mentioned=message.mentions_person(user_id),
         read=read,
     )
 

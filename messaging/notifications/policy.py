@@ -108,7 +108,7 @@ def rule_at_sending(conversation: Conversation, message: Message, now: datetime)
     dropped = {}
     for user_id, preferences in conversation.preferences.items():
         if user_id in others:
-            reason = _unwanted_by(preferences, user_id in message.mentions, now)
+            reason = _unwanted_by(preferences, message.mentions_person(user_id), now)
             if reason is not None:
                 dropped[user_id] = reason
     return Wishes(wanted=others - dropped.keys() if dropped else others, dropped=dropped)

@@ -113,7 +113,7 @@ class Withdrawer:
             known = Circumstances(
                 sender_id=message.sender_id,
                 preferences=conversation.preferences.get(user_id, Preferences()),
-                mentioned=user_id in message.mentions,
+                mentioned=message.mentions_person(user_id),
                 deleted=message.deleted_at is not None,
                 recipient=recipient,
             )

@@ -1,19 +1,20 @@
 """Conversations: create, get, list and rename them, and count what is unread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
 
 from messaging.changes.conversations import (
-    RenameConversation,
+    NewConversation,
+    UpdateConversation,
     new_direct_conversation,
     new_group_conversation,
 )
 from messaging.changes.rights import require_participant
 from messaging.changes.sizes import takes_more_people
-from messaging.changes.text_rules import require_client_id, require_title
+from messaging.changes.text_rules import require_client_id
 from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
@@ -70,6 +71,8 @@ async def create_conversation(
     participant_ids: Sequence[str],
     title: str | None = None,
     client_id: str | None = None,
+    metadata: str | None = None,
+    picture: str | None = None,
 ) -> FoundedConversation:
     """Create a conversation. The creator of a group is its owner.
 
@@ -81,11 +84,12 @@ async def create_conversation(
     if client_id is not None:
         require_client_id(client_id)
     others = _require_user_ids(participant_ids, besides=user_id)
+    fields = NewConversation(title=title, metadata=metadata, picture=picture).checked()
     if kind is ConversationKind.DIRECT:
-        wanted = new_direct_conversation(user_id, others, title)
+        wanted = new_direct_conversation(user_id, others, fields)
         conversation, created = await _store_direct(instance, wanted, user_id, others[0])
     else:
-        wanted = new_group_conversation(user_id, others, title, client_id)
+        wanted = new_group_conversation(user_id, others, fields, client_id)
         if not takes_more_people(wanted):
             detail = "The conversation is too large. Name fewer people."
             raise InvalidRequest.of("participant_ids", detail, "too_many")
@@ -249,17 +253,22 @@ async def count_unread(instance: Instance, *, user_id: str) -> int:
     return unread
 
 
-async def rename_conversation(
-    instance: Instance, *, user_id: str, conversation_id: str, title: str
+async def update_conversation(
+    instance: Instance, *, user_id: str, conversation_id: str, changes: Mapping[str, str | None]
 ) -> OwnConversation:
-    """Rename a group. This requires owner or admin.
+    """Change the `title`, `metadata` or `picture` of a group; at least one is given. This requires
+    owner or admin.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied,
     StoreUnavailable.
     """
     require_conversation_id(conversation_id)
-    require_title(title)
-    change = RenameConversation(user_id=user_id, title=title)
+    if not changes:
+        raise InvalidRequest.of("title", "Send a title, metadata or a picture.", "required")
+    fields = NewConversation(**changes).checked()
+    change = UpdateConversation(
+        user_id=user_id, changes={name: getattr(fields, name) for name in changes}
+    )
     outcome = await submit(instance, conversation_id, change)
     return await _with_position(instance, user_id, outcome.conversation)
 

@@ -1,14 +1,14 @@
 """History: read one message or a page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessageNotFound
-from messaging.domain.identifiers import require_message_id
+from messaging.domain.identifiers import is_stored_id, require_message_id
 from messaging.domain.message import Message
 from messaging.runtime.instance import Instance
-from messaging.services.rules.rights import access_conversation, read_conversation
+from messaging.services.rules.rights import access_conversation, read_conversation, still_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,23 @@ async def get_message(
     found = await instance.store.get_messages(conversation_id, [message_id])
     if message_id not in found:
         raise MessageNotFound
-    await _still_in(instance, conversation, user_id, found.values())
+    await still_in(instance, conversation, user_id, found.values())
     return found[message_id]
+
+
+async def get_messages(
+    instance: Instance, *, user_id: str, conversation_id: str, message_ids: Sequence[str]
+) -> Sequence[Message]:
+    """Return those of the messages that exist and that a person may see, in the order of the ids.
+    Raises ConversationNotFound, NotAParticipant, StoreUnavailable."""
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
+    wanted = [id_ for id_ in dict.fromkeys(message_ids) if is_stored_id(id_)]
+    found = await instance.store.get_messages(conversation_id, wanted)
+    conversation = await still_in(instance, conversation, user_id, found.values())
+    visible_from = conversation.participants[user_id].visible_from
+    return [found[id_] for id_ in wanted if id_ in found and found[id_].seq >= visible_from]
 
 
 async def list_messages(
@@ -56,7 +71,7 @@ async def list_messages(
     store = instance.store
     if before is None and after is None and around is None:
         messages = await store.list_latest_messages(conversation_id, limit=limit)
-        await _still_in(instance, conversation, user_id, messages)
+        await still_in(instance, conversation, user_id, messages)
         more = bool(messages) and messages[0].seq > 1
         return MessagePage(messages=messages, has_more_before=more, has_more_after=False)
     if before is not None:
@@ -74,7 +89,7 @@ async def list_messages(
     messages = []
     if first <= last:
         messages = list(await store.list_messages(conversation_id, first_seq=first, last_seq=last))
-    conversation = await _still_in(instance, conversation, user_id, messages)
+    conversation = await still_in(instance, conversation, user_id, messages)
     if (messages and messages[-1].seq == last) or first > last:
         # A full page, or an empty one: the conversation knows whether there is more.
         conversation = await _reaching(instance, conversation, last + 1, user_id)
@@ -83,16 +98,6 @@ async def list_messages(
         has_more_before=first > 1 and (bool(messages) or conversation.seq > 0),
         has_more_after=conversation.seq > last,
     )
-
-
-async def _still_in(
-    instance: Instance, conversation: Conversation, user_id: str, messages: Iterable[Message]
-) -> Conversation:
-    """Check again that the person is a participant, if a message has changed since the copy was
-    read. The copy may be two seconds old, and nothing after a removal may be read."""
-    if all(message.version <= conversation.version for message in messages):
-        return conversation
-    return await read_conversation(instance, user_id=user_id, conversation_id=conversation.id)
 
 
 async def _reaching(

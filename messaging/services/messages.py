@@ -1,13 +1,17 @@
 """Messages: send, edit, delete."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from messaging.changes.messages import DeleteMessage, EditMessage, SendMessage, unknown_reply_to
+from messaging.changes.messages.deleting import DeleteMessage
+from messaging.changes.messages.editing import EditMessage
+from messaging.changes.messages.sending import SendMessage, unknown_reply_to
+from messaging.changes.metadata_rules import canonical, require_metadata
 from messaging.changes.text_rules import normalise_newlines, require_client_id, require_text
+from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.identifiers import (
     content_hash,
     derived_id,
@@ -39,11 +43,14 @@ async def send_message(
     client_id: str | None = None,
     reply_to: str | None = None,
     mentions: Sequence[str] = (),
+    metadata: str | None = None,
+    mentions_all: bool = False,
 ) -> SentMessage:
     """Store a message and deliver it to everyone in the conversation.
 
     A message with a `client_id` may be sent repeatedly, and exists once. Returns after the store
-    has committed. Raises InvalidRequest, ConversationNotFound, NotAParticipant, ClientIdReused,
+    has committed. `metadata` is a JSON object as text. Only an owner or admin mentions everyone.
+    Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied, ClientIdReused,
     Blocked, StoreUnavailable (then the message may exist; a retry with the `client_id` settles it).
     """
     require_conversation_id(conversation_id)
@@ -54,6 +61,10 @@ async def send_message(
     if reply_to is not None and not is_stored_id(reply_to):
         raise unknown_reply_to()
     mentions = tuple(dict.fromkeys(mentions))
+    others: dict[str, object] = {"mentions_all": mentions_all}
+    if metadata is not None:
+        metadata = require_metadata(metadata)
+        others["metadata"] = canonical(metadata)
     change = SendMessage(
         creates=derived_id("message", conversation_id, user_id, client_id)
         if client_id is not None
@@ -64,7 +75,9 @@ async def send_message(
         text=text,
         reply_to=reply_to,
         mentions=mentions,
-        content_hash=content_hash(json.dumps([text, reply_to, sorted(mentions)])),
+        content_hash=_content_hash(text, reply_to, mentions, others),
+        metadata=metadata,
+        mentions_all=mentions_all,
     )
     outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
@@ -74,18 +87,21 @@ async def send_message(
 
 
 async def edit_message(
-    instance: Instance, *, user_id: str, conversation_id: str, message_id: str, text: str
+    instance: Instance,
+    *,
+    user_id: str,
+    conversation_id: str,
+    message_id: str,
+    changes: Mapping[str, str | None],
 ) -> Message:
-    """Edit the text of a person's own message.
+    """Change the `text` or the `metadata` of a person's own message; at least one is given.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also for a
     deleted message), PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     require_message_id(message_id)
-    text = normalise_newlines(text)
-    require_text(text)
-    change = EditMessage(user_id=user_id, message_id=message_id, text=text)
+    change = EditMessage(user_id=user_id, message_id=message_id, changes=_require_edit(changes))
     outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
     return outcome.message
@@ -106,3 +122,28 @@ async def delete_message(
     outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
     return outcome.message.version
+
+
+def _require_edit(changes: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """Return the changes as they are stored. Raises InvalidRequest."""
+    if not changes:
+        raise InvalidRequest.of("text", "Send a text or metadata to change.", "required")
+    stored = dict(changes)
+    if "text" in changes:
+        stored["text"] = text = normalise_newlines(changes["text"] or "")
+        require_text(text)
+    metadata = changes.get("metadata")
+    if metadata is not None:
+        stored["metadata"] = require_metadata(metadata)
+    return stored
+
+
+def _content_hash(
+    text: str, reply_to: str | None, mentions: Sequence[str], others: Mapping[str, object]
+) -> str:
+    """Return the digest of a request's content. The others change it only if they are given."""
+    content: list[object] = [text, reply_to, sorted(mentions)]
+    given = {name: value for name, value in others.items() if value}
+    if given:
+        content.append(given)
+    return content_hash(json.dumps(content))

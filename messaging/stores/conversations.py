@@ -244,6 +244,9 @@ class Store(Protocol):
     async def list_latest_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
         """Return the last `limit` messages, ascending by seq."""
 
+    async def list_pinned_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
+        """Return the first `limit` pinned messages, the latest pin first."""
+
     async def list_changed_messages(
         self, conversation_id: str, *, since: int, until: int, limit: int
     ) -> Sequence[Message]:

@@ -65,6 +65,8 @@ class EventEncoder:
         data: dict[str, Any]
         if change.message is not None:
             data = {"message": message_data(change.message)}
+            if change.pinned_count is not None:
+                data["pinned_count"] = change.pinned_count
         elif change.participants:
             people = [participant_data(person) for person in change.participants]
             data = {"participants": people, "by": change.by}
@@ -73,16 +75,23 @@ class EventEncoder:
             data = {"conversation": conversation_data(change.conversation)}
         return self._durable(EventType(change.type), conversation_id, change.version, data, at)
 
-    def message_state(self, message: Message) -> str:
+    def message_state(self, message: Message, *, pinned_count: int) -> str:
         """Return the event with the present state of a message, for a client that missed earlier
-        events. It is `message.created` only if the message has not changed since it was sent."""
+        events. It is `message.created` only if the message has not changed since it was sent.
+        `pinned_count`: the conversation's present one, which any other event may have changed."""
         if message.version == message.first_version:
             kind, at = ChangeType.MESSAGE_CREATED, message.created_at
         elif message.deleted_at is not None:
             kind, at = ChangeType.MESSAGE_DELETED, message.deleted_at
         else:
             kind, at = ChangeType.MESSAGE_UPDATED, message.edited_at or message.created_at
-        change = Change(type=kind, version=message.version, message=message, by=message.sender_id)
+        change = Change(
+            type=kind,
+            version=message.version,
+            message=message,
+            by=message.sender_id,
+            pinned_count=None if kind is ChangeType.MESSAGE_CREATED else pinned_count,
+        )
         return self.change(message.conversation_id, change, at)
 
     def conversation_changes(

@@ -29,6 +29,7 @@ _TAGS = {
     "participants": "participants",
     "users": "participants",
     "messages": "messages",
+    "pins": "messages",
     "changes": "messages",
     "read": "receipts",
     "receipts": "receipts",

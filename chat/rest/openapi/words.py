@@ -79,6 +79,7 @@ WORDS: dict[str, Words] = {
         "full",
     ),
     "Attachment.id": Words("The id of the attachment.", "f1l2e3a4t5t6a7c8h9m0e1n2t3"),
+    "ids": Words("The ids of messages, separated by commas; at most 100.", [_MESSAGE]),
     "id": Words("The id, an opaque string.", _MESSAGE),
     "Conversation.id": Words("The id of the conversation.", _CONVERSATION),
     "Device.id": Words("Your own id of the device.", "phone-1"),

@@ -58,6 +58,8 @@ class ConversationsView(APIView):
             participant_ids=body["participant_ids"],
             title=body.get("title"),
             client_id=body.get("client_id"),
+            metadata=body.get("metadata"),
+            picture=body.get("picture"),
         )
         data = personal_conversation_data(founded.own.conversation, founded.own.position)
         data["added"] = list(founded.added)
@@ -79,13 +81,10 @@ class ConversationView(APIView):
         responses={200: responses.Conversation},
     )
     async def patch(self, request: Request, conversation_id: str) -> Response:
-        """Rename a group; requires owner or admin."""
-        body = self.body(serializers.UpdateConversation)
-        own = await conversations.rename_conversation(
-            self.instance,
-            user_id=self.user_id,
-            conversation_id=conversation_id,
-            title=body["title"],
+        """Change the title, the metadata or the picture of a group; requires owner or admin."""
+        changes = self.body(serializers.UpdateConversation)
+        own = await conversations.update_conversation(
+            self.instance, user_id=self.user_id, conversation_id=conversation_id, changes=changes
         )
         return Response(personal_conversation_data(own.conversation, own.position))
 

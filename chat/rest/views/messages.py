@@ -29,8 +29,16 @@ class MessagesView(APIView):
         responses={200: responses.MessagePage},
     )
     async def get(self, request: Request, conversation_id: str) -> Response:
-        """List messages, ascending by seq: before, after or around a seq, or the latest."""
+        """List messages by seq: the latest, before, after or around one, or by their ids."""
         query = self.query(serializers.MessagesQuery)
+        if "ids" in query:
+            found = await history.get_messages(
+                self.instance,
+                user_id=self.user_id,
+                conversation_id=conversation_id,
+                message_ids=query["ids"],
+            )
+            return Response({"items": [message_data(message) for message in found]})
         page = await history.list_messages(
             self.instance, user_id=self.user_id, conversation_id=conversation_id, **query
         )
@@ -76,14 +84,14 @@ class MessageView(APIView):
         responses={200: responses.Message},
     )
     async def patch(self, request: Request, conversation_id: str, message_id: str) -> Response:
-        """Edit the text of my own message."""
+        """Change the text or the metadata of my own message."""
         body = self.body(serializers.EditMessage)
         message = await messages.edit_message(
             self.instance,
             user_id=self.user_id,
             conversation_id=conversation_id,
             message_id=message_id,
-            text=body["text"],
+            changes=body,
         )
         return Response(message_data(message))
 

@@ -59,6 +59,10 @@ def gap_frames(gap: Gap, since: int, events: EventEncoder) -> Sequence[tuple[int
     messages = [message for message in gap.messages if message.version > since]
     versions = [message.version for message in messages]
     if versions == list(range(since + 1, conversation.version + 1)):
-        return [(message.version, events.message_state(message)) for message in messages]
+        pinned = conversation.pinned_count
+        return [
+            (message.version, events.message_state(message, pinned_count=pinned))
+            for message in messages
+        ]
     frame = events.conversation_changes(conversation, messages, since=since)
     return [(conversation.version, frame)]

@@ -1,9 +1,12 @@
 """Rights: the checks of services before they act."""
 
+from collections.abc import Iterable
+
 from messaging.changes.rights import require_participant
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound, InvalidRequest
 from messaging.domain.identifiers import require_conversation_id
+from messaging.domain.message import Message
 from messaging.runtime.instance import Instance
 
 
@@ -56,3 +59,13 @@ async def read_conversation(
     instance.cache.put(conversation)
     require_participant(conversation, user_id)
     return conversation
+
+
+async def still_in(
+    instance: Instance, conversation: Conversation, user_id: str, messages: Iterable[Message]
+) -> Conversation:
+    """Check again that the person is a participant, if a message has changed since the copy was
+    read. The copy may be two seconds old, and nothing after a removal may be read."""
+    if all(message.version <= conversation.version for message in messages):
+        return conversation
+    return await read_conversation(instance, user_id=user_id, conversation_id=conversation.id)

@@ -49,6 +49,17 @@ async def list_latest(
     return [decode_message(document) for document in reversed(found)]
 
 
+async def list_pinned(
+    connection: Connection, conversation_id: str, *, limit: int
+) -> Sequence[Message]:
+    found = await connection.query(
+        "list_pinned_messages",
+        conversation_name(connection.database, conversation_id),
+        query("messages", order_by=[("pinned_at", "descending")], limit=limit),
+    )
+    return [decode_message(document) for document in found]
+
+
 async def list_changed(
     connection: Connection, conversation_id: str, *, since: int, until: int, limit: int
 ) -> Sequence[Message]:

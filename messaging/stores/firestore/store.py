@@ -200,6 +200,9 @@ class FirestoreStore:
     async def list_latest_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
         return await messages.list_latest(self._connection, conversation_id, limit=limit)
 
+    async def list_pinned_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
+        return await messages.list_pinned(self._connection, conversation_id, limit=limit)
+
     async def list_changed_messages(
         self, conversation_id: str, *, since: int, until: int, limit: int
     ) -> Sequence[Message]:

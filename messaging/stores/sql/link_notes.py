@@ -5,10 +5,30 @@ from django.db.transaction import atomic
 
 from messaging.models import LinkNoteRecord
 from messaging.stores.conversations import LINK_NOTE_LIFETIME, LinkNotes
+from messaging.stores.sql.connections.calls import Calls, count, queried
 from messaging.stores.sql.connections.clock import now
 
 
-def put(database: BaseDatabaseWrapper, boot_id: str) -> None:
+class StoredLinkNotes:
+    """The part of the SQL store that keeps the notes."""
+
+    calls: Calls
+
+    async def put_link_note(self, boot_id: str) -> None:
+        await self.calls.write("put_link_note", lambda database: _put(database, boot_id))
+        count("put_link_note", written=1)
+
+    async def delete_link_note(self, boot_id: str) -> None:
+        await self.calls.write("delete_link_note", _delete, boot_id)
+        count("delete_link_note", deleted=1)
+
+    async def list_link_notes(self) -> LinkNotes:
+        notes = await self.calls.read("list_link_notes", _list_current)
+        count("list_link_notes", read=queried(len(notes.boot_ids)))
+        return notes
+
+
+def _put(database: BaseDatabaseWrapper, boot_id: str) -> None:
     """Store a note, and delete the notes of dead instances together with this write."""
     records = LinkNoteRecord.objects.using(database.alias)
     with atomic(using=database.alias):
@@ -22,11 +42,11 @@ def put(database: BaseDatabaseWrapper, boot_id: str) -> None:
         records.filter(renewed_at__lt=at - LINK_NOTE_LIFETIME).delete()
 
 
-def delete(database: BaseDatabaseWrapper, boot_id: str) -> None:
+def _delete(database: BaseDatabaseWrapper, boot_id: str) -> None:
     LinkNoteRecord.objects.using(database.alias).filter(boot_id=boot_id).delete()
 
 
-def list_current(database: BaseDatabaseWrapper) -> LinkNotes:
+def _list_current(database: BaseDatabaseWrapper) -> LinkNotes:
     read_at = now(database)
     records = LinkNoteRecord.objects.using(database.alias)
     current = records.filter(renewed_at__gte=read_at - LINK_NOTE_LIFETIME)

@@ -97,6 +97,13 @@ def list_latest_messages(
     return [rows.message(record) for record in reversed(latest)]
 
 
+def list_pinned_messages(
+    database: BaseDatabaseWrapper, conversation_id: str, *, limit: int
+) -> list[Message]:
+    pinned = _messages(database, conversation_id).filter(pinned_at__isnull=False)
+    return [rows.message(record) for record in pinned.order_by("-pinned_at", "-seq")[:limit]]
+
+
 def list_changed_messages(
     database: BaseDatabaseWrapper, conversation_id: str, *, since: int, until: int, limit: int
 ) -> list[Message]:

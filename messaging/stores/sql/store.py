@@ -21,13 +21,13 @@ from messaging.stores.conversations import (
     ChangedPositions,
     Changes,
     Commit,
-    LinkNotes,
     ListedPage,
     Page,
 )
 from messaging.stores.recent_changes import PAGE, read_pages
-from messaging.stores.sql import link_notes, memberships, reads, rows, writes
+from messaging.stores.sql import memberships, reads, rows, writes
 from messaging.stores.sql.connections.calls import Calls, count, queried
+from messaging.stores.sql.link_notes import StoredLinkNotes
 from messaging.stores.sql.positions import writes as positions
 from messaging.stores.sql.positions.move import Move
 from messaging.stores.witness import Witness
@@ -38,7 +38,7 @@ Found = TypeVar("Found", bound=Sized)
 _COUNTED_PER_READ = 1_000
 
 
-class SqlStore:
+class SqlStore(StoredLinkNotes):
     """Implements `messaging.stores.conversations.Store` on one of Django's databases.
 
     `timeout` is the last resort, in seconds: the database's own timeouts are shorter. A commit that
@@ -216,6 +216,11 @@ class SqlStore:
             "list_latest_messages", reads.list_latest_messages, conversation_id, limit=limit
         )
 
+    async def list_pinned_messages(self, conversation_id: str, *, limit: int) -> Sequence[Message]:
+        return await self._list(
+            "list_pinned_messages", reads.list_pinned_messages, conversation_id, limit=limit
+        )
+
     async def list_changed_messages(
         self, conversation_id: str, *, since: int, until: int, limit: int
     ) -> Sequence[Message]:
@@ -281,18 +286,6 @@ class SqlStore:
 
     async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
         await self._write("limit_position", positions.limit_position, conversation_id, user_id, seq)
-
-    async def put_link_note(self, boot_id: str) -> None:
-        await self._write("put_link_note", link_notes.put, boot_id)
-
-    async def delete_link_note(self, boot_id: str) -> None:
-        await self.calls.write("delete_link_note", link_notes.delete, boot_id)
-        count("delete_link_note", deleted=1)
-
-    async def list_link_notes(self) -> LinkNotes:
-        notes = await self.calls.read("list_link_notes", link_notes.list_current)
-        count("list_link_notes", read=queried(len(notes.boot_ids)))
-        return notes
 
     async def _write(self, operation: str, work: Callable[..., object], *args: object) -> None:
         await self.calls.write(operation, work, *args)

@@ -45,6 +45,9 @@ class Api:
     async def patch(self, path: str, **body: Any) -> httpx.Response:
         return await self.request("PATCH", path, json=body)
 
+    async def put(self, path: str, **body: Any) -> httpx.Response:
+        return await self.request("PUT", path, json=body or None)
+
     async def delete(self, path: str) -> httpx.Response:
         return await self.request("DELETE", path)
 
@@ -84,6 +87,13 @@ def conversation_id(answer: httpx.Response) -> str:
 def ok(answer: httpx.Response) -> Json:
     """The document of an answer that succeeded."""
     assert answer.status_code == 200, answer.text
+    document: Json = answer.json()
+    return document
+
+
+def created(answer: httpx.Response) -> Json:
+    """The document of an answer that something was created."""
+    assert answer.status_code == 201, answer.text
     document: Json = answer.json()
     return document
 

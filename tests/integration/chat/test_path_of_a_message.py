@@ -45,7 +45,7 @@ WAY = {
     "messaging/domain/message.py": "the message",
     "messaging/changes/text_rules.py": "which texts may be sent",
     "messaging/changes/rights.py": "who may send",
-    "messaging/changes/messages.py": "what a send changes",
+    "messaging/changes/messages/sending.py": "what a send changes",
     "messaging/commits/writer.py": "the queue of each conversation, and its commits one by one",
     "messaging/commits/waiting.py": "a change and its answer, for the queue and for the commit",
     "messaging/commits/group_commit.py": "one commit: its attempts, conflicts and lost answers",
@@ -76,7 +76,7 @@ MAX_ENTRIES = 2
 """Functions of one file that other files call."""
 
 VALUES = {
-    "messaging/changes/messages.py": "a change says what it reads, who may make it, what it does",
+    "messaging/changes/messages/sending.py": "a change: what it reads, who may make it",
     "messaging/changes/rights.py": "one function a right",
     "messaging/commits/evaluation.py": "collects what the changes of a commit do",
     "messaging/commits/waiting.py": "a change that waits, and its answer",

@@ -697,7 +697,11 @@ async def test_a_sweep_looks_at_nothing_older(
     await next_millisecond()
     new = await group.send()
     await messages.edit_message(
-        instance, user_id="ann", conversation_id=group.id, message_id=old.id, text="edited since"
+        instance,
+        user_id="ann",
+        conversation_id=group.id,
+        message_id=old.id,
+        changes={"text": "edited since"},
     )
     await instance.start()
 

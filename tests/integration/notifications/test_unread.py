@@ -150,7 +150,11 @@ class World:
                 if not message.deleted:
                     text = f"edited {len(self.trace)}"
                     await messages.edit_message(
-                        self.instance, **about, message_id=message_id, text=text
+                        self.instance,
+                        user_id=about["user_id"],
+                        conversation_id=about["conversation_id"],
+                        message_id=message_id,
+                        changes={"text": text},
                     )
             case "read" if person in room.people:
                 await receipts.mark_read(self.instance, **about, seq=seq)

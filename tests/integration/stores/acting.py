@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 
 from messaging.changes.change import ConversationChange
-from messaging.changes.conversations import RenameConversation
-from messaging.changes.messages import EditMessage, SendMessage
+from messaging.changes.conversations import UpdateConversation
+from messaging.changes.messages.editing import EditMessage
+from messaging.changes.messages.sending import SendMessage
 from messaging.changes.participants import AddParticipants
 from messaging.domain.identifiers import content_hash, derived_id
 from messaging.domain.participant import Role
@@ -32,11 +33,11 @@ def send(
 
 
 def edit(message_id: str, text: str, *, sender: str = "ann") -> ConversationChange:
-    return EditMessage(user_id=sender, message_id=message_id, text=text)
+    return EditMessage(user_id=sender, message_id=message_id, changes={"text": text})
 
 
 def rename(title: str, *, by: str = "ann") -> ConversationChange:
-    return RenameConversation(user_id=by, title=title)
+    return UpdateConversation(user_id=by, changes={"title": title})
 
 
 def add(*user_ids: str, by: str = "ann") -> ConversationChange:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from messaging.changes.messages import deleted
+from messaging.changes.messages.deleting import deleted
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import Notify, Preferences

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import Settings
 
-from messaging.changes.messages import deleted
+from messaging.changes.messages.deleting import deleted
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import Participant, ReadPosition, Role

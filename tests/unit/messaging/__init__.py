@@ -1,8 +1,10 @@
 """The core, part by part. What a test needs to change a conversation stands here."""
 
 from messaging.changes.change import ConversationChange
-from messaging.changes.conversations import RenameConversation
-from messaging.changes.messages import DeleteMessage, EditMessage, SendMessage
+from messaging.changes.conversations import UpdateConversation
+from messaging.changes.messages.deleting import DeleteMessage
+from messaging.changes.messages.editing import EditMessage
+from messaging.changes.messages.sending import SendMessage
 from messaging.changes.participants import AddParticipants, RemoveParticipant, SetRole
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, ConversationKind
@@ -51,7 +53,7 @@ def send(
 
 
 def edit(user_id: str, message_id: str, text: str) -> ConversationChange:
-    return EditMessage(user_id=user_id, message_id=message_id, text=text)
+    return EditMessage(user_id=user_id, message_id=message_id, changes={"text": text})
 
 
 def delete(user_id: str, message_id: str) -> ConversationChange:
@@ -59,7 +61,7 @@ def delete(user_id: str, message_id: str) -> ConversationChange:
 
 
 def rename(user_id: str, title: str) -> ConversationChange:
-    return RenameConversation(user_id=user_id, title=title)
+    return UpdateConversation(user_id=user_id, changes={"title": title})
 
 
 def add(user_id: str, *people: str) -> ConversationChange:

@@ -19,6 +19,7 @@ from messaging.services import (
     conversations,
     messages,
     participants,
+    pins,
     receipts,
     sessions,
     typing_indicators,
@@ -76,7 +77,28 @@ async def test_a_send(instance: Instance, groups: list[str]) -> None:
             user_id="ann",
             conversation_id=groups[0],
             message_id=sent.message.id,
-            text="hello!",
+            changes={"text": "hello!"},
+        )
+    about = {"user_id": "ann", "conversation_id": groups[0], "message_id": sent.message.id}
+    for pinned in (True, False):
+        with billed(reads=1, writes=2):
+            await pins.set_pinned(instance, **about, pinned=pinned)
+    with billed(reads=1, writes=2):
+        await messages.edit_message(instance, **about, changes={"metadata": '{"a":1}'})
+    with billed(reads=1, writes=2):
+        await messages.delete_message(instance, **about)
+
+
+async def test_a_send_with_everything(instance: Instance, groups: list[str]) -> None:
+    """Metadata and a mention of everyone cost no document more."""
+    with billed(writes=2):
+        await messages.send_message(
+            instance,
+            user_id="ann",
+            conversation_id=groups[0],
+            text="hello",
+            metadata='{"a":1}',
+            mentions_all=True,
         )
 
 

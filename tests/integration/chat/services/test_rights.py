@@ -74,22 +74,42 @@ ACTS = [
     Act(
         name="edit one's own",
         rest=("PATCH", "messages/{own}", {"text": "x"}),
+        command=("message.edit", {"message_id": "{own}", "text": "x"}),
         may=(*GROUP, DIRECT),
     ),
     Act(
         name="delete one's own",
         rest=("DELETE", "messages/{own}", None),
+        command=("message.delete", {"message_id": "{own}"}),
         may=(*GROUP, DIRECT, BLOCKED),  # what is frozen may be evidence
     ),
     Act(
         name="edit another's",
         rest=("PATCH", "messages/{theirs}", {"text": "x"}),
+        command=("message.edit", {"message_id": "{theirs}", "text": "x"}),
         may=(),
         blocked_or_not=True,
     ),
     Act(
         name="delete another's",
         rest=("DELETE", "messages/{theirs}", None),
+        command=("message.delete", {"message_id": "{theirs}"}),
+        may=(OWNER, ADMIN),
+        blocked_or_not=True,
+    ),
+    Act(name="read some", rest=("GET", "messages?ids={own},{theirs}", None), may=INSIDE),
+    Act(name="see the pins", rest=("GET", "pins", None), may=INSIDE),
+    Act(name="pin", rest=("PUT", "messages/{theirs}/pin", None), may=(OWNER, ADMIN, DIRECT)),
+    Act(name="unpin", rest=("DELETE", "messages/{own}/pin", None), may=(OWNER, ADMIN, DIRECT)),
+    Act(
+        name="mention everyone",
+        rest=("POST", "messages", {"text": "x", "mentions_all": True}),
+        command=("message.send", {"text": "x", "client_id": "1", "mentions_all": True}),
+        may=(OWNER, ADMIN),
+    ),
+    Act(
+        name="change the metadata",
+        rest=("PATCH", "", {"metadata": {"a": 1}}),
         may=(OWNER, ADMIN),
         blocked_or_not=True,
     ),
@@ -288,7 +308,9 @@ async def test_on_the_socket(
         assert act.command is not None
         kind, fields = act.command
 
-        answer = await socket.ask(kind, conversation_id=names["id"], **fields)
+        answer = await socket.ask(
+            kind, conversation_id=names["id"], **(filled(fields, names) or {})
+        )
 
         if standing in act.may:
             assert answer["type"] == "reply", answer
@@ -371,7 +393,8 @@ async def _refused(
     if door == "command":
         assert act.command is not None
         kind, fields = act.command
-        frame = await socket.ask(kind, conversation_id=names["id"], **fields)
+        given = filled(fields, names) or {}
+        frame = await socket.ask(kind, conversation_id=names["id"], **given)
         return frame["status"], frame["code"]
     return problem(await over_rest(act, asking, names))
 

@@ -62,6 +62,9 @@ _RIGHT: dict[str, st.SearchStrategy[Any]] = {
     | one_of(["2026-01-31T12:00:00.000Z", "2026-01-31", "0001-01-01T00:00:00+14:00", "now"]),
     "user_ids": st.lists(st.text(min_size=1, max_size=128), max_size=3),
     "active": st.booleans(),
+    "mentions_all": st.booleans(),
+    "metadata": st.none() | st.dictionaries(_STRINGS, _ANYTHING, max_size=2),
+    "message_id": st.text(min_size=1, max_size=128),
 }
 
 

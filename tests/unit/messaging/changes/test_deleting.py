@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 
-from messaging.changes.messages import deleted
+from messaging.changes.messages.deleting import deleted
 from messaging.domain.uncounted import Uncounted
 from tests.samples import sample_conversation, sample_message
 from tests.unit.messaging.commits.test_fields import MESSAGE

@@ -181,6 +181,18 @@ def test_who_wants_to_know(
     assert set(wishes.dropped) == (set() if bob_rings else {"bob"})
 
 
+@pytest.mark.parametrize(
+    ("preferences", "rings"), [(MENTIONS, True), (NONE, False), (MUTED, False)]
+)
+def test_a_message_to_everyone_is_a_mention(preferences: Preferences, rings: bool) -> None:
+    """It rings those who want mentions, and nobody who wants nothing."""
+    to_all = replace(message(), mentions_all=True)
+
+    wishes = rule_at_sending(conversation(bob=preferences), to_all, NOW)
+
+    assert ("bob" in wishes.wanted) is rings
+
+
 def test_the_sender_knows() -> None:
     """Even when they mention themselves."""
     wishes = rule_at_sending(conversation(bob=NONE), message("bob", sender="bob"), NOW)

@@ -149,7 +149,7 @@ def test_changes_stand_for_what_was_missed(events: EventEncoder) -> None:
 def test_a_message_as_it_stands(events: EventEncoder, changed: dict[str, Any], kind: str) -> None:
     """Who missed how it came is shown what it is: new only where nothing has changed it. Messages
     of earlier releases have no `created_version`."""
-    event = json.loads(events.message_state(replace(MESSAGE, **changed)))
+    event = json.loads(events.message_state(replace(MESSAGE, **changed), pinned_count=2))
 
     assert (event["type"], event["version"], event["at"]) == (kind, 5, TEXT_OF_NOON)
 

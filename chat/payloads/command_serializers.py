@@ -1,0 +1,78 @@
+"""Types and shapes of the commands of the socket."""
+
+from chat.payloads.fields import (
+    BoundedDictField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictDateTimeField,
+    StrictIntegerField,
+    StrictSerializer,
+)
+from chat.payloads.serializers import (
+    MAX_SEQ,
+    EditMessage,
+    MarkDelivered,
+    MarkRead,
+    SendMessage,
+    UserIdsField,
+)
+from messaging.changes.text_rules import MAX_CLIENT_ID
+from messaging.domain.limits import Limits
+
+_LIMITS = Limits()
+
+
+class _InConversation(StrictSerializer):
+    conversation_id = StrictCharField(max_length=128)
+
+
+class SendMessageCommand(_InConversation, SendMessage):
+    client_id = StrictCharField(allow_blank=True, max_length=MAX_CLIENT_ID)
+
+
+class EditMessageCommand(_InConversation, EditMessage):
+    message_id = StrictCharField(max_length=128)
+
+
+class DeleteMessageCommand(_InConversation):
+    message_id = StrictCharField(max_length=128)
+
+
+class MarkReadCommand(_InConversation, MarkRead):
+    pass
+
+
+class MarkDeliveredCommand(_InConversation, MarkDelivered):
+    pass
+
+
+class TypingCommand(_InConversation):
+    pass
+
+
+class SyncCommand(StrictSerializer):
+    conversations = BoundedDictField(
+        child=StrictIntegerField(min_value=0, max_value=MAX_SEQ),
+        allow_empty=False,
+        max_length=_LIMITS.sync_conversations,
+    )
+
+
+class SyncReceiptsCommand(StrictSerializer):
+    since = StrictDateTimeField()
+
+
+class RefreshCommand(StrictSerializer):
+    token = StrictCharField()
+
+
+class WatchPresenceCommand(StrictSerializer):
+    user_ids = UserIdsField()
+
+
+class ActivityCommand(StrictSerializer):
+    active = StrictBooleanField()
+
+
+class PingCommand(StrictSerializer):
+    pass

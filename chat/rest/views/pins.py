@@ -1,0 +1,42 @@
+"""Pinned messages."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chat.rest import responses
+from chat.rest.views.base import APIView
+from messaging.services import pins
+from messaging.wire.representations import message_data
+
+
+class PinView(APIView):
+    @extend_schema(operation_id="pin_message", request=None, responses={200: responses.Message})
+    async def put(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """Pin a message; in a group, requires owner or admin."""
+        return await self._set_pinned(conversation_id, message_id, pinned=True)
+
+    @extend_schema(operation_id="unpin_message", responses={200: responses.Message})
+    async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """Unpin a message; in a group, requires owner or admin."""
+        return await self._set_pinned(conversation_id, message_id, pinned=False)
+
+    async def _set_pinned(self, conversation_id: str, message_id: str, *, pinned: bool) -> Response:
+        message = await pins.set_pinned(
+            self.instance,
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
+            pinned=pinned,
+        )
+        return Response(message_data(message))
+
+
+class PinsView(APIView):
+    @extend_schema(operation_id="list_pins", responses={200: responses.Pins})
+    async def get(self, request: Request, conversation_id: str) -> Response:
+        """List the pinned messages, the latest pin first."""
+        pinned = await pins.list_pins(
+            self.instance, user_id=self.user_id, conversation_id=conversation_id
+        )
+        return Response({"items": [message_data(message) for message in pinned]})

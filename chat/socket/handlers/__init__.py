@@ -1,0 +1,1 @@
+"""The handlers of the commands that `chat.socket.commands` lists, by what they are about."""

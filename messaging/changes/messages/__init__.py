@@ -1,0 +1,1 @@
+"""Changes of messages: send, edit, delete, pin."""

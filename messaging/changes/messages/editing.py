@@ -1,0 +1,57 @@
+"""Editing the text and the metadata of a message."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.messages.changed import (
+    require_visible,
+    require_written,
+    with_changed_message,
+)
+from messaging.changes.rights import require_participant, require_unblocked, require_unfrozen
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.conversation import Conversation
+from messaging.domain.exceptions import MessageNotFound, PermissionDenied
+from messaging.domain.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditMessage:
+    """Replace some fields of a message: `text`, `metadata`. Another text counts as an edit; other
+    metadata alone does not."""
+
+    user_id: str
+    message_id: str
+    changes: Mapping[str, str | None]
+    creates: None = None
+
+    @property
+    def reads(self) -> Sequence[str]:
+        return (self.message_id,)
+
+    @property
+    def size(self) -> int:
+        return sum(len((value or "").encode()) for value in self.changes.values()) + SMALL_CHANGE
+
+    def authorize(self, conversation: Conversation) -> None:
+        require_participant(conversation, self.user_id)
+
+    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        message = require_visible(conversation, self.user_id, messages, self.message_id)
+        if message.deleted_at is not None:
+            raise MessageNotFound
+        if message.sender_id != self.user_id:
+            raise PermissionDenied("Only the sender may edit a message.")
+        require_written(message)
+        require_unblocked(conversation)
+        require_unfrozen(conversation, self.user_id)
+        changes: dict[str, Any] = {
+            name: value for name, value in self.changes.items() if getattr(message, name) != value
+        }
+        if not changes:
+            return Outcome(conversation=conversation, message=message)
+        if "text" in changes:
+            changes["edited_at"] = COMMIT_TIME
+        return with_changed_message(conversation, message, by=self.user_id, **changes)

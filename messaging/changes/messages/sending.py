@@ -1,0 +1,121 @@
+"""Sending a message."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.rights import (
+    require_participant,
+    require_role,
+    require_unblocked,
+    require_unfrozen,
+)
+from messaging.domain.change import COMMIT_TIME, Change, ChangeType
+from messaging.domain.conversation import Conversation
+from messaging.domain.exceptions import (
+    MAX_ERRORS,
+    ClientIdReused,
+    FieldError,
+    InvalidRequest,
+)
+from messaging.domain.fields.codec import copier
+from messaging.domain.message import Message
+from messaging.domain.participant import Role
+
+_with_message = copier(Conversation, "active_at", "seq", "version", "last_message", "sent_seq")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    creates: str
+    conversation_id: str
+    sender_id: str
+    client_id: str | None
+    text: str
+    reply_to: str | None
+    mentions: tuple[str, ...]
+    content_hash: str
+    metadata: str | None = None
+    mentions_all: bool = False
+
+    @property
+    def reads(self) -> Sequence[str]:
+        return () if self.reply_to is None else (self.reply_to,)
+
+    @property
+    def size(self) -> int:
+        return len(self.text.encode()) + len(self.metadata or "") + SMALL_CHANGE
+
+    def authorize(self, conversation: Conversation) -> None:
+        require_participant(conversation, self.sender_id)
+
+    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+        self.authorize(conversation)
+        first = messages.get(self.creates)
+        if first is not None:
+            if first.content_hash != self.content_hash:
+                raise ClientIdReused
+            return Outcome(conversation=conversation, message=first)
+        require_unblocked(conversation)
+        require_unfrozen(conversation, self.sender_id)
+        if self.mentions_all:
+            require_role(conversation, self.sender_id, Role.ADMIN)
+        self._require_references(conversation, messages)
+        message = Message(
+            id=self.creates,
+            conversation_id=self.conversation_id,
+            seq=conversation.seq + 1,
+            version=conversation.version + 1,
+            sender_id=self.sender_id,
+            client_id=self.client_id,
+            text=self.text,
+            reply_to=self.reply_to,
+            mentions=self.mentions,
+            created_at=COMMIT_TIME,
+            content_hash=self.content_hash,
+            created_version=conversation.version + 1,
+            metadata=self.metadata,
+            mentions_all=self.mentions_all,
+        )
+        after = _with_message(
+            conversation,
+            active_at=COMMIT_TIME,
+            seq=message.seq,
+            version=message.version,
+            last_message=message,
+            sent_seq={**conversation.sent_seq, self.sender_id: message.seq},
+        )
+        if self.mentions_all:
+            after = replace(after, mentions_all_seq=message.seq)
+        change = Change(
+            type=ChangeType.MESSAGE_CREATED,
+            version=message.version,
+            message=message,
+            by=self.sender_id,
+        )
+        return Outcome(conversation=after, change=change, message=message)
+
+    def _require_references(
+        self, conversation: Conversation, messages: Mapping[str, Message]
+    ) -> None:
+        if self.reply_to is not None and self.reply_to not in messages:
+            raise unknown_reply_to()
+        strangers = (
+            FieldError(
+                f"mentions.{index}",
+                "not_a_participant",
+                "Only participants may be mentioned. Remove the other ids.",
+            )
+            for index, user_id in enumerate(self.mentions)
+            if user_id not in conversation.participants
+        )
+        named = tuple(islice(strangers, MAX_ERRORS))
+        if named:
+            raise InvalidRequest(*named)
+
+
+def unknown_reply_to() -> InvalidRequest:
+    return InvalidRequest.of(
+        "reply_to", "This message does not exist in this conversation.", "does_not_exist"
+    )

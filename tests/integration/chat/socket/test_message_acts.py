@@ -1,0 +1,95 @@
+"""What people do with messages over the socket, and the events of what they do over REST."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.integration.chat.socket.test_commands import meet, refusal, unread
+from tests.integration.chat.sockets import Json, Socket, durable
+
+Enter = Callable[[str], Awaitable[Socket]]
+
+
+async def test_editing(people: Enter) -> None:
+    """The reply has the message, and everybody is told; the same once more is no event."""
+    group, (ann, bob) = await meet(people, "ann", "bob")
+    data = await ann.do(
+        "message.send", conversation_id=group, text="tpyo", client_id="1", metadata={"a": 1}
+    )
+    sent = data["message"]
+    await unread(ann, bob)
+    named = {"conversation_id": group, "message_id": sent["id"]}
+
+    data = await ann.do("message.edit", **named, text="typo", metadata={"a": 2})
+    again = await ann.do("message.edit", **named, text="typo", metadata={"a": 2})
+
+    message = data["message"]
+    assert again == data == {"message": message}
+    changed = {"text": "typo", "metadata": {"a": 2}, "version": 2}
+    assert message == {**sent, **changed, "edited_at": message["edited_at"]}
+    told = [durable("message.updated", group, 2, {"message": message})]
+    assert await unread(ann, bob) == [told, told]
+
+
+async def test_deleting(people: Enter) -> None:
+    """The reply has the version of the tombstone, also the second time."""
+    group, (ann, bob) = await meet(people, "ann", "bob")
+    sent = await ann.write(group, "oops", "1")
+    await unread(ann, bob)
+    named = {"conversation_id": group, "message_id": sent["id"]}
+
+    answers = [await ann.do("message.delete", **named) for _ in range(2)]
+
+    assert answers == [{"version": 2}, {"version": 2}]
+    for (event,) in await unread(ann, bob):
+        assert (event["type"], event["version"]) == ("message.deleted", 2)
+        assert event["data"]["message"]["text"] is None
+        assert event["data"].keys() == {"message"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "expected"),
+    [
+        ("message.edit", {"text": "mine"}, (403, "permission_denied", [])),
+        ("message.delete", {}, (403, "permission_denied", [])),
+        ("message.edit", {}, (400, "invalid_request", [("text", "required")])),
+        ("message.edit", {"text": " "}, (400, "invalid_request", [("text", "blank")])),
+        ("message.edit", {"metadata": 1}, (400, "invalid_request", [("metadata", "not_a_dict")])),
+        ("message.edit", {"message_id": "x", "text": "x"}, (404, "message_not_found", [])),
+        ("message.delete", {"message_id": "x"}, (404, "message_not_found", [])),
+    ],
+)
+async def test_refusals(
+    people: Enter, kind: str, fields: Json, expected: tuple[int, str, list[tuple[str, str]]]
+) -> None:
+    """The same as over REST; nobody is told."""
+    group, (ann, bob) = await meet(people, "ann", "bob")
+    sent = await ann.write(group, "hello", "1")
+    await unread(ann, bob)
+
+    error = await bob.command(
+        kind, **{"conversation_id": group, "message_id": sent["id"], **fields}
+    )
+
+    assert refusal(error) == expected
+    assert await unread(ann, bob) == [[], []]
+
+
+async def test_pins_are_told(people: Enter) -> None:
+    """With the conversation's number of pins, also where a deletion changes it."""
+    group, (ann, bob) = await meet(people, "ann", "bob")
+    sent = await ann.write(group, "hello", "1")
+    await unread(ann, bob)
+    path = f"/conversations/{group}/messages/{sent['id']}"
+
+    pinned = await ann.rest.request("PUT", f"{path}/pin")
+    edited = await ann.do(
+        "message.edit", conversation_id=group, message_id=sent["id"], text="hello!"
+    )
+    await ann.do("message.delete", conversation_id=group, message_id=sent["id"])
+
+    for told in await unread(ann, bob):
+        assert [event["type"] for event in told] == [*["message.updated"] * 2, "message.deleted"]
+        assert told[0]["data"] == {"message": pinned, "pinned_count": 1}
+        assert told[1]["data"] == edited
+        assert told[2]["data"]["pinned_count"] == 0
