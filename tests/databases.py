@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from config.development import instances
+from config.development.instances import development_environment
+from tests.releases import PRESENT
 
 _SQLITE = "sqlite:///"
 
@@ -18,7 +19,7 @@ def migrate(environment: Mapping[str, str]) -> None:
     if url.startswith(_SQLITE) and not path.exists():
         path.write_bytes(_migrated())
     else:
-        instances.migrate(environment)
+        PRESENT.manage(environment, "migrate", "--verbosity", "0")
 
 
 @functools.cache
@@ -26,12 +27,11 @@ def _migrated() -> bytes:
     """A SQLite database file with all migrations applied."""
     with TemporaryDirectory(prefix="chat-migrated-") as folder:
         path = Path(folder) / "chat.sqlite3"
-        instances.migrate(
-            instances.development_environment(
-                DJANGO_SETTINGS_MODULE="config.settings",
-                DATABASE_URL=f"{_SQLITE}{path}",
-                CHAT_STORE="sql",
-                REDIS_URL="",
-            )
+        settings = development_environment(
+            DJANGO_SETTINGS_MODULE="config.settings",
+            DATABASE_URL=f"{_SQLITE}{path}",
+            CHAT_STORE="sql",
+            REDIS_URL="",
         )
+        PRESENT.manage(settings, "migrate", "--verbosity", "0")
         return path.read_bytes()

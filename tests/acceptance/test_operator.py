@@ -1,8 +1,6 @@
 """An operator's day in the admin, in a real browser, while people chat in others."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
@@ -21,8 +19,8 @@ from tests.clients.rest import Rest, http_client
 from tests.notifications.fcm_server import URL_VARIABLE
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker
+from tests.releases import PRESENT
 
-_ROOT = Path(__file__).resolve().parents[2]
 _PASSWORD = "a password for tests only"
 
 _MAKE_OPERATORS = f"""
@@ -67,8 +65,7 @@ def queue_url(sqs_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def make_operators(environment: Mapping[str, str]) -> None:
     """Olga of the group `operator`, and Vera, who may view everything."""
-    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", _MAKE_OPERATORS]
-    subprocess.run(command, check=True, cwd=_ROOT, env={**os.environ, **environment})
+    PRESENT.manage(environment, "shell", "--verbosity", "0", "-c", _MAKE_OPERATORS)
 
 
 @pytest.fixture

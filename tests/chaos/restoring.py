@@ -1,17 +1,13 @@
 """People chat while the store of their instances is set back to a backup."""
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -22,8 +18,8 @@ from tests.chaos.backups import Backup, backup_of
 from tests.chaos.cluster import Balancer, Cluster
 from tests.chaos.stubborn import StubbornClient
 from tests.clients.rest import Data, Refused, Rest
+from tests.releases import PRESENT
 
-_CHECKOUT = Path(__file__).resolve().parents[2]
 _FAILURES = (Refused, TimeoutError, ConnectionClosed, OSError, AssertionError, httpx.HTTPError)
 _LEARN_SECONDS = 90.0
 _PATIENCE_SECONDS = 30.0
@@ -158,15 +154,7 @@ class Restoring:
                 await client.command("receipt.read", conversation_id=room, seq=message["seq"])
 
     async def _new_epoch(self) -> None:
-        await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "manage.py", "new_epoch"],
-            cwd=_CHECKOUT,
-            env={**os.environ, **self._cluster.environment},
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+        await asyncio.to_thread(PRESENT.manage, self._cluster.environment, "new_epoch")
 
     async def _all_in_a_new_epoch(self, old: set[str | None], outcome: Outcome) -> None:
         """Everybody is connected, in one and the same epoch that nobody knew before."""

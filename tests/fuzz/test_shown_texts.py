@@ -4,12 +4,8 @@ It shows something, is cut between graphemes only, and keeps its writing directi
 """
 
 import asyncio
-import os
 import re
-import subprocess
-import sys
 from html import unescape
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -26,6 +22,7 @@ from tests.fuzz.texts import (
     short_and_long,
     title_of,
 )
+from tests.releases import PRESENT
 
 _BATCH = 47
 
@@ -135,18 +132,11 @@ def shown_in(html: str) -> str:
 async def sign_in(client: httpx.AsyncClient, environment: dict[str, str]) -> None:
     """As a superuser, which it makes."""
     name = f"root-{uuid4().hex[:8]}"
-    subprocess.run(
-        [sys.executable, "manage.py", "createsuperuser", "--noinput", "--username", name],
-        check=True,
-        capture_output=True,
-        cwd=Path(__file__).parents[2],
-        env={
-            **os.environ,
-            **environment,
-            "DJANGO_SUPERUSER_PASSWORD": "correct horse battery",
-            "DJANGO_SUPERUSER_EMAIL": "root@example.org",
-        },
-    )
+    given = {
+        "DJANGO_SUPERUSER_PASSWORD": "correct horse battery",
+        "DJANGO_SUPERUSER_EMAIL": "root@example.org",
+    }
+    PRESENT.manage({**environment, **given}, "createsuperuser", "--noinput", "--username", name)
     answer = await form(client, "/admin/login/", username=name, password="correct horse battery")
     assert answer.status_code == 302
 

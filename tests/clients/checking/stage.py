@@ -3,10 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,6 +18,7 @@ from tests.clients.checking.truth import differences, truth_of
 from tests.clients.checking.wire import Line, Wire
 from tests.clients.rest import Refused, Rest, http_client
 from tests.databases import migrate
+from tests.releases import PRESENT
 from tests.servers.redis import redis_server
 
 Json = dict[str, Any]
@@ -30,7 +28,6 @@ ME = "ann"
 PATIENCE_SECONDS = 90.0
 """How long it may take to come right: its delays grow to 30 seconds."""
 _LOOK_SECONDS = 0.1
-_CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 class Stage:
@@ -119,14 +116,7 @@ class Stage:
 
     async def new_epoch(self) -> None:
         """Do what belongs to the restore of a backup."""
-        await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "manage.py", "new_epoch"],
-            check=True,
-            capture_output=True,
-            cwd=_CHECKOUT,
-            env={**os.environ, **self._environment},
-        )
+        await asyncio.to_thread(PRESENT.manage, self._environment, "new_epoch")
 
     async def _issue_token(self, user_id: str) -> str:
         body: Json = {"user_id": user_id}

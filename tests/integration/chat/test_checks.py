@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,6 +14,7 @@ from pytest_django import Settings
 from chat.checks import check_settings
 from config.development.processes import free_port
 from config.development.redis import run_redis
+from tests.servers.forked import run_python
 
 _URL = "redis://127.0.0.1:6379/0"
 _LAYER = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}
@@ -207,10 +206,9 @@ def test_an_unreachable_redis(settings: Settings, server: AbstractContextManager
 def test_a_mistyped_name_is_a_warning(start: list[str]) -> None:
     """The setting that was meant keeps its default, so the start says so. It goes on, also beside
     what Kubernetes sets for a service named `chat`."""
-    started = subprocess.run(
-        [sys.executable, *start],
-        cwd=Path(__file__).resolve().parents[3],
-        env={
+    started = run_python(
+        *start,
+        environment={
             "PATH": os.environ["PATH"],
             "DEBUG": "1",
             "CHAT_AUHT": "dev",
@@ -219,9 +217,6 @@ def test_a_mistyped_name_is_a_warning(start: list[str]) -> None:
             "CHAT_PORT_8000_TCP_ADDR": "10.0.0.1",
             "SECRET_KEY": "only for this test, and long enough for all of the checks",
         },
-        capture_output=True,
-        text=True,
-        timeout=60,
         check=True,
     )
 
@@ -233,15 +228,7 @@ def test_a_mistyped_name_is_a_warning(start: list[str]) -> None:
 @pytest.mark.parametrize("command", ["createsuperuser", "serve"])
 def test_a_command_without_settings(command: str) -> None:
     """It names the missing setting in one line."""
-    started = subprocess.run(
-        [sys.executable, "manage.py", command],
-        cwd=Path(__file__).resolve().parents[3],
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    started = run_python("manage.py", command, environment={"PATH": os.environ["PATH"]})
 
     said = "Set SECRET_KEY to a long random string. README.md lists the settings.\n"
     assert (started.returncode, started.stdout, started.stderr) == (1, "", said)

@@ -20,6 +20,7 @@ from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.integration.config.servers.raw_peer import TEXT, Peer
 from tests.servers.commands import daphne_command
+from tests.servers.forked import run_python
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _PRODUCTION = {
@@ -35,15 +36,7 @@ _PRODUCTION = {
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FIREBASE")}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=_CHECKOUT,
-        env=kept | _PRODUCTION | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_python("manage.py", *arguments, environment=kept | _PRODUCTION | environment)
 
 
 def test_the_deployment_check_is_clean() -> None:
@@ -138,14 +131,8 @@ def test_what_lets_anybody_in_stops_the_start(environment: dict[str, str], check
     assert refused.returncode != 0
     assert check in refused.stderr
 
-    served = subprocess.run(
-        [sys.executable, "-c", "import config.asgi"],
-        cwd=_CHECKOUT,
-        env={**os.environ, **_PRODUCTION, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    served = run_python(
+        "-c", "import config.asgi", environment={**os.environ, **_PRODUCTION, **environment}
     )
     assert served.returncode != 0
     assert check in served.stderr

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.servers.commands import daphne_command
+from tests.servers.forked import run_python
 
 Json = dict[str, Any]
 
@@ -328,12 +327,4 @@ def logged(**variables: str) -> str:
     code = "import django, structlog; django.setup(); log = structlog.get_logger()\n"
     code += "log.debug('tea.one'); log.info('tea.two'); log.warning('tea.three')"
     environment = {**development_environment(), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(
-        command,
-        env={**os.environ, **environment, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stderr
+    return run_python("-c", code, environment={**os.environ, **environment, **variables}).stderr

@@ -3,10 +3,7 @@ more, wherever they are connected."""
 
 import asyncio
 import itertools
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
@@ -26,10 +23,10 @@ from config.development.redis import run_redis
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Refused, Rest, http_client, token_of
 from tests.databases import migrate
+from tests.releases import PRESENT
 
 Frame = dict[str, Any]
 
-_CHECKOUT = Path(__file__).resolve().parents[3]
 
 ROOT, PASSWORD = "root", "for this test alone"
 PATIENCE = 15
@@ -50,17 +47,8 @@ def three_instances(folder: Path, postgres_server: str, redis_url: str) -> Itera
         REDIS_URL=redis_url,
     )
     migrate(environment)
-    subprocess.run(
-        [sys.executable, "manage.py", "createsuperuser", "--noinput", "--email", ""],
-        check=True,
-        cwd=_CHECKOUT,
-        env={
-            **os.environ,
-            **environment,
-            "DJANGO_SUPERUSER_USERNAME": ROOT,
-            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
-        },
-    )
+    given = {"DJANGO_SUPERUSER_USERNAME": ROOT, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    PRESENT.manage({**environment, **given}, "createsuperuser", "--noinput", "--email", "")
     with ExitStack() as running:
         ports = [free_port() for _ in range(3)]
         for number, port in enumerate(ports):

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +17,6 @@ import boto3
 import httpx
 import pytest
 import redis
-from django.conf import settings as django_settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -42,6 +39,7 @@ from tests.integration.chat.test_checks import hung
 from tests.integration.doctor.findings import not_well, only
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect, refusal
 from tests.notifications.sqs_server import aws_environment, sqs_client
+from tests.servers.forked import run_python
 from tests.servers.redis import redis_server as run_redis_server
 
 README = (Path(__file__).resolve().parents[3] / "README.md").read_text()
@@ -569,15 +567,7 @@ async def test_side_by_side() -> None:
 
 def doctor(environment: dict[str, str]) -> tuple[int, str]:
     """Exit code and output of the command, as an operator runs it."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "doctor"],
-        cwd=django_settings.BASE_DIR,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run_python("manage.py", "doctor", environment={**os.environ, **environment})
     return done.returncode, done.stdout + done.stderr
 
 

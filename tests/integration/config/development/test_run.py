@@ -12,9 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from config.development.instances import development_environment
 from config.development.processes import NotReady, free_port, require_free
+from tests.servers.forked import run_python
 
 ROOT = Path(__file__).resolve().parents[4]
+OF_THESE_TESTS = {"DEBUG", "SECRET_KEY", "CHAT_AUTH", "FIRESTORE_EMULATOR_HOST"}
 PARTS = """
 from config.development.processes import Process
 from config.development.waiting import until_interrupted
@@ -29,8 +32,7 @@ with broken, sound:
 def make_run(directory: Path, port: str, **settings: str) -> Iterator["subprocess.Popen[str]"]:
     """What `make run` runs, with its database in this directory."""
     own = {"PORT": port, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    of_these_tests = ("DEBUG", "SECRET_KEY", "CHAT_AUTH", "FIRESTORE_EMULATOR_HOST")
-    outside = {name: os.environ[name] for name in os.environ.keys() - of_these_tests}
+    outside = {name: os.environ[name] for name in os.environ.keys() - OF_THESE_TESTS}
     with subprocess.Popen(
         [sys.executable, "-m", "config.development.run"],
         cwd=directory,
@@ -128,13 +130,30 @@ def test_all_addresses_are_listened_on_with_a_warning(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_is_refused(tmp_path: Path, name: str, value: str, said: str) -> None:
-    """With its name and what to do, and without a traceback."""
-    with make_run(tmp_path, str(free_port()), **{name: value}) as run:
+    """With its name and what to do, and without a traceback, by what `make run` runs first."""
+    given = {name: os.environ[name] for name in os.environ.keys() - OF_THESE_TESTS}
+    own = {"DJANGO_SETTINGS_MODULE": "config.settings", "LOG_LEVEL": "warning"}
+    development = development_environment(DATABASE_URL=f"sqlite:///{tmp_path / 'db.sqlite3'}")
+    done = run_python(
+        "-m",
+        "config.development.prepare",
+        environment={**given, **development, **own, name: value},
+    )
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_a_wrong_setting_starts_nothing(tmp_path: Path) -> None:
+    """It is said once, and the run has failed."""
+    with make_run(tmp_path, str(free_port()), CHAT_STORE="mongo") as run:
         out, errors = run.communicate(timeout=60)
 
     assert run.returncode == 1
-    assert said in errors
+    assert errors.count("CHAT_STORE is 'mongo'") == 1
     assert "Traceback" not in errors + out
+    assert "Ctrl-C" not in out
 
 
 def test_settings_are_kept_and_a_chat_is_there(tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 """Running servers of each kind, for tests that speak to their ports."""
 
 import contextlib
-import os
 import re
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +14,7 @@ from config.development.instances import instance, uvicorn_command
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.databases import migrate
+from tests.releases import PRESENT
 from tests.servers.commands import daphne_command, serve_command
 
 Command = Callable[[int], Sequence[str]]
@@ -75,15 +74,8 @@ def operator_session(folder: Path, settings: Mapping[str, str]) -> str:
         "c = Client(); c.force_login(User.objects.create_superuser('root')); "
         "print('session', c.cookies['sessionid'].value)"
     )
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", script],
-        env={**os.environ, **_environment(folder, settings)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout.rpartition("session ")[2].strip()
+    said = PRESENT.manage(_environment(folder, settings), "shell", "--verbosity", "0", "-c", script)
+    return said.rpartition("session ")[2].strip()
 
 
 def metric(port: int, name: str) -> float:

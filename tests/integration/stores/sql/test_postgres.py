@@ -5,8 +5,6 @@ import os
 import re
 import select
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,7 +20,7 @@ import pytest
 import pytest_asyncio
 from pytest_django import DjangoDbBlocker
 
-from config.development.instances import development_environment, instance, migrate
+from config.development.instances import development_environment, instance
 from config.development.processes import free_port
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
@@ -34,14 +32,14 @@ from messaging.stores.sql.catalogue import SqlCatalogue
 from messaging.stores.sql.reports import SqlReportStore
 from messaging.stores.sql.store import SqlStore
 from tests.conftest import skip_or_fail
+from tests.databases import migrate
 from tests.integration.stores import eventually, new_conversation, sending
 from tests.integration.stores.databases import added_database, empty
 from tests.integration.stores.sql.postgres_relay import At, PostgresRelay
 from tests.integration.stores.sql.sql_spies import Gate, around_queries
 from tests.moments import lapse
+from tests.releases import PRESENT
 from tests.servers.postgres import Cluster, PostgresMissing, new_cluster
-
-ROOT = Path(__file__).resolve().parents[4]
 
 
 class Server:
@@ -621,8 +619,4 @@ async def test_instance(server: Server) -> None:
 
 
 def issue_token(user_id: str, environment: dict[str, str]) -> str:
-    command = [sys.executable, "manage.py", "issue_token", user_id]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, check=True
-    )
-    return done.stdout.decode().strip()
+    return PRESENT.manage(environment, "issue_token", user_id).strip()

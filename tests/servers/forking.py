@@ -1,0 +1,95 @@
+"""The process from which `forked` runs its commands: a script that knows nothing of ours.
+
+It imports libraries, reads no setting, and forks for each command that arrives on its standard
+input, which is a socket.
+"""
+
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+_LIBRARIES = (
+    *("channels_redis.serializers", "cryptography.fernet", "django.contrib.postgres.fields"),
+    *("django.core.management", "django.db.backends.sqlite3.base", "django.test", "jinja2"),
+    *("jsonschema", "msgspec", "orjson", "prometheus_client", "redis.asyncio", "requests", "rich"),
+    *("structlog", "uritemplate", "uvicorn", "yaml"),
+)
+"""Libraries that commands of ours import. Importing them reads no setting of Django and starts no
+thread."""
+_MAX_REQUEST_BYTES = 1 << 20
+
+
+def main() -> None:
+    """Serve until the client closes its end. Return only in the process of a command."""
+    for name in _LIBRARIES:
+        import_module(name)
+    client = socket.socket(fileno=0)
+    while True:
+        request, files, _, _ = socket.recv_fds(client, _MAX_REQUEST_BYTES, 3)
+        if not request:
+            sys.exit()
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the attendants
+        if os.fork() == 0:
+            break
+        for file in files:
+            os.close(file)
+    client.detach()  # it stays open until the input of the command takes its place
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    output, errors, status = files
+    if command := os.fork():
+        for file in (output, errors):
+            os.close(file)
+        _attend(command, status)
+    os.close(status)
+    _become(json.loads(request), output, errors)
+
+
+def _attend(command: int, status: int) -> NoReturn:
+    """Write the id of the process of the command, and its exit status at its end."""
+    os.write(status, b"%d\n" % command)
+    _, ended = os.waitpid(command, 0)
+    with suppress(BrokenPipeError):  # the client waits no longer
+        os.write(status, b"%d\n" % os.waitstatus_to_exitcode(ended))
+    os._exit(0)
+
+
+def _become(request: dict[str, Any], output: int, errors: int) -> None:
+    """Take the streams, the environment and the directory of the command."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (output, 1), (errors, 2)):
+        os.dup2(source, target)
+        os.close(source)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["directory"])
+    sys.argv = request["arguments"]
+
+
+def run() -> None:
+    """Run what `sys.argv` names, as `python` would with these arguments."""
+    option, *rest = sys.argv
+    if option == "-c":
+        code, *arguments = rest
+        sys.argv = [option, *arguments]
+        sys.path.insert(0, "")
+        exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
+    elif option == "-m":
+        module, *arguments = rest
+        sys.argv = [module, *arguments]
+        sys.path.insert(0, str(Path.cwd()))
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    else:
+        sys.path.insert(0, str(Path(option).resolve().parent))
+        runpy.run_path(option, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
+    run()

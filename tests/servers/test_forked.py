@@ -1,0 +1,78 @@
+"""A forked command is like one of a new interpreter."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.servers.forked import run_python
+
+_FOUND = """
+import json, os, sys, threading
+from django.conf import settings
+ours = {"chat", "config", "messaging", "tests"}
+print(json.dumps({
+    "environment": dict(os.environ),
+    "directory": os.getcwd(),
+    "arguments": sys.argv,
+    "of ours": [name for name in sys.modules if name.partition(".")[0] in ours],
+    "settings": settings.configured,
+    "threads": threading.active_count(),
+    "input": sys.stdin.read(),
+}))
+"""
+
+
+def test_it_has_its_own_environment_and_nothing_of_ours(tmp_path: Path) -> None:
+    own = {"PATH": os.environ["PATH"], "NAME": "value"}
+
+    done = run_python("-c", _FOUND, "one", environment=own, directory=tmp_path)
+
+    assert json.loads(done.stdout) == {
+        "environment": own,
+        "directory": str(tmp_path),
+        "arguments": ["-c", "one"],
+        "of ours": [],
+        "settings": False,
+        "threads": 1,
+        "input": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "errors"),
+    [
+        ("pass", 0, ""),
+        ("import sys; sys.exit(3)", 3, ""),
+        ("import sys; sys.exit('why')", 1, "why\n"),
+        ("import os; os.kill(os.getpid(), 9)", -9, ""),
+        ("import atexit, os; atexit.register(os.write, 2, b'bye'); 1 / 0", 1, "bye"),
+    ],
+)
+def test_how_it_ended_is_returned(code: str, status: int, errors: str) -> None:
+    done = run_python("-c", code, environment=os.environ)
+
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.endswith(errors)
+    assert ("ZeroDivisionError" in done.stderr) == ("1 / 0" in code)
+
+
+def test_a_failure_raises_if_it_is_asked_for() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        run_python("-c", "import sys; sys.exit('why')", environment=os.environ, check=True)
+
+    assert (raised.value.returncode, raised.value.stderr) == (1, "why\n")
+
+
+def test_it_is_killed_at_the_end_of_its_time(tmp_path: Path) -> None:
+    """The next command runs as before."""
+    code = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
+    file = tmp_path / "process"
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_python("-c", code, str(file), environment=os.environ, timeout=5)
+
+    assert run_python("-c", "print(1)", environment=os.environ).stdout == "1\n"
+    status = Path(f"/proc/{file.read_text()}/stat")
+    assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
