@@ -1,0 +1,107 @@
+"""TLS through nginx, configured as README.md tells operators to."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from tests.clients.rest import token_of
+from tests.conftest import skip_or_fail
+from tests.integration.config.servers.served import Command, serve_with_daphne, served
+from tests.servers.commands import serve_command
+from tests.servers.nginx import NginxMissing, Proxy, nginx
+
+
+def behind_proxy(port: int) -> Any:
+    """daphne trusts the proxy's headers only if it is told so."""
+    return [*serve_with_daphne(port), "--proxy-headers"]
+
+
+@pytest.fixture(scope="module", params=[serve_command, behind_proxy], ids=["uvicorn", "daphne"])
+def proxy(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Proxy]:
+    command: Command = request.param
+    folder: Path = tmp_path_factory.mktemp("proxied")
+    try:
+        with served(command, folder) as (port, _), nginx(port) as proxy:
+            yield proxy
+    except NginxMissing as missing:
+        skip_or_fail(str(missing))
+
+
+def opening(proxy: Proxy, user_id: str, **options: Any) -> connect:
+    return connect(
+        f"wss://127.0.0.1:{proxy.port}/ws/v1",
+        ssl=proxy.trust,
+        proxy=None,
+        subprotocols=[Subprotocol("chat.v1"), Subprotocol(f"bearer.{token_of(user_id)}")],
+        **options,
+    )
+
+
+async def frame(socket: ClientConnection) -> Any:
+    return json.loads(await socket.recv())
+
+
+async def ask(socket: ClientConnection, kind: str, **fields: Any) -> Any:
+    await socket.send(json.dumps({"id": kind, "type": kind, **fields}))
+    while (answer := await frame(socket)).get("id") != kind:
+        pass
+    return answer
+
+
+async def test_people_chat_over_tls(proxy: Proxy) -> None:
+    """Whole messages, fragmented ones, large ones and control frames."""
+    async with (
+        httpx.AsyncClient(base_url=f"https://127.0.0.1:{proxy.port}", verify=proxy.trust) as http,
+        opening(proxy, "ann") as ann,
+        opening(proxy, "bob") as bob,
+    ):
+        assert (await frame(ann))["type"] == (await frame(bob))["type"] == "hello"
+        created = await http.post(
+            "/api/v1/conversations",
+            json={"kind": "direct", "participant_ids": ["bob"]},
+            headers={"Authorization": f"Bearer {token_of('ann')}"},
+        )
+        assert created.status_code == 201
+        place = created.json()["id"]
+        assert (await frame(bob))["type"] == "conversation.added"
+
+        text = "Tea? " * 1_000
+        sent = await ask(ann, "message.send", conversation_id=place, client_id="1", text=text)
+        assert sent["data"]["created"]
+        event = await frame(bob)
+        assert (event["type"], event["data"]["message"]["text"]) == ("message.created", text)
+
+        command = json.dumps({"id": 2, "type": "ping"})
+        await bob.send([command[:3], command[3:9], command[9:]])
+        await (await bob.ping())
+        assert (await frame(bob))["id"] == 2
+
+
+async def test_deflate_is_declined_through_the_proxy(proxy: Proxy) -> None:
+    """A client may offer it; the frames stay as they are."""
+    async with opening(proxy, "ann", compression="deflate") as socket:
+        assert socket.protocol.extensions == []
+        assert (await frame(socket))["type"] == "hello"
+        assert (await ask(socket, "ping"))["type"] == "reply"
+
+
+async def test_pages_of_this_host_may_open_a_socket(proxy: Proxy) -> None:
+    """Those that were loaded over TLS, and no others."""
+    host = f"127.0.0.1:{proxy.port}"
+    async with opening(proxy, "ann", origin=f"https://{host}") as socket:
+        assert (await frame(socket))["type"] == "hello"
+
+    async with opening(proxy, "ann", origin="https://elsewhere.example") as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4504
