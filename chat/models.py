@@ -12,6 +12,7 @@ from django.db import models
 from messaging.domain.conversation import Conversation as StoredConversation
 from messaging.domain.message import Message as StoredMessage
 from messaging.domain.people import Profile
+from messaging.domain.reports import ReportCopy
 from messaging.runtime.figures import Figures
 
 Names = Mapping[str, str]
@@ -100,8 +101,8 @@ class Report(models.Model):
     closed_at = models.DateTimeField("closed", null=True)
     closed_by = models.CharField(max_length=150)
 
-    said: str | None = None
-    """The message's text when it was reported, if it was looked up and is still kept."""
+    copy: ReportCopy | None = None
+    """The message when it was reported, if that was looked up and is still kept."""
     names: Names = EMPTY
 
     class Meta:

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from chat.admin.base import StoreModelAdmin, excerpt, link
 from chat.admin.confirmed_actions import act
@@ -16,6 +18,7 @@ from chat.admin.names import named, names_of, person_link
 from chat.admin.people import ACCESS_REVOKED, BanForm
 from chat.models import Message, Names, Person, Report
 from messaging.domain.exceptions import PermissionDenied
+from messaging.domain.graphemes import shortened
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
 from messaging.domain.reports import Report as StoredReport
 from messaging.domain.reports import ReportStatus
@@ -23,6 +26,7 @@ from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations, people
 
 _ALL = "all"
+MAX_FILENAME = 200
 
 
 @act("Dismiss", permission="handle", consequence="The message does not change.")
@@ -86,10 +90,19 @@ class StatusFilter(StoreFilter):
 class ReportAdmin(StoreModelAdmin):
     list_display = ("created_at", "author_named", "shown", "reporter_named", "status", "closed_by")
     fields = (
-        *("status", "reason", "said", "about", "reporter_link", "message_link", "created_at"),
+        *(
+            "status",
+            "reason",
+            "said",
+            "files",
+            "about",
+            "reporter_link",
+            "message_link",
+            "created_at",
+        ),
         *("closed_at", "closed_by"),
     )
-    readonly_fields = ("said", "about", "reporter_link", "message_link")
+    readonly_fields = ("said", "files", "about", "reporter_link", "message_link")
     list_filter = (StatusFilter,)
     search_fields = ("author",)
     search_help_text = "The id of a report, or of a user whose messages were reported."
@@ -101,14 +114,23 @@ class ReportAdmin(StoreModelAdmin):
 
     @admin.display(description="the text when it was reported")
     def said(self, report: Report) -> str:
-        return "(not kept)" if report.said is None else report.said
+        return "(not kept)" if report.copy is None else report.copy.text
+
+    @admin.display(description="the files when it was reported", empty_value="–")
+    def files(self, report: Report) -> str | None:
+        attachments = report.copy.attachments if report.copy is not None else ()
+        lines = (
+            (shortened(one.filename, MAX_FILENAME), one.content_type, filesizeformat(one.size))
+            for one in attachments
+        )
+        return format_html_join(mark_safe("<br>"), "<bdi>{}</bdi> · {} · {}", lines) or None
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the reported text only to operators who decide about it."""
+        """Show the reported content only to operators who decide about it."""
         fields = super().get_fields(request, obj)
         if self.has_handle_permission(request):
             return fields
-        return [name for name in fields if name != "said"]
+        return [name for name in fields if name not in {"said", "files"}]
 
     @admin.display(description="about")
     def author_named(self, report: Report) -> str:
@@ -180,7 +202,7 @@ class ReportAdmin(StoreModelAdmin):
         if found is None:
             return None
         row = _row(found, await names_of(instance, [found.author_id, found.reporter_id]))
-        row.said = await reports.get_copy(key)
+        row.copy = await reports.get_copy(key)
         return row
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from messaging.domain.message import Attachment
+
 
 class ReportStatus(StrEnum):
     """The operators' decision on a report."""
@@ -17,9 +19,16 @@ class ReportStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCopy:
+    """What a message contained when it was reported."""
+
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A participant's report of a message. The message's text is stored separately, see
-    `messaging.stores.reports`."""
+    """A participant's report of a message. The copy of the message is stored separately."""
 
     id: str
     """Derived from the reporter and the message: each person reports a message once."""

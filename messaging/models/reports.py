@@ -32,11 +32,12 @@ class ReportRecord(models.Model):
 
 
 class ReportCopyRecord(models.Model):
-    """The text of a reported message. Once its report is closed, it is kept until `expires_at`."""
+    """A copy of a reported message. Once its report is closed, it is kept until `expires_at`."""
 
     report_id = models.CharField(primary_key=True, max_length=ID_LENGTH)
     message_id = models.CharField(max_length=ID_LENGTH, db_index=True)
     text = models.TextField()
+    attachments = models.JSONField(null=True)
     expires_at = models.DateTimeField(null=True, db_index=True)
 
     class Meta:

@@ -8,7 +8,7 @@ from messaging.changes.text_rules import normalise_newlines, require_reason
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.identifiers import derived_id, require_message_id
-from messaging.domain.reports import Report
+from messaging.domain.reports import Report, ReportCopy
 from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation
 
@@ -25,7 +25,7 @@ class MadeReport:
 async def report_message(
     instance: Instance, *, user_id: str, conversation_id: str, message_id: str, reason: str
 ) -> MadeReport:
-    """Report a message to the operators. Idempotent. The operators keep a copy of its text, see
+    """Report a message to the operators. Idempotent. The operators keep a copy of its content, see
     `messaging.stores.reports`.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also for a
@@ -51,7 +51,8 @@ async def report_message(
         reason=reason,
         created_at=COMMIT_TIME,
     )
-    stored, created = await instance.reports.put_report(report, text=message.text or "")
+    copy = ReportCopy(text=message.text or "", attachments=message.attachments)
+    stored, created = await instance.reports.put_report(report, copy=copy)
     if created:
         logger.info("message.reported", conversation_id=conversation_id, message_id=message_id)
     return MadeReport(report=stored, created=created)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from messaging.domain.reports import Report, ReportStatus
+from messaging.domain.reports import Report, ReportCopy, ReportStatus
 from messaging.stores.catalogue import Place
 
 COPY_LIFETIME = timedelta(days=90)
@@ -17,15 +17,19 @@ COPY_LIFETIME = timedelta(days=90)
 class ReportStore(Protocol):
     """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
 
-    async def put_report(self, report: Report, *, text: str) -> tuple[Report, bool]:
-        """Store a report, with the store's time for `COMMIT_TIME`, and a copy of the message's
-        text. If a report with its id exists, return that one. Also return whether it is new."""
+    async def put_report(self, report: Report, *, copy: ReportCopy) -> tuple[Report, bool]:
+        """Store a report, with the store's time for `COMMIT_TIME`, and a copy of the message. If a
+        report with its id exists, return that one. Also return whether it is new.
 
-    async def get_copy(self, report_id: str) -> str | None:
-        """Return the reported text; None once it was deleted or has expired."""
+        Raises MessageNotFound if the message is deleted by now: otherwise the copy could be stored
+        after `delete_copies`, and would outlast the redaction.
+        """
+
+    async def get_copy(self, report_id: str) -> ReportCopy | None:
+        """Return the copy of the reported message; None once it was deleted or has expired."""
 
     async def delete_copies(self, message_id: str) -> None:
-        """Delete the copies in all reports of a message."""
+        """Delete the copies in all reports of a message, which is deleted."""
 
     async def get_report(self, report_id: str) -> Report | None: ...
 

@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.exceptions import StoreUnavailable
-from messaging.domain.reports import Report, ReportStatus
+from messaging.domain.exceptions import MessageNotFound, StoreUnavailable
+from messaging.domain.fields.plain import attachments_data, attachments_of
+from messaging.domain.reports import Report, ReportCopy, ReportStatus
 from messaging.stores.catalogue import Place
-from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict
 from messaging.stores.firestore.client.connection import DocumentMissing
 from messaging.stores.firestore.client.requests import Writes, query
+from messaging.stores.firestore.client.transactions import Transaction
+from messaging.stores.firestore.documents.messages import decode_message, message_name
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import (
     Reference,
+    plain_map,
     plain_time,
     read_text,
     read_time,
@@ -33,13 +36,20 @@ class FirestoreReportStore:
 
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
+        self._transactions = store.transactions
         self._database = store.connection.database
 
-    async def put_report(self, report: Report, *, text: str) -> tuple[Report, bool]:
-        writes = Writes(self._database)
-        writes.create(
-            self._report(report.id),
-            {
+    async def put_report(self, report: Report, *, copy: ReportCopy) -> tuple[Report, bool]:
+        name = self._report(report.id)
+        message = message_name(self._database, report.conversation_id, report.message_id)
+
+        async def put(transaction: Transaction) -> bool:
+            if await transaction.get(name) is not None:
+                return transaction.repeated
+            found = await transaction.get(message)
+            if found is not None and decode_message(found).deleted_at is not None:
+                raise MessageNotFound
+            fields = {
                 "conversation_id": report.conversation_id,
                 "message_id": report.message_id,
                 "author_id": report.author_id,
@@ -47,29 +57,34 @@ class FirestoreReportStore:
                 "reason": report.reason,
                 "created_at": COMMIT_TIME,
                 "status": report.status.value,
-            },
-        )
-        writes.create(self._copy(report.id), {"message_id": report.message_id, "text": text})
-        created = True
-        try:
-            await self._connection.commit("put_report", writes)
-        except AlreadyExists:
-            created = False
-        except (Conflict, CommitUnknown) as error:
-            raise StoreUnavailable from error  # a repeated report settles it
+            }
+            copied = {
+                "message_id": report.message_id,
+                "text": copy.text,
+                "attachments": attachments_data(copy.attachments),
+            }
+            transaction.writes.set(name, fields)
+            transaction.writes.set(self._copy(report.id), copied)
+            return True
+
+        created = await self._transactions.run("put_report", name, put)
         stored = await self.get_report(report.id)
         if stored is None:
             raise StoreUnavailable
         return stored, created
 
-    async def get_copy(self, report_id: str) -> str | None:
+    async def get_copy(self, report_id: str) -> ReportCopy | None:
         found = await self._connection.get("get_copy", [self._copy(report_id)])
         if not found:
             return None
         expires_at = read_time(found[0].fields["expires_at"])
         if expires_at is not None and expires_at <= datetime.now(UTC):
             return None  # the time-to-live policy is up to a day late
-        return read_text(found[0].fields["text"])
+        text = read_text(found[0].fields["text"])
+        if text is None:
+            return None  # it was deleted while its report was closed
+        values = found[0].fields["attachments"].array_value.values
+        return ReportCopy(text=text, attachments=attachments_of([plain_map(one) for one in values]))
 
     async def delete_copies(self, message_id: str) -> None:
         while True:

@@ -6,8 +6,10 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
-from messaging.domain.reports import Report, ReportStatus
-from messaging.models import ReportCopyRecord, ReportRecord
+from messaging.domain.exceptions import MessageNotFound
+from messaging.domain.fields.plain import attachments_data, attachments_of
+from messaging.domain.reports import Report, ReportCopy, ReportStatus
+from messaging.models import MessageRecord, ReportCopyRecord, ReportRecord
 from messaging.stores import paging
 from messaging.stores.catalogue import Place
 from messaging.stores.reports import COPY_LIFETIME
@@ -24,14 +26,14 @@ class SqlReportStore:
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls
 
-    async def put_report(self, report: Report, *, text: str) -> tuple[Report, bool]:
+    async def put_report(self, report: Report, *, copy: ReportCopy) -> tuple[Report, bool]:
         stored, created = await self._calls.write(
-            "put_report", lambda database: _put(database, report, text)
+            "put_report", lambda database: _put(database, report, copy)
         )
-        count("put_report", read=int(not created), written=2 * created)
+        count("put_report", read=1 + created, written=2 * created)
         return stored, created
 
-    async def get_copy(self, report_id: str) -> str | None:
+    async def get_copy(self, report_id: str) -> ReportCopy | None:
         found = await self._calls.read("get_copy", lambda database: _get_copy(database, report_id))
         count("get_copy", read=1)
         return found
@@ -72,10 +74,14 @@ class SqlReportStore:
         return closed
 
 
-def _put(database: BaseDatabaseWrapper, report: Report, text: str) -> tuple[Report, bool]:
+def _put(database: BaseDatabaseWrapper, report: Report, copy: ReportCopy) -> tuple[Report, bool]:
     records = ReportRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         purge_expired(database, ReportCopyRecord, now(database))
+        record = records.filter(id=report.id).first()
+        if record is not None:
+            return _report(record), False
+        _require_message(database, report.message_id)
         record, created = records.get_or_create(
             id=report.id,
             defaults={
@@ -90,16 +96,29 @@ def _put(database: BaseDatabaseWrapper, report: Report, text: str) -> tuple[Repo
         )
         if created:
             ReportCopyRecord.objects.using(database.alias).update_or_create(
-                report_id=report.id, defaults={"message_id": report.message_id, "text": text}
+                report_id=report.id,
+                defaults={
+                    "message_id": report.message_id,
+                    "text": copy.text,
+                    "attachments": attachments_data(copy.attachments) or None,
+                },
             )
     return _report(record), created
 
 
-def _get_copy(database: BaseDatabaseWrapper, report_id: str) -> str | None:
+def _require_message(database: BaseDatabaseWrapper, message_id: str) -> None:
+    """Require that a message is not deleted, until the end of the transaction."""
+    locked = MessageRecord.objects.using(database.alias).select_for_update()
+    found = locked.filter(id=message_id).values_list("deleted_at", flat=True).first()
+    if found is not None:
+        raise MessageNotFound
+
+
+def _get_copy(database: BaseDatabaseWrapper, report_id: str) -> ReportCopy | None:
     record = ReportCopyRecord.objects.using(database.alias).filter(report_id=report_id).first()
     if record is None or (record.expires_at is not None and record.expires_at <= now(database)):
         return None
-    return record.text
+    return ReportCopy(text=record.text, attachments=attachments_of(record.attachments))
 
 
 def _delete_copies(database: BaseDatabaseWrapper, message_id: str) -> int:

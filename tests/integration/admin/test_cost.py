@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from messaging.domain.identifiers import random_id
 from messaging.domain.people import FOREVER
 from messaging.domain.recipients import Decision, Verdict
+from messaging.domain.reports import ReportCopy
 from messaging.runtime.instance import Instance
 from messaging.stores.conversations import Commit
 from messaging.stores.decisions import ChunkKey
@@ -33,7 +34,9 @@ async def fill(instance: Instance, first: int, last: int) -> None:
             await instance.store.commit(
                 Commit(before=made, after=replace(made, frozen=True, version=1))
             )
-            await instance.reports.put_report(new_report(f"user-{number}"), text="x")
+            await instance.reports.put_report(
+                new_report(f"user-{number}"), copy=ReportCopy(text="x")
+            )
             await instance.people.set_ban(f"user-{number}", until=FOREVER)
             key = ChunkKey(conversation_id=random_id(), message_id=random_id(), chunk=0)
             await instance.decisions.record(key, {"ann": failed}, expires_at=later)

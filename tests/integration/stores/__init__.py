@@ -109,3 +109,16 @@ def editing(before: Conversation, message: Message, text: str) -> Commit:
         last_message=edited if last is not None and last.id == message.id else last,
     )
     return Commit(before=before, after=after, replaced=[edited])
+
+
+def deleting(before: Conversation, message: Message) -> Commit:
+    """The commit that leaves a message's tombstone."""
+    version = before.version + 1
+    tombstone = replace(message, text=None, version=version, deleted_at=COMMIT_TIME)
+    last = before.last_message
+    after = replace(
+        before,
+        version=version,
+        last_message=tombstone if last is not None and last.id == message.id else last,
+    )
+    return Commit(before=before, after=after, replaced=[tombstone])

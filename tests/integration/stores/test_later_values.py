@@ -25,7 +25,7 @@ from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Notify, Preferences, Role
 from messaging.domain.people import AddedBy, PresenceStatus
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
-from messaging.domain.reports import ReportStatus
+from messaging.domain.reports import ReportCopy, ReportStatus
 from messaging.models import ConversationRecord, PersonRecord
 from messaging.stores import stored_enums
 from messaging.stores.catalogue import Catalogue
@@ -160,7 +160,7 @@ async def test_everything_is_read(
     key = ChunkKey(conversation_id=created.id, message_id=random_id(), chunk=0)
     sent = Decision(verdict=Verdict.SENT, reason="absent", at=NOW)
     await decisions.record(key, {"ann": sent}, expires_at=datetime(2999, 1, 1, tzinfo=UTC))
-    report, _ = await reports.put_report(new_report("ann"), text="foul")
+    report, _ = await reports.put_report(new_report("ann"), copy=ReportCopy(text="foul"))
 
     await sync_to_async(rewrite)()
 

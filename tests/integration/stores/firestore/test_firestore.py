@@ -18,7 +18,7 @@ from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Notify, Preferences
 from messaging.domain.people import FOREVER, UserSettings
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
-from messaging.domain.reports import ReportStatus
+from messaging.domain.reports import ReportCopy, ReportStatus
 from messaging.stores.conversations import LINK_NOTE_LIFETIME, Conflict
 from messaging.stores.decisions import ChunkKey
 from messaging.stores.firestore.catalogue import FirestoreCatalogue
@@ -302,7 +302,7 @@ async def notify_somebody(store: FirestoreStore) -> None:
 
 async def report_something(store: FirestoreStore) -> None:
     reports = FirestoreReportStore(store)
-    await reports.put_report(new_report("ann"), text="x")
+    await reports.put_report(new_report("ann"), copy=ReportCopy(text="x"))
     await reports.close_report(new_report("ann").id, ReportStatus.DISMISSED, by="root")
 
 

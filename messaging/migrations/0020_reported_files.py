@@ -1,0 +1,15 @@
+"""The files of a reported message. Instances of the previous release copy only the text."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("messaging", "0019_pins")]
+
+    operations = [
+        migrations.AddField(
+            model_name="reportcopyrecord",
+            name="attachments",
+            field=models.JSONField(null=True),
+        ),
+    ]
