@@ -38,13 +38,34 @@ async def add_participants(
         require_user_id(f"user_ids.{index}", person)
     change = AddParticipants(user_id=user_id, user_ids=tuple(dict.fromkeys(user_ids)), role=role)
     conversation = await _permitting(instance, change, conversation_id)
-    new = [person for person in change.user_ids if person not in conversation.participants]
-    quota = Quota(rates=instance.rates, user_id=user_id, people=len(new))
+    judged: set[str] = set()
+    while True:
+        # Only judged people are in the change. If others have left since this copy of the
+        # conversation, the next round judges them: their name in the request does not bring them
+        # back unasked.
+        new = [
+            person
+            for person in change.user_ids
+            if person not in conversation.participants and person not in judged
+        ]
+        conversation = await _add_welcome(
+            instance, replace(change, user_ids=tuple(new)), conversation_id
+        )
+        judged |= set(new)
+        if conversation.participants.keys() | judged >= set(change.user_ids):
+            return conversation
+
+
+async def _add_welcome(
+    instance: Instance, change: AddParticipants, conversation_id: str
+) -> Conversation:
+    """Add those of the people in the change who may be added. Return the present conversation."""
+    user_id, people = change.user_id, change.user_ids
+    quota = Quota(rates=instance.rates, user_id=user_id, people=len(people))
     await quota.take()
-    let_in = set(await welcome(instance, user_id, new, conversation_id=conversation_id))
-    some = tuple(one for one in change.user_ids if one in let_in or one not in new)
+    let_in = await welcome(instance, user_id, people, conversation_id=conversation_id)
     try:
-        outcome = await submit(instance, conversation_id, replace(change, user_ids=some))
+        outcome = await submit(instance, conversation_id, replace(change, user_ids=tuple(let_in)))
     except StoreUnavailable:  # it may have succeeded
         raise
     except MessagingError:

@@ -7,6 +7,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from messaging.runtime.instance import Instance
+from messaging.services import participants
+from tests.instances import new_instance
 from tests.integration.chat import Api, Json, ok, problem
 from tests.integration.chat.services.test_cost import billed
 
@@ -65,6 +67,26 @@ async def test_who_left_is_not_brought_back(ann: Api, bob: Api, cid: Api) -> Non
 
     assert (await add(ann, group, "bob", "cid"))["added"] == ["cid"]
     assert (await add(ann, other, "bob"))["added"] == ["bob"]
+
+
+async def test_who_has_just_left_is_not_brought_back_by_an_older_copy(
+    instance: Instance, ann: Api, bob: Api, cid: Api
+) -> None:
+    """They left on another instance, of which this one has not heard; who was removed there is
+    added again."""
+    group = await ann.group(bob, cid)
+    async with new_instance() as other:
+        await participants.remove_participant(
+            other, user_id="bob", conversation_id=group, participant_id="bob"
+        )
+        await participants.remove_participant(
+            other, user_id="ann", conversation_id=group, participant_id="cid"
+        )
+    copy = instance.cache.get(group)
+    assert copy is not None
+    assert {"bob", "cid"} <= copy.participants.keys()
+
+    assert (await add(ann, group, "bob", "cid"))["added"] == ["cid"]
 
 
 async def test_the_last_owner_who_may_not_leave_has_not_left(ann: Api, bob: Api, cid: Api) -> None:
