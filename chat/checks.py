@@ -14,6 +14,7 @@ from django.core.checks import Error, register
 
 from messaging.delivery.link.signing import LEAST_KEY_CHARACTERS, Mode
 from messaging.domain.limits import wrong_limits
+from messaging.files.setting_rules import mistakes
 from messaging.redis.client import is_cluster
 from messaging.redis.hosts import find_redis
 from messaging.redis.raw_layer import FORMAT as RAW_FORMAT
@@ -97,6 +98,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_connections(),
         *_trusted_proxies(),
         *_limits(),
+        *_files(),
         *_redis(),
         *_link_signatures(),
         *_origins(),
@@ -149,6 +151,16 @@ def _limits() -> list[Error]:
     hint = "messaging/domain/limits.py lists the minimum and the maximum of each limit."
     changed = getattr(settings, "CHAT_LIMITS", {})
     return [Error(wrong, hint, id="chat.E034") for wrong in wrong_limits(changed)]
+
+
+def _files() -> list[Error]:
+    found = mistakes(
+        storage=settings.CHAT_FILES,
+        bucket=settings.CHAT_FILES_BUCKET,
+        types=settings.CHAT_FILES_TYPES,
+        scanner=settings.CHAT_CLAMD,
+    )
+    return [Error(mistake.text, mistake.hint, id="chat.E036") for mistake in found]
 
 
 def _secret_key() -> list[Error]:

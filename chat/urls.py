@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.urls import include, path, re_path
 
+from chat.files.refusals import LocalFileView
 from chat.pages import health, metrics, schema
 from chat.rest.views import (
+    attachments,
     base,
     blocks,
     conversations,
@@ -44,6 +46,9 @@ _V1 = [
     path(f"{_CONVERSATION}/unread", receipts.UnreadView.as_view()),
     path(f"{_CONVERSATION}/receipts", receipts.ReceiptsView.as_view()),
     path(f"{_CONVERSATION}/typing", typing.TypingView.as_view()),
+    path(f"{_CONVERSATION}/attachments", attachments.ConversationAttachmentsView.as_view()),
+    path("attachments", attachments.AttachmentsView.as_view()),
+    path("attachments/<str:attachment_id>/complete", attachments.CompletedAttachmentView.as_view()),
     path("reports", reports.ReportsView.as_view()),
     path("presence", presence.PresenceView.as_view()),
     path("users", users.UsersView.as_view()),
@@ -56,6 +61,7 @@ if settings.CHAT_AUTH == "dev":
 
 urlpatterns = [
     path("api/v1/", include(_V1)),
+    path("api/files/<path:key>", LocalFileView.as_view()),
     path("api/schema", schema.schema, name="schema"),
     path("api/docs", schema.page, name="docs"),
     path("metrics", metrics.metrics),

@@ -9,10 +9,10 @@ from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 from django.urls import resolve
 
+from chat.files.application import LocalFiles
 from chat.handler import Handler
 from chat.limits.body_limit import bounded
 from chat.limits.limited import Limited
-from chat.middleware import API_PATHS
 from chat.socket.routing import sockets
 from chat.state import ApplicationState, with_state
 from config.servers import uvicorn
@@ -23,7 +23,6 @@ from config.servers.forwarded import Hosts, with_client
 from config.servers.garbage_collection import Collecting
 from config.servers.uvicorn_socket import StepEnd, add_direct_transport
 from config.starting import Starting
-from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
 
 logger = structlog.get_logger(__name__)
@@ -64,7 +63,8 @@ class Application:
             shown_tokens=self._state.shown_tokens,
             sign_ins=self._state.sign_ins,
         )
-        self._protocols = ProtocolTypeRouter({"http": http, "websocket": sockets})
+        self._files = LocalFiles(http, storage=instance.attachments.storage)
+        self._protocols = ProtocolTypeRouter({"http": self._files, "websocket": sockets})
         resolve("/api/v1/me")  # slow at first, so not on the event loop at the first request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,8 +75,7 @@ class Application:
         scope = with_state(scope, self._state)
         scope = with_client(scope, proxies=settings.TRUSTED_PROXIES, trusted=self._trusted_peers)
         if scope["type"] == "http":
-            api = scope["path"].startswith(API_PATHS)
-            receive = bounded(receive, get_limits().body_bytes if api else MAX_BODY_BYTES)
+            receive = bounded(receive, self._files.body_limit(scope, MAX_BODY_BYTES))
         elif scope["type"] == "websocket":
             add_direct_transport(scope, send, self._step_end)
             receive, send = flow_controlled(receive, send)

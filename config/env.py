@@ -61,6 +61,11 @@ FIREBASE_AUTH_EMULATOR_HOST: str = env.str("FIREBASE_AUTH_EMULATOR_HOST", defaul
 NOTIFICATION_QUEUE_URL: str = env.str("NOTIFICATION_QUEUE_URL", default="")
 PUSH_BACKEND: str = env.str("PUSH_BACKEND", default="log")
 TRUSTED_PROXIES: int = _whole_number("TRUSTED_PROXIES", default=0)
+CHAT_FILES: str = env.str("CHAT_FILES", default="local")
+CHAT_FILES_DIR: str = env.str("CHAT_FILES_DIR", default="")
+CHAT_FILES_BUCKET: str = env.str("CHAT_FILES_BUCKET", default="")
+CHAT_FILES_TYPES: list[str] = [name.lower() for name in _items("CHAT_FILES_TYPES")]
+CHAT_CLAMD: str = env.str("CHAT_CLAMD", default="")
 CHAT_RATE_LIMITS: bool = _switch("CHAT_RATE_LIMITS", default=True)
 CHAT_DEMO: bool = _switch("CHAT_DEMO", default=False)
 

@@ -23,5 +23,6 @@ _folder = tempfile.TemporaryDirectory(  # gone with the process
     prefix="chat-tests-", dir=_MEMORY if _large else None
 )
 DATABASES["default"]["TEST"] = {"NAME": str(Path(_folder.name) / "test.sqlite3")}
+CHAT_FILES_DIR = str(Path(_folder.name) / "files")
 INSTALLED_APPS.append("tests.emptying")  # its command `flush`
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

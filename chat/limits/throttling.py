@@ -44,6 +44,8 @@ class PersonRates:
     typing_stops: Rate
     """Stops count separately; otherwise the first stop would be too late to show."""
     requests: Rate
+    attachments: Rate
+    """The files that a person announces."""
 
 
 def person_rates(limits: Limits) -> PersonRates:
@@ -57,6 +59,11 @@ def person_rates(limits: Limits) -> PersonRates:
             name="requests",
             per_second=limits.requests_per_minute / 60,
             burst=limits.requests_per_minute,
+        ),
+        attachments=Rate(
+            name="attachments",
+            per_second=limits.attachments_per_minute / 60,
+            burst=limits.attachments_per_minute,
         ),
     )
 

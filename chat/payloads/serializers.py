@@ -154,6 +154,13 @@ def _user_ids(value: str, *, most: int) -> list[str]:
     return [user_id for user_id in user_ids if user_id]
 
 
+class AttachmentIdsField(BoundedListField):
+    child = StrictCharField(max_length=128)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=100, **kwargs)  # the core has the limit
+
+
 class SendMessage(StrictSerializer):
     text = TextField(allow_blank=True, max_length=_LIMITS.text_characters)
     client_id = StrictCharField(
@@ -163,6 +170,7 @@ class SendMessage(StrictSerializer):
     mentions = UserIdsField(required=False)
     mentions_all = StrictBooleanField(required=False)
     metadata = ObjectField(required=False, allow_null=True)
+    attachments = AttachmentIdsField(required=False)
 
 
 class EditMessage(StrictSerializer):

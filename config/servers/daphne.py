@@ -23,12 +23,15 @@ from config.servers.daphne_forwarded import parse_forwarded
 from config.servers.daphne_socket import GuardedSocket
 from config.servers.readable import readable
 from config.servers.slow_readers import UNREAD, keep_little_unsent
+from config.servers.transfers import most_body_bytes
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _PROBES = bounds.PROBES.encode()
 _ACCEPTED_AT_ONCE = 8
 """The most connections that are accepted before the event loop serves the open ones again. Twisted
 has no such bound: it accepts more at once, the more connect."""
+_MAX_UPLOADS = 8
+"""The most bodies of files that are in memory at once."""
 _call_later: Any = reactor.callLater
 
 
@@ -51,6 +54,8 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]
         super().__init__(server)
         self._open = 0
         self.reserve = bounds.Reserve()
+        self.uploading: set[_Connection] = set()
+        """The connections that send a large body."""
 
     def buildProtocol(self, addr: IAddress) -> Protocol | None:  # noqa: N802
         only_probes = self._open >= bounds.max_connections()
@@ -108,6 +113,7 @@ class _Connection(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         self._factory.closed()
         self._factory.reserve.leave(self)
+        self._factory.uploading.discard(self)
         UNREAD.leave(self)
         self._unwatch()
         self._channel.connectionLost(reason)
@@ -141,6 +147,13 @@ class _Connection(Protocol):
     def stopProducing(self) -> None:  # noqa: N802
         self._producer.stopProducing()
 
+    def takes_upload(self) -> bool:
+        """Return whether this connection may send a large body now: daphne reads it into memory."""
+        uploading = self._factory.uploading
+        if len(uploading) < _MAX_UPLOADS:
+            uploading.add(self)
+        return self in uploading
+
     def expect_body(self) -> None:
         self._watch("body_too_slow", bounds.BODY_SECONDS)
 
@@ -153,6 +166,7 @@ class _Connection(Protocol):
 
     def answered(self) -> None:
         self._processing = False
+        self._factory.uploading.discard(self)
 
     def refuse(self, reason: str, answer: bytes) -> None:
         """Answer, read nothing more, and end the connection slightly later."""
@@ -205,6 +219,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._bytes = 0
         self._bytes_before = 0
+        self._most = bounds.MAX_BODY_BYTES
         self._refused = False
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
@@ -212,16 +227,22 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         # daphne would accept the application's root path from this header of any client.
         self.requestHeaders.removeHeader(b"Daphne-Root-Path")
         self.content = BytesIO()  # bounded, so it needs no file
+        # The request line has no public name before the body has arrived.
+        command, target = self.channel._command, self.channel._path  # noqa: SLF001
+        self._most = most_body_bytes(command, target)
         upgrade = self.requestHeaders.hasHeader(b"Upgrade")  # its body would be parsed as frames
-        most = 0 if upgrade else bounds.MAX_BODY_BYTES
+        most = 0 if upgrade else self._most
         if (upgrade and length is None) or (length or 0) > most:
             self._refuse()
+        elif self._most > bounds.MAX_BODY_BYTES and not self.connection.takes_upload():
+            self._refused = True
+            self.connection.refuse("too_many", bounds.TOO_MANY)
         elif length != 0:
             self.connection.expect_body()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         self._bytes += len(data)
-        if self._bytes > bounds.MAX_BODY_BYTES:
+        if self._bytes > self._most:
             self._refuse()
         if not self._refused:
             super().handleContentChunk(data)

@@ -19,6 +19,7 @@ from config.servers.forwarded import Hosts, with_peer
 from config.servers.frame_gate import MAX_MESSAGE_BYTES
 from config.servers.readable import readable
 from config.servers.slow_readers import UNREAD, keep_little_unsent
+from config.servers.transfers import is_streamed, most_body_bytes
 from config.servers.uvicorn_socket import DirectProtocol
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
@@ -84,6 +85,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._begun = self._complete = False
         self._in_head = True
         self._body_bytes = self._body_bytes_before = 0
+        self._most_bytes = bounds.MAX_BODY_BYTES
         self._refused = False
         self._dropped = 0
         self._only_probes = False
@@ -110,7 +112,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().pause_writing()
         address = self.client[0] if self.client else ""
         size = self.transport.get_write_buffer_size()
-        if self.cycle is not None:  # the rest waits in the application
+        if self.cycle is not None and not is_streamed(self.cycle.scope):
+            # The rest waits in the application.
             size += self.cycle.expected_content_length
         UNREAD.enter(self, address=address, size=size, end=self.transport.abort)
 
@@ -187,10 +190,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.abort()
         elif self._only_probes and not self.url.startswith(_PROBES):
             self._refuse("too_many", bounds.TOO_MANY)
-        elif self._announced() > bounds.MAX_BODY_BYTES:
-            self._refuse("body_too_large", bounds.BODY_TOO_LARGE)
         else:
-            super().on_headers_complete()
+            self._most_bytes = most_body_bytes(self.parser.get_method(), self.url)
+            if self._announced() > self._most_bytes:
+                self._refuse("body_too_large", bounds.BODY_TOO_LARGE)
+            else:
+                super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if self._refused:
@@ -198,7 +203,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         # Its own bytes, and as many for the framing of its chunks.
         self._room = min(self._room + 2 * len(body), _MAX_ROOM)
         self._body_bytes += len(body)
-        if self._body_bytes > bounds.MAX_BODY_BYTES:
+        if self._body_bytes > self._most_bytes:
             self._refuse("body_too_large", bounds.BODY_TOO_LARGE)
         else:
             super().on_body(body)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
+from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 
@@ -28,6 +29,10 @@ class Outcome:
     """The message that the change created, changed or found."""
     positions: tuple[ReadPosition, ...] = ()
     """The read positions of the people that it added."""
+    attached: tuple[StoredAttachment, ...] = ()
+    """The attachments of the message that it created."""
+    released: tuple[str, ...] = ()
+    """The attachments of the message that it deleted."""
 
 
 class ConversationChange(Protocol):

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from messaging.changes.change import ConversationChange, Outcome
+from messaging.changes.messages.sending import has_attachments
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError
+from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 from messaging.stores.conversations import Commit
@@ -19,17 +21,23 @@ class Evaluation:
     messages: dict[str, Message]
     conversation: Conversation = field(init=False)
     outcomes: list[Outcome | MessagingError] = field(default_factory=list)
+    attachments: dict[str, StoredAttachment] = field(default_factory=dict)
+    """The attachments that the changes name, as far as they exist."""
     refused_creations: set[str] = field(default_factory=set)
     """The ids of messages that refused changes would have created."""
     _created: dict[str, Message] = field(default_factory=dict)
     _replaced: dict[str, Message] = field(default_factory=dict)
     _positions: dict[str, ReadPosition] = field(default_factory=dict)
+    _attached: dict[str, StoredAttachment] = field(default_factory=dict)
+    _released: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.conversation = self.base
 
     def add(self, change: ConversationChange) -> None:
         """Evaluate one more change. A refusal concerns only that change."""
+        if has_attachments(change):
+            change = change.with_attachments(self.attachments)
         try:
             outcome = change.apply(self.conversation, self.messages)
         except MessagingError as refusal:
@@ -41,12 +49,21 @@ class Evaluation:
         self.conversation = outcome.conversation
         if outcome.change is not None and outcome.message is not None:
             self._keep(outcome.message, new=outcome.message.id == change.creates)
+        self._keep_attachments(outcome)
         self._positions.update({position.user_id: position for position in outcome.positions})
 
     def _keep(self, message: Message, *, new: bool) -> None:
         self.messages[message.id] = message
         written = self._created if new or message.id in self._created else self._replaced
         written[message.id] = message
+
+    def _keep_attachments(self, outcome: Outcome) -> None:
+        for attachment in outcome.attached:
+            # From here on it is used, also for a later send of the same commit.
+            self.attachments[attachment.id] = self._attached[attachment.id] = attachment
+        for id_ in outcome.released:
+            self._attached.pop(id_, None)
+            self._released[id_] = None
 
     @property
     def changes_nothing(self) -> bool:
@@ -70,4 +87,6 @@ class Evaluation:
             created=tuple(self._created.values()),
             replaced=tuple(self._replaced.values()),
             positions=tuple(self._positions.values()),
+            attached=tuple(self._attached.values()),
+            released=tuple(self._released),
         )

@@ -14,9 +14,11 @@ from datetime import datetime
 import structlog
 
 from messaging.changes.change import ConversationChange, Outcome
+from messaging.changes.messages.sending import SendMessage, has_attachments
 from messaging.changes.rights import authorized
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
+from messaging.commits.stored_outcomes import stamped_outcome
 from messaging.commits.waiting import Waiting
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
@@ -24,7 +26,6 @@ from messaging.domain.exceptions import ConversationNotFound, MessagingError
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message
 from messaging.instruments.metrics import COMMIT_CONFLICTS
-from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict, Store
 
 logger = structlog.get_logger(__name__)
@@ -155,13 +156,33 @@ class GroupCommit:
         wanted = {id_ for change, ids in batch if ids and authorized(change, base) for id_ in ids}
         found = await self._store.get_messages(base.id, sorted(wanted)) if wanted else {}
         evaluation = Evaluation(base, dict(found))
+        sends = [change for change, _ in batch if has_attachments(change)]
+        read = await self._read_attachments(evaluation, sends) if sends else set()
         for change, ids in batch:
             if not ids <= wanted and authorized(change, evaluation.conversation):
                 # An earlier change in this batch has added its actor.
                 late = await self._store.get_messages(base.id, sorted(ids))
                 evaluation.messages = {**late, **evaluation.messages}
+            if has_attachments(change) and not read.issuperset(change.attachment_ids):
+                await self._read_attachments(evaluation, [change])
             evaluation.add(change)
         return evaluation
+
+    async def _read_attachments(
+        self, evaluation: Evaluation, sends: Sequence[SendMessage]
+    ) -> set[str]:
+        """Read the attachments of sends by people who may see the conversation, and return their
+        ids. The commit fails if one changes meanwhile."""
+        named = {
+            id_
+            for send in sends
+            if authorized(send, evaluation.conversation)
+            for id_ in send.attachment_ids
+        }
+        if named:
+            found = await self._store.attachments.get(sorted(named))
+            evaluation.attachments = {**found, **evaluation.attachments}
+        return named
 
     def _ids(self, change: ConversationChange) -> set[str]:
         """Return the ids of the messages that a change needs."""
@@ -283,22 +304,3 @@ def _is_the_same(found: Message, created: Message, only_sends: bool) -> bool:
     message proves that they were committed with it."""
     same = (found.seq, found.content_hash) == (created.seq, created.content_hash)
     return same and (only_sends or found.version == created.version)
-
-
-def stamped_outcome(outcome: Outcome, stored: Conversation, at: datetime) -> Outcome:
-    """Return the outcome with the store's time and the conversation as stored."""
-    message = stamped(outcome.message, at) if outcome.message else None
-    change = outcome.change
-    if change is not None:
-        snapshot = change.conversation and stamped_conversation(change.conversation, at, None)
-        # Not `replace`: it takes three times as long, and each message passes here.
-        change = Change(
-            type=change.type,
-            version=change.version,
-            message=message,
-            participants=change.participants,
-            conversation=snapshot,
-            by=change.by,
-            pinned_count=change.pinned_count,
-        )
-    return Outcome(conversation=stored, change=change, message=message, positions=outcome.positions)

@@ -12,6 +12,7 @@ MessagingError
 │   ├── ConversationNotFound
 │   └── MessageNotFound
 ├── ClientIdReused
+├── NotUploaded
 ├── RateLimited
 └── Unavailable
     ├── Overloaded
@@ -120,6 +121,12 @@ class ClientIdReused(MessagingError):
     """This client_id was already used with other content. Use a new one."""
 
     code = "client_id_reused"
+
+
+class NotUploaded(MessagingError):
+    """The file is not uploaded. Upload it to the given address first."""
+
+    code = "not_uploaded"
 
 
 class RateLimited(MessagingError):

@@ -49,6 +49,12 @@ class Limits:
     """The conversations that a person may create."""
     people_added_per_day: int = 2_000
     """The people that a person may add to groups."""
+    attachments: int = 10
+    """The files of one message."""
+    attachment_bytes: int = 25 * 1024 * 1024
+    attachments_per_minute: int = 20
+    """The files that a person may announce."""
+    filename_characters: int = 255
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)
@@ -78,6 +84,10 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "requests_per_minute": (1, 1_000_000),
     "conversations_per_day": (1, 1_000_000),
     "people_added_per_day": (1, 10_000_000),
+    "attachments": (1, 100),  # the reads and writes of one commit
+    "attachment_bytes": (1, 512 * 1024 * 1024),  # a check reads the whole file into memory
+    "attachments_per_minute": (1, 100_000),
+    "filename_characters": (1, 255),
 }
 """The minimum and the maximum of each limit. Outside this range, other bounds of the product would
 apply first."""

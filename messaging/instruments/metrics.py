@@ -260,3 +260,42 @@ SLOW_SOCKETS_CLOSED = Counter(
     "chat_slow_sockets_closed_total",
     "Sockets that were closed because their outbox was full.",
 )
+
+FILES_UNAVAILABLE = Counter(
+    "chat_files_unavailable_total",
+    "Calls of the storage of files, or of the scanner, that failed or got no answer.",
+    ["operation"],
+)
+for _operation in (
+    *("sign_upload", "sign_downloads", "fetch", "put", "delete", "tidy", "probe"),
+    *("receive", "send", "scan"),
+):
+    FILES_UNAVAILABLE.labels(_operation)
+
+FILE_CHECKS = Counter(
+    "chat_file_checks_total",
+    "Uploaded files that were checked, by result: ready, or the code of the refusal.",
+    ["result"],
+)
+for _result in (
+    *("ready", "not_uploaded", "size_mismatch", "type_mismatch", "infected", "unreadable_image"),
+):
+    FILE_CHECKS.labels(_result)
+
+FILE_CHECK_SECONDS = Histogram(
+    "chat_file_check_seconds",
+    "From the start of a file's check until it is stored, without the time in the queue.",
+    buckets=_HOPS,
+)
+
+FILE_CHECKS_WAITING = Gauge(
+    "chat_file_checks_waiting", "Uploaded files that wait for their check or are being checked."
+)
+
+FILES_SWEPT = Counter(
+    "chat_files_swept_total",
+    "Attachments whose files the sweep removed, by reason.",
+    ["reason"],
+)
+for _reason in ("deleted", "unsent"):
+    FILES_SWEPT.labels(_reason)

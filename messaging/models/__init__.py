@@ -1,5 +1,6 @@
 """The tables of the SQL store. Only `messaging.stores.sql` writes them."""
 
+from messaging.models.attachments import AttachmentRecord
 from messaging.models.conversations import (
     ConversationRecord,
     MessageRecord,
@@ -11,6 +12,7 @@ from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.models.reports import ReportCopyRecord, ReportRecord
 
 __all__ = [
+    "AttachmentRecord",
     "ConversationRecord",
     "DecisionRecord",
     "DeviceRecord",

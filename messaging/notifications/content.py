@@ -52,7 +52,7 @@ def content_of(
     else:
         title, begin = conversation.title or sender, f"{_isolated(sender)}: "
     title = _line(title, MAX_TITLE) or sender
-    text = _line(message.text or "", MAX_BODY - len(begin)) if show_text else ""
+    text = _line(_text_of(message), MAX_BODY - len(begin)) if show_text else ""
     return Content(title=title, body=begin + text if text else _HIDDEN)
 
 
@@ -61,6 +61,14 @@ def _isolated(name: str) -> str:
     (https://www.w3.org/International/articles/inline-bidi-markup/)."""
     turns = any(bidirectional(character) in ("R", "AL") for character in name)
     return f"\u2068{name}{_PDI}" if turns else name
+
+
+def _text_of(message: Message) -> str:
+    """Return the text; without one, what is attached."""
+    if message.text or not message.attachments:
+        return message.text or ""
+    others = len(message.attachments) - 1
+    return message.attachments[0].filename + (f" + {others}" if others else "")
 
 
 def _line(text: str, size: int) -> str:

@@ -15,6 +15,7 @@ import structlog
 from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 
+from messaging.attachments.attachments import Attachments
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.read_positions import ReadPositions
 from messaging.commits.writer import Writer
@@ -112,6 +113,7 @@ class Instance:
         self.catalogue = stores.catalogue
         self.reports = stores.reports
         self._epoch_store = stores.epochs
+        self.attachments = Attachments(self.store)
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self._redis = make_redis(settings.REDIS)
@@ -276,6 +278,8 @@ class Instance:
         at_stop("presence_watch", self.presence_watch.stop)
         self.figures.start(role="instance")
         at_stop("figures", self.figures.stop)
+        self.attachments.start()
+        at_stop("attachments", self.attachments.stop)
         self.epochs.start()
         at_stop("epochs", self.epochs.stop)
         if self.link is not None:
@@ -294,6 +298,7 @@ class Instance:
     async def _close_parts(self) -> None:
         try:
             await self._background.stop()
+            await self.attachments.close()
             if self._redis is not None:
                 await self._redis.aclose()
         finally:

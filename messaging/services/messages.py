@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from messaging.changes.attachments import require_few_attachments
 from messaging.changes.messages.deleting import DeleteMessage
 from messaging.changes.messages.editing import EditMessage
 from messaging.changes.messages.sending import SendMessage, unknown_reply_to
@@ -45,6 +46,7 @@ async def send_message(
     mentions: Sequence[str] = (),
     metadata: str | None = None,
     mentions_all: bool = False,
+    attachments: Sequence[str] = (),
 ) -> SentMessage:
     """Store a message and deliver it to everyone in the conversation.
 
@@ -55,13 +57,16 @@ async def send_message(
     """
     require_conversation_id(conversation_id)
     text = normalise_newlines(text)
-    require_text(text)
+    attachments = tuple(dict.fromkeys(attachments))
+    if text or not attachments:
+        require_text(text)
+    require_few_attachments(attachments)
     if client_id is not None:
         require_client_id(client_id)
     if reply_to is not None and not is_stored_id(reply_to):
         raise unknown_reply_to()
     mentions = tuple(dict.fromkeys(mentions))
-    others: dict[str, object] = {"mentions_all": mentions_all}
+    others: dict[str, object] = {"mentions_all": mentions_all, "attachments": attachments}
     if metadata is not None:
         metadata = require_metadata(metadata)
         others["metadata"] = canonical(metadata)
@@ -76,6 +81,7 @@ async def send_message(
         reply_to=reply_to,
         mentions=mentions,
         content_hash=_content_hash(text, reply_to, mentions, others),
+        attachment_ids=attachments,
         metadata=metadata,
         mentions_all=mentions_all,
     )
@@ -120,6 +126,8 @@ async def delete_message(
     require_message_id(message_id)
     change = DeleteMessage(user_id=user_id, message_id=message_id)
     outcome = await submit(instance, conversation_id, change)
+    if outcome.released:
+        instance.attachments.sweep.wake()
     assert outcome.message is not None
     return outcome.message.version
 
@@ -131,7 +139,8 @@ def _require_edit(changes: Mapping[str, str | None]) -> Mapping[str, str | None]
     stored = dict(changes)
     if "text" in changes:
         stored["text"] = text = normalise_newlines(changes["text"] or "")
-        require_text(text)
+        if text:
+            require_text(text)  # the change decides whether it may be empty
     metadata = changes.get("metadata")
     if metadata is not None:
         stored["metadata"] = require_metadata(metadata)

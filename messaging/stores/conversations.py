@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from messaging.domain.conversation import Companion, Conversation, ListedConversation, Membership
+from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 
 if TYPE_CHECKING:
+    from messaging.stores.attachments import AttachmentStore
     from messaging.stores.witness import Witness
 
 OWN_READS = frozenset(
@@ -61,10 +63,21 @@ class Commit:
     """Messages that replace their former state."""
     positions: Sequence[ReadPosition] = ()
     """The read positions of added people."""
+    attached: Sequence[StoredAttachment] = ()
+    """The attachments of created messages, with the message of each. The commit fails with Conflict
+    if one has changed since it was read."""
+    released: Sequence[str] = ()
+    """The attachments of deleted messages: the sweep removes their files."""
     commit_id: str = field(default_factory=random_id)
     """Stored as the conversation's `commit_id`, whatever `after` contains. After a lost answer, a
     read shows by it that this commit was applied. The next commit overwrites it, so a different id
     proves nothing. Preferences and read positions do not change it."""
+
+    @property
+    def writes(self) -> int:
+        """Return how many documents it writes."""
+        parts = (self.created, self.replaced, self.positions, self.attached, self.released)
+        return 1 + sum(map(len, parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +148,10 @@ class Store(Protocol):
 
     witness: "Witness"
     """Compares the conversations that are read with those that the store showed before."""
+
+    @property
+    def attachments(self) -> "AttachmentStore":
+        """Return the store of attachments, which commits of messages mark too."""
 
     @property
     def timeout(self) -> float:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TypeVar, cast
 
 from messaging.domain.conversation import ConversationKind, History, Posting
+from messaging.domain.files.stored_attachment import AttachmentStatus
 from messaging.domain.message import MessageKind
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy
@@ -30,6 +31,7 @@ UNKNOWN: Mapping[type[StrEnum], StrEnum] = {
     TokenKind: TokenKind.TOKEN,
     Platform: Platform.ANDROID,  # no fields of its own in a push
     Verdict: Verdict.DROPPED,  # it is decided: no further push
+    AttachmentStatus: AttachmentStatus.PENDING,  # it is neither sent nor shown
     ReportStatus: ReportStatus.OPEN,  # an operator checks it again
 }
 """The default for a value that this release does not know."""

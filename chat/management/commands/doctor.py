@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chat.doctor_checks import examine_pages, examine_settings, examine_tokens
 from messaging.doctor.database import examine_database
+from messaging.doctor.files import examine_files
 from messaging.doctor.findings import Examination, Finding, Level, examine_all
 from messaging.doctor.push import examine_push
 from messaging.doctor.queue import examine_queue
@@ -19,6 +20,7 @@ _EXAMINATIONS: Mapping[str, Examination] = {
     "settings": examine_settings,
     "database": examine_database,
     "store": examine_store,
+    "files": examine_files,
     "redis": examine_redis,
     "queue": examine_queue,
     "push": examine_push,

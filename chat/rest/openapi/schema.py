@@ -22,7 +22,12 @@ _IN_A_CONVERSATION = {
     404: "No such conversation, message or participant",
 }
 _WITH_A_BODY = {413: "The body is too large", 415: "The body is not JSON"}
-_CONFLICTS = {"create_conversation", "send_message"}
+_CONFLICTS = {
+    **dict.fromkeys(
+        ("create_conversation", "send_message"), "This client_id was used with other content"
+    ),
+    "complete_attachment": "The file is not uploaded",
+}
 _TAGS = {
     "me": "me",
     "conversations": "conversations",
@@ -36,6 +41,7 @@ _TAGS = {
     "typing": "presence",
     "presence": "presence",
     "devices": "devices",
+    "attachments": "attachments",
     "blocks": "moderation",
     "reports": "moderation",
     "dev": "development",
@@ -77,14 +83,17 @@ class AutoSchema(openapi.AutoSchema):
 
     def _problems(self) -> dict[int, str]:
         problems = dict(_EVERYWHERE)
-        if "{conversation_id}" in self.path or self.path.endswith(("/reports", "/users")):
+        named = self.path.endswith(("/attachments", "/reports", "/users"))
+        if "{conversation_id}" in self.path or named:
             problems |= _IN_A_CONVERSATION
         if "{device_id}" in self.path:
             problems[404] = "No such device"
         if self.method in {"POST", "PUT", "PATCH"}:
             problems |= _WITH_A_BODY
         if self.get_operation_id() in _CONFLICTS:
-            problems[409] = "This client_id was used with other content"
+            problems[409] = _CONFLICTS[self.get_operation_id()]
+        if "{attachment_id}" in self.path:
+            problems[404] = "No such attachment of yours"
         return problems
 
 

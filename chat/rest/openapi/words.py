@@ -15,6 +15,7 @@ class Words(NamedTuple):
 _AT = "2026-01-31T12:00:00.000Z"
 _LATER = "2026-01-31T13:00:00.000Z"
 _CONVERSATION = "q2m6v5b4x3n7k8j9h0g1f2d3s4"
+_FILE = "f3l2e3a4t5t6a7c2h2m3e4n2t3"
 _MESSAGE = "a1s2d3f4g5h6j7k8l9z0x1c2v3"
 
 WORDS: dict[str, Words] = {
@@ -25,7 +26,11 @@ WORDS: dict[str, Words] = {
     "after": Words("Only messages after this `seq`, exclusive.", 40),
     "around": Words("A page around this `seq`, inclusive.", 42),
     "at": Words("When the decision was made.", _AT),
-    "attachments": Words("The files of the message.", []),
+    "attachments": Words(
+        "The files of the message. In a send: the ids of at most 10 attachments of your own, which "
+        "are complete and not sent yet.",
+        [],
+    ),
     "before": Words("Only messages before this `seq`, exclusive.", 43),
     "clear": Words(
         "Whether to remove your unread mark even if the read position does not move.", False
@@ -78,8 +83,37 @@ WORDS: dict[str, Words] = {
         "What people who are added later see of earlier messages: `full` or `since_joining`.",
         "full",
     ),
-    "Attachment.id": Words("The id of the attachment.", "f1l2e3a4t5t6a7c8h9m0e1n2t3"),
-    "ids": Words("The ids of messages, separated by commas; at most 100.", [_MESSAGE]),
+    "AnnounceAttachment.filename": Words(
+        "The name of the file: one line of at most 255 characters, without a path.", "tea.jpg"
+    ),
+    "AnnounceAttachment.size": Words("The exact size in bytes, at most 25 MiB.", 48_213),
+    "File.expires_at": Words("When both addresses stop working: ten minutes from now.", _LATER),
+    "File.id": Words("The id of the attachment.", _FILE),
+    "File.message_id": Words("The id of the message that the file is part of.", _MESSAGE),
+    "File.sender_id": Words("The id of the person who sent the file.", "ann"),
+    "File.seq": Words("The `seq` of the message.", 42),
+    "Upload.expires_at": Words("When the address stops working.", _LATER),
+    "AttachmentState.id": Words("The id of the attachment.", _FILE),
+    "AttachmentState.status": Words(
+        "`pending`: the file is not checked; `ready`: it may be sent.", "pending"
+    ),
+    "attachment": Words("The attachment.", None),
+    "attachment_id": Words("The id of the attachment.", _FILE),
+    "headers": Words(
+        "The headers that the upload must have, exactly.", {"Content-Type": "image/jpeg"}
+    ),
+    "ids": Words("The ids of what is wanted, separated by commas; at most 100.", [_MESSAGE]),
+    "method": Words("The method of the upload.", "PUT"),
+    "thumbnail_url": Words(
+        "The address of a WebP of at most 512 × 512 pixels; null for files other than images.",
+        f"https://files.example.com/{_FILE}.thumbnail?X-Amz-Expires=600",
+    ),
+    "upload": Words("Where to upload the file to.", None),
+    "url": Words(
+        "The address. It works without a token until `expires_at`.",
+        f"https://files.example.com/{_FILE}?X-Amz-Expires=600",
+    ),
+    "Attachment.id": Words("The id of the attachment.", _FILE),
     "id": Words("The id, an opaque string.", _MESSAGE),
     "Conversation.id": Words("The id of the conversation.", _CONVERSATION),
     "Device.id": Words("Your own id of the device.", "phone-1"),
@@ -218,6 +252,7 @@ TAGS = {
     "messages": "Sending, reading, editing and deleting messages; changes; notifications.",
     "receipts": "How far each participant has read and received.",
     "presence": "Who is online, and who is typing.",
+    "attachments": "Files in messages.",
     "devices": "Your devices for notifications.",
     "moderation": "Blocking people and reporting messages.",
     "development": "For development only.",

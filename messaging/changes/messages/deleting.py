@@ -51,7 +51,7 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
         else conversation.mentions_all_seq,
     )
     pinned = message.pinned_at is not None
-    return with_changed_message(
+    outcome = with_changed_message(
         without,
         message,
         by=by,
@@ -67,3 +67,4 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
         pinned_at=None,
         deleted_at=COMMIT_TIME,
     )
+    return replace(outcome, released=tuple(one.id for one in message.attachments))

@@ -11,6 +11,7 @@ from messaging.changes.messages.changed import (
     with_changed_message,
 )
 from messaging.changes.rights import require_participant, require_unblocked, require_unfrozen
+from messaging.changes.text_rules import require_text
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
@@ -52,6 +53,8 @@ class EditMessage:
         }
         if not changes:
             return Outcome(conversation=conversation, message=message)
+        if "text" in changes and not message.attachments:
+            require_text(changes["text"] or "")  # only a file makes up for an empty text
         if "text" in changes:
             changes["edited_at"] = COMMIT_TIME
         return with_changed_message(conversation, message, by=self.user_id, **changes)

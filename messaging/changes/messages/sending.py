@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import TypeGuard
 
-from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.attachments import ATTACHMENT_BYTES, attached, shown
+from messaging.changes.change import SMALL_CHANGE, ConversationChange, Outcome
 from messaging.changes.rights import (
     require_participant,
     require_role,
@@ -20,6 +22,7 @@ from messaging.domain.exceptions import (
     InvalidRequest,
 )
 from messaging.domain.fields.codec import copier
+from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message
 from messaging.domain.participant import Role
 
@@ -38,6 +41,9 @@ class SendMessage:
     content_hash: str
     metadata: str | None = None
     mentions_all: bool = False
+    attachment_ids: tuple[str, ...] = ()
+    stored_attachments: Mapping[str, StoredAttachment] | None = None
+    """The attachments as they were read for the commit."""
 
     @property
     def reads(self) -> Sequence[str]:
@@ -45,7 +51,12 @@ class SendMessage:
 
     @property
     def size(self) -> int:
-        return len(self.text.encode()) + len(self.metadata or "") + SMALL_CHANGE
+        attachments = ATTACHMENT_BYTES * len(self.attachment_ids)
+        return len(self.text.encode()) + len(self.metadata or "") + SMALL_CHANGE + attachments
+
+    def with_attachments(self, stored: Mapping[str, StoredAttachment]) -> "SendMessage":
+        """Return this change with its attachments as they are now."""
+        return replace(self, stored_attachments=stored)
 
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.sender_id)
@@ -62,6 +73,7 @@ class SendMessage:
         if self.mentions_all:
             require_role(conversation, self.sender_id, Role.ADMIN)
         self._require_references(conversation, messages)
+        attachments = self._attached(conversation.seq + 1) if self.attachment_ids else ()
         message = Message(
             id=self.creates,
             conversation_id=self.conversation_id,
@@ -77,6 +89,7 @@ class SendMessage:
             created_version=conversation.version + 1,
             metadata=self.metadata,
             mentions_all=self.mentions_all,
+            attachments=tuple(map(shown, attachments)) if attachments else (),
         )
         after = _with_message(
             conversation,
@@ -94,7 +107,17 @@ class SendMessage:
             message=message,
             by=self.sender_id,
         )
-        return Outcome(conversation=after, change=change, message=message)
+        return Outcome(conversation=after, change=change, message=message, attached=attachments)
+
+    def _attached(self, seq: int) -> tuple[StoredAttachment, ...]:
+        return attached(
+            self.stored_attachments or {},
+            self.attachment_ids,
+            conversation_id=self.conversation_id,
+            user_id=self.sender_id,
+            message_id=self.creates,
+            seq=seq,
+        )
 
     def _require_references(
         self, conversation: Conversation, messages: Mapping[str, Message]
@@ -113,6 +136,11 @@ class SendMessage:
         named = tuple(islice(strangers, MAX_ERRORS))
         if named:
             raise InvalidRequest(*named)
+
+
+def has_attachments(change: ConversationChange) -> TypeGuard[SendMessage]:
+    """Return whether the attachments of this change must be read before it is applied."""
+    return isinstance(change, SendMessage) and bool(change.attachment_ids)
 
 
 def unknown_reply_to() -> InvalidRequest:

@@ -1,5 +1,7 @@
 """Operators' actions on conversations and messages."""
 
+from dataclasses import replace
+
 import structlog
 
 from messaging.changes.change import ConversationChange
@@ -10,6 +12,8 @@ from messaging.changes.interventions import (
     FreezeConversation,
     RedactMessage,
 )
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.files.stored_attachment import AttachmentStatus
 from messaging.domain.identifiers import require_conversation_id, require_message_id
 from messaging.domain.participant import Role
 from messaging.runtime.instance import Instance
@@ -28,6 +32,7 @@ async def redact_message(instance: Instance, *, conversation_id: str, message_id
     await _submit(
         instance, "message.redacted", conversation_id, RedactMessage(message_id=message_id)
     )
+    instance.attachments.sweep.wake()
     await instance.reports.delete_copies(message_id)
 
 
@@ -68,9 +73,24 @@ async def delete_conversation(instance: Instance, *, conversation_id: str) -> No
     Raises ConversationNotFound, PermissionDenied, StoreUnavailable.
     """
     await _submit(instance, "conversation.deleted", conversation_id, EmptyConversation())
+    await _release_files(instance, conversation_id)
     catalogue = instance.catalogue
     while await catalogue.delete_messages(conversation_id, limit=_DELETED_AT_ONCE):
         pass
+
+
+async def _release_files(instance: Instance, conversation_id: str) -> None:
+    """Mark all attachments of the conversation, so that the sweep removes their files."""
+    store = instance.attachments.store
+    while attachments := await store.list_shared(
+        conversation_id, first_seq=0, limit=_DELETED_AT_ONCE
+    ):
+        for one in attachments:
+            await store.replace(
+                one,
+                replace(one, status=AttachmentStatus.DELETED, seq=None, sweep_at=COMMIT_TIME),
+            )
+    instance.attachments.sweep.wake()
 
 
 async def _submit(

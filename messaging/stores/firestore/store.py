@@ -23,6 +23,7 @@ from messaging.stores.conversations import (
 )
 from messaging.stores.firestore import link_notes, memberships, messages, positions, writes
 from messaging.stores.firestore import recent_changes as changed
+from messaging.stores.firestore.attachments.store import FirestoreAttachmentStore
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
 from messaging.stores.firestore.client.transactions import Transactions
@@ -50,6 +51,7 @@ class FirestoreStore:
         self._connection = Connection(project=project, timeout=timeout)
         self._transactions = Transactions(self._connection)
         self._database = self._connection.database
+        self.attachments = FirestoreAttachmentStore(self._connection)
 
     @property
     def connection(self) -> Connection:

@@ -12,6 +12,7 @@ from messaging.domain.identifiers import random_id
 from messaging.domain.participant import ReadPosition
 from messaging.stores.commit_time import stamped_conversation
 from messaging.stores.conversations import Commit
+from messaging.stores.firestore.attachments.documents import attach, release
 from messaging.stores.firestore.client.connection import Connection, DocumentMissing
 from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.documents.conversations import (
@@ -60,6 +61,8 @@ async def commit(connection: Connection, commit: Commit) -> Conversation:
     for position in commit.positions:
         name = position_name(database, after.id, position.user_id)
         writes.set(name, new_position(position))
+    attach(writes, database, commit.attached)
+    release(writes, database, commit.released, after.id)
     fields, mask = changed_conversation(before, after)
     writes.update(
         conversation_name(database, after.id), fields, mask, token=cast("int", before.token)

@@ -3,7 +3,6 @@
 Every method is one function in a thread of the store's own, see `connections.calls`.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence, Sized
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -26,6 +25,7 @@ from messaging.stores.conversations import (
 )
 from messaging.stores.recent_changes import PAGE, read_pages
 from messaging.stores.sql import memberships, reads, rows, writes
+from messaging.stores.sql.attachments.store import SqlAttachmentStore
 from messaging.stores.sql.connections.calls import Calls, count, queried
 from messaging.stores.sql.link_notes import StoredLinkNotes
 from messaging.stores.sql.positions import writes as positions
@@ -51,6 +51,7 @@ class SqlStore(StoredLinkNotes):
         self.witness = Witness()
         self.calls = Calls(using=using, timeout=timeout)
         """The threads, which the other stores share."""
+        self.attachments = SqlAttachmentStore(self.calls)
         self._commits = writes.shared_commits(self.calls)
         self._moves = positions.shared_moves(self.calls)
 
@@ -179,8 +180,7 @@ class SqlStore(StoredLinkNotes):
         mark = self.witness.begin()
         stored = await self._commits.write(commit)
         self.witness.committed(mark, stored)
-        messages = len(commit.created) + len(commit.replaced)
-        count("commit", written=1 + messages + len(commit.positions))
+        count("commit", written=commit.writes)
         return stored
 
     async def set_preferences(self, conversation_id: str, user_id: str, changes: Changes) -> None:
@@ -241,7 +241,7 @@ class SqlStore(StoredLinkNotes):
             since=since,
             up_to=up_to,
         )
-        count("count_changed_messages", read=queried(math.ceil(counted / _COUNTED_PER_READ)))
+        count("count_changed_messages", read=queried(-(-counted // _COUNTED_PER_READ)))
         return counted
 
     async def list_read_positions(self, conversation_id: str) -> Sequence[ReadPosition]:

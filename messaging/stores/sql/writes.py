@@ -24,6 +24,7 @@ from messaging.models import (
 from messaging.stores.commit_time import stamped
 from messaging.stores.conversations import AlreadyExists, Commit, Conflict
 from messaging.stores.sql import rows
+from messaging.stores.sql.attachments.records import attach, release
 from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now, time_of_write
 from messaging.stores.sql.connections.shared_transactions import SharedTransactions
@@ -133,6 +134,8 @@ def _write(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
     )
     _change_participants(database, commit.before, after)
     _put_positions(database, after.id, commit.positions, at)
+    attach(database, commit.attached)
+    release(database, commit.released, at)
     return after
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAttachment
 from messaging.domain.identifiers import content_hash, derived_id, random_id
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Role
@@ -43,6 +44,34 @@ def new_conversation(
         updated_at=COMMIT_TIME,
         active_at=active_at,
         content_hash=content_hash(*user_ids),
+    )
+
+
+def new_attachment(
+    conversation_id: str,
+    *,
+    owner_id: str = "ann",
+    status: AttachmentStatus = AttachmentStatus.READY,
+    message_seq: int | None = None,
+    sweep_at: datetime | None = COMMIT_TIME,
+) -> StoredAttachment:
+    """One that is not stored yet."""
+    return StoredAttachment(
+        id=random_id(),
+        conversation_id=conversation_id,
+        owner_id=owner_id,
+        filename="tea.jpg",
+        content_type="image/jpeg",
+        size=48_213,
+        created_at=COMMIT_TIME,
+        status=status,
+        part="0" * 32,
+        width=640,
+        height=480,
+        has_thumbnail=True,
+        message_id=None if message_seq is None else random_id(),
+        seq=message_seq,
+        sweep_at=sweep_at,
     )
 
 

@@ -143,7 +143,7 @@ async def test_what_is_kept_as_typed(ann: Api, text: str) -> None:
         ({"mentions": "bob"}, "mentions"),
         ({"mentions": [["bob"]]}, "mentions.0"),
         ({"mentions": ["bob", "eve"]}, "mentions.1"),
-        ({"attachments": [{"id": "x"}]}, "attachments"),
+        ({"attachments": [{"id": "x"}]}, "attachments.0"),
         ({"reactions": {}}, "reactions"),
         ({"sender_id": "bob"}, "sender_id"),
         ({"seq": 1}, "seq"),

@@ -31,7 +31,7 @@ from messaging.stores.firestore.people import FirestorePeopleStore
 from messaging.stores.firestore.recipients import FirestoreRecipientStore
 from messaging.stores.firestore.reports import FirestoreReportStore
 from messaging.stores.firestore.store import FirestoreStore
-from tests.integration.stores import new_conversation, new_report, people, sending
+from tests.integration.stores import new_attachment, new_conversation, new_report, people, sending
 from tests.integration.stores.firestore_relay import Relay
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -190,7 +190,9 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await reports.list_reports(limit=10, status=ReportStatus.OPEN)
     await reports.list_reports(limit=10, author_id="ann")
     await reports.delete_copies(random_id())
-    assert len(relay.queries) == len(questions) + 2 + 2 + 10 + 1 + 2 * (SHARDS - 1)
+    await relayed_store.attachments.list_shared(id_, first_seq=1, limit=10)
+    await relayed_store.attachments.list_due(limit=10)
+    assert len(relay.queries) == len(questions) + 2 + 2 + 12 + 1 + 2 * (SHARDS - 1)
     everywhere = {index_for(query) for query in relay.queries if is_everywhere(query)}
     assert {name for name, fields in everywhere if len(fields) < 2} == {
         name for name, _ in indexes_everywhere()
@@ -258,6 +260,7 @@ async def test_what_no_query_asks_for_is_exempt(
     await people.note_left("ann", conversation.id)
     await notify_somebody(relayed_store)
     await report_something(relayed_store)
+    await relayed_store.attachments.create(new_attachment(conversation.id, message_seq=1))
     await FirestoreEpochStore(relayed_store).renew_epoch()
     stored = {
         (write.update.name.split("/")[-2], name.partition(".")[0])

@@ -65,6 +65,8 @@ _RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "mentions_all": st.booleans(),
     "metadata": st.none() | st.dictionaries(_STRINGS, _ANYTHING, max_size=2),
     "message_id": st.text(min_size=1, max_size=128),
+    "attachments": st.lists(st.text(min_size=1, max_size=128), max_size=3),
+    "clear": st.booleans(),
 }
 
 

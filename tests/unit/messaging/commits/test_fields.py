@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging.changes.change import Outcome
-from messaging.commits.group_commit import stamped_outcome
+from messaging.commits.stored_outcomes import stamped_outcome
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
 from messaging.domain.conversation import ConversationKind, History, Posting
 from messaging.domain.fields.codec import default_of

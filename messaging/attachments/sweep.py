@@ -1,0 +1,121 @@
+"""The sweep: removes the files of messages that were deleted, and of uploads that were never sent.
+
+What is to be removed stands in the store, written by the commit that made it so. Every instance
+sweeps, so a crash only delays the removal. Two instances that remove the same files do no harm.
+
+The files go first, and the attachment itself last: otherwise a crash between the two would leave
+files that nobody knows of.
+"""
+
+import asyncio
+import random
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from messaging.concurrency.loops import repeat
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.files.stored_attachment import (
+    UNSENT_LIFETIME,
+    AttachmentStatus,
+    StoredAttachment,
+)
+from messaging.files.keys import stored_key, thumbnail_key
+from messaging.files.storage import FileStorage
+from messaging.instruments.metrics import FILES_SWEPT
+from messaging.stores.attachments import AttachmentStore
+from messaging.stores.conversations import Store
+
+logger = structlog.get_logger(__name__)
+
+_SECONDS = (20.0, 40.0)
+"""The pause between two sweeps: files of a deleted message are gone within a minute, whichever
+instance dies."""
+_AT_ONCE = 100
+_TIDY_SECONDS = 3600.0
+
+
+class FileSweep:
+    def __init__(
+        self, *, conversations: Store, attachments: AttachmentStore, storage: FileStorage
+    ) -> None:
+        self._conversations = conversations
+        self._attachments = attachments
+        self._storage = storage
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._tidied_at = float("-inf")
+
+    def start(self) -> None:
+        self._task = start_task(repeat(self._step, failed="files.sweep_failed"))
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await stop_tasks(self._task)
+            self._task = None
+
+    def wake(self) -> None:
+        """Sweep at once: files have just become due."""
+        self._wanted.set()
+
+    async def sweep(self) -> int:
+        """Handle everything that is due, and return how many attachments that were. Raises
+        StoreUnavailable."""
+        handled = 0
+        while True:
+            due = await self._attachments.list_due(limit=_AT_ONCE)
+            done = 0
+            for attachment in due.attachments:
+                done += await self._handle(attachment, due.read_at)
+            handled += done
+            if not done or len(due.attachments) < _AT_ONCE:
+                return handled
+
+    async def _step(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(random.uniform(*_SECONDS)):
+                await self._wanted.wait()
+        self._wanted.clear()
+        with suppress(StoreUnavailable):  # logged where it was noticed; the next step tries again
+            await self.sweep()
+            loop_time = asyncio.get_running_loop().time()
+            if loop_time - self._tidied_at >= _TIDY_SECONDS:
+                await self._storage.tidy()
+                self._tidied_at = loop_time
+
+    async def _handle(self, attachment: StoredAttachment, now: datetime) -> bool:
+        """Handle one attachment. Return False if it stays due."""
+        if attachment.status is not AttachmentStatus.DELETED:
+            if attachment.message_id is not None and await self._is_live(attachment):
+                return await self._clear(attachment)
+            if attachment.message_id is None and now - attachment.created_at < UNSENT_LIFETIME:
+                return False
+            condemned = replace(attachment, status=AttachmentStatus.DELETED, seq=None)
+            if not await self._attachments.replace(attachment, condemned):
+                return False  # it was sent at this moment
+        await self._storage.delete(attachment.id)
+        await self._attachments.remove(attachment.id)
+        reason = "unsent" if attachment.message_id is None else "deleted"
+        FILES_SWEPT.labels(reason).inc()
+        logger.info("files.swept", attachment_id=attachment.id, reason=reason)
+        return True
+
+    async def _is_live(self, attachment: StoredAttachment) -> bool:
+        """Return whether the message is there and not deleted. An instance of an earlier release
+        deletes messages without a mark on their attachments."""
+        assert attachment.message_id is not None
+        found = await self._conversations.get_messages(
+            attachment.conversation_id, [attachment.message_id]
+        )
+        message = found.get(attachment.message_id)
+        return message is not None and message.deleted_at is None
+
+    async def _clear(self, attachment: StoredAttachment) -> bool:
+        """Remove what uploads and interrupted checks left beside the files of a message."""
+        part = attachment.part or ""
+        keep = {stored_key(attachment.id, part), thumbnail_key(attachment.id, part)}
+        await self._storage.delete(attachment.id, keep=frozenset(keep))
+        return await self._attachments.replace(attachment, replace(attachment, sweep_at=None))

@@ -1,0 +1,67 @@
+"""The document of an attachment.
+
+A document without `seq` is in no list, and one without `sweep_at` is not due: a missing field is in
+no index.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from messaging.domain.change import COMMIT_TIME
+from messaging.domain.fields.codec import reader, writer
+from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAttachment
+from messaging.stores.firestore.client.requests import Database, Writes
+from messaging.stores.firestore.documents import id_of
+from messaging.stores.firestore.documents.conversions import READ, WRITTEN, Fields
+from messaging.stores.firestore.values import ABSENT, read_token
+
+_OWN = ("id", "token")
+_ABSENT_IF_NONE = ("seq", "sweep_at")
+_encode = writer(StoredAttachment, WRITTEN, without=_OWN)
+_decode = reader(StoredAttachment, READ, given=_OWN, absent=ABSENT)
+
+
+def attachment_name(database: Database, attachment_id: str) -> str:
+    return database.document("attachments", attachment_id)
+
+
+def encode_attachment(attachment: StoredAttachment) -> Fields:
+    fields: Fields = _encode(attachment)
+    for name in _ABSENT_IF_NONE:
+        if fields[name] is None:
+            del fields[name]
+    return fields
+
+
+def decode_attachment(document: Any) -> StoredAttachment:
+    attachment: StoredAttachment = _decode(
+        document.fields, id_of(document), read_token(document.update_time)
+    )
+    return attachment
+
+
+def attach(writes: Writes, database: Database, attached: Sequence[StoredAttachment]) -> None:
+    """Mark the attachments of new messages. The commit fails if one has changed since it was
+    read."""
+    for one in attached:
+        fields = {"message_id": one.message_id, "seq": one.seq}
+        writes.update(attachment_name(database, one.id), fields, [*fields], token=_token_of(one))
+
+
+def release(
+    writes: Writes, database: Database, released: Sequence[str], conversation_id: str
+) -> None:
+    """Mark the attachments of deleted messages, whose files the sweep then removes."""
+    for id_ in released:
+        fields = {
+            "conversation_id": conversation_id,
+            "status": AttachmentStatus.DELETED.value,
+            "sweep_at": COMMIT_TIME,
+        }
+        mask = ["conversation_id", "status", "seq"]  # a path without a value is removed
+        writes.put(attachment_name(database, id_), fields, mask)
+
+
+def _token_of(attachment: StoredAttachment) -> int:
+    assert isinstance(attachment.token, int)
+    return attachment.token
