@@ -16,6 +16,7 @@ from messaging.domain.identifiers import direct_conversation_id
 from messaging.domain.people import AddedBy
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
+from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.recipients import SqlRecipientStore
 from messaging.stores.sql.store import SqlStore
 from tests.instances import new_instance
@@ -168,6 +169,24 @@ async def test_a_change_on_the_other_instance_voids_the_copy_here(
 
     await holds(lambda: instance.privacy.peek("ann") is None)
     assert await shown() == 0
+
+
+async def test_a_name_that_changes_on_the_other_instance_shows_here(
+    instance: Instance, other: Side, ann: Api, bob: Api
+) -> None:
+    """With the message that voids what is kept of a person's privacy: an instance of the previous
+    release passes it on as well."""
+    await ann.group(bob)
+
+    async def shown() -> object:
+        return ok(await bob.get("/users", user_ids="ann"))["items"][0]["name"]
+
+    assert await shown() is None
+    await SqlPeopleStore(other.store).set_profile("ann", {"name": "Ann"})
+    other.publisher.publish_person("ann")
+
+    await holds(lambda: instance.profiles.peek("ann") is None)
+    assert await shown() == "Ann"
 
 
 async def test_the_latest_of_many_receipts_reaches_the_other_instance(

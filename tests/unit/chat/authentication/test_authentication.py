@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import signing
+from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
 from chat.authentication import (
@@ -78,6 +79,24 @@ async def test_a_development_token_may_have_a_profile(
     assert set(token) <= HTTP_TOKEN
     identity = await DevelopmentAuthenticator().authenticate(token)
     assert (identity.profile, identity.expires_at) == (offered, expires_at)
+
+
+async def test_the_command_issues_a_token_with_a_name(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To one user: two people rarely have the same."""
+    settings.CHAT_AUTH, settings.DEBUG = "dev", True
+    call_command("issue_token", "ann", name="Ann Lee")
+    token = capsys.readouterr().out.strip()
+
+    assert (await DevelopmentAuthenticator().authenticate(token)).profile == {"name": "Ann Lee"}
+    for users, name, words in (
+        (["ann", "bob"], "Ann", "belongs to one user"),
+        (["ann"], "\u200b", "blank"),
+        (["a b"], None, "not a user id"),
+    ):
+        with pytest.raises(CommandError, match=words):
+            call_command("issue_token", *users, name=name)
 
 
 @pytest.mark.parametrize("profile", [{"name": " "}, {"name": "x" * 101}, {"picture": "ftp://a.b"}])
