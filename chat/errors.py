@@ -42,6 +42,7 @@ STATUS: dict[str, tuple[int, str]] = {
     "token_revoked": (401, "Token revoked"),
     "not_a_participant": (403, "Not a participant"),
     "permission_denied": (403, "Permission denied"),
+    "posting_restricted": (403, "Posting restricted"),
     "banned": (403, "Banned"),
     "blocked": (403, "Blocked"),
     "conversation_not_found": (404, "Conversation not found"),

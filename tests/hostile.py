@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from msgspec import msgpack
+from msgspec import UNSET, msgpack
 
 from messaging.delivery.batch import Batch, SoftEvent
-from messaging.delivery.delivery import Delivery
+from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.hub.copies import person_key
 from messaging.delivery.link.encoding import Wire
 from messaging.delivery.link.messages import (
@@ -269,6 +269,9 @@ class Hostile:
                 )
             ],
             committed_at=self._chance.choice((None, 0.0, 1e300)),
+            replacements=self._chance.choice(
+                (UNSET, [Replacement(version=version, frame=frame, user_ids=self._people())])
+            ),
         )
 
     def _soft_event(self) -> LinkMessage:

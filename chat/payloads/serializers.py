@@ -1,6 +1,7 @@
 """Types and shapes of requests and commands. The core has the rules of chat."""
 
 from datetime import time
+from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
@@ -21,7 +22,7 @@ from chat.payloads.fields import (
 )
 from messaging.changes.profile_rules import MAX_NAME, MAX_PICTURE
 from messaging.changes.text_rules import MAX_CLIENT_ID
-from messaging.domain.conversation import ConversationKind
+from messaging.domain.conversation import ConversationKind, History, Posting
 from messaging.domain.limits import Limits
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy, QuietHours
@@ -39,9 +40,7 @@ A machine's own folder of zones has more names (`localtime`), which another mach
 `Factory` is not a real zone."""
 
 
-def _choice(
-    kind: type[AddedBy | ConversationKind | Notify | Platform | Role | TokenKind], **kwargs: Any
-) -> serializers.ChoiceField:
+def _choice(kind: type[StrEnum], **kwargs: Any) -> serializers.ChoiceField:
     """Return a field whose error names the choices."""
     values = [member.value for member in kind]
     messages: dict[str, Any] = {"invalid_choice": f"Use one of: {', '.join(values)}."}
@@ -66,12 +65,16 @@ class CreateConversation(StrictSerializer):
     )
     metadata = ObjectField(required=False, allow_null=True)
     picture = StrictCharField(required=False, allow_null=True, allow_blank=True)
+    posting = _choice(Posting, required=False)
+    history = _choice(History, required=False)
 
 
 class UpdateConversation(StrictSerializer):
     title = TextField(required=False, allow_blank=True, max_length=_LIMITS.title_characters)
     metadata = ObjectField(required=False, allow_null=True)
     picture = StrictCharField(required=False, allow_null=True, allow_blank=True)
+    posting = _choice(Posting, required=False)
+    history = _choice(History, required=False)
 
 
 class AddParticipants(StrictSerializer):

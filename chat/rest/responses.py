@@ -74,6 +74,7 @@ class Conversation(_Shape):
     unread_count = serializers.IntegerField()
     read_seq = serializers.IntegerField()
     marked_unread = serializers.IntegerField(allow_null=True)
+    visible_from = serializers.IntegerField()
 
 
 class ConversationWithAdded(Conversation):

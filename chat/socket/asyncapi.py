@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 _CHANNEL = "#/channels/socket"
 _ID: Json = {"anyOf": [INTEGER, {"type": "string", "maxLength": 64}]}
-_OWN = ("unread_count", "read_seq", "marked_unread")
+_OWN = ("unread_count", "read_seq", "marked_unread", "visible_from")
 """The fields of a conversation that differ for each person. Events go to everyone, so they lack
 these."""
 

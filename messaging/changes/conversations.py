@@ -11,7 +11,7 @@ from messaging.changes.profile_rules import require_picture
 from messaging.changes.rights import require_group, require_participant, require_role
 from messaging.changes.text_rules import require_title
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
-from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.conversation import Conversation, ConversationKind, History, Posting
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.identifiers import content_hash, derived_id, direct_conversation_id, random_id
 from messaging.domain.message import Message
@@ -20,11 +20,11 @@ from messaging.domain.participant import Participant, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateConversation:
-    """Replace some fields of a conversation: `title`, `metadata`, `picture`. This requires owner or
-    admin; so nobody changes a direct conversation."""
+    """Replace some fields of a conversation: `title`, `metadata`, `picture`, `posting`, `history`.
+    This requires owner or admin; so nobody changes a direct conversation."""
 
     user_id: str
-    changes: Mapping[str, str | None]
+    changes: Mapping[str, Any]
     reads: tuple[str, ...] = ()
     creates: None = None
     size: int = SMALL_CHANGE
@@ -34,7 +34,7 @@ class UpdateConversation:
 
     def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
         require_participant(conversation, self.user_id)
-        require_group(conversation, "no title and no picture, and its metadata is fixed")
+        require_group(conversation, "no title and no picture, and its settings are fixed")
         require_role(conversation, self.user_id, Role.ADMIN)
         changes: dict[str, Any] = {
             name: value
@@ -61,6 +61,8 @@ class NewConversation:
     metadata: str | None = None
     """A JSON object as text."""
     picture: str | None = None
+    posting: Posting = Posting.ALL
+    history: History = History.FULL
 
     def checked(self) -> "NewConversation":
         """Return the fields as they are stored. Raises InvalidRequest."""
@@ -82,6 +84,10 @@ def new_direct_conversation(
     for name in ("title", "picture"):
         if getattr(fields, name) is not None:
             raise InvalidRequest.of(name, f"A direct conversation has no {name}. Leave it out.")
+    for name, only in (("posting", Posting.ALL), ("history", History.FULL)):
+        if getattr(fields, name) is not only:
+            detail = f"In a direct conversation, {name} is always {only}. Leave it out."
+            raise InvalidRequest.of(name, detail)
     people = sorted([user_id, *others])
     return _new_conversation(
         conversation_id=direct_conversation_id(*people),
@@ -96,7 +102,12 @@ def new_group_conversation(
     user_id: str, others: Sequence[str], fields: NewConversation, client_id: str | None
 ) -> Conversation:
     content: list[object] = [fields.title, sorted(others)]
-    given = {"metadata": canonical(fields.metadata), "picture": fields.picture}
+    given = {
+        "metadata": canonical(fields.metadata),
+        "picture": fields.picture,
+        "posting": None if fields.posting is Posting.ALL else fields.posting.value,
+        "history": None if fields.history is History.FULL else fields.history.value,
+    }
     if any(given.values()):  # a request without new fields has the same digest as before
         content.append({name: value for name, value in given.items() if value is not None})
     return _new_conversation(
@@ -124,6 +135,8 @@ def _new_conversation(
         title=fields.title,
         metadata=fields.metadata,
         picture=fields.picture,
+        posting=fields.posting,
+        history=fields.history,
         participants={
             person: Participant(user_id=person, role=role, joined_version=0)
             for person, role in roles.items()

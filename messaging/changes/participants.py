@@ -8,7 +8,7 @@ from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.rights import outranks, require_group, require_participant, require_role
 from messaging.changes.sizes import takes_more_people
 from messaging.domain.change import Change, ChangeType
-from messaging.domain.conversation import Conversation
+from messaging.domain.conversation import Conversation, History
 from messaging.domain.exceptions import InvalidRequest, NotFound, PermissionDenied
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
@@ -42,8 +42,15 @@ class AddParticipants:
             detail = f"A conversation has at most {limit} participants. Name fewer people."
             raise InvalidRequest.of("user_ids", detail, "max_length")
         version = conversation.version + 1
+        since_joining = conversation.history is History.SINCE_JOINING
+        visible_from = conversation.seq + 1 if since_joining else 1
         added = {
-            person: Participant(user_id=person, role=self.role, joined_version=version)
+            person: Participant(
+                user_id=person,
+                role=self.role,
+                joined_version=version,
+                visible_from=visible_from,
+            )
             for person in new
         }
         after = replace(

@@ -1,13 +1,14 @@
 """Rights: who may see a conversation, and what a participant may do in it."""
 
 from messaging.changes.change import ConversationChange
-from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.conversation import Conversation, ConversationKind, Posting
 from messaging.domain.exceptions import (
     Blocked,
     ConversationNotFound,
     MessagingError,
     NotAParticipant,
     PermissionDenied,
+    PostingRestricted,
 )
 from messaging.domain.participant import Participant, Role
 
@@ -69,3 +70,11 @@ def require_unfrozen(conversation: Conversation, user_id: str) -> None:
         raise PermissionDenied(
             "An operator has frozen this conversation. Members cannot change it."
         )
+
+
+def require_posting(conversation: Conversation, user_id: str) -> None:
+    """Require that a participant may send messages. Raises PostingRestricted for members if only
+    owners and admins may."""
+    restricted = conversation.posting is Posting.ADMINS
+    if restricted and conversation.participants[user_id].role is Role.MEMBER:
+        raise PostingRestricted

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from messaging.changes.change import Outcome
-from messaging.domain.change import Change
+from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.stores.commit_time import stamped, stamped_conversation
 
@@ -13,7 +13,10 @@ def stamped_outcome(outcome: Outcome, stored: Conversation, at: datetime) -> Out
     message = stamped(outcome.message, at) if outcome.message else None
     change = outcome.change
     if change is not None:
-        snapshot = change.conversation and stamped_conversation(change.conversation, at, None)
+        after = change.conversation
+        if after is None and change.type is not ChangeType.MESSAGE_CREATED:
+            after = outcome.conversation  # some participants may not see the message
+        snapshot = after and stamped_conversation(after, at, None)
         # Not `replace`: it takes three times as long, and each message passes here.
         change = Change(
             type=change.type,

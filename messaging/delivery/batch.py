@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from messaging.delivery.conversation_delta import ConversationState
-from messaging.delivery.delivery import Delivery
+from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.field_types import ConversationId, Frame, Key
 from messaging.domain.fields.types import UserId
 
 _MAX_CHANGES = 1_000
+_MAX_REPLACEMENTS = 2 * _MAX_CHANGES
 
 
 class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
@@ -23,6 +24,10 @@ class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
     """The conversation after the commit, as a delta."""
     committed_at: float | None = None
     """Seconds since the epoch, by the clock of the instance that committed."""
+    replacements: Annotated[list[Replacement], Meta(max_length=_MAX_REPLACEMENTS)] | UnsetType = (
+        UNSET
+    )
+    """Not encoded if there are none. Earlier releases neither send nor read them."""
 
     @property
     def consistent(self) -> bool:
@@ -38,6 +43,7 @@ class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
                 for joined in delivery.added.values()
             )
             and (self.state is None or self.state.follows(first, last))
+            and all(first <= one.version <= last for one in self.replacements or ())
         )
 
 

@@ -6,6 +6,15 @@ from messaging.delivery.field_types import Frame, People, PeopleNumbers
 from messaging.domain.fields.types import Number
 
 
+class Replacement(Struct, frozen=True, kw_only=True):
+    """A frame that some people get in place of that of the delivery with this version
+    (`messaging.delivery.late_joiners`)."""
+
+    version: Number
+    frame: Frame
+    user_ids: People
+
+
 class Delivery(Struct, frozen=True, array_like=True, kw_only=True):
     version: Number
     seq: Number

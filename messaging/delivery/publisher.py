@@ -7,12 +7,15 @@ direct broadcast to the sockets of this instance.
 import time
 from datetime import datetime
 
+from msgspec import UNSET
+
 from messaging.commits.group_commit import Committed
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.conversation_delta import make_delta
-from messaging.delivery.delivery import Delivery
+from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.hub.copies import person_key
 from messaging.delivery.hub.hub import Hub
+from messaging.delivery.late_joiners import replacements
 from messaging.delivery.link.link import Link
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
@@ -38,6 +41,7 @@ class Publisher:
             ],
             state=make_delta(committed) if self._link is not None else None,
             committed_at=committed_at,
+            replacements=self._replacements(committed) or UNSET,
         )
         self._hub.accept(batch)
         DELIVERY_LOCAL_SECONDS.observe(max(time.time() - committed_at, 0))
@@ -114,12 +118,24 @@ class Publisher:
         if self._link is not None:
             self._link.publish_soft(event)
 
+    def _replacements(self, committed: Committed) -> list[Replacement]:
+        conversation = committed.conversation
+        return [
+            replacement
+            for change in committed.changes
+            for replacement in replacements(
+                self._events, conversation.id, change, conversation.updated_at
+            )
+        ]
+
     def _delivery(self, conversation_id: str, change: Change, at: datetime) -> Delivery:
         frame = self._events.change(conversation_id, change, at)
         people = {person.user_id: person.joined_version for person in change.participants}
         if change.type is ChangeType.PARTICIPANT_ADDED:
             assert change.conversation is not None
-            announcement = self._events.conversation_added(change.conversation)
+            announcement = self._events.conversation_added(
+                change.conversation, visible_from=change.participants[0].visible_from
+            )
             return Delivery(
                 version=change.version, seq=0, frame=frame, added=people, announcement=announcement
             )

@@ -38,7 +38,7 @@ class Change:
     participants: tuple[Participant, ...] = ()
     """The people who were added or removed."""
     conversation: Conversation | None = None
-    """The conversation after a change of people, roles or title."""
+    """The conversation after it. A new message has none: `Outcome.conversation` is enough."""
     by: str
     """The author of the change."""
     pinned_count: int | None = None

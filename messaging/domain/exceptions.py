@@ -81,6 +81,12 @@ class PermissionDenied(MessagingError):
     code = "permission_denied"
 
 
+class PostingRestricted(PermissionDenied):
+    """Only owners and admins may send messages in this conversation."""
+
+    code = "posting_restricted"
+
+
 class Banned(MessagingError):
     """You are banned."""
 

@@ -8,6 +8,7 @@ import structlog
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
+from messaging.domain.own.visible import may_see
 from messaging.domain.participant import Preferences
 from messaging.domain.recipients import Decision, Verdict
 from messaging.instruments.metrics import NOTIFICATION_DECISIONS
@@ -30,7 +31,7 @@ def circumstances_of(
     return Circumstances(
         sender_id=message.sender_id,
         stage=stage,
-        participant=user_id in conversation.participants,
+        participant=may_see(conversation, user_id, message),
         preferences=conversation.preferences.get(user_id, Preferences()),
         mentioned=message.mentions_person(user_id),
         read=read,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -16,7 +17,13 @@ from messaging.changes.rights import require_participant
 from messaging.changes.sizes import takes_more_people
 from messaging.changes.text_rules import require_client_id
 from messaging.concurrency.steps import in_steps
-from messaging.domain.conversation import Conversation, ConversationKind, ListedConversation
+from messaging.domain.conversation import (
+    Conversation,
+    ConversationKind,
+    History,
+    ListedConversation,
+    Posting,
+)
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
 from messaging.domain.identifiers import require_conversation_id, require_user_id
 from messaging.domain.limits import get_limits
@@ -73,6 +80,8 @@ async def create_conversation(
     client_id: str | None = None,
     metadata: str | None = None,
     picture: str | None = None,
+    posting: Posting = Posting.ALL,
+    history: History = History.FULL,
 ) -> FoundedConversation:
     """Create a conversation. The creator of a group is its owner.
 
@@ -84,7 +93,9 @@ async def create_conversation(
     if client_id is not None:
         require_client_id(client_id)
     others = _require_user_ids(participant_ids, besides=user_id)
-    fields = NewConversation(title=title, metadata=metadata, picture=picture).checked()
+    fields = NewConversation(
+        title=title, metadata=metadata, picture=picture, posting=posting, history=history
+    ).checked()
     if kind is ConversationKind.DIRECT:
         wanted = new_direct_conversation(user_id, others, fields)
         conversation, created = await _store_direct(instance, wanted, user_id, others[0])
@@ -254,17 +265,17 @@ async def count_unread(instance: Instance, *, user_id: str) -> int:
 
 
 async def update_conversation(
-    instance: Instance, *, user_id: str, conversation_id: str, changes: Mapping[str, str | None]
+    instance: Instance, *, user_id: str, conversation_id: str, changes: Mapping[str, Any]
 ) -> OwnConversation:
-    """Change the `title`, `metadata` or `picture` of a group; at least one is given. This requires
-    owner or admin.
+    """Change the `title`, `metadata`, `picture`, `posting` or `history` of a group; at least one is
+    given. This requires owner or admin. Another `history` concerns only people who are added later.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied,
     StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     if not changes:
-        raise InvalidRequest.of("title", "Send a title, metadata or a picture.", "required")
+        raise InvalidRequest.of("title", "Send a field to change.", "required")
     fields = NewConversation(**changes).checked()
     change = UpdateConversation(
         user_id=user_id, changes={name: getattr(fields, name) for name in changes}

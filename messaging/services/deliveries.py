@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from messaging.changes.messages.changed import require_visible
 from messaging.changes.rights import require_role
-from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.identifiers import require_message_id
 from messaging.domain.participant import ReadPosition, Role
 from messaging.runtime.instance import Instance
@@ -35,9 +35,7 @@ async def get_delivery(
         instance, user_id=user_id, conversation_id=conversation_id
     )
     found = await instance.store.get_messages(conversation_id, [message_id])
-    if message_id not in found:
-        raise MessageNotFound
-    message = found[message_id]
+    message = require_visible(conversation, user_id, found, message_id)
     if message.sender_id != user_id:
         require_role(conversation, user_id, Role.ADMIN)
     deliveries = await list_deliveries(instance, conversation, message)

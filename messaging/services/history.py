@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from messaging.changes.messages.changed import require_visible
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.identifiers import is_stored_id, require_message_id
 from messaging.domain.message import Message
+from messaging.domain.own.visible import visible_from
 from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation, read_conversation, still_in
 
@@ -28,10 +29,8 @@ async def get_message(
     )
     require_message_id(message_id)
     found = await instance.store.get_messages(conversation_id, [message_id])
-    if message_id not in found:
-        raise MessageNotFound
-    await still_in(instance, conversation, user_id, found.values())
-    return found[message_id]
+    conversation = await still_in(instance, conversation, user_id, found.values())
+    return require_visible(conversation, user_id, found, message_id)
 
 
 async def get_messages(
@@ -45,8 +44,8 @@ async def get_messages(
     wanted = [id_ for id_ in dict.fromkeys(message_ids) if is_stored_id(id_)]
     found = await instance.store.get_messages(conversation_id, wanted)
     conversation = await still_in(instance, conversation, user_id, found.values())
-    visible_from = conversation.participants[user_id].visible_from
-    return [found[id_] for id_ in wanted if id_ in found and found[id_].seq >= visible_from]
+    visible = visible_from(conversation, user_id)
+    return [found[id_] for id_ in wanted if id_ in found and found[id_].seq >= visible]
 
 
 async def list_messages(
@@ -62,6 +61,7 @@ async def list_messages(
     """Return a page of messages, ascending by `seq`: before or after a seq (exclusive), around one
     (inclusive), or the latest. Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
 
+    A page has no message that the person may not see, and `has_more_before` is false above those.
     The messages never come from a cached copy. A client joins this page to live events, so a
     message missing between them would stay missing.
     """
@@ -70,32 +70,38 @@ async def list_messages(
     )
     store = instance.store
     if before is None and after is None and around is None:
-        messages = await store.list_latest_messages(conversation_id, limit=limit)
-        await still_in(instance, conversation, user_id, messages)
-        more = bool(messages) and messages[0].seq > 1
+        found = await store.list_latest_messages(conversation_id, limit=limit)
+        conversation = await still_in(instance, conversation, user_id, found)
+        visible = visible_from(conversation, user_id)
+        messages = [message for message in found if message.seq >= visible]
+        more = bool(messages) and messages[0].seq > visible
         return MessagePage(messages=messages, has_more_before=more, has_more_after=False)
+    visible = visible_from(conversation, user_id)
     if before is not None:
         conversation = await _reaching(instance, conversation, before - 1, user_id)
         last = max(min(before - 1, conversation.seq), 0)
         first = last - limit + 1
     elif after is not None:
-        first = after + 1
-        last = after + limit
+        first = max(after + 1, visible)
+        last = first + limit - 1
     else:
         conversation = await _reaching(instance, conversation, around or 0, user_id)
-        first = max(min(around or 0, conversation.seq) - limit // 2, 1)
+        first = max(min(around or 0, conversation.seq) - limit // 2, visible)
         last = first + limit - 1
-    first = max(first, 1)
+    first = max(first, visible)
     messages = []
     if first <= last:
         messages = list(await store.list_messages(conversation_id, first_seq=first, last_seq=last))
     conversation = await still_in(instance, conversation, user_id, messages)
+    if visible_from(conversation, user_id) > visible:  # the person left and came back meanwhile
+        visible = visible_from(conversation, user_id)
+        messages = [message for message in messages if message.seq >= visible]
     if (messages and messages[-1].seq == last) or first > last:
         # A full page, or an empty one: the conversation knows whether there is more.
         conversation = await _reaching(instance, conversation, last + 1, user_id)
     return MessagePage(
         messages=messages,
-        has_more_before=first > 1 and (bool(messages) or conversation.seq > 0),
+        has_more_before=first > visible and (bool(messages) or conversation.seq > 0),
         has_more_after=conversation.seq > last,
     )
 

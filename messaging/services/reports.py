@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from messaging.changes.messages.changed import require_visible
 from messaging.changes.text_rules import normalise_newlines, require_reason
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import MessageNotFound
@@ -33,12 +34,15 @@ async def report_message(
     """
     reason = normalise_newlines(reason)
     require_reason(reason)
-    await access_conversation(instance, user_id=user_id, conversation_id=conversation_id)
+    conversation = await access_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
     require_message_id(message_id)
-    message = (await instance.store.get_messages(conversation_id, [message_id])).get(message_id)
+    found = await instance.store.get_messages(conversation_id, [message_id])
+    message = require_visible(conversation, user_id, found, message_id)
     report_id = derived_id("report", user_id, message_id)
-    if message is None or message.deleted_at is not None:
-        first = None if message is None else await instance.reports.get_report(report_id)
+    if message.deleted_at is not None:
+        first = await instance.reports.get_report(report_id)
         if first is None:
             raise MessageNotFound
         return MadeReport(report=first, created=False)

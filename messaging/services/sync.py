@@ -43,9 +43,9 @@ async def list_changes(
 ) -> Changes:
     """Return the changes after the version `since`.
 
-    The status is `reset` if the conversation must be loaded again: `since` lies in the future, too
-    much has changed, or the person left and came back in between. Raises ConversationNotFound,
-    NotAParticipant, StoreUnavailable.
+    Messages that the person may not see are left out. The status is `reset` if the conversation
+    must be loaded again: `since` lies in the future, too much has changed, or the person left and
+    came back in between. Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
     epoch = await instance.epochs.get()
     # Read the conversation first, then its messages. Messages newer than the conversation are left
@@ -68,12 +68,13 @@ async def list_changes(
     )
     more = len(messages) > limit
     messages = messages[:limit]
+    version = messages[-1].version if more else conversation.version
     positions = await instance.store.get_read_positions(user_id, [conversation_id])
     instance.epochs.require(epoch)
     return Changes(
         status=SyncStatus.OK,
-        version=messages[-1].version if more else conversation.version,
-        messages=messages,
+        version=version,
+        messages=[one for one in messages if one.seq >= participant.visible_from],
         conversation=conversation,
         position=positions.get(conversation_id, ReadPosition(user_id=user_id)),
         more=more,

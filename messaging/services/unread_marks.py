@@ -7,7 +7,9 @@ does sending: it is stored with the read position of its time (`domain.own.state
 from dataclasses import dataclass, replace
 
 from messaging.domain.conversation import Conversation
+from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.own.state import effective_read_seq
+from messaging.domain.own.visible import visible_from
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation, read_conversation, require_seq
@@ -26,13 +28,16 @@ async def set_mark(
     """Mark a message as unread, in place of an earlier mark. This costs two reads and one write.
 
     The person's own sockets get `receipt.updated`. Raises InvalidRequest (no such message yet),
-    ConversationNotFound, NotAParticipant, StoreUnavailable.
+    ConversationNotFound, NotAParticipant, MessageNotFound (the person may not see it),
+    StoreUnavailable.
     """
     # Read it: a copy may lack the person's own latest message, which would then end the mark.
     conversation = await read_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
     )
     require_seq(conversation, seq)
+    if seq < visible_from(conversation, user_id):
+        raise MessageNotFound
     position = await _own_position(instance, conversation, user_id)
     read_seq = position.read_seq
     changes = {"marked_unread": seq, "marked_read_seq": read_seq}

@@ -61,7 +61,10 @@ class EventEncoder:
         self.instance_id = instance_id
         self._soft_ids = (f"{boot_id}.{number}" for number in itertools.count(1))
 
-    def change(self, conversation_id: str, change: Change, at: datetime) -> str:
+    def change(
+        self, conversation_id: str, change: Change, at: datetime, *, visible_from: int = 1
+    ) -> str:
+        """Return the event of a change, for people who may see messages from `visible_from` on."""
         data: dict[str, Any]
         if change.message is not None:
             data = {"message": message_data(change.message)}
@@ -72,7 +75,8 @@ class EventEncoder:
             data = {"participants": people, "by": change.by}
         else:
             assert change.conversation is not None
-            data = {"conversation": conversation_data(change.conversation)}
+            seen = conversation_data(change.conversation, visible_from=visible_from)
+            data = {"conversation": seen}
         return self._durable(EventType(change.type), conversation_id, change.version, data, at)
 
     def message_state(self, message: Message, *, pinned_count: int) -> str:
@@ -95,13 +99,19 @@ class EventEncoder:
         return self.change(message.conversation_id, change, at)
 
     def conversation_changes(
-        self, conversation: Conversation, messages: Sequence[Message], *, since: int
+        self,
+        conversation: Conversation,
+        messages: Sequence[Message],
+        *,
+        since: int,
+        visible_from: int = 1,
     ) -> str:
-        """Return the event for all changes from since+1 to the conversation's version."""
+        """Return the event for all changes from since+1 to the conversation's version, for people
+        who may see messages from `visible_from` on, and all of these."""
         data = {
             "since": since,
             "messages": [message_data(message) for message in messages],
-            "conversation": conversation_data(conversation),
+            "conversation": conversation_data(conversation, visible_from=visible_from),
         }
         return self._durable(
             EventType.CONVERSATION_CHANGES,
@@ -111,8 +121,8 @@ class EventEncoder:
             conversation.updated_at,
         )
 
-    def conversation_added(self, conversation: Conversation) -> str:
-        data = {"conversation": conversation_data(conversation)}
+    def conversation_added(self, conversation: Conversation, *, visible_from: int = 1) -> str:
+        data = {"conversation": conversation_data(conversation, visible_from=visible_from)}
         return self.soft(EventType.CONVERSATION_ADDED, data, conversation_id=conversation.id)
 
     def conversation_removed(self, conversation_id: str) -> str:

@@ -12,6 +12,7 @@ from messaging.domain.fields.codec import Attribute, Conversions, writer
 from messaging.domain.fields.plain import attachments_data, reactions_data
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
+from messaging.domain.own import visible
 from messaging.domain.own.state import current_mark, effective_read_seq
 from messaging.domain.participant import Participant, Preferences, ReadPosition
 from messaging.domain.people import PersonPresence, Profile, UserSettings
@@ -93,9 +94,13 @@ message_data = writer(
 
 
 def conversation_data(
-    conversation: Conversation | ListedConversation, *, everybody: bool = False
+    conversation: Conversation | ListedConversation,
+    *,
+    everybody: bool = False,
+    visible_from: int = 1,
 ) -> Data:
-    """Return a conversation as any participant sees it, for events.
+    """Return a conversation as its participants see it who may see messages from `visible_from`
+    on, for events.
 
     `participants` is null in large conversations, unless `everybody` is requested.
     """
@@ -108,6 +113,8 @@ def conversation_data(
     if not everybody and count > get_limits().listed_participants:
         people = None
     last = conversation.last_message
+    if last is not None and last.seq < visible_from:
+        last = None
     return {
         "id": conversation.id,
         "kind": conversation.kind.value,
@@ -140,10 +147,12 @@ def personal_conversation_data(
 ) -> Data:
     """Return a conversation as one participant sees it, with their read position."""
     read_seq = effective_read_seq(conversation, position)
-    return conversation_data(conversation, everybody=everybody) | {
+    first = visible.visible_from(conversation, position.user_id)
+    return conversation_data(conversation, everybody=everybody, visible_from=first) | {
         "unread_count": conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq),
         "read_seq": read_seq,
         "marked_unread": current_mark(position.flags, read_seq),
+        "visible_from": first,
     }
 
 

@@ -242,6 +242,11 @@ WORDS: dict[str, Words] = {
         "the number of its latest change.",
         57,
     ),
+    "visible_from": Words(
+        "The `seq` of the first message that you may see: 1, unless `history` was `since_joining` "
+        "when you were added.",
+        1,
+    ),
     "width": Words("The width of the image in pixels; null for other files.", 1_024),
 }
 

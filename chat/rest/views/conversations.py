@@ -1,5 +1,8 @@
 """Conversations and their participants."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,7 +11,7 @@ from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.views.base import APIView
 from messaging.concurrency.steps import in_steps
-from messaging.domain.conversation import ConversationKind
+from messaging.domain.conversation import ConversationKind, History, Posting
 from messaging.domain.participant import Notify, Role
 from messaging.services import conversations, participants
 from messaging.services.account import conversation_preferences
@@ -21,6 +24,13 @@ from messaging.wire.representations import (
 _STEP = 8
 """How many conversations are encoded in one step of the event loop. One with 500 ranges in
 `uncounted` takes a quarter of a millisecond."""
+
+_SETTINGS = {"posting": Posting, "history": History}
+
+
+def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a group that a body names."""
+    return {name: kind(body[name]) for name, kind in _SETTINGS.items() if name in body}
 
 
 class ConversationsView(APIView):
@@ -60,6 +70,7 @@ class ConversationsView(APIView):
             client_id=body.get("client_id"),
             metadata=body.get("metadata"),
             picture=body.get("picture"),
+            **_settings(body),
         )
         data = personal_conversation_data(founded.own.conversation, founded.own.position)
         data["added"] = list(founded.added)
@@ -81,8 +92,9 @@ class ConversationView(APIView):
         responses={200: responses.Conversation},
     )
     async def patch(self, request: Request, conversation_id: str) -> Response:
-        """Change the title, the metadata or the picture of a group; requires owner or admin."""
-        changes = self.body(serializers.UpdateConversation)
+        """Change a group: title, metadata, picture, posting, history; requires owner or admin."""
+        body = self.body(serializers.UpdateConversation)
+        changes = body | _settings(body)
         own = await conversations.update_conversation(
             self.instance, user_id=self.user_id, conversation_id=conversation_id, changes=changes
         )

@@ -9,6 +9,7 @@ from messaging.changes.attachments import ATTACHMENT_BYTES, attached, shown
 from messaging.changes.change import SMALL_CHANGE, ConversationChange, Outcome
 from messaging.changes.rights import (
     require_participant,
+    require_posting,
     require_role,
     require_unblocked,
     require_unfrozen,
@@ -24,6 +25,7 @@ from messaging.domain.exceptions import (
 from messaging.domain.fields.codec import copier
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message
+from messaging.domain.own.visible import may_see
 from messaging.domain.participant import Role
 
 _with_message = copier(Conversation, "active_at", "seq", "version", "last_message", "sent_seq")
@@ -70,6 +72,7 @@ class SendMessage:
             return Outcome(conversation=conversation, message=first)
         require_unblocked(conversation)
         require_unfrozen(conversation, self.sender_id)
+        require_posting(conversation, self.sender_id)
         if self.mentions_all:
             require_role(conversation, self.sender_id, Role.ADMIN)
         self._require_references(conversation, messages)
@@ -122,8 +125,10 @@ class SendMessage:
     def _require_references(
         self, conversation: Conversation, messages: Mapping[str, Message]
     ) -> None:
-        if self.reply_to is not None and self.reply_to not in messages:
-            raise unknown_reply_to()
+        if self.reply_to is not None:
+            original = messages.get(self.reply_to)
+            if original is None or not may_see(conversation, self.sender_id, original):
+                raise unknown_reply_to()
         strangers = (
             FieldError(
                 f"mentions.{index}",

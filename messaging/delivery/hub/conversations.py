@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.delivery.delivery import Delivery
+from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.hub.connections import Connection, Connections
 from messaging.delivery.hub.followed import Following
 from messaging.delivery.hub.gap_filler import GapFiller
-from messaging.delivery.hub.gaps import Gap, gap_frames
+from messaging.delivery.hub.gaps import Frames, Gap, gap_frames
 from messaging.delivery.hub.recently_disconnected import RecentlyDisconnected
 from messaging.delivery.hub.sightings import RecentSightings
 from messaging.delivery.hub.streams.actions import (
@@ -32,6 +32,7 @@ from messaging.delivery.hub.streams.actions import (
 from messaging.delivery.hub.streams.stream import Stream
 from messaging.delivery.shared_frames import SharedFrames, shared
 from messaging.domain.conversation import Conversation, Membership
+from messaging.domain.own.visible import may_see
 from messaging.instruments.metrics import DELIVERIES
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
@@ -124,9 +125,14 @@ class Conversations:
 
     # Incoming events and states
 
-    def push(self, stream: Stream, deliveries: Sequence[Delivery]) -> None:
+    def push(
+        self,
+        stream: Stream,
+        deliveries: Sequence[Delivery],
+        replacements: Sequence[Replacement] = (),
+    ) -> None:
         """Deliver changes of a followed conversation, each in its turn."""
-        self._run(stream, stream.push(deliveries, time.monotonic()))
+        self._run(stream, stream.push(deliveries, time.monotonic(), replacements))
         for delivery in deliveries:
             if delivery.added:
                 self.note_added(stream.conversation_id, delivery.added)
@@ -203,11 +209,13 @@ class Conversations:
                 self._reread(stream.conversation_id)
 
     def _announce(self, action: Announce, state: Conversation | None) -> None:
-        frame = action.frame
-        if frame is None:
-            assert state is not None
-            frame = self._events.conversation_added(state)
-        _transmit(frame, action.connections)
+        if action.frame is not None:
+            _transmit(action.frame, action.connections)
+            return
+        assert state is not None
+        for visible_from, connections in _by_latest(state, action.connections):
+            frame = self._events.conversation_added(state, visible_from=visible_from)
+            _transmit(frame, connections)
 
     def _withdraw(self, stream: Stream, action: Withdraw) -> None:
         if action.notify:
@@ -217,17 +225,8 @@ class Conversations:
 
     def _replay(self, action: Replay, gap: Gap | None) -> None:
         assert gap is not None
-        frames = gap_frames(gap, action.since, self._events)
-        whole = list(shared(frame for _, frame in frames))
-        for connection in action.connections:
-            floor = action.floors.get(connection, -1)
-            if floor <= action.since:
-                for together in whole:
-                    connection.transmit_shared(together)
-            else:
-                for version, frame in frames:
-                    if floor < version:
-                        connection.transmit(frame)
+        for frames, connections in gap_frames(gap, action.since, self._events, action.connections):
+            _write(action, frames, connections)
 
     def _end_read(self, stream: Stream, read: Read, gap: Gap | None) -> None:
         conversation, since = gap.conversation if gap is not None else None, stream.version
@@ -251,6 +250,23 @@ class Conversations:
         if conversation is not None:
             self.announce(conversation)
             self.note_version(conversation_id, conversation.version)
+
+
+def _by_latest(
+    state: Conversation, connections: Sequence[Connection]
+) -> Iterator[tuple[int, Sequence[Connection]]]:
+    """Yield the connections whose people may see the latest message, and those whose people may
+    not, each with the first message that such people may see."""
+    last = state.last_message
+    if last is None:
+        yield 1, connections
+        return
+    seeing = [one for one in connections if may_see(state, one.user_id, last)]
+    if seeing:
+        yield 1, seeing
+    if len(seeing) < len(connections):
+        others = [one for one in connections if not may_see(state, one.user_id, last)]
+        yield last.seq + 1, others
 
 
 def _joined(actions: Sequence[Action]) -> Iterator[tuple[Action, Sequence[str]]]:
@@ -277,3 +293,17 @@ def _transmit(frame: str, connections: Sequence[Connection]) -> None:
     frames = SharedFrames(frame)
     for connection in connections:
         connection.transmit_shared(frames)
+
+
+def _write(action: Replay, frames: Frames, connections: Sequence[Connection]) -> None:
+    """Write the frames of a gap, to each connection those above its floor."""
+    whole = list(shared(frame for _, frame in frames))
+    for connection in connections:
+        floor = action.floors.get(connection, -1)
+        if floor <= action.since:
+            for together in whole:
+                connection.transmit_shared(together)
+        else:
+            for version, frame in frames:
+                if floor < version:
+                    connection.transmit(frame)

@@ -60,7 +60,7 @@ class Hub:
         self.last_changed = batch.conversation_id
         stream = self._following.streams.get(batch.conversation_id)
         if stream is not None:
-            self._conversations.push(stream, batch.deliveries)
+            self._conversations.push(stream, batch.deliveries, batch.replacements or ())
 
     def accept_soft(self, event: SoftEvent) -> None:
         """Accept a soft event."""

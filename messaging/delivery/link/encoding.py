@@ -208,6 +208,9 @@ def _checked_first(item: LinkMessage | Reason) -> LinkMessage | Reason:
             _is_frame(delivery.frame, item.conversation_id, version=delivery.version)
             and (delivery.announcement is None or _is_frame(delivery.announcement, None))
             for delivery in item.deliveries
+        ) or not all(
+            _is_frame(one.frame, item.conversation_id, version=one.version)
+            for one in item.replacements or ()
         ):
             return Reason.INCONSISTENT
         return msgspec.structs.replace(item, state=None)

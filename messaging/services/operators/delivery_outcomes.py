@@ -11,6 +11,7 @@ from enum import StrEnum
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.own.state import effective_read_seq
+from messaging.domain.own.visible import may_see
 from messaging.domain.participant import ReadPosition
 from messaging.domain.recipients import Decision, Verdict
 from messaging.runtime.instance import Instance
@@ -64,9 +65,13 @@ class PersonDelivery:
 async def list_deliveries(
     instance: Instance, conversation: Conversation, message: Message
 ) -> Sequence[PersonDelivery]:
-    """Return the delivery to every participant except the sender. This costs one read for each
-    person about whom nothing is recorded. Raises StoreUnavailable."""
-    people = [person for person in conversation.participants if person != message.sender_id]
+    """Return the delivery to every participant who may see the message, except its sender. This
+    costs one read for each person about whom nothing is recorded. Raises StoreUnavailable."""
+    people = [
+        person
+        for person in conversation.participants
+        if person != message.sender_id and may_see(conversation, person, message)
+    ]
     decisions = await instance.decisions.list_decisions(conversation.id, message.id)
     stored = await instance.store.list_read_positions(conversation.id)
     positions = {position.user_id: position for position in stored}

@@ -12,7 +12,7 @@ writes its fields. It reads who is connected from the given registry.
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from messaging.delivery.delivery import Delivery
+from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.hub.connections import Connection, Connections
 from messaging.delivery.hub.streams.actions import Action, Deliver, Fill, Read
 from messaging.delivery.hub.streams.audience import Audience
@@ -51,6 +51,9 @@ class Stream:
         self._seq = seq
         self._last_message_at = 0.0
         self._waiting: dict[int, Delivery] = {}
+        self._replacements: dict[int, dict[str, str]] = {}
+        """The frames that people get in place of those of waiting deliveries, by version and user
+        id."""
         self._known = version
         """The highest version known to exist. Above `version`, something is missing here."""
         self._polled: Conversation | None = None
@@ -109,9 +112,18 @@ class Stream:
 
     # Incoming events
 
-    def push(self, deliveries: Iterable[Delivery], now: float) -> Sequence[Action]:
+    def push(
+        self,
+        deliveries: Iterable[Delivery],
+        now: float,
+        replacements: Iterable[Replacement] = (),
+    ) -> Sequence[Action]:
         """Take the changes of a commit, in any order and with repetitions. `now` is the time by the
         monotonic clock."""
+        for replacement in replacements:
+            if self._version < replacement.version <= self._version + MAX_WAITING:
+                of_version = self._replacements.setdefault(replacement.version, {})
+                of_version |= dict.fromkeys(replacement.user_ids, replacement.frame)
         actions: list[Action] = []
         passed: list[str] = []
         for delivery in deliveries:
@@ -186,6 +198,7 @@ class Stream:
         self._seq = conversation.seq
         self._known = max(self._known, version)
         self._waiting = {v: d for v, d in self._waiting.items() if v > version}
+        self._replacements = {v: own for v, own in self._replacements.items() if v > version}
         self._deliver_waiting(now, actions)
         return actions
 
@@ -198,6 +211,7 @@ class Stream:
         self._filling = False
         if not self.is_behind:
             self._waiting.clear()  # these versions do not exist
+            self._replacements.clear()
 
     # Connects and disconnects
 
@@ -262,8 +276,22 @@ class Stream:
     def _deliver_waiting(self, now: float, actions: list[Action]) -> None:
         while (delivery := self._waiting.pop(self._version + 1, None)) is not None:
             self._version = delivery.version
-            actions.append(Deliver(delivery.frame, self._people.audience_of(delivery.version)))
+            audience = self._people.audience_of(delivery.version)
+            if self._replacements and (own := self._replacements.pop(self._version, None)):
+                actions += _each_their_own(delivery.frame, own, audience)
+            else:
+                actions.append(Deliver(delivery.frame, audience))
             if delivery.seq:
                 self._seq = max(self._seq, delivery.seq)
                 self._last_message_at = now
             actions += self._people.advance(delivery)
+
+
+def _each_their_own(
+    frame: str, replacements: Mapping[str, str], audience: Sequence[Connection]
+) -> Sequence[Action]:
+    """Deliver the replacements to the people whom they are for, and the frame to everyone else."""
+    getting: dict[str, list[Connection]] = {}
+    for connection in audience:
+        getting.setdefault(replacements.get(connection.user_id, frame), []).append(connection)
+    return [Deliver(one, connections) for one, connections in getting.items()]

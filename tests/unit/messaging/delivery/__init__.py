@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from messaging.delivery.batch import Batch
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.publisher import Publisher
 from messaging.domain.change import ChangeType
-from messaging.domain.conversation import Conversation, Membership
+from messaging.domain.conversation import Conversation, History, Membership
 from messaging.domain.exceptions import MessagingError
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
@@ -52,15 +53,19 @@ class Elsewhere:
         self.batches: list[Batch] = []
         self.log: dict[str, list[frozenset[str]]] = {}
         """By conversation id: who was in it after each version, from version 0 on."""
+        self.visible: dict[str, list[dict[str, int]]] = {}
+        """By conversation id: the first message that each person could see after each version."""
         events = EventEncoder("elsewhere", "boot-elsewhere")
         cache = ConversationCache()
         self._hub = ListeningHub(store=store, cache=cache, events=events)
         self._publisher = Publisher(hub=self._hub, link=None, events=events)
         self._writer = Writer(store, cache, CommitLog(self._committed))
 
-    async def found(self, *user_ids: str) -> Conversation:
-        conversation = await self.store.create_conversation(new_group(*user_ids))
+    async def found(self, *user_ids: str, history: History = History.FULL) -> Conversation:
+        group = replace(new_group(*user_ids), history=history)
+        conversation = await self.store.create_conversation(group)
         self.log[conversation.id] = [frozenset(user_ids)]
+        self.visible[conversation.id] = [dict.fromkeys(user_ids, 1)]
         return conversation
 
     async def commit(self, conversation: Conversation, *acts: ConversationChange) -> list[Outcome]:
@@ -83,7 +88,10 @@ class Elsewhere:
         self._publisher.publish_commit(committed)
         self.batches.append(carried(self._hub.accepted.pop()))
         log = self.log[committed.conversation.id]
+        visible = self.visible[committed.conversation.id]
         for change in committed.changes:
+            seen = {person.user_id: person.visible_from for person in change.participants}
+            visible.append(visible[-1] | seen)
             people = frozenset(person.user_id for person in change.participants)
             if change.type is ChangeType.PARTICIPANT_ADDED:
                 log.append(log[-1] | people)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from messaging.delivery.batch import Batch, SoftEvent
-from messaging.delivery.delivery import Delivery
+from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.link.encoding import Message, Wire
 from messaging.delivery.link.messages import (
     AccessChanged,
@@ -35,6 +35,11 @@ ITEMS: list[LinkMessage] = [
         conversation_id="c",
         deliveries=[Delivery(version=5, seq=3, frame=FRAME, added={"ann": 5}, removed=["bob"])],
         committed_at=NOW,
+    ),
+    Batch(
+        conversation_id="c",
+        deliveries=[Delivery(version=5, seq=3, frame=FRAME)],
+        replacements=[Replacement(version=5, frame=FRAME, user_ids=["ann"])],
     ),
     SoftEvent(
         conversation_id="c",
@@ -98,7 +103,10 @@ def test_the_first_version_is_what_older_releases_read() -> None:
         "committed_at": NOW,
         "changes": [[5, 3, FRAME, {"ann": 5}, ["bob"], None]],
     }
-    assert message["items"][1] == {
+    assert message["items"][1]["replacements"] == [
+        {"version": 5, "frame": FRAME, "user_ids": ["ann"]}
+    ]
+    assert message["items"][2] == {
         "type": "soft",
         "conversation_id": "c",
         "user_id": "ann",
@@ -106,9 +114,9 @@ def test_the_first_version_is_what_older_releases_read() -> None:
         "frame": '{"type":"typing.started","conversation_id":"c"}',
         "own_frame": None,
     }
-    beacon = message["items"][4]
+    beacon = message["items"][5]
     assert (beacon["number"], beacon["commits"]) == (7, {"c": [5, ["ann"]]})
-    assert message["items"][6]["access"] == ["ann", 1, None, 2]
+    assert message["items"][7]["access"] == ["ann", 1, None, 2]
 
 
 def test_arrays_have_the_length_that_older_releases_unpack() -> None:
@@ -278,7 +286,7 @@ def test_what_is_too_large_is_not_decoded() -> None:
 def test_a_flipped_bit_is_noticed(version: int) -> None:
     """Wherever it is: nothing that arrives differs from what was sent, but for the name of the
     digest in the first version, which older releases do not write."""
-    data = wire().seal(ITEMS[2:], version=version)
+    data = wire().seal(ITEMS[3:], version=version)
     for position in range(len(data) * 8):
         flipped = bytearray(data)
         flipped[position // 8] ^= 1 << position % 8
@@ -286,7 +294,7 @@ def test_a_flipped_bit_is_noticed(version: int) -> None:
             message = wire().open(bytes(flipped))
         except Refused:
             continue
-        assert message.items in (ITEMS[2:], [])
+        assert message.items in (ITEMS[3:], [])
 
 
 # Signatures
