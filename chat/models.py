@@ -103,6 +103,8 @@ class Report(models.Model):
 
     copy: ReportCopy | None = None
     """The message when it was reported, if that was looked up and is still kept."""
+    addresses: Mapping[str, str] = EMPTY
+    """The addresses of its files, by attachment id."""
     names: Names = EMPTY
 
     class Meta:

@@ -1,6 +1,6 @@
 """Reports: the queue of reported messages, and the decisions about them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +20,12 @@ from chat.models import Message, Names, Person, Report
 from messaging.domain.exceptions import PermissionDenied
 from messaging.domain.graphemes import shortened
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
+from messaging.domain.message import Attachment
 from messaging.domain.reports import Report as StoredReport
 from messaging.domain.reports import ReportStatus
 from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations, people
+from messaging.services.operators.reported_files import address_reported_files
 
 _ALL = "all"
 MAX_FILENAME = 200
@@ -120,10 +122,10 @@ class ReportAdmin(StoreModelAdmin):
     def files(self, report: Report) -> str | None:
         attachments = report.copy.attachments if report.copy is not None else ()
         lines = (
-            (shortened(one.filename, MAX_FILENAME), one.content_type, filesizeformat(one.size))
+            (_file_link(one, report.addresses), one.content_type, filesizeformat(one.size))
             for one in attachments
         )
-        return format_html_join(mark_safe("<br>"), "<bdi>{}</bdi> · {} · {}", lines) or None
+        return format_html_join(mark_safe("<br>"), "{} · {} · {}", lines) or None
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the reported content only to operators who decide about it."""
@@ -203,7 +205,18 @@ class ReportAdmin(StoreModelAdmin):
             return None
         row = _row(found, await names_of(instance, [found.author_id, found.reporter_id]))
         row.copy = await reports.get_copy(key)
+        if row.copy is not None:
+            row.addresses = await address_reported_files(instance, row.copy)
         return row
+
+
+def _file_link(attachment: Attachment, addresses: Mapping[str, str]) -> str:
+    """Return a link to a file, or its name if it is gone."""
+    name = shortened(attachment.filename, MAX_FILENAME)
+    address = addresses.get(attachment.id)
+    if address is None:
+        return format_html("<bdi>{}</bdi>", name)
+    return format_html('<a href="{}" rel="noreferrer"><bdi>{}</bdi></a>', address, name)
 
 
 def _row(report: StoredReport, names: Names) -> Report:

@@ -8,12 +8,13 @@ from messaging.files.checking.clamd import Clamd
 from messaging.files.checking.workers import CheckingWorkers, workers_of_this_machine
 from messaging.files.storages import make_storage
 from messaging.stores.conversations import Store
+from messaging.stores.reports import ReportStore
 
 
 class Attachments:
     """Builds the parts from the settings. They work without `start`, except the sweep."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, reports: ReportStore) -> None:
         workers = workers_of_this_machine()
         self.store = store.attachments
         self.storage = make_storage()
@@ -25,7 +26,9 @@ class Attachments:
             scanner=Clamd(settings.CHAT_CLAMD) if settings.CHAT_CLAMD else None,
             at_once=2 * workers,  # one is checked while another one is fetched or stored
         )
-        self.sweep = FileSweep(conversations=store, attachments=self.store, storage=self.storage)
+        self.sweep = FileSweep(
+            conversations=store, reports=reports, attachments=self.store, storage=self.storage
+        )
 
     def start(self) -> None:
         self.sweep.start()

@@ -1,4 +1,5 @@
 """The sweep: removes the files of messages that were deleted, and of uploads that were never sent.
+Files of a reported message stay for as long as a report keeps its copy.
 
 What is to be removed stands in the store, written by the commit that made it so. Every instance
 sweeps, so a crash only delays the removal. Two instances that remove the same files do no harm.
@@ -11,7 +12,7 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -28,21 +29,30 @@ from messaging.files.storage import FileStorage
 from messaging.instruments.metrics import FILES_SWEPT
 from messaging.stores.attachments import AttachmentStore
 from messaging.stores.conversations import Store
+from messaging.stores.reports import ReportStore
 
 logger = structlog.get_logger(__name__)
 
 _SECONDS = (20.0, 40.0)
 """The pause between two sweeps: files of a deleted message are gone within a minute, whichever
 instance dies."""
+REPORTED_PAUSE = timedelta(days=1)
+"""When to look again at the file of a reported message. A redaction does not wait for that."""
 _AT_ONCE = 100
 _TIDY_SECONDS = 3600.0
 
 
 class FileSweep:
     def __init__(
-        self, *, conversations: Store, attachments: AttachmentStore, storage: FileStorage
+        self,
+        *,
+        conversations: Store,
+        reports: ReportStore,
+        attachments: AttachmentStore,
+        storage: FileStorage,
     ) -> None:
         self._conversations = conversations
+        self._reports = reports
         self._attachments = attachments
         self._storage = storage
         self._wanted = asyncio.Event()
@@ -96,12 +106,22 @@ class FileSweep:
             condemned = replace(attachment, status=AttachmentStatus.DELETED, seq=None)
             if not await self._attachments.replace(attachment, condemned):
                 return False  # it was sent at this moment
+            attachment = condemned
+        if await self._is_reported(attachment):
+            # Nobody sees the file but the operators who handle the report.
+            later = replace(attachment, sweep_at=now + REPORTED_PAUSE)
+            return await self._attachments.replace(attachment, later)
         await self._storage.delete(attachment.id)
         await self._attachments.remove(attachment.id)
         reason = "unsent" if attachment.message_id is None else "deleted"
         FILES_SWEPT.labels(reason).inc()
         logger.info("files.swept", attachment_id=attachment.id, reason=reason)
         return True
+
+    async def _is_reported(self, attachment: StoredAttachment) -> bool:
+        """Return whether a report keeps a copy of the message."""
+        message_id = attachment.message_id
+        return message_id is not None and await self._reports.has_copies(message_id)
 
     async def _is_live(self, attachment: StoredAttachment) -> bool:
         """Return whether the message is there and not deleted. An instance of an earlier release

@@ -113,7 +113,7 @@ class Instance:
         self.catalogue = stores.catalogue
         self.reports = stores.reports
         self._epoch_store = stores.epochs
-        self.attachments = Attachments(self.store)
+        self.attachments = Attachments(self.store, self.reports)
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self._redis = make_redis(settings.REDIS)

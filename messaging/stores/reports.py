@@ -3,7 +3,7 @@
 SQL and Firestore implement it; one contract suite checks both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -28,8 +28,12 @@ class ReportStore(Protocol):
     async def get_copy(self, report_id: str) -> ReportCopy | None:
         """Return the copy of the reported message; None once it was deleted or has expired."""
 
-    async def delete_copies(self, message_id: str) -> None:
-        """Delete the copies in all reports of a message, which is deleted."""
+    async def has_copies(self, message_id: str) -> bool:
+        """Return whether a report of this message keeps its copy. One read for each report."""
+
+    async def delete_copies(self, message_id: str) -> Collection[str]:
+        """Delete the copies in all reports of a message, which is deleted. Return the ids of the
+        attachments in them."""
 
     async def get_report(self, report_id: str) -> Report | None: ...
 

@@ -1,5 +1,6 @@
 """Operators' actions on conversations and messages."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import structlog
@@ -24,7 +25,8 @@ _DELETED_AT_ONCE = 300
 
 
 async def redact_message(instance: Instance, *, conversation_id: str, message_id: str) -> None:
-    """Delete a message's content for everyone, including the copies in its reports. Idempotent.
+    """Delete a message's content for everyone, including the copies in its reports and the files.
+    Idempotent.
 
     Raises ConversationNotFound, MessageNotFound, StoreUnavailable.
     """
@@ -32,8 +34,17 @@ async def redact_message(instance: Instance, *, conversation_id: str, message_id
     await _submit(
         instance, "message.redacted", conversation_id, RedactMessage(message_id=message_id)
     )
+    await _remove_reported_files(instance, await instance.reports.delete_copies(message_id))
     instance.attachments.sweep.wake()
-    await instance.reports.delete_copies(message_id)
+
+
+async def _remove_reported_files(instance: Instance, attachment_ids: Collection[str]) -> None:
+    """Let the sweep remove files at once that a report has kept. If this fails, the sweep finds
+    within a day that no report keeps them any more."""
+    store = instance.attachments.store
+    for one in (await store.get(list(attachment_ids))).values() if attachment_ids else ():
+        if one.status is AttachmentStatus.DELETED:
+            await store.replace(one, replace(one, sweep_at=COMMIT_TIME))
 
 
 async def set_frozen(instance: Instance, *, conversation_id: str, frozen: bool) -> None:

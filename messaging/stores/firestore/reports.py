@@ -4,13 +4,14 @@ Their lists use indexes on the time alone, which support 500 writes a second: fa
 are reports.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import MessageNotFound, StoreUnavailable
 from messaging.domain.fields.plain import attachments_data, attachments_of
+from messaging.domain.message import Attachment
 from messaging.domain.reports import Report, ReportCopy, ReportStatus
 from messaging.stores.catalogue import Place
 from messaging.stores.firestore.client.connection import DocumentMissing
@@ -77,16 +78,23 @@ class FirestoreReportStore:
         found = await self._connection.get("get_copy", [self._copy(report_id)])
         if not found:
             return None
-        expires_at = read_time(found[0].fields["expires_at"])
-        if expires_at is not None and expires_at <= datetime.now(UTC):
-            return None  # the time-to-live policy is up to a day late
+        if not _lasts(found[0]):
+            return None
         text = read_text(found[0].fields["text"])
         if text is None:
             return None  # it was deleted while its report was closed
-        values = found[0].fields["attachments"].array_value.values
-        return ReportCopy(text=text, attachments=attachments_of([plain_map(one) for one in values]))
+        return ReportCopy(text=text, attachments=_attachments(found[0]))
 
-    async def delete_copies(self, message_id: str) -> None:
+    async def has_copies(self, message_id: str) -> bool:
+        found = await self._connection.query(
+            "has_copies",
+            self._database.root,
+            query("report_copies", ("message_id", "==", message_id), only=["expires_at"]),
+        )
+        return any(_lasts(document) for document in found)
+
+    async def delete_copies(self, message_id: str) -> Collection[str]:
+        attachment_ids: set[str] = set()
         while True:
             found = await self._connection.query(
                 "delete_copies",
@@ -96,10 +104,11 @@ class FirestoreReportStore:
             if found:
                 writes = Writes(self._database)
                 for document in found:
+                    attachment_ids |= {one.id for one in _attachments(document)}
                     writes.delete(document.name)
                 await self._connection.write("delete_copies", writes)
             if len(found) < _DELETED_AT_ONCE:
-                return
+                return attachment_ids
 
     async def get_report(self, report_id: str) -> Report | None:
         found = await self._connection.get("get_report", [self._report(report_id)])
@@ -150,6 +159,17 @@ class FirestoreReportStore:
         """Return the document of the copy. It is separate from the report, because its text expires
         earlier, by a time-to-live policy."""
         return self._database.document("report_copies", report_id)
+
+
+def _lasts(copy: Any) -> bool:
+    """Return whether a copy has not expired. The time-to-live policy is up to a day late."""
+    expires_at = read_time(copy.fields["expires_at"])
+    return expires_at is None or expires_at > datetime.now(UTC)
+
+
+def _attachments(copy: Any) -> tuple[Attachment, ...]:
+    values = copy.fields["attachments"].array_value.values
+    return attachments_of([plain_map(one) for one in values])
 
 
 def _read_report(document: Any) -> Report:

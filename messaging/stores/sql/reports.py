@@ -1,13 +1,15 @@
 """Reports on Django's ORM."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
 from django.db.transaction import atomic
 
 from messaging.domain.exceptions import MessageNotFound
 from messaging.domain.fields.plain import attachments_data, attachments_of
+from messaging.domain.message import Attachment
 from messaging.domain.reports import Report, ReportCopy, ReportStatus
 from messaging.models import MessageRecord, ReportCopyRecord, ReportRecord
 from messaging.stores import paging
@@ -38,11 +40,19 @@ class SqlReportStore:
         count("get_copy", read=1)
         return found
 
-    async def delete_copies(self, message_id: str) -> None:
-        deleted = await self._calls.write(
+    async def has_copies(self, message_id: str) -> bool:
+        found = await self._calls.read(
+            "has_copies", lambda database: _has_copies(database, message_id)
+        )
+        count("has_copies", read=1)
+        return found
+
+    async def delete_copies(self, message_id: str) -> Collection[str]:
+        copies = await self._calls.write(
             "delete_copies", lambda database: _delete_copies(database, message_id)
         )
-        count("delete_copies", read=max(deleted, 1), deleted=deleted)
+        count("delete_copies", read=max(len(copies), 1), deleted=len(copies))
+        return {one.id for attachments in copies for one in attachments}
 
     async def get_report(self, report_id: str) -> Report | None:
         found = await self._calls.read("get_report", lambda database: _get(database, report_id))
@@ -121,10 +131,20 @@ def _get_copy(database: BaseDatabaseWrapper, report_id: str) -> ReportCopy | Non
     return ReportCopy(text=record.text, attachments=attachments_of(record.attachments))
 
 
-def _delete_copies(database: BaseDatabaseWrapper, message_id: str) -> int:
+def _has_copies(database: BaseDatabaseWrapper, message_id: str) -> bool:
     records = ReportCopyRecord.objects.using(database.alias).filter(message_id=message_id)
-    deleted, _ = records.delete()
-    return deleted
+    lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=now(database))
+    return records.filter(lasting).exists()
+
+
+def _delete_copies(database: BaseDatabaseWrapper, message_id: str) -> list[tuple[Attachment, ...]]:
+    """Delete copies. Return the attachments of each."""
+    records = ReportCopyRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        found = records.select_for_update().filter(message_id=message_id)
+        copies = {record.pk: attachments_of(record.attachments) for record in found}
+        records.filter(pk__in=list(copies)).delete()
+    return list(copies.values())
 
 
 def _get(database: BaseDatabaseWrapper, report_id: str) -> Report | None:

@@ -1,9 +1,19 @@
 """Reports in the admin: a queue, and what becomes of it."""
 
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
 import pytest_asyncio
 
+from messaging.attachments import sweep
+from messaging.runtime.instance import Instance
+from messaging.stores.firestore import reports as firestore_reports
+from messaging.stores.sql import reports as sql_reports
 from tests.integration.admin import Operator, rows_of, text_of
 from tests.integration.chat import Api, Json, problem
+from tests.integration.chat.rest.files import PDF, addresses, attach
 
 
 @pytest_asyncio.fixture
@@ -82,3 +92,59 @@ async def test_its_author_is_banned(bob: Api, report: str, root: Operator) -> No
     history = await root.page("person/bob/history/")
     assert "Ban its author; until: 9999" in history
     assert f"Report about bob ({report})" in history
+
+
+async def reported_file(ann: Api, bob: Api) -> tuple[str, str, str]:
+    """The conversation, the attachment and the report of a file of bob's message, which he has
+    deleted."""
+    group = await ann.group(bob)
+    attachment = await attach(bob, group, PDF, filename="foul <b>.pdf")
+    message = await bob.send(group, "", attachments=[attachment["id"]])
+    body = {"message_id": message["id"], "conversation_id": group}
+    report = (await ann.post("/reports", **body, reason="Look at the file.")).json()["id"]
+    assert (await bob.delete(f"/conversations/{group}/messages/{message['id']}")).status_code == 204
+    return group, attachment["id"], report
+
+
+async def link_to_file(root: Operator, report: str) -> str | None:
+    answer = await root.get(f"report/{report}/change/")
+    assert "foul <b>.pdf" in text_of(answer)
+    found = re.search(r'href="([^"]+)" rel="noreferrer"', answer.text)
+    return None if found is None else unescape(found.group(1))
+
+
+async def test_the_files_of_a_reported_message_are_kept_for_operators(
+    ann: Api, bob: Api, root: Operator, instance: Instance
+) -> None:
+    """Its author deleted it, and nobody else sees the file; redacting takes it away at once."""
+    group, attachment, report = await reported_file(ann, bob)
+    await instance.attachments.sweep.sweep()
+
+    link = await link_to_file(root, report)
+    assert link is not None
+    assert (await ann.client.get(f"http://testserver{link}")).content == PDF
+    assert await addresses(ann, group, attachment) == []
+
+    await root.act("report/", "redact_reported", report)
+    await instance.attachments.sweep.sweep()
+
+    assert (await ann.client.get(f"http://testserver{link}")).status_code == 404
+    assert "(not kept)" in await root.page(f"report/{report}/change/")
+
+
+async def test_the_files_of_a_reported_message_go_with_its_copy(
+    ann: Api, bob: Api, root: Operator, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ninety days after the report was closed."""
+    monkeypatch.setattr(sweep, "REPORTED_PAUSE", timedelta(0))
+    _, attachment, report = await reported_file(ann, bob)
+    await instance.attachments.sweep.sweep()
+    link = await link_to_file(root, report)
+    for module in (sql_reports, firestore_reports):
+        monkeypatch.setattr(module, "COPY_LIFETIME", timedelta(seconds=-1))
+    await root.act("report/", "dismiss", report)
+
+    await instance.attachments.sweep.sweep()
+
+    assert (await ann.client.get(f"http://testserver{link}")).status_code == 404
+    assert await instance.attachments.store.get([attachment]) == {}

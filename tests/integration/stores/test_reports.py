@@ -86,8 +86,11 @@ async def test_what_was_said_is_kept(reports: ReportStore) -> None:
 
     await reports.close_report(ann.id, ReportStatus.DISMISSED, by="root")
     assert [await text_of(reports, one) for one in (ann, bob, other)] == ["one", "two", "three"]
+    assert await reports.has_copies(ann.message_id)
 
-    await reports.delete_copies(ann.message_id)
+    assert not await reports.delete_copies(ann.message_id)
+    assert not await reports.has_copies(ann.message_id)
+    assert await reports.has_copies(other.message_id)
     assert [await text_of(reports, one) for one in (ann, bob, other)] == [None, None, "three"]
     assert await reports.get_report(ann.id) is not None
     await reports.close_report(bob.id, ReportStatus.REDACTED, by="root")
@@ -108,6 +111,9 @@ async def test_what_was_said_is_kept_for_ninety_days(
 
     assert await text_of(reports, new_report("ann")) is None
     assert await text_of(reports, new_report("bob")) == "bob"
+    assert await reports.has_copies(new_report("bob").message_id)
+    await reports.close_report(new_report("bob").id, ReportStatus.DISMISSED, by="root")
+    assert not await reports.has_copies(new_report("bob").message_id)
 
 
 async def test_the_files_of_a_message_are_kept_too(reports: ReportStore) -> None:
@@ -124,6 +130,7 @@ async def test_the_files_of_a_message_are_kept_too(reports: ReportStore) -> None
 
     assert await reports.get_copy(new_report("ann").id) == copy
     assert await reports.get_copy(new_report("bob").id) == ReportCopy(text="foul")
+    assert set(await reports.delete_copies(new_report("ann").message_id)) == {"a", "b"}
 
 
 async def test_what_is_deleted_by_now_is_not_copied(reports: ReportStore, store: Store) -> None:
