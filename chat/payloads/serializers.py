@@ -67,6 +67,7 @@ class CreateConversation(StrictSerializer):
     picture = StrictCharField(required=False, allow_null=True, allow_blank=True)
     posting = _choice(Posting, required=False)
     history = _choice(History, required=False)
+    system_messages = StrictBooleanField(required=False)
 
 
 class UpdateConversation(StrictSerializer):

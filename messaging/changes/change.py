@@ -27,6 +27,8 @@ class Outcome:
     """None if the requested state already holds."""
     message: Message | None = None
     """The message that the change created, changed or found."""
+    report: Change | None = None
+    """The system message that reports the change. It takes the version after that of `change`."""
     positions: tuple[ReadPosition, ...] = ()
     """The read positions of the people that it added."""
     attached: tuple[StoredAttachment, ...] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.messages.reporting import Event, with_report
 from messaging.changes.metadata_rules import canonical, require_metadata
 from messaging.changes.profile_rules import require_picture
 from messaging.changes.rights import require_group, require_participant, require_role
@@ -50,7 +51,10 @@ class UpdateConversation:
             conversation=after,
             by=self.user_id,
         )
-        return Outcome(conversation=after, change=change)
+        outcome = Outcome(conversation=after, change=change)
+        if "title" not in changes:
+            return outcome
+        return with_report(outcome, Event.TITLE_CHANGED, by=self.user_id, title=after.title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,7 @@ class NewConversation:
     picture: str | None = None
     posting: Posting = Posting.ALL
     history: History = History.FULL
+    system_messages: bool = False
 
     def checked(self) -> "NewConversation":
         """Return the fields as they are stored. Raises InvalidRequest."""
@@ -107,6 +112,7 @@ def new_group_conversation(
         "picture": fields.picture,
         "posting": None if fields.posting is Posting.ALL else fields.posting.value,
         "history": None if fields.history is History.FULL else fields.history.value,
+        "system_messages": fields.system_messages or None,
     }
     if any(given.values()):  # a request without new fields has the same digest as before
         content.append({name: value for name, value in given.items() if value is not None})
@@ -137,6 +143,7 @@ def _new_conversation(
         picture=fields.picture,
         posting=fields.posting,
         history=fields.history,
+        system_messages=fields.system_messages,
         participants={
             person: Participant(user_id=person, role=role, joined_version=0)
             for person, role in roles.items()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.messages.deleting import deleted
+from messaging.changes.messages.reporting import Event, with_report
 from messaging.changes.participants import require_present, with_role, without_participants
 from messaging.changes.rights import require_group
 from messaging.domain.change import Change, ChangeType
@@ -79,7 +80,10 @@ class ExpelParticipant(_Intervention):
     def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
         require_group(conversation, "two people, always the same")
         participant = require_present(conversation, self.participant_id)
-        return without_participants(conversation, [participant], by=OPERATOR)
+        outcome = without_participants(conversation, [participant], by=OPERATOR)
+        return with_report(
+            outcome, Event.PARTICIPANT_REMOVED, by=None, user_ids=[self.participant_id]
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,14 @@ class AssignRole(_Intervention):
 
     def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
         require_group(conversation, "no roles")
-        return with_role(conversation, self.participant_id, self.role, by=OPERATOR)
+        outcome = with_role(conversation, self.participant_id, self.role, by=OPERATOR)
+        return with_report(
+            outcome,
+            Event.ROLE_CHANGED,
+            by=None,
+            user_ids=[self.participant_id],
+            role=self.role.value,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.messages.reporting import Event, with_report
 from messaging.changes.rights import outranks, require_group, require_participant, require_role
 from messaging.changes.sizes import takes_more_people
 from messaging.domain.change import Change, ChangeType
@@ -70,7 +71,8 @@ class AddParticipants:
         positions = tuple(
             ReadPosition(user_id=person, read_seq=seq, delivered_seq=seq) for person in new
         )
-        return Outcome(conversation=after, change=change, positions=positions)
+        outcome = Outcome(conversation=after, change=change, positions=positions)
+        return with_report(outcome, Event.PARTICIPANT_ADDED, by=self.user_id, user_ids=new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,9 @@ class RemoveParticipant:
         participant = require_present(conversation, self.participant_id)
         if not leaving and actor.role is not Role.OWNER and not outranks(actor, participant):
             raise PermissionDenied("Only an owner may remove owners and admins.")
-        return without_participants(conversation, [participant], by=self.user_id)
+        outcome = without_participants(conversation, [participant], by=self.user_id)
+        event = Event.PARTICIPANT_LEFT if leaving else Event.PARTICIPANT_REMOVED
+        return with_report(outcome, event, by=self.user_id, user_ids=[self.participant_id])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,14 @@ class SetRole:
         require_participant(conversation, self.user_id)
         require_group(conversation, "no roles")
         require_role(conversation, self.user_id, Role.OWNER)
-        return with_role(conversation, self.participant_id, self.role, by=self.user_id)
+        outcome = with_role(conversation, self.participant_id, self.role, by=self.user_id)
+        return with_report(
+            outcome,
+            Event.ROLE_CHANGED,
+            by=self.user_id,
+            user_ids=[self.participant_id],
+            role=self.role.value,
+        )
 
 
 def without_participants(

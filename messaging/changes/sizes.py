@@ -12,7 +12,7 @@ from messaging.domain.uncounted import MAX_CHARACTERS
 LARGEST = 900 * 1024
 """In bytes. The rest is reserved for the latest message, its mentions, and later additions."""
 
-_PER_PERSON = 190
+_PER_PERSON = 142
 """The bytes of one person's entries besides four copies of the id: role, joined_version,
 visible_from, sent_seq, preferences. https://firebase.google.com/docs/firestore/storage-size"""
 _COPIES_OF_ID = 4

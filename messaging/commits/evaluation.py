@@ -49,6 +49,8 @@ class Evaluation:
         self.conversation = outcome.conversation
         if outcome.change is not None and outcome.message is not None:
             self._keep(outcome.message, new=outcome.message.id == change.creates)
+        if outcome.report is not None and outcome.report.message is not None:
+            self._keep(outcome.report.message, new=True)
         self._keep_attachments(outcome)
         self._positions.update({position.user_id: position for position in outcome.positions})
 

@@ -281,9 +281,11 @@ class GroupCommit:
             for outcome in evaluation.outcomes
         ]
         changes = [
-            outcome.change
+            change
             for outcome in outcomes
-            if isinstance(outcome, Outcome) and outcome.change is not None
+            if isinstance(outcome, Outcome)
+            for change in (outcome.change, outcome.report)
+            if change is not None
         ]
         self._unanswered.clear()  # the precondition stops commits that have not arrived yet
         on_commit(

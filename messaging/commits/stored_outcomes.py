@@ -5,32 +5,39 @@ from datetime import datetime
 from messaging.changes.change import Outcome
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
 from messaging.stores.commit_time import stamped, stamped_conversation
 
 
 def stamped_outcome(outcome: Outcome, stored: Conversation, at: datetime) -> Outcome:
     """Return the outcome with the store's time and the conversation as stored."""
     message = stamped(outcome.message, at) if outcome.message else None
-    change = outcome.change
-    if change is not None:
-        after = change.conversation
-        if after is None and change.type is not ChangeType.MESSAGE_CREATED:
-            after = outcome.conversation  # some participants may not see the message
-        snapshot = after and stamped_conversation(after, at, None)
-        # Not `replace`: it takes three times as long, and each message passes here.
-        change = Change(
-            type=change.type,
-            version=change.version,
-            message=message,
-            participants=change.participants,
-            conversation=snapshot,
-            by=change.by,
-            pinned_count=change.pinned_count,
-        )
+    report = outcome.report
     return Outcome(
         conversation=stored,
-        change=change,
+        change=outcome.change and _stamped_change(outcome.change, at, message, outcome),
         message=message,
+        report=report
+        and _stamped_change(report, at, report.message and stamped(report.message, at), outcome),
         positions=outcome.positions,
         released=outcome.released,
+    )
+
+
+def _stamped_change(
+    change: Change, at: datetime, message: Message | None, outcome: Outcome
+) -> Change:
+    after = change.conversation
+    if after is None and change.type is not ChangeType.MESSAGE_CREATED:
+        after = outcome.conversation  # some participants may not see the message
+    snapshot = after and stamped_conversation(after, at, None)
+    # Not `replace`: it takes three times as long, and each message passes here.
+    return Change(
+        type=change.type,
+        version=change.version,
+        message=message,
+        participants=change.participants,
+        conversation=snapshot,
+        by=change.by,
+        pinned_count=change.pinned_count,
     )

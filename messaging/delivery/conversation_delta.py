@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 from messaging.commits.group_commit import Committed
 from messaging.delivery.field_types import Micros, PeopleNumbers, Token
 from messaging.delivery.message_state import MessageForm, micros, moment
-from messaging.domain.change import ChangeType
+from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.codec import copier
 from messaging.domain.fields.types import Number, ShortText
@@ -52,8 +52,8 @@ class ConversationState(_LastMessage, frozen=True, kw_only=True):
     commit_id: ShortText
     token: Token | None
     deleted: Annotated[list[Number], Meta(max_length=_MAX_DELETED)] = field(default_factory=list)
-    """The numbers of the messages that this commit deleted. Earlier releases neither send nor store
-    them."""
+    """The numbers of the messages that this commit deleted, and of its system messages: from now on
+    they count as unread for nobody. Earlier releases neither send nor store them."""
     pinned_count: Number | None = None
     """None if an earlier release committed, which never changes it; as for the next."""
     mentions_all_seq: Number | None = None
@@ -107,14 +107,16 @@ def make_delta(committed: Committed) -> ConversationState | None:
         sent_seq={
             change.message.sender_id: change.message.seq
             for change in changes
-            if change.message is not None and change.type is ChangeType.MESSAGE_CREATED
+            if change.message is not None
+            and change.type is ChangeType.MESSAGE_CREATED
+            and not _is_uncounted(change)
         },
         commit_id=conversation.commit_id,
         token=cast("int | None", conversation.token),
         deleted=[
             change.message.seq
             for change in changes
-            if change.message is not None and change.type is ChangeType.MESSAGE_DELETED
+            if change.message is not None and _is_uncounted(change)
         ],
         pinned_count=conversation.pinned_count,
         mentions_all_seq=conversation.mentions_all_seq,
@@ -146,6 +148,14 @@ def apply_delta(conversation: Conversation, state: ConversationState) -> Convers
         commit_id=state.commit_id,
         token=state.token,
     )
+
+
+def _is_uncounted(change: Change) -> bool:
+    """Return whether the change makes a message count as unread for nobody."""
+    if change.type is ChangeType.MESSAGE_DELETED:
+        return True
+    message = change.message
+    return change.type is ChangeType.MESSAGE_CREATED and message is not None and message.is_system
 
 
 def _unless_none(value: int | None, known: int) -> int:

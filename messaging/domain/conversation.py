@@ -57,7 +57,7 @@ class Conversation:
     frozen: bool = False
     """Whether an operator has frozen the conversation: then only owners and admins can write."""
     uncounted: Uncounted = ALL_COUNTED
-    """The deleted messages, which never count as unread."""
+    """The deleted messages and the system messages, which never count as unread."""
     metadata: str | None = None
     """A JSON object of the client's own, as text; None if there is none."""
     picture: str | None = None

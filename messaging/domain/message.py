@@ -74,6 +74,10 @@ class Message:
     reactions: Mapping[str, ReactionSummary] = field(default_factory=dict)
     """By emoji."""
 
+    @property
+    def is_system(self) -> bool:
+        return self.kind is MessageKind.SYSTEM
+
     def mentions_person(self, user_id: str) -> bool:
         return self.mentions_all or user_id in self.mentions
 

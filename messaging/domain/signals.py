@@ -7,8 +7,9 @@ instances; a server process has one.
 from django.dispatch import Signal
 
 message_sent = Signal()
-"""A message was committed. Arguments: `message` (Message), `conversation` (Conversation, right
-after the commit). Sent in the background after the commit, never during a request."""
+"""A message was committed that is no system message. Arguments: `message` (Message), `conversation`
+(Conversation, right after the commit). Sent in the background after the commit, never during a
+request."""
 
 message_deleted = Signal()
 """A message was deleted. Arguments: `message` (Message), `conversation` (Conversation, right after

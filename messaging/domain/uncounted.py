@@ -1,4 +1,4 @@
-"""The messages of a conversation that never count as unread: deleted ones.
+"""The messages of a conversation that never count as unread: deleted ones and system messages.
 
 They are stored as ranges of message numbers, encoded as a short text: a head, and segments of up to
 16 ranges in ascending order. `3,10,5;0,0,3,1,2,4` is [[4, 4], [7, 10]]. The head has the number

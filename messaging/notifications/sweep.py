@@ -165,7 +165,8 @@ class _Sweep:
         return await self.answered(claim) or tried > 1
 
     async def _created(self, conversation: Conversation) -> list[Message]:
-        """Return the messages of the period that are not deleted, the oldest first."""
+        """Return the messages of the period that may notify somebody, the oldest first: no deleted
+        and no system messages."""
         store = self._parts.store
         created: list[Message] = []
         last_seq = conversation.seq
@@ -181,7 +182,7 @@ class _Sweep:
             if len(new) < len(page) or not page:
                 break
             last_seq -= _STEP
-        return [message for message in created if message.deleted_at is None]
+        return [one for one in created if one.deleted_at is None and not one.is_system]
 
     async def _left(self, conversation: Conversation) -> Sequence[Left]:
         """Return the work that is left in a conversation. People who have read a message are left

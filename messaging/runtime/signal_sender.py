@@ -7,7 +7,7 @@ from django.dispatch import Signal
 
 from messaging.commits.group_commit import Committed
 from messaging.concurrency.tasks import TaskSet
-from messaging.domain.change import ChangeType
+from messaging.domain.change import Change, ChangeType
 from messaging.domain.signals import message_deleted, message_sent, participants_removed
 
 logger = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class SignalSender:
         conversation = committed.conversation
         for change in committed.changes:
             match change.type:
-                case ChangeType.MESSAGE_CREATED:
+                case ChangeType.MESSAGE_CREATED if not _is_system(change):
                     await self.send_now(
                         message_sent, message=change.message, conversation=conversation
                     )
@@ -56,3 +56,8 @@ class SignalSender:
                     await self.send_now(
                         participants_removed, user_ids=user_ids, conversation=conversation
                     )
+
+
+def _is_system(change: Change) -> bool:
+    """Return whether it is about a system message, which nobody sent."""
+    return change.message is not None and change.message.is_system

@@ -13,6 +13,7 @@ from messaging.changes.conversations import (
     new_direct_conversation,
     new_group_conversation,
 )
+from messaging.changes.messages.reporting import with_creation_report
 from messaging.changes.rights import require_participant
 from messaging.changes.sizes import takes_more_people
 from messaging.changes.text_rules import require_client_id
@@ -82,6 +83,7 @@ async def create_conversation(
     picture: str | None = None,
     posting: Posting = Posting.ALL,
     history: History = History.FULL,
+    system_messages: bool = False,
 ) -> FoundedConversation:
     """Create a conversation. The creator of a group is its owner.
 
@@ -94,7 +96,12 @@ async def create_conversation(
         require_client_id(client_id)
     others = _require_user_ids(participant_ids, besides=user_id)
     fields = NewConversation(
-        title=title, metadata=metadata, picture=picture, posting=posting, history=history
+        title=title,
+        metadata=metadata,
+        picture=picture,
+        posting=posting,
+        history=history,
+        system_messages=system_messages,
     ).checked()
     if kind is ConversationKind.DIRECT:
         wanted = new_direct_conversation(user_id, others, fields)
@@ -132,7 +139,9 @@ async def _store_group(
     let_in = {user_id, *await welcome(instance, user_id, others)}
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
     try:
-        conversation, created = await _store_founded(instance, replace(wanted, participants=people))
+        conversation, created = await _store_founded(
+            instance, with_creation_report(replace(wanted, participants=people), by=user_id)
+        )
     except ClientIdReused:
         await quota.give_back()
         raise
@@ -151,7 +160,7 @@ async def _store_direct(
     await require_no_block(instance, user_id, person_id)
     quota = Quota(rates=instance.rates, user_id=user_id, conversations=1)
     await quota.take()
-    conversation, created = await _store_founded(instance, wanted)
+    conversation, created = await _store_founded(instance, with_creation_report(wanted, by=user_id))
     if not created:
         await quota.give_back()
     # A concurrent block did not find the conversation. It is only in its person's document.

@@ -7,7 +7,7 @@ import structlog
 from messaging.changes.messages.changed import require_visible
 from messaging.changes.text_rules import normalise_newlines, require_reason
 from messaging.domain.change import COMMIT_TIME
-from messaging.domain.exceptions import MessageNotFound
+from messaging.domain.exceptions import MessageNotFound, PermissionDenied
 from messaging.domain.identifiers import derived_id, require_message_id
 from messaging.domain.reports import Report, ReportCopy
 from messaging.runtime.instance import Instance
@@ -30,7 +30,7 @@ async def report_message(
     `messaging.stores.reports`.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also for a
-    deleted message), StoreUnavailable.
+    deleted message), PermissionDenied for a system message, StoreUnavailable.
     """
     reason = normalise_newlines(reason)
     require_reason(reason)
@@ -46,6 +46,8 @@ async def report_message(
         if first is None:
             raise MessageNotFound
         return MadeReport(report=first, created=False)
+    if message.is_system:
+        raise PermissionDenied("A system message cannot be reported.")
     report = Report(
         id=report_id,
         conversation_id=conversation_id,

@@ -173,7 +173,8 @@ class Store(Protocol):
         """Return the store's time, read from the store."""
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
-        """Store a new conversation with its participants' read positions.
+        """Store a new conversation with its participants' read positions, and with its latest
+        message, if it has one.
 
         Raises AlreadyExists, CommitUnknown.
         """

@@ -70,6 +70,7 @@ class ConversationsView(APIView):
             client_id=body.get("client_id"),
             metadata=body.get("metadata"),
             picture=body.get("picture"),
+            system_messages=body.get("system_messages", False),
             **_settings(body),
         )
         data = personal_conversation_data(founded.own.conversation, founded.own.position)

@@ -9,7 +9,7 @@ from messaging.changes.rights import require_participant
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
-from messaging.domain.message import Message, MessageKind
+from messaging.domain.message import Message
 
 
 def with_changed_message(
@@ -53,5 +53,5 @@ def require_visible(
 
 def require_written(message: Message) -> None:
     """Require that somebody wrote the message. Raises PermissionDenied for a system message."""
-    if message.kind is MessageKind.SYSTEM:
+    if message.is_system:
         raise PermissionDenied("A system message cannot be edited, deleted, pinned or reacted to.")

@@ -36,7 +36,7 @@ class Survey:
         """The first gaps; the others are only counted."""
         self._more_gaps = 0
         self.uncounted = ALL_COUNTED
-        """The deleted messages."""
+        """The deleted messages, and the system messages."""
 
     @property
     def seq(self) -> int:
@@ -96,7 +96,7 @@ class Survey:
             self._note_sender(message)
         if page:
             self._note_gap(expected, last + 1)
-        self._note_deleted(page)
+        self._note_uncounted(page)
 
     def _note_gap(self, expected: int, found: int) -> None:
         if found > expected:
@@ -112,6 +112,8 @@ class Survey:
             self._more_gaps += 1
 
     def _note_sender(self, message: Message) -> None:
+        if message.is_system:
+            return
         self._sent[message.sender_id] = message.seq
         joined = self._joined.get(message.sender_id)
         if joined is None:
@@ -120,17 +122,17 @@ class Survey:
         if joined == 0 or (untouched and message.version > joined):
             self._surely_sent[message.sender_id] = message.seq
 
-    def _note_deleted(self, messages: Sequence[Message]) -> None:
-        deleted = [message.seq for message in messages if message.deleted_at is not None]
-        if deleted:
-            self.uncounted = self.uncounted.including(deleted)
+    def _note_uncounted(self, messages: Sequence[Message]) -> None:
+        seqs = [one.seq for one in messages if one.deleted_at is not None or one.is_system]
+        if seqs:
+            self.uncounted = self.uncounted.including(seqs)
 
     async def _look_at_changed(self) -> None:
         while changed := await self._store.list_changed_messages(
             self._conversation_id, since=self.version, until=_ANY_VERSION, limit=PAGE
         ):
             self.version = changed[-1].version
-            self._note_deleted(changed)
+            self._note_uncounted(changed)
 
 
 def _joined(conversation: Conversation) -> Mapping[str, int]:

@@ -252,7 +252,7 @@ def _findings_at_rest(conversation: Conversation, survey: Survey) -> Iterator[Fi
             detail = f"sent_seq of {user_id} is {kept}, but their latest message is number {true}"
             yield Finding(drift=Drift.SENT_SEQ, detail=detail)
     if not conversation.uncounted.within(survey.uncounted):
-        detail = "unread counts leave out messages that are not deleted"
+        detail = "unread counts leave out messages that are neither deleted nor system messages"
         yield Finding(drift=Drift.UNCOUNTED, detail=detail)
 
 

@@ -43,6 +43,8 @@ async def create_conversation(connection: Connection, conversation: Conversation
     for user_id in created.participants:
         position = new_position(ReadPosition(user_id=user_id))
         writes.set(position_name(database, created.id, user_id), position)
+    if (first := created.last_message) is not None:
+        writes.create(message_name(database, created.id, first.id), encode_message(first))
     writes.create(conversation_name(database, created.id), new_conversation(created))
     return await _commit(connection, "create_conversation", created, writes)
 

@@ -83,7 +83,8 @@ class SqlStore(StoredLinkNotes):
             "create_conversation", writes.create_conversation, conversation
         )
         self.witness.committed(mark, stored)
-        count("create_conversation", written=1 + len(stored.participants))
+        first = stored.last_message is not None
+        count("create_conversation", written=1 + first + len(stored.participants))
         return stored
 
     async def get_conversation(self, conversation_id: str) -> Conversation | None:

@@ -58,6 +58,10 @@ def create_conversation(database: BaseDatabaseWrapper, conversation: Conversatio
             ParticipantRecord.objects.using(database.alias).bulk_create(
                 rows.participant_records(stored.id, people)
             )
+            if stored.last_message is not None:
+                MessageRecord.objects.using(database.alias).bulk_create(
+                    [rows.message_record(stored.last_message)]
+                )
             positions = [ReadPosition(user_id=one.user_id) for one in people]
             _put_positions(database, stored.id, positions, stored.updated_at)
     except IntegrityError as error:

@@ -4,6 +4,7 @@ earlier release writes is read with the defaults."""
 from dataclasses import fields, replace
 from typing import Any
 
+from messaging.changes.messages.reporting import with_creation_report
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, History, ListedConversation, Posting
 from messaging.domain.message import Attachment, Message, MessageKind, ReactionSummary
@@ -154,3 +155,20 @@ async def test_what_this_release_does_not_know_of_a_message_stays(
     (document,) = await firestore_store.connection.get("later", [name])
     assert document.fields["later"].string_value == "value"
     assert document.fields["text"].string_value == "changed"
+
+
+async def test_a_conversation_begins_with_a_message(store: Store) -> None:
+    """Where it is given one, in the same commit."""
+    wanted = with_creation_report(
+        replace(new_conversation("ann", "bob"), system_messages=True), by="ann"
+    )
+
+    created = await store.create_conversation(wanted)
+
+    assert (created.seq, created.version, created.uncounted.ranges()) == (1, 1, [[1, 1]])
+    assert await store.get_conversation(created.id) == created
+    message = await only_message(store, created.id)
+    assert message == created.last_message
+    assert message.kind is MessageKind.SYSTEM
+    sent = await store.commit(sending(created, "hello"))
+    assert (sent.seq, sent.version) == (2, 2)

@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import Settings
 
 from messaging.changes.messages.deleting import deleted
+from messaging.changes.messages.reporting import with_creation_report
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import Participant, ReadPosition, Role
@@ -29,6 +30,7 @@ from messaging.stores.conversations import Commit, Store
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.sql.store import SqlStore
 from tests.integration.stores import editing, new_conversation, sending
+from tests.unit.messaging import rename
 
 Plant = Callable[[Store, Conversation], Awaitable[object]]
 
@@ -48,6 +50,24 @@ async def conversation(store: Store) -> Conversation:
     conversation = await store.commit(editing(conversation, first, "uno"))
     await store.advance_read(conversation.id, "bob", 5)
     return await joined(store, conversation)
+
+
+async def test_system_messages_are_no_drift(store: Store) -> None:
+    """They are unread for nobody, and nobody has sent them."""
+    wanted = replace(new_conversation("ann", "bob"), system_messages=True)
+    before = await store.create_conversation(with_creation_report(wanted, by="ann"))
+    before = await store.commit(sending(before, "one"))
+    outcome = rename("ann", "Coffee").apply(before, {})
+    assert outcome.report is not None
+    assert outcome.report.message is not None
+    after = await store.commit(
+        Commit(before=before, after=outcome.conversation, created=[outcome.report.message])
+    )
+    assert (after.seq, after.version, after.uncounted.ranges()) == (3, 4, [[1, 1], [3, 3]])
+
+    report = await verify_conversation(store=store, conversation_id=after.id, repair=True)
+
+    assert (report.findings, report.messages) == ((), 3)
 
 
 async def joined(store: Store, before: Conversation) -> Conversation:

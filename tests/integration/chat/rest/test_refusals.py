@@ -37,6 +37,7 @@ EXAMPLES: dict[str, Json] = {
     "send_message": {"text": "hello", "client_id": "c"},
     "edit_message": {"text": "edited"},
     "mark_read": {"seq": 1},
+    "mark_unread": {"seq": 1},
     "set_typing": {"typing": True},
     "update_preferences": {"push_text": False},
     "register_device": {"token": "t", "platform": "web"},
@@ -46,6 +47,7 @@ EXAMPLES: dict[str, Json] = {
 QUERIES: dict[str, dict[str, Any]] = {
     "list_changes": {"since": 0},
     "get_presence": {"user_ids": "bob"},
+    "list_users": {"user_ids": "bob"},
 }
 """A query for every operation that needs one."""
 

@@ -48,11 +48,25 @@ ARGUMENTS: dict[str, Any] = {
     "changes": {},
     "client_id": "1",
     "reason": "spam",
+    "message_ids": ["a" * 26],
+    "attachment_ids": ["a" * 26],
+    "cursor": None,
+    "filename": "tea.jpg",
+    "content_type": "image/jpeg",
+    "size": 1,
+    "pinned": True,
 }
 """For the services, by the name of the parameter."""
+CHANGES: dict[str, Any] = {
+    "messages.edit_message": {"text": "hello"},
+    "conversations.update_conversation": {"title": "Coffee"},
+}
+"""The `changes` of services that take at least one."""
 
 FIELDS: dict[str, Any] = {
     "message.send": {"text": "hello", "client_id": "1"},
+    "message.edit": {"text": "hello", "message_id": "a" * 26},
+    "message.delete": {"message_id": "a" * 26},
     "receipt.read": {"seq": 1},
     "receipt.delivered": {"seq": 1},
     "typing.start": {},
@@ -154,8 +168,9 @@ async def test_services_refuse_outsiders(
         with subtests.test(name):
             given = {**ARGUMENTS, **names, "instance": instance, "user_id": outsider.user_id}
             parameters = inspect.signature(service).parameters
-            needed = [name for name, one in parameters.items() if one.default is one.empty]
-            arguments = {name: given[name] for name in needed}
+            needed = [key for key, one in parameters.items() if one.default is one.empty]
+            given["changes"] = CHANGES.get(name, {})
+            arguments = {key: given[key] for key in needed}
             assert "user_id" in arguments, "who asks?"
 
             if service.__name__ == "sync_conversation":  # for sockets: there it is a status

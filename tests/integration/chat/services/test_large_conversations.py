@@ -95,4 +95,11 @@ def _grown(group: Conversation) -> Conversation:
         active_at=datetime.now(UTC),
         sent_seq=dict.fromkeys(group.participants, 10**12),
         preferences=dict.fromkeys(group.participants, settings),
+        participants={
+            user_id: replace(person, visible_from=10**12, joined_version=10**12)
+            for user_id, person in group.participants.items()
+        },
+        metadata="x" * 4_096,
+        picture="x" * 2_048,
+        mentions_all_seq=10**12,
     )

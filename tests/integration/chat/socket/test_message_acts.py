@@ -93,3 +93,21 @@ async def test_pins_are_told(people: Enter) -> None:
         assert told[0]["data"] == {"message": pinned, "pinned_count": 1}
         assert told[1]["data"] == edited
         assert told[2]["data"]["pinned_count"] == 0
+
+
+async def test_system_messages_are_told(people: Enter) -> None:
+    """After the change that they report, at the next version."""
+    ann, bob = await people("ann"), await people("bob")
+    body = {"kind": "group", "participant_ids": [bob.user_id], "system_messages": True}
+    group = (await ann.rest.request("POST", "/conversations", body))["id"]
+    await unread(ann, bob)
+
+    await ann.rest.request("PATCH", f"/conversations/{group}", {"title": "Coffee"})
+
+    for told in await unread(ann, bob):
+        assert [(event["type"], event["version"]) for event in told] == [
+            ("conversation.updated", 2),
+            ("message.created", 3),
+        ]
+        report = told[1]["data"]["message"]
+        assert (report["kind"], report["metadata"]["event"]) == ("system", "title.changed")

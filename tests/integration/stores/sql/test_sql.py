@@ -93,9 +93,10 @@ async def test_send_of_a_hundred(database_store: SqlStore, queries: list[str]) -
     assert verbs(queries)[2:] in ([], ["INSERT"])
 
 
-@pytest.mark.parametrize("size", [1, 50])
+@pytest.mark.parametrize("size", [1, 40])
 async def test_edits(database_store: SqlStore, queries: list[str], size: int) -> None:
-    """A commit of edits is the conversation's UPDATE and one statement for all the messages."""
+    """A commit of edits is the conversation's UPDATE and one statement for all the messages, or for
+    as many as fit in one: SQLite takes 999 values."""
     created = await database_store.create_conversation(new_conversation("ann"))
     sends = sending(created, *["tpyo"] * size)
     sent = await database_store.commit(sends)
