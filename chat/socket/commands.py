@@ -279,6 +279,7 @@ _ALL = (
         serializer=command_serializers.ActivityCommand,
         handler=_set_activity,
         waits=False,
+        log_level=logging.DEBUG,
     ),
     Command(
         name="ping",

@@ -4,10 +4,10 @@ A derived id makes a thing unique by construction: two equivalent requests name 
 and the store's `create` succeeds for only one of them.
 """
 
-import base64
 import hashlib
 import re
 import secrets
+from itertools import product
 
 from messaging.domain.exceptions import ConversationNotFound, InvalidRequest, MessageNotFound
 
@@ -17,6 +17,10 @@ SERVICE_PREFIX = "service:"
 RESERVED_PREFIXES = (SERVICE_PREFIX, "erased:")
 """The prefixes of ids that this product assigns itself. No person has such an id."""
 _STORED_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
+_ID_BYTES = 16
+_PAIRS = tuple(map("".join, product("abcdefghijklmnopqrstuvwxyz234567", repeat=2)))
+"""The two characters of base32 (RFC 4648) for each number of ten bits."""
+_SHIFTS = range(120, -1, -10)
 
 
 USER_ID_RULE = "1 to 128 characters of A-Z a-z 0-9 _ . @ : -"
@@ -67,7 +71,7 @@ def require_user_id(field: str, user_id: str) -> None:
 
 
 def random_id() -> str:
-    return _encode(secrets.token_bytes(16))
+    return _encode(secrets.token_bytes(_ID_BYTES))
 
 
 def derived_id(*parts: str) -> str:
@@ -96,4 +100,7 @@ def direct_conversation_id(one: str, other: str) -> str:
 
 
 def _encode(data: bytes) -> str:
-    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+    """Return 16 bytes in base32. Each send encodes several ids, and the standard library's function
+    takes ten times as long."""
+    bits = int.from_bytes(data) << 2
+    return "".join([_PAIRS[bits >> shift & 0x3FF] for shift in _SHIFTS])

@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import structlog
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from prometheus_client import Histogram
 
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
@@ -45,6 +46,8 @@ class Calls:
         self.timeout = timeout
         self._using = using
         self._threads: Threads | None = None
+        self._seconds: dict[str, Histogram] = {}
+        """The metric of each operation; to look it up by its label takes as long as a command."""
         self._breaker = Availability()
         # One answer is enough: a full disk is full for all.
         self._writing = Availability(failures=1, gauge=STORE_WRITES_REFUSED)
@@ -155,8 +158,14 @@ class Calls:
         self._breaker.answered()
         if writes:
             self._writing.answered()
-        STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
+        self._observe(operation, time.monotonic() - begun)
         return answer
+
+    def _observe(self, operation: str, seconds: float) -> None:
+        metric = self._seconds.get(operation)
+        if metric is None:
+            metric = self._seconds[operation] = STORE_SECONDS.labels(operation)
+        metric.observe(seconds)
 
     def _open_threads(self, operation: str, writes: bool) -> Threads:
         """Return the threads. Raises StoreUnavailable while a breaker is open."""

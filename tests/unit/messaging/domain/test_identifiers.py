@@ -1,5 +1,7 @@
 """Ids: their form, and the ones that derive from what they name."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +78,11 @@ def test_random_ids_differ() -> None:
 )
 def test_what_was_never_stored(value: str) -> None:
     assert not is_stored_id(value)
+
+
+@given(st.lists(st.text(), min_size=1, max_size=3))
+def test_an_id_is_base32(parts: list[str]) -> None:
+    """Of the digest, as RFC 4648 has it, in lower case and without padding."""
+    expected = base64.b32encode(digest(*parts)).decode().rstrip("=").lower()
+
+    assert derived_id(*parts) == expected
