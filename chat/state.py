@@ -74,6 +74,8 @@ class ApplicationState:
             )
         except MessagingError as error:
             logger.info("profile.not_completed", user_id=identity.user_id, code=error.code)
+        except Exception:  # nobody waits for this work, and the request goes on
+            logger.exception("profile.failed", user_id=identity.user_id)
 
     def close(self) -> None:
         """Close the connections to the issuer of tokens."""

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 from chat.authentication.identity import Authenticator, Identity
 from chat.exceptions import NotAuthenticated, TokenExpired
-from messaging.concurrency.tasks import start_task
+from messaging.concurrency.tasks import TaskSet, start_task
 from messaging.domain.exceptions import TokenRevoked
 from messaging.domain.health import Condition
 
@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 _MAX_TOKENS = 50_000
 _MAX_TOKEN_CHARACTERS = 8_192
-_PROFILE_SECONDS = 1.0
+PROFILE_SECONDS = 1.0
+"""How long the first request with a token waits until its profile is stored."""
 _NO_PROFILE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -38,6 +39,7 @@ class VerifiedTokens:
         and raises nothing."""
         self._authenticator = authenticator
         self._on_profile = on_profile
+        self._profiles: TaskSet[None] = TaskSet()
         self._identities: LRUCache[bytes, Identity] = LRUCache(_MAX_TOKENS)
         self._under_way: dict[tuple[str, bytes], asyncio.Task[Any]] = {}
 
@@ -91,7 +93,8 @@ class VerifiedTokens:
         known = self._identities[digest] = replace(identity, profile=_NO_PROFILE)
         if identity.profile and self._on_profile is not None:
             # The first request shows the name, unless the store is slow.
-            await asyncio.wait([start_task(self._on_profile(identity))], timeout=_PROFILE_SECONDS)
+            task = self._profiles.start(self._on_profile(identity))
+            await asyncio.wait([task], timeout=PROFILE_SECONDS)
         return known
 
     async def _once(self, key: tuple[str, bytes], work: Callable[[], Coroutine[Any, Any, T]]) -> T:

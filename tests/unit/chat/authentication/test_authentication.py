@@ -1,5 +1,6 @@
 """Who is calling: development tokens, and the header that any token comes in."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from chat.authentication import (
     bearer_token,
     issue_development_token,
     make_authenticator,
+    token_cache,
 )
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.authentication.firebase import FirebaseAuthenticator
@@ -103,6 +105,32 @@ async def test_the_command_issues_a_token_with_a_name(
 def test_no_token_for_a_bad_profile(profile: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest):
         issue_development_token("ann", name=profile.get("name"), picture=profile.get("picture"))
+
+
+async def test_a_profile_that_cannot_be_stored_now_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor is it kept with the token: clients choose its size."""
+    monkeypatch.setattr(token_cache, "PROFILE_SECONDS", 0.05)
+    stored = asyncio.Event()
+    offered = []
+
+    async def on_profile(identity: Identity) -> None:
+        offered.append(identity.profile)
+        await stored.wait()
+
+    tokens = VerifiedTokens(DevelopmentAuthenticator(), on_profile=on_profile)
+    token = issue_development_token("ann", name="Ann")
+
+    async with asyncio.timeout(5):
+        identities = await asyncio.gather(*(tokens.authenticate(token) for _ in range(5)))
+
+    assert offered == [{"name": "Ann"}]
+    assert {one.user_id for one in identities} == {"ann"}
+    known = tokens.recall(token)
+    assert known is not None
+    assert not known.profile
+    stored.set()
 
 
 @pytest.mark.parametrize("token", ["", ".", "x", "ImFubiI.", "ImFubiI.x", "a.b.c", "\x00", "🦆"])
