@@ -10,6 +10,7 @@ from types import MappingProxyType
 from django.db import models
 
 from messaging.domain.conversation import Conversation as StoredConversation
+from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS
 from messaging.domain.message import Message as StoredMessage
 from messaging.domain.people import Profile
 from messaging.domain.reports import ReportCopy
@@ -59,6 +60,9 @@ class Message(models.Model):
 
     names: Names = EMPTY
     """The names of its people, as far as they were looked up. The same holds below."""
+
+    earlier = NO_EARLIER_TEXTS
+    """The earlier texts of the message, if they were read."""
 
     class Meta:
         managed = False

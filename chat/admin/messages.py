@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from chat.admin.base import StoreModelAdmin, excerpt, link
+from chat.admin.base import StoreModelAdmin, Table, excerpt, link
 from chat.admin.bridge import on_loop
 from chat.admin.confirmed_actions import act
 from chat.admin.conversations import ConversationAdmin
@@ -173,15 +173,28 @@ class MessageAdmin(StoreModelAdmin):
             next=found[0].seq if more else None,
         )
 
+    async def list_tables(self, instance: Instance, row: Any) -> list[Table]:
+        texts = row.earlier.texts() if row.deleted_at is None else ()
+        return [
+            Table(
+                title="Earlier texts",
+                headings=("Text", "Written"),
+                rows=[(one.text, one.written_at) for one in reversed(texts)],
+                empty="The text was never edited, or the message is deleted.",
+            )
+        ]
+
     async def find_row(self, instance: Instance, key: str) -> Message | None:
         conversation_id, _, message_id = key.partition(".")
         if not (is_stored_id(conversation_id) and is_stored_id(message_id)):
             return None
-        found = await instance.store.get_messages(conversation_id, [message_id])
+        found = await instance.store.get_edited(conversation_id, [message_id])
         if message_id not in found:
             return None
-        names = await names_of(instance, [found[message_id].sender_id])
-        return _row(found[message_id], names)
+        message, earlier = found[message_id]
+        row = _row(message, await names_of(instance, [message.sender_id]))
+        row.earlier = earlier
+        return row
 
 
 def _row(message: StoredMessage, names: Names) -> Message:

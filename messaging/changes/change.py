@@ -10,6 +10,7 @@ from typing import Protocol
 
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
+from messaging.domain.fields.earlier_texts import EarlierTexts
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
@@ -35,6 +36,8 @@ class Outcome:
     """The attachments of the message that it created."""
     released: tuple[str, ...] = ()
     """The attachments of the message that it deleted."""
+    earlier: EarlierTexts | None = None
+    """The earlier texts of the message that it changed; None if they stay."""
 
 
 class ConversationChange(Protocol):

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from messaging.changes.change import ConversationChange, Outcome
+from messaging.changes.messages.editing import edits_text
 from messaging.changes.messages.sending import has_attachments
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError
+from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EarlierTexts
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
@@ -23,6 +25,8 @@ class Evaluation:
     outcomes: list[Outcome | MessagingError] = field(default_factory=list)
     attachments: dict[str, StoredAttachment] = field(default_factory=dict)
     """The attachments that the changes name, as far as they exist."""
+    earlier: dict[str, EarlierTexts] = field(default_factory=dict)
+    """The earlier texts of the messages that the changes edit."""
     refused_creations: set[str] = field(default_factory=set)
     """The ids of messages that refused changes would have created."""
     _created: dict[str, Message] = field(default_factory=dict)
@@ -30,6 +34,7 @@ class Evaluation:
     _positions: dict[str, ReadPosition] = field(default_factory=dict)
     _attached: dict[str, StoredAttachment] = field(default_factory=dict)
     _released: dict[str, None] = field(default_factory=dict)
+    _earlier: dict[str, EarlierTexts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.conversation = self.base
@@ -38,6 +43,10 @@ class Evaluation:
         """Evaluate one more change. A refusal concerns only that change."""
         if has_attachments(change):
             change = change.with_attachments(self.attachments)
+        if edits_text(change):
+            change = change.with_earlier_texts(
+                self.earlier.get(change.message_id, NO_EARLIER_TEXTS)
+            )
         try:
             outcome = change.apply(self.conversation, self.messages)
         except MessagingError as refusal:
@@ -49,6 +58,10 @@ class Evaluation:
         self.conversation = outcome.conversation
         if outcome.change is not None and outcome.message is not None:
             self._keep(outcome.message, new=outcome.message.id == change.creates)
+            if outcome.earlier is not None:
+                # From here on they are known, also for a later edit of the same commit.
+                self.earlier[outcome.message.id] = outcome.earlier
+                self._earlier[outcome.message.id] = outcome.earlier
         if outcome.report is not None and outcome.report.message is not None:
             self._keep(outcome.report.message, new=True)
         self._keep_attachments(outcome)
@@ -91,4 +104,5 @@ class Evaluation:
             positions=tuple(self._positions.values()),
             attached=tuple(self._attached.values()),
             released=tuple(self._released),
+            earlier=self._earlier,
         )

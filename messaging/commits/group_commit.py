@@ -14,11 +14,12 @@ from datetime import datetime
 import structlog
 
 from messaging.changes.change import ConversationChange, Outcome
+from messaging.changes.messages.editing import edits_text
 from messaging.changes.messages.sending import SendMessage, has_attachments
 from messaging.changes.rights import authorized
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
-from messaging.commits.stored_outcomes import stamped_outcome
+from messaging.commits.stored_outcomes import is_the_same, stamped_outcome
 from messaging.commits.waiting import Waiting
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
@@ -154,19 +155,34 @@ class GroupCommit:
         batch = [(waiting.change, self._ids(waiting.change)) for waiting in self._batch]
         # Check rights first: no message is read for a person who may not see the conversation.
         wanted = {id_ for change, ids in batch if ids and authorized(change, base) for id_ in ids}
-        found = await self._store.get_messages(base.id, sorted(wanted)) if wanted else {}
-        evaluation = Evaluation(base, dict(found))
+        evaluation = Evaluation(base, {})
+        edited = {change.message_id for change, _ in batch if edits_text(change)}
+        await self._read_messages(evaluation, wanted, edited)
         sends = [change for change, _ in batch if has_attachments(change)]
         read = await self._read_attachments(evaluation, sends) if sends else set()
         for change, ids in batch:
             if not ids <= wanted and authorized(change, evaluation.conversation):
                 # An earlier change in this batch has added its actor.
-                late = await self._store.get_messages(base.id, sorted(ids))
-                evaluation.messages = {**late, **evaluation.messages}
+                await self._read_messages(evaluation, ids, edited)
             if has_attachments(change) and not read.issuperset(change.attachment_ids):
                 await self._read_attachments(evaluation, [change])
             evaluation.add(change)
         return evaluation
+
+    async def _read_messages(
+        self, evaluation: Evaluation, wanted: set[str], edited: set[str]
+    ) -> None:
+        """Read messages, one read each; those that are edited with their earlier texts. What the
+        evaluation has changed stays."""
+        found: dict[str, Message] = {}
+        if plain := wanted - edited:
+            found.update(await self._store.get_messages(evaluation.base.id, sorted(plain)))
+        if whole := wanted & edited:
+            read = await self._store.get_edited(evaluation.base.id, sorted(whole))
+            for id_, (message, earlier) in read.items():
+                found[id_] = message
+                evaluation.earlier.setdefault(id_, earlier)
+        evaluation.messages = {**found, **evaluation.messages}
 
     async def _read_attachments(
         self, evaluation: Evaluation, sends: Sequence[SendMessage]
@@ -262,7 +278,7 @@ class GroupCommit:
         found = await self._store.get_messages(base.id, list(created)) if created else {}
         only_sends = lost.evaluation.only_creates
         if not created or not all(
-            message_id in found and _is_the_same(found[message_id], message, only_sends)
+            message_id in found and is_the_same(found[message_id], message, only_sends)
             for message_id, message in created.items()
         ):
             return None
@@ -298,11 +314,3 @@ class GroupCommit:
     ) -> None:
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.give(outcome)
-
-
-def _is_the_same(found: Message, created: Message, only_sends: bool) -> bool:
-    """Return whether this commit created the message. A position is assigned only once, whatever
-    happens to the text later. If the commit has other changes too, only the version of an unchanged
-    message proves that they were committed with it."""
-    same = (found.seq, found.content_hash) == (created.seq, created.content_hash)
-    return same and (only_sends or found.version == created.version)

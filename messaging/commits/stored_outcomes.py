@@ -41,3 +41,11 @@ def _stamped_change(
         by=change.by,
         pinned_count=change.pinned_count,
     )
+
+
+def is_the_same(found: Message, created: Message, only_sends: bool) -> bool:
+    """Return whether this commit created the message. A position is assigned only once, whatever
+    happens to the text later. If the commit has other changes too, only the version of an unchanged
+    message proves that they were committed with it."""
+    same = (found.seq, found.content_hash) == (created.seq, created.content_hash)
+    return same and (only_sends or found.version == created.version)

@@ -110,6 +110,8 @@ class MessageRecord(models.Model):
     attachments = models.JSONField(null=True)
     """Null if there are none, as for reactions: a plain message costs no JSON."""
     reactions = models.JSONField(null=True)
+    earlier_texts = models.TextField(null=True)  # noqa: DJ001  null costs nothing
+    """See `messaging.domain.fields.earlier_texts`. Only edits and the admin read it."""
 
     class Meta:
         db_table = "messaging_message"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from messaging.domain.conversation import Companion, Conversation, ListedConversation, Membership
+from messaging.domain.fields.earlier_texts import EarlierTexts, EditedMessages
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
@@ -68,6 +69,8 @@ class Commit:
     if one has changed since it was read."""
     released: Sequence[str] = ()
     """The attachments of deleted messages: the sweep removes their files."""
+    earlier: Mapping[str, EarlierTexts] = field(default_factory=dict)
+    """The new earlier texts of replaced or created messages, by id. Those of others stay."""
     commit_id: str = field(default_factory=random_id)
     """Stored as the conversation's `commit_id`, whatever `after` contains. After a lost answer, a
     read shows by it that this commit was applied. The next commit overwrites it, so a different id
@@ -202,8 +205,7 @@ class Store(Protocol):
     async def get_memberships(
         self, user_id: str, conversation_ids: Sequence[str], *, personal: bool = False
     ) -> Sequence[Membership]:
-        """Return a person's memberships in those of the conversations that they are in, in any
-        order. `personal` as in `list_memberships`."""
+        """Return a person's memberships in these conversations. `personal` as above."""
 
     async def list_companions(
         self, user_id: str, others: Sequence[str], *, most: int | None = None
@@ -253,6 +255,9 @@ class Store(Protocol):
         self, conversation_id: str, message_ids: Sequence[str]
     ) -> Mapping[str, Message]:
         """Return those of the messages that exist, by id."""
+
+    async def get_edited(self, conversation_id: str, ids: Sequence[str]) -> EditedMessages:
+        """Return the same, each with its earlier texts, which all other reads leave out."""
 
     async def list_messages(
         self, conversation_id: str, *, first_seq: int, last_seq: int

@@ -12,6 +12,7 @@ from messaging.changes.messages.changed import (
 from messaging.changes.rights import require_participant, require_role, require_unfrozen
 from messaging.domain.change import COMMIT_TIME, ChangeType
 from messaging.domain.conversation import Conversation
+from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS
 from messaging.domain.message import Message
 from messaging.domain.participant import Role
 
@@ -67,4 +68,8 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
         pinned_at=None,
         deleted_at=COMMIT_TIME,
     )
-    return replace(outcome, released=tuple(one.id for one in message.attachments))
+    return replace(
+        outcome,
+        released=tuple(one.id for one in message.attachments),
+        earlier=None if message.edited_at is None else NO_EARLIER_TEXTS,
+    )

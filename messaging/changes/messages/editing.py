@@ -1,10 +1,10 @@
 """Editing the text and the metadata of a message."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeGuard
 
-from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.change import SMALL_CHANGE, ConversationChange, Outcome
 from messaging.changes.messages.changed import (
     require_visible,
     require_written,
@@ -15,6 +15,7 @@ from messaging.changes.text_rules import require_text
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
+from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EarlierTexts
 from messaging.domain.message import Message
 
 
@@ -27,6 +28,11 @@ class EditMessage:
     message_id: str
     changes: Mapping[str, str | None]
     creates: None = None
+    earlier: EarlierTexts = NO_EARLIER_TEXTS
+    """The earlier texts of the message, before this change."""
+
+    def with_earlier_texts(self, earlier: EarlierTexts) -> "EditMessage":
+        return replace(self, earlier=earlier)
 
     @property
     def reads(self) -> Sequence[str]:
@@ -55,6 +61,19 @@ class EditMessage:
             return Outcome(conversation=conversation, message=message)
         if "text" in changes and not message.attachments:
             require_text(changes["text"] or "")  # only a file makes up for an empty text
-        if "text" in changes:
-            changes["edited_at"] = COMMIT_TIME
-        return with_changed_message(conversation, message, by=self.user_id, **changes)
+        if "text" not in changes:
+            return with_changed_message(conversation, message, by=self.user_id, **changes)
+        outcome = with_changed_message(
+            conversation, message, by=self.user_id, edited_at=COMMIT_TIME, **changes
+        )
+        written_at = message.edited_at or message.created_at
+        earlier = self.earlier.adding(
+            message.text or "", None if written_at is COMMIT_TIME else written_at
+        )
+        return replace(outcome, earlier=earlier)
+
+
+def edits_text(change: ConversationChange) -> TypeGuard[EditMessage]:
+    """Return whether the earlier texts of the message must be read before this change is
+    applied."""
+    return isinstance(change, EditMessage) and "text" in change.changes

@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
+from messaging.domain.fields.earlier_texts import EditedMessages
 from messaging.domain.message import Message
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
 from messaging.stores.firestore.documents.conversations import conversation_name
-from messaging.stores.firestore.documents.messages import decode_message, message_name
+from messaging.stores.firestore.documents.messages import (
+    MESSAGE_FIELDS,
+    decode_earlier,
+    decode_message,
+    message_name,
+)
 
 
 async def get(
@@ -14,12 +20,27 @@ async def get(
 ) -> Mapping[str, Message]:
     if not message_ids:
         return {}
-    names = [
-        message_name(connection.database, conversation_id, message_id) for message_id in message_ids
-    ]
-    found = await connection.get("get_messages", names)
+    names = _names(connection, conversation_id, message_ids)
+    found = await connection.get("get_messages", names, only=MESSAGE_FIELDS)
     messages = [decode_message(document) for document in found]
     return {message.id: message for message in messages}
+
+
+async def get_edited(
+    connection: Connection, conversation_id: str, message_ids: Sequence[str]
+) -> EditedMessages:
+    names = _names(connection, conversation_id, message_ids)
+    found = await connection.get("get_edited", names) if names else []
+    messages = [(decode_message(document), decode_earlier(document)) for document in found]
+    return {message.id: (message, earlier) for message, earlier in messages}
+
+
+def _names(
+    connection: Connection, conversation_id: str, message_ids: Sequence[str]
+) -> Sequence[str]:
+    return [
+        message_name(connection.database, conversation_id, message_id) for message_id in message_ids
+    ]
 
 
 async def list_range(
@@ -33,6 +54,7 @@ async def list_range(
             ("seq", ">=", first_seq),
             ("seq", "<=", last_seq),
             order_by=[("seq", "ascending")],
+            only=MESSAGE_FIELDS,
         ),
     )
     return [decode_message(document) for document in found]
@@ -44,7 +66,7 @@ async def list_latest(
     found = await connection.query(
         "list_latest_messages",
         conversation_name(connection.database, conversation_id),
-        query("messages", order_by=[("seq", "descending")], limit=limit),
+        query("messages", order_by=[("seq", "descending")], limit=limit, only=MESSAGE_FIELDS),
     )
     return [decode_message(document) for document in reversed(found)]
 
@@ -55,7 +77,7 @@ async def list_pinned(
     found = await connection.query(
         "list_pinned_messages",
         conversation_name(connection.database, conversation_id),
-        query("messages", order_by=[("pinned_at", "descending")], limit=limit),
+        query("messages", order_by=[("pinned_at", "descending")], limit=limit, only=MESSAGE_FIELDS),
     )
     return [decode_message(document) for document in found]
 
@@ -72,6 +94,7 @@ async def list_changed(
             ("version", "<=", until),
             order_by=[("version", "ascending")],
             limit=limit,
+            only=MESSAGE_FIELDS,
         ),
     )
     return [decode_message(document) for document in found]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from messaging.domain.conversation import Companion, Conversation, Membership
+from messaging.domain.fields.earlier_texts import EditedMessages
 from messaging.domain.health import Condition
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
@@ -191,6 +192,9 @@ class FirestoreStore:
         self, conversation_id: str, message_ids: Sequence[str]
     ) -> Mapping[str, Message]:
         return await messages.get(self._connection, conversation_id, message_ids)
+
+    async def get_edited(self, conversation_id: str, ids: Sequence[str]) -> EditedMessages:
+        return await messages.get_edited(self._connection, conversation_id, ids)
 
     async def list_messages(
         self, conversation_id: str, *, first_seq: int, last_seq: int

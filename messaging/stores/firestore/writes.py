@@ -59,7 +59,9 @@ async def commit(connection: Connection, commit: Commit) -> Conversation:
         name = message_name(database, after.id, message.id)
         writes.create(name, encode_message(message))
     for message in commit.replaced:
-        writes.put(message_name(database, after.id, message.id), *changed_message(message))
+        earlier = commit.earlier.get(message.id)
+        name = message_name(database, after.id, message.id)
+        writes.put(name, *changed_message(message, earlier))
     for position in commit.positions:
         name = position_name(database, after.id, position.user_id)
         writes.set(name, new_position(position))

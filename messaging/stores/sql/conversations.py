@@ -20,7 +20,9 @@ from messaging.models import ConversationRecord, MessageRecord
 from messaging.stores.sql import rows
 from messaging.stores.stored_enums import member_of
 
-_MESSAGE_FIELDS = MessageRecord._meta.concrete_fields
+_MESSAGE_FIELDS = [
+    field for field in MessageRecord._meta.concrete_fields if field.name != rows.EARLIER_TEXTS
+]
 _JSON_COLUMN = {"sqlite": "json(m.{})", "postgresql": "m.{}"}
 """SQLite stores JSON as text."""
 _FUNCTIONS = {

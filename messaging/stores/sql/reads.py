@@ -7,6 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
 from messaging.domain.conversation import Conversation
+from messaging.domain.fields.earlier_texts import EarlierTexts, EditedMessages
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 from messaging.models import ConversationRecord, MessageRecord, ReadPositionRecord
@@ -83,6 +84,13 @@ def get_messages(
     return {record.id: rows.message(record) for record in found}
 
 
+def get_edited(
+    database: BaseDatabaseWrapper, conversation_id: str, message_ids: Sequence[str]
+) -> EditedMessages:
+    found = _messages(database, conversation_id).filter(id__in=message_ids).defer(None)
+    return {one.id: (rows.message(one), EarlierTexts(one.earlier_texts or "")) for one in found}
+
+
 def list_messages(
     database: BaseDatabaseWrapper, conversation_id: str, *, first_seq: int, last_seq: int
 ) -> list[Message]:
@@ -135,7 +143,8 @@ def get_read_positions(
 
 
 def _messages(database: BaseDatabaseWrapper, conversation_id: str) -> QuerySet[MessageRecord]:
-    return MessageRecord.objects.using(database.alias).filter(conversation_id=conversation_id)
+    records = MessageRecord.objects.using(database.alias).defer(rows.EARLIER_TEXTS)
+    return records.filter(conversation_id=conversation_id)
 
 
 def list_changed_positions(

@@ -36,8 +36,12 @@ from messaging.models import (
 from messaging.stores.conversations import InvalidCursor
 from messaging.stores.stored_enums import conversion_to
 
+EARLIER_TEXTS = "earlier_texts"
+"""The column of a message's row that only edits read and write."""
 MESSAGE_COLUMNS = [
-    field.name for field in MessageRecord._meta.concrete_fields if not field.primary_key
+    field.name
+    for field in MessageRecord._meta.concrete_fields
+    if not field.primary_key and field.name != EARLIER_TEXTS
 ]
 """The columns that replacing a message writes."""
 

@@ -11,6 +11,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.domain.conversation import Companion, Conversation, Membership
+from messaging.domain.fields.earlier_texts import EditedMessages
 from messaging.domain.health import Condition
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
@@ -199,6 +200,11 @@ class SqlStore(StoredLinkNotes):
             "get_messages", reads.get_messages, conversation_id, message_ids
         )
         count("get_messages", read=len(message_ids))
+        return found
+
+    async def get_edited(self, conversation_id: str, ids: Sequence[str]) -> EditedMessages:
+        found = await self.calls.read("get_edited", reads.get_edited, conversation_id, ids)
+        count("get_edited", read=len(ids))
         return found
 
     async def list_messages(

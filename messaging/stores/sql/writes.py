@@ -13,6 +13,7 @@ from django.db.transaction import atomic
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.fields.codec import types_of
+from messaging.domain.fields.earlier_texts import EarlierTexts
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import OwnFlags, Preferences, ReadPosition, Role
 from messaging.models import (
@@ -136,11 +137,21 @@ def _write(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
         unique_fields=["id"],
         update_fields=rows.MESSAGE_COLUMNS,
     )
+    _put_earlier_texts(database, commit.earlier)
     _change_participants(database, commit.before, after)
     _put_positions(database, after.id, commit.positions, at)
     attach(database, commit.attached)
     release(database, commit.released, at)
     return after
+
+
+def _put_earlier_texts(database: BaseDatabaseWrapper, earlier: Mapping[str, EarlierTexts]) -> None:
+    """Store the earlier texts of edited and deleted messages."""
+    records = [
+        MessageRecord(id=id_, earlier_texts=one.encoded or None) for id_, one in earlier.items()
+    ]
+    if records:
+        MessageRecord.objects.using(database.alias).bulk_update(records, [rows.EARLIER_TEXTS])
 
 
 def set_preferences(

@@ -163,6 +163,24 @@ async def test_what_was_said_around_a_message(ann: Api, root: Operator) -> None:
     assert rows_of(around)[12] == f"{group}.{sent[19]['id']}"
 
 
+async def test_a_message_shows_its_earlier_texts(ann: Api, root: Operator) -> None:
+    """To operators who have given a reason, the latest first; redacting takes them away."""
+    group = await ann.group()
+    message = await ann.send(group, "first words")
+    for text in ("second words", "last words"):
+        await ann.patch(f"/conversations/{group}/messages/{message['id']}", text=text)
+    key = f"{group}.{message['id']}"
+    assert "first words" not in await root.page(f"message/{key}/change/")
+    await root.post(f"message/?conversation={group}", {"look": "1", "reason": "foul"})
+
+    page = await root.page(f"message/{key}/change/")
+
+    assert page.index("last words") < page.index("second words") < page.index("first words")
+    await root.act(f"message/?conversation={group}", "redact", key)
+    page = await root.page(f"message/{key}/change/")
+    assert not any(text in page for text in ("first words", "second words", "last words"))
+
+
 async def test_a_message_is_redacted(ann: Api, root: Operator) -> None:
     group = await ann.group()
     message = await ann.send(group, "something foul")

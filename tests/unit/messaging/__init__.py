@@ -4,6 +4,7 @@ from messaging.changes.change import ConversationChange
 from messaging.changes.conversations import UpdateConversation
 from messaging.changes.messages.deleting import DeleteMessage
 from messaging.changes.messages.editing import EditMessage
+from messaging.changes.messages.pinning import PinMessage
 from messaging.changes.messages.sending import SendMessage
 from messaging.changes.participants import AddParticipants, RemoveParticipant, SetRole
 from messaging.domain.change import COMMIT_TIME
@@ -52,8 +53,12 @@ def send(
     )
 
 
-def edit(user_id: str, message_id: str, text: str) -> ConversationChange:
+def edit(user_id: str, message_id: str, text: str) -> EditMessage:
     return EditMessage(user_id=user_id, message_id=message_id, changes={"text": text})
+
+
+def pin(user_id: str, message_id: str) -> ConversationChange:
+    return PinMessage(user_id=user_id, message_id=message_id, pinned=True)
 
 
 def delete(user_id: str, message_id: str) -> ConversationChange:

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.fields.codec import default_of, reader, types_of, writer
+from messaging.domain.fields.earlier_texts import EarlierTexts
 from messaging.domain.message import Message
 from messaging.stores.firestore.client.requests import Database
 from messaging.stores.firestore.documents.conversions import READ, WRITTEN, Fields
@@ -39,6 +40,11 @@ _MESSAGES = MessageDocuments(Message)
 encode_message = _MESSAGES.encode
 
 
+MESSAGE_FIELDS = _MESSAGES.names
+"""The fields of a message's document that ordinary reads ask for: all but the earlier texts."""
+_EARLIER = "earlier_texts"
+
+
 def message_name(database: Database, conversation_id: str, message_id: str) -> str:
     """Return the name of a message's document."""
     return database.document("conversations", conversation_id, "messages", message_id)
@@ -49,12 +55,21 @@ def decode_message(document: Any) -> Message:
     return _MESSAGES.decode(document.fields, id_, conversation_id)
 
 
-def changed_message(message: Message) -> tuple[Fields, Sequence[str]]:
+def decode_earlier(document: Any) -> EarlierTexts:
+    fields = document.fields
+    return EarlierTexts(fields[_EARLIER].string_value if _EARLIER in fields else "")
+
+
+def changed_message(message: Message, earlier: EarlierTexts | None) -> tuple[Fields, Sequence[str]]:
     """Return the fields of a message, and the mask that replaces them. Fields outside the mask stay
-    unchanged."""
+    unchanged, as the earlier texts do if they are None."""
     encoded = encode_message(message)
     # A field that the server sets is not in the mask.
     mask = [name for name in _MESSAGES.names if encoded.get(name) is not COMMIT_TIME]
+    if earlier is not None:
+        mask.append(_EARLIER)
+        if earlier:
+            encoded[_EARLIER] = earlier.encoded
     return encoded, mask
 
 

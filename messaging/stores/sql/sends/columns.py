@@ -13,6 +13,7 @@ from django.db import models
 from messaging.domain.conversation import Conversation
 from messaging.models import ConversationRecord, MessageRecord
 from messaging.stores.conversations import Commit
+from messaging.stores.sql.rows import EARLIER_TEXTS
 
 CONVERSATION_COLUMNS = (
     "seq",
@@ -50,8 +51,13 @@ def is_send(commit: Commit) -> bool:
 
 
 def columns(model: type[models.Model]) -> Mapping[str, "models.Field[Any, Any]"]:
-    """Return the columns of a table by the names of an entity's fields, in the model's order."""
-    return {field.attname: field for field in model._meta.concrete_fields}
+    """Return the columns of a table by the names of an entity's fields, in the model's order. A new
+    message has no earlier texts."""
+    return {
+        field.attname: field
+        for field in model._meta.concrete_fields
+        if field.attname != EARLIER_TEXTS
+    }
 
 
 def quoted(model: type[models.Model], name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from messaging.domain.conversation import Companion, Conversation, Membership
+from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EditedMessages
 from messaging.domain.message import Message
 from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.conversations import Commit
@@ -52,6 +53,10 @@ class MemoryStore:
     ) -> Mapping[str, Message]:
         known = self._messages[conversation_id]
         return {id_: known[id_] for id_ in message_ids if id_ in known}
+
+    async def get_edited(self, conversation_id: str, ids: Sequence[str]) -> EditedMessages:
+        found = await self.get_messages(conversation_id, ids)
+        return {id_: (message, NO_EARLIER_TEXTS) for id_, message in found.items()}
 
     async def list_messages(
         self, conversation_id: str, *, first_seq: int, last_seq: int
