@@ -4,11 +4,11 @@ The index on `sweep_at` allows 500 writes a second: far more than instances can 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.fields.codec import stamper
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.stores.attachments import DueAttachments, SharedPlace
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict
@@ -21,6 +21,7 @@ from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.values import Reference, plain_time
 
+_stamped = stamper(StoredAttachment)
 _MOST_SKEW = timedelta(minutes=2)
 
 
@@ -39,9 +40,13 @@ class FirestoreAttachmentStore:
             answer = await self._connection.commit("create_attachment", writes)
         except (AlreadyExists, CommitUnknown, Conflict) as error:
             raise StoreUnavailable from error  # a retry has another id; the sweep removes this one
-        result = answer.write_results[-1]
-        at = plain_time(result.transform_results[0].timestamp_value)
-        return replace(attachment, created_at=at)
+        # Every transform requests the time of the request, so all have the same result.
+        computed = answer.write_results[-1].transform_results
+        return (
+            _stamped(attachment, plain_time(computed[0].timestamp_value))
+            if computed
+            else attachment
+        )
 
     async def get(self, attachment_ids: Sequence[str]) -> Mapping[str, StoredAttachment]:
         names = [self._name(id_) for id_ in attachment_ids]

@@ -1,0 +1,1 @@
+"""Attachments on real stores and a real storage, without a door."""
