@@ -61,6 +61,7 @@ def isolated_environment(folder: Path, **settings: str) -> dict[str, str]:
             "DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite3'}",
             "CHAT_STORE": "sql",
             "REDIS_URL": "",
+            "CHAT_FILES_DIR": str(folder / "files"),
             "CHAT_RATE_LIMITS": "off",
             **settings,
         }

@@ -2,8 +2,11 @@
 
 import json
 import re
+from pathlib import Path
 from uuid import uuid4
 
+import httpx
+from PIL import Image
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.acceptance.test_browser import Instances, Person, Room, room
@@ -102,3 +105,29 @@ async def test_what_an_earlier_release_left_to_send_is_sent(
     bob = await room.person(url, "bob")
     await bob.open(group["title"])
     await expect(bob.message("Written before the upgrade.")).to_be_visible()
+
+
+async def test_a_photo_is_attached(two_instances: Instances, room: Room, tmp_path: Path) -> None:
+    """The other person sees its thumbnail, which links to the photo."""
+    first, second = two_instances.urls
+    title = f"Photos {uuid4()}"
+    alice = await room.person(first, "alice")
+    bob = await room.person(second, "bob")
+    await alice.create_group(title, "Bob")
+    await bob.open(title)
+    photo = tmp_path / "tea.png"
+    Image.new("RGB", (640, 480), (180, 90, 20)).save(photo)
+
+    await alice.find("attach-file").set_input_files(photo)
+
+    for person in (alice, bob):
+        picture = person.find("file").get_by_role("img", name="tea.png")
+        await expect(picture).to_be_visible()
+        await expect(picture).to_have_js_property("naturalWidth", 512)
+    href = await bob.find("file").get_attribute("href")
+    assert href is not None
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(href)
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["content-security-policy"] == "sandbox"
+    await expect(bob.conversation(title)).to_contain_text("tea.png")

@@ -175,9 +175,9 @@ class _Handler(BaseHTTPRequestHandler):
         key = unquote(named[1]) if named else ""
         if path.startswith("/upload/"):
             head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
-            about, content = BytesParser().parsebytes(head + body).get_payload()  # type: ignore[misc]
-            described = json.loads(about.get_payload(decode=True))
-            data = content.get_payload(decode=True)
+            parts: list[Any] = list(BytesParser().parsebytes(head + body).walk())[1:]
+            described = json.loads(parts[0].get_payload(decode=True))
+            data = parts[1].get_payload(decode=True)
             self.bucket.objects[described["name"]] = data, described
             self._answer(200, {"name": described["name"], "size": str(len(data))})
         elif self.command == "DELETE":

@@ -67,6 +67,19 @@ export class Api {
     return this.#request("DELETE", message(id, messageId));
   }
 
+  announceFile(body) {
+    return this.#request("POST", "attachments", { body });
+  }
+
+  completeFile(attachmentId) {
+    return this.#request("POST", `attachments/${encodeURIComponent(attachmentId)}/complete`);
+  }
+
+  listFiles(id, attachmentIds) {
+    const query = { ids: attachmentIds.join(",") };
+    return this.#request("GET", `${conversation(id)}/attachments`, { query });
+  }
+
   listReceipts(id) {
     return this.#request("GET", `${conversation(id)}/receipts`);
   }

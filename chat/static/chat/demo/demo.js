@@ -4,6 +4,7 @@ import { Api } from "./api.js";
 import { Attention } from "./attention.js";
 import { pause, waitAfter } from "./backoff.js";
 import { Conversations } from "./conversations.js";
+import { Files } from "./files.js";
 import { Outbox } from "./outbox.js";
 import { ChatSocket } from "./socket.js";
 import { TypingIndicators, TypingTeller } from "./typing.js";
@@ -17,6 +18,7 @@ const changed = () => view?.changed();
 const token = () => config.token;
 
 client.api = new Api({ token, renew: renewToken });
+client.files = new Files({ api: client.api });
 client.socket = new ChatSocket({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/v1`,
   token,

@@ -1,7 +1,7 @@
 /** The open conversation's history: days, notices, and messages grouped by their sender. */
 
 import { el, icon, keyed } from "./dom.js";
-import { day, fullTime, hue, initial, sameDay, time } from "./words.js";
+import { day, fullTime, hue, initial, said, sameDay, time } from "./words.js";
 
 const GROUP_FOR = 5 * 60 * 1000;
 const NEAR = 48;
@@ -25,7 +25,7 @@ export class HistoryView {
   /** Unread messages begin after this seq: fixed while the conversation stays open. */
   #unreadAfter = null;
 
-  /** `actions`: `menu(message, button)`, `retry`, `discard` (of a pending item), `reveal`
+  /** `actions`: `menu(message, button)`, `files(message)`, `retry`, `discard` (of a pending item), `reveal`
    * (a message id), `quoted(conversation, messageId)`. */
   constructor({ scroller, list, names, me, actions }) {
     this.#scroller = scroller;
@@ -183,7 +183,7 @@ export class HistoryView {
   }
 
   #quotation(message) {
-    const text = message.deleted_at ? "Message deleted" : message.text;
+    const text = message.deleted_at ? "Message deleted" : said(message);
     return { id: message.id, who: this.#names.here(message.sender_id), text };
   }
 
@@ -222,9 +222,9 @@ export class HistoryView {
     return [
       el("span", { class: `sender ${shown}` }, own ? "You" : name),
       quote ? this.#quoteButton(quote) : null,
-      message.deleted_at
-        ? el("p", { class: "text" }, "Message deleted")
-        : el("p", { class: "text", dir: "auto" }, linked(message.text)),
+      ...(message.deleted_at
+        ? [el("p", { class: "text" }, "Message deleted")]
+        : this.#content(message)),
       el(
         "span",
         { class: "meta" },
@@ -233,6 +233,13 @@ export class HistoryView {
         own && !message.deleted_at ? tick(state, readers) : null,
       ),
     ];
+  }
+
+  /** A message that is not sent yet knows only the ids of its files. */
+  #content(message) {
+    const files = message.id && message.attachments?.length ? this.#actions.files(message) : [];
+    const text = message.text || (files.length ? "" : "File");
+    return [...files, text ? el("p", { class: "text", dir: "auto" }, linked(text)) : null];
   }
 
   #quoteButton({ id, who, text }) {

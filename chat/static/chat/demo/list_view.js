@@ -1,7 +1,7 @@
 /** The list of conversations: title, latest message with its time, and unread count. */
 
 import { el, keyed } from "./dom.js";
-import { hue, initial, moment } from "./words.js";
+import { hue, initial, moment, said } from "./words.js";
 
 export class ListView {
   #rows;
@@ -52,7 +52,7 @@ export class ListView {
     if (!message) return "No messages yet";
     if (message.deleted_at) return "Message deleted";
     const who = message.sender_id === this.#me ? "You" : this.#names.of(message.sender_id);
-    return data.kind === "direct" && who !== "You" ? message.text : `${who}: ${message.text}`;
+    return data.kind === "direct" && who !== "You" ? said(message) : `${who}: ${said(message)}`;
   }
 
   #build({ id, name, hue: colour, group, said, typing, at, unread, open }) {

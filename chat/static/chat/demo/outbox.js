@@ -32,12 +32,13 @@ export class Outbox {
     return this.#items.filter((item) => item.conversation_id === conversationId);
   }
 
-  add(conversationId, text, replyTo) {
+  add(conversationId, text, replyTo, attachments = []) {
     this.#items.push({
       client_id: crypto.randomUUID(),
       conversation_id: conversationId,
       text,
       reply_to: replyTo,
+      attachments,
       created_at: new Date().toISOString(),
       error: null,
     });
@@ -99,8 +100,9 @@ export class Outbox {
   }
 
   /** Sends over the socket if there is one, and over REST if it does not answer. */
-  async #send({ client_id, conversation_id: id, text, reply_to }) {
+  async #send({ client_id, conversation_id: id, text, reply_to, attachments = [] }) {
     const body = { client_id, text, ...(reply_to && { reply_to }) };
+    if (attachments.length) body.attachments = attachments;
     try {
       return (await this.#socket.command("message.send", { conversation_id: id, ...body })).message;
     } catch (error) {

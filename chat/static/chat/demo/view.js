@@ -55,6 +55,7 @@ export class View {
         discard: (clientId) => this.#composer.giveBack(client.outbox.discard(clientId)),
         reveal: (messageId) => this.#attempt(() => this.#reveal(messageId)),
         quoted: (id, messageId) => this.#quoted(id, messageId),
+        files: (message) => client.files.show(message),
       },
     });
     this.#composer = this.#makeComposer(names);
@@ -212,6 +213,13 @@ export class View {
     addEventListener("hashchange", () => this.openFromAddress());
     byId("back").addEventListener("click", () => this.#open(null));
     byId("jump").addEventListener("click", () => this.#history.toEnd());
+    const chooser = byId("attach-file");
+    byId("attach").addEventListener("click", () => chooser.click());
+    chooser.addEventListener("change", () => {
+      const [file] = chooser.files;
+      chooser.value = "";
+      if (file) this.#attempt(() => this.#attach(this.#client.conversations.openId, file));
+    });
     byId("details").addEventListener("click", () => {
       this.#dialogs.openDetails(this.#client.conversations.current);
     });
@@ -239,6 +247,17 @@ export class View {
         idle: () => teller.stop(),
       },
     });
+  }
+
+  async #attach(conversationId, file) {
+    const button = byId("attach");
+    button.disabled = true;
+    try {
+      const id = await this.#client.files.upload(conversationId, file);
+      this.#client.outbox.add(conversationId, "", null, [id]);
+    } finally {
+      button.disabled = false;
+    }
   }
 
   #makePhone(names) {

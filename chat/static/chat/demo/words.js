@@ -127,3 +127,8 @@ function join(names) {
 function inSentence(who) {
   return who === "You" ? "you" : who;
 }
+
+/** What a message says on one line: its text, else the name of its file. */
+export function said({ text, attachments = [] }) {
+  return text || attachments[0]?.filename || "File";
+}
