@@ -16,14 +16,23 @@ from messaging.files.content_types import served_as
 from messaging.files.keys import new_part, staging_key, stored_key, thumbnail_key
 from messaging.files.storages.local import LocalStorage
 from messaging.stores.conversations import Store
+from messaging.stores.firestore.reports import FirestoreReportStore
+from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.sql.reports import SqlReportStore
+from messaging.stores.sql.store import SqlStore
 from tests.integration.stores import new_attachment, new_conversation, sending
 
 PART = "0" * 32
 
 
 @pytest.fixture
-def sweep(store: Store, storage: LocalStorage) -> FileSweep:
-    return FileSweep(conversations=store, attachments=store.attachments, storage=storage)
+def sweep(store: SqlStore | FirestoreStore, storage: LocalStorage) -> FileSweep:
+    reports = (
+        FirestoreReportStore(store) if isinstance(store, FirestoreStore) else SqlReportStore(store)
+    )
+    return FileSweep(
+        conversations=store, reports=reports, attachments=store.attachments, storage=storage
+    )
 
 
 async def kept(store: Store, storage: LocalStorage, new: StoredAttachment, tmp: Path) -> None:

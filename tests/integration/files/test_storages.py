@@ -74,9 +74,9 @@ async def browser(
 
 
 async def uploading(
-    browser: httpx.AsyncClient, where: Upload, content: bytes = CONTENT, **changed: str
+    browser: httpx.AsyncClient, where: Upload, content: bytes = CONTENT, *, content_type: str = TYPE
 ) -> int:
-    headers = {**where.headers, **changed}
+    headers = {**where.headers, "Content-Type": content_type}
     answer = await browser.request(where.method, where.url, content=content, headers=headers)
     return answer.status_code
 
@@ -124,7 +124,7 @@ async def test_an_upload_of_another_type_or_key_is_refused(
         expires_at=where.expires_at,
     )
 
-    assert 400 <= await uploading(browser, where, **{"Content-Type": "text/html"}) < 500
+    assert 400 <= await uploading(browser, where, content_type="text/html") < 500
     assert await uploading(browser, elsewhere) == 403
     assert (await browser.get(where.url)).status_code == 403
 
