@@ -36,6 +36,8 @@ logger = structlog.get_logger(__name__)
 _SECONDS = (20.0, 40.0)
 """The pause between two sweeps: files of a deleted message are gone within a minute, whichever
 instance dies."""
+_FIRST_SECONDS = (1.0, 5.0)
+"""The pause before the first one: an instance may replace one that was killed."""
 REPORTED_PAUSE = timedelta(days=1)
 """When to look again at the file of a reported message. A redaction does not wait for that."""
 _AT_ONCE = 100
@@ -57,6 +59,7 @@ class FileSweep:
         self._storage = storage
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._has_swept = False
         self._tidied_at = float("-inf")
 
     def start(self) -> None:
@@ -86,9 +89,11 @@ class FileSweep:
 
     async def _step(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(random.uniform(*_SECONDS)):
+            pause = _SECONDS if self._has_swept else _FIRST_SECONDS
+            async with asyncio.timeout(random.uniform(*pause)):
                 await self._wanted.wait()
         self._wanted.clear()
+        self._has_swept = True
         with suppress(StoreUnavailable):  # logged where it was noticed; the next step tries again
             await self.sweep()
             loop_time = asyncio.get_running_loop().time()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import structlog
 from django.conf import settings
 
-from messaging.changes.rights import require_unblocked, require_unfrozen
+from messaging.changes.rights import require_posting, require_unblocked, require_unfrozen
 from messaging.changes.text_rules import require_line
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import InvalidRequest, NotFound
@@ -46,7 +46,7 @@ async def announce(
     """Announce a file for a message in this conversation, and return where to upload it.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, Blocked, PermissionDenied,
-    StoreUnavailable.
+    PostingRestricted, StoreUnavailable.
     """
     content_type = content_type.lower()
     _require_acceptable(filename, content_type, size)
@@ -55,6 +55,7 @@ async def announce(
     )
     require_unblocked(conversation)
     require_unfrozen(conversation, user_id)
+    require_posting(conversation, user_id)
     id_ = random_id()
     # First the address: an announced file that nobody can upload would only wait for the sweep.
     upload = await instance.attachments.storage.sign_upload(

@@ -4,12 +4,10 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Mapping
-from typing import Any
 
 import httpx
 
-from tests.clients.rest import Rest, http_client
+from tests.clients.rest import Data, Rest, http_client
 from tests.integration.config.servers.conftest import Serve
 from tests.integration.config.servers.served import Command, resident_bytes, servers
 from tests.servers.commands import serve_command
@@ -18,14 +16,15 @@ MEBIBYTE = 1024 * 1024
 LARGE = 20 * MEBIBYTE
 
 
-async def announce(ann: Rest, conversation_id: str, size: int) -> Mapping[str, Any]:
+async def announce(ann: Rest, conversation_id: str, size: int) -> Data:
     body = {
         "conversation_id": conversation_id,
         "filename": "tea.txt",
         "content_type": "text/plain",
         "size": size,
     }
-    return await ann.request("POST", "/attachments", body)
+    announced: Data = await ann.request("POST", "/attachments", body)
+    return announced
 
 
 @servers
