@@ -4,7 +4,10 @@ earlier release writes is read with the defaults."""
 from dataclasses import fields, replace
 from typing import Any
 
+from messaging.changes.messages.pinning import PinMessage
 from messaging.changes.messages.reporting import with_creation_report
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.writer import Writer
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, History, ListedConversation, Posting
 from messaging.domain.message import Attachment, Message, MessageKind, ReactionSummary
@@ -12,7 +15,11 @@ from messaging.domain.participant import Participant, Role
 from messaging.stores.conversations import Commit, Store
 from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.store import FirestoreStore
+from tests.commits import CommitLog
+from tests.documents import counted_documents
 from tests.integration.stores import new_conversation, sending
+from tests.moments import next_millisecond
+from tests.unit.messaging import delete, pin
 
 PICTURE = "https://example.org/tea.png"
 METADATA = '{"b":1,"a":[1.0,{"deep":null}]}'
@@ -172,3 +179,45 @@ async def test_a_conversation_begins_with_a_message(store: Store) -> None:
     assert message.kind is MessageKind.SYSTEM
     sent = await store.commit(sending(created, "hello"))
     assert (sent.seq, sent.version) == (2, 2)
+
+
+async def test_pins_are_listed(store: Store) -> None:
+    """The latest first, one read each; a message that is unpinned or deleted is none of them."""
+    created = await store.create_conversation(new_conversation("ann"))
+    conversation = await store.commit(sending(created, *"abcd"))
+    messages = await store.list_messages(conversation.id, first_seq=1, last_seq=4)
+    before = counted_documents()
+    assert await store.list_pinned_messages(conversation.id, limit=50) == []
+    writer = Writer(store, ConversationCache(), CommitLog())
+    for message in messages:
+        await writer.submit(conversation.id, pin("ann", message.id))
+        await next_millisecond()
+    await writer.submit(conversation.id, delete("ann", messages[2].id))
+    unpin = PinMessage(user_id="ann", message_id=messages[0].id, pinned=False)
+    await writer.submit(conversation.id, unpin)
+    counted = counted_documents()
+    counted.subtract(before)
+    assert (counted["read"], counted["write"]) == (1 + 1 + 6, 2 * 6)  # an empty query is one
+
+    found = await store.list_pinned_messages(conversation.id, limit=50)
+
+    assert [one.text for one in found] == ["d", "b"]
+    by_id = await store.get_messages(conversation.id, [one.id for one in found])
+    assert by_id == {one.id: one for one in found}
+    assert [one.id for one in await store.list_pinned_messages(conversation.id, limit=1)] == [
+        messages[3].id
+    ]
+    after = await store.get_conversation(conversation.id)
+    assert after is not None
+    assert after.pinned_count == 2
+
+
+async def test_what_an_earlier_release_sent_stays_known_as_sent(store: Store) -> None:
+    """A pin or other metadata keeps the version at which the message was sent."""
+    stored, message = await sent(store, created_version=None)
+    writer = Writer(store, ConversationCache(), CommitLog())
+
+    await writer.submit(stored.id, pin("ann", message.id))
+
+    changed = await only_message(store, stored.id)
+    assert (changed.version, changed.created_version, changed.first_version) == (2, 1, 1)
