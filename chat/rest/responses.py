@@ -223,8 +223,8 @@ class User(_Shape):
 class Users(_Shape):
     items = User(
         many=True,
-        help_text="Only people with whom you share a conversation. There is no event when a name "
-        "changes: keep an entry for ten minutes.",
+        help_text="Only people with whom you share a conversation, and services. There is no event "
+        "when a name changes: keep an entry for ten minutes.",
     )
     next_cursor = serializers.CharField(
         allow_null=True,

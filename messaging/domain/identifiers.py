@@ -39,6 +39,11 @@ def is_stored_user_id(value: str) -> bool:
     return _USER_ID.fullmatch(value) is not None and not _RESERVED_USER_ID.fullmatch(value)
 
 
+def is_service(user_id: str) -> bool:
+    """Return whether this is the id of a service, not of a person."""
+    return user_id.startswith(SERVICE_PREFIX)
+
+
 def is_stored_id(value: str) -> bool:
     """Return whether this has the form of a conversation or message id. Otherwise it was never
     stored."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from enum import StrEnum
 
-from messaging.domain.identifiers import SERVICE_PREFIX
+from messaging.domain.identifiers import is_service
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a permanent ban. Every store can represent it."""
@@ -92,7 +92,7 @@ class Profile:
 
     @property
     def is_service(self) -> bool:
-        return self.user_id.startswith(SERVICE_PREFIX)
+        return is_service(self.user_id)
 
 
 class PresenceStatus(StrEnum):

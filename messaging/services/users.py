@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from messaging.domain.exceptions import InvalidRequest
-from messaging.domain.identifiers import is_stored_user_id
+from messaging.domain.identifiers import is_service, is_stored_user_id
 from messaging.domain.people import Profile
 from messaging.runtime.instance import Instance
 from messaging.services.rules.companions import companions_among
@@ -26,15 +26,17 @@ async def list_profiles(
     instance: Instance, *, user_id: str, user_ids: Sequence[str]
 ) -> Sequence[Profile]:
     """Return the profiles of those people who share a conversation with this person, and the
-    person's own, in the order of the request.
+    person's own, in the order of the request. A service writes into conversations without being in
+    them, so each named service is answered; nothing shows whether it exists.
 
     Each profile that is not cached costs a read. Raises InvalidRequest, StoreUnavailable.
     """
     if len(user_ids) > MAX_USERS:
         raise InvalidRequest.of("user_ids", f"Name at most {MAX_USERS} people.", "max_length")
     wanted = [one for one in dict.fromkeys(user_ids) if is_stored_user_id(one)]
-    others = [one for one in wanted if one != user_id]
-    known = {user_id, *await companions_among(instance, user_id, others)}
+    known = {one for one in wanted if one == user_id or is_service(one)}
+    others = [one for one in wanted if one not in known]
+    known |= await companions_among(instance, user_id, others)
     return await _profiles(instance, [one for one in wanted if one in known])
 
 

@@ -150,9 +150,7 @@ async def test_a_bad_request_names_the_field(
     assert [name for name, _ in wrong_fields(answer)] == [field]
 
 
-@pytest.mark.parametrize(
-    "odd", ["service:bot", "erased:x", "__x__", "..", "a b", "\u0000", "ä" * 9]
-)
+@pytest.mark.parametrize("odd", ["erased:x", "__x__", "..", "a b", "\u0000", "ä" * 9])
 async def test_ids_that_nobody_has_are_left_out(ann: Api, odd: str) -> None:
     answer = await ann.get("/users", user_ids=f"ann,{odd}")
 
@@ -160,6 +158,14 @@ async def test_ids_that_nobody_has_are_left_out(ann: Api, odd: str) -> None:
         assert wrong_fields(answer)
     else:
         assert ok(answer)["items"] == [user("ann")]
+
+
+async def test_a_service_is_none_of_the_people(ann: Api) -> None:
+    """It writes into conversations without being in them. One that does not exist is answered in
+    the same way."""
+    assert await users(ann, "service:bot", "bob") == [
+        {"user_id": "service:bot", "name": None, "picture": None, "is_service": True}
+    ]
 
 
 async def test_what_it_costs(instance: Instance, ann: Api, api: MakeApi) -> None:
