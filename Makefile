@@ -9,7 +9,7 @@ WORKERS ?= 3
 # compiles all of them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run run-ha test tests bench ratios fuzz chaos abuse lint audit format schema requirements clean
+.PHONY: run run-ha test tests bench ratios fuzz chaos abuse lint audit format schema emoji requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -67,6 +67,10 @@ audit: $(VENV)/.develop
 format: $(VENV)/.develop
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The emoji that reactions accept, as the pinned version of the library knows them.
+emoji: $(VENV)/.develop
+	$(BIN)/python -m config.development.emoji_table
 
 # docs/openapi.yaml and docs/asyncapi.yaml, which tests hold against the API and the socket.
 schema: $(VENV)/.develop

@@ -15,13 +15,13 @@ from chat.rest.views import (
     devices,
     me,
     messages,
-    pins,
     presence,
     receipts,
     reports,
     typing,
     users,
 )
+from chat.rest.views.message_acts import pins, reactions
 
 _CONVERSATION = "conversations/<str:conversation_id>"
 
@@ -40,6 +40,10 @@ _V1 = [
     path(f"{_CONVERSATION}/messages/<str:message_id>", messages.MessageView.as_view()),
     path(f"{_CONVERSATION}/messages/<str:message_id>/pin", pins.PinView.as_view()),
     path(f"{_CONVERSATION}/pins", pins.PinsView.as_view()),
+    path(
+        f"{_CONVERSATION}/messages/<str:message_id>/reactions/<str:emoji>",
+        reactions.ReactionView.as_view(),
+    ),
     path(f"{_CONVERSATION}/messages/<str:message_id>/delivery", deliveries.DeliveryView.as_view()),
     path(f"{_CONVERSATION}/changes", messages.ChangesView.as_view()),
     path(f"{_CONVERSATION}/read", receipts.ReadView.as_view()),

@@ -42,25 +42,30 @@ async def redact(instance: Instance, message: Message, *, by: str) -> None:
 
 @admin.register(Message)
 class MessageAdmin(StoreModelAdmin):
-    list_display = ("seq", "sent_by", "shown", "created_at", "state")
+    list_display = ("seq", "sent_by", "shown", "reacted", "created_at", "state")
     list_display_links = ("seq",)
     fields = (
         "conversation_link",
         "seq",
         "sender_link",
         "text",
+        "reacted",
         "created_at",
         "edited_at",
         "deleted_at",
         "told",
     )
-    readonly_fields = ("conversation_link", "sender_link", "told")
+    readonly_fields = ("conversation_link", "sender_link", "reacted", "told")
     actions = (redact,)
     scope = _SCOPE
 
     @admin.display(description="text")
     def shown(self, message: Message) -> str:
         return excerpt(message.text, most=160)
+
+    @admin.display(description="reactions", empty_value="")
+    def reacted(self, message: Message) -> str:
+        return message.reactions
 
     @admin.display(description="state")
     def state(self, message: Message) -> str:
@@ -209,4 +214,7 @@ def _row(message: StoredMessage, names: Names) -> Message:
         deleted_at=message.deleted_at,
     )
     row.names = names
+    row.reactions = " · ".join(
+        f"{emoji} {summary.count}" for emoji, summary in message.reactions.items()
+    )
     return row

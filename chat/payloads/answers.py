@@ -1,7 +1,9 @@
 """Turns answers of services into JSON, on top of the core's representations."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from messaging.domain.message import Message
 from messaging.services.account.own_changes import OwnChanges
 from messaging.services.operators.delivery_outcomes import PersonDelivery
 from messaging.services.receipts import ReadReceipt
@@ -16,13 +18,21 @@ from messaging.wire.representations import (
 )
 
 
+def own_message_data(message: Message, own_reactions: Sequence[str]) -> dict[str, Any]:
+    """Return a message with one person's own reactions."""
+    return {**message_data(message), "my_reactions": list(own_reactions)}
+
+
 def changes_data(changes: Changes) -> dict[str, Any]:
     conversation = None
     if changes.conversation is not None and changes.position is not None:
         conversation = personal_conversation_data(changes.conversation, changes.position)
     return {
         "status": changes.status.value,
-        "messages": [message_data(message) for message in changes.messages],
+        "messages": [
+            own_message_data(message, changes.own_reactions[message.id])
+            for message in changes.messages
+        ],
         "conversation": conversation,
         "version": changes.version,
         "more": changes.more,

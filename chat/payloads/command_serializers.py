@@ -38,6 +38,11 @@ class DeleteMessageCommand(_InConversation):
     message_id = StrictCharField(max_length=128)
 
 
+class ReactionCommand(_InConversation):
+    message_id = StrictCharField(max_length=128)
+    emoji = StrictCharField(max_length=128)
+
+
 class MarkReadCommand(_InConversation, MarkRead):
     pass
 

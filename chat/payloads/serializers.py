@@ -236,6 +236,10 @@ class ConversationsQuery(PageQuery):
     cursor = StrictCharField(required=False)
 
 
+class ReactionsQuery(PageQuery):
+    cursor = StrictCharField(required=False)
+
+
 class MessagesQuery(PageQuery):
     before = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)
     after = QueryIntegerField(required=False, min_value=0, max_value=MAX_SEQ)

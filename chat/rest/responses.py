@@ -45,6 +45,21 @@ Message = derived_shape(
 )
 
 
+class OwnMessage(Message):  # type: ignore[misc, valid-type]
+    my_reactions = serializers.ListField(child=serializers.CharField())
+
+
+class ReactionPerson(_Shape):
+    user_id = serializers.CharField()
+
+
+class ReactionPage(_Shape):
+    items = ReactionPerson(many=True)
+    next_cursor = serializers.CharField(
+        allow_null=True, help_text="null at the end; the last page may be empty"
+    )
+
+
 class Conversation(_Shape):
     id = serializers.CharField()
     kind = _choice(ConversationKind)
@@ -92,18 +107,18 @@ class ConversationPage(_Shape):
 
 
 class MessagePage(_Shape):
-    items = Message(many=True)
+    items = OwnMessage(many=True)
     has_more_before = serializers.BooleanField(required=False, help_text="Absent with ids")
     has_more_after = serializers.BooleanField(required=False, help_text="Absent with ids")
 
 
 class Pins(_Shape):
-    items = Message(many=True)
+    items = OwnMessage(many=True)
 
 
 class Changes(_Shape):
     status = _choice(SyncStatus)
-    messages = Message(many=True)
+    messages = OwnMessage(many=True)
     conversation = Conversation(allow_null=True)
     version = serializers.IntegerField()
     more = serializers.BooleanField()

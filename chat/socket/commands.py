@@ -13,6 +13,7 @@ from chat.payloads.serializers import validated
 from chat.socket.command import ANY, INVALID, INVALID_OR_TOO_MANY, REFUSED_TOKEN, Command
 from chat.socket.frames import ReceivedCommand
 from chat.socket.handlers.messages import delete_message, edit_message, send_message
+from chat.socket.handlers.reactions import add_reaction, remove_reaction
 from chat.socket.syncing import sync_conversations
 from chat.state import ApplicationState
 from messaging.delivery.hub.connections import Connection
@@ -211,6 +212,18 @@ _ALL = (
         handler=delete_message,
         rate=lambda rates: rates.requests,
         takes_turns=True,
+    ),
+    Command(
+        name="reaction.add",
+        serializer=command_serializers.ReactionCommand,
+        handler=add_reaction,
+        rate=lambda rates: rates.sends,
+    ),
+    Command(
+        name="reaction.remove",
+        serializer=command_serializers.ReactionCommand,
+        handler=remove_reaction,
+        rate=lambda rates: rates.sends,
     ),
     Command(
         name="receipt.read",

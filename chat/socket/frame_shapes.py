@@ -49,6 +49,8 @@ REPLIES: dict[str, Json] = {
     "message.send": shape(message=reference("Message"), created=BOOLEAN),
     "message.edit": shape(message=reference("Message")),
     "message.delete": shape(version=INTEGER),
+    "reaction.add": shape(message=reference("Message")),
+    "reaction.remove": shape(message=reference("Message")),
     "receipt.read": reference("ReadReceipt"),
     "receipt.delivered": shape(),
     "typing.start": shape(),
@@ -79,6 +81,10 @@ DURABLE: dict[str, Json] = {
     "message.created": _MESSAGE,
     "message.updated": _CHANGED_MESSAGE,
     "message.deleted": _CHANGED_MESSAGE,
+    "reaction.updated": {
+        **shape(message=reference("Message"), by=STRING, emoji=STRING, added=BOOLEAN),
+        "required": ["message"],
+    },
     "conversation.updated": _CONVERSATION,
     "participant.added": _PEOPLE,
     "participant.removed": _PEOPLE,
@@ -130,6 +136,7 @@ SESSION: dict[str, Json] = {
 """The data of each event that belongs to no conversation."""
 
 WORDS: dict[str, Words] = {
+    "added": Words("Whether the reaction was added; false: removed.", True),
     "active": Words("Whether a person is looking at the app.", True),
     "at": Words("The time by the store's clock.", _AT),
     "by": Words("The id of the person who made the change; null: an operator.", "ann"),

@@ -12,7 +12,7 @@ from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.earlier_texts import EarlierTexts
 from messaging.domain.files.stored_attachment import StoredAttachment
-from messaging.domain.message import Message
+from messaging.domain.message import Message, PersonReactions
 from messaging.domain.participant import ReadPosition
 
 SMALL_CHANGE = 500
@@ -38,6 +38,8 @@ class Outcome:
     """The attachments of the message that it deleted."""
     earlier: EarlierTexts | None = None
     """The earlier texts of the message that it changed; None if they stay."""
+    reactions: PersonReactions | None = None
+    """The reactions of the person who reacted, after the change."""
 
 
 class ConversationChange(Protocol):

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.changes.messages.editing import edits_text
+from messaging.changes.messages.reacting import React
 from messaging.changes.messages.sending import has_attachments
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError
 from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EarlierTexts
 from messaging.domain.files.stored_attachment import StoredAttachment
-from messaging.domain.message import Message
+from messaging.domain.message import Message, PersonReactions, ReactionKey
 from messaging.domain.participant import ReadPosition
 from messaging.stores.conversations import Commit
 
@@ -21,6 +22,7 @@ class Evaluation:
 
     base: Conversation
     messages: dict[str, Message]
+    reactions: dict[ReactionKey, tuple[str, ...]] = field(default_factory=dict)
     conversation: Conversation = field(init=False)
     outcomes: list[Outcome | MessagingError] = field(default_factory=list)
     attachments: dict[str, StoredAttachment] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class Evaluation:
     _attached: dict[str, StoredAttachment] = field(default_factory=dict)
     _released: dict[str, None] = field(default_factory=dict)
     _earlier: dict[str, EarlierTexts] = field(default_factory=dict)
+    _reacted: set[ReactionKey] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.conversation = self.base
@@ -47,6 +50,8 @@ class Evaluation:
             change = change.with_earlier_texts(
                 self.earlier.get(change.message_id, NO_EARLIER_TEXTS)
             )
+        if isinstance(change, React) and change.key in self.reactions:
+            change = change.with_own(self.reactions[change.key])
         try:
             outcome = change.apply(self.conversation, self.messages)
         except MessagingError as refusal:
@@ -62,6 +67,9 @@ class Evaluation:
                 # From here on they are known, also for a later edit of the same commit.
                 self.earlier[outcome.message.id] = outcome.earlier
                 self._earlier[outcome.message.id] = outcome.earlier
+            if outcome.reactions is not None:
+                self.reactions[outcome.reactions.key] = outcome.reactions.emojis
+                self._reacted.add(outcome.reactions.key)
         if outcome.report is not None and outcome.report.message is not None:
             self._keep(outcome.report.message, new=True)
         self._keep_attachments(outcome)
@@ -105,4 +113,9 @@ class Evaluation:
             attached=tuple(self._attached.values()),
             released=tuple(self._released),
             earlier=self._earlier,
+            reactions=tuple(
+                PersonReactions(message_id=key[0], user_id=key[1], emojis=self.reactions[key])
+                for key in self._reacted
+                if self.messages[key[0]].deleted_at is None
+            ),
         )

@@ -14,18 +14,15 @@ from datetime import datetime
 import structlog
 
 from messaging.changes.change import ConversationChange, Outcome
-from messaging.changes.messages.editing import edits_text
-from messaging.changes.messages.sending import SendMessage, has_attachments
-from messaging.changes.rights import authorized
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
+from messaging.commits.reading import evaluate
 from messaging.commits.stored_outcomes import is_the_same, stamped_outcome
 from messaging.commits.waiting import Waiting
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound, MessagingError
 from messaging.domain.identifiers import random_id
-from messaging.domain.message import Message
 from messaging.instruments.metrics import COMMIT_CONFLICTS
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict, Store
 
@@ -107,15 +104,16 @@ class GroupCommit:
         """Run one attempt. Return False if no request waits any more."""
         base = self._cache.get(self._conversation_id)
         just_read = False
+        unchanged: Evaluation | None = None
         while self._anybody_waits():
             self._attempt += 1
             if base is None:
                 base, just_read = await self._read(), True
                 if await self._settled(base, on_commit):
                     return True
-            evaluation = await self._evaluate(base)
+            evaluation, unchanged = await self._evaluate(base, unchanged), None
             if evaluation.changes_nothing and not just_read:
-                base = None
+                base, unchanged = None, evaluation
                 continue
             if not evaluation.refused_creations <= self._looked_up:
                 # A retry that would be refused now may have succeeded before. The other messages of
@@ -149,56 +147,17 @@ class GroupCommit:
         self._on_read(conversation)
         return conversation
 
-    async def _evaluate(self, base: Conversation) -> Evaluation:
-        """Read the messages and evaluate the changes. The messages are read after the base: any
-        later change of them also changes the base, and then the commit fails."""
+    async def _evaluate(self, base: Conversation, earlier: Evaluation | None) -> Evaluation:
+        """Evaluate the batch, unless an earlier evaluation of it still holds: nobody has changed
+        the conversation since, and so none of its messages."""
+        if (
+            earlier is not None
+            and earlier.base.token == base.token
+            and len(earlier.outcomes) == len(self._batch)
+        ):
+            return earlier
         batch = [(waiting.change, self._ids(waiting.change)) for waiting in self._batch]
-        # Check rights first: no message is read for a person who may not see the conversation.
-        wanted = {id_ for change, ids in batch if ids and authorized(change, base) for id_ in ids}
-        evaluation = Evaluation(base, {})
-        edited = {change.message_id for change, _ in batch if edits_text(change)}
-        await self._read_messages(evaluation, wanted, edited)
-        sends = [change for change, _ in batch if has_attachments(change)]
-        read = await self._read_attachments(evaluation, sends) if sends else set()
-        for change, ids in batch:
-            if not ids <= wanted and authorized(change, evaluation.conversation):
-                # An earlier change in this batch has added its actor.
-                await self._read_messages(evaluation, ids, edited)
-            if has_attachments(change) and not read.issuperset(change.attachment_ids):
-                await self._read_attachments(evaluation, [change])
-            evaluation.add(change)
-        return evaluation
-
-    async def _read_messages(
-        self, evaluation: Evaluation, wanted: set[str], edited: set[str]
-    ) -> None:
-        """Read messages, one read each; those that are edited with their earlier texts. What the
-        evaluation has changed stays."""
-        found: dict[str, Message] = {}
-        if plain := wanted - edited:
-            found.update(await self._store.get_messages(evaluation.base.id, sorted(plain)))
-        if whole := wanted & edited:
-            read = await self._store.get_edited(evaluation.base.id, sorted(whole))
-            for id_, (message, earlier) in read.items():
-                found[id_] = message
-                evaluation.earlier.setdefault(id_, earlier)
-        evaluation.messages = {**found, **evaluation.messages}
-
-    async def _read_attachments(
-        self, evaluation: Evaluation, sends: Sequence[SendMessage]
-    ) -> set[str]:
-        """Read the attachments of sends by people who may see the conversation, and return their
-        ids. The commit fails if one changes meanwhile."""
-        named = {
-            id_
-            for send in sends
-            if authorized(send, evaluation.conversation)
-            for id_ in send.attachment_ids
-        }
-        if named:
-            found = await self._store.attachments.get(sorted(named))
-            evaluation.attachments = {**found, **evaluation.attachments}
-        return named
+        return await evaluate(self._store, base, batch)
 
     def _ids(self, change: ConversationChange) -> set[str]:
         """Return the ids of the messages that a change needs."""

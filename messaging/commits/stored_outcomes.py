@@ -21,6 +21,7 @@ def stamped_outcome(outcome: Outcome, stored: Conversation, at: datetime) -> Out
         and _stamped_change(report, at, report.message and stamped(report.message, at), outcome),
         positions=outcome.positions,
         released=outcome.released,
+        reactions=outcome.reactions,
     )
 
 
@@ -40,6 +41,8 @@ def _stamped_change(
         conversation=snapshot,
         by=change.by,
         pinned_count=change.pinned_count,
+        reaction=change.reaction,
+        loses_reactions=change.loses_reactions,
     )
 
 

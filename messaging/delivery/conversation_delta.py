@@ -20,7 +20,12 @@ from messaging.domain.message import Message
 
 _MAX_DELETED = 2_000
 _ABOUT_MESSAGES = frozenset(
-    {ChangeType.MESSAGE_CREATED, ChangeType.MESSAGE_UPDATED, ChangeType.MESSAGE_DELETED}
+    {
+        ChangeType.MESSAGE_CREATED,
+        ChangeType.MESSAGE_UPDATED,
+        ChangeType.MESSAGE_DELETED,
+        ChangeType.REACTION_UPDATED,
+    }
 )
 _MESSAGE = MessageForm(Message)
 _moved = copier(

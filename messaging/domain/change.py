@@ -23,9 +23,18 @@ class ChangeType(StrEnum):
     MESSAGE_CREATED = "message.created"
     MESSAGE_UPDATED = "message.updated"
     MESSAGE_DELETED = "message.deleted"
+    REACTION_UPDATED = "reaction.updated"
     CONVERSATION_UPDATED = "conversation.updated"
     PARTICIPANT_ADDED = "participant.added"
     PARTICIPANT_REMOVED = "participant.removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """A reaction that its author added to a message, or removed."""
+
+    emoji: str
+    added: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +52,6 @@ class Change:
     """The author of the change."""
     pinned_count: int | None = None
     """The conversation's number of pinned messages, if a change of a message changed it."""
+    reaction: Reaction | None = None
+    loses_reactions: bool = False
+    """Whether the message had reactions, which are still to be removed from the store."""

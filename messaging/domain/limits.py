@@ -22,6 +22,10 @@ class Limits:
     listed_participants: int = 50
     """Larger conversations list their participants only when loaded one by one."""
     title_characters: int = 200
+    reactions: int = 20
+    """The kinds of reactions on one message."""
+    reactions_per_person: int = 5
+    """The kinds of one person's reactions on one message."""
     reason_characters: int = 1_000
     """The code points of a report's reason."""
     page: int = 100
@@ -69,6 +73,8 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "fan_out_participants": (0, 10_000),
     "listed_participants": (0, 10_000),
     "title_characters": (1, 500),
+    "reactions": (1, 40),  # each adds up to 1.5 kB to the message
+    "reactions_per_person": (1, 40),
     "reason_characters": (1, 10_000),
     "page": (1, 1_000),
     "sync_conversations": (1, 1_000),  # the burst of the rate of synced conversations

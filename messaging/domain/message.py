@@ -39,6 +39,24 @@ class ReactionSummary:
     """The first of them."""
 
 
+ReactionKey = tuple[str, str]
+"""The ids of a message and of a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonReactions:
+    """One person's reactions to one message."""
+
+    message_id: str
+    user_id: str
+    emojis: tuple[str, ...]
+    """In the order in which the person added them."""
+
+    @property
+    def key(self) -> ReactionKey:
+        return self.message_id, self.user_id
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message. Stores, the link and the API derive their representations from these fields

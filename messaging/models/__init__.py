@@ -9,6 +9,7 @@ from messaging.models.conversations import (
 )
 from messaging.models.instances import DecisionRecord, EpochRecord, LinkNoteRecord, SweepRecord
 from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
+from messaging.models.reactions import ReactionRecord
 from messaging.models.reports import ReportCopyRecord, ReportRecord
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "MessageRecord",
     "ParticipantRecord",
     "PersonRecord",
+    "ReactionRecord",
     "ReadPositionRecord",
     "RecipientRecord",
     "ReportCopyRecord",

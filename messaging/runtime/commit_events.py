@@ -8,13 +8,16 @@ import structlog
 
 from messaging.commits.group_commit import Committed
 from messaging.commits.unsettled_commits import Recheck, UnsettledCommits
+from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.link.link import Link
 from messaging.delivery.publisher import Publisher
 from messaging.domain.change import ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.instruments.metrics import MESSAGES
+from messaging.runtime.reaction_removal import ReactionRemoval
 from messaging.runtime.signal_sender import SignalSender
+from messaging.stores.conversations import Store
 
 logger = structlog.get_logger(__name__)
 
@@ -29,14 +32,15 @@ class CommitEvents:
         hub: Hub,
         link: Link | None,
         signals: SignalSender,
-        timeout: float,
+        store: Store,
+        background: TaskSet[None],
     ) -> None:
-        """Create the receiver. `timeout` is the seconds that a commit may be in flight."""
-        self.unsettled = UnsettledCommits(timeout=timeout, on_found=self._found)
+        self.unsettled = UnsettledCommits(timeout=store.timeout, on_found=self._found)
         self._publisher = publisher
         self._hub = hub
         self._link = link
         self._signals = signals
+        self._reaction_removal = ReactionRemoval(store.reactions, background)
 
     def committed(self, committed: Committed) -> None:
         """Publish a commit. Every commit passes here, in order, before its requests are
@@ -53,6 +57,7 @@ class CommitEvents:
         if sent := kinds.count(ChangeType.MESSAGE_CREATED):
             MESSAGES.inc(sent)
         self._signals.send_committed(committed)
+        self._reaction_removal.start(committed)
 
     def was_read(self, conversation: Conversation) -> None:
         """Note a state that the writer has read. It may be ahead of the deliveries here."""

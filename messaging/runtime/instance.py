@@ -60,8 +60,7 @@ from messaging.wire.events import EventEncoder
 logger = structlog.get_logger(__name__)
 
 _PLACES = 16
-"""The connects that read the store at once, and as many syncs, while thousands of clients
-return."""
+"""The connects, and the syncs, that read the store at once while thousands of clients return."""
 
 
 class Instance:
@@ -199,7 +198,8 @@ class Instance:
             hub=self.hub,
             link=self.link,
             signals=self.signals,
-            timeout=self.store.timeout,
+            store=self.store,
+            background=self._background,
         )
         self.unsettled_commits = commit_events.unsettled
         self.writer = Writer(self.store, self.cache, commit_events)

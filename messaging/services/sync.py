@@ -1,8 +1,8 @@
 """Sync: the present state of what changed in a conversation since a version."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from messaging.domain.conversation import Conversation
@@ -11,6 +11,7 @@ from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
+from messaging.services.reactions import own_reactions
 from messaging.services.rules.rights import read_conversation
 
 _SYNC_SECONDS = 4.8
@@ -32,6 +33,8 @@ class Changes:
     messages: Sequence[Message] = ()
     conversation: Conversation | None = None
     """None if the person is not a participant."""
+    own_reactions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The person's own reactions to each of the messages, by message id."""
     position: ReadPosition | None = None
     more: bool = False
     epoch: str = ""
@@ -69,12 +72,17 @@ async def list_changes(
     more = len(messages) > limit
     messages = messages[:limit]
     version = messages[-1].version if more else conversation.version
+    messages = [one for one in messages if one.seq >= participant.visible_from]
+    own = await own_reactions(
+        instance, user_id=user_id, conversation_id=conversation_id, messages=messages
+    )
     positions = await instance.store.get_read_positions(user_id, [conversation_id])
     instance.epochs.require(epoch)
     return Changes(
         status=SyncStatus.OK,
         version=version,
-        messages=[one for one in messages if one.seq >= participant.visible_from],
+        messages=messages,
+        own_reactions=own,
         conversation=conversation,
         position=positions.get(conversation_id, ReadPosition(user_id=user_id)),
         more=more,

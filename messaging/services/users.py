@@ -1,7 +1,5 @@
 """Users: the names and pictures of the people with whom a person shares a conversation."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +8,7 @@ from messaging.domain.identifiers import is_service, is_stored_user_id
 from messaging.domain.people import Profile
 from messaging.runtime.instance import Instance
 from messaging.services.rules.companions import companions_among
+from messaging.services.rules.cursors import cursor_after, decode_cursor
 from messaging.services.rules.rights import access_conversation
 
 MAX_USERS = 100
@@ -54,31 +53,15 @@ async def list_profiles_of_conversation(
     Each person on the page costs a read, and another one if the profile is not cached. Raises
     InvalidRequest, ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
-    after = "" if cursor is None else _decoded(cursor)
+    after = "" if cursor is None else decode_cursor(cursor)
     await access_conversation(instance, user_id=user_id, conversation_id=conversation_id)
     people = await instance.people.list_members(conversation_id, limit=limit, after=after)
     return ProfilePage(
         items=await _profiles(instance, people),
-        next_cursor=_encoded(people[-1]) if len(people) == limit else None,
+        next_cursor=cursor_after(people[-1]) if len(people) == limit else None,
     )
 
 
 async def _profiles(instance: Instance, user_ids: Sequence[str]) -> Sequence[Profile]:
     found = await instance.profiles.get(user_ids)
     return [found[user_id] for user_id in user_ids]
-
-
-def _encoded(user_id: str) -> str:
-    return base64.urlsafe_b64encode(user_id.encode()).decode()
-
-
-def _decoded(cursor: str) -> str:
-    """Return the user id in a cursor. Raises InvalidRequest."""
-    try:
-        user_id = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
-        user_id = ""
-    if not is_stored_user_id(user_id):
-        detail = "The cursor is not valid. Use the next_cursor of the previous page."
-        raise InvalidRequest.of("cursor", detail)
-    return user_id

@@ -11,6 +11,7 @@ from messaging.stores.conversations import Store
 from messaging.stores.decisions import DecisionStore
 from messaging.stores.epochs import EpochStore
 from messaging.stores.people import PeopleStore
+from messaging.stores.reactions import ReactionStore
 from messaging.stores.recipients import RecipientStore
 from messaging.stores.reports import ReportStore
 
@@ -29,7 +30,16 @@ class Stores:
     epochs: EpochStore
 
 
-for _protocol in (Store, Catalogue, DecisionStore, PeopleStore, RecipientStore, ReportStore):
+_PROTOCOLS = (
+    Store,
+    Catalogue,
+    DecisionStore,
+    PeopleStore,
+    ReactionStore,
+    RecipientStore,
+    ReportStore,
+)
+for _protocol in _PROTOCOLS:
     for _operation, _method in vars(_protocol).items():
         if callable(_method) and not _operation.startswith("_"):
             STORE_UNAVAILABLE.labels(_operation)  # from 0, so that `increase()` shows the first one

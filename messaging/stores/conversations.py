@@ -10,8 +10,9 @@ from messaging.domain.fields.earlier_texts import EarlierTexts, EditedMessages
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
-from messaging.domain.message import Message
+from messaging.domain.message import Message, PersonReactions
 from messaging.domain.participant import ReadPosition
+from messaging.stores.reactions import ReactionStore
 
 if TYPE_CHECKING:
     from messaging.stores.attachments import AttachmentStore
@@ -40,8 +41,7 @@ class AlreadyExists(Exception):
     def __init__(self, *message_ids: str) -> None:
         super().__init__()
         self.message_ids = frozenset(message_ids)
-        """The messages that already exist, as far as the store reports them; Firestore names only
-        one."""
+        """The messages that already exist, as far as they are known; Firestore names only one."""
 
 
 class CommitUnknown(Exception):
@@ -50,10 +50,8 @@ class CommitUnknown(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """The writes of one commit to one conversation: all or nothing.
-
-    `COMMIT_TIME` anywhere in it becomes the store's time.
-    """
+    """The writes of one commit to one conversation: all or nothing. `COMMIT_TIME` anywhere in it
+    becomes the store's time."""
 
     before: Conversation
     """The conversation as it was read; its `token` is the precondition."""
@@ -65,12 +63,13 @@ class Commit:
     positions: Sequence[ReadPosition] = ()
     """The read positions of added people."""
     attached: Sequence[StoredAttachment] = ()
-    """The attachments of created messages, with the message of each. The commit fails with Conflict
-    if one has changed since it was read."""
+    """Of created messages, each with its message. Raises Conflict if one has changed meanwhile."""
     released: Sequence[str] = ()
     """The attachments of deleted messages: the sweep removes their files."""
     earlier: Mapping[str, EarlierTexts] = field(default_factory=dict)
     """The new earlier texts of replaced or created messages, by id. Those of others stay."""
+    reactions: Sequence[PersonReactions] = ()
+    """All reactions of the people who reacted, to the messages in this commit."""
     commit_id: str = field(default_factory=random_id)
     """Stored as the conversation's `commit_id`, whatever `after` contains. After a lost answer, a
     read shows by it that this commit was applied. The next commit overwrites it, so a different id
@@ -80,7 +79,7 @@ class Commit:
     def writes(self) -> int:
         """Return how many documents it writes."""
         parts = (self.created, self.replaced, self.positions, self.attached, self.released)
-        return 1 + sum(map(len, parts))
+        return 1 + sum(map(len, parts)) + len(self.reactions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +88,7 @@ class Page:
 
     conversations: Sequence[Conversation]
     next_cursor: str | None
-    """Opaque; None at the end. A full page always has a cursor, because looking ahead would cost a
-    read. The page after it may be empty."""
+    """Opaque; None at the end. A full page always has one. The page after it may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +153,10 @@ class Store(Protocol):
     @property
     def attachments(self) -> "AttachmentStore":
         """Return the store of attachments, which commits of messages mark too."""
+
+    @property
+    def reactions(self) -> ReactionStore:
+        """Return the reactions, which a commit writes."""
 
     @property
     def timeout(self) -> float:
@@ -290,10 +292,8 @@ class Store(Protocol):
         self, user_id: str, *, since: datetime, limit: int
     ) -> ChangedPositions:
         """Return one person's positions that changed at or after `since`: the person read further,
-        changed settings or was added. At most `limit`, the latest first.
-
-        Positions that only an earlier release has written are not found.
-        """
+        changed settings or was added. At most `limit`, the latest first. Positions that only an
+        earlier release has written are not found."""
 
     async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
         """Move a person's `read_seq` (and `delivered_seq`) forward to `seq` in a transaction; never

@@ -33,6 +33,7 @@ class EventType(StrEnum):
     MESSAGE_CREATED = "message.created"
     MESSAGE_UPDATED = "message.updated"
     MESSAGE_DELETED = "message.deleted"
+    REACTION_UPDATED = "reaction.updated"
     CONVERSATION_UPDATED = "conversation.updated"
     PARTICIPANT_ADDED = "participant.added"
     PARTICIPANT_REMOVED = "participant.removed"
@@ -70,6 +71,9 @@ class EventEncoder:
             data = {"message": message_data(change.message)}
             if change.pinned_count is not None:
                 data["pinned_count"] = change.pinned_count
+            if change.reaction is not None:
+                reaction = change.reaction
+                data |= {"by": change.by, "emoji": reaction.emoji, "added": reaction.added}
         elif change.participants:
             people = [participant_data(person) for person in change.participants]
             data = {"participants": people, "by": change.by}

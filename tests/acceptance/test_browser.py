@@ -203,6 +203,28 @@ async def test_edits_and_deletions_show_everywhere(two_instances: Instances, roo
     await expect(carol.unread(title)).to_have_text("1")
 
 
+async def test_reactions_show_everywhere(two_instances: Instances, room: Room) -> None:
+    """Given from the menu, taken back by a click, on both instances."""
+    first, second = two_instances.urls
+    title = f"Reactions {uuid.uuid4()}"
+    ann, bob = await room.person(first, "alice"), await room.person(second, "bob")
+    await ann.create_group(title, "Bob")
+    await bob.open(title)
+    await ann.say("cake?")
+
+    await bob.choose("cake?", "react-❤️")
+    for person, pressed in ((ann, "false"), (bob, "true")):
+        button = person.message("cake?").get_by_test_id("reaction")
+        await expect(button).to_have_text("❤️ 1")
+        await expect(button).to_have_attribute("aria-pressed", pressed)
+    await ann.message("cake?").get_by_test_id("reaction").click()
+    await expect(bob.message("cake?").get_by_test_id("reaction")).to_have_text("❤️ 2")
+    for person in (bob, ann):
+        await person.message("cake?").get_by_test_id("reaction").click()
+    for person in (ann, bob):
+        await expect(person.message("cake?").get_by_test_id("reaction")).to_have_count(0)
+
+
 async def test_a_reload_shows_the_whole_history(two_instances: Instances, room: Room) -> None:
     """After a reload on either instance everything is there, in order; older pages come on
     scrolling up."""

@@ -39,7 +39,8 @@ def describe(result: Json, **_: Any) -> Json:
 
 def words(name: str, component: str = "") -> Words:
     """Return the words for a property or parameter. Raises KeyError if there are none."""
-    component = component.removesuffix("Request")
+    # A message is described once, with and without one's own reactions.
+    component = component.removesuffix("Request").replace("OwnMessage", "Message")
     return WORDS.get(f"{component}.{name}") or WORDS[name]
 
 

@@ -126,6 +126,7 @@ WORDS: dict[str, Words] = {
         0,
     ),
     "kind": Words("`direct`: between two fixed people; `group`: any number of people.", "group"),
+    "emoji": Words("One emoji, or a name of 1 to 32 characters of a-z 0-9 _ + -.", "👍"),
     "Message.kind": Words(
         "`text`: somebody wrote it; `system`: it reports a change of the conversation.", "text"
     ),
@@ -149,6 +150,7 @@ WORDS: dict[str, Words] = {
         {"topic": "tea"},
     ),
     "more": Words("Whether there are more changes: request them with this `version`.", False),
+    "my_reactions": Words("Your own reactions to the message.", ["👍"]),
     "muted_until": Words("No pushes of this conversation until then; null: pushes are on.", None),
     "name": Words("The name of the person; null if there is none: show the user id.", "Ann Lee"),
     "next_cursor": Words("The `cursor` of the next page; null at the end.", None),
@@ -174,7 +176,7 @@ WORDS: dict[str, Words] = {
     "push_text": Words("Whether pushes show the text, or only `New message`.", True),
     "quiet_hours": Words("When no pushes are sent; null: never.", None),
     "reactions": Words(
-        "By emoji: the number of people, and the first ten.",
+        "By emoji: the number of people, and ten of them, the first ones first.",
         {"👍": {"count": 1, "user_ids": ["bob"]}},
     ),
     "read": Words("Whether the person has read the message.", False),

@@ -1,5 +1,7 @@
 """Messages: history, sending, editing, deleting, and changes."""
 
+from collections.abc import Sequence
+
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,10 +10,12 @@ from chat.payloads import serializers
 from chat.payloads.answers import changes_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
+from chat.rest.own_messages import own_message, own_messages
 from chat.rest.views.base import APIView
+from messaging.domain.message import Message
 from messaging.redis.rate_limits import Rate
 from messaging.services import history, messages, sync
-from messaging.wire.representations import message_data
+from messaging.wire.representations import Data
 
 VERSION_HEADER = "Chat-Version"
 _SEND = DocumentDecoder(serializers.SendMessage)
@@ -38,13 +42,13 @@ class MessagesView(APIView):
                 conversation_id=conversation_id,
                 message_ids=query["ids"],
             )
-            return Response({"items": [message_data(message) for message in found]})
+            return Response({"items": await self._own(conversation_id, found)})
         page = await history.list_messages(
             self.instance, user_id=self.user_id, conversation_id=conversation_id, **query
         )
         return Response(
             {
-                "items": [message_data(message) for message in page.messages],
+                "items": await self._own(conversation_id, page.messages),
                 "has_more_before": page.has_more_before,
                 "has_more_after": page.has_more_after,
             }
@@ -53,7 +57,7 @@ class MessagesView(APIView):
     @extend_schema(
         operation_id="send_message",
         request=serializers.SendMessage,
-        responses={200: responses.Message, 201: responses.Message},
+        responses={200: responses.OwnMessage, 201: responses.OwnMessage},
     )
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Send a message; 200 if this client_id was already sent."""
@@ -63,11 +67,17 @@ class MessagesView(APIView):
             conversation_id=conversation_id,
             **self.body(serializers.SendMessage, _SEND),
         )
-        return Response(message_data(sent.message), status=201 if sent.created else 200)
+        data = await own_message(self.instance, user_id=self.user_id, message=sent.message)
+        return Response(data, status=201 if sent.created else 200)
+
+    async def _own(self, conversation_id: str, found: Sequence[Message]) -> list[Data]:
+        return await own_messages(
+            self.instance, user_id=self.user_id, conversation_id=conversation_id, messages=found
+        )
 
 
 class MessageView(APIView):
-    @extend_schema(operation_id="get_message", responses={200: responses.Message})
+    @extend_schema(operation_id="get_message", responses={200: responses.OwnMessage})
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Get a message; a deleted one has no content."""
         message = await history.get_message(
@@ -76,12 +86,12 @@ class MessageView(APIView):
             conversation_id=conversation_id,
             message_id=message_id,
         )
-        return Response(message_data(message))
+        return Response(await own_message(self.instance, user_id=self.user_id, message=message))
 
     @extend_schema(
         operation_id="edit_message",
         request=serializers.EditMessage,
-        responses={200: responses.Message},
+        responses={200: responses.OwnMessage},
     )
     async def patch(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Change the text or the metadata of my own message."""
@@ -93,7 +103,7 @@ class MessageView(APIView):
             message_id=message_id,
             changes=body,
         )
-        return Response(message_data(message))
+        return Response(await own_message(self.instance, user_id=self.user_id, message=message))
 
     @extend_schema(
         operation_id="delete_message",

@@ -68,6 +68,8 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
         pinned_at=None,
         deleted_at=COMMIT_TIME,
     )
+    if message.reactions and outcome.change is not None:
+        outcome = replace(outcome, change=replace(outcome.change, loses_reactions=True))
     return replace(
         outcome,
         released=tuple(one.id for one in message.attachments),

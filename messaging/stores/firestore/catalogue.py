@@ -11,6 +11,7 @@ from messaging.domain.people import Access
 from messaging.stores.catalogue import FailedNotification, Place
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.decisions import read_people
+from messaging.stores.firestore.documents import id_of
 from messaging.stores.firestore.documents.conversations import (
     SHARDS,
     conversation_name,
@@ -32,6 +33,7 @@ class FirestoreCatalogue:
     def __init__(self, store: FirestoreStore) -> None:
         self._connection = store.connection
         self._database = store.connection.database
+        self._reactions = store.reactions
 
     async def list_conversations(
         self, *, limit: int, after: Place | None = None
@@ -112,11 +114,14 @@ class FirestoreCatalogue:
         parent = conversation_name(self._database, conversation_id)
         for collection in ("messages", "participants"):
             found = await self._connection.query(
-                "delete_messages", parent, query(collection, limit=limit)
+                "delete_messages", parent, query(collection, limit=limit, only=["reactions"])
             )
             if found:
                 writes = Writes(self._database)
                 for document in found:
+                    if document.fields["reactions"].map_value.fields:
+                        # Documents below a deleted document stay.
+                        await self._reactions.remove_reactions(conversation_id, id_of(document))
                     writes.delete(document.name)
                 await self._connection.write("delete_messages", writes)
                 return len(found)

@@ -34,6 +34,7 @@ from messaging.stores.firestore.documents.conversations import (
     decode_conversation,
 )
 from messaging.stores.firestore.documents.cursors import cursor_after, decode_cursor
+from messaging.stores.firestore.reactions import FirestoreReactionStore
 from messaging.stores.firestore.values import Reference
 from messaging.stores.witness import Witness
 
@@ -53,6 +54,7 @@ class FirestoreStore:
         self._transactions = Transactions(self._connection)
         self._database = self._connection.database
         self.attachments = FirestoreAttachmentStore(self._connection)
+        self.reactions = FirestoreReactionStore(self._connection)
 
     @property
     def connection(self) -> Connection:

@@ -27,6 +27,7 @@ from messaging.stores.firestore.documents.messages import (
     message_name,
 )
 from messaging.stores.firestore.documents.positions import new_position, position_name
+from messaging.stores.firestore.reactions import put_reactions
 from messaging.stores.firestore.values import plain_time, quoted, read_token
 
 _MANY_PEOPLE = 50
@@ -62,6 +63,8 @@ async def commit(connection: Connection, commit: Commit) -> Conversation:
         earlier = commit.earlier.get(message.id)
         name = message_name(database, after.id, message.id)
         writes.put(name, *changed_message(message, earlier))
+    for reactions in commit.reactions:
+        put_reactions(writes, database, after.id, reactions)
     for position in commit.positions:
         name = position_name(database, after.id, position.user_id)
         writes.set(name, new_position(position))

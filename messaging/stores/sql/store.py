@@ -31,6 +31,7 @@ from messaging.stores.sql.connections.calls import Calls, count, queried
 from messaging.stores.sql.link_notes import StoredLinkNotes
 from messaging.stores.sql.positions import writes as positions
 from messaging.stores.sql.positions.move import Move
+from messaging.stores.sql.reactions.store import SqlReactionStore
 from messaging.stores.witness import Witness
 
 P = ParamSpec("P")
@@ -43,9 +44,8 @@ class SqlStore(StoredLinkNotes):
     """Implements `messaging.stores.conversations.Store` on one of Django's databases.
 
     `timeout` is the last resort, in seconds: the database's own timeouts are shorter. A commit that
-    takes longer loses its connection, and its outcome is unknown.
-
-    Documents are counted as in the Firestore store, so that one dashboard shows both.
+    takes longer loses its connection, and its outcome is unknown. Documents are counted as in the
+    Firestore store, so that one dashboard shows both.
     """
 
     def __init__(self, *, using: str = DEFAULT_DB_ALIAS, timeout: float = 4.0) -> None:
@@ -53,6 +53,7 @@ class SqlStore(StoredLinkNotes):
         self.calls = Calls(using=using, timeout=timeout)
         """The threads, which the other stores share."""
         self.attachments = SqlAttachmentStore(self.calls)
+        self.reactions = SqlReactionStore(self.calls)
         self._commits = writes.shared_commits(self.calls)
         self._moves = positions.shared_moves(self.calls)
 
@@ -130,9 +131,9 @@ class SqlStore(StoredLinkNotes):
     async def list_memberships(
         self, user_id: str, *, limit: int, personal: bool = False
     ) -> Sequence[Membership]:
-        operation = "list_memberships"
-        found = await self._read_memberships(operation, user_id, limit=limit, personal=personal)
-        count(operation, read=queried(len(found)))
+        which = {"limit": limit, "personal": personal}
+        found = await self._read_memberships("list_memberships", user_id, **which)
+        count("list_memberships", read=queried(len(found)))
         return found
 
     async def get_memberships(
@@ -182,7 +183,8 @@ class SqlStore(StoredLinkNotes):
         mark = self.witness.begin()
         stored = await self._commits.write(commit)
         self.witness.committed(mark, stored)
-        count("commit", written=commit.writes)
+        deleted = sum(not one.emojis for one in commit.reactions)
+        count("commit", written=commit.writes - deleted, deleted=deleted)
         return stored
 
     async def set_preferences(self, conversation_id: str, user_id: str, changes: Changes) -> None:

@@ -30,6 +30,7 @@ from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now, time_of_write
 from messaging.stores.sql.connections.shared_transactions import SharedTransactions
 from messaging.stores.sql.connections.transactions import committing
+from messaging.stores.sql.reactions import rows as reaction_rows
 from messaging.stores.sql.revisions import committed, new_revision
 from messaging.stores.sql.sends import postgresql, sqlite
 from messaging.stores.sql.sends.columns import is_send
@@ -138,6 +139,7 @@ def _write(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
         update_fields=rows.MESSAGE_COLUMNS,
     )
     _put_earlier_texts(database, commit.earlier)
+    reaction_rows.put(database, commit.reactions)
     _change_participants(database, commit.before, after)
     _put_positions(database, after.id, commit.positions, at)
     attach(database, commit.attached)

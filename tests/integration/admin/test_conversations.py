@@ -194,6 +194,21 @@ async def test_a_message_is_redacted(ann: Api, root: Operator) -> None:
     assert "Redact" in await root.page(f"message/{key}/history/")
 
 
+async def test_the_reactions_to_a_message_are_counted(ann: Api, bob: Api, root: Operator) -> None:
+    """In the list and on its page."""
+    group = await ann.group(bob)
+    message = await ann.send(group)
+    for person, emoji in ((ann, "+1"), (bob, "+1"), (bob, "cake")):
+        path = f"/conversations/{group}/messages/{message['id']}/reactions/{emoji}"
+        assert (await person.request("PUT", path)).status_code == 200
+    listed = await root.post(f"message/?conversation={group}", {"look": "1", "reason": "Why not"})
+    shown = await root.get(f"message/{group}.{message['id']}/change/")
+
+    for page in (listed, shown):
+        assert "+1 2" in page.text
+        assert "cake 1" in page.text
+
+
 async def test_there_is_no_list_of_everybodys_messages(root: Operator) -> None:
     answer = await root.get("message/")
 

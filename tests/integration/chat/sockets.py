@@ -141,7 +141,10 @@ async def close_code(connection: ClientConnection) -> int:
 
 
 def durable(kind: str, conversation_id: str, version: int, data: Json) -> Json:
-    """A durable event as the contract has it, but for its time."""
+    """A durable event as the contract has it, but for its time. Its message may come from an answer
+    of REST, which has one's own reactions too."""
+    if "message" in data:
+        data = {**data, "message": shared_message(data["message"])}
     return {
         "type": kind,
         "event_id": f"{conversation_id}.{version}",
@@ -150,6 +153,11 @@ def durable(kind: str, conversation_id: str, version: int, data: Json) -> Json:
         "version": version,
         "data": data,
     }
+
+
+def shared_message(message: Json) -> Json:
+    """A message without what differs from person to person."""
+    return {name: value for name, value in message.items() if name != "my_reactions"}
 
 
 def soft(kind: str, data: Json, conversation_id: str | None = None) -> Json:

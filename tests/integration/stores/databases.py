@@ -41,6 +41,6 @@ def empty(url: str) -> None:
             "TRUNCATE messaging_conversation, messaging_link_note, messaging_person,"
             " messaging_recipient,"
             " messaging_device, messaging_decision, messaging_sweep, messaging_report,"
-            " messaging_report_copy,"
+            " messaging_report_copy, messaging_reaction,"
             " messaging_epoch CASCADE"
         )

@@ -5,6 +5,7 @@ from messaging.changes.conversations import UpdateConversation
 from messaging.changes.messages.deleting import DeleteMessage
 from messaging.changes.messages.editing import EditMessage
 from messaging.changes.messages.pinning import PinMessage
+from messaging.changes.messages.reacting import React
 from messaging.changes.messages.sending import SendMessage
 from messaging.changes.participants import AddParticipants, RemoveParticipant, SetRole
 from messaging.domain.change import COMMIT_TIME
@@ -63,6 +64,10 @@ def pin(user_id: str, message_id: str) -> ConversationChange:
 
 def delete(user_id: str, message_id: str) -> ConversationChange:
     return DeleteMessage(user_id=user_id, message_id=message_id)
+
+
+def react(user_id: str, message_id: str, emoji: str, *, present: bool = True) -> ConversationChange:
+    return React(user_id=user_id, message_id=message_id, emoji=emoji, present=present)
 
 
 def rename(user_id: str, title: str) -> ConversationChange:

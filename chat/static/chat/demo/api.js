@@ -80,6 +80,11 @@ export class Api {
     return this.#request("GET", `${conversation(id)}/attachments`, { query });
   }
 
+  setReaction(id, messageId, emoji, present) {
+    const path = `${message(id, messageId)}/reactions/${encodeURIComponent(emoji)}`;
+    return this.#request(present ? "PUT" : "DELETE", path);
+  }
+
   listReceipts(id) {
     return this.#request("GET", `${conversation(id)}/receipts`);
   }

@@ -5,6 +5,8 @@
  * may still be missing.
  */
 
+import { ownReactions } from "./reactions.js";
+
 export class Conversation {
   /** The latest conversation object; null while it is being loaded. */
   data = null;
@@ -89,11 +91,15 @@ export class Conversation {
     this.hasOlder = hasOlder;
   }
 
-  /** Stores a message from any source. The higher version wins. */
-  keep(message) {
+  /**
+   * Stores a message from any source. The higher version wins. `act` is my own reaction, if the
+   * message comes with the event of one.
+   */
+  keep(message, act = null) {
     const held = this.messages.get(message.seq);
     if (held && held.version >= message.version) return;
-    this.messages.set(message.seq, message);
+    const own = message.my_reactions ?? ownReactions(message, this.#me, held?.my_reactions, act);
+    this.messages.set(message.seq, { ...message, my_reactions: own });
     if (this.data) this.data.seq = Math.max(this.data.seq, message.seq);
     if (message.deleted_at) this.#uncount(message.seq);
     this.movedRead(message.sender_id, message.seq);
@@ -152,7 +158,8 @@ export class Conversation {
       this.#changePeople(type, at, data);
     } else {
       (data.messages ?? []).forEach((message) => this.keep(message));
-      if (data.message) this.keep(data.message);
+      const mine = type === "reaction.updated" && data.by === this.#me;
+      if (data.message) this.keep(data.message, mine ? data : null);
       if (data.conversation) this.#update(data.conversation, at);
     }
   }

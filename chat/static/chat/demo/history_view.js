@@ -1,6 +1,7 @@
 /** The open conversation's history: days, notices, and messages grouped by their sender. */
 
 import { el, icon, keyed } from "./dom.js";
+import { reactionRow } from "./reactions.js";
 import { day, fullTime, hue, initial, said, sameDay, time } from "./words.js";
 
 const GROUP_FOR = 5 * 60 * 1000;
@@ -26,7 +27,7 @@ export class HistoryView {
   #unreadAfter = null;
 
   /** `actions`: `menu(message, button)`, `files(message)`, `retry`, `discard` (of a pending item), `reveal`
-   * (a message id), `quoted(conversation, messageId)`. */
+   * (a message id), `react(message, emoji, present)`, `quoted(conversation, messageId)`. */
   constructor({ scroller, list, names, me, actions }) {
     this.#scroller = scroller;
     this.#rows = keyed(list);
@@ -232,6 +233,7 @@ export class HistoryView {
         el("time", { datetime: at, title: fullTime(at) }, time(at)),
         own && !message.deleted_at ? tick(state, readers) : null,
       ),
+      reactionRow(message, this.#names, (emoji, on) => this.#actions.react(message, emoji, on)),
     ];
   }
 

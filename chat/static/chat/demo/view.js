@@ -6,6 +6,7 @@ import { HistoryView } from "./history_view.js";
 import { ListView, otherPerson } from "./list_view.js";
 import { openMenu } from "./menu.js";
 import { Phone } from "./phone.js";
+import { OFFERED } from "./reactions.js";
 import { hue, initial, isolated, Names } from "./words.js";
 
 const CONNECTION = {
@@ -53,6 +54,7 @@ export class View {
         menu: (message, button) => openMenu(button, this.#choices(message)),
         retry: (clientId) => client.outbox.retry(clientId),
         discard: (clientId) => this.#composer.giveBack(client.outbox.discard(clientId)),
+        react: (message, emoji, present) => this.#react(message, emoji, present),
         reveal: (messageId) => this.#attempt(() => this.#reveal(messageId)),
         quoted: (id, messageId) => this.#quoted(id, messageId),
         files: (message) => client.files.show(message),
@@ -312,9 +314,21 @@ export class View {
     });
   }
 
+  #react({ conversation_id: id, id: messageId }, emoji, present) {
+    return this.#attempt(async () => {
+      const { api, conversations } = this.#client;
+      conversations.keep(await api.setReaction(id, messageId, emoji, present));
+    });
+  }
+
   #choices(message) {
     const choices = [
       { label: "Reply", testid: "reply", action: () => this.#composer.reply(message) },
+      ...OFFERED.map((emoji) => ({
+        label: emoji,
+        testid: `react-${emoji}`,
+        action: () => this.#react(message, emoji, true),
+      })),
     ];
     if (message.sender_id !== this.#me) return choices;
     return [

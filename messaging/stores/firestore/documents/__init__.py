@@ -3,6 +3,8 @@
 conversations/{id}                          the conversation, with a copy of its latest message, and
                                             with a summary of its people for lists
 conversations/{id}/messages/{id}            its messages
+conversations/{id}/messages/{id}/reactions/{user_id}
+                                            the reactions of each person
 conversations/{id}/participants/{user_id}   each participant's read position
 """
 

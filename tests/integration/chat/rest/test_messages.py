@@ -7,6 +7,7 @@ import pytest
 
 from messaging.domain.identifiers import random_id
 from tests.integration.chat import Api, Json, ok, problem, wrong_fields
+from tests.integration.chat.sockets import shared_message
 
 MakeApi = Callable[[str], Api]
 
@@ -44,13 +45,14 @@ async def test_a_message(ann: Api, bob: Api) -> None:
         "pinned_at": None,
         "attachments": [],
         "reactions": {},
+        "my_reactions": [],
         "created_at": sent["created_at"],
         "edited_at": None,
         "deleted_at": None,
     }
     assert ok(await bob.get(f"/conversations/{group}/messages/{sent['id']}")) == sent
     seen = await bob.conversation(group)
-    assert (seen["seq"], seen["version"], seen["last_message"]) == (1, 1, sent)
+    assert (seen["seq"], seen["version"], seen["last_message"]) == (1, 1, shared_message(sent))
     assert (seen["unread_count"], seen["read_seq"]) == (1, 0)
 
 
@@ -310,7 +312,7 @@ async def test_editing(ann: Api, bob: Api) -> None:
     assert edited["edited_at"] is not None
     assert edited == {**sent, "text": "typo", "version": 2, "edited_at": edited["edited_at"]}
     assert again == edited == ok(await bob.get(path))
-    assert (await bob.conversation(group))["last_message"] == edited
+    assert (await bob.conversation(group))["last_message"] == shared_message(edited)
 
 
 async def test_an_old_message_is_edited(ann: Api) -> None:
@@ -320,7 +322,7 @@ async def test_an_old_message_is_edited(ann: Api) -> None:
 
     ok(await ann.patch(f"/conversations/{group}/messages/{old['id']}", text="older"))
 
-    assert (await ann.conversation(group))["last_message"] == last
+    assert (await ann.conversation(group))["last_message"] == shared_message(last)
 
 
 async def test_only_the_sender_edits(api: MakeApi, ann: Api, bob: Api) -> None:
@@ -365,7 +367,7 @@ async def test_deleting(ann: Api, bob: Api) -> None:
     assert ok(await bob.get(f"/conversations/{group}/messages"))["items"] == [first, tombstone]
     assert problem(await ann.patch(path, text="back")) == (404, "message_not_found")
     seen = await bob.conversation(group)
-    assert (seen["seq"], seen["version"], seen["last_message"]) == (2, 3, tombstone)
+    assert (seen["seq"], seen["version"], seen["last_message"]) == (2, 3, shared_message(tombstone))
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ def test_these_tests_notice_a_wrong_answer(field: str, value: object) -> None:
         "pinned_at": None,
         "attachments": [],
         "reactions": {},
+        "my_reactions": [],
         "created_at": moment,
         "edited_at": None,
         "deleted_at": None,

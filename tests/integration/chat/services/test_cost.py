@@ -17,9 +17,11 @@ from messaging.domain.conversation import ConversationKind
 from messaging.runtime.instance import Instance
 from messaging.services import (
     conversations,
+    history,
     messages,
     participants,
     pins,
+    reactions,
     receipts,
     sessions,
     typing_indicators,
@@ -31,13 +33,13 @@ _GROUPS = 20
 
 
 @contextmanager
-def billed(*, reads: int = 0, writes: int = 0) -> Iterator[None]:
+def billed(*, reads: int = 0, writes: int = 0, deletes: int = 0) -> Iterator[None]:
     """Just so much."""
     before = counted_documents()
     yield
     counted = counted_documents()
     counted.subtract(before)
-    assert (counted["read"], counted["write"]) == (reads, writes)
+    assert (counted["read"], counted["write"], counted["delete"]) == (reads, writes, deletes)
 
 
 async def connect(instance: Instance, user_id: str) -> tuple[Connection, dict[str, Any]]:
@@ -100,6 +102,59 @@ async def test_a_send_with_everything(instance: Instance, groups: list[str]) -> 
             metadata='{"a":1}',
             mentions_all=True,
         )
+
+
+async def test_reactions(instance: Instance, groups: list[str]) -> None:
+    """Three writes and two reads at most: the message, the conversation, and one's own entry. To
+    see that a state holds already takes another read of the conversation."""
+    sent = await messages.send_message(
+        instance, user_id="ann", conversation_id=groups[0], text="hello"
+    )
+
+    async def react(*, present: bool) -> None:
+        await reactions.set_reaction(
+            instance,
+            user_id="bob",
+            conversation_id=groups[0],
+            message_id=sent.message.id,
+            emoji="👍",
+            present=present,
+        )
+
+    with billed(reads=2, writes=3):
+        await react(present=True)
+    with billed(reads=3):
+        await react(present=True)
+    with billed(reads=2, writes=2, deletes=1):
+        await react(present=False)
+
+
+async def test_ones_own_reactions_of_a_page(instance: Instance) -> None:
+    """None more where the summaries name everybody, else one for each such message."""
+    people = [f"user-{number}" for number in range(12)]
+    group = await found(instance, "ann", *people)
+    sent = [
+        await messages.send_message(instance, user_id="ann", conversation_id=group, text="hello")
+        for _ in range(3)
+    ]
+    for number, person in enumerate(people):
+        for one in sent[: 2 if number < 11 else 3]:
+            await reactions.set_reaction(
+                instance,
+                user_id=person,
+                conversation_id=group,
+                message_id=one.message.id,
+                emoji="👍",
+                present=True,
+            )
+    page = await history.list_messages(instance, user_id="ann", conversation_id=group, limit=100)
+    for person, reads in (("ann", 2), (people[0], 0), (people[11], 2)):
+        with billed(reads=reads):
+            own = await reactions.own_reactions(
+                instance, user_id=person, conversation_id=group, messages=page.messages
+            )
+        mine = {"ann": [], people[0]: [["👍"], ["👍"], []]}.get(person, [["👍"]] * 3)
+        assert [own[one.message.id] for one in sent] == (mine or [[], [], []])
 
 
 async def test_people(instance: Instance) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.integration.chat.socket.test_commands import meet, refusal, unread
-from tests.integration.chat.sockets import Json, Socket, durable
+from tests.integration.chat.sockets import Json, Socket, durable, shared_message
 
 Enter = Callable[[str], Awaitable[Socket]]
 
@@ -57,6 +57,9 @@ async def test_deleting(people: Enter) -> None:
         ("message.edit", {"metadata": 1}, (400, "invalid_request", [("metadata", "not_a_dict")])),
         ("message.edit", {"message_id": "x", "text": "x"}, (404, "message_not_found", [])),
         ("message.delete", {"message_id": "x"}, (404, "message_not_found", [])),
+        ("reaction.add", {"emoji": "no" * 20}, (400, "invalid_request", [("emoji", "invalid")])),
+        ("reaction.add", {}, (400, "invalid_request", [("emoji", "required")])),
+        ("reaction.remove", {"message_id": "x", "emoji": "+1"}, (404, "message_not_found", [])),
     ],
 )
 async def test_refusals(
@@ -90,7 +93,7 @@ async def test_pins_are_told(people: Enter) -> None:
 
     for told in await unread(ann, bob):
         assert [event["type"] for event in told] == [*["message.updated"] * 2, "message.deleted"]
-        assert told[0]["data"] == {"message": pinned, "pinned_count": 1}
+        assert told[0]["data"] == {"message": shared_message(pinned), "pinned_count": 1}
         assert told[1]["data"] == edited
         assert told[2]["data"]["pinned_count"] == 0
 
@@ -111,3 +114,39 @@ async def test_system_messages_are_told(people: Enter) -> None:
         ]
         report = told[1]["data"]["message"]
         assert (report["kind"], report["metadata"]["event"]) == ("system", "title.changed")
+
+
+async def test_reactions(people: Enter) -> None:
+    """The reply has the message; everybody is told who did what; the same once more is no event."""
+    group, (ann, bob) = await meet(people, "ann", "bob")
+    sent = await ann.write(group, "cake?", "1")
+    await unread(ann, bob)
+    named = {"conversation_id": group, "message_id": sent["id"], "emoji": "❤"}
+
+    added = await bob.do("reaction.add", **named)
+    again = await bob.do("reaction.add", **named)
+    removed = await bob.do("reaction.remove", **named)
+    too_late = await bob.do("reaction.remove", **named)
+
+    hearts = {"❤️": {"count": 1, "user_ids": [bob.user_id]}}
+    assert added == again == {"message": {**sent, "version": 2, "reactions": hearts}}
+    assert removed == too_late == {"message": {**sent, "version": 3}}
+    about = {"by": bob.user_id, "emoji": "❤️"}
+    told = [
+        durable("reaction.updated", group, 2, {**added, **about, "added": True}),
+        durable("reaction.updated", group, 3, {**removed, **about, "added": False}),
+    ]
+    assert await unread(ann, bob) == [told, told]
+
+
+async def test_reactions_in_a_sync(people: Enter) -> None:
+    """Only there the socket tells which are one's own."""
+    group, (ann, bob) = await meet(people, "ann", "bob")
+    sent = await ann.write(group, "cake?", "1")
+    named = {"conversation_id": group, "message_id": sent["id"], "emoji": "+1"}
+    await bob.do("reaction.add", **named)
+
+    for person, own in ((ann, []), (bob, ["+1"])):
+        data = await person.do("conversation.sync", conversations={group: 1})
+        (message,) = data["conversations"][group]["messages"]
+        assert message["my_reactions"] == own

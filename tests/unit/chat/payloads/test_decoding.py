@@ -67,6 +67,7 @@ _RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "message_id": st.text(min_size=1, max_size=128),
     "attachments": st.lists(st.text(min_size=1, max_size=128), max_size=3),
     "clear": st.booleans(),
+    "emoji": st.text(min_size=1, max_size=128),
 }
 
 

@@ -3,13 +3,13 @@ the order of calls."""
 
 import asyncio
 import dataclasses
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from messaging.domain.conversation import Companion, Conversation, Membership
 from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EditedMessages
-from messaging.domain.message import Message
+from messaging.domain.message import Message, PersonReactions, ReactionKey
 from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.conversations import Commit
 
@@ -23,6 +23,7 @@ class MemoryStore:
         self._conversations: dict[str, Conversation] = {}
         self._messages: dict[str, dict[str, Message]] = {}
         self._commits = 0
+        self.reactions = MemoryReactions()
 
     async def create_conversation(self, conversation: Conversation) -> Conversation:
         self._messages[conversation.id] = {}
@@ -35,6 +36,7 @@ class MemoryStore:
         stored = self._put(commit.after, commit.commit_id)
         written = (*commit.created, *commit.replaced)
         known.update({one.id: stamped(one, stored.updated_at) for one in written})
+        self.reactions.put(commit.reactions)
         return stored
 
     def _put(self, conversation: Conversation, commit_id: str) -> Conversation:
@@ -112,6 +114,19 @@ class MemoryStore:
             for other in others
             if {user_id, other} <= one.participants.keys()
         ]
+
+
+class MemoryReactions:
+    def __init__(self) -> None:
+        self._own: dict[ReactionKey, tuple[str, ...]] = {}
+
+    def put(self, changed: Sequence[PersonReactions]) -> None:
+        self._own.update({one.key: one.emojis for one in changed})
+
+    async def get_reactions(
+        self, conversation_id: str, keys: Collection[ReactionKey]
+    ) -> Mapping[ReactionKey, tuple[str, ...]]:
+        return {key: self._own[key] for key in keys if self._own.get(key)}
 
 
 class GatedStore:

@@ -27,7 +27,7 @@ from messaging.delivery.shared_frames import SharedFrames
 from messaging.domain.conversation import Conversation, History, Membership
 from messaging.stores.conversations import Store
 from messaging.wire.representations import conversation_data, message_data
-from tests.unit.messaging import add, delete, edit, remove, rename, send
+from tests.unit.messaging import add, delete, edit, react, remove, rename, send
 from tests.unit.messaging.delivery import Elsewhere, Frame, Socket, make_hub
 from tests.unit.messaging.delivery.memory_store import GatedStore, MemoryStore
 
@@ -41,7 +41,7 @@ _OF_CLIENTS = ("look", "connect", "reconnect", "leave", "load", "sync", "watch")
 an_act = st.one_of(
     st.tuples(st.just("send"), st.sampled_from([OWNER, *PEOPLE])),
     st.tuples(st.sampled_from(["remove", "add"]), st.sampled_from(PEOPLE)),
-    st.tuples(st.sampled_from(["edit", "delete", "rename"]), st.integers(0, 9)),
+    st.tuples(st.sampled_from(["edit", "delete", "rename", "react"]), st.integers(0, 9)),
 )
 a_step = st.one_of(
     st.tuples(st.just("commit"), st.lists(an_act, min_size=1, max_size=2)),
@@ -389,6 +389,9 @@ class World:
         if not messages:
             return None
         message = messages[argument % len(messages)]
+        if name == "react":
+            present = argument % 2 == 0
+            return react(message.sender_id, message.id, "👍", present=present)
         if name == "edit":
             return edit(message.sender_id, message.id, f"edited {len(self.sent)}")
         return delete(message.sender_id, message.id)

@@ -5,18 +5,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.rest import responses
+from chat.rest.own_messages import own_message, own_messages
 from chat.rest.views.base import APIView
 from messaging.services import pins
-from messaging.wire.representations import message_data
 
 
 class PinView(APIView):
-    @extend_schema(operation_id="pin_message", request=None, responses={200: responses.Message})
+    @extend_schema(operation_id="pin_message", request=None, responses={200: responses.OwnMessage})
     async def put(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Pin a message; in a group, requires owner or admin."""
         return await self._set_pinned(conversation_id, message_id, pinned=True)
 
-    @extend_schema(operation_id="unpin_message", responses={200: responses.Message})
+    @extend_schema(operation_id="unpin_message", responses={200: responses.OwnMessage})
     async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Unpin a message; in a group, requires owner or admin."""
         return await self._set_pinned(conversation_id, message_id, pinned=False)
@@ -29,7 +29,7 @@ class PinView(APIView):
             message_id=message_id,
             pinned=pinned,
         )
-        return Response(message_data(message))
+        return Response(await own_message(self.instance, user_id=self.user_id, message=message))
 
 
 class PinsView(APIView):
@@ -39,4 +39,7 @@ class PinsView(APIView):
         pinned = await pins.list_pins(
             self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
-        return Response({"items": [message_data(message) for message in pinned]})
+        items = await own_messages(
+            self.instance, user_id=self.user_id, conversation_id=conversation_id, messages=pinned
+        )
+        return Response({"items": items})

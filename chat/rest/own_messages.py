@@ -1,0 +1,30 @@
+"""Messages as answers show them to one person: with the person's own reactions."""
+
+from collections.abc import Sequence
+
+from chat.payloads.answers import own_message_data
+from messaging.domain.message import Message
+from messaging.runtime.instance import Instance
+from messaging.services.reactions import own_reactions
+from messaging.wire.representations import Data
+
+
+async def own_messages(
+    instance: Instance, *, user_id: str, conversation_id: str, messages: Sequence[Message]
+) -> list[Data]:
+    """Return messages of one conversation, in order. Raises StoreUnavailable."""
+    own = await own_reactions(
+        instance, user_id=user_id, conversation_id=conversation_id, messages=messages
+    )
+    return [own_message_data(message, own[message.id]) for message in messages]
+
+
+async def own_message(instance: Instance, *, user_id: str, message: Message) -> Data:
+    """Return one message. Raises StoreUnavailable."""
+    shown = await own_messages(
+        instance,
+        user_id=user_id,
+        conversation_id=message.conversation_id,
+        messages=[message],
+    )
+    return shown[0]

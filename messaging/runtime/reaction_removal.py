@@ -1,0 +1,45 @@
+"""Removes the reactions of deleted messages from the store, in the background.
+
+Nothing shows them from the deletion on: the deleted message has no summary of them. Their number
+depends on other people, so the deletion itself does not wait for their removal.
+
+Not promised: if the instance is killed within this moment, the entries stay in the store.
+"""
+
+import asyncio
+
+import structlog
+
+from messaging.commits.group_commit import Committed
+from messaging.concurrency.tasks import TaskSet
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.stores.reactions import ReactionStore
+
+logger = structlog.get_logger(__name__)
+
+_RETRY_SECONDS = 1.0
+_TRIES = 300
+
+
+class ReactionRemoval:
+    def __init__(self, reactions: ReactionStore, background: TaskSet[None]) -> None:
+        self._reactions = reactions
+        self._background = background
+
+    def start(self, committed: Committed) -> None:
+        """Start to remove the reactions of the messages that a commit deleted, if they had any."""
+        for change in committed.changes:
+            if change.loses_reactions and change.message is not None:
+                self._background.start(self._remove(committed.conversation.id, change.message.id))
+
+    async def _remove(self, conversation_id: str, message_id: str) -> None:
+        for _ in range(_TRIES):
+            try:
+                await self._reactions.remove_reactions(conversation_id, message_id)
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
+        logger.error(
+            "reactions.not_removed", conversation_id=conversation_id, message_id=message_id
+        )

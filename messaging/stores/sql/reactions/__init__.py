@@ -1,0 +1,1 @@
+"""Reactions on Django's ORM: one row for each person, message and emoji."""

@@ -1,0 +1,1 @@
+"""What every store promises of what is kept beside messages."""
