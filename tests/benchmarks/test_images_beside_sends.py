@@ -1,0 +1,139 @@
+"""Photos that many people attach at once, beside the messages of others: how long the messages
+take, and how much memory the server holds."""
+
+import asyncio
+import io
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from statistics import quantiles
+
+import pytest
+from PIL import Image
+
+from config.development.instances import instance, uvicorn_command
+from config.development.processes import Process, free_port
+from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import Rest, http_client, token_of
+from tests.databases import migrate
+from tests.integration.config.servers.served import resident_bytes
+
+MOST = 2.0
+MOST_GROWTH = 64 * 1024 * 1024
+"""Of the server. Its workers have a bound of their own."""
+_SENDS_PER_SECOND = 20
+_AT_ONCE = 100
+_PATIENCE_SECONDS = 120
+
+
+def photo() -> bytes:
+    """Six million pixels."""
+    file = io.BytesIO()
+    noise = Image.effect_noise((300, 200), 60).convert("RGB")
+    noise.resize((3_000, 2_000)).save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[tuple[Process, str]]:
+    environment = isolated_environment(folder)
+    migrate(environment)
+    port = free_port()
+    running = instance(port, environment=environment, command=uvicorn_command(port))
+    process = await asyncio.to_thread(running.__enter__)
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        await asyncio.to_thread(running.__exit__, None, None, None)
+
+
+async def sending(ann: Rest, group: str, latencies: list[float]) -> None:
+    """Send at a steady rate until cancelled."""
+    number = 0
+    due = time.perf_counter()
+    while True:
+        due += 1 / _SENDS_PER_SECOND
+        await asyncio.sleep(max(due - time.perf_counter(), 0))
+        begun = time.perf_counter()
+        await ann.send(group, f"message {number}", f"{id(latencies)}-{number}")
+        latencies.append(time.perf_counter() - begun)
+        number += 1
+
+
+async def attach(url: str, number: int, content: bytes, places: asyncio.Semaphore) -> None:
+    """Announce, upload and complete a photo, as a client does: it repeats what gets 503."""
+    async with places, http_client(url) as client:
+        person_id = f"person-{number}"
+        person = Rest(client, person_id)
+        group = (await person.create_group("bob", title="Tea"))["id"]
+        announced = await person.request(
+            "POST",
+            "/attachments",
+            {
+                "conversation_id": group,
+                "filename": "a.jpg",
+                "content_type": "image/jpeg",
+                "size": len(content),
+            },
+        )
+        where = announced["upload"]
+        answer = await client.put(where["url"], content=content, headers=where["headers"])
+        assert answer.status_code == 200
+        path = f"{url}/api/v1/attachments/{announced['attachment']['id']}/complete"
+        headers = {"Authorization": f"Bearer {token_of(person_id)}"}
+        end = time.perf_counter() + _PATIENCE_SECONDS
+        while (answer := await client.post(path, headers=headers)).status_code == 503:
+            assert time.perf_counter() < end
+            await asyncio.sleep(int(answer.headers["Retry-After"]))
+        assert answer.status_code == 200, answer.text
+
+
+async def measure(folder: Path, *, images: int, quiet_seconds: float) -> tuple[float, float, int]:
+    """The p99 of sends while nothing else happens, and while images arrive; and how many bytes the
+    server has grown by."""
+    async with served(folder) as (process, url), http_client(url) as client:
+        ann = Rest(client, "ann")
+        group = (await ann.create_group("bob", title="Tea"))["id"]
+        quiet: list[float] = []
+        busy: list[float] = []
+        content = photo()
+        await attach(url, 0, content, asyncio.Semaphore(1))
+        before = resident_bytes(process)
+        task = asyncio.create_task(sending(ann, group, quiet))
+        await asyncio.wait([task], timeout=quiet_seconds)
+        await cancelled(task)
+        task = asyncio.create_task(sending(ann, group, busy))
+        places = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(attach(url, one, content, places) for one in range(1, images + 1)))
+        await cancelled(task)
+        return p99(quiet), p99(busy), resident_bytes(process) - before
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    assert not task.done(), task.exception()
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def p99(latencies: list[float]) -> float:
+    return quantiles(latencies, n=100)[-1]
+
+
+@pytest.mark.benchmark
+async def test_a_thousand_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quiet, busy, growth = await measure(tmp_path, images=1_000, quiet_seconds=30)
+    with capsys.disabled():
+        print(
+            f"\n1,000 photos of 6 million pixels beside {_SENDS_PER_SECOND} sends/s:"
+            f"\n  p99 of sends {quiet * 1e3:.1f} ms quiet, {busy * 1e3:.1f} ms busy,"
+            f" {busy / quiet:.2f} ×; the server grew by {growth / 2**20:.0f} MiB"
+        )
+    assert busy <= MOST * quiet
+    assert growth <= MOST_GROWTH
+
+
+async def test_images_in_short(tmp_path: Path) -> None:
+    """The same in little, without a look at the time."""
+    _, _, growth = await measure(tmp_path, images=8, quiet_seconds=1)
+    assert growth <= MOST_GROWTH
