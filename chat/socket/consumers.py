@@ -131,14 +131,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _serve(self) -> None:
         try:
-            if not origin_allowed(_headers(self.scope), scheme=self.scope.get("scheme", "ws")):
+            headers = _headers(self.scope)
+            if not origin_allowed(headers, scheme=self.scope.get("scheme", "ws")):
                 logger.info("session.origin_refused", refused=True)
                 await self._refuse(CloseCode.ORIGIN_REFUSED)
                 return
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
                 return
-            identity, connection = await self._open()
+            identity, connection = await self._open(
+                _token(headers, self.scope.get("subprotocols", []))
+            )
+            del headers
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
             if self._outbox.closed:  # the `hello` may have failed to reach the client
@@ -168,8 +172,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.state.strangers.count(self.scope)
         self._outbox.close(code)
 
-    async def _open(self) -> tuple[Identity, Connection]:
-        token = _token(_headers(self.scope), self.scope.get("subprotocols", []))
+    async def _open(self, token: str) -> tuple[Identity, Connection]:
         begun = time.monotonic()
         async with asyncio.timeout(DEADLINE_SECONDS):
             identity = await self.state.shown_tokens.identify(token, address_of(self.scope))

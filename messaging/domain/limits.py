@@ -1,7 +1,8 @@
 """The limits of the public contract, as shown by `GET /me` and `hello`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -61,7 +62,13 @@ class Limits:
     filename_characters: int = 255
 
     def as_dict(self) -> dict[str, int]:
-        return asdict(self)
+        """Return the limits by name. Each `hello` contains them, and `dataclasses.asdict` took a
+        fifth of a connect."""
+        return dict(zip(_NAMES, _values(self), strict=True))
+
+
+_NAMES = tuple(field.name for field in fields(Limits))
+_values = attrgetter(*_NAMES)
 
 
 BOUNDS: Mapping[str, tuple[int, int]] = {
@@ -104,7 +111,7 @@ _AROUND_A_TEXT = 4 * 1024
 def wrong_limits(changed: Mapping[str, object]) -> Sequence[str]:
     """Return a sentence for each mistake in the setting `CHAT_LIMITS`."""
     wrong = []
-    values = dict(asdict(Limits()))
+    values = Limits().as_dict()
     for name, value in changed.items():
         if name not in BOUNDS:
             wrong.append(f"CHAT_LIMITS has {name!r}, which is not a limit.")
