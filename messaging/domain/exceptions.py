@@ -5,6 +5,7 @@ MessagingError
 ├── PayloadTooLarge
 ├── NotAParticipant
 ├── PermissionDenied
+│   └── PostingRestricted
 ├── Banned
 ├── Blocked
 ├── TokenRevoked

@@ -14,12 +14,14 @@ from google.cloud.firestore_v1.types import CommitRequest, StructuredQuery
 from grpc import StatusCode
 
 from messaging.domain.conversation import Conversation
+from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS
 from messaging.domain.identifiers import random_id
+from messaging.domain.message import PersonReactions
 from messaging.domain.participant import Notify, Preferences
 from messaging.domain.people import FOREVER, UserSettings
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
 from messaging.domain.reports import ReportCopy, ReportStatus
-from messaging.stores.conversations import LINK_NOTE_LIFETIME, Conflict
+from messaging.stores.conversations import LINK_NOTE_LIFETIME, Commit, Conflict
 from messaging.stores.decisions import ChunkKey
 from messaging.stores.firestore.catalogue import FirestoreCatalogue
 from messaging.stores.firestore.client.requests import Writes
@@ -33,6 +35,7 @@ from messaging.stores.firestore.reports import FirestoreReportStore
 from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.stores import new_attachment, new_conversation, new_report, people, sending
 from tests.integration.stores.firestore_relay import Relay
+from tests.integration.stores.test_fields import FULL
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -159,6 +162,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
         "list_companions": relayed_store.list_companions("ann", ["bob"]),
         "list_messages": relayed_store.list_messages(id_, first_seq=1, last_seq=10),
         "list_latest_messages": relayed_store.list_latest_messages(id_, limit=10),
+        "list_pinned_messages": relayed_store.list_pinned_messages(id_, limit=10),
         "list_changed_messages": relayed_store.list_changed_messages(
             id_, since=0, until=10, limit=10
         ),
@@ -251,7 +255,25 @@ async def test_what_no_query_asks_for_is_exempt(
     queried on their own, and no others."""
     queried = {(name, fields[0][0]) for name, fields in indexes_of_queries if len(fields) == 1}
     conversation = await relayed_store.create_conversation(new_conversation("ann", "bob"))
-    await relayed_store.commit(sending(conversation, "one"))
+    commit = sending(conversation, "one")
+    message = replace(commit.created[0], **FULL)
+    conversation = await relayed_store.commit(
+        replace(commit, created=[message], after=replace(commit.after, last_message=message))
+    )
+    edited = replace(message, text="two", version=2)
+    after = replace(conversation, version=2, last_message=edited)
+    earlier = {edited.id: NO_EARLIER_TEXTS.adding("one", None)}
+    await relayed_store.commit(
+        Commit(
+            before=conversation,
+            after=after,
+            replaced=[edited],
+            earlier=earlier,
+            reactions=[PersonReactions(message_id=edited.id, user_id="bob", emojis=("👍",))],
+        )
+    )
+    flags = {"marked_unread": 1, "marked_read_seq": 0, "pinned": True, "archived_seq": 1}
+    await relayed_store.set_flags(conversation.id, "ann", flags)
     await relayed_store.put_link_note("3f9d")
     people = FirestorePeopleStore(relayed_store)
     await people.log_out("ann")
