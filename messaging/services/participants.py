@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from messaging.changes.participants import AddParticipants, RemoveParticipant, SetRole
+from messaging.changes.participants import (
+    AddParticipants,
+    RemoveParticipant,
+    SetRole,
+    require_present,
+)
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import (
     MessagingError,
@@ -118,4 +123,7 @@ async def set_role(
     """
     require_conversation_id(conversation_id)
     change = SetRole(user_id=user_id, participant_id=participant_id, role=role)
-    return (await submit(instance, conversation_id, change)).conversation
+    conversation = (await submit(instance, conversation_id, change)).conversation
+    # The conversation is that after the whole commit, which may also have removed this person.
+    require_present(conversation, participant_id)
+    return conversation

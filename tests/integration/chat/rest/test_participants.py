@@ -284,3 +284,18 @@ async def test_no_such_role(ann: Api, bob: Api, role: object) -> None:
     answer = await ann.patch(f"/conversations/{group}/participants/bob", role=role)
 
     assert [name for name, _ in wrong_fields(answer)] == ["role"]
+
+
+async def test_a_role_and_a_removal_in_one_commit(ann: Api, bob: Api, cid: Api) -> None:
+    """Whoever is removed at the same moment has no role to answer with."""
+    group = await ann.group(bob, cid)
+    path = f"/conversations/{group}/participants/bob"
+
+    changes = [ann.patch(path, role=role) for role in ("admin", "member", "admin")]
+    sending = asyncio.create_task(ann.send(group))  # what comes meanwhile shares a commit
+    *answers, removed = await asyncio.gather(*changes, ann.delete(path))
+    await sending
+
+    assert removed.status_code == 204
+    for answer in answers:
+        assert answer.status_code == 200 or problem(answer) == (404, "not_found")
