@@ -3,13 +3,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JAVASCRIPT := clients/javascript
 WORKERS ?= 3
 
 # Container images set it. Without compiled modules each process that a test starts, and `make run`,
 # compiles all of them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run run-ha test tests bench ratios fuzz chaos abuse lint audit format schema emoji requirements clean
+.PHONY: run run-ha test tests javascript bench ratios fuzz chaos abuse lint audit format schema emoji requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -21,8 +22,17 @@ run-ha: $(VENV)/.develop
 test: $(VENV)/.develop
 	$(MAKE) --no-print-directory --jobs=2 lint tests
 
-tests: $(VENV)/.develop
+tests: $(VENV)/.develop javascript
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+# What the tests of clients/javascript use, from its lock file. Without npm, or without its registry,
+# they are skipped, and fail with CI=true.
+javascript: $(JAVASCRIPT)/node_modules/.installed
+
+$(JAVASCRIPT)/node_modules/.installed: $(JAVASCRIPT)/package-lock.json
+	@if npm --prefix $(JAVASCRIPT) ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	then touch $@; \
+	else echo "npm could not install what clients/javascript needs: its tests are skipped."; fi
 
 # The product beside its peers, which this installs: all works, or `make bench
 # WORKS=fan-out PEERS=product,ws ROUNDS=3 SECONDS=1 MINUTES=60 FOLDER=docs`.
@@ -36,13 +46,13 @@ bench: $(VENV)/.develop
 ratios: $(VENV)/.develop
 	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s -q
 
-fuzz: $(VENV)/.develop
+fuzz: $(VENV)/.develop javascript
 	$(BIN)/python -m pytest tests/fuzz tests/integration/notifications/test_unread.py \
 		tests/integration/admin/test_hostile_values.py \
-		tests/unit/messaging/delivery/hub/test_hub_random.py -m fuzz -s -q
+		tests/unit/messaging/delivery/hub/test_hub_random.py tests/clients/javascript -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
-chaos: $(VENV)/.develop
+chaos: $(VENV)/.develop javascript
 	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos tests/clients -m chaos -q)
 	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
@@ -72,17 +82,19 @@ format: $(VENV)/.develop
 emoji: $(VENV)/.develop
 	$(BIN)/python -m config.development.emoji_table
 
-# docs/openapi.yaml and docs/asyncapi.yaml, which tests hold against the API and the socket.
-schema: $(VENV)/.develop
+# docs/openapi.yaml and docs/asyncapi.yaml, which tests hold against the API and the socket, and the
+# types of clients/javascript, which are generated from them.
+schema: $(VENV)/.develop javascript
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py asyncapi --file docs/asyncapi.yaml
+	if [ -e $(JAVASCRIPT)/node_modules/.installed ]; then npm --prefix $(JAVASCRIPT) run --silent schema; fi
 
 requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .peers staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .peers $(JAVASCRIPT)/node_modules $(JAVASCRIPT)/types staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,0 +1,133 @@
+/** One WebSocket: commands and their answers, events, and the end of a silent connection. */
+
+import { ChatError, noAnswer } from "../errors.js";
+
+/**
+ * @typedef {{type: string, id?: any, at?: any, data?: any, [name: string]: any}} Frame
+ *
+ * @typedef {object} Handlers
+ * @property {(event: Frame) => void} onEvent
+ * @property {(code: number) => void} onClose
+ * @property {(data: any) => void} onLate the answer to a command that nobody waits for any more
+ */
+
+const ANSWER_TIMEOUT = 10_000;
+/** How long a server that was perhaps asleep, or is perhaps gone, may take for an answer. */
+const PROBE_TIMEOUT = 5_000;
+
+export class Transport {
+  #heartbeat;
+  /** @type {WebSocket | null} */
+  #socket;
+  #handlers;
+  /** @type {Map<number, {resolve: (data: any) => void, reject: (error: ChatError) => void, timer: any}>} */
+  #waiting = new Map();
+  #lastId = 0;
+  #heardAt = performance.now();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #silence;
+
+  /**
+   * @param {typeof WebSocket} WebSocketClass
+   * @param {string} url
+   * @param {string} token
+   * @param {number} heartbeat `heartbeat_seconds` of an earlier `hello`, in milliseconds
+   * @param {Handlers} handlers
+   */
+  constructor(WebSocketClass, url, token, heartbeat, handlers) {
+    this.#heartbeat = heartbeat;
+    this.#handlers = handlers;
+    const socket = new WebSocketClass(url, ["chat.v1", `bearer.${token}`]);
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => this.#received(data);
+    socket.onclose = ({ code }) => this.end(code);
+    socket.onerror = () => {}; // `onclose` follows
+    this.#watch();
+  }
+
+  /** Sends a command, and resolves to the data of its reply. Rejects with a `ChatError`; its status
+   * is 0 if no answer arrived, and the command may have been run.
+   * @param {string} type
+   * @param {object} [fields]
+   * @param {{timeout?: number}} [options]
+   * @returns {Promise<any>} */
+  command(type, fields = {}, { timeout = ANSWER_TIMEOUT } = {}) {
+    return new Promise((resolve, reject) => {
+      const id = this.#send(type, fields);
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(noAnswer("The server did not answer in time."));
+      }, timeout);
+      this.#waiting.set(id, { resolve, reject, timer });
+    });
+  }
+
+  /** Finds out whether the server is still there, after a sleep or another network. */
+  probe() {
+    this.command("ping", {}, { timeout: PROBE_TIMEOUT }).catch((error) => {
+      if (error.status === 0) this.end(1006);
+    });
+  }
+
+  /** Ends the connection, without waiting for the server: it may be gone. @param {number} code */
+  end(code) {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#socket = null;
+    socket.onmessage = socket.onclose = null;
+    socket.close();
+    clearTimeout(this.#silence);
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(noAnswer("The connection was lost."));
+    }
+    this.#waiting.clear();
+    this.#handlers.onClose(code);
+  }
+
+  /** @param {string} type @param {object} fields */
+  #send(type, fields) {
+    this.#lastId += 1;
+    this.#socket?.send(JSON.stringify({ id: this.#lastId, type, ...fields }));
+    return this.#lastId;
+  }
+
+  /** @param {string} text */
+  #received(text) {
+    this.#heardAt = performance.now();
+    /** @type {Frame} */
+    const frame = JSON.parse(text);
+    if (frame.type === "reply" || frame.type === "error") {
+      this.#answered(frame);
+      return;
+    }
+    if (frame.type === "hello") {
+      this.#heartbeat = frame.data.heartbeat_seconds * 1000;
+      this.#watch();
+    }
+    // Timers of a hidden page run once a minute, but frames arrive at once.
+    if (frame.type === "heartbeat") this.#send("ping", {});
+    this.#handlers.onEvent(frame);
+  }
+
+  /** @param {Frame} frame */
+  #answered(frame) {
+    const waiting = this.#waiting.get(frame.id);
+    if (!waiting) {
+      if (frame.type === "reply") this.#handlers.onLate(frame.data);
+      return;
+    }
+    this.#waiting.delete(frame.id);
+    clearTimeout(waiting.timer);
+    if (frame.type === "reply") waiting.resolve(frame.data);
+    else waiting.reject(new ChatError(/** @type {object} */ (frame)));
+  }
+
+  /** Ends the connection when nothing was heard for two heartbeats. */
+  #watch() {
+    clearTimeout(this.#silence);
+    const left = this.#heardAt + 2 * this.#heartbeat - performance.now();
+    if (left <= 0) this.end(1006);
+    else this.#silence = setTimeout(() => this.#watch(), left);
+  }
+}

@@ -1,0 +1,89 @@
+/** All conversations of the person, and the list of them. */
+
+import { Followed } from "./followed.js";
+import { Store } from "./store.js";
+
+/**
+ * @typedef {import("./model/conversation.js").ConversationData} ConversationData
+ *
+ * @typedef {object} ListSnapshot
+ * @property {boolean} isLoaded whether the list was loaded once
+ * @property {readonly ConversationData[]} items the latest activity first
+ */
+
+export class Conversations {
+  /** @type {Map<string, Followed>} */
+  #all = new Map();
+  #parts;
+  #isLoaded = false;
+  #store;
+
+  /** @param {import("./parts.js").Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    this.#store = new Store(() => this.#snapshot());
+    this.subscribe = this.#store.subscribe;
+    this.getSnapshot = this.#store.getSnapshot;
+  }
+
+  /** The conversation with this id, whether the person is in it or not. It stays the same object
+   * while the app uses it. @param {string} id */
+  get(id) {
+    const conversation = this.#all.get(id) ?? new Followed(id, this.#parts);
+    this.#all.set(id, conversation);
+    return conversation;
+  }
+
+  /** The one that the person is in, as far as is known. @param {string} id */
+  known(id) {
+    const conversation = this.#all.get(id);
+    return conversation?.model ? conversation : null;
+  }
+
+  /** Those that the person is in. */
+  get all() {
+    return [...this.#all.values()].filter((conversation) => conversation.model !== null);
+  }
+
+  /** Those that the app shows. */
+  get shown() {
+    return this.all.filter((conversation) => conversation.shows > 0);
+  }
+
+  /** The person is no longer in it. @param {Followed} conversation */
+  end(conversation) {
+    conversation.end();
+    this.changed(conversation);
+  }
+
+  /** @param {Followed} [conversation] */
+  changed(conversation) {
+    conversation?.changed();
+    this.#store.changed();
+  }
+
+  loaded() {
+    this.#isLoaded = true;
+    this.#store.changed();
+  }
+
+  /** @returns {ListSnapshot} */
+  #snapshot() {
+    for (const [id, conversation] of this.#all) {
+      if (!conversation.model && !conversation.inUse) this.#all.delete(id);
+    }
+    const items = this.all.flatMap((conversation) => conversation.summary ?? []);
+    items.sort((one, other) => compare(activity(other), activity(one)));
+    return Object.freeze({ isLoaded: this.#isLoaded, items: Object.freeze(items) });
+  }
+}
+
+/** @param {ConversationData} conversation */
+function activity({ last_message: message, created_at: createdAt }) {
+  return message?.created_at ?? createdAt;
+}
+
+/** Times of the server are of one form. @param {string} one @param {string} other */
+function compare(one, other) {
+  return one < other ? -1 : Number(one > other);
+}

@@ -1,0 +1,103 @@
+/** One conversation as the client follows it: its model, which may be loaded anew, and who shows it. */
+
+import { Conversation } from "./conversation.js";
+import { ConversationModel } from "./model/conversation.js";
+import { Store } from "./store.js";
+
+/**
+ * @typedef {import("./model/conversation.js").ConversationData} ConversationData
+ *
+ * @typedef {object} ConversationSnapshot
+ * @property {string} id
+ * @property {"absent" | "loading" | "ready"} state `absent`: the person is not in it, or it is not
+ *   known yet
+ * @property {ConversationData | null} conversation
+ * @property {readonly import("./model/conversation.js").Message[]} messages ascending by `seq`,
+ *   without holes; empty until `open`
+ * @property {readonly import("./outbox.js").Pending[]} pending my messages that are not stored yet:
+ *   show them at the end
+ * @property {Readonly<Record<string, import("./model/positions.js").Position>>} receipts of the
+ *   others, by user id
+ * @property {readonly string[]} typing the ids of the others who type
+ * @property {boolean} hasOlder whether `loadOlder` brings more
+ */
+
+export class Followed {
+  /** The state that events change; null if the person is not in it.
+   * @type {ConversationModel | null} */
+  model = null;
+  /** How many show it. */
+  shows = 0;
+  /** The page that is on its way. @type {Promise<void> | null} */
+  paging = null;
+  /** The state from before it is loaded again. @type {ConversationModel | null} */
+  #previous = null;
+  #parts;
+  #store;
+
+  /** @param {string} id @param {import("./parts.js").Parts} parts */
+  constructor(id, parts) {
+    this.id = id;
+    this.#parts = parts;
+    this.#store = new Store(() => this.#snapshot());
+    this.subscribe = this.#store.subscribe;
+    this.getSnapshot = this.#store.getSnapshot;
+    /** What the app gets. */
+    this.face = new Conversation(this, parts);
+  }
+
+  /** Whether the app uses it. */
+  get inUse() {
+    return this.shows > 0 || this.#store.observed;
+  }
+
+  /** The conversation object to show. @returns {ConversationData | null} */
+  get summary() {
+    return this.#shown?.summary ?? null;
+  }
+
+  /** Begins with an empty state. What is shown stays until it is loaded.
+   * @param {string} me */
+  begin(me) {
+    this.#previous = this.#shown;
+    this.model = new ConversationModel(me);
+    this.paging = null;
+    this.changed();
+  }
+
+  /** The state was loaded. */
+  loaded() {
+    this.#previous = null;
+    this.changed();
+  }
+
+  /** The person is no longer in it. */
+  end() {
+    this.model = this.#previous = null;
+    this.changed();
+  }
+
+  changed() {
+    this.#store.changed();
+  }
+
+  get #shown() {
+    return this.model?.data || !this.#previous ? this.model : this.#previous;
+  }
+
+  /** @returns {ConversationSnapshot} */
+  #snapshot() {
+    const shown = this.#shown;
+    const conversation = shown?.summary ?? null;
+    return Object.freeze({
+      id: this.id,
+      state: this.model === null ? "absent" : conversation ? "ready" : "loading",
+      conversation,
+      messages: shown?.history.messages ?? Object.freeze([]),
+      pending: Object.freeze(this.#parts.outbox.of(this.id)),
+      receipts: shown?.positions.others ?? Object.freeze({}),
+      typing: Object.freeze(this.#parts.typing.people(this.id)),
+      hasOlder: shown?.history.hasOlder ?? false,
+    });
+  }
+}

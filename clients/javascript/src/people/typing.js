@@ -1,0 +1,98 @@
+/** Typing indicators: those of other people, and my own. */
+
+/** The server accepts one in three seconds. */
+const TELL_EVERY = 3100;
+/** An indicator without a sensible end does not stay. */
+const LONGEST = 60_000;
+
+/** Who is typing, each until the indicator expires. */
+export class TypingIndicators {
+  /** By conversation and user id. @type {Map<string, Map<string, any>>} */
+  #timers = new Map();
+  #onChange;
+
+  /** @param {(conversationId: string) => void} onChange */
+  constructor(onChange) {
+    this.#onChange = onChange;
+  }
+
+  /** @param {string} conversationId */
+  people(conversationId) {
+    return [...(this.#timers.get(conversationId)?.keys() ?? [])];
+  }
+
+  /** @param {string} conversationId @param {{at: string, data: any}} event */
+  started(conversationId, { at, data }) {
+    this.stopped(conversationId, data.user_id);
+    // Both times are the server's: this machine's clock may be wrong.
+    const left = Math.min(LONGEST, Date.parse(data.expires_at) - Date.parse(at));
+    if (!(left > 0)) return;
+    const people = this.#timers.get(conversationId) ?? new Map();
+    this.#timers.set(conversationId, people);
+    const stop = () => this.stopped(conversationId, data.user_id);
+    people.set(data.user_id, setTimeout(stop, left));
+    this.#onChange(conversationId);
+  }
+
+  /** @param {string} conversationId @param {string} userId */
+  stopped(conversationId, userId) {
+    const people = this.#timers.get(conversationId);
+    clearTimeout(people?.get(userId));
+    if (!people?.delete(userId)) return;
+    if (people.size === 0) this.#timers.delete(conversationId);
+    this.#onChange(conversationId);
+  }
+
+  /** Ends the indicators of one conversation, or of all. @param {string} [conversationId] */
+  clear(conversationId) {
+    const ids = conversationId === undefined ? [...this.#timers.keys()] : [conversationId];
+    for (const id of ids) for (const userId of this.people(id)) this.stopped(id, userId);
+  }
+}
+
+/** Tells that I type, no more often than the server accepts. */
+export class TypingTeller {
+  #command;
+  /** The conversation in which I type. @type {string | null} */
+  #where = null;
+  #isTold = false;
+  #nextAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #timer = null;
+
+  /** @param {(type: string, fields: object) => Promise<any>} command */
+  constructor(command) {
+    this.#command = command;
+  }
+
+  /** Call this at every change of the text. @param {string} conversationId */
+  typing(conversationId) {
+    if (this.#where !== conversationId) this.stop();
+    this.#where = conversationId;
+    this.#timer ??= setTimeout(() => this.#tell(), this.#nextAt - performance.now());
+  }
+
+  stop() {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#isTold) this.#say("typing.stop", this.#where).catch(() => {});
+    this.#isTold = false;
+    this.#where = null;
+  }
+
+  #tell() {
+    this.#timer = null;
+    this.#isTold = true;
+    this.#nextAt = performance.now() + TELL_EVERY;
+    this.#say("typing.start", this.#where).catch((error) => {
+      // A lost indicator is harmless.
+      const rest = (error.retryAfter ?? 0) * 1000;
+      this.#nextAt = Math.max(this.#nextAt, performance.now() + rest);
+    });
+  }
+
+  /** @param {string} type @param {string | null} conversationId */
+  #say(type, conversationId) {
+    return this.#command(type, { conversation_id: conversationId });
+  }
+}

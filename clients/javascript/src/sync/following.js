@@ -1,0 +1,164 @@
+/** Follows the events: applies them to the conversations, and tells the app. */
+
+/**
+ * @typedef {import("../followed.js").Followed} Followed
+ * @typedef {import("../connection/transport.js").Frame} Frame
+ * @typedef {import("../model/conversation.js").Message} Message
+ */
+
+export class Following {
+  #client;
+
+  /** @param {import("../client.js").Insides} client */
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** @param {Frame} event */
+  handle(event) {
+    const { conversations, presence, catchingUp, emitter } = this.#client;
+    const data = event.data ?? {};
+    const id = event.conversation_id ?? data.conversation_id;
+    const conversation = id === undefined ? null : conversations.known(id);
+    switch (event.type) {
+      case "restored":
+        catchingUp.loadReceipts();
+        break;
+      case "presence.changed":
+        presence.changed(data);
+        emitter.emit({ type: "presence.changed", user_id: data.user_id, status: data.status });
+        break;
+      case "conversation.added":
+        this.#added(data.conversation.id);
+        break;
+      case "conversation.removed":
+        if (conversation) this.ended(conversation);
+        break;
+      case "resync":
+        if (conversation) this.#resync(conversation);
+        break;
+      case "receipt.updated":
+        if (conversation) this.#receipt(conversation, data);
+        break;
+      case "typing.started":
+      case "typing.stopped":
+        if (conversation) this.#typing(event.type, conversation, event);
+        break;
+      default:
+        if (event.version !== undefined && id !== undefined) this.#durable(id, event);
+    }
+  }
+
+  /** Something was applied: closes holes, and tells the news. @param {Followed} conversation */
+  changed(conversation) {
+    const { conversations, syncing, session, loading } = this.#client;
+    const { id, model } = conversation;
+    if (!model) return;
+    for (const { type, message } of model.takeNews()) this.#news(type, conversation, message);
+    if (model.isGone) {
+      this.ended(conversation);
+      return;
+    }
+    if (model.cursor.isBehind && !model.syncing && session.isLive) syncing.sync(id, model);
+    if (model.hasNewPeople && conversation.shows > 0) loading.receipts(conversation).catch(() => {});
+    conversations.changed(conversation);
+  }
+
+  /** The person is no longer in it. @param {Followed} conversation */
+  ended(conversation) {
+    const { conversations, catchingUp, typing, reading, emitter } = this.#client;
+    catchingUp.ended(conversation.id);
+    typing.clear(conversation.id);
+    reading.forget(conversation.id);
+    conversations.end(conversation);
+    emitter.emit({ type: "conversation.removed", conversation_id: conversation.id });
+  }
+
+  /** Takes the answer to a sync.
+   * @param {string} id @param {import("./syncing.js").Model} model
+   * @param {import("./syncing.js").Changes} changes */
+  synced(id, model, changes) {
+    const conversation = this.#client.conversations.get(id);
+    if (conversation.model !== model) return;
+    if (changes.status === "forbidden") {
+      this.ended(conversation);
+    } else if (changes.status === "reset") {
+      this.reload(conversation);
+    } else {
+      model.applyChanges(changes);
+      this.changed(conversation);
+    }
+  }
+
+  /** Discards the copy of a conversation, and loads it. @param {Followed} conversation */
+  async reload(conversation) {
+    const { loading, userId } = this.#client;
+    conversation.begin(userId());
+    await loading.load(conversation).catch(() => {});
+  }
+
+  /** @param {string} id */
+  async #added(id) {
+    const { conversations, emitter } = this.#client;
+    const conversation = conversations.get(id);
+    await this.reload(conversation);
+    if (conversation.model) emitter.emit({ type: "conversation.added", conversation_id: id });
+  }
+
+  /** @param {string} id @param {Frame} event */
+  #durable(id, event) {
+    const { conversations, userId } = this.#client;
+    const conversation = conversations.get(id);
+    // A conversation that `hello` left out for their number.
+    if (conversation.model === null) this.reload(conversation);
+    const { model } = conversation;
+    model?.receive(/** @type {any} */ (event));
+    const isMyEnd =
+      event.type === "participant.removed" &&
+      event.data.participants.some((/** @type {any} */ one) => one.user_id === userId());
+    if (isMyEnd && !model?.data) this.ended(conversation);
+    else this.changed(conversation);
+  }
+
+  /** @param {Followed} conversation */
+  #resync(conversation) {
+    const { syncing, session, loading } = this.#client;
+    const { id, model } = conversation;
+    model?.cursor.announce(Infinity);
+    // Also while another sync is on its way, which may have been answered before the change.
+    if (model?.data && session.isLive) syncing.sync(id, model);
+    if (conversation.shows > 0) loading.receipts(conversation).catch(() => {});
+  }
+
+  /** @param {Followed} conversation @param {any} data */
+  #receipt(conversation, data) {
+    const { user_id, read_seq, delivered_seq, marked_unread } = data;
+    const { conversations, emitter, userId } = this.#client;
+    const { model, id } = conversation;
+    model?.positions.moved(user_id, read_seq, delivered_seq);
+    if (user_id === userId()) model?.mergeOwn({ read_seq, marked_unread });
+    conversations.changed(conversation);
+    emitter.emit({ type: "receipt.updated", conversation_id: id, user_id, read_seq, delivered_seq });
+  }
+
+  /** @param {"typing.started" | "typing.stopped"} type
+   * @param {Followed} conversation @param {Frame} event */
+  #typing(type, { id }, event) {
+    const { typing, emitter, userId } = this.#client;
+    const { user_id } = event.data;
+    if (user_id === userId()) return;
+    if (type === "typing.started") typing.started(id, /** @type {any} */ (event));
+    else typing.stopped(id, user_id);
+    emitter.emit({ type, conversation_id: id, user_id });
+  }
+
+  /** @param {"message" | "message.changed"} type
+   * @param {Followed} conversation @param {Message} message */
+  #news(type, { id }, message) {
+    const { outbox, typing, activity, emitter, userId } = this.#client;
+    if (message.sender_id === userId()) outbox.settle(message);
+    else if (type === "message") activity.arrived(id, message.seq);
+    if (type === "message") typing.stopped(id, message.sender_id);
+    emitter.emit({ type, conversation_id: id, message });
+  }
+}

@@ -1,0 +1,95 @@
+/** Lets the checking suite speak to the client: docs/checking-a-client.md has the protocol. */
+
+import { createInterface } from "node:readline";
+import { ChatClient } from "../src/index.js";
+
+let chat = null;
+const opened = new Set();
+
+const acts = {
+  connect({ url, token_url: tokenUrl }) {
+    chat ??= create(url, tokenUrl);
+    chat.connect();
+  },
+  send({ conversation_id: id, text }) {
+    chat.conversation(id).send(text);
+  },
+  read({ conversation_id: id, seq }) {
+    chat.conversation(id).read(seq);
+  },
+  watch({ user_ids: userIds }) {
+    chat.watchPresence(userIds);
+  },
+  state() {
+    return { state: state() };
+  },
+};
+
+function create(url, tokenUrl) {
+  const client = new ChatClient({
+    url,
+    token: async () => {
+      const response = await fetch(tokenUrl);
+      if (!response.ok) throw new Error(`${response.status}`);
+      return response.text();
+    },
+  });
+  // The suite looks into every conversation.
+  client.conversations.subscribe(() => {
+    const ids = client.conversations.getSnapshot().items.map(({ id }) => id);
+    for (const id of ids) if (!opened.has(id)) client.conversation(id).open();
+    for (const id of opened) if (!ids.includes(id)) client.conversation(id).close();
+    opened.clear();
+    for (const id of ids) opened.add(id);
+  });
+  return client;
+}
+
+function state() {
+  const { state: connection, degraded } = chat.connection.getSnapshot();
+  const pending = chat.pending;
+  return {
+    connection,
+    degraded,
+    conversations: chat.conversations.getSnapshot().items.map(({ id }) => conversation(id)),
+    outbox: pending
+      .filter((item) => !item.error)
+      .map(({ conversation_id, text }) => ({ conversation_id, text })),
+    failed: pending
+      .filter((item) => item.error)
+      .map(({ text, error }) => ({ text, detail: error.message })),
+    presence: Object.fromEntries(
+      Object.entries(chat.presence.getSnapshot()).map(([id, { status }]) => [id, status]),
+    ),
+  };
+}
+
+function conversation(id) {
+  const { conversation: data, messages, receipts, typing } = chat.conversation(id).getSnapshot();
+  return {
+    id,
+    title: data.title,
+    messages: messages.map(({ id, seq, sender_id, text, deleted_at }) => ({
+      ...{ id, seq, sender_id, text },
+      deleted: deleted_at !== null,
+    })),
+    read_seq: data.read_seq,
+    unread_count: data.unread_count,
+    receipts: Object.fromEntries(
+      Object.entries(receipts).map(([userId, { read_seq: seq }]) => [userId, seq]),
+    ),
+    typing,
+  };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, do: act, ...fields } = JSON.parse(line);
+  let answer;
+  try {
+    answer = acts[act] ? acts[act](fields) : { error: `cannot ${act}` };
+  } catch (error) {
+    answer = { error: String(error) };
+    console.error(error);
+  }
+  process.stdout.write(`${JSON.stringify({ id, ...answer })}\n`);
+}

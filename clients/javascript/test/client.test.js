@@ -1,0 +1,268 @@
+/** The whole client, with a server that the test plays by hand. */
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { ChatClient } from "../src/index.js";
+import { ScriptedServer, conversation, message, until } from "./scripted_socket.js";
+
+const POST = "POST conversations";
+let server, chat, tokens;
+
+beforeEach(async () => {
+  mock.method(Math, "random", () => 0); // no delay before a reconnect
+  server = new ScriptedServer();
+  tokens = [];
+  chat = new ChatClient({
+    url: "https://chat.example.com/",
+    WebSocket: server.WebSocket,
+    token: (hint) => {
+      tokens.push(hint);
+      return `token${tokens.length}`;
+    },
+  });
+  chat.connect();
+  await until(() => server.socket);
+});
+
+afterEach(() => {
+  chat.disconnect();
+  server.close();
+  mock.restoreAll();
+});
+
+/** Says hello, with one conversation of `seq` messages, which is opened. */
+async function opened(seq) {
+  const data = conversation(seq);
+  server.answers.set("GET conversations", { body: { items: [data], next_cursor: null } });
+  const items = Array.from({ length: seq }, (_, index) => message(index + 1));
+  server.answers.set("GET conversations/c/messages", { body: { items, has_more_before: false } });
+  server.answers.set("GET conversations/c/receipts", { body: { items: [] } });
+  server.socket.hello({ conversations: { c: { version: seq, seq } } });
+  await until(() => chat.conversations.getSnapshot().isLoaded);
+  await chat.conversation("c").open();
+  return chat.conversation("c");
+}
+
+function created(seq, fields) {
+  const body = { message: message(seq, fields) };
+  server.socket.push("message.created", body, { conversation_id: "c", version: seq });
+}
+
+test("the token travels as a subprotocol, and never in the address", () => {
+  assert.equal(server.socket.url, "wss://chat.example.com/ws/v1");
+  assert.deepEqual(server.socket.protocols, ["chat.v1", "bearer.token1"]);
+});
+
+test("nothing is sent before hello, and then what waits", async () => {
+  chat.conversation("c").send("Tea?");
+  assert.deepEqual(server.socket.commands, []);
+  server.socket.hello();
+  await until(() => server.socket.of("message.send").length === 1);
+});
+
+test("a sent message leaves pending and enters messages in one step", async () => {
+  const tea = await opened(1);
+  const seen = [];
+  tea.subscribe(() => {
+    const { messages, pending } = tea.getSnapshot();
+    seen.push(messages.length + pending.length);
+  });
+  tea.send("Two");
+  await until(() => server.socket.of("message.send").length === 1);
+  const [command] = server.socket.of("message.send");
+  const stored = message(2, { client_id: command.client_id, sender_id: "ann", text: "Two" });
+  server.socket.reply(command, { message: stored, created: true });
+  created(2, stored);
+  await until(() => tea.getSnapshot().messages.length === 2);
+  assert.deepEqual([...new Set(seen)], [2]);
+  assert.equal(tea.getSnapshot().conversation.read_seq, 2);
+});
+
+test("a hole is synced from the cursor, and each message is told once", async () => {
+  const told = [];
+  const tea = await opened(1);
+  chat.on("message", (event) => told.push(event.message.seq));
+  created(3);
+  await until(() => server.socket.of("conversation.sync").length === 1);
+  const [sync] = server.socket.of("conversation.sync");
+  assert.deepEqual(sync.conversations, { c: 1 });
+  const changes = { status: "ok", messages: [message(2), message(3)], version: 3, more: false };
+  const conversations = { c: { ...changes, conversation: conversation(3) } };
+  server.socket.reply(sync, { conversations, epoch: "e1" });
+  await until(() => tea.getSnapshot().messages.length === 3);
+  created(3);
+  assert.deepEqual(told, [2, 3]);
+  assert.equal(tea.getSnapshot().conversation.unread_count, 3);
+});
+
+test("an event that the store does not know is not asked for without end", async () => {
+  await opened(1);
+  created(9);
+  await until(() => server.socket.of("conversation.sync").length === 1);
+  const [sync] = server.socket.of("conversation.sync");
+  const changes = { status: "ok", messages: [], conversation: conversation(1), version: 1, more: false };
+  server.socket.reply(sync, { conversations: { c: changes }, epoch: "e1" });
+  created(2);
+  await until(() => chat.conversation("c").getSnapshot().messages.length === 2);
+  assert.equal(server.socket.of("conversation.sync").length, 1);
+});
+
+test("a heartbeat is answered at once", () => {
+  server.socket.hello();
+  server.socket.push("heartbeat");
+  assert.equal(server.socket.of("ping").length, 1);
+});
+
+test("a read position is shown at once, and given up when it is refused", async () => {
+  const tea = await opened(3);
+  tea.read(2);
+  assert.equal(tea.getSnapshot().conversation.unread_count, 1);
+  await until(() => server.socket.of("receipt.read").length === 1);
+  server.socket.refuse(server.socket.of("receipt.read")[0], 400);
+  await until(() => tea.getSnapshot().conversation.unread_count === 3);
+});
+
+test("a mark as unread is cleared by reading, also where all was read", async () => {
+  const tea = await opened(1);
+  server.answers.set("PUT conversations/c/unread", { body: {} });
+  tea.read();
+  await until(() => server.socket.of("receipt.read").length === 1);
+  server.socket.reply(server.socket.of("receipt.read")[0], { read_seq: 1, unread_count: 0 });
+  await tea.markUnread();
+  assert.equal(tea.getSnapshot().conversation.marked_unread, 1);
+  tea.read();
+  assert.equal(tea.getSnapshot().conversation.marked_unread, null);
+  await until(() => server.socket.of("receipt.read").length === 2);
+  assert.equal(server.socket.of("receipt.read")[1].clear, true);
+});
+
+test("after 4502 the client asks for another token; after 4503 for nothing", async () => {
+  server.socket.hello();
+  server.socket.end(4502);
+  assert.equal(chat.connection.getSnapshot().state, "waiting");
+  await until(() => server.sockets.length === 2);
+  assert.deepEqual(tokens.at(-1), { expired: true });
+  server.socket.hello();
+  server.socket.end(4503);
+  assert.equal(chat.connection.getSnapshot().state, "signed_out");
+});
+
+test("who has no token is signed out, and not connected", async () => {
+  const nobody = new ChatClient({ url: "http://x", WebSocket: server.WebSocket, token: () => null });
+  nobody.connect();
+  await until(() => nobody.connection.getSnapshot().state === "signed_out");
+  assert.equal(server.sockets.length, 1);
+});
+
+test("an expired token of REST is replaced, and the request sent again", async () => {
+  server.socket.hello();
+  let asked = 0;
+  server.answers.set("GET me", () => {
+    asked += 1;
+    return asked === 1 ? { status: 401, body: { code: "token_expired" } } : { body: { user_id: "ann" } };
+  });
+  assert.deepEqual(await chat.request("GET", "me"), { user_id: "ann" });
+  assert.equal(server.requests.at(-1).headers.Authorization, `Bearer token${tokens.length}`);
+});
+
+test("a page of a proxy is an error with its status", async () => {
+  server.answers.set("GET me", { status: 502, body: "<html>", headers: { "Retry-After": "7" } });
+  await assert.rejects(chat.request("GET", "me"), { status: 502, code: "unreadable", retryAfter: 7 });
+});
+
+test("a conversation is created again with the same client_id", async () => {
+  server.socket.hello();
+  server.answers.set(POST, () => {
+    server.answers.set(POST, { status: 201, body: conversation(0) });
+    return { status: 503, body: { code: "store_unavailable" }, headers: { "Retry-After": "0.01" } };
+  });
+  const tea = await chat.createConversation({ kind: "direct", participant_ids: ["bob"] });
+  const [first, second] = server.requests.filter(({ method }) => method === "POST");
+  assert.equal(first.body.client_id, second.body.client_id);
+  assert.equal(tea.getSnapshot().state, "ready");
+});
+
+test("a message that is too large for a frame never leaves", async () => {
+  server.socket.hello();
+  await assert.rejects(chat.conversation("c").send("x".repeat(70_000)), { status: 413 });
+  assert.deepEqual(server.socket.of("message.send"), []);
+});
+
+test("another person does not send what the one before had written", async () => {
+  server.socket.hello();
+  chat.conversation("c").send("Mine");
+  server.socket.end(4501);
+  chat.connect();
+  await until(() => server.sockets.length === 2);
+  server.socket.hello({ user_id: "bob" });
+  assert.deepEqual(chat.pending, []);
+  assert.deepEqual(server.socket.of("message.send"), []);
+});
+
+test("who looks at the app acknowledges what comes", async () => {
+  await opened(1);
+  chat.setActive(true);
+  await until(() => server.socket.of("receipt.delivered").length === 1);
+  created(2);
+  await until(() => server.socket.of("receipt.delivered").length === 2);
+  assert.equal(server.socket.of("receipt.delivered")[1].seq, 2);
+  chat.setActive(false);
+  created(3);
+  await until(() => server.socket.of("activity").length === 2);
+  assert.equal(server.socket.of("receipt.delivered").length, 2);
+});
+
+test("typing is told once in three seconds, and its end", async () => {
+  const tea = await opened(1);
+  tea.typing();
+  await until(() => server.socket.of("typing.start").length === 1);
+  tea.typing();
+  tea.stopTyping();
+  await until(() => server.socket.of("typing.stop").length === 1);
+  assert.equal(server.socket.of("typing.start").length, 1);
+});
+
+test("an indicator with a far end is shown", async () => {
+  const tea = await opened(1);
+  const data = { user_id: "bob", expires_at: "2999-01-01T00:00:00.000Z" };
+  const fields = { conversation_id: "c", at: "2026-01-31T12:00:00.000Z" };
+  server.socket.push("typing.started", data, fields);
+  await new Promise((resolve) => setTimeout(resolve, 5)); // a timer that is too long fires at once
+  assert.deepEqual(tea.getSnapshot().typing, ["bob"]);
+  created(2);
+  assert.deepEqual(tea.getSnapshot().typing, []);
+});
+
+test("a removed conversation is absent, and comes back in the same object", async () => {
+  const tea = await opened(2);
+  server.socket.push("conversation.removed", { conversation_id: "c" });
+  assert.equal(tea.getSnapshot().state, "absent");
+  assert.deepEqual(chat.conversations.getSnapshot().items, []);
+  server.answers.set("GET conversations/c", { body: conversation(2) });
+  server.socket.push("conversation.added", { conversation: conversation(2) });
+  await until(() => tea.getSnapshot().messages.length === 2);
+  assert.equal(chat.conversation("c"), tea);
+});
+
+test("another epoch discards everything, and sends the outbox again", async () => {
+  const tea = await opened(3);
+  tea.send("Mine");
+  await until(() => server.socket.of("message.send").length === 1);
+  const first = server.socket.of("message.send")[0];
+  server.answers.set("GET conversations", { body: { items: [conversation(1)], next_cursor: null } });
+  server.answers.set("GET conversations/c/messages", { body: { items: [message(1)], has_more_before: false } });
+  server.socket.end(4004);
+  await until(() => server.sockets.length === 2);
+  server.socket.hello({ epoch: "e2", conversations: { c: { version: 1, seq: 1 } } });
+  await until(() => tea.getSnapshot().messages.length === 1);
+  await until(() => server.socket.of("message.send").length === 1);
+  assert.equal(server.socket.of("message.send")[0].client_id, first.client_id);
+});
+
+test("a shown conversation that nobody shows any more keeps its latest messages", async () => {
+  const tea = await opened(60);
+  assert.equal(tea.getSnapshot().messages.length, 60);
+  tea.close();
+  assert.equal(tea.getSnapshot().messages.length, 50);
+  assert.equal(tea.getSnapshot().hasOlder, true);
+});

@@ -1,0 +1,1 @@
+"""The package `chat-client` of clients/javascript, with Node."""

@@ -1,0 +1,115 @@
+"""What a front-end developer installs: small, typed, and what a bundler and Node understand."""
+
+import fcntl
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.clients.javascript.conftest import PACKAGE, Run
+
+MAX_BYTES = 12 * 1024
+"""Of the whole package, as one minified file, compressed."""
+AROUND = """
+declare module "react" {
+  export function useEffect(effect: () => () => void, inputs: unknown[]): void;
+  export function useSyncExternalStore<T>(
+    subscribe: (listener: () => void) => () => void, getSnapshot: () => T): T;
+}
+declare const process: { env: Record<string, string | undefined> };
+"""
+"""What the blocks of the README use beside the package."""
+MISTAKES = """
+import { ChatClient, type Message } from "chat-client";
+const chat = new ChatClient({ url: "http://127.0.0.1", token: async () => null });
+const seen: Message[] = [...chat.conversation("c").getSnapshot().messages];
+chat.on("message", ({ message }) => seen.push(message));
+chat.on("*", (event) => (event.type === "send.failed" ? event.error.code : null));
+// @ts-expect-error - there is no such event
+chat.on("massage", () => {});
+// @ts-expect-error - nor such a field
+chat.on("message", ({ message }) => message.body);
+// @ts-expect-error - a snapshot never changes
+chat.conversations.getSnapshot().items.push();
+// @ts-expect-error - what is inside stays there
+chat.conversation("c").model;
+// @ts-expect-error - the fields are those of the API
+chat.createConversation({ kind: "circle", participant_ids: [] });
+"""
+"""What the types refuse, and what they accept."""
+
+
+@pytest.fixture(scope="module")
+def tarball(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `npm publish` would upload. Making it checks the types of the source."""
+    folder = tmp_path_factory.mktemp("packed")
+    with (PACKAGE / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be writing the declarations
+        printed = run("npm", "pack", "--json", "--pack-destination", folder)
+    name = json.loads(printed[printed.index("[") :])[0]["filename"]
+    return folder / str(name)
+
+
+def test_the_package_is_small(run: Run, bin_folder: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.js"
+    options = ("--bundle", "--minify", "--format=esm", f"--outfile={bundle}", "--log-level=error")
+    run(bin_folder / "esbuild", "src/index.js", *options)
+
+    assert len(gzip.compress(bundle.read_bytes(), 9)) <= MAX_BYTES
+
+
+def test_it_needs_nothing_else() -> None:
+    """No package comes with it."""
+    package = json.loads((PACKAGE / "package.json").read_text())
+
+    assert not package.keys() & {"dependencies", "optionalDependencies"}
+
+
+@pytest.mark.timeout(300)
+def test_bundlers_and_node_understand_it(run: Run, bin_folder: Path, tarball: Path) -> None:
+    """publint and arethetypeswrong find nothing."""
+    run(bin_folder / "publint", "run", tarball, "--strict")
+    run(bin_folder / "attw", tarball, "--profile", "esm-only")
+
+
+@pytest.mark.timeout(300)
+def test_the_ten_lines_of_its_readme_are_typed(
+    run: Run, bin_folder: Path, tarball: Path, tmp_path: Path
+) -> None:
+    """The TypeScript of the README compiles with the packed package, strictly."""
+    readme = (PACKAGE / "README.md").read_text()
+    blocks = re.findall(r"```ts\n(.*?)```", readme, re.DOTALL)
+    sources = [*blocks, MISTAKES]
+    for number, block in enumerate(sources):
+        (tmp_path / f"block{number}.ts").write_text(block)
+    (tmp_path / "around.d.ts").write_text(AROUND)
+    modules = tmp_path / "node_modules" / "chat-client"
+    modules.mkdir(parents=True)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    run("tar", "-xzf", tarball, "-C", modules, "--strip-components=1")
+    files = ["around.d.ts", *(f"block{number}.ts" for number in range(len(sources)))]
+    options = ("--noEmit", "--strict", "--module", "nodenext", "--target", "es2022")
+
+    assert len(blocks) >= 3
+    run(bin_folder / "tsc", *options, "--lib", "es2023,dom", *files, cwd=tmp_path)
+
+
+@pytest.mark.timeout(300)
+def test_its_types_are_those_of_the_api(run: Run) -> None:
+    """Those generated from docs/openapi.yaml and docs/asyncapi.yaml are fresh."""
+    run("node", "schema/generate.js", "--check")
+
+
+@pytest.mark.timeout(300)
+def test_its_own_tests_pass(run: Run) -> None:
+    run("npm", "test", "--silent")
+
+
+@pytest.mark.fuzz
+def test_its_model_shows_what_the_store_has(run: Run) -> None:
+    """In 20,000 random runs."""
+    printed = run("node", "--test", "test/model.property.test.js", RUNS="20000")
+
+    assert "in 20000 runs" in printed
