@@ -59,7 +59,7 @@ def own_changes_data(changes: OwnChanges) -> dict[str, Any]:
                 "read_seq": one.read_seq,
                 "unread_count": one.unread_count,
                 "marked_unread": one.marked_unread,
-                "preferences": preferences_data(one.preferences),
+                "preferences": preferences_data(one.settings.preferences, one.settings.flags),
             }
             for one in changes.items
         ],

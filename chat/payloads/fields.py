@@ -166,6 +166,15 @@ class QueryIntegerField(serializers.IntegerField):
         return int(data)
 
 
+class QueryBooleanField(serializers.BooleanField):
+    """A boolean in a query string: `true` or `false`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if data not in ("true", "false"):
+            self.fail("invalid", input=data)
+        return bool(data == "true")
+
+
 class StrictBooleanField(serializers.BooleanField):
     """JSON true or false."""
 

@@ -11,6 +11,7 @@ from rest_framework.serializers import Serializer
 from chat.payloads.fields import (
     BoundedListField,
     ObjectField,
+    QueryBooleanField,
     QueryIntegerField,
     StrictBooleanField,
     StrictCharField,
@@ -90,6 +91,8 @@ class UpdateParticipant(StrictSerializer):
 class UpdatePreferences(StrictSerializer):
     muted_until = StrictDateTimeField(required=False, allow_null=True)
     notify = _choice(Notify, required=False)
+    pinned = StrictBooleanField(required=False)
+    archived = StrictBooleanField(required=False)
 
 
 class QuietHoursField(StrictSerializer):
@@ -234,6 +237,8 @@ class UsersQuery(StrictSerializer):
 
 class ConversationsQuery(PageQuery):
     cursor = StrictCharField(required=False)
+    archived = QueryBooleanField(required=False)
+    kind = _choice(ConversationKind, required=False)
 
 
 class ReactionsQuery(PageQuery):

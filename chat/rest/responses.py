@@ -88,8 +88,13 @@ class Conversation(_Shape):
     pinned_count = serializers.IntegerField()
     unread_count = serializers.IntegerField()
     read_seq = serializers.IntegerField()
+    mentioned_seq = serializers.IntegerField(allow_null=True)
     marked_unread = serializers.IntegerField(allow_null=True)
     visible_from = serializers.IntegerField()
+    muted_until = serializers.DateTimeField(allow_null=True)
+    notify = _choice(Notify)
+    pinned = serializers.BooleanField()
+    archived = serializers.BooleanField()
 
 
 class ConversationWithAdded(Conversation):
@@ -128,6 +133,8 @@ class Changes(_Shape):
 class Preferences(_Shape):
     muted_until = serializers.DateTimeField(allow_null=True)
     notify = _choice(Notify)
+    pinned = serializers.BooleanField()
+    archived = serializers.BooleanField()
 
 
 class QuietHours(_Shape):

@@ -105,6 +105,7 @@ SOFT: dict[str, Json] = {
         ),
         "required": ["user_id", "read_seq", "delivered_seq"],
     },
+    "preferences.updated": shape(conversation_id=STRING, preferences=reference("Preferences")),
     "typing.started": _TYPING,
     "typing.stopped": _TYPING,
     "conversation.added": _CONVERSATION,

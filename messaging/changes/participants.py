@@ -141,6 +141,7 @@ def without_participants(
         version=version,
         participants=rest,
         sent_seq=_without(conversation.sent_seq, gone),
+        mentioned_seq=_without(conversation.mentioned_seq, gone),
         preferences=_without(conversation.preferences, gone),
     )
     change = Change(

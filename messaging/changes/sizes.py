@@ -12,10 +12,11 @@ from messaging.domain.uncounted import MAX_CHARACTERS
 LARGEST = 900 * 1024
 """In bytes. The rest is reserved for the latest message, its mentions, and later additions."""
 
-_PER_PERSON = 142
-"""The bytes of one person's entries besides four copies of the id: role, joined_version,
-visible_from, sent_seq, preferences. https://firebase.google.com/docs/firestore/storage-size"""
-_COPIES_OF_ID = 4
+_PER_PERSON = 158
+"""The bytes of one person's entries besides five copies of the id: role, joined_version,
+visible_from, sent_seq, mentioned_seq, preferences.
+https://firebase.google.com/docs/firestore/storage-size"""
+_COPIES_OF_ID = 5
 _REST = 10 * 1024 + MAX_CHARACTERS
 """The bytes of field names, times, ids, the copy of the people for lists without their ids, the
 metadata, the picture, and the ranges of deleted messages."""

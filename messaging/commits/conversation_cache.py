@@ -104,7 +104,7 @@ def _weigh(conversation: Conversation) -> int:
         _CONVERSATION_BYTES
         + _PARTICIPANT_BYTES * len(conversation.participants)
         + _PREFERENCES_BYTES * len(conversation.preferences)
-        + _SENT_BYTES * len(conversation.sent_seq)
+        + _SENT_BYTES * (len(conversation.sent_seq) + len(conversation.mentioned_seq))
         + _CHARACTER_BYTES * characters
         + len(conversation.uncounted.encoded)
     )

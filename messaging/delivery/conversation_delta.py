@@ -15,7 +15,7 @@ from messaging.delivery.message_state import MessageForm, micros, moment
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.codec import copier
-from messaging.domain.fields.types import Number, ShortText
+from messaging.domain.fields.types import Number, ShortText, UserId
 from messaging.domain.message import Message
 
 _MAX_DELETED = 2_000
@@ -32,6 +32,7 @@ _moved = copier(
     Conversation,
     *("version", "seq", "updated_at", "active_at", "last_message", "sent_seq", "uncounted"),
     *("commit_id", "token", "pinned_count", "mentions_all_seq"),
+    *("mentioned_seq", "last_sender_id", "other_seq"),
 )
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class ConversationState(_LastMessage, frozen=True, kw_only=True):
     pinned_count: Number | None = None
     """None if an earlier release committed, which never changes it; as for the next."""
     mentions_all_seq: Number | None = None
+    mentioned: PeopleNumbers = field(default_factory=dict)
+    """The number of the latest message of this commit that mentions each person."""
+    last_sender_id: UserId | None = None
+    other_seq: Number | None = None
 
     def follows(self, first: int, last: int) -> bool:
         """Return whether it is the state after the versions `first` to `last`, and consistent."""
@@ -72,6 +77,8 @@ class ConversationState(_LastMessage, frozen=True, kw_only=True):
             and all(seq <= self.seq for seq in self.sent_seq.values())
             and all(1 <= seq <= self.seq for seq in self.deleted)
             and max(self.pinned_count or 0, self.mentions_all_seq or 0) <= self.seq
+            and all(seq <= self.seq for seq in self.mentioned.values())
+            and (self.other_seq or 0) <= self.seq
             and (message is None or (message.seq <= self.seq and message.version <= self.version))
         )
 
@@ -86,6 +93,7 @@ _make_state = _MESSAGE.writer(
     given=(
         *("before", "before_token", "version", "seq", "updated_at", "active_at", "sent_seq"),
         *("commit_id", "token", "deleted", "pinned_count", "mentions_all_seq"),
+        *("mentioned", "last_sender_id", "other_seq"),
     ),
 )
 
@@ -101,6 +109,14 @@ def make_delta(committed: Committed) -> ConversationState | None:
         or changes[-1].version != conversation.version
     ):
         return None
+    seq_before = min(
+        (
+            change.message.seq - 1
+            for change in changes
+            if change.message is not None and change.type is ChangeType.MESSAGE_CREATED
+        ),
+        default=conversation.seq,
+    )
     return _make_state(
         last,
         before=changes[0].version - 1,
@@ -125,6 +141,13 @@ def make_delta(committed: Committed) -> ConversationState | None:
         ],
         pinned_count=conversation.pinned_count,
         mentions_all_seq=conversation.mentions_all_seq,
+        mentioned={
+            user_id: seq for user_id, seq in conversation.mentioned_seq.items() if seq > seq_before
+        }
+        if any(change.message is not None and change.message.mentions for change in changes)
+        else {},
+        last_sender_id=conversation.last_sender_id or None,
+        other_seq=conversation.other_seq,
     )
 
 
@@ -150,6 +173,11 @@ def apply_delta(conversation: Conversation, state: ConversationState) -> Convers
         uncounted=uncounted,
         pinned_count=_unless_none(state.pinned_count, conversation.pinned_count),
         mentions_all_seq=_unless_none(state.mentions_all_seq, conversation.mentions_all_seq),
+        mentioned_seq={**conversation.mentioned_seq, **state.mentioned}
+        if state.mentioned
+        else conversation.mentioned_seq,
+        last_sender_id=state.last_sender_id or conversation.last_sender_id,
+        other_seq=_unless_none(state.other_seq, conversation.other_seq),
         commit_id=state.commit_id,
         token=state.token,
     )

@@ -19,7 +19,7 @@ from messaging.delivery.late_joiners import replacements
 from messaging.delivery.link.link import Link
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
-from messaging.domain.participant import ReadPosition
+from messaging.domain.participant import OwnFlags, Preferences, ReadPosition
 from messaging.instruments.metrics import DELIVERY_LOCAL_SECONDS
 from messaging.wire.events import EventEncoder
 
@@ -97,6 +97,19 @@ class Publisher:
                 own_frame=self._events.own_receipt_updated(
                     conversation_id, position, unread_count=unread_count
                 ),
+            )
+        )
+
+    def publish_preferences(
+        self, conversation_id: str, user_id: str, preferences: Preferences, flags: OwnFlags
+    ) -> None:
+        """Publish a person's settings to their own sockets, on all instances."""
+        self._publish_soft(
+            SoftEvent(
+                conversation_id=conversation_id,
+                user_id=user_id,
+                key=f"preferences:{conversation_id}:{user_id}",
+                own_frame=self._events.preferences_updated(conversation_id, preferences, flags),
             )
         )
 

@@ -50,6 +50,12 @@ class Conversation:
     sent_seq: Mapping[str, int] = field(default_factory=dict)
     """The latest own message of each person who has sent one. Sending counts as reading up to
     it."""
+    mentioned_seq: Mapping[str, int] = field(default_factory=dict)
+    """The latest message that named each person in `mentions`, also if it was deleted since."""
+    last_sender_id: str = ""
+    """The sender of the latest message; empty if there is none. System messages do not count."""
+    other_seq: int = 0
+    """The latest message of anybody else, or a later number; 0 if there is none."""
     preferences: Mapping[str, Preferences] = field(default_factory=dict)
     """Only for people who changed their preferences."""
     blocked_by: frozenset[str] = frozenset()
@@ -69,7 +75,8 @@ class Conversation:
     """Whether changes of people, roles and title also create a system message."""
     pinned_count: int = 0
     mentions_all_seq: int = 0
-    """The latest message that mentions everyone; 0 if there is none, or if it was deleted."""
+    """The latest message that mentions everyone, also if it was deleted since; 0 if there is
+    none."""
     content_hash: str = ""
     """The digest of the creating request's content. It decides whether a reused `client_id` is a
     retry."""
@@ -100,7 +107,11 @@ class Membership:
     uncounted: Uncounted = ALL_COUNTED
     """As in `Conversation`; empty unless requested."""
     preferences: Preferences = Preferences()
-    """The person's own preferences; the default unless requested."""
+    """The person's own preferences; the default unless requested. So are the fields below."""
+    mentioned_seq: int = 0
+    mentions_all_seq: int = 0
+    last_sender_id: str = ""
+    other_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +135,10 @@ class ListedConversation:
     """The person whose list this is."""
     sent_seq: int = 0
     """The person's own latest message; 0 if there is none."""
+    mentioned_seq: int = 0
+    """The latest message that mentioned the person; 0 if there is none."""
+    last_sender_id: str = ""
+    other_seq: int = 0
     preferences: Preferences = Preferences()
     """The person's own."""
     blocked: bool = False

@@ -38,6 +38,11 @@ class ConversationRecord(models.Model):
     system_messages = models.BooleanField(default=False, db_default=False)
     pinned_count = models.PositiveIntegerField(default=0, db_default=0)
     mentions_all_seq = models.PositiveBigIntegerField(default=0, db_default=0)
+    mentioned_seq = models.JSONField(default=dict, db_default={})
+    last_sender_id = models.CharField(
+        max_length=USER_ID_LENGTH, blank=True, default="", db_default=""
+    )
+    other_seq = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "messaging_conversation"

@@ -1,4 +1,4 @@
-"""Conversations: create, get, list and rename them, and count what is unread."""
+"""Conversations: create, get and change them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +17,10 @@ from messaging.changes.messages.reporting import with_creation_report
 from messaging.changes.rights import require_participant
 from messaging.changes.sizes import takes_more_people
 from messaging.changes.text_rules import require_client_id
-from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import (
     Conversation,
     ConversationKind,
     History,
-    ListedConversation,
     Posting,
 )
 from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
@@ -32,10 +30,11 @@ from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
 from messaging.services.account.blocks import require_no_block
 from messaging.services.rules.creation_quotas import Quota
+from messaging.services.rules.own_positions import own_position
 from messaging.services.rules.rights import read_conversation
 from messaging.services.rules.submission import submit
 from messaging.services.rules.welcome import welcome
-from messaging.stores.conversations import AlreadyExists, CommitUnknown, InvalidCursor
+from messaging.stores.conversations import AlreadyExists, CommitUnknown
 
 logger = structlog.get_logger(__name__)
 
@@ -55,20 +54,6 @@ class FoundedConversation:
     """False if it already existed: a direct conversation, or this `client_id`."""
     added: Sequence[str]
     """The people in the request who are now in the conversation."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnListedConversation:
-    """The same for a list. Large conversations do not list their people."""
-
-    conversation: ListedConversation
-    position: ReadPosition
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnConversationPage:
-    items: Sequence[OwnListedConversation]
-    next_cursor: str | None
 
 
 async def create_conversation(
@@ -221,58 +206,6 @@ async def get_conversation(
     return await _with_position(instance, user_id, conversation)
 
 
-async def list_conversations(
-    instance: Instance, *, user_id: str, limit: int, cursor: str | None = None
-) -> OwnConversationPage:
-    """Return a person's conversations, latest activity first. Raises InvalidRequest,
-    StoreUnavailable.
-
-    Each costs two reads: the conversation, and the person's position in it.
-    """
-    store = instance.store
-    async with instance.own_reads.turn(user_id):
-        try:
-            page = await store.list_own_conversations(
-                user_id, limit=limit, people=get_limits().listed_participants, cursor=cursor
-            )
-        except InvalidCursor:
-            raise InvalidRequest.of(
-                "cursor", "The cursor is not valid. Use the next_cursor of the previous page."
-            ) from None
-        positions = await store.get_read_positions(
-            user_id, [conversation.id for conversation in page.conversations]
-        )
-    return OwnConversationPage(
-        items=[
-            OwnListedConversation(
-                conversation=conversation,
-                position=positions.get(conversation.id, ReadPosition(user_id=user_id)),
-            )
-            for conversation in page.conversations
-        ],
-        next_cursor=page.next_cursor,
-    )
-
-
-async def count_unread(instance: Instance, *, user_id: str) -> int:
-    """Return the unread total of a person's latest conversations. Raises StoreUnavailable."""
-    store = instance.store
-    async with instance.own_reads.turn(user_id):
-        places = await store.list_memberships(
-            user_id, limit=get_limits().latest_conversations, personal=True
-        )
-        behind = [place for place in places if place.sent_seq < place.seq]
-        positions = await store.get_read_positions(
-            user_id, [place.conversation_id for place in behind]
-        )
-    unread = 0
-    async for place in in_steps(behind, size=100):
-        position = positions.get(place.conversation_id, ReadPosition(user_id=user_id))
-        read_seq = max(position.read_seq, place.sent_seq)
-        unread += place.uncounted.unread(seq=place.seq, read_seq=read_seq)
-    return unread
-
-
 async def update_conversation(
     instance: Instance, *, user_id: str, conversation_id: str, changes: Mapping[str, Any]
 ) -> OwnConversation:
@@ -296,8 +229,7 @@ async def update_conversation(
 async def _with_position(
     instance: Instance, user_id: str, conversation: Conversation
 ) -> OwnConversation:
-    positions = await instance.store.get_read_positions(user_id, [conversation.id])
-    position = positions.get(conversation.id, ReadPosition(user_id=user_id))
+    position = await own_position(instance, conversation, user_id)
     return OwnConversation(conversation=conversation, position=position)
 
 

@@ -12,6 +12,7 @@ from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
 from messaging.services.reactions import own_reactions
+from messaging.services.rules.own_positions import own_position
 from messaging.services.rules.rights import read_conversation
 
 _SYNC_SECONDS = 4.8
@@ -76,7 +77,7 @@ async def list_changes(
     own = await own_reactions(
         instance, user_id=user_id, conversation_id=conversation_id, messages=messages
     )
-    positions = await instance.store.get_read_positions(user_id, [conversation_id])
+    position = await own_position(instance, conversation, user_id)
     instance.epochs.require(epoch)
     return Changes(
         status=SyncStatus.OK,
@@ -84,7 +85,7 @@ async def list_changes(
         messages=messages,
         own_reactions=own,
         conversation=conversation,
-        position=positions.get(conversation_id, ReadPosition(user_id=user_id)),
+        position=position,
         more=more,
         epoch=epoch.id,
     )

@@ -16,12 +16,13 @@ from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.own.state import current_mark
-from messaging.domain.participant import ReadPosition
+from messaging.domain.participant import OwnFlags, Preferences, ReadPosition
 from messaging.domain.people import PersonPresence
 from messaging.wire.representations import (
     conversation_data,
     message_data,
     participant_data,
+    preferences_data,
     presence_data,
     read_position_data,
     timestamp,
@@ -40,6 +41,7 @@ class EventType(StrEnum):
     CONVERSATION_CHANGES = "conversation.changes"
     # soft
     RECEIPT_UPDATED = "receipt.updated"
+    PREFERENCES_UPDATED = "preferences.updated"
     TYPING_STARTED = "typing.started"
     TYPING_STOPPED = "typing.stopped"
     PRESENCE_CHANGED = "presence.changed"
@@ -158,6 +160,16 @@ class EventEncoder:
             "marked_unread": current_mark(position.flags, position.read_seq),
         }
         return self.soft(EventType.RECEIPT_UPDATED, data, conversation_id=conversation_id)
+
+    def preferences_updated(
+        self, conversation_id: str, preferences: Preferences, flags: OwnFlags
+    ) -> str:
+        """Return the event for the sockets of the person whose settings these are."""
+        data = {
+            "conversation_id": conversation_id,
+            "preferences": preferences_data(preferences, flags),
+        }
+        return self.soft(EventType.PREFERENCES_UPDATED, data, conversation_id=conversation_id)
 
     def typing(
         self, conversation_id: str, user_id: str, *, typing: bool, expires_at: datetime

@@ -13,8 +13,9 @@ from messaging.domain.fields.plain import attachments_data, reactions_data
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
 from messaging.domain.own import visible
+from messaging.domain.own.facts import facts_of
 from messaging.domain.own.state import current_mark, effective_read_seq
-from messaging.domain.participant import Participant, Preferences, ReadPosition
+from messaging.domain.participant import OwnFlags, Participant, Preferences, ReadPosition
 from messaging.domain.people import PersonPresence, Profile, UserSettings
 from messaging.domain.recipients import Device
 from messaging.domain.reports import Report
@@ -148,11 +149,14 @@ def personal_conversation_data(
     """Return a conversation as one participant sees it, with their read position."""
     read_seq = effective_read_seq(conversation, position)
     first = visible.visible_from(conversation, position.user_id)
+    facts = facts_of(conversation, position.user_id)
     return conversation_data(conversation, everybody=everybody, visible_from=first) | {
         "unread_count": conversation.uncounted.unread(seq=conversation.seq, read_seq=read_seq),
         "read_seq": read_seq,
+        "mentioned_seq": facts.mentioned_seq(read_seq),
         "marked_unread": current_mark(position.flags, read_seq),
         "visible_from": first,
+        **preferences_data(facts.preferences, position.flags),
     }
 
 
@@ -164,10 +168,13 @@ def read_position_data(position: ReadPosition) -> Data:
     }
 
 
-def preferences_data(preferences: Preferences) -> Data:
+def preferences_data(preferences: Preferences, flags: OwnFlags) -> Data:
+    """Return a person's settings in a conversation. The flags hold now."""
     return {
         "muted_until": optional_timestamp(preferences.muted_until),
         "notify": preferences.notify.value,
+        "pinned": flags.pinned,
+        "archived": flags.archived_seq is not None,
     }
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from messaging.runtime.instance import Instance
-from messaging.services import conversations, presence, sessions
+from messaging.services import presence, sessions
+from messaging.services.account import own_conversations
 from tests.outlets import SIGNED_IN_AT, Outlet
 
 _ASKED = 100
@@ -22,11 +23,11 @@ async def _connect(instance: Instance, user_id: str) -> None:
 
 
 async def _unread(instance: Instance, user_id: str) -> None:
-    await conversations.count_unread(instance, user_id=user_id)
+    await own_conversations.count_unread(instance, user_id=user_id)
 
 
 async def _listed(instance: Instance, user_id: str) -> None:
-    page = await conversations.list_conversations(instance, user_id=user_id, limit=100)
+    page = await own_conversations.list_conversations(instance, user_id=user_id, limit=100)
     assert page.items
 
 

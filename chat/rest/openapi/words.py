@@ -24,6 +24,11 @@ WORDS: dict[str, Words] = {
     ),
     "added_by": Words("Who may add you to groups: `anyone` or `nobody`.", "anyone"),
     "after": Words("Only messages after this `seq`, exclusive.", 40),
+    "archived": Words(
+        "Whether you archived the conversation. A later message of somebody else ends it. Where "
+        "you muted it, or `notify` is not `all`, only a mention does.",
+        False,
+    ),
     "around": Words("A page around this `seq`, inclusive.", 42),
     "at": Words("When the decision was made.", _AT),
     "attachments": Words(
@@ -141,6 +146,11 @@ WORDS: dict[str, Words] = {
         "The `seq` of the message that you marked as unread: show a dot. null if there is none.",
         None,
     ),
+    "mentioned_seq": Words(
+        "The `seq` of the latest message of others above `read_seq` that mentions you; null if "
+        "there is none, or if it was deleted.",
+        None,
+    ),
     "mentions": Words("The ids of the participants that the text mentions.", ["bob"]),
     "mentions_all": Words("Whether the message mentions everyone.", False),
     "message_id": Words("The id of the message.", _MESSAGE),
@@ -167,6 +177,7 @@ WORDS: dict[str, Words] = {
     "picture": Words(
         "The https URL of a picture; null if there is none.", "https://example.com/ann.jpg"
     ),
+    "pinned": Words("Whether you pinned the conversation in your list.", False),
     "pinned_at": Words("When the message was pinned; null if it is not pinned.", None),
     "pinned_count": Words("How many messages are pinned.", 0),
     "platform": Words("The platform of the device: `android`, `ios` or `web`.", "android"),

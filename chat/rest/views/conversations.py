@@ -14,7 +14,7 @@ from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import ConversationKind, History, Posting
 from messaging.domain.participant import Notify, Role
 from messaging.services import conversations, participants
-from messaging.services.account import conversation_preferences
+from messaging.services.account import conversation_preferences, own_conversations
 from messaging.wire.representations import (
     participant_data,
     personal_conversation_data,
@@ -44,8 +44,13 @@ class ConversationsView(APIView):
     async def get(self, request: Request) -> Response:
         """List my conversations, latest activity first."""
         query = self.query(serializers.ConversationsQuery)
-        page = await conversations.list_conversations(
-            self.instance, user_id=self.user_id, limit=query["limit"], cursor=query.get("cursor")
+        page = await own_conversations.list_conversations(
+            self.instance,
+            user_id=self.user_id,
+            limit=query["limit"],
+            cursor=query.get("cursor"),
+            archived=query.get("archived"),
+            kind=ConversationKind(query["kind"]) if "kind" in query else None,
         )
         items = [
             personal_conversation_data(own.conversation, own.position)
@@ -171,10 +176,10 @@ class ConversationPreferencesView(APIView):
     )
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get my own settings in this conversation."""
-        preferences = await conversation_preferences.get_preferences(
+        settings = await conversation_preferences.get_preferences(
             self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
-        return Response(preferences_data(preferences))
+        return Response(preferences_data(settings.preferences, settings.flags))
 
     @extend_schema(
         operation_id="update_conversation_preferences",
@@ -186,7 +191,7 @@ class ConversationPreferencesView(APIView):
         changes = self.body(serializers.UpdatePreferences)
         if "notify" in changes:
             changes["notify"] = Notify(changes["notify"])
-        preferences = await conversation_preferences.set_preferences(
+        settings = await conversation_preferences.set_preferences(
             self.instance, user_id=self.user_id, conversation_id=conversation_id, changes=changes
         )
-        return Response(preferences_data(preferences))
+        return Response(preferences_data(settings.preferences, settings.flags))

@@ -11,8 +11,8 @@ from chat.rest import responses
 from chat.rest.views.base import APIView
 from messaging.domain.limits import get_limits
 from messaging.domain.people import AddedBy
-from messaging.services import conversations, sessions
-from messaging.services.account import preferences, profiles
+from messaging.services import sessions
+from messaging.services.account import own_conversations, preferences, profiles
 from messaging.wire.representations import profile_data, settings_data
 
 
@@ -38,7 +38,9 @@ class MeView(APIView):
         return {
             **profile_data(profile),
             "limits": get_limits().as_dict(),
-            "unread_total": await conversations.count_unread(self.instance, user_id=self.user_id),
+            "unread_total": await own_conversations.count_unread(
+                self.instance, user_id=self.user_id
+            ),
         }
 
 

@@ -44,13 +44,7 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
     """Return the conversation with a tombstone in the place of the message."""
     if message.deleted_at is not None:
         return Outcome(conversation=conversation, message=message)
-    without = replace(
-        conversation,
-        uncounted=conversation.uncounted.adding(message.seq),
-        mentions_all_seq=0
-        if conversation.mentions_all_seq == message.seq
-        else conversation.mentions_all_seq,
-    )
+    without = replace(conversation, uncounted=conversation.uncounted.adding(message.seq))
     pinned = message.pinned_at is not None
     outcome = with_changed_message(
         without,

@@ -28,7 +28,11 @@ from messaging.domain.message import Message
 from messaging.domain.own.visible import may_see
 from messaging.domain.participant import Role
 
-_with_message = copier(Conversation, "active_at", "seq", "version", "last_message", "sent_seq")
+_with_message = copier(
+    Conversation,
+    *("active_at", "seq", "version", "last_message", "sent_seq"),
+    *("mentioned_seq", "last_sender_id", "other_seq"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,13 @@ class SendMessage:
             version=message.version,
             last_message=message,
             sent_seq={**conversation.sent_seq, self.sender_id: message.seq},
+            mentioned_seq=_mentioned(conversation, message)
+            if self.mentions
+            else conversation.mentioned_seq,
+            last_sender_id=self.sender_id,
+            other_seq=conversation.other_seq
+            if conversation.last_sender_id == self.sender_id
+            else conversation.sent_seq.get(conversation.last_sender_id, conversation.seq),
         )
         if self.mentions_all:
             after = replace(after, mentions_all_seq=message.seq)
@@ -152,3 +163,10 @@ def unknown_reply_to() -> InvalidRequest:
     return InvalidRequest.of(
         "reply_to", "This message does not exist in this conversation.", "does_not_exist"
     )
+
+
+def _mentioned(conversation: Conversation, message: Message) -> Mapping[str, int]:
+    """Return the latest mention of each person. One's own mention of oneself changes nothing."""
+    named = dict.fromkeys(message.mentions, message.seq)
+    named.pop(message.sender_id, None)
+    return {**conversation.mentioned_seq, **named} if named else conversation.mentioned_seq

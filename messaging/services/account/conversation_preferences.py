@@ -1,21 +1,30 @@
 """Preferences: a person's settings in one conversation."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from messaging.domain.participant import Preferences
+from messaging.domain.conversation import Conversation
+from messaging.domain.participant import OwnFlags, Preferences
 from messaging.runtime.instance import Instance
+from messaging.services.rules.own_positions import own_position
 from messaging.services.rules.rights import access_conversation, read_conversation
 
 
-async def get_preferences(instance: Instance, *, user_id: str, conversation_id: str) -> Preferences:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSettings:
+    preferences: Preferences
+    flags: OwnFlags
+    """As they hold now."""
+
+
+async def get_preferences(instance: Instance, *, user_id: str, conversation_id: str) -> OwnSettings:
     """Return a person's settings in a conversation. Raises ConversationNotFound, NotAParticipant,
     StoreUnavailable."""
     conversation = await access_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
     )
-    return conversation.preferences.get(user_id, Preferences())
+    return await _own_settings(instance, conversation, user_id)
 
 
 async def set_preferences(
@@ -24,8 +33,9 @@ async def set_preferences(
     user_id: str,
     conversation_id: str,
     changes: Mapping[str, Any],
-) -> Preferences:
-    """Change a person's own settings, `muted_until` and `notify`. Absent ones stay unchanged.
+) -> OwnSettings:
+    """Change a person's own settings: `muted_until`, `notify`, `pinned`, `archived`. Absent ones
+    stay unchanged. The person's own sockets get the result.
 
     Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
@@ -34,8 +44,38 @@ async def set_preferences(
         conversation = await read_conversation(
             instance, user_id=user_id, conversation_id=conversation_id
         )
-        preferences = conversation.preferences.get(user_id, Preferences())
-        preferences = replace(preferences, **changes)
-        await instance.store.set_preferences(conversation_id, user_id, changes)
-        instance.cache.drop(conversation_id)
-    return preferences
+        preferences = {name: changes[name] for name in ("muted_until", "notify") if name in changes}
+        flags = _changed_flags(conversation, changes)
+        if preferences:
+            await instance.store.set_preferences(conversation_id, user_id, preferences)
+            instance.cache.drop(conversation_id)
+        if flags:
+            await instance.store.set_flags(conversation_id, user_id, flags)
+        before = conversation.preferences.get(user_id, Preferences())
+        everyone = {**conversation.preferences, user_id: replace(before, **preferences)}
+        settings = await _own_settings(
+            instance, replace(conversation, preferences=everyone), user_id
+        )
+        if changes:
+            instance.publisher.publish_preferences(
+                conversation_id, user_id, settings.preferences, settings.flags
+            )
+    return settings
+
+
+def _changed_flags(conversation: Conversation, changes: Mapping[str, Any]) -> dict[str, Any]:
+    flags: dict[str, Any] = {}
+    if "pinned" in changes:
+        flags["pinned"] = changes["pinned"]
+    if "archived" in changes:
+        flags["archived_seq"] = conversation.seq if changes["archived"] else None
+    return flags
+
+
+async def _own_settings(
+    instance: Instance, conversation: Conversation, user_id: str
+) -> OwnSettings:
+    position = await own_position(instance, conversation, user_id)
+    return OwnSettings(
+        preferences=conversation.preferences.get(user_id, Preferences()), flags=position.flags
+    )

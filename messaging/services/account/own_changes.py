@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from messaging.concurrency.steps import in_steps
 from messaging.domain.limits import get_limits
 from messaging.domain.own.state import current_mark
-from messaging.domain.participant import Preferences
 from messaging.runtime.instance import Instance
+from messaging.services.account.conversation_preferences import OwnSettings
+from messaging.services.rules.own_positions import Budget, present_position
 
 _OVERLAP = timedelta(seconds=10)
 """The longest time between the store's timestamp of a change and the first read that sees it."""
@@ -23,7 +24,7 @@ class OwnState:
     read_seq: int
     unread_count: int
     marked_unread: int | None
-    preferences: Preferences
+    settings: OwnSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +56,14 @@ async def list_own_changes(instance: Instance, *, user_id: str, since: datetime)
     instance.epochs.require(epoch)
     places = {place.conversation_id: place for place in found}
     items = []
+    budget = Budget()
     async for conversation_id in in_steps(named, size=100):
         place = places.get(conversation_id)
         if place is None:
             continue  # the person has left meanwhile
-        position = changed.positions[conversation_id]
+        position = await present_position(
+            instance, place, changed.positions[conversation_id], budget
+        )
         read_seq = max(position.read_seq, place.sent_seq)
         items.append(
             OwnState(
@@ -67,7 +71,7 @@ async def list_own_changes(instance: Instance, *, user_id: str, since: datetime)
                 read_seq=read_seq,
                 unread_count=place.uncounted.unread(seq=place.seq, read_seq=read_seq),
                 marked_unread=current_mark(position.flags, read_seq),
-                preferences=place.preferences,
+                settings=OwnSettings(preferences=place.preferences, flags=position.flags),
             )
         )
     return OwnChanges(items=items, at=changed.read_at, truncated=len(changed.positions) > limit)

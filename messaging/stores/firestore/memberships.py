@@ -18,8 +18,8 @@ from messaging.stores.firestore.documents.conversations import (
     LISTED_FIELDS,
     conversation_name,
     decode_listed,
+    own_number,
     own_preferences,
-    own_sent_seq,
     uncounted_of,
 )
 from messaging.stores.firestore.documents.cursors import cursor_of, decode_cursor
@@ -34,6 +34,7 @@ from messaging.stores.firestore.values import Reference, quoted
 _LATEST = 1_000
 """The number of a person's conversations that are searched for companions."""
 _IN_EACH = 4
+_PERSONAL = ("uncounted", "mentions_all_seq", "last_sender_id", "other_seq")
 
 
 async def list_own(
@@ -47,7 +48,7 @@ async def list_own(
         connection,
         "list_own_conversations",
         user_id,
-        [*LISTED_FIELDS, *_own(user_id, "roles", "sent_seq", "preferences")],
+        [*LISTED_FIELDS, *_own(user_id, "roles", "sent_seq", "mentioned_seq", "preferences")],
         limit=limit,
         start_after=last,
     )
@@ -174,10 +175,14 @@ def _membership(document: Any, user_id: str) -> Membership:
         version=fields["version"].integer_value,
         seq=fields["seq"].integer_value,
         joined_version=own.joined_version,
-        sent_seq=own_sent_seq(document, user_id),
+        sent_seq=own_number(document, "sent_seq", user_id),
         participant_count=count_of(document),
         uncounted=uncounted_of(document),
         preferences=own_preferences(document, user_id),
+        mentioned_seq=own_number(document, "mentioned_seq", user_id),
+        mentions_all_seq=fields["mentions_all_seq"].integer_value,
+        last_sender_id=fields["last_sender_id"].string_value,
+        other_seq=fields["other_seq"].integer_value,
     )
 
 
@@ -194,7 +199,9 @@ def _companion(document: Any, person: Participant, count: int) -> Companion:
 def _place(user_id: str, *, personal: bool) -> Sequence[str]:
     """Return the paths of the fields of one person's membership."""
     place = ["seq", "version", *COUNT_FIELDS, *_own(user_id, "roles", "sent_seq")]
-    return [*place, "uncounted", *_own(user_id, "preferences")] if personal else place
+    if not personal:
+        return place
+    return [*place, *_PERSONAL, *_own(user_id, "preferences", "mentioned_seq")]
 
 
 def _own(user_id: str, *maps: str) -> Sequence[str]:

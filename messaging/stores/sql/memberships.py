@@ -26,10 +26,12 @@ from messaging.stores.stored_enums import member_of
 
 _COUNTED = "{c}.counted_commit_id = {c}.commit_id AND {c}.participant_count IS NOT NULL"
 """Whether the column is valid: a commit of an earlier release has not written it."""
-_SENT_SEQ = {
-    "sqlite": "json_extract({c}.sent_seq, %s)",
-    "postgresql": "CAST({c}.sent_seq ->> %s AS bigint)",
+_OWN_SEQ = {
+    "sqlite": "json_extract({{c}}.{name}, %s)",
+    "postgresql": "CAST({{c}}.{name} ->> %s AS bigint)",
 }
+_SENT_SEQ = {vendor: sql.format(name="sent_seq") for vendor, sql in _OWN_SEQ.items()}
+_MENTIONED_SEQ = {vendor: sql.format(name="mentioned_seq") for vendor, sql in _OWN_SEQ.items()}
 _PREFERENCES = {
     "sqlite": "json_extract({c}.preferences, %s)",
     "postgresql": "CAST({c}.preferences -> %s AS text)",
@@ -69,8 +71,12 @@ def list_memberships(
             return []
         named, order = f"AND p.conversation_id IN ({_marks(only)})", ""
         parameters = [user_id, *only]
-    own = f"c.uncounted, {_PREFERENCES[vendor].format(c='c')}" if personal else "'', NULL"
-    parameters = [key, *([key] if personal else []), *parameters]
+    own = "'', NULL, 0, 0, '', 0"
+    if personal:
+        own = f"""c.uncounted, {_PREFERENCES[vendor].format(c="c")},
+            {_MENTIONED_SEQ[vendor].format(c="c")},
+            c.mentions_all_seq, c.last_sender_id, c.other_seq"""
+    parameters = [key, *([key, key] if personal else []), *parameters]
     statement = f"""SELECT c.id, c.version, c.seq, p.joined_version,
             {_SENT_SEQ[vendor].format(c="c")},
             CASE WHEN {_COUNTED.format(c="c")} THEN c.participant_count END,
@@ -92,8 +98,25 @@ def list_memberships(
             participant_count=count,
             uncounted=Uncounted(uncounted),
             preferences=_preferences(preferences),
+            mentioned_seq=mentioned_seq or 0,
+            mentions_all_seq=mentions_all_seq,
+            last_sender_id=last_sender_id,
+            other_seq=other_seq,
         )
-        for id_, version, seq, joined_version, sent_seq, count, uncounted, preferences in found
+        for (
+            id_,
+            version,
+            seq,
+            joined_version,
+            sent_seq,
+            count,
+            uncounted,
+            preferences,
+            mentioned_seq,
+            mentions_all_seq,
+            last_sender_id,
+            other_seq,
+        ) in found
     ]
 
 
@@ -156,11 +179,12 @@ def _annotated(
     vendor, key = database.vendor, _key(database.vendor, user_id)
     people_ = people_sql(vendor)
     return list(
-        latest.defer("sent_seq", "preferences").annotate(
+        latest.defer("sent_seq", "mentioned_seq", "preferences").annotate(
             people=_raw(_FEW_PEOPLE, TextField(), people + 1, people, people=people_),
             last=_raw(last_message_sql(vendor), TextField()),
             counted=_raw(_PEOPLE_COUNT, IntegerField()),
             own_sent_seq=_raw(_SENT_SEQ[vendor], BigIntegerField(), key),
+            own_mentioned_seq=_raw(_MENTIONED_SEQ[vendor], BigIntegerField(), key),
             own_preferences=_raw(_PREFERENCES[vendor], TextField(), key),
             own_role=_raw(_OWN, TextField(), user_id, column="role"),
             own_joined=_raw(_OWN, BigIntegerField(), user_id, column="joined_version"),
@@ -188,6 +212,7 @@ def _listed(record: Any, user_id: str) -> ListedConversation:
             visible_from=record.own_visible,
         ),
         sent_seq=record.own_sent_seq or 0,
+        mentioned_seq=record.own_mentioned_seq or 0,
         preferences=_preferences(record.own_preferences),
         blocked=bool(record.blocked_by),
     )

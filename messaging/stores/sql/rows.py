@@ -153,6 +153,7 @@ listed_conversation = reader(
         "last_message",
         "own",
         "sent_seq",
+        "mentioned_seq",
         "preferences",
         "blocked",
     ),

@@ -13,7 +13,7 @@ from messaging.domain.conversation import ConversationKind
 from messaging.notifications import clearing
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, participants, receipts
-from messaging.services.account import blocks, own_changes
+from messaging.services.account import blocks, own_changes, own_conversations
 from messaging.wire.representations import personal_conversation_data
 from tests.integration.notifications import register
 from tests.notifications.fcm_server import Arrived, FcmServer
@@ -257,7 +257,7 @@ class World:
                     self.instance, user_id=user_id, conversation_id=self.ids[name], seq=0
                 )
                 unread[name] = own.unread_count
-        page = await conversations.list_conversations(self.instance, user_id=user_id, limit=10)
+        page = await own_conversations.list_conversations(self.instance, user_id=user_id, limit=10)
         since = await self.instance.store.now()
         changed = await own_changes.list_own_changes(
             self.instance, user_id=user_id, since=since.replace(year=1)
@@ -274,7 +274,7 @@ class World:
             "after a reconnect": {
                 rooms[one.conversation_id]: one.unread_count for one in changed.items
             },
-            "unread_total": await conversations.count_unread(self.instance, user_id=user_id),
+            "unread_total": await own_conversations.count_unread(self.instance, user_id=user_id),
             "badge": await self.instance.badges.count(user_id),
             "phones": [
                 ({rooms[tag]: seq for tag, seq in phone.shown.items()}, phone.badge)

@@ -32,7 +32,7 @@ from messaging.stores.firestore.values import ABSENT, quoted, read_token
 SHARDS = 16
 _NOT_OF_LISTS = (
     *("id", "participants", "participant_count", "last_message"),
-    *("own", "sent_seq", "preferences", "blocked"),
+    *("own", "sent_seq", "mentioned_seq", "preferences", "blocked"),
 )
 COUNT_FIELDS = ("participant_count", "counted_commit_id", "commit_id")
 """The fields that `count_of` needs."""
@@ -41,6 +41,9 @@ LISTED_FIELDS = (
     *("last_message", "blocked_by", "listed_people", *COUNT_FIELDS),
 )
 """The fields that lists need of every conversation, except the person's own entries."""
+
+_BY_ENTRY = ("sent_seq", "mentioned_seq")
+"""Numbers by user id."""
 
 _ENCODED = converters(
     Conversation,
@@ -79,8 +82,8 @@ def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fie
     """Return the fields in which `after` differs, and the mask of the update. Fields outside the
     mask stay unchanged.
 
-    A field is replaced as a whole. Only `sent_seq`, which changes with every send, is updated entry
-    by entry.
+    A field is replaced as a whole. Only the maps that change with sends are updated entry by
+    entry.
     """
     fields: Fields = {}
     for name, encode in _ENCODED.items():
@@ -97,13 +100,16 @@ def changed_conversation(before: Conversation, after: Conversation) -> tuple[Fie
         fields |= encode_summary(people)
     # A field that the server sets is not in the mask.
     mask = [name for name, value in fields.items() if value is not COMMIT_TIME]
-    if "sent_seq" in fields:
-        sent = {id_: seq for id_, seq in after.sent_seq.items() if before.sent_seq.get(id_) != seq}
-        fields["sent_seq"] = sent
-        mask.remove("sent_seq")
-        mask += [
-            f"sent_seq.{quoted(id_)}" for id_ in (*sent, *(before.sent_seq.keys() - after.sent_seq))
-        ]
+    for name in _BY_ENTRY:
+        if name in fields:
+            old_entries, entries = getattr(before, name), getattr(after, name)
+            moved_entries = {
+                id_: seq for id_, seq in entries.items() if old_entries.get(id_) != seq
+            }
+            fields[name] = moved_entries
+            mask.remove(name)
+            gone = old_entries.keys() - entries
+            mask += [f"{name}.{quoted(id_)}" for id_ in (*moved_entries, *gone)]
     fields["updated_at"] = COMMIT_TIME
     return fields, mask
 
@@ -140,15 +146,17 @@ def decode_listed(document: Any, user_id: str, people: int) -> ListedConversatio
         participant_count=count,
         last_message=decode_last_message(id_, fields["last_message"]),
         own=decode_participant(user_id, roles[user_id].map_value.fields),
-        sent_seq=own_sent_seq(document, user_id),
+        sent_seq=own_number(document, "sent_seq", user_id),
+        mentioned_seq=own_number(document, "mentioned_seq", user_id),
         preferences=own_preferences(document, user_id),
         blocked=bool(fields["blocked_by"].map_value.fields),
     )
 
 
-def own_sent_seq(document: Any, user_id: str) -> int:
-    sent = document.fields["sent_seq"].map_value.fields
-    seq: int = sent[user_id].integer_value if user_id in sent else 0
+def own_number(document: Any, name: str, user_id: str) -> int:
+    """Return one person's entry in a map of numbers; 0 if there is none."""
+    entries = document.fields[name].map_value.fields
+    seq: int = entries[user_id].integer_value if user_id in entries else 0
     return seq
 
 

@@ -21,13 +21,19 @@ CONVERSATION_COLUMNS = (
     "active_at",
     "updated_at",
     "sent_seq",
+    "mentioned_seq",
+    "last_sender_id",
+    "other_seq",
     "commit_id",
     "participant_count",
     "counted_commit_id",
 )
 """The columns of the conversation's row, beside `revision`, that a send may change. The others keep
 their values: the commit is refused if the row has changed since it was read."""
-_CHANGED = {"seq", "version", "active_at", "updated_at", "sent_seq", "commit_id"}
+_CHANGED = {
+    *("seq", "version", "active_at", "updated_at", "sent_seq", "commit_id"),
+    *("mentioned_seq", "last_sender_id", "other_seq"),
+}
 _ELSEWHERE = {"last_message", "token"}
 _kept = attrgetter(
     *(

@@ -16,5 +16,5 @@ def size_of(commit: Commit) -> Size | None:
         return None
     texts = sum(len(message.text or "") for message in commit.created)
     mentions = sum(len(message.mentions) for message in commit.created)
-    entries = mentions + len(commit.after.sent_seq)
+    entries = mentions + len(commit.after.sent_seq) + len(commit.after.mentioned_seq)
     return Size(rows=len(commit.created), bytes=texts + _ENTRY_BYTES * entries)

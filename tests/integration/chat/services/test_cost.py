@@ -26,6 +26,7 @@ from messaging.services import (
     sessions,
     typing_indicators,
 )
+from messaging.services.account import own_conversations
 from tests.documents import counted_documents
 from tests.outlets import SIGNED_IN_AT, Outlet
 
@@ -190,7 +191,7 @@ async def test_a_page_of_conversations(instance: Instance, groups: list[str]) ->
 
     for user_id in ("ann", "bob"):
         with billed(reads=2 * _GROUPS):
-            await conversations.list_conversations(instance, user_id=user_id, limit=50)
+            await own_conversations.list_conversations(instance, user_id=user_id, limit=50)
 
 
 async def test_a_full_page_of_unread_conversations(instance: Instance, groups: list[str]) -> None:
@@ -199,7 +200,7 @@ async def test_a_full_page_of_unread_conversations(instance: Instance, groups: l
         await messages.send_message(instance, user_id="ann", conversation_id=group, text="hello")
 
     with billed(reads=2 * 10):
-        page = await conversations.list_conversations(instance, user_id="bob", limit=10)
+        page = await own_conversations.list_conversations(instance, user_id="bob", limit=10)
 
     assert len(page.items) == 10
     assert page.next_cursor is not None

@@ -243,6 +243,9 @@ PATHS: Mapping[str, Door] = {
     "pin_message": on_message("PUT", "/pin"),
     "unpin_message": on_message("DELETE", "/pin"),
     "list_pins": pins,
+    "add_reaction": on_message("PUT", "/reactions/tea"),
+    "remove_reaction": on_message("DELETE", "/reactions/tea"),
+    "list_reactions": on_message("GET", "/reactions/tea"),
     "list_attachments": files,
     "get_delivery": deliveries,
     "report_message": reports,
@@ -272,6 +275,8 @@ COMMANDS_: Mapping[str, Door] = {
     "message.send": replies,
     "message.edit": refused_command("message.edit", text="changed"),
     "message.delete": refused_command("message.delete"),
+    "reaction.add": refused_command("reaction.add", emoji="tea"),
+    "reaction.remove": refused_command("reaction.remove", emoji="tea"),
     "conversation.sync": changes,
     **dict.fromkeys(
         (

@@ -588,7 +588,12 @@ async def test_own_state_from_another_device(people: Enter) -> None:
         "read_seq": 2,
         "unread_count": 1,
         "marked_unread": None,
-        "preferences": {"muted_until": None, "notify": "all"},
+        "preferences": {
+            "muted_until": None,
+            "notify": "all",
+            "pinned": False,
+            "archived": False,
+        },
     }
     assert answer == {"items": [own], "at": answer["at"], "truncated": False}
     await bob.do("receipt.read", conversation_id=group, seq=3)

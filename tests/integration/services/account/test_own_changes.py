@@ -9,10 +9,11 @@ import pytest_asyncio
 from pytest_django import Settings
 
 from messaging.domain.conversation import ConversationKind
-from messaging.domain.participant import Notify, Preferences
+from messaging.domain.participant import Notify, OwnFlags, Preferences
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, participants, receipts, unread_marks
 from messaging.services.account import conversation_preferences, own_changes
+from messaging.services.account.conversation_preferences import OwnSettings
 from messaging.services.account.own_changes import OwnChanges, OwnState
 from tests.instances import new_instance
 from tests.integration.stores import eventually
@@ -58,13 +59,14 @@ def state(
     *,
     marked_unread: int | None = None,
     notify: Notify = Notify.ALL,
+    flags: OwnFlags = OwnFlags(),
 ) -> OwnState:
     return OwnState(
         conversation_id=id_,
         read_seq=read_seq,
         unread_count=unread_count,
         marked_unread=marked_unread,
-        preferences=Preferences(notify=notify),
+        settings=OwnSettings(preferences=Preferences(notify=notify), flags=flags),
     )
 
 
@@ -119,14 +121,19 @@ async def test_a_mark_holds_until_one_reads_or_sends(instance: Instance) -> None
     first, second = await found(instance, "bob"), await found(instance, "bob")
     for group in (first, second):
         await unread_marks.set_mark(instance, user_id="bob", conversation_id=group, seq=2)
+    marked = OwnFlags(marked_unread=2, marked_read_seq=0)
     assert await items(instance, "bob") == [
-        *(state(second, 0, 3, marked_unread=2), state(first, 0, 3, marked_unread=2)),
+        state(second, 0, 3, marked_unread=2, flags=marked),
+        state(first, 0, 3, marked_unread=2, flags=marked),
     ]
 
     await receipts.mark_read(instance, user_id="bob", conversation_id=first, seq=1)
     await messages.send_message(instance, user_id="bob", conversation_id=second, text="d")
 
-    assert await items(instance, "bob") == [state(first, 1, 2), state(second, 4, 0)]
+    assert await items(instance, "bob") == [
+        state(first, 1, 2, flags=marked),
+        state(second, 4, 0, flags=marked),
+    ]
 
 
 async def test_ones_own_message_counts_as_read(instance: Instance) -> None:

@@ -30,13 +30,13 @@ def test_a_tombstone_has_no_content() -> None:
 
 
 def test_the_conversation_forgets_the_message() -> None:
-    """It is neither pinned nor unread, and mentions nobody. Another message does still."""
+    """It is neither pinned nor unread, which also ends its mentions (`domain.own.facts`)."""
     conversation = sample_conversation(seq=9, version=20, pinned_count=2, mentions_all_seq=3)
-    for message, pinned, latest_to_all in (
-        (sample_message(seq=3, pinned_at=MESSAGE.pinned_at, mentions_all=True), 1, 0),
-        (sample_message(seq=2), 2, 3),
+    for message, pinned in (
+        (sample_message(seq=3, pinned_at=MESSAGE.pinned_at, mentions_all=True), 1),
+        (sample_message(seq=2), 2),
     ):
         after = deleted(conversation, message, by="ann").conversation
 
-        assert (after.pinned_count, after.mentions_all_seq) == (pinned, latest_to_all)
+        assert (after.pinned_count, after.mentions_all_seq) == (pinned, 3)
         assert after.uncounted == Uncounted.of([[message.seq, message.seq]])

@@ -49,6 +49,9 @@ CONVERSATION = sample_conversation(
     version=5,
     last_message=MESSAGE,
     sent_seq={"ann": 3},
+    mentioned_seq={"ann": 2},
+    last_sender_id="ann",
+    other_seq=1,
     participants={
         "ann": Participant(user_id="ann", role=Role.OWNER, joined_version=2, visible_from=3)
     },
@@ -131,4 +134,8 @@ def test_sending_a_message() -> None:
 
     after = send("a-conversation", "bob").apply(before, {}).conversation
 
-    assert differing(after, before) == {"seq", "version", "last_message", "active_at", "sent_seq"}
+    of_sending = {"seq", "version", "last_message", "active_at", "sent_seq"}
+    assert differing(after, before) == of_sending | {"last_sender_id", "other_seq"}
+    assert (after.last_sender_id, after.other_seq) == ("bob", 3)
+    mentioning = send("a-conversation", "bob", mentions=("ann", "bob")).apply(before, {})
+    assert mentioning.conversation.mentioned_seq == {"ann": 4}

@@ -1,0 +1,1 @@
+"""What people set in a conversation for themselves alone, over REST."""

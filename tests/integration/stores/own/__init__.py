@@ -1,0 +1,1 @@
+"""What stores keep of one person in a conversation."""
