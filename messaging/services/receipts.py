@@ -12,6 +12,7 @@ from messaging.domain.participant import ReadPosition
 from messaging.domain.signals import conversation_read
 from messaging.instruments.metrics import ACKNOWLEDGEMENT_SECONDS
 from messaging.runtime.instance import Instance
+from messaging.services.rules.own_marks import remove_mark
 from messaging.services.rules.rights import conversation_up_to, read_conversation
 from messaging.services.rules.visibility import (
     PAIR,
@@ -20,7 +21,6 @@ from messaging.services.rules.visibility import (
     reads_privately,
     shows_receipts,
 )
-from messaging.services.unread_marks import remove_mark
 
 _PROMPT_SECONDS = 60.0
 """Later acknowledgements show only that the client was away, not how long delivery took."""

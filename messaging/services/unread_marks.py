@@ -12,6 +12,7 @@ from messaging.domain.own.state import effective_read_seq
 from messaging.domain.own.visible import visible_from
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
+from messaging.services.rules.own_marks import publish_mark, remove_mark
 from messaging.services.rules.rights import access_conversation, read_conversation, require_seq
 
 
@@ -44,7 +45,7 @@ async def set_mark(
     await instance.store.set_flags(conversation_id, user_id, changes)
     marked = replace(position.flags, marked_unread=seq, marked_read_seq=read_seq)
     position = replace(position, flags=marked)
-    unread_count = _publish(instance, conversation, position)
+    unread_count = publish_mark(instance, conversation, position)
     return UnreadMark(seq=seq, read_seq=position.read_seq, unread_count=unread_count)
 
 
@@ -59,16 +60,6 @@ async def clear_mark(instance: Instance, *, user_id: str, conversation_id: str) 
         await remove_mark(instance, conversation, position)
 
 
-async def remove_mark(
-    instance: Instance, conversation: Conversation, position: ReadPosition
-) -> None:
-    """Remove a mark from a position, and publish the rest of it to the person's own sockets."""
-    changes = {"marked_unread": None, "marked_read_seq": None}
-    await instance.store.set_flags(conversation.id, position.user_id, changes)
-    unmarked = replace(position.flags, marked_unread=None, marked_read_seq=None)
-    _publish(instance, conversation, replace(position, flags=unmarked))
-
-
 async def _own_position(
     instance: Instance, conversation: Conversation, user_id: str
 ) -> ReadPosition:
@@ -77,9 +68,3 @@ async def _own_position(
     position = stored.get(conversation.id, ReadPosition(user_id=user_id))
     read_seq = effective_read_seq(conversation, position)
     return replace(position, read_seq=read_seq, delivered_seq=max(position.delivered_seq, read_seq))
-
-
-def _publish(instance: Instance, conversation: Conversation, position: ReadPosition) -> int:
-    unread_count = conversation.uncounted.unread(seq=conversation.seq, read_seq=position.read_seq)
-    instance.publisher.publish_own_receipt(conversation.id, position, unread_count=unread_count)
-    return unread_count
