@@ -49,6 +49,7 @@ ratios: $(VENV)/.develop
 fuzz: $(VENV)/.develop javascript
 	$(BIN)/python -m pytest tests/fuzz tests/integration/notifications/test_unread.py \
 		tests/integration/admin/test_hostile_values.py \
+		tests/integration/stores/firestore/test_crowds.py \
 		tests/unit/messaging/delivery/hub/test_hub_random.py tests/clients/javascript -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
