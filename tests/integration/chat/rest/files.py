@@ -1,5 +1,6 @@
 """Files for tests, and a person's way to attach them."""
 
+import asyncio
 import io
 from typing import Any
 
@@ -47,7 +48,12 @@ async def upload(who: Api, announced: Json, content: bytes, **headers: str) -> h
 
 
 async def complete(who: Api, announced: Json) -> httpx.Response:
-    return await who.post(f"/attachments/{announced['attachment']['id']}/complete")
+    """As a client does it: while the file is still being checked, it asks again."""
+    path = f"/attachments/{announced['attachment']['id']}/complete"
+    async with asyncio.timeout(60):
+        while (answer := await who.post(path)).status_code == 503:
+            await asyncio.sleep(int(answer.headers["Retry-After"]))
+    return answer
 
 
 async def attach(
