@@ -103,7 +103,9 @@ async def own_reactions(
         for message in messages
         if any(_may_hide(user_id, summary) for summary in message.reactions.values())
     ]
-    stored = await instance.store.reactions.get_reactions(conversation_id, unclear)
+    stored = (
+        await instance.store.reactions.get_reactions(conversation_id, unclear) if unclear else {}
+    )
     return {
         message.id: [
             emoji

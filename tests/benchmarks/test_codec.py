@@ -1,5 +1,6 @@
 """What compiled codecs take, beside the same written by hand."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -69,6 +70,12 @@ def stamped_by_hand(message: Message, at: datetime) -> Message:
         deleted_at=at if message.deleted_at is COMMIT_TIME else message.deleted_at,
         content_hash=message.content_hash,
         created_version=message.created_version,
+        mentions_all=message.mentions_all,
+        kind=message.kind,
+        metadata=message.metadata,
+        pinned_at=at if message.pinned_at is COMMIT_TIME else message.pinned_at,
+        attachments=message.attachments,
+        reactions=message.reactions,
     )
 
 
@@ -147,11 +154,15 @@ def data_by_hand(message: Message) -> Mapping[str, Any]:
         "seq": message.seq,
         "version": message.version,
         "created_version": message.first_version,
+        "kind": message.kind.value,
         "sender_id": message.sender_id,
         "client_id": message.client_id,
         "text": message.text,
+        "metadata": None if message.metadata is None else json.loads(message.metadata),
         "reply_to": message.reply_to,
         "mentions": list(message.mentions),
+        "mentions_all": message.mentions_all,
+        "pinned_at": optional_timestamp(message.pinned_at),
         "attachments": [],
         "reactions": {},
         "created_at": timestamp(message.created_at),

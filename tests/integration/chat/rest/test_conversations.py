@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.chat import Api, ok, problem, wrong_fields
+from tests.integration.chat.sockets import shared_message
 
 MakeApi = Callable[[str], Api]
 
@@ -187,7 +188,7 @@ async def test_latest_activity_first(ann: Api, bob: Api) -> None:
 
     assert [item["id"] for item in listed["items"]] == [old, new]
     assert [item["unread_count"] for item in listed["items"]] == [2, 0]
-    assert [item["last_message"] for item in listed["items"]] == [last, None]
+    assert [item["last_message"] for item in listed["items"]] == [shared_message(last), None]
     assert listed["next_cursor"] is None
 
 

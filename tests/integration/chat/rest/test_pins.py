@@ -6,6 +6,7 @@ import pytest
 
 from messaging.domain.identifiers import random_id
 from tests.integration.chat import Api, Json, created, ok, problem, wrong_fields
+from tests.integration.chat.sockets import shared_message
 
 MakeApi = Callable[[str], Api]
 
@@ -35,7 +36,11 @@ async def test_pinning(ann: Api, bob: Api) -> None:
         [first["pinned_at"], pinned["pinned_at"]], reverse=True
     )
     seen = await bob.conversation(group)
-    assert (seen["version"], seen["pinned_count"], seen["last_message"]) == (4, 2, pinned)
+    assert (seen["version"], seen["pinned_count"], seen["last_message"]) == (
+        4,
+        2,
+        shared_message(pinned),
+    )
     assert (seen["unread_count"], seen["seq"]) == (0, 2)
 
     unpinned = ok(await ann.delete(pin_of(two)))
