@@ -10,12 +10,10 @@ from messaging.wire.representations import Data
 
 
 async def own_messages(
-    instance: Instance, *, user_id: str, conversation_id: str, messages: Sequence[Message]
+    instance: Instance, *, user_id: str, messages: Sequence[Message]
 ) -> list[Data]:
     """Return messages of one conversation, in order. Raises StoreUnavailable."""
-    own = await own_reactions(
-        instance, user_id=user_id, conversation_id=conversation_id, messages=messages
-    )
+    own = await own_reactions(instance, user_id=user_id, messages=messages)
     return [own_message_data(message, own[message.id]) for message in messages]
 
 
@@ -24,7 +22,6 @@ async def own_message(instance: Instance, *, user_id: str, message: Message) -> 
     shown = await own_messages(
         instance,
         user_id=user_id,
-        conversation_id=message.conversation_id,
         messages=[message],
     )
     return shown[0]

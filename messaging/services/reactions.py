@@ -91,9 +91,9 @@ async def list_reactions(
 
 
 async def own_reactions(
-    instance: Instance, *, user_id: str, conversation_id: str, messages: Sequence[Message]
+    instance: Instance, *, user_id: str, messages: Sequence[Message]
 ) -> Mapping[str, Sequence[str]]:
-    """Return a person's own reactions to each of these messages, by message id.
+    """Return a person's own reactions to each of these messages of one conversation, by message id.
 
     A summary that names everybody tells it without a read. Each other message costs one read; all
     of them together take one round trip. Raises StoreUnavailable.
@@ -104,7 +104,9 @@ async def own_reactions(
         if any(_may_hide(user_id, summary) for summary in message.reactions.values())
     ]
     stored = (
-        await instance.store.reactions.get_reactions(conversation_id, unclear) if unclear else {}
+        await instance.store.reactions.get_reactions(messages[0].conversation_id, unclear)
+        if unclear
+        else {}
     )
     return {
         message.id: [

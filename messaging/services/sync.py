@@ -74,9 +74,7 @@ async def list_changes(
     messages = messages[:limit]
     version = messages[-1].version if more else conversation.version
     messages = [one for one in messages if one.seq >= participant.visible_from]
-    own = await own_reactions(
-        instance, user_id=user_id, conversation_id=conversation_id, messages=messages
-    )
+    own = await own_reactions(instance, user_id=user_id, messages=messages)
     position = await own_position(instance, conversation, user_id)
     instance.epochs.require(epoch)
     return Changes(

@@ -71,9 +71,7 @@ class MessagesView(APIView):
         return Response(data, status=201 if sent.created else 200)
 
     async def _own(self, conversation_id: str, found: Sequence[Message]) -> list[Data]:
-        return await own_messages(
-            self.instance, user_id=self.user_id, conversation_id=conversation_id, messages=found
-        )
+        return await own_messages(self.instance, user_id=self.user_id, messages=found)
 
 
 class MessageView(APIView):

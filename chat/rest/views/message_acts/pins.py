@@ -39,7 +39,5 @@ class PinsView(APIView):
         pinned = await pins.list_pins(
             self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
-        items = await own_messages(
-            self.instance, user_id=self.user_id, conversation_id=conversation_id, messages=pinned
-        )
+        items = await own_messages(self.instance, user_id=self.user_id, messages=pinned)
         return Response({"items": items})

@@ -24,6 +24,7 @@ from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
 from messaging.stores.conversations import Commit, CommitUnknown
 from tests.integration.chat import Api, Json, ok, operations_at, problem, schema, wrong_fields
+from tests.integration.chat.rest.files import PDF, announce, upload
 from tests.stalls import Stalls
 
 MakeApi = Callable[[str], Api]
@@ -42,6 +43,12 @@ EXAMPLES: dict[str, Json] = {
     "update_preferences": {"push_text": False},
     "register_device": {"token": "t", "platform": "web"},
     "report_message": {"conversation_id": "", "message_id": "", "reason": "spam"},
+    "announce_attachment": {
+        "conversation_id": "",
+        "filename": "tea.pdf",
+        "content_type": "application/pdf",
+        "size": len(PDF),
+    },
 }
 """A body for every operation that takes one."""
 QUERIES: dict[str, dict[str, Any]] = {
@@ -73,6 +80,10 @@ def attempt(ann: Api, bob: Api) -> Callable[[str, str, str], Any]:
             names["message_id"] = (await ann.send(names["conversation_id"]))["id"]
             names["user_id"] = "bob"
             names["device_id"] = "phone"
+            names["emoji"] = "👍"
+            file = await announce(ann, names["conversation_id"])
+            assert (await upload(ann, file, PDF)).is_success
+            names["attachment_id"] = file["attachment"]["id"]
             ok(await ann.request("PUT", "/devices/phone", json=EXAMPLES["register_device"]))
         path = template.format(**names).removeprefix("/api/v1")
         body, query = EXAMPLES.get(operation), QUERIES.get(operation)
@@ -365,7 +376,12 @@ async def test_methods_that_are_not_allowed(ann: Api, subtests: pytest.Subtests)
     """The answer names those that are."""
     for template in sorted(schema()["paths"]):
         path = template.format(
-            conversation_id=random_id(), message_id=random_id(), user_id="bob", device_id="phone"
+            conversation_id=random_id(),
+            message_id=random_id(),
+            attachment_id=random_id(),
+            user_id="bob",
+            device_id="phone",
+            emoji="👍",
         )
         exist = {method.upper() for method in operations_at(path)}
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - exist:
@@ -472,7 +488,8 @@ def break_store(
 ) -> None:
     """Put a fault in the place of everything that the stores do."""
     instance.cache.clear()
-    for store in (instance.store, instance.people, instance.recipients, instance.reports):
+    stores = (instance.store, instance.store.attachments, instance.store.reactions)
+    for store in (*stores, instance.people, instance.recipients, instance.reports):
         for name in dir(type(store)):
             method = getattr(type(store), name)
             if not name.startswith("_") and name != "close" and not isinstance(method, property):

@@ -55,6 +55,8 @@ ARGUMENTS: dict[str, Any] = {
     "content_type": "image/jpeg",
     "size": 1,
     "pinned": True,
+    "emoji": "👍",
+    "present": True,
 }
 """For the services, by the name of the parameter."""
 CHANGES: dict[str, Any] = {
@@ -67,6 +69,8 @@ FIELDS: dict[str, Any] = {
     "message.send": {"text": "hello", "client_id": "1"},
     "message.edit": {"text": "hello", "message_id": "a" * 26},
     "message.delete": {"message_id": "a" * 26},
+    "reaction.add": {"message_id": "a" * 26, "emoji": "👍"},
+    "reaction.remove": {"message_id": "a" * 26, "emoji": "👍"},
     "receipt.read": {"seq": 1},
     "receipt.delivered": {"seq": 1},
     "typing.start": {},
@@ -190,7 +194,7 @@ async def test_endpoints_refuse_outsiders(
         if "{conversation_id}" not in path:
             continue
         with subtests.test(operation):
-            where = path.format(**names, user_id="bob").removeprefix("/api/v1")
+            where = path.format(**names, user_id="bob", emoji="👍").removeprefix("/api/v1")
             body, query = EXAMPLES.get(operation), QUERIES.get(operation)
 
             answer = await outsider.request(method, where, json=body, params=query)

@@ -151,9 +151,7 @@ async def test_ones_own_reactions_of_a_page(instance: Instance) -> None:
     page = await history.list_messages(instance, user_id="ann", conversation_id=group, limit=100)
     for person, reads in (("ann", 2), (people[0], 0), (people[11], 2)):
         with billed(reads=reads):
-            own = await reactions.own_reactions(
-                instance, user_id=person, conversation_id=group, messages=page.messages
-            )
+            own = await reactions.own_reactions(instance, user_id=person, messages=page.messages)
         mine = {"ann": [], people[0]: [["👍"], ["👍"], []]}.get(person, [["👍"]] * 3)
         assert [own[one.message.id] for one in sent] == (mine or [[], [], []])
 

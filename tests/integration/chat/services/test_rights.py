@@ -104,6 +104,19 @@ ACTS = [
     Act(name="see the pins", rest=("GET", "pins", None), may=INSIDE),
     Act(name="pin", rest=("PUT", "messages/{theirs}/pin", None), may=(OWNER, ADMIN, DIRECT)),
     Act(name="unpin", rest=("DELETE", "messages/{own}/pin", None), may=(OWNER, ADMIN, DIRECT)),
+    *(
+        Act(
+            name=name,
+            rest=(method, "messages/{theirs}/reactions/👍", None),
+            command=(f"reaction.{kind}", {"message_id": "{theirs}", "emoji": "👍"}),
+            may=(*GROUP, DIRECT),
+        )
+        for name, method, kind in (
+            ("react", "PUT", "add"),
+            ("take a reaction back", "DELETE", "remove"),
+        )
+    ),
+    Act(name="see who reacted", rest=("GET", "messages/{theirs}/reactions/👍", None), may=INSIDE),
     Act(
         name="mention everyone",
         rest=("POST", "messages", {"text": "x", "mentions_all": True}),
@@ -419,6 +432,7 @@ def test_every_endpoint_and_command_has_its_row() -> None:
         if act.rest is not None and not act.rest[1].startswith("/"):
             method, path, _ = act.rest
             path = re.sub(r"{own}|{theirs}", "{message_id}", path.partition("?")[0])
+            path = re.sub("(?<=reactions/).+", "{emoji}", path)
             rows.add((method, re.sub("(?<=participants/).+", "{user_id}", path)))
     assert rows == {
         (method, path.removeprefix(_PREFIX).removeprefix("/"))
