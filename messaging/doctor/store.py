@@ -76,6 +76,9 @@ def _queries(stores: Stores) -> Mapping[str, Asking]:
         "frozen conversations": lambda: catalogue.list_frozen(limit=1),
         "banned people": lambda: catalogue.list_banned(limit=1),
         "failed notifications": lambda: catalogue.list_failed(limit=1),
+        "shared files": lambda: store.attachments.list_shared(nobody, first_seq=1, limit=1),
+        "files to remove": lambda: store.attachments.list_due(limit=1),
+        "reactions": lambda: store.reactions.list_reactions(nobody, nobody, "👍", limit=1),
         "open reports": lambda: reports.list_reports(limit=1, status=ReportStatus.OPEN),
         "reports of a person": lambda: reports.list_reports(limit=1, author_id="doctor"),
     }

@@ -20,6 +20,7 @@ async def test_writing_goes_on_where_it_was(one_instance: Instances, room: Room)
     text that was refused comes back into the composer when it is taken out of the history."""
     (url,) = one_instance.urls
     title = f"Habits {uuid4()}"
+    await room.person(url, "bob")  # and gives himself the name Bob
     alice = await room.person(url, "alice")
     assert isinstance(alice.screen, Page)
 

@@ -54,6 +54,11 @@ def right_commands(conversation_id: str) -> st.SearchStrategy[dict[str, Any]]:
     there, for characters that no text may have, for a `client_id` that was used before."""
     here = {"conversation_id": st.just(conversation_id)}
     seq = st.integers(0, 3)
+    message = {
+        **here,
+        "message_id": st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=26, max_size=26),
+    }
+    emoji = st.sampled_from(["👍", "❤️", "tea"])
     people = st.lists(st.sampled_from(["ann", "bob", "cid"]), max_size=3, unique=True)
     names = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=20)
     fields: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -61,6 +66,10 @@ def right_commands(conversation_id: str) -> st.SearchStrategy[dict[str, Any]]:
             {**here, "text": st.text(min_size=1, max_size=200), "client_id": names},
             {"mentions": people, "reply_to": st.none() | names},
         ),
+        "message.edit": ({**message, "text": st.text(min_size=1, max_size=200)}, {}),
+        "message.delete": (message, {}),
+        "reaction.add": ({**message, "emoji": emoji}, {}),
+        "reaction.remove": ({**message, "emoji": emoji}, {}),
         "receipt.read": ({**here, "seq": seq}, {}),
         "receipt.delivered": ({**here, "seq": seq}, {}),
         "typing.start": (here, {}),

@@ -196,7 +196,8 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await reports.delete_copies(random_id())
     await relayed_store.attachments.list_shared(id_, first_seq=1, limit=10)
     await relayed_store.attachments.list_due(limit=10)
-    assert len(relay.queries) == len(questions) + 2 + 2 + 12 + 1 + 2 * (SHARDS - 1)
+    await relayed_store.reactions.list_reactions(id_, id_, "👍", limit=10)
+    assert len(relay.queries) == len(questions) + 2 + 2 + 13 + 1 + 2 * (SHARDS - 1)
     everywhere = {index_for(query) for query in relay.queries if is_everywhere(query)}
     assert {name for name, fields in everywhere if len(fields) < 2} == {
         name for name, _ in indexes_everywhere()
