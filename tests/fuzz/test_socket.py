@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -49,15 +50,22 @@ _VALUES = st.recursive(
 )
 
 
-def right_commands(conversation_id: str) -> st.SearchStrategy[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A conversation, and two messages in it."""
+
+    conversation_id: str
+    kept: str
+    deleted: str
+    """The one that commands delete."""
+
+
+def right_commands(place: Place) -> st.SearchStrategy[dict[str, Any]]:
     """Of every kind, as a client means it. Some are refused all the same: for a message that is not
     there, for characters that no text may have, for a `client_id` that was used before."""
-    here = {"conversation_id": st.just(conversation_id)}
+    here = {"conversation_id": st.just(place.conversation_id)}
     seq = st.integers(0, 3)
-    message = {
-        **here,
-        "message_id": st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=26, max_size=26),
-    }
+    kept, deleted = ({**here, "message_id": st.just(id_)} for id_ in (place.kept, place.deleted))
     emoji = st.sampled_from(["👍", "❤️", "tea"])
     people = st.lists(st.sampled_from(["ann", "bob", "cid"]), max_size=3, unique=True)
     names = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=20)
@@ -66,16 +74,20 @@ def right_commands(conversation_id: str) -> st.SearchStrategy[dict[str, Any]]:
             {**here, "text": st.text(min_size=1, max_size=200), "client_id": names},
             {"mentions": people, "reply_to": st.none() | names},
         ),
-        "message.edit": ({**message, "text": st.text(min_size=1, max_size=200)}, {}),
-        "message.delete": (message, {}),
-        "reaction.add": ({**message, "emoji": emoji}, {}),
-        "reaction.remove": ({**message, "emoji": emoji}, {}),
+        "message.edit": ({**kept, "text": st.text(min_size=1, max_size=200)}, {}),
+        "message.delete": (deleted, {}),
+        "reaction.add": ({**kept, "emoji": emoji}, {}),
+        "reaction.remove": ({**kept, "emoji": emoji}, {}),
         "receipt.read": ({**here, "seq": seq}, {}),
         "receipt.delivered": ({**here, "seq": seq}, {}),
         "typing.start": (here, {}),
         "typing.stop": (here, {}),
         "conversation.sync": (
-            {"conversations": st.dictionaries(st.just(conversation_id) | names, seq, min_size=1)},
+            {
+                "conversations": st.dictionaries(
+                    st.just(place.conversation_id) | names, seq, min_size=1
+                )
+            },
             {},
         ),
         "receipts.sync": (
@@ -109,10 +121,10 @@ def spoiled_commands(draw: st.DrawFn, right: st.SearchStrategy[dict[str, Any]]) 
     return command
 
 
-def frames_in(conversation_id: str) -> st.SearchStrategy[str | bytes]:
+def frames_in(place: Place) -> st.SearchStrategy[str | bytes]:
     """Commands that are right, commands that are wrong somewhere, what is no command and what is
     no JSON."""
-    right = right_commands(conversation_id)
+    right = right_commands(place)
     odd = st.dictionaries(st.sampled_from(["id", "type", "text", "x"]), _VALUES)
     return st.one_of(
         right.map(json.dumps),
@@ -127,7 +139,7 @@ def frames_in(conversation_id: str) -> st.SearchStrategy[str | bytes]:
     )
 
 
-def made(conversation_id: str, count: int) -> list[list[str | bytes]]:
+def made(place: Place, count: int) -> list[list[str | bytes]]:
     """So many frames, in batches. Made before they are sent: Hypothesis takes it ill when anything
     else makes random numbers meanwhile, as a socket does."""
     batches: list[list[str | bytes]] = []
@@ -139,7 +151,7 @@ def made(conversation_id: str, count: int) -> list[list[str | bytes]]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(frames_in(conversation_id))
+    @given(frames_in(place))
     def make(frame: str | bytes) -> None:
         if not batches or len(batches[-1]) == _BATCH:
             batches.append([])
@@ -185,15 +197,19 @@ def client(port: int, user_id: str) -> Iterator[Client]:
 
 
 @pytest.fixture
-def conversation_id(server: Process, port: int) -> str:
-    answer = httpx.post(
-        f"http://127.0.0.1:{port}/api/v1/conversations",
-        json={"kind": "group", "participant_ids": ["ann", "bob"]},
+def place(server: Process, port: int) -> Place:
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{port}/api/v1/",
         headers={"Authorization": f"Bearer {token_of('ann')}"},
         trust_env=False,
-    )
-    id_: str = answer.json()["id"]
-    return id_
+    ) as ann:
+        people = {"kind": "group", "participant_ids": ["ann", "bob"]}
+        id_ = ann.post("conversations", json=people).json()["id"]
+        messages = f"conversations/{id_}/messages"
+        kept, deleted = (
+            ann.post(messages, json={"text": text}).json()["id"] for text in ("one", "two")
+        )
+        return Place(conversation_id=id_, kept=kept, deleted=deleted)
 
 
 def let_loose(port: int, batches: list[list[str | bytes]]) -> Counter[str]:
@@ -214,20 +230,20 @@ def let_loose(port: int, batches: list[list[str | bytes]]) -> Counter[str]:
     return carried_out
 
 
-def test_every_frame_is_answered(server: Process, port: int, conversation_id: str) -> None:
+def test_every_frame_is_answered(server: Process, port: int, place: Place) -> None:
     """None is a fault of the server's, and commands of every kind are carried out among them."""
-    carried_out = let_loose(port, made(conversation_id, 1_000))
+    carried_out = let_loose(port, made(place, 1_000))
 
     assert carried_out.keys() == commands.COMMANDS.keys()
     assert "Traceback" not in server.output()
 
 
 @pytest.mark.fuzz
-def test_many_frames_harm_nobody(server: Process, port: int, conversation_id: str) -> None:
+def test_many_frames_harm_nobody(server: Process, port: int, place: Place) -> None:
     """A neighbour waits hardly longer, and the server's memory does not grow."""
-    batches = made(conversation_id, 20_000)
+    batches = made(place, 20_000)
     assert sum(map(len, batches)) >= 20_000
-    let_loose(port, made(conversation_id, 1_000))  # what is kept for good is there by then
+    let_loose(port, made(place, 1_000))  # what is kept for good is there by then
     with client(port, "bob") as bob:
         quiet = p99([bob.seconds() for _ in range(500)])
         before = resident_bytes(port)
