@@ -35,7 +35,7 @@ def test_rest_keeps_to_its_description(
             *(str(Path(sys.executable).with_name("schemathesis")), "--no-color"),
             *("--config-file", str(_CONFIGURATION)),
             *("run", f"http://127.0.0.1:{port}/api/schema"),
-            *("--header", f"Authorization: Bearer {token_of('ann')}"),
+            *("--header", f"Authorization: Bearer {token_of('wil')}"),  # who may rename himself
             # Whoever calls it is nobody afterwards.
             *("--exclude-operation-id", "log_out_everywhere"),
             *("--checks", "all", "--max-examples", str(examples), "--continue-on-failure"),

@@ -90,6 +90,7 @@ events: {
 "participant.removed": ParticipantRemovedEvent
 "conversation.changes": ConversationChangesEvent
 "receipt.updated": ReceiptUpdatedEvent
+"preferences.updated": PreferencesUpdatedEvent
 "typing.started": TypingStartedEvent
 "typing.stopped": TypingStoppedEvent
 "conversation.added": ConversationAddedEvent
@@ -884,6 +885,10 @@ unread_count: number
  */
 read_seq: number
 /**
+ * The `seq` of the latest message of others above `read_seq` that mentions you; null if there is none, or if it was deleted.
+ */
+mentioned_seq: (number | null)
+/**
  * The `seq` of the message that you marked as unread: show a dot. null if there is none.
  */
 marked_unread: (number | null)
@@ -891,6 +896,22 @@ marked_unread: (number | null)
  * The `seq` of the first message that you may see: 1, unless `history` was `since_joining` when you were added.
  */
 visible_from: number
+/**
+ * No pushes of this conversation until then; null: pushes are on.
+ */
+muted_until: (string | null)
+/**
+ * Which messages send a push: `all`, `mentions` or `none`.
+ */
+notify: NotifyEnum
+/**
+ * Whether you pinned the conversation in your list.
+ */
+pinned: boolean
+/**
+ * Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
+ */
+archived: boolean
 }
 export interface Participant {
 /**
@@ -961,6 +982,14 @@ muted_until: (string | null)
  * Which messages send a push: `all`, `mentions` or `none`.
  */
 notify: NotifyEnum
+/**
+ * Whether you pinned the conversation in your list.
+ */
+pinned: boolean
+/**
+ * Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
+ */
+archived: boolean
 }
 export interface PresenceWatchReply {
 /**
@@ -1463,6 +1492,38 @@ unread_count?: number
  * The `seq` of the message that you marked as unread: show a dot. null if there is none.
  */
 marked_unread?: (number | null)
+}
+}
+export interface PreferencesUpdatedEvent {
+/**
+ * The kind of frame.
+ */
+type: "preferences.updated"
+/**
+ * The id of the event, the same on every socket.
+ */
+event_id: string
+/**
+ * The name of the instance that sent the event.
+ */
+instance_id: string
+/**
+ * The time by the store's clock.
+ */
+at: string
+/**
+ * The id of the conversation.
+ */
+conversation_id: string
+/**
+ * The content, which depends on `type`.
+ */
+data: {
+/**
+ * The id of the conversation.
+ */
+conversation_id: string
+preferences: Preferences
 }
 }
 export interface TypingStartedEvent {

@@ -720,6 +720,11 @@ export interface components {
         };
         Conversation: {
             /**
+             * @description Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
+             * @example false
+             */
+            archived: boolean;
+            /**
              * Format: date-time
              * @description When it was created, by the store's clock.
              * @example 2026-01-31T12:00:00.000Z
@@ -753,6 +758,11 @@ export interface components {
              */
             marked_unread: number | null;
             /**
+             * @description The `seq` of the latest message of others above `read_seq` that mentions you; null if there is none, or if it was deleted.
+             * @example null
+             */
+            mentioned_seq: number | null;
+            /**
              * @description A JSON object of your own, at most 4 KiB and 5 levels; null if there is none.
              * @example {
              *       "topic": "tea"
@@ -761,6 +771,17 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Format: date-time
+             * @description No pushes of this conversation until then; null: pushes are on.
+             * @example null
+             */
+            muted_until: string | null;
+            /**
+             * @description Which messages send a push: `all`, `mentions` or `none`.
+             * @example all
+             */
+            notify: components["schemas"]["NotifyEnum"];
             /**
              * @description How many people are in the conversation.
              * @example 3
@@ -773,6 +794,11 @@ export interface components {
              * @example https://example.com/ann.jpg
              */
             picture: string | null;
+            /**
+             * @description Whether you pinned the conversation in your list.
+             * @example false
+             */
+            pinned: boolean;
             /**
              * @description How many messages are pinned.
              * @example 0
@@ -857,6 +883,11 @@ export interface components {
              */
             added: string[];
             /**
+             * @description Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
+             * @example false
+             */
+            archived: boolean;
+            /**
              * Format: date-time
              * @description When it was created, by the store's clock.
              * @example 2026-01-31T12:00:00.000Z
@@ -890,6 +921,11 @@ export interface components {
              */
             marked_unread: number | null;
             /**
+             * @description The `seq` of the latest message of others above `read_seq` that mentions you; null if there is none, or if it was deleted.
+             * @example null
+             */
+            mentioned_seq: number | null;
+            /**
              * @description A JSON object of your own, at most 4 KiB and 5 levels; null if there is none.
              * @example {
              *       "topic": "tea"
@@ -898,6 +934,17 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Format: date-time
+             * @description No pushes of this conversation until then; null: pushes are on.
+             * @example null
+             */
+            muted_until: string | null;
+            /**
+             * @description Which messages send a push: `all`, `mentions` or `none`.
+             * @example all
+             */
+            notify: components["schemas"]["NotifyEnum"];
             /**
              * @description How many people are in the conversation.
              * @example 3
@@ -910,6 +957,11 @@ export interface components {
              * @example https://example.com/ann.jpg
              */
             picture: string | null;
+            /**
+             * @description Whether you pinned the conversation in your list.
+             * @example false
+             */
+            pinned: boolean;
             /**
              * @description How many messages are pinned.
              * @example 0
@@ -1621,6 +1673,11 @@ export interface components {
         PostingEnum: "all" | "admins";
         Preferences: {
             /**
+             * @description Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
+             * @example false
+             */
+            archived: boolean;
+            /**
              * Format: date-time
              * @description No pushes of this conversation until then; null: pushes are on.
              * @example null
@@ -1631,6 +1688,11 @@ export interface components {
              * @example all
              */
             notify: components["schemas"]["NotifyEnum"];
+            /**
+             * @description Whether you pinned the conversation in your list.
+             * @example false
+             */
+            pinned: boolean;
         };
         PresenceList: {
             /** @description The entries of this page. */
@@ -2010,6 +2072,11 @@ export interface components {
         };
         UpdatePreferencesRequest: {
             /**
+             * @description Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
+             * @example false
+             */
+            archived?: boolean;
+            /**
              * Format: date-time
              * @description No pushes of this conversation until then; null: pushes are on.
              * @example null
@@ -2020,6 +2087,11 @@ export interface components {
              * @example all
              */
             notify?: components["schemas"]["NotifyEnum"];
+            /**
+             * @description Whether you pinned the conversation in your list.
+             * @example false
+             */
+            pinned?: boolean;
         };
         UpdateProfileRequest: {
             /**
@@ -3225,10 +3297,21 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
+                 * @example false
+                 */
+                archived?: boolean;
+                /**
                  * @description The `next_cursor` of the previous page.
                  * @example WzE3Njk4NjA4MDAsICJ4Il0=
                  */
                 cursor?: string;
+                /**
+                 * @description * `direct` - direct
+                 *     * `group` - group
+                 * @example group
+                 */
+                kind?: "direct" | "group";
                 /**
                  * @description The maximum number of entries on the page.
                  * @example 50
@@ -3329,8 +3412,13 @@ export interface operations {
                      *           "pinned_count": 0,
                      *           "unread_count": 1,
                      *           "read_seq": 41,
+                     *           "mentioned_seq": null,
                      *           "marked_unread": null,
-                     *           "visible_from": 1
+                     *           "visible_from": 1,
+                     *           "muted_until": null,
+                     *           "notify": "all",
+                     *           "pinned": false,
+                     *           "archived": false
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -3608,8 +3696,13 @@ export interface operations {
                      *       "pinned_count": 0,
                      *       "unread_count": 1,
                      *       "read_seq": 41,
+                     *       "mentioned_seq": null,
                      *       "marked_unread": null,
                      *       "visible_from": 1,
+                     *       "muted_until": null,
+                     *       "notify": "all",
+                     *       "pinned": false,
+                     *       "archived": false,
                      *       "added": [
                      *         "bob"
                      *       ]
@@ -3704,8 +3797,13 @@ export interface operations {
                      *       "pinned_count": 0,
                      *       "unread_count": 1,
                      *       "read_seq": 41,
+                     *       "mentioned_seq": null,
                      *       "marked_unread": null,
                      *       "visible_from": 1,
+                     *       "muted_until": null,
+                     *       "notify": "all",
+                     *       "pinned": false,
+                     *       "archived": false,
                      *       "added": [
                      *         "bob"
                      *       ]
@@ -4024,8 +4122,13 @@ export interface operations {
                      *       "pinned_count": 0,
                      *       "unread_count": 1,
                      *       "read_seq": 41,
+                     *       "mentioned_seq": null,
                      *       "marked_unread": null,
-                     *       "visible_from": 1
+                     *       "visible_from": 1,
+                     *       "muted_until": null,
+                     *       "notify": "all",
+                     *       "pinned": false,
+                     *       "archived": false
                      *     }
                      */
                     "application/json": components["schemas"]["Conversation"];
@@ -4318,8 +4421,13 @@ export interface operations {
                      *       "pinned_count": 0,
                      *       "unread_count": 1,
                      *       "read_seq": 41,
+                     *       "mentioned_seq": null,
                      *       "marked_unread": null,
-                     *       "visible_from": 1
+                     *       "visible_from": 1,
+                     *       "muted_until": null,
+                     *       "notify": "all",
+                     *       "pinned": false,
+                     *       "archived": false
                      *     }
                      */
                     "application/json": components["schemas"]["Conversation"];
@@ -4927,8 +5035,13 @@ export interface operations {
                      *         "pinned_count": 0,
                      *         "unread_count": 1,
                      *         "read_seq": 41,
+                     *         "mentioned_seq": null,
                      *         "marked_unread": null,
-                     *         "visible_from": 1
+                     *         "visible_from": 1,
+                     *         "muted_until": null,
+                     *         "notify": "all",
+                     *         "pinned": false,
+                     *         "archived": false
                      *       },
                      *       "version": 57,
                      *       "more": false,
@@ -8135,8 +8248,13 @@ export interface operations {
                      *       "pinned_count": 0,
                      *       "unread_count": 1,
                      *       "read_seq": 41,
+                     *       "mentioned_seq": null,
                      *       "marked_unread": null,
                      *       "visible_from": 1,
+                     *       "muted_until": null,
+                     *       "notify": "all",
+                     *       "pinned": false,
+                     *       "archived": false,
                      *       "added": [
                      *         "bob"
                      *       ]
@@ -9076,7 +9194,9 @@ export interface operations {
                     /**
                      * @example {
                      *       "muted_until": null,
-                     *       "notify": "all"
+                     *       "notify": "all",
+                     *       "pinned": false,
+                     *       "archived": false
                      *     }
                      */
                     "application/json": components["schemas"]["Preferences"];
@@ -9271,7 +9391,9 @@ export interface operations {
                 /**
                  * @example {
                  *       "muted_until": null,
-                 *       "notify": "all"
+                 *       "notify": "all",
+                 *       "pinned": false,
+                 *       "archived": false
                  *     }
                  */
                 "application/json": components["schemas"]["UpdatePreferencesRequest"];
@@ -9287,7 +9409,9 @@ export interface operations {
                     /**
                      * @example {
                      *       "muted_until": null,
-                     *       "notify": "all"
+                     *       "notify": "all",
+                     *       "pinned": false,
+                     *       "archived": false
                      *     }
                      */
                     "application/json": components["schemas"]["Preferences"];

@@ -309,14 +309,15 @@ async def test_preferences_are_ones_own(ann: Api, bob: Api) -> None:
     """What is not named stays; nobody else sees it; it is no version."""
     group = await ann.group(bob)
     path = f"/conversations/{group}/preferences"
-    assert ok(await ann.get(path)) == {"muted_until": None, "notify": "all"}
+    flags = {"pinned": False, "archived": False}
+    assert ok(await ann.get(path)) == {"muted_until": None, "notify": "all", **flags}
 
     await ann.patch(path, notify="mentions")
     changed = ok(await ann.patch(path, muted_until="2030-01-01T12:00:00+02:00"))
 
-    assert changed == {"muted_until": "2030-01-01T10:00:00.000Z", "notify": "mentions"}
+    assert changed == {"muted_until": "2030-01-01T10:00:00.000Z", "notify": "mentions", **flags}
     assert ok(await ann.get(path)) == changed
-    assert ok(await bob.get(path)) == {"muted_until": None, "notify": "all"}
+    assert ok(await bob.get(path)) == {"muted_until": None, "notify": "all", **flags}
     assert await ann.version(group) == 0
     assert ok(await ann.patch(path, muted_until=None))["muted_until"] is None
     assert ok(await ann.patch(path))["notify"] == "mentions"
