@@ -10,7 +10,6 @@ https://cloud.google.com/storage/docs/authentication/signatures
 """
 
 import functools
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,27 +20,25 @@ from requests.exceptions import RequestException
 
 from messaging.files.keys import prefix_of, staging_key
 from messaging.files.storage import UPLOAD_SECONDS, FileMissing, Served, Upload
-from messaging.files.storages.blocking import BlockingCalls
+from messaging.files.storages.bucket import BlockingBucket
 from messaging.files.storages.lifetimes import ends_after
 
-_SECONDS = 20.0
 _CALL_SECONDS = (3.0, 15.0)
 """The timeouts of one request: to connect, and to get an answer."""
 
 
-class GcsStorage:
-    """Implements `FileStorage` in a bucket."""
-
+class GcsStorage(BlockingBucket):
     def __init__(self, bucket: str) -> None:
+        super().__init__("gcs", faults=(GoogleAPIError, GoogleAuthError, RequestException, OSError))
         self._name = bucket
         self._bucket = functools.cache(self._open)  # in a thread, when it is first needed
-        self._calls = BlockingCalls(
-            "gcs",
-            faults=(GoogleAPIError, GoogleAuthError, RequestException, OSError),
-            seconds=_SECONDS,
-        )
 
-    async def sign_upload(self, key: str, *, content_type: str, size: int) -> Upload:
+    def _open(self) -> Any:
+        from google.cloud.storage import Client  # noqa: PLC0415
+
+        return Client().bucket(self._name)
+
+    def _sign_upload(self, key: str, content_type: str, size: int) -> Upload:
         expires_at = ends_after(UPLOAD_SECONDS)
         headers = {
             "Content-Type": content_type,
@@ -49,52 +46,17 @@ class GcsStorage:
             # large one.
             "x-goog-content-length-range": f"{size},{size}",
         }
-        url = await self._calls.run(
-            "sign_upload", self._sign, key, "PUT", expires_at, headers=headers
-        )
+        url = self._sign(key, "PUT", expires_at, headers=headers)
         return Upload(method="PUT", url=url, headers=headers, expires_at=expires_at)
 
-    async def sign_downloads(
-        self, files: Sequence[tuple[str, Served]], *, expires_at: datetime
-    ) -> Sequence[str]:
-        return await self._calls.run("sign_downloads", self._sign_downloads, files, expires_at)
-
-    async def fetch(self, key: str, target: Path, *, most: int) -> None:
-        await self._calls.run("fetch", self._fetch, key, target, most)
-
-    async def put(self, source: Path, key: str, served: Served) -> None:
-        await self._calls.run("put", self._put, source, key, served)
-
-    async def delete(self, attachment_id: str, *, keep: frozenset[str] = frozenset()) -> int:
-        return await self._calls.run("delete", self._delete, attachment_id, keep)
-
-    async def tidy(self) -> None:
-        """Do nothing: a bucket shows only complete objects."""
-
-    async def probe(self) -> None:
-        await self._calls.run("probe", self._probe)
-
-    async def close(self) -> None:
-        await self._calls.close()
-
-    def _open(self) -> Any:
-        from google.cloud.storage import Client  # noqa: PLC0415
-
-        return Client().bucket(self._name)
-
-    def _sign_downloads(
-        self, files: Sequence[tuple[str, Served]], expires_at: datetime
-    ) -> Sequence[str]:
-        return [
-            self._sign(
-                key,
-                "GET",
-                expires_at,
-                response_type=served.content_type,
-                response_disposition=served.disposition,
-            )
-            for key, served in files
-        ]
+    def _sign_download(self, key: str, served: Served, expires_at: datetime) -> str:
+        return self._sign(
+            key,
+            "GET",
+            expires_at,
+            response_type=served.content_type,
+            response_disposition=served.disposition,
+        )
 
     def _sign(self, key: str, method: str, expires_at: datetime, **options: Any) -> str:
         bucket = self._bucket()

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 """
 
 import functools
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,31 +16,24 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from messaging.files.keys import prefix_of, staging_key
 from messaging.files.storage import UPLOAD_SECONDS, FileMissing, Served, Upload
-from messaging.files.storages.blocking import BlockingCalls
+from messaging.files.storages.bucket import BlockingBucket
 from messaging.files.storages.lifetimes import ends_after, seconds_until
 
-_SECONDS = 20.0
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 15
 _PART = 1024 * 1024
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 
 
-class S3Storage:
-    """Implements `FileStorage` in a bucket."""
-
+class S3Storage(BlockingBucket):
     def __init__(self, bucket: str) -> None:
+        super().__init__("s3", faults=(BotoCoreError, ClientError, OSError))
         self._bucket = bucket
         self._client = functools.cache(_make_client)  # in a thread, when it is first needed
-        self._calls = BlockingCalls(
-            "s3", faults=(BotoCoreError, ClientError, OSError), seconds=_SECONDS
-        )
 
-    async def sign_upload(self, key: str, *, content_type: str, size: int) -> Upload:
+    def _sign_upload(self, key: str, content_type: str, size: int) -> Upload:
         expires_at = ends_after(UPLOAD_SECONDS)
-        url = await self._calls.run(
-            "sign_upload",
-            self._sign,
+        url = self._sign(
             "put_object",
             expires_at,
             Key=key,
@@ -51,42 +43,14 @@ class S3Storage:
         headers = {"Content-Type": content_type}
         return Upload(method="PUT", url=url, headers=headers, expires_at=expires_at)
 
-    async def sign_downloads(
-        self, files: Sequence[tuple[str, Served]], *, expires_at: datetime
-    ) -> Sequence[str]:
-        return await self._calls.run("sign_downloads", self._sign_downloads, files, expires_at)
-
-    async def fetch(self, key: str, target: Path, *, most: int) -> None:
-        await self._calls.run("fetch", self._fetch, key, target, most)
-
-    async def put(self, source: Path, key: str, served: Served) -> None:
-        await self._calls.run("put", self._put, source, key, served)
-
-    async def delete(self, attachment_id: str, *, keep: frozenset[str] = frozenset()) -> int:
-        return await self._calls.run("delete", self._delete, attachment_id, keep)
-
-    async def tidy(self) -> None:
-        """Do nothing: a bucket shows only complete objects."""
-
-    async def probe(self) -> None:
-        await self._calls.run("probe", self._probe)
-
-    async def close(self) -> None:
-        await self._calls.close()
-
-    def _sign_downloads(
-        self, files: Sequence[tuple[str, Served]], expires_at: datetime
-    ) -> Sequence[str]:
-        return [
-            self._sign(
-                "get_object",
-                expires_at,
-                Key=key,
-                ResponseContentType=served.content_type,
-                ResponseContentDisposition=served.disposition,
-            )
-            for key, served in files
-        ]
+    def _sign_download(self, key: str, served: Served, expires_at: datetime) -> str:
+        return self._sign(
+            "get_object",
+            expires_at,
+            Key=key,
+            ResponseContentType=served.content_type,
+            ResponseContentDisposition=served.disposition,
+        )
 
     def _sign(self, operation: str, expires_at: datetime, **parameters: Any) -> str:
         url: str = self._client().generate_presigned_url(
