@@ -49,12 +49,14 @@ ratios: $(VENV)/.develop
 fuzz: $(VENV)/.develop javascript
 	$(BIN)/python -m pytest tests/fuzz tests/integration/notifications/test_unread.py \
 		tests/integration/admin/test_hostile_values.py \
+		tests/integration/chat/rest/test_hostile_uploads.py \
 		tests/integration/stores/firestore/test_crowds.py \
 		tests/unit/messaging/delivery/hub/test_hub_random.py tests/clients/javascript -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
 chaos: $(VENV)/.develop javascript
-	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos tests/clients -m chaos -q)
+	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos tests/clients \
+		tests/acceptance/test_killed_sweep.py -m chaos -q)
 	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # All attacks on all servers and stores, or `make abuse ATTACKS=pings,lists SERVERS=daphne
