@@ -64,8 +64,8 @@ class LocalFiles:
             account(scope["method"], _ROUTE, status, seconds, allowed=_METHODS, quiet=True)
 
     def body_limit(self, scope: Mapping[str, Any], most: int) -> int:
-        """Return the bytes that the body of this request may have: those that a signed address
-        names, the limit of the API, or `most`."""
+        """Return how many bytes the body of this request may have: the size in the signed address,
+        the limit of the API, or `most`."""
         granted = self._granted(scope)
         if granted is not None:
             return granted.size

@@ -40,12 +40,12 @@ export class Conversations {
     return conversation?.model ? conversation : null;
   }
 
-  /** Those that the person is in. */
+  /** The conversations in which the person is. */
   get all() {
     return [...this.#all.values()].filter((conversation) => conversation.model !== null);
   }
 
-  /** Those that the app shows. */
+  /** The conversations that the app shows. */
   get shown() {
     return this.all.filter((conversation) => conversation.shows > 0);
   }

@@ -88,7 +88,7 @@ export class Outbox {
     const promise = new Promise((resolve, reject) => {
       this.#promises.set(item.client_id, { resolve, reject });
     });
-    promise.catch(() => {}); // whoever does not await it finds the error in the outbox
+    promise.catch(() => {}); // a caller that does not await it finds the error in the outbox
     this.#become([...this.items, Object.freeze(item)], conversationId);
     this.#run(conversationId);
     return promise;

@@ -58,7 +58,7 @@ export class Loading {
     ]);
   }
 
-  /** Loads the latest page of messages, or the one before those that are there.
+  /** Loads the latest page of messages, or the page before the loaded messages.
    * @param {Followed} conversation */
   page(conversation) {
     const model = conversation.model;
