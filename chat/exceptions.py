@@ -1,7 +1,7 @@
 """Errors of REST and the socket, in addition to those of the core
 (`messaging.domain.exceptions`)."""
 
-from messaging.domain.exceptions import MessagingError
+from messaging.domain.exceptions import InvalidRequest, MessagingError
 
 
 class InvalidJSON(MessagingError):
@@ -20,3 +20,7 @@ class TokenExpired(NotAuthenticated):
     """The token has expired. Get a new one."""
 
     code = "token_expired"
+
+
+INVALID = frozenset({InvalidRequest.code, InvalidJSON.code})
+"""The codes of a document that breaks the rules of its format."""

@@ -27,10 +27,11 @@ COMMANDS = Rate(name="commands", per_second=200, burst=400)
 """The rate of all commands, however cheap, over all sockets of a person on one instance: more
 sockets do not raise it."""
 VIOLATIONS = Rate(name="violations", per_second=8, burst=240)
-"""The rate of violations over the same sockets: four times that of one socket. A new socket does
-not start from zero."""
+"""The rate of violations of a person on one instance, over REST and all sockets: four times that of
+one socket. A new socket does not start from zero."""
 
 _REFUSAL_SECONDS = 0.1
+_BYTES_OF_A_VIOLATION = 2 * 1024
 MAX_VIOLATIONS = 60
 _VIOLATIONS_PER_SECOND = 2
 
@@ -93,6 +94,25 @@ def seconds_until_room_here(rates: Rates, rate: Rate, user_id: str) -> float:
     return rates.take_here(rate, user_id) if rates_apply() else 0.0
 
 
+def violations_in(size: int) -> int:
+    """Return how many violations an invalid document of so many bytes counts as. To find its
+    mistakes costs the more, the longer it is."""
+    return 1 + size // _BYTES_OF_A_VIOLATION
+
+
+def count_violations_here(rates: Rates, user_id: str, count: int) -> bool:
+    """Count violations of a person on this instance. Return whether they are too many."""
+    return rates_apply() and rates.charge_here(VIOLATIONS, user_id, count=count) > 0
+
+
+async def require_few_violations(rates: Rates, user_id: str) -> None:
+    """Refuse a person who made too many violations on this instance. Raises RateLimited, see
+    `refuse`."""
+    wait = rates.seconds_until_room_here(VIOLATIONS, user_id) if rates_apply() else 0.0
+    if wait > 0:
+        await refuse(wait)
+
+
 def turn(turns: Turns, key: str) -> AbstractAsyncContextManager[None]:
     """Run `Turns.turn`. Without limits nothing waits."""
     return turns.turn(key) if rates_apply() else nullcontext()
@@ -114,14 +134,14 @@ class Bucket:
         self._level = 0.0
         self._at = time.monotonic()
 
-    def overflows(self) -> bool:
-        """Count one more, and return whether it overflows. Without limits it never does."""
+    def overflows(self, count: int = 1) -> bool:
+        """Count so many more, and return whether it overflows. Without limits it never does."""
         now = time.monotonic()
         self._level = max(self._level - (now - self._at) * self._per_second, 0.0)
         self._at = now
-        if self._level + 1 > self._most:
+        if self._level + count > self._most:
             return rates_apply()
-        self._level += 1
+        self._level += count
         return False
 
 

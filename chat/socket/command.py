@@ -9,11 +9,10 @@ from prometheus_client import Histogram
 from rest_framework.serializers import Serializer
 
 from chat.errors import STATUS
-from chat.exceptions import InvalidJSON, NotAuthenticated, TokenExpired
+from chat.exceptions import INVALID, NotAuthenticated, TokenExpired
 from chat.limits.throttling import PersonRates
 from messaging.domain.exceptions import (
     Banned,
-    InvalidRequest,
     PermissionDenied,
     RateLimited,
     TokenRevoked,
@@ -26,7 +25,6 @@ Handler = Callable[..., Awaitable[Data] | Data]
 
 DEADLINE_SECONDS = 4.8
 
-INVALID = frozenset({InvalidRequest.code, InvalidJSON.code})
 INVALID_OR_TOO_MANY = INVALID | {RateLimited.code}
 REFUSED_TOKEN = INVALID_OR_TOO_MANY | {
     NotAuthenticated.code,

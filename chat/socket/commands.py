@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from chat.authentication import require_unrevoked
+from chat.exceptions import INVALID
 from chat.limits.throttling import READS, require_rate, turn
 from chat.payloads import command_serializers
 from chat.payloads.answers import own_changes_data, receipt_data
 from chat.payloads.decoding import CommandDecoder
 from chat.payloads.serializers import validated
-from chat.socket.command import ANY, INVALID, INVALID_OR_TOO_MANY, REFUSED_TOKEN, Command
+from chat.socket.command import ANY, INVALID_OR_TOO_MANY, REFUSED_TOKEN, Command
 from chat.socket.frames import ReceivedCommand
 from chat.socket.handlers.messages import delete_message, edit_message, send_message
 from chat.socket.handlers.reactions import add_reaction, remove_reaction

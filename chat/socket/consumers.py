@@ -19,7 +19,7 @@ from channels.exceptions import StopConsumer
 from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.exceptions import NotAuthenticated, TokenExpired
 from chat.limits.strangers import address_of
-from chat.limits.throttling import require_rate, turn
+from chat.limits.throttling import require_few_violations, require_rate, turn
 from chat.origins import origin_allowed
 from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
 from chat.socket.command import DEADLINE_SECONDS
@@ -180,6 +180,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         left = DEADLINE_SECONDS - (time.monotonic() - begun)
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(self.state.connects, identity.user_id):
+            await require_few_violations(self.instance.local_rates, identity.user_id)
             await require_rate(
                 self.instance.rates, self.state.person_rates.requests, identity.user_id
             )

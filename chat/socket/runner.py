@@ -7,12 +7,14 @@ from contextvars import copy_context
 import structlog
 
 from chat.errors import problem_of
+from chat.exceptions import INVALID
 from chat.limits.throttling import (
     COMMANDS,
-    VIOLATIONS,
+    count_violations_here,
     refuse,
     seconds_until_room_here,
     violation_bucket,
+    violations_in,
 )
 from chat.socket import commands
 from chat.socket.close_codes import CloseCode
@@ -63,7 +65,7 @@ class Runner:
             received = parse_command(text, commands.TYPED)
         except Unreadable as unreadable:
             self._outbox.put(encode_error(None, problem_of(unreadable.reason)))
-            self._count_violation()
+            self._count_violations(violations_in(len(text or "")))
             return
         command = commands.command_of(received)
         begun = time.monotonic()
@@ -74,7 +76,7 @@ class Runner:
             handling = commands.handle(self._state, received, self._connection)
             data = await within(handling, DEADLINE_SECONDS if command is None else command.deadline)
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
-            self._refuse(received, command, error, begun)
+            self._refuse(received, command, error, begun, size=len(text or ""))
         else:
             self._reply(received, command, data, begun)
 
@@ -97,7 +99,7 @@ class Runner:
         try:
             data = commands.run_at_once(self._state, command, received, self._connection)
         except Exception as error:  # noqa: BLE001
-            self._refuse(received, command, error, begun)
+            self._refuse(received, command, error, begun, size=len(text))
         else:
             self._reply(received, command, data, begun)
         return True
@@ -112,19 +114,24 @@ class Runner:
         _note_handled(command, received, "ok", time.monotonic() - begun)
 
     def _refuse(
-        self, received: ReceivedCommand, command: Command | None, error: Exception, begun: float
+        self,
+        received: ReceivedCommand,
+        command: Command | None,
+        error: Exception,
+        begun: float,
+        *,
+        size: int,
     ) -> None:
         problem = problem_of(error)
         self._outbox.put(encode_error(received.id, problem))
         if commands.is_violation(command, problem.code):
-            self._count_violation()
+            self._count_violations(violations_in(size) if problem.code in INVALID else 1)
         _note_handled(command, received, problem.code, time.monotonic() - begun)
 
-    def _count_violation(self) -> None:
-        """Count a violation, and close the socket if it, or all sockets of the person together,
-        have made too many."""
-        wait = seconds_until_room_here(self._rates, VIOLATIONS, self._connection.user_id)
-        if self._violations.overflows() or wait > 0:
+    def _count_violations(self, count: int) -> None:
+        """Count violations, and close the socket if it, or the person, has made too many."""
+        too_many = count_violations_here(self._rates, self._connection.user_id, count)
+        if self._violations.overflows(count) or too_many:
             logger.warning("session.protocol_violated")
             self._outbox.close(CloseCode.PROTOCOL_VIOLATED)
 

@@ -21,9 +21,16 @@ from rest_framework.views import APIView as RestAPIView
 
 from chat.authentication import Identity, bearer_token, require_unrevoked
 from chat.errors import Problem, problem_of, problem_response
+from chat.exceptions import INVALID
 from chat.limits import limited
 from chat.limits.strangers import network_of
-from chat.limits.throttling import require_rate, turn
+from chat.limits.throttling import (
+    count_violations_here,
+    require_few_violations,
+    require_rate,
+    turn,
+    violations_in,
+)
 from chat.payloads.decoding import DocumentDecoder, NotAccepted
 from chat.payloads.parsers import StrictJSONParser
 from chat.payloads.renderers import render_json
@@ -79,8 +86,12 @@ class APIView(RestAPIView):
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to HTTP
             problem = problem_of(error)
             response = problem_response(problem, _request_id(request))
-            if problem.status == 429 and not hasattr(self, "user_id"):
-                response["Connection"] = "close"  # the client behind a flood is unknown
+            if not hasattr(self, "user_id"):
+                if problem.status == 429:
+                    response["Connection"] = "close"  # the client behind a flood is unknown
+            elif problem.code in INVALID:
+                count = violations_in(_size(request))
+                count_violations_here(self.instance.local_rates, self.user_id, count)
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
         match = request.resolver_match
@@ -105,6 +116,7 @@ class APIView(RestAPIView):
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(self.state.requests, identity.user_id):
             # Check the rate first, so that it also limits banned and logged-out people.
+            await require_few_violations(self.instance.local_rates, identity.user_id)
             await require_rate(self.instance.rates, self.rate(), identity.user_id)
             await sessions.require_admitted(
                 self.instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
@@ -186,6 +198,12 @@ def _scope(request: HttpRequest) -> Mapping[str, Any]:
     """Return the notes of the limits in front of Django; empty without them."""
     scope: Mapping[str, Any] = getattr(request, "scope", {})
     return scope
+
+
+def _size(request: HttpRequest) -> int:
+    """Return the bytes of the query string and of the body, which has a length once it is read."""
+    length = str(request.META.get("CONTENT_LENGTH", ""))
+    return len(request.META.get("QUERY_STRING", "")) + (int(length) if length.isdecimal() else 0)
 
 
 def _require_few_parameters(request: HttpRequest) -> None:
