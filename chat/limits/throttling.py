@@ -95,8 +95,8 @@ def seconds_until_room_here(rates: Rates, rate: Rate, user_id: str) -> float:
 
 
 def violations_in(size: int) -> int:
-    """Return how many violations an invalid document of so many bytes counts as. To find its
-    mistakes costs the more, the longer it is."""
+    """Return how many violations a refused document of so many bytes counts as: the longer it is,
+    the more it costs to refuse it."""
     return 1 + size // _BYTES_OF_A_VIOLATION
 
 

@@ -1,4 +1,5 @@
-"""Typed decoding of the frequent documents: the commands of the socket, sending and reading.
+"""Typed decoding of the frequent and of the long documents: the commands of the socket, sending,
+reading, and lists of people.
 
 Each struct derives from the serializer of the same document, so that the rules, the OpenAPI schema
 and the struct have one source. A struct can only accept a document. If it does not, the serializer
@@ -10,12 +11,12 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from types import GenericAlias
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import orjson
 from msgspec import UNSET, Meta
-from rest_framework.fields import Field, empty
+from rest_framework.fields import ChoiceField, Field, empty
 from rest_framework.serializers import Serializer, ValidationError
 
 from chat.payloads.fields import (
@@ -220,6 +221,8 @@ def _type_of(field: Field[Any, Any, Any, Any]) -> Any:
             return Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"]})]
         case StrictDateTimeField(required=True, allow_null=False):
             return str
+        case ChoiceField(allow_blank=False):
+            return Literal[tuple(field.choices)]
         case BoundedListField():
             kind = GenericAlias(list, (_type_of(field.child),))
         case BoundedDictField():

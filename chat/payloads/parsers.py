@@ -17,11 +17,10 @@ from messaging.domain.limits import get_limits
 METADATA = "metadata"
 """The name of the field for a client's own object, in every document that has it."""
 _DEEPEST = 16
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 """It also matches an unterminated string. Otherwise the search would restart at each character."""
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_BRACKET = re.compile(r"[\[\]{}]")
 
 
 def parse_json(data: bytes | str) -> Any:
@@ -47,7 +46,7 @@ def parse_json(data: bytes | str) -> Any:
 def too_deep(text: str) -> bool:
     """Return whether valid JSON is nested deeper than `parse_json` allows."""
     opened = text.count("{") + text.count("[")
-    return opened > _DEEPEST and _depth(text) > _DEEPEST
+    return opened > _DEEPEST and _is_deeper(text, _DEEPEST)
 
 
 def without_byte_order_mark(text: str) -> str:
@@ -92,13 +91,19 @@ def _with_raw_object(value: Any, text: str) -> Any:
     return value
 
 
-def _depth(text: str) -> int:
-    """Return the depth of valid JSON. In invalid JSON a decoder never gets deeper than this."""
-    deepest = depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
-        depth += 1 if bracket[0] in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _is_deeper(text: str, limit: int) -> bool:
+    """Return whether valid JSON is nested deeper than this. In invalid JSON a decoder never gets
+    deeper than is counted here."""
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        match match[0]:
+            case "[" | "{":
+                depth += 1
+                if depth > limit:
+                    return True
+            case "]" | "}":
+                depth -= 1
+    return False
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

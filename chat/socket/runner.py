@@ -7,7 +7,6 @@ from contextvars import copy_context
 import structlog
 
 from chat.errors import problem_of
-from chat.exceptions import INVALID
 from chat.limits.throttling import (
     COMMANDS,
     count_violations_here,
@@ -125,7 +124,7 @@ class Runner:
         problem = problem_of(error)
         self._outbox.put(encode_error(received.id, problem))
         if commands.is_violation(command, problem.code):
-            self._count_violations(violations_in(size) if problem.code in INVALID else 1)
+            self._count_violations(violations_in(size))
         _note_handled(command, received, problem.code, time.monotonic() - begun)
 
     def _count_violations(self, count: int) -> None:

@@ -85,14 +85,13 @@ class Rates:
         return self._take_here(rate, (rate.name, user_id), time.monotonic(), count)
 
     def charge_here(self, rate: Rate, user_id: str, *, count: int) -> float:
-        """Count so many on this instance alone, with or without room: what is already done. Return
-        the seconds until there is room for one more, or 0.0.
-
-        The debt is at most twice the burst."""
+        """Count so many on this instance alone, even without room: it is done already. Return the
+        seconds by which this exceeds the burst, or 0.0. The debt is at most another burst."""
         key, now = (rate.name, user_id), time.monotonic()
+        burst = rate.interval * rate.burst
         paid_at = max(self._paid_at.get(key, now), now) + rate.interval * count
-        self._paid_at[key] = min(paid_at, now + 2 * rate.interval * rate.burst)
-        return self.seconds_until_room_here(rate, user_id)
+        self._paid_at[key] = min(paid_at, now + 2 * burst)
+        return paid_at - now - burst if paid_at - now - burst > 1e-6 else 0.0
 
     async def seconds_until_room(self, rate: Rate, user_id: str) -> float:
         """Return the seconds until there is room for one more, or 0.0. Count nothing.

@@ -89,9 +89,8 @@ class APIView(RestAPIView):
             if not hasattr(self, "user_id"):
                 if problem.status == 429:
                     response["Connection"] = "close"  # the client behind a flood is unknown
-            elif problem.code in INVALID:
-                count = violations_in(_size(request))
-                count_violations_here(self.instance.local_rates, self.user_id, count)
+            else:
+                self._count_violations(problem.code, _size(request))
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
         match = request.resolver_match
@@ -137,6 +136,13 @@ class APIView(RestAPIView):
             raise MethodNotAllowed(request.method or "")
         handler: Handler = getattr(self, request.method.lower())
         return _http_response(await handler(self.request, **kwargs))
+
+    def _count_violations(self, code: str, size: int) -> None:
+        """Count a refused document: an invalid one as a frame is counted, one beyond a rate only
+        if it is long. The rate of requests bounds all others."""
+        count = violations_in(size) - (code not in INVALID)
+        if count and (code in INVALID or code == RateLimited.code):
+            count_violations_here(self.instance.local_rates, self.user_id, count)
 
     def rate(self) -> Rate:
         """Return the rate that this request counts for."""

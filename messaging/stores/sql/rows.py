@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -30,7 +30,6 @@ from messaging.domain.uncounted import Uncounted
 from messaging.models import (
     ConversationRecord,
     MessageRecord,
-    ParticipantRecord,
     ReadPositionRecord,
 )
 from messaging.stores.conversations import InvalidCursor
@@ -166,36 +165,42 @@ def conversation(
     return _conversation(record, participants, last, record.revision)
 
 
-def participant_records(
+PARTICIPANT_FIELDS = (
+    "conversation_id",
+    "user_id",
+    "role",
+    "joined_version",
+    "position",
+    "visible_from",
+)
+
+
+def participant_rows(
     conversation_id: str, participants: Iterable[Participant], *, first_position: int = 0
-) -> list[ParticipantRecord]:
-    return [
-        ParticipantRecord(
-            conversation_id=conversation_id,
-            user_id=participant.user_id,
-            role=participant.role.value,
-            joined_version=participant.joined_version,
-            position=position,
-            visible_from=participant.visible_from,
-        )
-        for position, participant in enumerate(participants, first_position)
-    ]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of `PARTICIPANT_FIELDS`."""
+    for position, one in enumerate(participants, first_position):
+        role = one.role.value
+        yield conversation_id, one.user_id, role, one.joined_version, position, one.visible_from
 
 
-def read_position_records(
-    conversation_id: str, positions: Iterable[ReadPosition], *, updated_at: datetime
-) -> list[ReadPositionRecord]:
-    return [
-        ReadPositionRecord(
-            conversation_id=conversation_id,
-            user_id=position.user_id,
-            read_seq=position.read_seq,
-            delivered_seq=position.delivered_seq,
-            updated_at=updated_at,
-            **own_flags_columns(position.flags),
-        )
-        for position in positions
-    ]
+POSITION_FIELDS = (
+    "conversation_id",
+    "user_id",
+    "read_seq",
+    "delivered_seq",
+    "updated_at",
+    *types_of(OwnFlags),
+)
+
+
+def position_rows(
+    conversation_id: str, positions: Iterable[ReadPosition], *, updated_at: datetime | str
+) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of `POSITION_FIELDS`."""
+    for one in positions:
+        row = (conversation_id, one.user_id, one.read_seq, one.delivered_seq, updated_at)
+        yield *row, *own_flags_columns(one.flags).values()
 
 
 own_flags_columns = writer(OwnFlags, WRITTEN)

@@ -1,6 +1,6 @@
 """The SQL store's writes, each in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -12,10 +12,9 @@ from django.db.transaction import atomic
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
-from messaging.domain.fields.codec import types_of
 from messaging.domain.fields.earlier_texts import EarlierTexts
 from messaging.domain.identifiers import random_id
-from messaging.domain.participant import OwnFlags, Preferences, ReadPosition, Role
+from messaging.domain.participant import Participant, Preferences, ReadPosition, Role
 from messaging.models import (
     ConversationRecord,
     MessageRecord,
@@ -27,9 +26,10 @@ from messaging.stores.conversations import AlreadyExists, Commit, Conflict
 from messaging.stores.sql import rows
 from messaging.stores.sql.attachments.records import attach, release
 from messaging.stores.sql.connections.calls import Calls
-from messaging.stores.sql.connections.clock import now, time_of_write
+from messaging.stores.sql.connections.clock import now, stored_time, time_of_write
 from messaging.stores.sql.connections.shared_transactions import SharedTransactions
 from messaging.stores.sql.connections.transactions import committing
+from messaging.stores.sql.inserts import insert_rows
 from messaging.stores.sql.reactions import rows as reaction_rows
 from messaging.stores.sql.revisions import committed, new_revision
 from messaging.stores.sql.sends import postgresql, sqlite
@@ -57,9 +57,7 @@ def create_conversation(database: BaseDatabaseWrapper, conversation: Conversatio
             people = stored.participants.values()
             revision = cast("int", stored.token)
             records.create(id=stored.id, revision=revision, **rows.conversation_columns(stored))
-            ParticipantRecord.objects.using(database.alias).bulk_create(
-                rows.participant_records(stored.id, people)
-            )
+            _put_participants(database, stored.id, people)
             if stored.last_message is not None:
                 MessageRecord.objects.using(database.alias).bulk_create(
                     [rows.message_record(stored.last_message)]
@@ -232,7 +230,18 @@ def _change_participants(
     if joined:
         last = records.aggregate(last=Max("position"))["last"]
         position = 0 if last is None else last + 1
-        everybody.bulk_create(rows.participant_records(after.id, joined, first_position=position))
+        _put_participants(database, after.id, joined, first_position=position)
+
+
+def _put_participants(
+    database: BaseDatabaseWrapper,
+    conversation_id: str,
+    participants: Iterable[Participant],
+    *,
+    first_position: int = 0,
+) -> None:
+    found = rows.participant_rows(conversation_id, participants, first_position=first_position)
+    insert_rows(database, ParticipantRecord, rows.PARTICIPANT_FIELDS, found)
 
 
 def _put_positions(
@@ -241,12 +250,10 @@ def _put_positions(
     positions: Sequence[ReadPosition],
     at: datetime,
 ) -> None:
-    ReadPositionRecord.objects.using(database.alias).bulk_create(
-        rows.read_position_records(conversation_id, positions, updated_at=at),
-        update_conflicts=True,
-        unique_fields=["conversation", "user_id"],
-        update_fields=["read_seq", "delivered_seq", "updated_at", *types_of(OwnFlags)],
-    )
+    updated_at = stored_time(database, at)
+    found = rows.position_rows(conversation_id, positions, updated_at=updated_at)
+    key = ("conversation_id", "user_id")
+    insert_rows(database, ReadPositionRecord, rows.POSITION_FIELDS, found, key=key)
 
 
 def _touch_position(database: BaseDatabaseWrapper, conversation_id: str, user_id: str) -> None:

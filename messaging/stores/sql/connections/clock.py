@@ -27,6 +27,11 @@ def time_of_write(database: BaseDatabaseWrapper) -> datetime | Now:
     return Now() if database.vendor == "postgresql" else now(database)
 
 
+def stored_time(database: BaseDatabaseWrapper, moment: datetime) -> datetime | str:
+    """Return a time as the driver takes it."""
+    return sqlite_time(moment) if database.vendor == "sqlite" else moment
+
+
 def sqlite_time(moment: datetime) -> str:
     """Return a time as Django stores it on SQLite."""
     return str(moment.astimezone(UTC).replace(tzinfo=None))

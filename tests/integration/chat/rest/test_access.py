@@ -292,6 +292,26 @@ async def test_too_many_requests(ann: Api, settings: Settings) -> None:
     assert "Connection" not in answer.headers  # a person with a token keeps theirs
 
 
+async def test_long_invalid_documents_have_a_rate(ann: Api, bob: Api, settings: Settings) -> None:
+    """Each counts by its length, over all endpoints. Short ones are a bug of the client, which
+    learns what is wrong."""
+    settings.CHAT_RATE_LIMITS = True
+    many = list(range(10_000))
+
+    statuses: list[int] = []
+    while 429 not in statuses and len(statuses) < 100:  # a slow machine refills meanwhile
+        answer = await ann.post("/conversations", kind="group", participant_ids=many)
+        statuses.append(answer.status_code)
+
+    assert set(statuses[:8]) == {400}
+    assert statuses[-1] == 429
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert problem(await ann.get("/me")) == (429, "rate_limited")
+    ok(await bob.get("/me"))
+    short = [await bob.post("/conversations", kind="nothing") for _ in range(30)]
+    assert {one.status_code for one in short} == {400}
+
+
 async def test_a_ban_that_ends(ann: Api, instance: Instance) -> None:
     """Ends by itself, here and in what is kept of it."""
     until = datetime.now(UTC) + timedelta(seconds=1)

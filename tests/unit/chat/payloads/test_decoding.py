@@ -23,7 +23,12 @@ from chat.socket.frames import Unreadable, parse_command
 _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 COMMANDS = {name: command.serializer for name, command in commands.COMMANDS.items()}
-BODIES = [serializers.SendMessage, serializers.MarkRead]
+BODIES = [
+    serializers.SendMessage,
+    serializers.MarkRead,
+    serializers.CreateConversation,
+    serializers.AddParticipants,
+]
 
 
 def one_of(values: Sequence[Any]) -> st.SearchStrategy[Any]:
@@ -67,6 +72,14 @@ _RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "message_id": st.text(min_size=1, max_size=128),
     "attachments": st.lists(st.text(min_size=1, max_size=128), max_size=3),
     "clear": st.booleans(),
+    "kind": one_of(["direct", "group"]),
+    "participant_ids": st.lists(st.text(min_size=1, max_size=128), max_size=3),
+    "title": st.none() | st.text(max_size=50) | one_of(["a" * 200, "a" * 201]),
+    "picture": st.none() | st.text(max_size=50),
+    "posting": one_of(["all", "admins", "nobody"]),
+    "history": one_of(["full", "since_joining"]),
+    "system_messages": st.booleans(),
+    "role": one_of(["member", "admin", "owner"]),
     "emoji": st.text(min_size=1, max_size=128),
 }
 
@@ -223,7 +236,7 @@ class RuleOfAll(StrictSerializer):
 
 
 class OtherField(StrictSerializer):
-    kind = rest.ChoiceField(["a"])
+    kind = rest.FloatField()
 
 
 @pytest.mark.parametrize("serializer_class", [RuleInAMethod, RuleOfAll, OtherField])

@@ -394,7 +394,7 @@ async def test_more_sockets_allow_no_more_violations(
     """Beyond what all may commit together, the socket that commits the next one is closed. The
     others stay, and what is opened anew does not begin from nothing."""
     few = Rate(name="violations", per_second=0.1, burst=4)
-    monkeypatch.setattr(runner, "VIOLATIONS", few)
+    monkeypatch.setattr(throttling, "VIOLATIONS", few)
     sockets = [wire() for _ in range(3)]
     for socket in sockets:
         await socket.opened()
@@ -404,10 +404,9 @@ async def test_more_sockets_allow_no_more_violations(
     sockets[0].command(id=1, type="nonsense")
     assert await sockets[0].close_code() == 4505
     anew = wire()
-    await anew.opened()
-    anew.command(id=1, type="nonsense")
+    await anew.next()
 
-    assert await anew.close_code() == 4505
+    assert await anew.close_code() == 1013
     for socket in sockets[1:]:
         assert (await socket.ask("ping"))["type"] == "reply"
 
@@ -443,6 +442,22 @@ async def test_a_mistake_now_and_then_is_no_violation(limited: None, wire: Open)
         assert answer["code"] == "invalid_request"
 
     assert (await socket.ask("ping"))["type"] == "reply"
+
+
+async def test_long_invalid_commands_count_by_their_length(limited: None, wire: Open) -> None:
+    """The socket is closed after few of them, and after a few sockets the person has to wait."""
+    many = list(range(10_000))
+    for _ in range(3):
+        socket = wire()
+        await socket.opened()
+        for number in range(3):
+            socket.command(id=number, type="presence.watch", user_ids=many)
+            assert (await socket.frame())["code"] == "invalid_request"
+        assert await socket.close_code() == 4505
+    refused = wire()
+
+    await refused.next()
+    assert await refused.close_code() == 1013
 
 
 async def test_who_connects_too_often_has_to_wait(
