@@ -5,7 +5,6 @@
 they have a lifespan, so `config.application` sets it for every scope.
 """
 
-import time
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
@@ -57,10 +56,8 @@ class ApplicationState:
         """The turns of each person's connects."""
         self.commands = Turns(places=2, most_waiting=64)
         """The turns of each person's expensive commands, over all sockets."""
-        self.syncs = Turns(places=SYNCS_AT_ONCE, most_waiting=64, clock=time.thread_time)
-        """The turns of the conversations that each person's syncs read, over all sockets. After
-        each one, the next waits for as long as the event loop worked on it. Time spent waiting for
-        the store does not count."""
+        self.syncs = Turns(places=SYNCS_AT_ONCE, most_waiting=64, rest=1)
+        """The turns of the conversations that each person's syncs read, over all sockets."""
 
     async def _complete_profile(self, identity: Identity) -> None:
         """Store what a sign-in gives of a person's profile. If this fails, the next token of the

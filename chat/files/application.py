@@ -44,7 +44,7 @@ class LocalFiles:
         """Create the application. With another storage than the local one, it only passes on."""
         self._application = application
         self._storage = storage if isinstance(storage, LocalStorage) else None
-        self._turns = Turns(places=_AT_ONCE, most_waiting=256, rests=False)
+        self._turns = Turns(places=_AT_ONCE, most_waiting=256, rest=0)
         self._uploading: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -114,8 +114,11 @@ class Limited:
         if not self._strangers.is_full(address):
             # Before it takes a slot: a slow client holds none.
             too_large = await body.read(PAGE_BODY_BYTES)
-            if too_large and not scope["path"].startswith(_API):
-                raise PayloadTooLarge(f"A request body has at most {PAGE_BODY_BYTES} bytes.")
+            if too_large:
+                # The rest stays unread meanwhile. It costs more than a request.
+                await self._strangers.require_room(address)
+                if not scope["path"].startswith(_API):
+                    raise PayloadTooLarge(f"A request body has at most {PAGE_BODY_BYTES} bytes.")
         if self._strangers.is_full(address):
             body.forget()  # otherwise it would be kept while the refusal waits
         begun = time.monotonic()

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from messaging.concurrency.tasks import start_task
+from messaging.concurrency.turns import Turns
 from messaging.redis.rate_limits import Rate, Rates
 
 Message = MutableMapping[str, Any]
@@ -42,6 +43,7 @@ class Probes:
     def __init__(self, application: Callable[[Any, Receive, Send], Awaitable[None]]) -> None:
         self._application = application
         self._rates = Rates(None)
+        self._turns = Turns(places=2, most_waiting=16)
         self._answers: dict[tuple[str, str], _Answer] = {}
         self._asking: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._waiting = 0
@@ -54,8 +56,12 @@ class Probes:
         self, scope: Mapping[str, Any], receive: Receive, send: Send, address: str
     ) -> None:
         """Answer one probe of this address."""
-        if not (settings.CHAT_RATE_LIMITS and await self._rates.take(PROBES, address)):
+        if not settings.CHAT_RATE_LIMITS:
             await self._application(scope, receive, send)
+            return
+        if not self._turns.is_full(address) and not await self._rates.take(PROBES, address):
+            async with self._turns.turn(address):
+                await self._application(scope, receive, send)
             return
         self._waiting += 1
         try:

@@ -18,7 +18,7 @@ class ShownTokens:
     def __init__(self, tokens: VerifiedTokens, strangers: Strangers) -> None:
         self._tokens = tokens
         self._strangers = strangers
-        self._verifying = Turns(places=8, most_waiting=4_000, rests=False, newest_first=True)
+        self._verifying = Turns(places=8, most_waiting=4_000, rest=0, newest_first=True)
         """The order of verification per address is last in, first out. After an instance has ended,
         thousands of clients behind one address may reconnect at once. If one of them floods
         invented tokens faster than they are verified, all others would time out with the oldest

@@ -31,7 +31,7 @@ VIOLATIONS = Rate(name="violations", per_second=8, burst=240)
 one socket. A new socket does not start from zero."""
 
 _REFUSAL_SECONDS = 0.1
-_BYTES_OF_A_VIOLATION = 2 * 1024
+_BYTES_OF_A_VIOLATION = 4 * 1024
 MAX_VIOLATIONS = 60
 _VIOLATIONS_PER_SECOND = 2
 

@@ -16,7 +16,8 @@ from typing import NoReturn
 
 from messaging.domain.exceptions import RateLimited, StoreUnavailable
 
-_LONGEST_PAUSE = 0.02
+_REST = 3.0
+_LONGEST_REST = 0.1
 _RETRY_SECONDS = 1.0
 _REFUSAL_SECONDS = 0.1
 _REFUSALS_APART = 0.02
@@ -46,22 +47,22 @@ class Turns:
         places: int,
         most_waiting: int,
         patience: float | None = None,
-        rests: bool = True,
+        rest: float = _REST,
         newest_first: bool = False,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.thread_time,
     ) -> None:
         """Create a limit.
 
         `places` is the number of slots per key. `patience` is the seconds that a request may wait;
-        None sets no limit. With `rests`, a slot stays empty after use for as long as it was used,
-        at most 20 ms, so that one key uses at most half of the time of its slots. `clock` measures
-        that time. `time.thread_time` counts the work of the event loop for all requests, so time
-        spent waiting for the store adds no rest.
+        None sets no limit. After use, a slot stays empty for `rest` times as long as the event loop
+        worked meanwhile, at most 100 ms: with two slots and a rest of 3, one key takes at most half
+        of the loop. `clock` measures the work, for all requests. Time spent waiting for the store
+        adds no rest.
         """
         self._places = places
         self._most_waiting = most_waiting
         self._patience = patience
-        self._rests = rests
+        self._rest = rest
         self._newest_first = newest_first
         self._clock = clock
         self._lines: dict[str, _Line] = {}
@@ -95,8 +96,8 @@ class Turns:
         try:
             yield
         finally:
-            if self._rests:
-                pause = min(self._clock() - begun, _LONGEST_PAUSE)
+            if self._rest:
+                pause = min(self._rest * (self._clock() - begun), _LONGEST_REST)
                 asyncio.get_running_loop().call_later(pause, self._give_back, key)
             else:
                 self._give_back(key)

@@ -120,7 +120,7 @@ class Instance:
     def _build_limits(self) -> None:
         # Two of them, so that a reconnect storm does not delay the syncs of connected clients.
         self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
-        self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rests=False)
+        self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rest=0)
         self.preference_locks: KeyedLocks[tuple[str, str]] = KeyedLocks()
         """By conversation id and user id."""
         self.settings_locks: KeyedLocks[str] = KeyedLocks()

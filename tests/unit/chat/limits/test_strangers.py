@@ -202,6 +202,23 @@ async def test_what_a_request_waits_at_the_door_is_no_longer_left_for_its_view()
     assert seconds_left({}) == 4.8
 
 
+async def test_two_probes_of_an_address_are_carried_out_at_once() -> None:
+    inner = Inner()
+    inner.open.clear()
+    application = door_to(inner)
+    address = "203.0.113.14"
+    tasks = [asyncio.create_task(ask(application, address, "/health/ready")) for _ in range(6)]
+    async with asyncio.timeout(5):
+        while inner.inside < 2:
+            await asyncio.sleep(0)
+
+    inner.open.set()
+    answers = await asyncio.gather(*tasks)
+
+    assert inner.most_inside == 2
+    assert [answer[0]["status"] for answer in answers] == [204] * 6
+
+
 async def test_probes_beyond_their_rate_share_an_answer() -> None:
     """They are answered, without a request to the application for each, and without a place. What a
     stranger sends with one changes the answer of nobody else."""
@@ -373,6 +390,18 @@ async def test_a_page_takes_no_large_body(path: str, address: str) -> None:
     assert start["status"] == 413
     assert orjson.loads(body["body"])["code"] == "payload_too_large"
     assert inner.most_inside == 0
+
+
+async def test_large_bodies_of_an_address_have_a_rate() -> None:
+    application = door_to(Inner())
+    bodies = (b"x" * PAGE_BODY_BYTES, b"y")
+
+    statuses = [
+        (await ask(application, "203.0.113.13", "/admin/login/", bodies=bodies))[0]["status"]
+        for _ in range(FEW.burst + 1)
+    ]
+
+    assert statuses == [413] * FEW.burst + [429]
 
 
 async def test_a_browser_may_read_why_it_was_refused(settings: Any) -> None:

@@ -447,10 +447,10 @@ async def test_a_mistake_now_and_then_is_no_violation(limited: None, wire: Open)
 async def test_long_invalid_commands_count_by_their_length(limited: None, wire: Open) -> None:
     """The socket is closed after few of them, and after a few sockets the person has to wait."""
     many = list(range(10_000))
-    for _ in range(3):
+    for accepted in (5, 5, 5, 2):
         socket = wire()
         await socket.opened()
-        for number in range(3):
+        for number in range(accepted):
             socket.command(id=number, type="presence.watch", user_ids=many)
             assert (await socket.frame())["code"] == "invalid_request"
         assert await socket.close_code() == 4505

@@ -213,7 +213,7 @@ async def test_those_who_wait_too_long_are_refused_and_leave_the_line() -> None:
 
 async def test_a_place_rests_only_where_it_is_said_so() -> None:
     """Without a rest the next one begins in the step in which the place is left."""
-    work = Work(Turns(places=1, most_waiting=10, rests=False))
+    work = Work(Turns(places=1, most_waiting=10, rest=0))
     tasks = [work.start("ann", number) for number in range(2)]
     await settled()
 
@@ -226,9 +226,8 @@ async def test_a_place_rests_only_where_it_is_said_so() -> None:
     await tasks[1]
 
 
-async def test_a_rest_by_another_clock() -> None:
-    """As long as that clock went meanwhile: one that stood still while the place was taken makes
-    nobody wait, however long that was."""
+async def test_who_waited_for_the_store_does_not_rest() -> None:
+    """The event loop did not work meanwhile, however long that was."""
     work = Work(Turns(places=1, most_waiting=10, clock=lambda: 5.0))
     tasks = [work.start("ann", number) for number in range(2)]
     await settled()
@@ -249,7 +248,7 @@ def test_a_place_of_an_event_loop_that_was_closed_is_free() -> None:
 
     async def take() -> None:
         async with asyncio.timeout(5), turns.turn("ann"):
-            await asyncio.sleep(0.001)  # so that the place rests
+            time.sleep(0.001)
 
     for _ in range(3):
         asyncio.run(take())
