@@ -10,7 +10,7 @@ WORKERS ?= 3
 # compiles all of them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run run-ha test tests javascript bench ratios fuzz chaos abuse lint audit format schema emoji requirements clean
+.PHONY: run run-ha test tests javascript bench ratios fuzz chaos abuse lint audit docs format schema emoji requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -77,6 +77,11 @@ lint: $(VENV)/.develop
 audit: $(VENV)/.develop
 	$(BIN)/uv tool run pip-audit -r requirements.txt --no-deps --disable-pip
 
+# The site of the documentation, in docs/_build.
+docs: $(VENV)/.develop
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going -q -b html docs docs/_build
+	@echo "Open docs/_build/index.html."
+
 format: $(VENV)/.develop
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -97,7 +102,7 @@ requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .peers $(JAVASCRIPT)/node_modules $(JAVASCRIPT)/types staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .peers docs/_build $(JAVASCRIPT)/node_modules $(JAVASCRIPT)/types staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

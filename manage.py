@@ -12,4 +12,4 @@ if __name__ == "__main__":
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"{error} README.md lists the settings.")
+        sys.exit(f"{error} docs/settings.md lists the settings.")

@@ -43,7 +43,7 @@ def check_names(**_: Any) -> list[checks.Warning]:
     return [
         checks.Warning(
             f"{name} is set, but this version has no such setting.",
-            "README.md lists the settings. Correct the name, or unset the variable.",
+            "docs/settings.md lists the settings. Correct the name, or unset the variable.",
             id="chat.W001",
         )
         for name in settings.CHAT_UNKNOWN_VARIABLES

@@ -31,7 +31,7 @@ _REFUSALS: Sequence[tuple[str, str, str]] = (
     (
         "noperm",
         "denies this user a permission that chat needs",
-        "Give the ACL user the keys ~chat:*, the channels &chat* and the commands in README.md.",
+        "Give the ACL user the keys ~chat:*, the channels &chat* and the documented commands.",
     ),
     (
         "no permissions",

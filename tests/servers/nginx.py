@@ -1,4 +1,4 @@
-"""nginx with TLS, configured as README.md tells operators to."""
+"""nginx with TLS, configured as docs/production.md tells operators to."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config.development.processes import Process, free_port
 
-_README = Path(__file__).resolve().parents[2] / "README.md"
+_PAGE = Path(__file__).resolve().parents[2] / "docs" / "production.md"
 
 
 class NginxMissing(Exception):
@@ -50,7 +50,7 @@ def nginx(*upstreams: int) -> Iterator[Proxy]:
 def _configuration(
     folder: Path, port: int, certificate: Path, key: Path, upstreams: tuple[int, ...]
 ) -> str:
-    found = re.search(r"```nginx\n(.*?)```", _README.read_text(), re.DOTALL)
+    found = re.search(r"```nginx\n(.*?)```", _PAGE.read_text(), re.DOTALL)
     assert found is not None
     servers = " ".join(f"server 127.0.0.1:{upstream};" for upstream in upstreams)
     site = found[1]

@@ -55,7 +55,12 @@ OF_THE_PROCESS = {
 """What all instances and applications of a process share, and why."""
 CONSTANT = {
     # Decoders and forms, which are compiled when they are made.
-    *("chat.rest.views.messages._SEND", "chat.rest.views.receipts._READ"),
+    *(
+        "chat.rest.views.conversations._ADD",
+        "chat.rest.views.conversations._CREATE",
+        "chat.rest.views.messages._SEND",
+        "chat.rest.views.receipts._READ",
+    ),
     "chat.socket.commands.TYPED",
     "messaging.stores.firestore.documents.messages._MESSAGES",
     "messaging.delivery.conversation_delta._MESSAGE",

@@ -27,9 +27,9 @@ from messaging.stores.sql import rows
 from messaging.stores.sql.attachments.records import attach, release
 from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now, stored_time, time_of_write
+from messaging.stores.sql.connections.inserts import insert_rows
 from messaging.stores.sql.connections.shared_transactions import SharedTransactions
 from messaging.stores.sql.connections.transactions import committing
-from messaging.stores.sql.inserts import insert_rows
 from messaging.stores.sql.reactions import rows as reaction_rows
 from messaging.stores.sql.revisions import committed, new_revision
 from messaging.stores.sql.sends import postgresql, sqlite

@@ -230,5 +230,5 @@ def test_a_command_without_settings(command: str) -> None:
     """It names the missing setting in one line."""
     started = run_python("manage.py", command, environment={"PATH": os.environ["PATH"]})
 
-    said = "Set SECRET_KEY to a long random string. README.md lists the settings.\n"
+    said = "Set SECRET_KEY to a long random string. docs/settings.md lists the settings.\n"
     assert (started.returncode, started.stdout, started.stderr) == (1, "", said)

@@ -42,7 +42,7 @@ from tests.notifications.sqs_server import aws_environment, sqs_client
 from tests.servers.forked import run_python
 from tests.servers.redis import redis_server as run_redis_server
 
-README = (Path(__file__).resolve().parents[3] / "README.md").read_text()
+SETTINGS = (Path(__file__).resolve().parents[3] / "docs" / "settings.md").read_text()
 
 # Redis
 
@@ -126,13 +126,14 @@ async def test_redis_is_away(
         only(await examine_redis(), Level.PROBLEM, "REDIS_URL", named)
 
 
-COMMANDS = re.search(r"^> (\+ping .*)$", README, re.MULTILINE)
-"""Those that README says a user needs."""
+COMMANDS = re.search(r"^> (\+ping .*)$", SETTINGS, re.MULTILINE)
+"""Those that the documentation says a user needs."""
 
 
 @contextmanager
 def restricted_redis() -> Iterator[tuple[str, redis.Redis]]:
-    """A Redis with a user who may do what README says, and no more; a client of its operator."""
+    """A Redis with a user who may do what the documentation says, and no more; a client of its
+    operator."""
     assert COMMANDS is not None
     port = free_port()
     access = ["--requirepass", "secret", "--user", "chat", "on", ">chat", "~chat:*", "&chat*"]

@@ -1,4 +1,4 @@
-"""TLS through nginx, configured as README.md tells operators to."""
+"""TLS through nginx, configured as docs/production.md tells operators to."""
 
 import json
 from collections.abc import Iterator

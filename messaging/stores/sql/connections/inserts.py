@@ -8,7 +8,6 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.stores.sql.connections.cursors import native_cursor
-from messaging.stores.sql.sends.columns import quoted
 
 
 def insert_rows(
@@ -24,7 +23,8 @@ def insert_rows(
     values = list(rows)
     if not values:
         return
-    columns = {name: quoted(model, name) for name in names}
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    columns = {name: f'"{fields[name].column}"' for name in names}
     marks = ", ".join(["?" if database.vendor == "sqlite" else "%s"] * len(names))
     listed = ", ".join(columns.values())
     statement = f'INSERT INTO "{model._meta.db_table}" ({listed}) VALUES ({marks})'  # noqa: S608
