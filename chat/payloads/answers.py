@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from messaging.domain.message import Message
+from messaging.services.account.conversation_preferences import OwnSettings
 from messaging.services.account.own_changes import OwnChanges
 from messaging.services.operators.delivery_outcomes import PersonDelivery
 from messaging.services.receipts import ReadReceipt
@@ -51,6 +52,10 @@ def unread_mark_data(mark: UnreadMark) -> dict[str, Any]:
     }
 
 
+def own_settings_data(settings: OwnSettings) -> dict[str, Any]:
+    return preferences_data(settings.preferences, settings.flags, archived=settings.archived)
+
+
 def own_changes_data(changes: OwnChanges) -> dict[str, Any]:
     return {
         "items": [
@@ -59,7 +64,7 @@ def own_changes_data(changes: OwnChanges) -> dict[str, Any]:
                 "read_seq": one.read_seq,
                 "unread_count": one.unread_count,
                 "marked_unread": one.marked_unread,
-                "preferences": preferences_data(one.settings.preferences, one.settings.flags),
+                "preferences": own_settings_data(one.settings),
             }
             for one in changes.items
         ],

@@ -95,6 +95,7 @@ class Conversation(_Shape):
     notify = _choice(Notify)
     pinned = serializers.BooleanField()
     archived = serializers.BooleanField()
+    archived_seq = serializers.IntegerField(allow_null=True)
 
 
 class ConversationWithAdded(Conversation):
@@ -135,6 +136,7 @@ class Preferences(_Shape):
     notify = _choice(Notify)
     pinned = serializers.BooleanField()
     archived = serializers.BooleanField()
+    archived_seq = serializers.IntegerField(allow_null=True)
 
 
 class QuietHours(_Shape):

@@ -33,7 +33,7 @@ _CHANNEL = "#/channels/socket"
 _ID: Json = {"anyOf": [INTEGER, {"type": "string", "maxLength": 64}]}
 _OWN = (
     *("unread_count", "read_seq", "mentioned_seq", "marked_unread", "visible_from"),
-    *("muted_until", "notify", "pinned", "archived"),
+    *("muted_until", "notify", "pinned", "archived", "archived_seq"),
 )
 """The fields of a conversation that differ for each person. Events go to everyone, so they lack
 these."""

@@ -101,7 +101,13 @@ class Publisher:
         )
 
     def publish_preferences(
-        self, conversation_id: str, user_id: str, preferences: Preferences, flags: OwnFlags
+        self,
+        conversation_id: str,
+        user_id: str,
+        preferences: Preferences,
+        flags: OwnFlags,
+        *,
+        archived: bool,
     ) -> None:
         """Publish a person's settings to their own sockets, on all instances."""
         self._publish_soft(
@@ -109,7 +115,9 @@ class Publisher:
                 conversation_id=conversation_id,
                 user_id=user_id,
                 key=f"preferences:{conversation_id}:{user_id}",
-                own_frame=self._events.preferences_updated(conversation_id, preferences, flags),
+                own_frame=self._events.preferences_updated(
+                    conversation_id, preferences, flags, archived=archived
+                ),
             )
         )
 

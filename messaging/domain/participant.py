@@ -60,3 +60,6 @@ class ReadPosition:
     read_seq: int = 0
     delivered_seq: int = 0
     flags: OwnFlags = OwnFlags()
+    archived: bool = False
+    """Whether the conversation is archived now. Not stored: `services.rules.own_positions` derives
+    it from the flags and from what was written since."""

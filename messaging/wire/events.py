@@ -162,12 +162,12 @@ class EventEncoder:
         return self.soft(EventType.RECEIPT_UPDATED, data, conversation_id=conversation_id)
 
     def preferences_updated(
-        self, conversation_id: str, preferences: Preferences, flags: OwnFlags
+        self, conversation_id: str, preferences: Preferences, flags: OwnFlags, *, archived: bool
     ) -> str:
         """Return the event for the sockets of the person whose settings these are."""
         data = {
             "conversation_id": conversation_id,
-            "preferences": preferences_data(preferences, flags),
+            "preferences": preferences_data(preferences, flags, archived=archived),
         }
         return self.soft(EventType.PREFERENCES_UPDATED, data, conversation_id=conversation_id)
 

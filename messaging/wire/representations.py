@@ -156,7 +156,7 @@ def personal_conversation_data(
         "mentioned_seq": facts.mentioned_seq(read_seq),
         "marked_unread": current_mark(position.flags, read_seq),
         "visible_from": first,
-        **preferences_data(facts.preferences, position.flags),
+        **preferences_data(facts.preferences, position.flags, archived=position.archived),
     }
 
 
@@ -168,13 +168,14 @@ def read_position_data(position: ReadPosition) -> Data:
     }
 
 
-def preferences_data(preferences: Preferences, flags: OwnFlags) -> Data:
-    """Return a person's settings in a conversation. The flags hold now."""
+def preferences_data(preferences: Preferences, flags: OwnFlags, *, archived: bool) -> Data:
+    """Return a person's settings in a conversation. `archived`: whether it is archived now."""
     return {
         "muted_until": optional_timestamp(preferences.muted_until),
         "notify": preferences.notify.value,
         "pinned": flags.pinned,
-        "archived": flags.archived_seq is not None,
+        "archived": archived,
+        "archived_seq": flags.archived_seq,
     }
 
 

@@ -29,6 +29,11 @@ WORDS: dict[str, Words] = {
         "you muted it, or `notify` is not `all`, only a mention does.",
         False,
     ),
+    "archived_seq": Words(
+        "The `seq` of the latest message when you archived the conversation; null if you did not. "
+        "Clients derive `archived` from it.",
+        None,
+    ),
     "around": Words("A page around this `seq`, inclusive.", 42),
     "at": Words("When the decision was made.", _AT),
     "attachments": Words(

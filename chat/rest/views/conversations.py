@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
+from chat.payloads.answers import own_settings_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
 from chat.rest.views.base import APIView
@@ -19,7 +20,6 @@ from messaging.services.account import conversation_preferences, own_conversatio
 from messaging.wire.representations import (
     participant_data,
     personal_conversation_data,
-    preferences_data,
 )
 
 _STEP = 8
@@ -183,7 +183,7 @@ class ConversationPreferencesView(APIView):
         settings = await conversation_preferences.get_preferences(
             self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
-        return Response(preferences_data(settings.preferences, settings.flags))
+        return Response(own_settings_data(settings))
 
     @extend_schema(
         operation_id="update_conversation_preferences",
@@ -198,4 +198,4 @@ class ConversationPreferencesView(APIView):
         settings = await conversation_preferences.set_preferences(
             self.instance, user_id=self.user_id, conversation_id=conversation_id, changes=changes
         )
-        return Response(preferences_data(settings.preferences, settings.flags))
+        return Response(own_settings_data(settings))

@@ -912,6 +912,10 @@ pinned: boolean
  * Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
  */
 archived: boolean
+/**
+ * The `seq` of the latest message when you archived the conversation; null if you did not. Clients derive `archived` from it.
+ */
+archived_seq: (number | null)
 }
 export interface Participant {
 /**
@@ -990,6 +994,10 @@ pinned: boolean
  * Whether you archived the conversation. A later message of somebody else ends it. Where you muted it, or `notify` is not `all`, only a mention does.
  */
 archived: boolean
+/**
+ * The `seq` of the latest message when you archived the conversation; null if you did not. Clients derive `archived` from it.
+ */
+archived_seq: (number | null)
 }
 export interface PresenceWatchReply {
 /**

@@ -725,6 +725,11 @@ export interface components {
              */
             archived: boolean;
             /**
+             * @description The `seq` of the latest message when you archived the conversation; null if you did not. Clients derive `archived` from it.
+             * @example null
+             */
+            archived_seq: number | null;
+            /**
              * Format: date-time
              * @description When it was created, by the store's clock.
              * @example 2026-01-31T12:00:00.000Z
@@ -887,6 +892,11 @@ export interface components {
              * @example false
              */
             archived: boolean;
+            /**
+             * @description The `seq` of the latest message when you archived the conversation; null if you did not. Clients derive `archived` from it.
+             * @example null
+             */
+            archived_seq: number | null;
             /**
              * Format: date-time
              * @description When it was created, by the store's clock.
@@ -1677,6 +1687,11 @@ export interface components {
              * @example false
              */
             archived: boolean;
+            /**
+             * @description The `seq` of the latest message when you archived the conversation; null if you did not. Clients derive `archived` from it.
+             * @example null
+             */
+            archived_seq: number | null;
             /**
              * Format: date-time
              * @description No pushes of this conversation until then; null: pushes are on.
@@ -3418,7 +3433,8 @@ export interface operations {
                      *           "muted_until": null,
                      *           "notify": "all",
                      *           "pinned": false,
-                     *           "archived": false
+                     *           "archived": false,
+                     *           "archived_seq": null
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -3703,6 +3719,7 @@ export interface operations {
                      *       "notify": "all",
                      *       "pinned": false,
                      *       "archived": false,
+                     *       "archived_seq": null,
                      *       "added": [
                      *         "bob"
                      *       ]
@@ -3804,6 +3821,7 @@ export interface operations {
                      *       "notify": "all",
                      *       "pinned": false,
                      *       "archived": false,
+                     *       "archived_seq": null,
                      *       "added": [
                      *         "bob"
                      *       ]
@@ -4128,7 +4146,8 @@ export interface operations {
                      *       "muted_until": null,
                      *       "notify": "all",
                      *       "pinned": false,
-                     *       "archived": false
+                     *       "archived": false,
+                     *       "archived_seq": null
                      *     }
                      */
                     "application/json": components["schemas"]["Conversation"];
@@ -4427,7 +4446,8 @@ export interface operations {
                      *       "muted_until": null,
                      *       "notify": "all",
                      *       "pinned": false,
-                     *       "archived": false
+                     *       "archived": false,
+                     *       "archived_seq": null
                      *     }
                      */
                     "application/json": components["schemas"]["Conversation"];
@@ -5041,7 +5061,8 @@ export interface operations {
                      *         "muted_until": null,
                      *         "notify": "all",
                      *         "pinned": false,
-                     *         "archived": false
+                     *         "archived": false,
+                     *         "archived_seq": null
                      *       },
                      *       "version": 57,
                      *       "more": false,
@@ -8255,6 +8276,7 @@ export interface operations {
                      *       "notify": "all",
                      *       "pinned": false,
                      *       "archived": false,
+                     *       "archived_seq": null,
                      *       "added": [
                      *         "bob"
                      *       ]
@@ -9196,7 +9218,8 @@ export interface operations {
                      *       "muted_until": null,
                      *       "notify": "all",
                      *       "pinned": false,
-                     *       "archived": false
+                     *       "archived": false,
+                     *       "archived_seq": null
                      *     }
                      */
                     "application/json": components["schemas"]["Preferences"];
@@ -9411,7 +9434,8 @@ export interface operations {
                      *       "muted_until": null,
                      *       "notify": "all",
                      *       "pinned": false,
-                     *       "archived": false
+                     *       "archived": false,
+                     *       "archived_seq": null
                      *     }
                      */
                     "application/json": components["schemas"]["Preferences"];

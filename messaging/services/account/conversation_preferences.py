@@ -8,20 +8,23 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.participant import OwnFlags, Preferences
 from messaging.runtime.instance import Instance
 from messaging.services.rules.own_positions import own_position
-from messaging.services.rules.rights import access_conversation, read_conversation
+from messaging.services.rules.rights import read_conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnSettings:
     preferences: Preferences
     flags: OwnFlags
-    """As they hold now."""
+    archived: bool = False
+    """Whether the conversation is archived now."""
 
 
 async def get_preferences(instance: Instance, *, user_id: str, conversation_id: str) -> OwnSettings:
     """Return a person's settings in a conversation. Raises ConversationNotFound, NotAParticipant,
     StoreUnavailable."""
-    conversation = await access_conversation(
+    # Read it: settings change without a version, so a copy does not know a change on another
+    # instance.
+    conversation = await read_conversation(
         instance, user_id=user_id, conversation_id=conversation_id
     )
     return await _own_settings(instance, conversation, user_id)
@@ -58,7 +61,11 @@ async def set_preferences(
         )
         if changes:
             instance.publisher.publish_preferences(
-                conversation_id, user_id, settings.preferences, settings.flags
+                conversation_id,
+                user_id,
+                settings.preferences,
+                settings.flags,
+                archived=settings.archived,
             )
     return settings
 
@@ -77,5 +84,7 @@ async def _own_settings(
 ) -> OwnSettings:
     position = await own_position(instance, conversation, user_id)
     return OwnSettings(
-        preferences=conversation.preferences.get(user_id, Preferences()), flags=position.flags
+        preferences=conversation.preferences.get(user_id, Preferences()),
+        flags=position.flags,
+        archived=position.archived,
     )

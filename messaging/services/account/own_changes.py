@@ -71,7 +71,11 @@ async def list_own_changes(instance: Instance, *, user_id: str, since: datetime)
                 read_seq=read_seq,
                 unread_count=place.uncounted.unread(seq=place.seq, read_seq=read_seq),
                 marked_unread=current_mark(position.flags, read_seq),
-                settings=OwnSettings(preferences=place.preferences, flags=position.flags),
+                settings=OwnSettings(
+                    preferences=place.preferences,
+                    flags=position.flags,
+                    archived=position.archived,
+                ),
             )
         )
     return OwnChanges(items=items, at=changed.read_at, truncated=len(changed.positions) > limit)

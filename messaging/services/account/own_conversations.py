@@ -62,7 +62,7 @@ async def list_conversations(
             items += [
                 OwnListedConversation(conversation=one, position=positions[one.id])
                 for one in named
-                if archived in (None, positions[one.id].flags.archived_seq is not None)
+                if archived in (None, positions[one.id].archived)
             ]
             cursor = page.next_cursor
             if cursor is None:

@@ -1,4 +1,4 @@
-"""One person's own positions, with flags that hold now.
+"""One person's own positions, and whether each conversation is archived now.
 
 An archived conversation is shown again once somebody else writes there. That is derived when it is
 read. Where the conversation alone does not tell who wrote its latest messages, some of them are
@@ -62,8 +62,7 @@ async def own_positions(
 async def present_position(
     instance: Instance, conversation: Viewed, position: ReadPosition, budget: Budget
 ) -> ReadPosition:
-    """Return a stored position without an archive flag that does not hold any more. Raises
-    StoreUnavailable."""
+    """Return a stored position with `archived` as it holds now. Raises StoreUnavailable."""
     since = position.flags.archived_seq
     if since is None:
         return position
@@ -72,9 +71,7 @@ async def present_position(
     archived = is_archived(facts, since, read_seq, datetime.now(UTC))
     if archived is None:
         archived = not await _others_wrote(instance, facts, since, budget)
-    if archived:
-        return position
-    return replace(position, flags=replace(position.flags, archived_seq=None))
+    return replace(position, archived=archived)
 
 
 async def _others_wrote(instance: Instance, facts: OwnFacts, since: int, budget: Budget) -> bool:

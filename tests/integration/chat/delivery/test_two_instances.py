@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.pace import Pace
 from messaging.domain.identifiers import direct_conversation_id
+from messaging.domain.participant import Notify
 from messaging.domain.people import AddedBy
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
@@ -107,6 +108,19 @@ async def test_what_the_other_instance_revoked_is_refused_here(
     await other.link.announce_access(access)
 
     assert problem(await ann.get("/me")) == (401, "token_revoked")
+
+
+async def test_own_settings_that_changed_on_the_other_instance_show_at_once(
+    instance: Instance, other: Side, ann: Api, bob: Api
+) -> None:
+    """They are no version of the conversation, so no event renews the copy of it here."""
+    group = await ann.group(bob)
+    path = f"/conversations/{group}/preferences"
+    assert ok(await ann.get(path))["notify"] == "all"
+
+    await other.store.set_preferences(group, "ann", {"notify": Notify.NONE})
+
+    assert ok(await ann.get(path))["notify"] == "none"
 
 
 CHANGES: dict[str, tuple[dict[str, Any], str, object]] = {

@@ -309,7 +309,7 @@ async def test_preferences_are_ones_own(ann: Api, bob: Api) -> None:
     """What is not named stays; nobody else sees it; it is no version."""
     group = await ann.group(bob)
     path = f"/conversations/{group}/preferences"
-    flags = {"pinned": False, "archived": False}
+    flags = {"pinned": False, "archived": False, "archived_seq": None}
     assert ok(await ann.get(path)) == {"muted_until": None, "notify": "all", **flags}
 
     await ann.patch(path, notify="mentions")

@@ -593,6 +593,7 @@ async def test_own_state_from_another_device(people: Enter) -> None:
             "notify": "all",
             "pinned": False,
             "archived": False,
+            "archived_seq": None,
         },
     }
     assert answer == {"items": [own], "at": answer["at"], "truncated": False}

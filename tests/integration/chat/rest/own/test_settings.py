@@ -13,7 +13,13 @@ from tests.documents import counted_documents
 from tests.integration.chat import Api, Json, ok, wrong_fields
 from tests.outlets import SIGNED_IN_AT, Outlet
 
-DEFAULTS = {"muted_until": None, "notify": "all", "pinned": False, "archived": False}
+DEFAULTS = {
+    "muted_until": None,
+    "notify": "all",
+    "pinned": False,
+    "archived": False,
+    "archived_seq": None,
+}
 Events = Callable[[], list[Json]]
 
 
@@ -72,9 +78,10 @@ async def test_settings_are_ones_own(ann: Api, bob: Api, updates: Events) -> Non
         **DEFAULTS,
         "pinned": True,
         "archived": True,
+        "archived_seq": 1,
         "notify": "none",
     }
-    expected = {**DEFAULTS, "archived": True, "notify": "none"}
+    expected = {**DEFAULTS, "archived": True, "archived_seq": 1, "notify": "none"}
     assert await set_own(bob, group, pinned=False) == expected
 
     events = updates()
@@ -114,7 +121,8 @@ async def test_a_message_of_others_unarchives(ann: Api, bob: Api) -> None:
     assert (await own(bob, group))["archived"]
 
     sent = await ann.send(group)
-    assert not (await own(bob, group))["archived"]
+    shown = await own(bob, group)
+    assert (shown["archived"], shown["archived_seq"]) == (False, 1)  # enough to derive the next
     await ann.delete(f"{path}/{sent['id']}")
     assert (await own(bob, group))["archived"]
     await bob.send(group)
@@ -122,7 +130,8 @@ async def test_a_message_of_others_unarchives(ann: Api, bob: Api) -> None:
     assert not (await own(bob, group))["archived"]
     await set_own(bob, group, archived=True)
     assert (await own(bob, group))["archived"]
-    assert not (await set_own(bob, group, archived=False))["archived"]
+    assert (await set_own(bob, group, archived=False))["archived_seq"] is None
+    assert not (await own(bob, group))["archived"]
 
 
 async def test_many_own_messages_leave_it_archived_within_a_bound(ann: Api, bob: Api) -> None:
