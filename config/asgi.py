@@ -34,8 +34,8 @@ for message in found:
 
 collecting = Collecting()
 application = Application(Instance(), collecting=collecting)
-gc.enable()
 collecting.start()
+gc.enable()
 raise_descriptor_limit()
 if "daphne.server" in sys.modules:  # daphne has imported this module
     from config.servers import daphne

@@ -5,6 +5,12 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from messaging.optional_libraries import hidden
+
+# structlog's output for terminals, and its adapters.
+with hidden("rich", "better_exceptions", "twisted", "greenlet"):
+    import structlog  # noqa: F401
+
 from config import env
 from config.databases import database
 from config.servers.connection_bounds import MAX_BODY_BYTES
@@ -136,6 +142,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "HTTP changes state, WebSocket shows it, a queue wakes the phone.",
     "LICENSE": {"name": "MIT", "url": "https://opensource.org/license/mit"},
     "SERVERS": [{"url": "/", "description": "The server of this document"}],
+    "DEFAULT_GENERATOR_CLASS": "chat.rest.openapi.generator.Generator",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",

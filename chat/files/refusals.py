@@ -3,15 +3,15 @@
 Valid ones never reach Django (`chat.files.application`).
 """
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.domain.exceptions import PermissionDenied
 
 
-@extend_schema(exclude=True)
+@described(exclude=True)
 class LocalFileView(APIView):
     public = True
 

@@ -6,11 +6,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.authentication import issue_development_token
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.wire.representations import timestamp
 
@@ -60,7 +60,7 @@ def demo(request: HttpRequest) -> HttpResponse:
 class DemoNotificationsView(APIView):
     """Shows the notifications of the caller's phone. It is not part of the API."""
 
-    @extend_schema(exclude=True)
+    @described(exclude=True)
     async def get(self, request: Request) -> Response:
         inbox = self.instance.notifications.inbox
         if inbox is None or not has_phones():

@@ -1,16 +1,16 @@
 """Health checks for load balancers: whether the process is alive, and whether it can serve."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.domain.health import Condition
 from messaging.redis.client import failing_reasons
 from messaging.runtime.instance import Instance
 
 
-@extend_schema(exclude=True)
+@described(exclude=True)
 class LiveView(APIView):
     public = True
     quiet = True
@@ -20,7 +20,7 @@ class LiveView(APIView):
         return Response({"status": "ok"})
 
 
-@extend_schema(exclude=True)
+@described(exclude=True)
 class ReadyView(APIView):
     public = True
     quiet = True

@@ -1,4 +1,7 @@
-"""The OpenAPI document in JSON and YAML, and its page. Each is rendered once per process."""
+"""The OpenAPI document in JSON and YAML, and its page. Each is rendered once per process.
+
+The thread that renders imports drf-spectacular. Most processes never show the document.
+"""
 
 import asyncio
 import hashlib
@@ -8,9 +11,6 @@ from functools import cache
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
-from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
-from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from chat.errors import Problem, problem_response
 
@@ -85,23 +85,30 @@ def _once(render: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
 
 @cache
 def _document(as_json: bool) -> tuple[bytes, str]:
-    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    from drf_spectacular.renderers import (  # noqa: PLC0415
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer,
+    )
+
+    from chat.rest.openapi.generator import Generator  # noqa: PLC0415
+
+    document = Generator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     renderer = OpenApiJsonRenderer() if as_json else OpenApiYamlRenderer()
     content: bytes = renderer.render(document, renderer_context={})
     return content, _tag(content)
 
 
-_show = SpectacularSwaggerSplitView.as_view(url_name="schema")
-
-
 @cache
 def _page(script: bool) -> tuple[bytes, str]:
+    from drf_spectacular.views import SpectacularSwaggerSplitView  # noqa: PLC0415
+
     request = HttpRequest()
     request.method, request.path = "GET", reverse("docs")
     request.META = {"HTTP_ACCEPT": "*/*", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
     request.META["QUERY_STRING"] = "script=" if script else ""
     request.GET = QueryDict(request.META["QUERY_STRING"])
-    content: bytes = _show(request).render().content
+    show = SpectacularSwaggerSplitView.as_view(url_name="schema")
+    content: bytes = show(request).render().content
     return content, _tag(content)
 
 

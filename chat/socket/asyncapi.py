@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from drf_spectacular.generators import SchemaGenerator
-
 from chat.rest.openapi.examples import example, words
+from chat.rest.openapi.generator import Generator
 from chat.rest.openapi.words import Words
 from chat.socket.commands import TYPED
 from chat.socket.frame_shapes import (
@@ -161,7 +160,7 @@ def _words(field: str, name: str) -> Words:
 
 def _components() -> Json:
     """Return the OpenAPI components that frames use, and the components of frames only."""
-    rest = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    rest = Generator().get_schema(public=True)  # type: ignore[no-untyped-call]
     known = _as_json_schema(rest["components"]["schemas"])
     known["SharedConversation"] = _without(known["Conversation"], *_OWN)
     known["SyncedChanges"] = _without(known["Changes"], "epoch")

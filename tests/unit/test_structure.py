@@ -42,7 +42,8 @@ OF_THE_PROCESS = {
     "chat.socket.outbox._waiting_sockets",
     # Documents and headers that depend on the release and on Django's settings.
     *("chat.pages.schema._rendering", "chat.pages.schema._document", "chat.pages.schema._page"),
-    "chat.cross_origin._without_origin",
+    *("chat.cross_origin._without_origin", "chat.rest.openapi.generator._extend"),
+    "chat.rest.openapi.generator._extend_view",
     # What functions make of one setting, as Django's settings have it.
     *("chat.limits.throttling.rates_apply", "messaging.domain.limits.get_limits"),
     # The metrics and the log are of the process, and the outages of Redis are shown in them.

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from chat.checks import TAG
+from messaging.optional_libraries import hidden
 
 APPLICATION = "config.asgi:application"
 _KEEP_ALIVE_SECONDS = 75
@@ -50,7 +51,8 @@ class Command(BaseCommand):
 
 
 def _serve_with_uvicorn(host: str, port: int) -> None:
-    import uvicorn  # noqa: PLC0415 - one of two servers
+    with hidden("watchfiles"):  # it reloads changed code, for which `runserver` is there
+        import uvicorn  # noqa: PLC0415 - one of two servers
 
     # The application adds its bounds on connections to this configuration (`config.asgi`).
     uvicorn.run(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +13,7 @@ from chat.payloads.attachments import (
     file_data,
 )
 from chat.rest import attachment_shapes as shapes
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.redis.rate_limits import Rate
 from messaging.services.attachments import downloads, uploads
@@ -23,7 +23,7 @@ class AttachmentsView(APIView):
     def rate(self) -> Rate:
         return self.state.person_rates.attachments
 
-    @extend_schema(
+    @described(
         operation_id="announce_attachment",
         request=AnnounceAttachment,
         responses={201: shapes.Announced},
@@ -37,7 +37,7 @@ class AttachmentsView(APIView):
 
 
 class CompletedAttachmentView(APIView):
-    @extend_schema(
+    @described(
         operation_id="complete_attachment",
         request=None,
         responses={200: shapes.Completed},
@@ -51,7 +51,7 @@ class CompletedAttachmentView(APIView):
 
 
 class ConversationAttachmentsView(APIView):
-    @extend_schema(
+    @described(
         operation_id="list_attachments",
         parameters=[FilesQuery],
         responses={200: shapes.FilePage},

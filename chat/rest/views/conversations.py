@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,6 +10,7 @@ from chat.payloads import serializers
 from chat.payloads.answers import own_settings_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import ConversationKind, History, Posting
@@ -40,7 +40,7 @@ def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
 class ConversationsView(APIView):
     sensitive = frozenset({"POST"})
 
-    @extend_schema(
+    @described(
         operation_id="list_conversations",
         parameters=[serializers.ConversationsQuery],
         responses={200: responses.ConversationPage},
@@ -62,7 +62,7 @@ class ConversationsView(APIView):
         ]
         return Response({"items": items, "next_cursor": page.next_cursor})
 
-    @extend_schema(
+    @described(
         operation_id="create_conversation",
         request=serializers.CreateConversation,
         responses={200: responses.ConversationWithAdded, 201: responses.ConversationWithAdded},
@@ -88,7 +88,7 @@ class ConversationsView(APIView):
 
 
 class ConversationView(APIView):
-    @extend_schema(operation_id="get_conversation", responses={200: responses.Conversation})
+    @described(operation_id="get_conversation", responses={200: responses.Conversation})
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get a conversation with all its participants."""
         own = await conversations.get_conversation(
@@ -96,7 +96,7 @@ class ConversationView(APIView):
         )
         return Response(personal_conversation_data(own.conversation, own.position, everybody=True))
 
-    @extend_schema(
+    @described(
         operation_id="update_conversation",
         request=serializers.UpdateConversation,
         responses={200: responses.Conversation},
@@ -114,7 +114,7 @@ class ConversationView(APIView):
 class ParticipantsView(APIView):
     sensitive = frozenset({"POST"})
 
-    @extend_schema(
+    @described(
         operation_id="add_participants",
         request=serializers.AddParticipants,
         responses={200: responses.ConversationWithAdded},
@@ -141,7 +141,7 @@ class ParticipantsView(APIView):
 class ParticipantView(APIView):
     sensitive = frozenset({"PATCH", "DELETE"})
 
-    @extend_schema(
+    @described(
         operation_id="update_participant",
         request=serializers.UpdateParticipant,
         responses={200: responses.Participant},
@@ -159,7 +159,7 @@ class ParticipantView(APIView):
         )
         return Response(participant_data(conversation.participants[person]))
 
-    @extend_schema(operation_id="remove_participant", responses={204: None})
+    @described(operation_id="remove_participant", responses={204: None})
     async def delete(self, request: Request, conversation_id: str, user_id: str) -> Response:
         """Remove a participant, or leave. `me` is the caller."""
         await participants.remove_participant(
@@ -175,9 +175,7 @@ class ParticipantView(APIView):
 
 
 class ConversationPreferencesView(APIView):
-    @extend_schema(
-        operation_id="get_conversation_preferences", responses={200: responses.Preferences}
-    )
+    @described(operation_id="get_conversation_preferences", responses={200: responses.Preferences})
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get my own settings in this conversation."""
         settings = await conversation_preferences.get_preferences(
@@ -185,7 +183,7 @@ class ConversationPreferencesView(APIView):
         )
         return Response(own_settings_data(settings))
 
-    @extend_schema(
+    @described(
         operation_id="update_conversation_preferences",
         request=serializers.UpdatePreferences,
         responses={200: responses.Preferences},

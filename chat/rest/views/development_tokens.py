@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +15,7 @@ from chat.authentication import issue_development_token
 from chat.origins import is_loopback_origin
 from chat.payloads import serializers
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.domain.exceptions import PermissionDenied
 from messaging.wire.representations import timestamp
@@ -28,7 +28,7 @@ https://firebase.google.com/docs/auth/admin/manage-sessions"""
 class DevelopmentTokensView(APIView):
     public = True
 
-    @extend_schema(
+    @described(
         operation_id="create_development_token",
         request=serializers.CreateDevelopmentToken,
         responses={201: responses.DevelopmentToken},

@@ -1,11 +1,11 @@
 """The caller's devices, which get notifications."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.domain.recipients import Platform, TokenKind
 from messaging.services.account import devices
@@ -13,7 +13,7 @@ from messaging.wire.representations import device_data
 
 
 class DevicesView(APIView):
-    @extend_schema(operation_id="list_devices", responses={200: responses.Devices})
+    @described(operation_id="list_devices", responses={200: responses.Devices})
     async def get(self, request: Request) -> Response:
         """List my devices, the latest registered first."""
         own = await devices.list_devices(self.instance, user_id=self.user_id)
@@ -23,7 +23,7 @@ class DevicesView(APIView):
 class DeviceView(APIView):
     sensitive = frozenset({"PUT"})  # pushes for this person are shown there
 
-    @extend_schema(
+    @described(
         operation_id="register_device",
         request=serializers.RegisterDevice,
         responses={200: responses.Device},
@@ -41,7 +41,7 @@ class DeviceView(APIView):
         )
         return Response(device_data(device))
 
-    @extend_schema(operation_id="remove_device", responses={204: None})
+    @described(operation_id="remove_device", responses={204: None})
     async def delete(self, request: Request, device_id: str) -> Response:
         """Remove a device, for example at logout. It gets no more notifications."""
         await devices.remove_device(self.instance, user_id=self.user_id, device_id=device_id)

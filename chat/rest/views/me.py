@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.domain.limits import get_limits
 from messaging.domain.people import AddedBy
@@ -17,12 +17,12 @@ from messaging.wire.representations import profile_data, settings_data
 
 
 class MeView(APIView):
-    @extend_schema(operation_id="get_me", responses={200: responses.Me})
+    @described(operation_id="get_me", responses={200: responses.Me})
     async def get(self, request: Request) -> Response:
         """Get my user id, my profile, my limits, and the unread total."""
         return Response(await self._me())
 
-    @extend_schema(
+    @described(
         operation_id="update_me",
         request=serializers.UpdateProfile,
         responses={200: responses.Me},
@@ -45,7 +45,7 @@ class MeView(APIView):
 
 
 class SessionsView(APIView):
-    @extend_schema(operation_id="log_out_everywhere", responses={204: None})
+    @described(operation_id="log_out_everywhere", responses={204: None})
     async def delete(self, request: Request) -> Response:
         """Log me out everywhere at once, including this token."""
         await sessions.log_out_everywhere(
@@ -55,13 +55,13 @@ class SessionsView(APIView):
 
 
 class PreferencesView(APIView):
-    @extend_schema(operation_id="get_preferences", responses={200: responses.Settings})
+    @described(operation_id="get_preferences", responses={200: responses.Settings})
     async def get(self, request: Request) -> Response:
         """Get my settings for all conversations."""
         settings = await preferences.get_settings(self.instance, user_id=self.user_id)
         return Response(settings_data(settings))
 
-    @extend_schema(
+    @described(
         operation_id="update_preferences",
         request=serializers.UpdateSettings,
         responses={200: responses.Settings},

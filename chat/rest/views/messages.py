@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,6 +10,7 @@ from chat.payloads import serializers
 from chat.payloads.answers import changes_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.own_messages import own_message, own_messages
 from chat.rest.views.base import APIView
 from messaging.domain.message import Message
@@ -27,7 +28,7 @@ class MessagesView(APIView):
             return self.state.person_rates.sends
         return super().rate()
 
-    @extend_schema(
+    @described(
         operation_id="list_messages",
         parameters=[serializers.MessagesQuery],
         responses={200: responses.MessagePage},
@@ -54,7 +55,7 @@ class MessagesView(APIView):
             }
         )
 
-    @extend_schema(
+    @described(
         operation_id="send_message",
         request=serializers.SendMessage,
         responses={200: responses.OwnMessage, 201: responses.OwnMessage},
@@ -75,7 +76,7 @@ class MessagesView(APIView):
 
 
 class MessageView(APIView):
-    @extend_schema(operation_id="get_message", responses={200: responses.OwnMessage})
+    @described(operation_id="get_message", responses={200: responses.OwnMessage})
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Get a message; a deleted one has no content."""
         message = await history.get_message(
@@ -86,7 +87,7 @@ class MessageView(APIView):
         )
         return Response(await own_message(self.instance, user_id=self.user_id, message=message))
 
-    @extend_schema(
+    @described(
         operation_id="edit_message",
         request=serializers.EditMessage,
         responses={200: responses.OwnMessage},
@@ -103,7 +104,7 @@ class MessageView(APIView):
         )
         return Response(await own_message(self.instance, user_id=self.user_id, message=message))
 
-    @extend_schema(
+    @described(
         operation_id="delete_message",
         parameters=[
             OpenApiParameter(
@@ -128,7 +129,7 @@ class MessageView(APIView):
 
 
 class ChangesView(APIView):
-    @extend_schema(
+    @described(
         operation_id="list_changes",
         parameters=[serializers.ChangesQuery],
         responses={200: responses.Changes},

@@ -1,18 +1,18 @@
 """Presence of the people I share a conversation with."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.services import presence
 from messaging.wire.representations import presence_data
 
 
 class PresenceView(APIView):
-    @extend_schema(
+    @described(
         operation_id="get_presence",
         parameters=[serializers.PresenceQuery],
         responses={200: responses.PresenceList},

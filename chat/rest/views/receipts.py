@@ -1,6 +1,5 @@
 """Read receipts."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -8,6 +7,7 @@ from chat.payloads import serializers
 from chat.payloads.answers import receipt_data, unread_mark_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.services import receipts, unread_marks
 from messaging.wire.representations import read_position_data
@@ -16,7 +16,7 @@ _READ = DocumentDecoder(serializers.MarkRead)
 
 
 class ReadView(APIView):
-    @extend_schema(
+    @described(
         operation_id="mark_read",
         request=serializers.MarkRead,
         responses={200: responses.ReadReceipt},
@@ -31,7 +31,7 @@ class ReadView(APIView):
 
 
 class UnreadView(APIView):
-    @extend_schema(
+    @described(
         operation_id="mark_unread",
         request=serializers.MarkUnread,
         responses={200: responses.UnreadMark},
@@ -44,7 +44,7 @@ class UnreadView(APIView):
         )
         return Response(unread_mark_data(mark))
 
-    @extend_schema(operation_id="unmark_unread", responses={204: None})
+    @described(operation_id="unmark_unread", responses={204: None})
     async def delete(self, request: Request, conversation_id: str) -> Response:
         """Remove my unread mark."""
         await unread_marks.clear_mark(
@@ -54,7 +54,7 @@ class UnreadView(APIView):
 
 
 class ReceiptsView(APIView):
-    @extend_schema(operation_id="list_receipts", responses={200: responses.Receipts})
+    @described(operation_id="list_receipts", responses={200: responses.Receipts})
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get how far every participant has read and received."""
         positions = await receipts.list_receipts(

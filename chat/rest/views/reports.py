@@ -1,18 +1,18 @@
 """Reports of messages to the operators."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.services import reports
 from messaging.wire.representations import report_data
 
 
 class ReportsView(APIView):
-    @extend_schema(
+    @described(
         operation_id="report_message",
         request=serializers.ReportMessage,
         responses={200: responses.Report, 201: responses.Report},

@@ -1,11 +1,11 @@
 """The names and pictures of people."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.services import users
 from messaging.services.users import ProfilePage
@@ -13,7 +13,7 @@ from messaging.wire.representations import profile_data
 
 
 class UsersView(APIView):
-    @extend_schema(
+    @described(
         operation_id="list_users",
         parameters=[serializers.UsersQuery],
         responses={200: responses.Users},

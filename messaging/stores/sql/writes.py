@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from django.db import Error, IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,21 +32,9 @@ from messaging.stores.sql.connections.shared_transactions import SharedTransacti
 from messaging.stores.sql.connections.transactions import committing
 from messaging.stores.sql.reactions import rows as reaction_rows
 from messaging.stores.sql.revisions import committed, new_revision
-from messaging.stores.sql.sends import postgresql, sqlite
 from messaging.stores.sql.sends.columns import is_send
 from messaging.stores.sql.sends.size import size_of
-
-
-class SendStatements(Protocol):
-    """The statements of sends on one kind of database."""
-
-    def write(self, database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
-        """Write a send in the present transaction. Raises Conflict."""
-
-    def commit_together(
-        self, database: BaseDatabaseWrapper, commits: Sequence[Commit]
-    ) -> Sequence[Conversation | Exception | None]:
-        """Commit sends of several conversations in one transaction."""
+from messaging.stores.sql.sends.statements import statements_for
 
 
 def create_conversation(database: BaseDatabaseWrapper, conversation: Conversation) -> Conversation:
@@ -75,7 +63,7 @@ def commit(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
     try:
         with committing(database):
             if is_send(commit):
-                return _sends(database).write(database, commit)
+                return statements_for(database.vendor).write(database, commit)
             return _write(database, commit)
     except IntegrityError as error:
         if there := _existing(database, commit):
@@ -89,7 +77,7 @@ def commit_together(
     """Commit sends of several conversations in one transaction, and return the result of each: the
     conversation as stored, the error that refused this commit alone, or None if this commit must be
     tried alone."""
-    outcomes = _sends(database).commit_together(database, commits)
+    outcomes = statements_for(database.vendor).commit_together(database, commits)
     return [
         _named(database, commit, outcome) if isinstance(outcome, IntegrityError) else outcome
         for commit, outcome in zip(commits, outcomes, strict=True)
@@ -98,6 +86,7 @@ def commit_together(
 
 def shared_commits(calls: Calls) -> SharedTransactions[Commit, Conversation]:
     """Return a queue of commits. Sends to several conversations share transactions."""
+    statements_for(calls.vendor)  # imported now, not with the first send
     return SharedTransactions(calls, "commit", alone=commit, together=commit_together, size=size_of)
 
 
@@ -111,10 +100,6 @@ def _named(
     except Error:
         return None
     return AlreadyExists(*there) if there else refused
-
-
-def _sends(database: BaseDatabaseWrapper) -> SendStatements:
-    return sqlite if database.vendor == "sqlite" else postgresql
 
 
 def _existing(database: BaseDatabaseWrapper, commit: Commit) -> Sequence[str]:

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 import httpx
-from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from chat.authentication import issue_development_token
+from chat.rest.openapi.generator import Generator
 
 Json = dict[str, Any]
 
@@ -152,7 +152,7 @@ def _check_problem(answer: httpx.Response) -> None:
 @cache
 def schema() -> Json:
     """The OpenAPI document."""
-    document: Json = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    document: Json = Generator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return document
 
 

@@ -1,22 +1,22 @@
 """Pinned messages."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.own_messages import own_message, own_messages
 from chat.rest.views.base import APIView
 from messaging.services import pins
 
 
 class PinView(APIView):
-    @extend_schema(operation_id="pin_message", request=None, responses={200: responses.OwnMessage})
+    @described(operation_id="pin_message", request=None, responses={200: responses.OwnMessage})
     async def put(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Pin a message; in a group, requires owner or admin."""
         return await self._set_pinned(conversation_id, message_id, pinned=True)
 
-    @extend_schema(operation_id="unpin_message", responses={200: responses.OwnMessage})
+    @described(operation_id="unpin_message", responses={200: responses.OwnMessage})
     async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Unpin a message; in a group, requires owner or admin."""
         return await self._set_pinned(conversation_id, message_id, pinned=False)
@@ -33,7 +33,7 @@ class PinView(APIView):
 
 
 class PinsView(APIView):
-    @extend_schema(operation_id="list_pins", responses={200: responses.Pins})
+    @described(operation_id="list_pins", responses={200: responses.Pins})
     async def get(self, request: Request, conversation_id: str) -> Response:
         """List the pinned messages, the latest pin first."""
         pinned = await pins.list_pins(

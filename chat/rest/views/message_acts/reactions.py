@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.payloads.answers import own_message_data
 from chat.rest import responses
+from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.redis.rate_limits import Rate
 from messaging.services import reactions
@@ -20,7 +20,7 @@ class ReactionView(APIView):
             return self.state.person_rates.sends
         return super().rate()
 
-    @extend_schema(
+    @described(
         operation_id="list_reactions",
         parameters=[serializers.ReactionsQuery],
         responses={200: responses.ReactionPage},
@@ -32,12 +32,12 @@ class ReactionView(APIView):
         items = [{"user_id": user_id} for user_id in page.user_ids]
         return Response({"items": items, "next_cursor": page.next_cursor})
 
-    @extend_schema(operation_id="add_reaction", request=None, responses={200: responses.OwnMessage})
+    @described(operation_id="add_reaction", request=None, responses={200: responses.OwnMessage})
     async def put(self, request: Request, **path: str) -> Response:
         """React to a message with an emoji."""
         return await self._set(path, present=True)
 
-    @extend_schema(operation_id="remove_reaction", responses={200: responses.OwnMessage})
+    @described(operation_id="remove_reaction", responses={200: responses.OwnMessage})
     async def delete(self, request: Request, **path: str) -> Response:
         """Remove my reaction from a message."""
         return await self._set(path, present=False)

@@ -63,9 +63,14 @@ class Calls:
         return self._breaker.seconds_since_answer
 
     @property
+    def vendor(self) -> str:
+        """Return the kind of the database, as Django names it."""
+        return connections[self._using].vendor
+
+    @property
     def one_writer(self) -> bool:
         """Return whether the database allows one writer at a time."""
-        return connections[self._using].vendor == "sqlite"
+        return self.vendor == "sqlite"
 
     def timed_out(self, operation: str, reason: str) -> None:
         """Note that a caller did not get an answer in time."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
@@ -15,6 +14,12 @@ def native_cursor(database: BaseDatabaseWrapper) -> Iterator[CursorWrapper]:
     with values beside a statement that PostgreSQL prepares. Django's cursor translates each
     statement anew, or writes the values into it."""
     connection = database.connection
-    own: Any = connection.cursor() if database.vendor == "sqlite" else psycopg.Cursor(connection)
+    own: Any
+    if database.vendor == "sqlite":
+        own = connection.cursor()
+    else:
+        import psycopg  # noqa: PLC0415 - Django has imported it for this connection
+
+        own = psycopg.Cursor(connection)
     with database.make_cursor(own) as cursor:
         yield cursor
