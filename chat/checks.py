@@ -15,6 +15,7 @@ from django.core.checks import Error, register
 from messaging.delivery.link.signing import LEAST_KEY_CHARACTERS, Mode
 from messaging.domain.limits import wrong_limits
 from messaging.files.setting_rules import mistakes
+from messaging.outbound.addresses import parse_networks
 from messaging.redis.client import is_cluster
 from messaging.redis.hosts import find_redis
 from messaging.redis.raw_layer import FORMAT as RAW_FORMAT
@@ -99,6 +100,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_trusted_proxies(),
         *_limits(),
         *_files(),
+        *_outbound(),
         *_redis(),
         *_link_signatures(),
         *_origins(),
@@ -161,6 +163,15 @@ def _files() -> list[Error]:
         scanner=settings.CHAT_CLAMD,
     )
     return [Error(mistake.text, mistake.hint, id="chat.E036") for mistake in found]
+
+
+def _outbound() -> list[Error]:
+    hint = "It is a comma-separated list of networks, for example 10.1.0.0/16,fd12:3456::/32."
+    try:
+        parse_networks(settings.CHAT_OUTBOUND_ALLOWED_NETWORKS)
+    except ValueError as error:
+        return [Error(f"CHAT_OUTBOUND_ALLOWED_NETWORKS: {error}", hint, id="chat.E037")]
+    return []
 
 
 def _secret_key() -> list[Error]:

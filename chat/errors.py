@@ -43,6 +43,7 @@ STATUS: dict[str, tuple[int, str]] = {
     "not_a_participant": (403, "Not a participant"),
     "permission_denied": (403, "Permission denied"),
     "posting_restricted": (403, "Posting restricted"),
+    "refused_by_moderation": (403, "Refused by moderation"),
     "banned": (403, "Banned"),
     "blocked": (403, "Blocked"),
     "conversation_not_found": (404, "Conversation not found"),

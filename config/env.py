@@ -66,6 +66,7 @@ CHAT_FILES_DIR: str = env.str("CHAT_FILES_DIR", default="")
 CHAT_FILES_BUCKET: str = env.str("CHAT_FILES_BUCKET", default="")
 CHAT_FILES_TYPES: list[str] = [name.lower() for name in _items("CHAT_FILES_TYPES")]
 CHAT_CLAMD: str = env.str("CHAT_CLAMD", default="")
+CHAT_OUTBOUND_ALLOWED_NETWORKS: list[str] = _items("CHAT_OUTBOUND_ALLOWED_NETWORKS")
 CHAT_RATE_LIMITS: bool = _switch("CHAT_RATE_LIMITS", default=True)
 CHAT_DEMO: bool = _switch("CHAT_DEMO", default=False)
 

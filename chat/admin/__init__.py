@@ -12,11 +12,13 @@ from chat.admin import (
     reports,
     texts,
 )
+from chat.admin.integrations import moderation
 
 __all__ = [
     "conversations",
     "dead_letters",
     "messages",
+    "moderation",
     "notifications",
     "people",
     "processes",

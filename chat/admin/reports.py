@@ -48,6 +48,8 @@ async def dismiss(instance: Instance, report: Report, *, by: str) -> None:
     ),
 )
 async def redact_reported(instance: Instance, report: Report, *, by: str) -> None:
+    if not report.message:
+        raise PermissionDenied("The report is not about a message.")
     await conversations.redact_message(
         instance, conversation_id=report.conversation, message_id=report.message
     )
@@ -152,6 +154,8 @@ class ReportAdmin(StoreModelAdmin):
 
     @admin.display(description="message")
     def message_link(self, report: Report) -> str:
+        if not report.message:  # moderation reported a title or a name
+            return link("conversation", report.conversation) if report.conversation else "–"
         key = f"{report.conversation}.{report.message}"
         return format_html(
             '{} · <a href="{}?conversation={}">Read the conversation</a> · {}',
@@ -163,7 +167,8 @@ class ReportAdmin(StoreModelAdmin):
 
     def unavailable_actions(self, row: Any) -> set[str]:
         pointless = set() if row.status == ReportStatus.OPEN else {"dismiss"}
-        return pointless | ({"redact_reported"} if row.status == ReportStatus.REDACTED else set())
+        redacted = row.status == ReportStatus.REDACTED or not row.message
+        return pointless | ({"redact_reported"} if redacted else set())
 
     def has_handle_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.handle_report")

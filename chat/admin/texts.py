@@ -60,7 +60,7 @@ def validate_name(value: str) -> None:
     _refused(lambda: require_line("name", value, most=max(len(value), 1)))
 
 
-class _Strict:
+class StrictAdmin:
     """A base for Django's `ModelAdmin`: its text fields follow the rules for names, and its actions
     take the numbers of rows."""
 
@@ -86,10 +86,10 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class OperatorAdmin(_Strict, UserAdmin):  # type: ignore[misc, type-arg]
+class OperatorAdmin(StrictAdmin, UserAdmin):  # type: ignore[misc, type-arg]
     """The operators who may use the admin."""
 
 
 @admin.register(Group)
-class OperatorGroupAdmin(_Strict, GroupAdmin):  # type: ignore[misc]
+class OperatorGroupAdmin(StrictAdmin, GroupAdmin):  # type: ignore[misc]
     """The groups of operators and their permissions."""

@@ -6,6 +6,7 @@ MessagingError
 ├── NotAParticipant
 ├── PermissionDenied
 │   └── PostingRestricted
+├── RefusedByModeration
 ├── Banned
 ├── Blocked
 ├── TokenRevoked
@@ -86,6 +87,12 @@ class PostingRestricted(PermissionDenied):
     """Only owners and admins may send messages in this conversation."""
 
     code = "posting_restricted"
+
+
+class RefusedByModeration(MessagingError):
+    """Moderation refused this text. Change it."""
+
+    code = "refused_by_moderation"
 
 
 class Banned(MessagingError):

@@ -28,14 +28,17 @@ class ReportCopy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A participant's report of a message. The copy of the message is stored separately."""
+    """A report of a message by a participant, or of a text by moderation. The copy of the text is
+    stored separately."""
 
     id: str
     """Derived from the reporter and the message: each person reports a message once."""
     conversation_id: str
+    """Empty for the name of a person."""
     message_id: str
+    """Empty for a title or a name."""
     author_id: str
-    """The sender of the message."""
+    """The sender of the message, or the person whose name or title it is."""
     reporter_id: str
     reason: str
     created_at: datetime

@@ -23,6 +23,14 @@ participants_removed = Signal()
 """People left a conversation or were removed. Arguments: `user_ids`, `conversation` (Conversation,
 right after the change). Sent in the background."""
 
+report_created = Signal()
+"""A text was reported to the operators, by a person or by moderation. Arguments: `report` (Report).
+Sent in the background."""
+
+push_failed = Signal()
+"""A message rang on none of a person's devices. Arguments: `conversation_id`, `message_id`,
+`user_ids`. Sent by the process that tried, in the background."""
+
 instance_lost = Signal()
 """Another instance ended without a goodbye. Arguments: `boot_id` (str) and `since` (datetime, by
 the store's clock): notifications of changes since then may be missing. Sent on every remaining

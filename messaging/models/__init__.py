@@ -8,6 +8,7 @@ from messaging.models.conversations import (
     ReadPositionRecord,
 )
 from messaging.models.instances import DecisionRecord, EpochRecord, LinkNoteRecord, SweepRecord
+from messaging.models.moderation import ModerationHookRecord, WordListRecord
 from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.models.reactions import ReactionRecord
 from messaging.models.reports import ReportCopyRecord, ReportRecord
@@ -20,6 +21,7 @@ __all__ = [
     "EpochRecord",
     "LinkNoteRecord",
     "MessageRecord",
+    "ModerationHookRecord",
     "ParticipantRecord",
     "PersonRecord",
     "ReactionRecord",
@@ -28,4 +30,5 @@ __all__ = [
     "ReportCopyRecord",
     "ReportRecord",
     "SweepRecord",
+    "WordListRecord",
 ]

@@ -34,6 +34,7 @@ from messaging.delivery.pace import Pace
 from messaging.delivery.publisher import Publisher
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.people import Access
+from messaging.moderation.moderation import Moderation
 from messaging.notifications.badges import Badges
 from messaging.notifications.parts import Parts
 from messaging.notifications.receivers import Notifications
@@ -55,6 +56,7 @@ from messaging.runtime.restored_store import RestoredStore
 from messaging.runtime.shutdown import Shutdown
 from messaging.runtime.signal_sender import SignalSender
 from messaging.stores import make_stores
+from messaging.stores.database.moderation import ModerationStore
 from messaging.wire.events import EventEncoder
 
 logger = structlog.get_logger(__name__)
@@ -106,11 +108,11 @@ class Instance:
     def _build_stores(self) -> None:
         stores = make_stores()
         self.store = stores.conversations
-        self.people = stores.people
-        self.recipients = stores.recipients
-        self.decisions = stores.decisions
-        self.catalogue = stores.catalogue
+        self.people, self.recipients = stores.people, stores.recipients
+        self.decisions, self.catalogue = stores.decisions, stores.catalogue
         self.reports = stores.reports
+        self.database = stores.database
+        self.moderation = Moderation(ModerationStore(self.database))
         self._epoch_store = stores.epochs
         self.attachments = Attachments(self.store, self.reports)
         self.cache = ConversationCache()
@@ -121,13 +123,9 @@ class Instance:
         # Two of them, so that a reconnect storm does not delay the syncs of connected clients.
         self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
         self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rest=0)
-        self.preference_locks: KeyedLocks[tuple[str, str]] = KeyedLocks()
-        """By conversation id and user id."""
-        self.settings_locks: KeyedLocks[str] = KeyedLocks()
-        """By user id."""
-        self.rates = Rates(self._redis)
-        self.local_rates = Rates(None)
-        """The rates that are counted only in this process."""
+        self.preference_locks: KeyedLocks[tuple[str, str]] = KeyedLocks()  # conversation, person
+        self.settings_locks: KeyedLocks[str] = KeyedLocks()  # by user id
+        self.rates, self.local_rates = Rates(self._redis), Rates(None)  # of all; of this process
 
     def _build_delivery(self) -> None:
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
@@ -270,16 +268,17 @@ class Instance:
         # they get that commit, they look for it.
         registered = await self.presence.start()
         at_stop("presence", self.presence.stop)
-        self.delivered.start()
-        at_stop("delivered", self.delivered.stop)
-        self.acknowledged.start()
-        at_stop("acknowledged", self.acknowledged.stop)
+        for name, part in (("delivered", self.delivered), ("acknowledged", self.acknowledged)):
+            part.start()
+            at_stop(name, part.stop)
         at_stop("pace", self.pace.stop)
         at_stop("presence_watch", self.presence_watch.stop)
         self.figures.start(role="instance")
         at_stop("figures", self.figures.stop)
         self.attachments.start()
         at_stop("attachments", self.attachments.stop)
+        await self.moderation.start()
+        at_stop("moderation", self.moderation.stop)
         self.epochs.start()
         at_stop("epochs", self.epochs.stop)
         if self.link is not None:
@@ -302,6 +301,7 @@ class Instance:
             if self._redis is not None:
                 await self._redis.aclose()
         finally:
+            await self.database.close()
             await self.store.close()
 
     async def _stop_link(self, link: Link) -> None:

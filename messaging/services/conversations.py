@@ -30,6 +30,7 @@ from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
 from messaging.services.account.blocks import require_no_block
 from messaging.services.rules.creation_quotas import Quota
+from messaging.services.rules.moderation import moderated_title
 from messaging.services.rules.own_positions import own_position
 from messaging.services.rules.rights import read_conversation
 from messaging.services.rules.submission import submit
@@ -75,7 +76,8 @@ async def create_conversation(
     Two people have one direct conversation, whoever creates it and however often. A group with a
     known `client_id` is the group that was created with it, whatever people the request names.
     People who must not be added to groups are left out, see `welcome`. A `client_id` costs a read.
-    Raises InvalidRequest, ClientIdReused, Blocked, RateLimited, StoreUnavailable.
+    Raises InvalidRequest, ClientIdReused, Blocked, RateLimited, RefusedByModeration,
+    StoreUnavailable.
     """
     if client_id is not None:
         require_client_id(client_id)
@@ -118,14 +120,16 @@ async def _store_group(
     existing = await instance.store.get_conversation(wanted.id) if retried else None
     if existing is not None:
         return _the_same(existing, wanted), False
+    title = await moderated_title(instance, user_id, wanted.id, wanted.title)
     others = [one for one in wanted.participants if one != user_id]
     quota = Quota(rates=instance.rates, user_id=user_id, conversations=1, people=len(others))
     await quota.take()
     let_in = {user_id, *await welcome(instance, user_id, others)}
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
+    founded = replace(wanted, participants=people, title=title)
     try:
         conversation, created = await _store_founded(
-            instance, with_creation_report(replace(wanted, participants=people), by=user_id)
+            instance, with_creation_report(founded, by=user_id)
         )
     except ClientIdReused:
         await quota.give_back()
@@ -213,15 +217,23 @@ async def update_conversation(
     given. This requires owner or admin. Another `history` concerns only people who are added later.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied,
-    StoreUnavailable.
+    RefusedByModeration, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     if not changes:
         raise InvalidRequest.of("title", "Send a field to change.", "required")
     fields = NewConversation(**changes).checked()
-    change = UpdateConversation(
-        user_id=user_id, changes={name: getattr(fields, name) for name in changes}
-    )
+    wanted = {name: getattr(fields, name) for name in changes}
+    change = UpdateConversation(user_id=user_id, changes=wanted)
+    if wanted.get("title") and instance.moderation.active:
+        conversation = await read_conversation(
+            instance, user_id=user_id, conversation_id=conversation_id
+        )
+        change.apply(conversation, {})  # refused now, moderation need not judge it
+        if wanted["title"] != conversation.title:
+            wanted["title"] = await moderated_title(
+                instance, user_id, conversation_id, wanted["title"]
+            )
     outcome = await submit(instance, conversation_id, change)
     return await _with_position(instance, user_id, outcome.conversation)
 

@@ -23,6 +23,10 @@ from messaging.domain.identifiers import (
 )
 from messaging.domain.message import Message
 from messaging.runtime.instance import Instance
+from messaging.services.rules.moderated_messages import (
+    submit_moderated_edit,
+    submit_moderated_send,
+)
 from messaging.services.rules.submission import submit
 
 logger = structlog.get_logger(__name__)
@@ -53,7 +57,8 @@ async def send_message(
     A message with a `client_id` may be sent repeatedly, and exists once. Returns after the store
     has committed. `metadata` is a JSON object as text. Only an owner or admin mentions everyone.
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied, ClientIdReused,
-    Blocked, StoreUnavailable (then the message may exist; a retry with the `client_id` settles it).
+    Blocked, RefusedByModeration, StoreUnavailable (then the message may exist; a retry with the
+    `client_id` settles it).
     """
     require_conversation_id(conversation_id)
     text = normalise_newlines(text)
@@ -85,7 +90,10 @@ async def send_message(
         metadata=metadata,
         mentions_all=mentions_all,
     )
-    outcome = await submit(instance, conversation_id, change)
+    if instance.moderation.active:
+        outcome = await submit_moderated_send(instance, conversation_id, change)
+    else:
+        outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
     instance.presence.acted(user_id)
     logger.debug("message.sent", message_id=outcome.message.id, seq=outcome.message.seq)
@@ -103,12 +111,15 @@ async def edit_message(
     """Change the `text` or the `metadata` of a person's own message; at least one is given.
 
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, MessageNotFound (also for a
-    deleted message), PermissionDenied, StoreUnavailable.
+    deleted message), PermissionDenied, RefusedByModeration, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
     require_message_id(message_id)
     change = EditMessage(user_id=user_id, message_id=message_id, changes=_require_edit(changes))
-    outcome = await submit(instance, conversation_id, change)
+    if instance.moderation.active:
+        outcome = await submit_moderated_edit(instance, conversation_id, change)
+    else:
+        outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
     return outcome.message
 

@@ -10,6 +10,7 @@ from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
 from messaging.domain.identifiers import derived_id, require_message_id
 from messaging.domain.reports import Report, ReportCopy
+from messaging.domain.signals import report_created
 from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation
 
@@ -61,4 +62,5 @@ async def report_message(
     stored, created = await instance.reports.put_report(report, copy=copy)
     if created:
         logger.info("message.reported", conversation_id=conversation_id, message_id=message_id)
+        instance.signals.send(report_created, report=stored)
     return MadeReport(report=stored, created=created)

@@ -4,6 +4,7 @@ epoch, on SQL or on Firestore; and the catalogue of all of them."""
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
 
 from messaging.instruments.metrics import STORE_UNAVAILABLE
 from messaging.stores.catalogue import Catalogue
@@ -14,6 +15,7 @@ from messaging.stores.people import PeopleStore
 from messaging.stores.reactions import ReactionStore
 from messaging.stores.recipients import RecipientStore
 from messaging.stores.reports import ReportStore
+from messaging.stores.sql.connections.calls import Calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,9 @@ class Stores:
     catalogue: Catalogue
     reports: ReportStore
     epochs: EpochStore
+    database: Calls
+    """The calls of `DATABASE_URL`, for what is there on either store. Close them apart from the
+    rest."""
 
 
 _PROTOCOLS = (
@@ -65,6 +70,7 @@ def make_stores() -> Stores:
             catalogue=FirestoreCatalogue(documents),
             reports=FirestoreReportStore(documents),
             epochs=FirestoreEpochStore(documents),
+            database=Calls(using=DEFAULT_DB_ALIAS, timeout=documents.timeout),
         )
     from messaging.stores.sql.catalogue import SqlCatalogue  # noqa: PLC0415
     from messaging.stores.sql.decisions import SqlDecisionStore  # noqa: PLC0415
@@ -83,4 +89,5 @@ def make_stores() -> Stores:
         catalogue=SqlCatalogue(database),
         reports=SqlReportStore(database),
         epochs=SqlEpochStore(database),
+        database=database.calls,
     )

@@ -1,13 +1,16 @@
 """Profiles: a person's own name and picture."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
 
 from messaging.changes.profile_rules import require_name, require_picture
+from messaging.domain.exceptions import RefusedByModeration
 from messaging.domain.people import Profile
 from messaging.runtime.instance import Instance
+from messaging.services.rules.moderation import moderated_name
 from messaging.services.sessions import require_admitted
 
 logger = structlog.get_logger(__name__)
@@ -22,17 +25,19 @@ async def set_profile(
     instance: Instance, *, user_id: str, changes: Mapping[str, str | None]
 ) -> None:
     """Change the given fields, `name` and `picture`. None removes a field. There is no event:
-    clients load profiles again from time to time. Raises InvalidRequest, StoreUnavailable."""
+    clients load profiles again from time to time. Raises InvalidRequest, RefusedByModeration,
+    StoreUnavailable."""
     if (name := changes.get("name")) is not None:
         require_name(name)
     if (picture := changes.get("picture")) is not None:
         require_picture(picture)
     if not changes:
         return
+    stored = {field: value or "" for field, value in changes.items()}
+    if name is not None:
+        stored["name"] = await moderated_name(instance, user_id, name) or ""
     try:
-        await instance.people.set_profile(
-            user_id, {field: value or "" for field, value in changes.items()}
-        )
+        await instance.people.set_profile(user_id, stored)
     finally:  # it may have succeeded without an answer
         instance.publisher.publish_person(user_id)
     logger.info("profile.changed", fields=sorted(changes))
@@ -49,6 +54,9 @@ async def complete_profile(
     await require_admitted(instance, user_id=user_id, signed_in_at=signed_in_at)
     known = (await instance.profiles.get([user_id]))[user_id]
     missing = {field: value for field, value in offered.items() if getattr(known, field) is None}
+    if name := missing.pop("name", None):
+        with suppress(RefusedByModeration):  # the person stays without a name
+            missing["name"] = await moderated_name(instance, user_id, name) or ""
     if not missing:
         return
     try:

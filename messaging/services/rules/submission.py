@@ -6,6 +6,7 @@ reveal that people are talking.
 
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.changes.rights import authorized
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.runtime.instance import Instance
 
@@ -19,10 +20,19 @@ async def submit(instance: Instance, conversation_id: str, change: ConversationC
     """
     known = instance.cache.get(conversation_id)
     if known is None or not authorized(change, known):
-        conversation = await instance.store.get_conversation(conversation_id)
-        if conversation is None:
-            raise ConversationNotFound
-        instance.cache.put(conversation)
-        instance.hub.note_version(conversation.id, conversation.version)
-        change.authorize(conversation)
+        await authorize(instance, conversation_id, change)
     return await instance.writer.submit(conversation_id, change)
+
+
+async def authorize(
+    instance: Instance, conversation_id: str, change: ConversationChange
+) -> Conversation:
+    """Read the conversation, and require that the person may see it. Raises ConversationNotFound,
+    NotAParticipant, StoreUnavailable."""
+    conversation = await instance.store.get_conversation(conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    instance.cache.put(conversation)
+    instance.hub.note_version(conversation.id, conversation.version)
+    change.authorize(conversation)
+    return conversation

@@ -42,14 +42,12 @@ class FirestoreReportStore:
 
     async def put_report(self, report: Report, *, copy: ReportCopy) -> tuple[Report, bool]:
         name = self._report(report.id)
-        message = message_name(self._database, report.conversation_id, report.message_id)
 
         async def put(transaction: Transaction) -> bool:
             if await transaction.get(name) is not None:
                 return transaction.repeated
-            found = await transaction.get(message)
-            if found is not None and decode_message(found).deleted_at is not None:
-                raise MessageNotFound
+            if report.message_id:
+                await self._require_message(transaction, report)
             fields = {
                 "conversation_id": report.conversation_id,
                 "message_id": report.message_id,
@@ -73,6 +71,12 @@ class FirestoreReportStore:
         if stored is None:
             raise StoreUnavailable
         return stored, created
+
+    async def _require_message(self, transaction: Transaction, report: Report) -> None:
+        name = message_name(self._database, report.conversation_id, report.message_id)
+        found = await transaction.get(name)
+        if found is not None and decode_message(found).deleted_at is not None:
+            raise MessageNotFound
 
     async def get_copy(self, report_id: str) -> ReportCopy | None:
         found = await self._connection.get("get_copy", [self._copy(report_id)])

@@ -21,7 +21,14 @@ from messaging.domain.exceptions import FieldError, MessagingError
 CONTRACT = {
     400: {"invalid_request", "invalid_json"},
     401: {"not_authenticated", "token_expired", "token_revoked"},
-    403: {"not_a_participant", "permission_denied", "posting_restricted", "banned", "blocked"},
+    403: {
+        "not_a_participant",
+        "permission_denied",
+        "posting_restricted",
+        "refused_by_moderation",
+        "banned",
+        "blocked",
+    },
     404: {"conversation_not_found", "message_not_found", "not_found"},
     405: {"method_not_allowed"},
     406: {"not_acceptable"},
@@ -40,6 +47,7 @@ LADDER: list[tuple[Exception, str]] = [
     (exceptions.NotAParticipant(), "not_a_participant"),
     (exceptions.PermissionDenied(), "permission_denied"),
     (exceptions.PostingRestricted(), "posting_restricted"),
+    (exceptions.RefusedByModeration(), "refused_by_moderation"),
     (exceptions.NotUploaded(), "not_uploaded"),
     (exceptions.Banned(), "banned"),
     (exceptions.Blocked(), "blocked"),

@@ -1,0 +1,131 @@
+"""Moderation: the word lists and the hook."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from chat.admin.integrations.secrets import secret_page
+from chat.admin.texts import StrictAdmin
+from messaging.changes.text_rules import normalise_newlines, require_note
+from messaging.domain.exceptions import InvalidRequest
+from messaging.models import ModerationHookRecord, WordListRecord
+from messaging.outbound.addresses import parse_networks
+from messaging.outbound.signing import new_secret
+from messaging.outbound.urls import refusal
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _ModelAdmin, _ModelForm = admin.ModelAdmin, forms.ModelForm
+
+PREVIOUS_SECRET = timedelta(days=1)
+"""How long a replaced secret signs too."""
+_MAX_WORDS = 10_000
+_MAX_WORD = 200
+_MAX_CHARACTERS = 500_000
+
+
+def validate_url(url: str) -> None:
+    """Require a URL that requests may be sent to. Raises Django's ValidationError."""
+    reason = refusal(url, parse_networks(settings.CHAT_OUTBOUND_ALLOWED_NETWORKS))
+    if reason is not None:
+        raise ValidationError(reason, code="invalid")
+
+
+class WordListForm(_ModelForm):
+    words = forms.CharField(
+        widget=forms.Textarea,
+        strip=False,
+        help_text="One word or phrase on a line. Case and accents do not count. A word matches as "
+        "a whole; * at an end stands for any letters there: *spam* matches antispammer.",
+    )
+
+    class Meta:
+        model = WordListRecord
+        fields = ("name", "action", "words", "enabled")
+
+    def clean_words(self) -> str:
+        text = normalise_newlines(self.cleaned_data["words"])
+        lines = list(dict.fromkeys(filter(None, map(str.strip, text.splitlines()))))
+        if len(lines) > _MAX_WORDS:
+            raise ValidationError(f"A list has at most {_MAX_WORDS} words. Make another list.")
+        for number, line in enumerate(lines, start=1):
+            if len(line) > _MAX_WORD or not line.strip("* "):
+                detail = f"Line {number} needs 1 to {_MAX_WORD} characters besides *."
+                raise ValidationError(detail)
+        words = "\n".join(lines)
+        try:
+            require_note("words", words, most=_MAX_CHARACTERS)
+        except InvalidRequest as error:
+            raise ValidationError(error.detail, code=error.errors[0].code) from None
+        return words
+
+
+@admin.register(WordListRecord)
+class WordListAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
+    """The words that a text must not contain, or that are reported."""
+
+    form = WordListForm
+    list_display = ("name", "action", "number", "enabled", "changed_at")
+
+    @admin.display(description="words")
+    def number(self, row: WordListRecord) -> int:
+        return len(row.words.splitlines())
+
+
+class HookForm(_ModelForm):
+    url = forms.CharField(label="URL", max_length=500, validators=[validate_url])
+
+    class Meta:
+        model = ModerationHookRecord
+        fields = ("url", "fallback", "enabled")
+
+
+@admin.register(ModerationHookRecord)
+class ModerationHookAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
+    """The hook, in one row. Its secret is shown when it is made, and not again."""
+
+    form = HookForm
+    list_display = ("url", "fallback", "enabled", "changed_at")
+    actions = ("replace_secret",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not ModerationHookRecord.objects.exists()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.secret = new_secret()
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return secret_page(self, request, obj, obj.secret)
+
+    @admin.action(description="Replace the secret", permissions=["change"])
+    def replace_secret(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        return replace_secret(self, request, rows)
+
+
+def replace_secret(
+    modeladmin: "_ModelAdmin", request: HttpRequest, rows: QuerySet[Any]
+) -> HttpResponse | None:
+    """Give one row a new secret, and show it. The previous one signs too for a day."""
+    chosen: Sequence[Model] = list(rows[:2])
+    if len(chosen) != 1:
+        modeladmin.message_user(request, "Choose one row.", "ERROR")
+        return None
+    row: Any = chosen[0]
+    row.previous_secret, row.secret = row.secret, new_secret()
+    row.previous_until = datetime.now(UTC) + PREVIOUS_SECRET
+    row.save()
+    modeladmin.log_change(request, row, "Replace the secret")
+    return secret_page(modeladmin, request, row, row.secret)

@@ -1,0 +1,1 @@
+"""What operators connect to this product."""

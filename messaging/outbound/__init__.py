@@ -1,0 +1,1 @@
+"""Requests to addresses that operators name: webhooks and the moderation hook."""

@@ -1,0 +1,1 @@
+"""What is in Django's database on every store."""

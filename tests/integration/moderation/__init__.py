@@ -1,0 +1,1 @@
+"""Moderation before storing, with real hooks on the loopback address."""

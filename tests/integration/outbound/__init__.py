@@ -1,0 +1,1 @@
+"""Requests that leave this product for the URLs of operators."""
