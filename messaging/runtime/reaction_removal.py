@@ -3,7 +3,8 @@
 Nothing shows them from the deletion on: the deleted message has no summary of them. Their number
 depends on other people, so the deletion itself does not wait for their removal.
 
-Not promised: if the instance is killed within this moment, the entries stay in the store.
+Not promised: if the instance is killed within this moment, the entries stay in the store until
+`verify_conversations --repair` removes them.
 """
 
 import asyncio

@@ -25,6 +25,12 @@ class ReactionStore(Protocol):
         """Return the first `limit` people who reacted with an emoji, in the order of their ids,
         after this id."""
 
+    async def list_messages_with_reactions(
+        self, conversation_id: str, message_ids: Collection[str]
+    ) -> Collection[str]:
+        """Return those of these messages that have stored reactions. On Firestore, this costs one
+        read for each message."""
+
     async def remove_reactions(self, conversation_id: str, message_id: str) -> None:
         """Remove all reactions to a deleted message. A message that is not deleted is the caller's
         mistake: its summary would stay."""

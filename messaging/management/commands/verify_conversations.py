@@ -9,11 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.services.operators.verification import (
-    Report,
-    all_conversation_ids,
-    verify_conversations,
-)
+from messaging.services.operators.findings import Report
+from messaging.services.operators.verification import all_conversation_ids, verify_conversations
 from messaging.stores import make_stores
 from messaging.stores.conversations import Store
 
@@ -23,8 +20,9 @@ _PROGRESS_SECONDS = 2.0
 class Command(BaseCommand):
     help = (
         "Checks seq, version, last message, sent and read positions of conversations against their "
-        "messages. It reads every message once; on Firestore each of these reads is billed. The "
-        "exit code is 1 if an error is left unrepaired."
+        "messages, and finds reactions that deleted messages left behind. It reads every message "
+        "once, and looks once more for each deleted one; on Firestore each of these reads is "
+        "billed. The exit code is 1 if an error is left unrepaired."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.uncounted import ALL_COUNTED
+from messaging.services.operators.leftover_reactions import LeftoverReactions
 from messaging.stores.conversations import Store
 
 PAGE = 200
@@ -17,10 +18,16 @@ _MAX_NAMED = 5
 
 class Survey:
     def __init__(
-        self, store: Store, conversation: Conversation, on_read: Callable[[int], None]
+        self,
+        store: Store,
+        conversation: Conversation,
+        leftovers: LeftoverReactions,
+        on_read: Callable[[int], None],
     ) -> None:
-        """Create a survey. `on_read` is called with the number of messages of each page."""
+        """Create a survey. `leftovers` gets every page of messages; `on_read` is called with the
+        number of messages of each page."""
         self._store = store
+        self._leftovers = leftovers
         self._on_read = on_read
         self._conversation_id = conversation.id
         self._joined = _joined(conversation)
@@ -68,6 +75,7 @@ class Survey:
                 self._note_place(f"no message from {first} to at least {last}")
                 last = self.seq  # the sequence may be endless
             self._take(page, first, last)
+            await self._leftovers.look(self._conversation_id, page)
             self._on_read(len(page))
             self._read_up_to = last
         await self._look_at_changed()

@@ -2,7 +2,7 @@
 
 seq, version, the latest message and people's sent and read positions are stored beside the
 messages, and change with them in one commit. A restored backup, a script or a manual change in the
-database may make them differ.
+database may make them differ. Reactions may outlive their deleted message (`leftover_reactions`).
 
 Promises: an error is reported only for a state that nobody changed during the check, and repaired
 only if nobody changed it since. Messages are read in pages, each once. If a conversation changes
@@ -15,8 +15,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 import structlog
 
@@ -24,6 +23,8 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
+from messaging.services.operators.findings import Drift, Finding, Report
+from messaging.services.operators.leftover_reactions import LeftoverReactions
 from messaging.services.operators.survey import Survey
 from messaging.stores.conversations import Commit, CommitUnknown, Conflict, Store
 
@@ -35,50 +36,6 @@ _LOOKS = 20
 _STRICT_LOOKS = 3
 _PAUSE_SECONDS = 0.1
 _NOTE_SECONDS = 8.0
-
-
-class Drift(StrEnum):
-    """The ways in which a conversation and its messages may differ."""
-
-    SEQ = "seq"
-    VERSION = "version"
-    LAST_MESSAGE = "last_message"
-    SENT_SEQ = "sent_seq"
-    UNCOUNTED = "uncounted"
-    READ = "read"
-    MISSING = "missing"
-    UNREADABLE = "unreadable"
-    UNSETTLED = "unsettled"
-
-
-_FOR_A_PERSON = {Drift.MISSING, Drift.UNREADABLE, Drift.UNSETTLED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    drift: Drift
-    detail: str
-
-    @property
-    def repairable(self) -> bool:
-        return self.drift not in _FOR_A_PERSON
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The result for one conversation."""
-
-    conversation_id: str
-    messages: int
-    """The number of messages checked."""
-    findings: Sequence[Finding]
-    repaired: bool
-    """Whether everything repairable was repaired."""
-
-    @property
-    def wrong(self) -> bool:
-        """Return whether an error is left."""
-        return any(not (self.repaired and finding.repairable) for finding in self.findings)
 
 
 def _ignore(_: int) -> None: ...
@@ -149,13 +106,14 @@ async def verify_conversation(
     Raises ConversationNotFound, StoreUnavailable.
     """
     survey = None
+    leftovers = LeftoverReactions(store, repair=repair)
     repairing: Sequence[Finding] = ()
     for tries in range(_LOOKS):
         await asyncio.sleep(_PAUSE_SECONDS * min(tries, 5))
         try:
             conversation = await _read(store, conversation_id)
             if survey is None or not survey.fits(conversation):
-                survey = Survey(store, conversation, on_read)
+                survey = Survey(store, conversation, leftovers, on_read)
             await survey.look()
             positions = await store.list_read_positions(conversation_id)
             later = await _read(store, conversation_id)
@@ -169,9 +127,11 @@ async def verify_conversation(
             continue
         if not findings:
             # Also if the answer to a successful repair was lost.
-            return _report(conversation_id, survey, repairing, repaired=bool(repairing))
+            findings = [*repairing, *leftovers.findings()]
+            return _report(conversation_id, survey, findings, repaired=repair and bool(findings))
         if not repair or not any(finding.repairable for finding in findings):
-            return _report(conversation_id, survey, findings)
+            findings += leftovers.findings()
+            return _report(conversation_id, survey, findings, repaired=repair)
         repairing = findings
         try:
             await store.commit(_repair(conversation, survey, positions))
@@ -183,6 +143,7 @@ async def verify_conversation(
             drift=[finding.drift.value for finding in findings],
         )
         await (note or _Note(store)).put()
+        findings += leftovers.findings()
         return _report(conversation_id, survey, findings, repaired=True)
     detail = "; ".join(finding.detail for finding in findings)
     unsettled = Finding(

@@ -1,5 +1,6 @@
 """Reactions on Cloud Firestore: one document for each person who reacted to a message."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from messaging.stores.firestore.documents.messages import message_name
 from messaging.stores.firestore.values import Reference, read_texts
 
 _REMOVED_AT_ONCE = 300
+_QUERIES_AT_ONCE = 16
 
 
 def put_reactions(
@@ -56,6 +58,24 @@ class FirestoreReactionStore:
             ),
         )
         return [id_of(document) for document in found]
+
+    async def list_messages_with_reactions(
+        self, conversation_id: str, message_ids: Collection[str]
+    ) -> Collection[str]:
+        places = asyncio.Semaphore(_QUERIES_AT_ONCE)
+
+        async def has_reactions(message_id: str) -> bool:
+            async with places:
+                found = await self._connection.query(
+                    "list_messages_with_reactions",
+                    message_name(self._database, conversation_id, message_id),
+                    query("reactions", limit=1, only=["__name__"]),
+                )
+            return bool(found)
+
+        ids = list(message_ids)
+        found = await asyncio.gather(*map(has_reactions, ids))
+        return [id_ for id_, has in zip(ids, found, strict=True) if has]
 
     async def remove_reactions(self, conversation_id: str, message_id: str) -> None:
         parent = message_name(self._database, conversation_id, message_id)

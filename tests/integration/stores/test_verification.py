@@ -18,10 +18,9 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.participant import Participant, ReadPosition, Role
 from messaging.domain.uncounted import ALL_COUNTED, Uncounted
 from messaging.models import ConversationRecord
+from messaging.services.operators.findings import Drift, Report
 from messaging.services.operators.survey import PAGE
 from messaging.services.operators.verification import (
-    Drift,
-    Report,
     all_conversation_ids,
     verify_conversation,
     verify_conversations,

@@ -46,6 +46,11 @@ def list_people(
     return list(records.order_by("user_id").values_list("user_id", flat=True)[:limit])
 
 
+def list_messages(database: BaseDatabaseWrapper, message_ids: Collection[str]) -> set[str]:
+    records = ReactionRecord.objects.using(database.alias).filter(message_id__in=message_ids)
+    return set(records.values_list("message_id", flat=True).distinct())
+
+
 def remove(database: BaseDatabaseWrapper, message_id: str) -> int:
     deleted, _ = ReactionRecord.objects.using(database.alias).filter(message_id=message_id).delete()
     return deleted

@@ -34,6 +34,15 @@ class SqlReactionStore:
         count("list_reactions", read=queried(len(found)))
         return found
 
+    async def list_messages_with_reactions(
+        self, conversation_id: str, message_ids: Collection[str]
+    ) -> Collection[str]:
+        found = await self._calls.read(
+            "list_messages_with_reactions", rows.list_messages, message_ids
+        )
+        count("list_messages_with_reactions", read=queried(len(found)))
+        return found
+
     async def remove_reactions(self, conversation_id: str, message_id: str) -> None:
         removed = await self._calls.write("remove_reactions", rows.remove, message_id)
         count("remove_reactions", read=queried(removed), deleted=removed)

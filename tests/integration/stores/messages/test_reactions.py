@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from messaging.domain.conversation import Conversation
+from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message, PersonReactions, ReactionSummary
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Commit, Conflict, Store
@@ -134,6 +135,21 @@ async def test_everybody_page_by_page(store: Store, conversation: Conversation) 
     assert sorted(found) == [*PEOPLE[:3], *PEOPLE[4:]]
     hearts = await store.reactions.list_reactions(conversation.id, first.id, "❤️", limit=9)
     assert sorted(hearts) == PEOPLE
+
+
+async def test_which_messages_have_reactions(store: Store, conversation: Conversation) -> None:
+    first, second = await messages_of(store, conversation)
+    given = [reactions_of(first, person, "👍", "❤️") for person in PEOPLE[:2]]
+    await store.commit(reacting(conversation, first, *given))
+
+    async def among(*message_ids: str) -> list[str]:
+        return list(
+            await store.reactions.list_messages_with_reactions(conversation.id, message_ids)
+        )
+
+    assert await among(second.id, first.id, random_id()) == [first.id]
+    assert await among(second.id) == []
+    assert await among() == []
 
 
 async def test_removing_all_of_a_message(store: Store, conversation: Conversation) -> None:
