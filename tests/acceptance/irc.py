@@ -5,13 +5,22 @@ The format is that of the logs in `shared/data` (see the README there): `[11:22]
 leaves, kicks and new names, or of modes and topics, which nobody has said.
 """
 
-import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+_DATA = next(
+    (
+        folder
+        for parent in Path(__file__).resolve().parents
+        if (folder := parent / "shared" / "data").is_dir()
+    ),
+    None,
+)
+"""Where the logs are; None on most machines, for they are no part of the product."""
+_SAMPLE = Path(__file__).with_name("sample.raw.txt")
+"""Stands in for them: written by hand, with what logs contain."""
 
 _SAID = re.compile(r"\[\d\d:\d\d\] <(?P<nick>[^>\s]+)\s*> ?(?P<text>.*)", re.DOTALL)
 _ACTED = re.compile(r"(?:\[\d\d:\d\d\]  \*|===) (?P<nick>\S+) (?P<text>.+)", re.DOTALL)
@@ -22,6 +31,7 @@ _LEFT = re.compile(
     re.IGNORECASE,
 )
 _RENAMED = re.compile(r"=== (?P<old>\S+) is now known as (?P<new>\S+)")
+_ADDRESSED = re.compile(r"(?P<nick>[^\s:,]+)[:,]\s")
 _UNSAID = re.compile(r"=== (?:mode/#|\.\.\[topic/#)|\s*\Z")
 
 
@@ -80,16 +90,20 @@ def user_id(nick: str) -> str:
     return "irc." + re.sub(r"[^A-Za-z0-9_.-]", lambda match: f":{ord(match[0]):x}:", nick)
 
 
-def load_logs(lines: int | None) -> Sequence[Log]:
-    """The first lines of each log beside the checkout; all of them where `lines` is None.
+def addressee(text: str) -> str | None:
+    """The nick that a text begins with, as in `nick: text`."""
+    match = _ADDRESSED.match(text)
+    return None if match is None else match["nick"]
 
-    Without these logs: generated ones, whose name says so.
-    """
-    files = sorted(DATA.glob("*.raw.txt"))
-    texts = {file.name.removesuffix(".train-a.raw.txt"): file.read_text("utf-8") for file in files}
-    if not texts:
-        texts = {f"GENERATED-{seed}": generate(seed=seed, lines=2_000) for seed in (1, 2)}
-    return [parse(name, text.split("\n")[:lines]) for name, text in texts.items()]
+
+def load_logs(lines: int | None) -> Sequence[Log]:
+    """The first lines of each log beside the checkout, or all of them where `lines` is None; of the
+    sample, where there is no log."""
+    files = sorted(_DATA.glob("*.raw.txt")) if _DATA is not None else []
+    return [
+        parse(file.name.split(".")[0], file.read_text("utf-8").split("\n")[:lines])
+        for file in files or [_SAMPLE]
+    ]
 
 
 def parse(name: str, lines: Iterable[str]) -> Log:
@@ -131,55 +145,3 @@ def _read(lines: Iterable[str]) -> Iterator[Action]:
             yield Said(match["nick"], f"* {match['nick']} {match['text']}")
         else:
             raise ValueError(f"Not a line of an IRC log: {line!r}")
-
-
-_SENTENCES = (
-    "anyone know why my sound is gone after the upgrade?",
-    "  leading spaces, and trailing ones  ",
-    "sudo apt-get update && sudo apt-get dist-upgrade",
-    "http://releases.example.org/6.06/ubuntu-6.06-desktop-i386.iso?mirror=de&x=%20",
-    "IT WORKS!!!!!!1",
-    "¿alguien habla español? — ünïcödé, naïve café",
-    "日本語は大丈夫ですか。",
-    "да, конечно 😀👩‍👩‍👧‍👦 e\u0301",
-    "مرحبا بالعالم",
-    "for f in *.deb; do dpkg -i \"$f\" || echo 'no: \\n'; done",
-    '{"json": [1, 2, null], "why": "</script>"}',
-    "\tindented\twith tabs",
-    "lol",
-    "!dapper",
-    "ok ok ok " * 40,
-)
-_MARKS = ("", "_", "`", "^away", "|sleep", "[1]", "-laptop", "{x}", "\\o")
-
-
-def generate(*, seed: int, lines: int) -> str:
-    """A log of the same format and shape as the real ones, always the same for a seed."""
-    chance = random.Random(seed)
-    names = [f"nick{number}{chance.choice(_MARKS)}" for number in range(lines // 6)]
-    here, away = names[: len(names) // 2], names[len(names) // 2 :]
-    log = []
-    for number in range(lines):
-        minute = f"[{11 + number // 1500:02}:{number // 25 % 60:02}]"
-        what = chance.random()
-        nick = chance.choice(here)
-        if what < 0.80:
-            log.append(f"{minute} <{nick}> {nick}: {chance.choice(_SENTENCES)}")
-        elif what < 0.83:
-            log.append(f"{minute}  * {nick} {chance.choice(_SENTENCES).strip()}")
-        elif what < 0.93 or len(here) < 10:
-            new = away.pop(chance.randrange(len(away))) if away else nick
-            here.append(new)
-            log.append(f"=== {new} [n={new}@host.example.org]  has joined #ubuntu")
-        elif what < 0.97:
-            here.remove(nick)
-            away.append(nick)
-            log.append(f'=== {nick} [n={nick}@host.example.org]  has left #ubuntu ["Leaving"] ')
-        elif what < 0.98:
-            log.append(f"=== mode/#ubuntu [+o {nick}]  by ChanServ")
-        else:
-            new = f"{nick}{chance.choice('_-^')}"
-            if new not in here and new not in away:
-                here[here.index(nick)] = new
-                log.append(f"=== {nick} is now known as {new}")
-    return "\n".join(log) + "\n"

@@ -68,9 +68,13 @@ class Client(View):
 
     # What a person does
 
-    async def send(self, conversation_id: str, text: str, client_id: str) -> Data:
+    async def send(self, conversation_id: str, text: str, client_id: str, **fields: Any) -> Data:
         reply = await self.command(
-            "message.send", conversation_id=conversation_id, text=text, client_id=client_id
+            "message.send",
+            conversation_id=conversation_id,
+            text=text,
+            client_id=client_id,
+            **fields,
         )
         message: Data = reply["message"]
         return message

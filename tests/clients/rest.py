@@ -101,8 +101,8 @@ class Rest:
         path = f"/conversations/{conversation_id}/participants/{user_id}"
         await self.request("DELETE", path)
 
-    async def send(self, conversation_id: str, text: str, client_id: str) -> Data:
-        body = {"text": text, "client_id": client_id}
+    async def send(self, conversation_id: str, text: str, client_id: str, **fields: Any) -> Data:
+        body = {"text": text, "client_id": client_id, **fields}
         message: Data = await self.request(
             "POST", f"/conversations/{conversation_id}/messages", body
         )

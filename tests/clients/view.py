@@ -277,9 +277,7 @@ class View(ABC):
                 known.messages[message["id"]] = message
             return
         seq = message["seq"]
-        # Whoever changed it later moved its version, not its place.
-        unchanged = message["edited_at"] is None and message["deleted_at"] is None
-        if unchanged and seq <= known.top_seq:
+        if _unchanged(message) and seq <= known.top_seq:
             self.violated(Wrong.DISORDERED, f"seq {seq} after {known.top_seq}")
         known.top_seq = max(known.top_seq, seq)
         known.messages[message["id"]] = message
@@ -389,6 +387,14 @@ def _since(event: Data) -> int:
         return since
     version: int = event["version"]
     return version - 1
+
+
+def _unchanged(message: Data) -> bool:
+    """Whether nobody has changed it since it was sent: a change moves its version, not its place.
+    An earlier release does not tell at which version it was sent."""
+    if message.get("created_version") is not None:
+        return bool(message["created_version"] == message["version"])
+    return message["edited_at"] is None and message["deleted_at"] is None
 
 
 def _people(event: Data) -> tuple[str, ...]:
