@@ -21,10 +21,11 @@ PEOPLE = [
     {"user_id": "dave", "name": "Dave"},
 ]
 _NAMES = {person["user_id"]: person["name"] for person in PEOPLE}
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss:; "
+_POLICY = (
+    "default-src 'self'; connect-src 'self' ws: wss:{files}; img-src 'self'{files}; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
+_ANY_HOST = " https: http:"
 
 
 @require_safe
@@ -53,8 +54,14 @@ def demo(request: HttpRequest) -> HttpResponse:
     else:
         raise Http404
     response = render(request, "chat/demo.html", context)
-    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Content-Security-Policy"] = content_security_policy()
     return response
+
+
+def content_security_policy() -> str:
+    """Return the policy of the page. Files in a bucket come from another host, which only the
+    client of the bucket knows."""
+    return _POLICY.format(files="" if settings.CHAT_FILES == "local" else _ANY_HOST)
 
 
 class DemoNotificationsView(APIView):

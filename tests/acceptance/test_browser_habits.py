@@ -1,4 +1,5 @@
-"""What people expect of a browser holds on the demo page: focus, Back, and texts they wrote."""
+"""What people expect holds on the demo page: of a browser (focus, Back, and texts they wrote), and
+of a chat (files, pins, and a list that they order)."""
 
 import json
 import re
@@ -9,8 +10,10 @@ import httpx
 from PIL import Image
 from playwright.async_api import Page, WebSocketRoute, expect
 
+from tests.acceptance.conftest import Run
 from tests.acceptance.test_browser import Instances, Person, Room, room
 from tests.clients.rest import Rest, http_client
+from tests.files.s3_server import BUCKET, s3_server
 
 __all__ = ["room"]
 
@@ -132,3 +135,128 @@ async def test_a_photo_is_attached(two_instances: Instances, room: Room, tmp_pat
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["content-security-policy"] == "sandbox"
     await expect(bob.conversation(title)).to_contain_text("tea.png")
+
+
+async def test_pinned_messages(two_instances: Instances, room: Room) -> None:
+    """Everybody sees which they are, and finds them in a list; only who may pin is offered it."""
+    first, second = two_instances.urls
+    title = f"Pins {uuid4()}"
+    alice = await room.person(first, "alice")
+    bob = await room.person(second, "bob")
+    await alice.create_group(title, "Bob")
+    await bob.open(title)
+    await alice.say("The address is 12 Tea Street")
+    await alice.say("See you there")
+
+    await alice.choose("12 Tea Street", "pin-message")
+
+    for person in (alice, bob):
+        await expect(person.message("12 Tea Street").get_by_test_id("pin")).to_be_visible()
+        await expect(person.message("See you there").get_by_test_id("pin")).to_have_count(0)
+    await bob.find("pins").click()
+    await expect(bob.find("pinned-message")).to_contain_text("12 Tea Street")
+    await bob.find("pinned-message").click()
+    await expect(bob.message("12 Tea Street")).to_have_class(re.compile("found"))
+    await bob.message("See you there").hover()
+    await bob.message("See you there").get_by_test_id("message-menu").click()
+    await expect(bob.find("reply")).to_be_visible()
+    await expect(bob.find("pin-message")).to_have_count(0)
+
+    await alice.choose("12 Tea Street", "pin-message")
+    for person in (alice, bob):
+        await expect(person.find("pins")).to_be_hidden()
+        await expect(person.find("pin")).to_have_count(0)
+
+
+async def test_system_messages_are_notices(one_instance: Instances, room: Room) -> None:
+    """They say what happened, count as unread for nobody, and stay after a reload."""
+    (url,) = one_instance.urls
+    title = f"System {uuid4()}"
+    bob = await room.person(url, "bob")
+    async with http_client(url) as client:
+        alice = Rest(client, "alice")
+        body = {
+            "kind": "group",
+            "participant_ids": ["bob"],
+            "title": "Tea",
+            "system_messages": True,
+        }
+        group = await alice.request("POST", "/conversations", body)
+        await alice.request("PATCH", f"/conversations/{group['id']}", {"title": title})
+        await alice.add(group["id"], "carol")
+    await expect(bob.conversation(title)).to_contain_text("added")
+    await expect(bob.unread(title)).to_have_count(0)
+    said = ["created this group", f"The title is now “\u2068{title}\u2069”", "added"]
+
+    await bob.open(title)
+    for _ in range(2):
+        await expect(bob.find("system-message")).to_have_text([re.compile(one) for one in said])
+        await expect(bob.find("message")).to_have_count(0)
+        await expect(bob.find("notice")).to_have_count(0)
+        assert isinstance(bob.screen, Page)
+        await bob.screen.reload()
+
+
+async def test_a_list_as_its_owner_wants_it(one_instance: Instances, room: Room) -> None:
+    """Pinned, archived and marked conversations are so on every device of theirs; a message of
+    somebody else ends the archiving, and a look the mark."""
+    (url,) = one_instance.urls
+    early, late = f"Early {uuid4()}", f"Late {uuid4()}"
+    laptop = await room.person(url, "carol")
+    phone = await room.person(url, "carol")
+    bob = await room.person(url, "bob")
+    for title in (early, late):
+        await bob.create_group(title, "Carol")
+        await bob.say(f"Hello from {title}")
+    listed = phone.find("conversation-list").get_by_test_id("conversation")
+    await expect(listed.first).to_contain_text(late)
+
+    await laptop.open(early)
+    await choose(laptop, "pin-conversation")
+    await expect(listed.first).to_contain_text(early)
+    await expect(phone.conversation(early).get_by_test_id("pinned")).to_be_visible()
+
+    await choose(laptop, "archive")
+    for person in (laptop, phone):
+        await expect(person.conversation(early)).to_have_count(0)
+        await expect(person.find("archived")).to_contain_text("Archived (1)")
+        await expect(person.find("archived")).to_contain_text(early)
+    await bob.open(early)
+    await bob.say("Are you still here?")
+    for person in (laptop, phone):
+        await expect(person.conversation(early)).to_be_visible()
+        await expect(person.find("archived")).to_be_hidden()
+
+    await choose(laptop, "mark-unread")
+    for person in (laptop, phone):
+        await expect(person.conversation(early).get_by_test_id("marked")).to_be_visible()
+        await expect(person.unread(early)).to_have_count(0)
+    await phone.open(early)
+    for person in (laptop, phone):
+        await expect(person.conversation(early).get_by_test_id("marked")).to_have_count(0)
+
+
+async def choose(person: Person, choice: str) -> None:
+    """Pick from the menu of the open conversation."""
+    await person.find("conversation-menu").click()
+    await person.find(choice).click()
+
+
+async def test_photos_in_a_bucket(run_guarded: Run, room: Room, tmp_path: Path) -> None:
+    """The page may upload them to the host of the bucket, and shows them from there."""
+    photo = tmp_path / "tea.png"
+    Image.new("RGB", (64, 48), (180, 90, 20)).save(photo)
+    with (
+        s3_server() as s3,
+        run_guarded(1, CHAT_FILES="s3", CHAT_FILES_BUCKET=BUCKET, **s3.environment()) as running,
+    ):
+        alice = await room.person(running.urls[0], "alice")
+        await alice.write_to("Bob")
+
+        await alice.find("attach-file").set_input_files(photo)
+
+        picture = alice.find("file").get_by_role("img", name="tea.png")
+        await expect(picture).to_have_js_property("naturalWidth", 64, timeout=60_000)
+        assert (await picture.get_attribute("src") or "").startswith(s3.url)
+        assert isinstance(alice.screen, Page)
+        await alice.screen.context.close()

@@ -18,6 +18,8 @@ from moto.server import ThreadedMotoServer
 BUCKET = "chat-files"
 _SECRET = "secret-of-the-test"
 _REGION = "eu-central-1"
+_CORS = {"access-control-allow-origin": "*", "access-control-allow-methods": "GET, PUT"}
+"""As docs/files.md tells to set it up."""
 
 
 class S3Server:
@@ -58,6 +60,11 @@ class S3Server:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_OPTIONS(self) -> None:
+                """Answer a browser that asks whether a page of another host may upload."""
+                asked = self.headers.get("Access-Control-Request-Headers", "")
+                self._answer(200, {**_CORS, "Access-Control-Allow-Headers": asked}, b"")
+
             def do_GET(self) -> None:
                 size = int(self.headers.get("Content-Length", 0))
                 body = self.rfile.read(size)
@@ -69,7 +76,7 @@ class S3Server:
                 answer = httpx.request(
                     self.command, target + self.path, headers=headers, content=body or None
                 )
-                self._answer(answer.status_code, answer.headers, answer.content)
+                self._answer(answer.status_code, {**answer.headers, **_CORS}, answer.content)
 
             do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815
 

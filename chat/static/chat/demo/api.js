@@ -85,12 +85,29 @@ export class Api {
     return this.#request(present ? "PUT" : "DELETE", path);
   }
 
+  setPinned(id, messageId, pinned) {
+    return this.#request(pinned ? "PUT" : "DELETE", `${message(id, messageId)}/pin`);
+  }
+
+  listPins(id) {
+    return this.#request("GET", `${conversation(id)}/pins`);
+  }
+
+  /** Changes my own settings: `pinned`, `archived`. */
+  setPreferences(id, body) {
+    return this.#request("PATCH", `${conversation(id)}/preferences`, { body });
+  }
+
+  markUnread(id, seq) {
+    return this.#request("PUT", `${conversation(id)}/unread`, { body: { seq } });
+  }
+
   listReceipts(id) {
     return this.#request("GET", `${conversation(id)}/receipts`);
   }
 
-  read(id, seq) {
-    return this.#request("POST", `${conversation(id)}/read`, { body: { seq } });
+  read(id, body) {
+    return this.#request("POST", `${conversation(id)}/read`, { body });
   }
 
   registerDevice(id, body) {

@@ -5,6 +5,7 @@
  * may still be missing.
  */
 
+import { endsArchiving } from "./own_state.js";
 import { ownReactions } from "./reactions.js";
 
 export class Conversation {
@@ -34,6 +35,8 @@ export class Conversation {
 
   #me;
   #held = [];
+  /** When somebody wrote last: a system message does not move the conversation. */
+  #activeAt = "";
 
   constructor(id, userId) {
     this.id = id;
@@ -54,7 +57,12 @@ export class Conversation {
   }
 
   get activeAt() {
-    return this.lastMessage?.created_at ?? this.data?.created_at ?? "";
+    return this.#activeAt || this.lastMessage?.created_at || this.data?.created_at || "";
+  }
+
+  /** Whether I marked it as unread. */
+  get marked() {
+    return (this.data?.marked_unread ?? null) !== null;
   }
 
   /** Whether a change is missing, so that a sync is needed. */
@@ -100,12 +108,21 @@ export class Conversation {
     if (held && held.version >= message.version) return;
     const own = message.my_reactions ?? ownReactions(message, this.#me, held?.my_reactions, act);
     this.messages.set(message.seq, { ...message, my_reactions: own });
-    if (this.data) this.data.seq = Math.max(this.data.seq, message.seq);
-    if (message.deleted_at) this.#uncount(message.seq);
+    if (this.data && message.seq > this.data.seq) this.#arrived(message);
+    if (message.deleted_at || message.kind === "system") this.#uncount(message.seq);
+    if (message.kind !== "system" && message.created_at > this.#activeAt) {
+      this.#activeAt = message.created_at;
+    }
     this.movedRead(message.sender_id, message.seq);
   }
 
-  /** A deleted message never counts as unread. */
+  #arrived(message) {
+    this.data.seq = message.seq;
+    if (message.sender_id === this.#me) this.data.marked_unread = null;
+    if (endsArchiving(this.data, message, this.#me)) this.data.archived = false;
+  }
+
+  /** A deleted message or a system message never counts as unread. */
   #uncount(seq) {
     const ranges = this.data?.uncounted;
     if (ranges?.every(([from, to]) => seq < from || to < seq)) ranges.push([seq, seq]);
@@ -115,6 +132,14 @@ export class Conversation {
   movedRead(userId, seq) {
     this.readBy.set(userId, Math.max(seq, this.readBy.get(userId) ?? 0));
     if (userId === this.#me) this.readSeq = Math.max(this.readSeq, seq);
+  }
+
+  /** Applies my own state in this conversation, from whichever device it was changed. */
+  updateOwn({ read_seq: readSeq, marked_unread: marked, preferences = {} }) {
+    if (readSeq !== undefined) this.movedRead(this.#me, readSeq);
+    if (!this.data) return;
+    if (marked !== undefined) this.data.marked_unread = marked;
+    Object.assign(this.data, preferences);
   }
 
   /** Applies a durable event, or keeps it if it is ahead of the cursor. */
@@ -160,6 +185,7 @@ export class Conversation {
       (data.messages ?? []).forEach((message) => this.keep(message));
       const mine = type === "reaction.updated" && data.by === this.#me;
       if (data.message) this.keep(data.message, mine ? data : null);
+      if (data.pinned_count !== undefined) this.data.pinned_count = data.pinned_count;
       if (data.conversation) this.#update(data.conversation, at);
     }
   }
@@ -197,6 +223,7 @@ export class Conversation {
   }
 
   #note(notice) {
+    if (this.data.system_messages) return; // the history says it
     this.notices.push({ ...notice, id: this.notices.length, afterSeq: this.data.seq });
   }
 }

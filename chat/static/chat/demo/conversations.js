@@ -6,6 +6,7 @@
 
 import { pause, waitAfter } from "./backoff.js";
 import { Conversation } from "./conversation.js";
+import { ownSettings } from "./own_state.js";
 
 const MAX_SYNC = 100;
 const PAGE_RETRY = 3000;
@@ -51,12 +52,16 @@ export class Conversations {
     this.#onUsers = onUsers;
   }
 
-  /** Latest activity first. */
+  /** The pinned ones first, then by the latest activity. */
   get list() {
     return [...this.#known.keys()]
       .map((id) => this.get(id))
       .filter((conversation) => conversation.data)
-      .sort((one, other) => other.activeAt.localeCompare(one.activeAt));
+      .sort(
+        (one, other) =>
+          Number(other.data.pinned ?? false) - Number(one.data.pinned ?? false) ||
+          other.activeAt.localeCompare(one.activeAt),
+      );
   }
 
   get current() {
@@ -122,22 +127,24 @@ export class Conversations {
     this.#onChange();
   }
 
-  /** Marks the conversation as read, up to its latest message. */
+  /** Marks the conversation as read, up to its latest message, and removes my unread mark. */
   async read(conversation) {
-    const seq = conversation.data.seq;
-    if (conversation.unread === 0) return;
+    if (conversation.unread === 0 && !conversation.marked) return;
+    const { seq, marked_unread: marked } = conversation.data;
     const before = conversation.readSeq;
-    conversation.movedRead(this.#userId, seq);
+    conversation.updateOwn({ read_seq: seq, marked_unread: null });
     this.#onChange();
+    const position = { seq, clear: true };
     try {
       if (this.#socket.connected) {
-        await this.#socket.command("receipt.read", { conversation_id: conversation.id, seq });
+        await this.#socket.command("receipt.read", { conversation_id: conversation.id, ...position });
       } else {
-        await this.#api.read(conversation.id, seq);
+        await this.#api.read(conversation.id, position);
       }
     } catch (error) {
       // Still unread; the next event or connection tries again.
       if (conversation.readSeq === seq) conversation.readSeq = before;
+      conversation.updateOwn({ marked_unread: marked });
       if (!error.passing) throw error;
     }
   }
@@ -163,7 +170,11 @@ export class Conversations {
         this.#forget(event.data.conversation_id);
         break;
       case "receipt.updated":
-        conversation?.movedRead(event.data.user_id, event.data.read_seq);
+        if (event.data.user_id === this.#userId) conversation?.updateOwn(event.data);
+        else conversation?.movedRead(event.data.user_id, event.data.read_seq);
+        break;
+      case "preferences.updated":
+        conversation?.updateOwn(event.data);
         break;
       case "typing.started":
         if (event.data.user_id !== this.#userId) this.#typing.started(id, event);
@@ -420,9 +431,12 @@ export class Conversations {
     const since = this.#since;
     const { items, at, truncated } = await this.#socket.command("receipts.sync", { since });
     this.#since = at;
-    const read = (id, seq) => this.#known.get(id)?.movedRead(this.#userId, seq);
-    for (const { conversation_id: id, read_seq: seq } of items) read(id, seq);
-    if (truncated) for await (const { id, read_seq: seq } of this.#listed()) read(id, seq);
+    for (const item of items) this.#known.get(item.conversation_id)?.updateOwn(item);
+    if (truncated) {
+      for await (const item of this.#listed()) {
+        this.#known.get(item.id)?.updateOwn({ ...item, preferences: ownSettings(item) });
+      }
+    }
     this.#onChange();
   }
 }

@@ -2,7 +2,7 @@
 
 import { el, icon, keyed } from "./dom.js";
 import { reactionRow } from "./reactions.js";
-import { day, fullTime, hue, initial, said, sameDay, time } from "./words.js";
+import { day, fullTime, hue, initial, sameDay, time } from "./words.js";
 
 const GROUP_FOR = 5 * 60 * 1000;
 const NEAR = 48;
@@ -107,6 +107,11 @@ export class HistoryView {
         rows.push(separator("unread", "New", "unread-line"));
         before &&= { ...before, ends: true };
       }
+      if (entry.message?.kind === "system") {
+        rows.push(this.#system(entry.message));
+        before = { at: entry.at, ends: true };
+        continue;
+      }
       const sender = entry.item ? this.#me : entry.message.sender_id;
       const goesOn = !newDay && !before.ends && before.sender === sender && soon(before, entry);
       const starts = !goesOn;
@@ -127,6 +132,16 @@ export class HistoryView {
       key: `notice ${notice.id}`,
       signature: text,
       build: () => el("li", { class: "notice", "data-testid": "notice", dir: "auto" }, text),
+    };
+  }
+
+  #system(message) {
+    const text = this.#names.said(message);
+    const properties = { class: "notice", "data-testid": "system-message", "data-seq": message.seq };
+    return {
+      key: message.id,
+      signature: text,
+      build: () => el("li", { ...properties, dir: "auto" }, text),
     };
   }
 
@@ -184,7 +199,7 @@ export class HistoryView {
   }
 
   #quotation(message) {
-    const text = message.deleted_at ? "Message deleted" : said(message);
+    const text = this.#names.said(message);
     return { id: message.id, who: this.#names.here(message.sender_id), text };
   }
 
@@ -229,6 +244,7 @@ export class HistoryView {
       el(
         "span",
         { class: "meta" },
+        message.pinned_at ? el("span", { "data-testid": "pin", role: "img", "aria-label": "Pinned" }, "📌 ") : null,
         message.edited_at && !message.deleted_at ? "edited " : null,
         el("time", { datetime: at, title: fullTime(at) }, time(at)),
         own && !message.deleted_at ? tick(state, readers) : null,

@@ -1,19 +1,25 @@
-/** The list of conversations: title, latest message with its time, and unread count. */
+/** The list of conversations: title, latest message with its time, and unread count. Archived ones
+ * are in a list of their own. */
 
 import { el, keyed } from "./dom.js";
-import { hue, initial, moment, said } from "./words.js";
+import { hue, initial, moment } from "./words.js";
 
 export class ListView {
   #rows;
+  #archivedRows;
   #element;
+  #archived;
   #empty;
   #names;
   #me;
   #onOpen;
 
-  constructor({ element, empty, names, me, onOpen }) {
+  /** `archived` is a `details` element with a list. */
+  constructor({ element, archived, empty, names, me, onOpen }) {
     this.#rows = keyed(element);
+    this.#archivedRows = keyed(archived.querySelector("ul"));
     this.#element = element;
+    this.#archived = archived;
     this.#empty = empty;
     this.#names = names;
     this.#me = me;
@@ -25,7 +31,12 @@ export class ListView {
     const { list, loaded, openId } = conversations;
     this.#element.setAttribute("aria-busy", String(!loaded));
     this.#empty.hidden = !loaded || list.length > 0;
-    this.#rows(list.map((each) => this.#row(each, openId, typing(each.id))));
+    const rows = (some) => some.map((each) => this.#row(each, openId, typing(each.id)));
+    const archived = list.filter((each) => each.data.archived);
+    this.#rows(rows(list.filter((each) => !each.data.archived)));
+    this.#archivedRows(rows(archived));
+    this.#archived.hidden = archived.length === 0;
+    this.#archived.querySelector("summary").textContent = `Archived (${archived.length})`;
   }
 
   #row(conversation, openId, typing) {
@@ -39,6 +50,8 @@ export class ListView {
       at: conversation.activeAt,
       day: new Date().toDateString(),
       unread: conversation.unread,
+      marked: conversation.marked,
+      pinned: conversation.data.pinned,
       open: conversation.id === openId,
     };
     return {
@@ -50,12 +63,13 @@ export class ListView {
 
   #said({ lastMessage: message, data }) {
     if (!message) return "No messages yet";
-    if (message.deleted_at) return "Message deleted";
+    const text = this.#names.said(message);
+    if (message.deleted_at || message.kind === "system") return text;
     const who = message.sender_id === this.#me ? "You" : this.#names.of(message.sender_id);
-    return data.kind === "direct" && who !== "You" ? said(message) : `${who}: ${said(message)}`;
+    return data.kind === "direct" && who !== "You" ? text : `${who}: ${text}`;
   }
 
-  #build({ id, name, hue: colour, group, said, typing, at, unread, open }) {
+  #build({ id, name, hue: colour, group, said, typing, at, unread, marked, pinned, open }) {
     const shape = `avatar hue-${colour}${group ? " group" : ""}`;
     const avatar = el("span", { class: shape, "aria-hidden": "true" }, initial(name));
     const badge = el(
@@ -63,11 +77,17 @@ export class ListView {
       { class: "badge", "data-testid": "unread", "aria-label": `${unread} unread` },
       unread > 99 ? "99+" : String(unread),
     );
+    const dot = el(
+      "span",
+      { class: "badge", "data-testid": "marked", role: "img", "aria-label": "Marked as unread" },
+      "•",
+    );
+    const pin = el("span", { "data-testid": "pinned", role: "img", "aria-label": "Pinned" }, " 📌");
     const button = el(
       "button",
       {
         type: "button",
-        class: `conversation-item${unread ? " unread" : ""}`,
+        class: `conversation-item${unread || marked ? " unread" : ""}`,
         "data-testid": "conversation",
         "data-conversation-id": id,
         "aria-current": open ? "true" : null,
@@ -75,9 +95,9 @@ export class ListView {
       },
       avatar,
       el("span", { class: "item-name", dir: "auto" }, name),
-      el("time", { class: "item-time", datetime: at }, moment(at)),
+      el("time", { class: "item-time", datetime: at }, moment(at), pinned ? pin : null),
       el("span", { class: `item-said${typing ? " is-typing" : ""}`, dir: "auto" }, said),
-      unread ? badge : null,
+      unread ? badge : marked ? dot : null,
     );
     return el("li", {}, button);
   }

@@ -1,11 +1,13 @@
 /** The page: renders the state, and turns the person's actions into calls of the client. */
 
 import { Composer } from "./composer.js";
+import { conversationChoices } from "./conversation_menu.js";
 import { confirm, Dialogs } from "./dialogs.js";
 import { HistoryView } from "./history_view.js";
 import { ListView, otherPerson } from "./list_view.js";
 import { openMenu } from "./menu.js";
 import { Phone } from "./phone.js";
+import { mayPin, Pins } from "./pins.js";
 import { OFFERED } from "./reactions.js";
 import { hue, initial, isolated, Names } from "./words.js";
 
@@ -26,6 +28,7 @@ export class View {
   #history;
   #composer;
   #dialogs;
+  #pins;
   #phone = null;
   #scheduled = false;
   /** The conversation whose composer gets the focus once it is shown. */
@@ -40,6 +43,7 @@ export class View {
     const names = this.#names;
     this.#list = new ListView({
       element: byId("conversation-list"),
+      archived: byId("archived"),
       empty: byId("list-empty"),
       names,
       me,
@@ -62,6 +66,11 @@ export class View {
     });
     this.#composer = this.#makeComposer(names);
     this.#dialogs = this.#makeDialogs(people, names);
+    this.#pins = new Pins({
+      names,
+      list: async () => (await client.api.listPins(client.conversations.openId)).items,
+      reveal: (messageId) => this.#attempt(() => this.#reveal(messageId)),
+    });
     if (phone) this.#phone = this.#makePhone(names);
     this.#listen();
     byId("my-name").textContent = names.of(me);
@@ -169,6 +178,7 @@ export class View {
     byId("conversation-name").textContent = name;
     byId("conversation-people").textContent = this.#people(data);
     byId("details").hidden = data.kind !== "group";
+    this.#pins.render(conversation);
     byId("history-loading").hidden = !this.#client.conversations.isPaging(conversation);
     byId("history-empty").hidden =
       conversation.firstSeq === null || conversation.messages.size > 0 || pending.length > 0;
@@ -222,6 +232,9 @@ export class View {
       chooser.value = "";
       if (file) this.#attempt(() => this.#attach(this.#client.conversations.openId, file));
     });
+    byId("pins").addEventListener("click", () => this.#attempt(() => this.#pins.open()));
+    const more = byId("conversation-menu");
+    more.addEventListener("click", () => openMenu(more, this.#conversationChoices()));
     byId("details").addEventListener("click", () => {
       this.#dialogs.openDetails(this.#client.conversations.current);
     });
@@ -321,7 +334,36 @@ export class View {
     });
   }
 
+  #conversationChoices() {
+    const { api, conversations } = this.#client;
+    const { current } = conversations;
+    return conversationChoices(current, {
+      set: (settings) =>
+        this.#attempt(async () => {
+          current.updateOwn({ preferences: await api.setPreferences(current.id, settings) });
+          this.changed();
+        }),
+      markUnread: (seq) => {
+        this.#open(null); // an open conversation is read at once
+        this.#attempt(() => api.markUnread(current.id, seq));
+      },
+    });
+  }
+
+  #pin({ conversation_id: id, id: messageId, pinned_at: pinnedAt }) {
+    return this.#attempt(async () => {
+      const { api, conversations } = this.#client;
+      conversations.keep(await api.setPinned(id, messageId, !pinnedAt));
+    });
+  }
+
   #choices(message) {
+    const { data } = this.#client.conversations.current;
+    const pin = {
+      label: message.pinned_at ? "Unpin" : "Pin",
+      testid: "pin-message",
+      action: () => this.#pin(message),
+    };
     const choices = [
       { label: "Reply", testid: "reply", action: () => this.#composer.reply(message) },
       ...OFFERED.map((emoji) => ({
@@ -329,6 +371,7 @@ export class View {
         testid: `react-${emoji}`,
         action: () => this.#react(message, emoji, true),
       })),
+      ...(mayPin(data, this.#me) ? [pin] : []),
     ];
     if (message.sender_id !== this.#me) return choices;
     return [

@@ -47,6 +47,25 @@ export class Names {
     return this.list(others.slice(0, 4), (id) => this.of(id));
   }
 
+  /** What a system message reports. */
+  system({ text, metadata }) {
+    const { event, user_ids: people = [], count = people.length, by = null, title, role } = metadata ?? {};
+    if (event === "title.changed") return this.notice({ type: "title", title });
+    if (event === "conversation.created") return by ? `${this.here(by)} created this group` : "The group was created";
+    if (event === "role.changed") return `${this.list(people)}: now ${role}`;
+    if (event === "participant.left") return `${this.list(people)} left`;
+    if (event !== "participant.added" && event !== "participant.removed") return text || event || "";
+    const more = count > people.length ? ` and ${count - people.length} more` : "";
+    return `${this.notice({ type: event, people, by })}${more}`;
+  }
+
+  /** What a message says on one line: its text, else the name of its file. */
+  said(message) {
+    if (message.deleted_at) return "Message deleted";
+    if (message.kind === "system") return this.system(message);
+    return message.text || message.attachments?.[0]?.filename || "File";
+  }
+
   notice({ type, title, people, by }) {
     if (type === "title") return title ? `The title is now “${isolated(title)}”` : "The title was removed";
     const who = this.list(people);
@@ -126,9 +145,4 @@ function join(names) {
 
 function inSentence(who) {
   return who === "You" ? "you" : who;
-}
-
-/** What a message says on one line: its text, else the name of its file. */
-export function said({ text, attachments = [] }) {
-  return text || attachments[0]?.filename || "File";
 }

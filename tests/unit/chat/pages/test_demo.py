@@ -1,4 +1,4 @@
-"""The phones of the demo page exist there and nowhere else."""
+"""The demo page: where it exists, what its phones need, and where its files come from."""
 
 import importlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from django.urls import Resolver404, clear_url_caches, resolve
 from pytest_django import Settings
 
 import config.urls
-from chat.pages.demo import has_phones
+from chat.pages.demo import content_security_policy, has_phones
 
 
 @contextmanager
@@ -55,3 +55,17 @@ def test_phones_need_a_process_that_does_everything(
 
     setattr(settings, name, value)
     assert not has_phones()
+
+
+@pytest.mark.parametrize(("files", "other_hosts"), [("local", False), ("gcs", True), ("s3", True)])
+def test_files_of_a_bucket_come_from_another_host(
+    settings: Settings, files: str, *, other_hosts: bool
+) -> None:
+    """The page uploads them there, and shows them. Nothing else comes from other hosts."""
+    settings.CHAT_FILES = files
+
+    rules = dict(rule.split(" ", 1) for rule in content_security_policy().split("; "))
+
+    assert rules["default-src"] == "'self'"
+    for name in ("connect-src", "img-src"):
+        assert ("https:" in rules[name].split()) is other_hosts
