@@ -5,6 +5,7 @@ both. It handles only requests with a valid address; everything else passes on, 
 addresses count as requests without a token.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
@@ -21,7 +22,7 @@ from chat.limits.throttling import turn
 from chat.middleware import API_PATHS, security_headers
 from chat.rest.accounting import account
 from messaging.concurrency.turns import Turns
-from messaging.domain.exceptions import MessagingError, NotFound, Overloaded
+from messaging.domain.exceptions import MessagingError, NotFound, Overloaded, PermissionDenied
 from messaging.domain.limits import get_limits
 from messaging.files.storage import FileMissing, FileStorage
 from messaging.files.storages.local import LocalStorage
@@ -96,13 +97,16 @@ class LocalFiles:
     async def _receive(
         self, storage: LocalStorage, granted: Granted, scope: Scope, receive: Receive
     ) -> None:
-        """Store the uploaded file. Each address takes one upload at a time: otherwise its holder
-        could fill the disk."""
+        """Store the uploaded file, if it arrives before the address expires. Each address takes one
+        upload at a time: otherwise its holder could fill the disk."""
         if granted.key in self._uploading:
             raise Overloaded("This file is being uploaded by another request. Retry after 1 s.")
         self._uploading.add(granted.key)
         try:
-            await receive_file(storage, granted, scope, receive)
+            async with asyncio.timeout(granted.expires - time.time()):
+                await receive_file(storage, granted, scope, receive)
+        except TimeoutError as late:
+            raise PermissionDenied("This address has expired. Request a new one.") from late
         finally:
             self._uploading.discard(granted.key)
 

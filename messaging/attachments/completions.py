@@ -1,11 +1,11 @@
 """Completions: an uploaded file is checked, cleaned, and stored where no client can write.
 
 A check may take longer than a request may wait, so it runs in the background. A repeated request
-joins it, or gets its result.
+joins it, or gets its result. One person's checks run one after the other, so that they do not delay
+those of others.
 """
 
 import asyncio
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +14,9 @@ from pathlib import Path
 import structlog
 from cachetools import TTLCache
 
+from messaging.attachments.check_folders import make_folder
 from messaging.concurrency.tasks import TaskSet
+from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import InvalidRequest, MessagingError, NotUploaded, Overloaded
 from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAttachment
 from messaging.files.checking.clamd import Clamd
@@ -32,6 +34,8 @@ _PATIENCE_SECONDS = 4.0
 """How long a request waits for a check. The answer of a request takes at most five seconds."""
 _MOST_WAITING = 256
 """The checks of an instance, with those that wait."""
+_MOST_WAITING_EACH = 32
+"""Those of one person that wait."""
 _REFUSALS = 1_000
 _REFUSAL_SECONDS = 60.0
 FIELDS = {"size_mismatch": "size", "type_mismatch": "content_type"}
@@ -54,6 +58,7 @@ class Completions:
         self._workers = workers
         self._scanner = scanner
         self._places = asyncio.Semaphore(at_once)
+        self._turns = Turns(places=1, most_waiting=_MOST_WAITING_EACH, rest=0)
         self._tasks: TaskSet[StoredAttachment] = TaskSet()
         self._running: dict[str, asyncio.Task[StoredAttachment]] = {}
         self._refusals: TTLCache[str, MessagingError] = TTLCache(_REFUSALS, _REFUSAL_SECONDS)
@@ -81,6 +86,8 @@ class Completions:
     def _start(self, attachment: StoredAttachment) -> asyncio.Task[StoredAttachment]:
         if len(self._running) >= _MOST_WAITING:
             raise Overloaded("Too many files wait for their check. Retry after 1 s.")
+        if self._turns.is_full(attachment.owner_id):
+            raise Overloaded("Too many of your files wait for their check. Retry after 1 s.")
         task = self._tasks.start(self._complete(attachment))
         self._running[attachment.id] = task
         FILE_CHECKS_WAITING.inc()
@@ -99,9 +106,9 @@ class Completions:
             logger.error("file_check.failed", attachment_id=attachment_id, exc_info=error)
 
     async def _complete(self, attachment: StoredAttachment) -> StoredAttachment:
-        async with self._places:
+        async with self._turns.turn(attachment.owner_id), self._places:
             begun = time.monotonic()
-            folder = await asyncio.to_thread(_make_folder)
+            folder = await asyncio.to_thread(make_folder)
             try:
                 ready = await self._checked(attachment, Path(folder.name))
             except (Refused, NotUploaded) as refused:
@@ -171,7 +178,3 @@ class Completions:
         if stored is None or stored.status is not AttachmentStatus.READY:
             raise NotUploaded
         return stored
-
-
-def _make_folder() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="chat-files-")

@@ -5,7 +5,7 @@ What is to be removed stands in the store, written by the commit that made it so
 sweeps, so a crash only delays the removal. Two instances that remove the same files do no harm.
 
 The files go first, and the attachment itself last: otherwise a crash between the two would leave
-files that nobody knows of.
+files that nobody knows of. An attachment also stays for as long as its address takes uploads.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from messaging.attachments.check_folders import remove_old_folders
 from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
@@ -25,7 +26,7 @@ from messaging.domain.files.stored_attachment import (
     StoredAttachment,
 )
 from messaging.files.keys import stored_key, thumbnail_key
-from messaging.files.storage import FileStorage
+from messaging.files.storage import UPLOAD_SECONDS, FileStorage
 from messaging.instruments.metrics import FILES_SWEPT
 from messaging.stores.attachments import AttachmentStore
 from messaging.stores.conversations import Store
@@ -40,6 +41,8 @@ _FIRST_SECONDS = (1.0, 5.0)
 """The pause before the first one: an instance may replace one that was killed."""
 REPORTED_PAUSE = timedelta(days=1)
 """When to look again at the file of a reported message. A redaction does not wait for that."""
+_ADDRESS_LIFETIME = timedelta(seconds=UPLOAD_SECONDS + 300)
+"""For how long an upload may arrive after the announcement. The clocks of instances differ."""
 _AT_ONCE = 100
 _TIDY_SECONDS = 3600.0
 
@@ -98,6 +101,7 @@ class FileSweep:
             await self.sweep()
             loop_time = asyncio.get_running_loop().time()
             if loop_time - self._tidied_at >= _TIDY_SECONDS:
+                await asyncio.to_thread(remove_old_folders)
                 await self._storage.tidy()
                 self._tidied_at = loop_time
 
@@ -116,11 +120,16 @@ class FileSweep:
             # Nobody sees the file but the operators who handle the report.
             later = replace(attachment, sweep_at=now + REPORTED_PAUSE)
             return await self._attachments.replace(attachment, later)
-        await self._storage.delete(attachment.id)
+        if await self._storage.delete(attachment.id):
+            reason = "unsent" if attachment.message_id is None else "deleted"
+            FILES_SWEPT.labels(reason).inc()
+            logger.info("files.swept", attachment_id=attachment.id, reason=reason)
+        ends_at = attachment.created_at + _ADDRESS_LIFETIME
+        if now < ends_at:
+            return await self._attachments.replace(
+                attachment, replace(attachment, sweep_at=ends_at)
+            )
         await self._attachments.remove(attachment.id)
-        reason = "unsent" if attachment.message_id is None else "deleted"
-        FILES_SWEPT.labels(reason).inc()
-        logger.info("files.swept", attachment_id=attachment.id, reason=reason)
         return True
 
     async def _is_reported(self, attachment: StoredAttachment) -> bool:

@@ -5,6 +5,7 @@ Several instances need one folder that all of them mount.
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -128,7 +129,7 @@ class LocalStorage:
                     path.unlink(missing_ok=True)
                     deleted += 1
             if not keep:
-                folder.rmdir()
+                _remove_empty(folder)
         return deleted
 
     def _tidy(self) -> None:
@@ -157,6 +158,15 @@ def _copy(source: Path, target: Path, most: int) -> None:
         if source.exists():
             raise
         raise FileMissing from error
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder, unless an upload has just put something into it."""
+    try:
+        folder.rmdir()
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
 
 
 def _sync(path: Path) -> None:

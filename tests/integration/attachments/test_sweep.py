@@ -1,6 +1,7 @@
 """The sweep removes the files that nobody can see any more, and no others."""
 
 import os
+import tempfile
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from messaging.attachments.check_folders import make_folder, remove_old_folders
 from messaging.attachments.sweep import FileSweep
 from messaging.domain.conversation import Conversation
 from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAttachment
@@ -108,6 +110,7 @@ async def test_files_of_a_message_that_an_earlier_release_deleted_go(
     now = await store.now()
     conversation = await store.create_conversation(new_conversation("ann", "bob"))
     new = new_attachment(conversation.id, sweep_at=now - timedelta(minutes=1))
+    new = replace(new, created_at=now - timedelta(hours=1))
     await kept(store, storage, new, tmp_path)
     id_ = await sent(store, conversation, new)
     current = await store.get_conversation(conversation.id)
@@ -123,11 +126,58 @@ async def test_files_of_a_message_that_an_earlier_release_deleted_go(
     assert await store.attachments.get([new.id]) == {}
 
 
+async def test_an_upload_after_the_deletion_goes_too(
+    store: Store, storage: LocalStorage, sweep: FileSweep, tmp_path: Path
+) -> None:
+    """An address takes uploads for a quarter of an hour, whatever became of its attachment."""
+    now = await store.now()
+    conversation = await store.create_conversation(new_conversation("ann", "bob"))
+    for minutes, stays in ((5, True), (25, False)):
+        new = new_attachment(
+            conversation.id, message_seq=1, sweep_at=None, status=AttachmentStatus.DELETED
+        )
+        new = replace(new, sweep_at=now, created_at=now - timedelta(minutes=minutes))
+        await kept(store, storage, new, tmp_path)
+
+        assert await sweep.sweep() == 1
+
+        assert files(storage, new) == set()
+        left = (await store.attachments.get([new.id])).get(new.id)
+        assert (left is not None) is stays
+        if left is not None:
+            assert left.sweep_at == new.created_at + timedelta(minutes=20)
+    assert await sweep.sweep() == 0
+
+
+async def test_an_upload_amid_a_removal(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has just arrived stays for the next sweep; the storage does not count as away."""
+    id_ = random_id()
+    source = tmp_path / "source"
+    source.write_bytes(b"content")
+    served = served_as("image/jpeg", "tea.jpg")
+    await storage.put(source, stored_key(id_, PART), served)
+    folder = storage.path(f"{id_}/")
+    unlink = Path.unlink
+
+    def unlink_late(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok=missing_ok)
+        if path.parent == folder:
+            (folder / "staging").write_bytes(b"content")
+
+    monkeypatch.setattr(Path, "unlink", unlink_late)
+
+    assert await storage.delete(id_) == 1
+    assert {path.name for path in folder.iterdir()} == {"staging"}
+
+
 async def test_nothing_is_forgotten_while_the_storage_is_away(
     store: Store, storage: LocalStorage, sweep: FileSweep, tmp_path: Path
 ) -> None:
     conversation = await store.create_conversation(new_conversation("ann", "bob"))
     new = new_attachment(conversation.id, message_seq=1, sweep_at=None)
+    new = replace(new, created_at=await store.now() - timedelta(hours=1))
     await kept(store, storage, new, tmp_path)
     await store.commit(replace(sending(conversation, "bye"), released=(new.id,)))
     away = tmp_path / "away"
@@ -155,3 +205,18 @@ async def test_unfinished_writes_are_removed_after_a_day(storage: LocalStorage) 
 
     assert not old.exists()
     assert young.exists()
+
+
+def test_folders_that_killed_checks_left_are_removed_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with make_folder() as old, make_folder() as young:
+        (Path(old) / "source").write_bytes(b"half")
+        day_ago = time.time() - 86_401
+        os.utime(old, (day_ago, day_ago))
+
+        remove_old_folders()
+
+        assert list(tmp_path.iterdir()) == [Path(young)]
+        Path(old).mkdir()  # for its own end

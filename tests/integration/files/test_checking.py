@@ -133,9 +133,17 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", idat) + chunk(b"IEND", b"")
 
 
+def of_many_scans(count: int) -> bytes:
+    """A JPEG whose last scan is repeated: a hundred bytes each, and each costs as much as all."""
+    whole = picture("JPEG", progressive=True)
+    scan = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + count * scan + whole[-2:]
+
+
 @pytest.mark.parametrize(
     ("content", "content_type", "code"),
     [
+        (of_many_scans(100), "image/jpeg", "unreadable_image"),
         (bomb(50_000, 50_000), "image/png", "unreadable_image"),
         (bomb(8_000, 8_000), "image/png", "unreadable_image"),
         (picture("PNG")[:-20], "image/png", "unreadable_image"),

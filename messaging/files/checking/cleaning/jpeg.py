@@ -7,6 +7,9 @@ _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _STANDALONE = {0x01, *range(0xD0, 0xD9)}
 _COMMENT = 0xFE
 _EXTENSIONS = set(range(0xF0, 0xFE))
+_MAX_SCANS = 32
+"""A decoder goes through the whole image for each scan, which may have a hundred bytes. Encoders
+write about ten."""
 _KEPT_APPLICATION = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 """The application segments that change how the image looks, by their beginning."""
 
@@ -18,7 +21,7 @@ def clean(data: bytes, orientation: int) -> bytes:
     if orientation != UPRIGHT:
         exif = b"Exif\0\0" + exif_of(orientation)
         kept.append(b"\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif)
-    at = 2
+    at, scans = 2, 0
     while True:
         marker, at = _marker(data, at)
         if marker == _EOI:
@@ -34,6 +37,9 @@ def clean(data: bytes, orientation: int) -> bytes:
             kept += (bytes((0xFF, marker)), data[at:end])
         at = end
         if marker == _SOS:
+            scans += 1
+            if scans > _MAX_SCANS:
+                raise ValueError("too many scans")
             end = _end_of_scan(data, at)
             kept.append(data[at:end])
             at = end

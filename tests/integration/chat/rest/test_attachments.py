@@ -1,10 +1,16 @@
 """Attachments over REST: from the announcement to the file in a message."""
 
+import asyncio
 import io
+import time
+from collections.abc import AsyncIterator
 
 import pytest
 from PIL import Image
 
+from messaging.files.keys import staging_key
+from messaging.files.storages.local import LocalStorage
+from messaging.files.storages.local_addresses import Granted
 from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, ok, problem, wrong_fields
 from tests.integration.chat.rest.files import (
@@ -255,3 +261,34 @@ async def test_a_range_is_served(
 
     assert (answer.status_code, answer.content) == (status, content)
     assert answer.headers.get("content-range") == range_
+
+
+async def test_an_upload_ends_with_its_address(instance: Instance, ann: Api) -> None:
+    """However slowly it arrives. Otherwise a file could appear after its attachment is gone."""
+    tea = await ann.group()
+    announced = await announce(ann, tea)
+    storage = instance.attachments.storage
+    assert isinstance(storage, LocalStorage)
+    address = storage.addresses.sign(
+        Granted(
+            method="PUT",
+            key=staging_key(announced["attachment"]["id"]),
+            content_type="application/pdf",
+            size=len(PDF),
+            expires=int(time.time()) + 2,
+        )
+    )
+    never = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield PDF[:10]
+        await never.wait()
+
+    late = await ann.client.put(
+        f"http://testserver{address}",
+        content=slowly(),
+        headers={"Content-Type": "application/pdf"},
+    )
+
+    assert problem(late) == (403, "permission_denied")
+    assert problem(await complete(ann, announced)) == (409, "not_uploaded")
