@@ -18,7 +18,7 @@ from chat.state import ApplicationState, with_state
 from config.servers import uvicorn
 from config.servers.backpressure import flow_controlled
 from config.servers.connection_bounds import MAX_BODY_BYTES
-from config.servers.draining import drain_at_signals
+from config.servers.draining import closing, drain_at_signals
 from config.servers.forwarded import Hosts, with_client
 from config.servers.garbage_collection import Collecting
 from config.servers.uvicorn_socket import StepEnd, add_direct_transport
@@ -76,6 +76,8 @@ class Application:
         scope = with_client(scope, proxies=settings.TRUSTED_PROXIES, trusted=self._trusted_peers)
         if scope["type"] == "http":
             receive = bounded(receive, self._files.body_limit(scope, MAX_BODY_BYTES))
+            if self.instance.draining:
+                send = closing(send)
         elif scope["type"] == "websocket":
             add_direct_transport(scope, send, self._step_end)
             receive, send = flow_controlled(receive, send)

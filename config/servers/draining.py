@@ -7,7 +7,7 @@ no lifespan. So both get the signal only after the drain.
 import asyncio
 import signal
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import Context
 from types import FrameType
 from typing import Any
@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 
 logger = structlog.get_logger(__name__)
+
+Message = MutableMapping[str, Any]
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -59,6 +61,19 @@ def drain_at_signals(drain: Callable[[], Awaitable[None]]) -> None:
 
     for one in _SIGNALS:
         signal.signal(one, begin)
+
+
+def closing(send: Callable[[Message], Awaitable[None]]) -> Callable[[Message], Awaitable[None]]:
+    """Return a `send` that asks the client for another connection for its next request. Otherwise
+    a proxy could use this connection at the moment when the server closes it."""
+
+    async def send_and_close(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (b"connection", b"close")]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_and_close
 
 
 def _handler_of_server() -> Callable[[int, FrameType | None], Any] | None:

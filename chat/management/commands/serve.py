@@ -1,21 +1,22 @@
-"""`manage.py serve`: run one instance on the recommended server with the options that it needs."""
+"""`manage.py serve`: run instances on the recommended server with the options that it needs."""
 
 import argparse
+import asyncio
+import os
+import socket
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chat.checks import TAG
+from chat.serving import options as server_options
+from chat.serving.group import Group
+from chat.serving.place import Post
 from messaging.optional_libraries import hidden
 
-APPLICATION = "config.asgi:application"
-_KEEP_ALIVE_SECONDS = 75
-"""Longer than the 60 seconds for which nginx keeps idle connections, so that nginx never sends a
-request on a connection that is being closed."""
-_BACKLOG = 2048
-_FRAME_BYTES = 128 * 1024
-_DAPHNE_MESSAGE_BYTES = 8 * 1024 * 1024
-"""daphne's option also limits outgoing messages, and an answer to `conversation.sync` is long."""
+_MAX_PORT = 65_535
+_MAX_PROCESSES = 256
 
 
 class Command(BaseCommand):
@@ -25,6 +26,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
         parser.add_argument("--port", type=int, default=8000, help="the port to listen on")
+        parser.add_argument(
+            "--processes",
+            type=int,
+            help="run this number of instances behind the port, restart those that die, and "
+            "replace them one by one at SIGHUP. Several instances need Redis",
+        )
+        parser.add_argument(
+            "--metrics-port",
+            type=int,
+            help="with --processes: the first process is also reachable on this port, the next one "
+            "on the next port, and so on. Prometheus needs them",
+        )
+        parser.add_argument(
+            "--metrics-host", default="127.0.0.1", help="the address of the --metrics-port"
+        )
         parser.add_argument(
             "--server",
             choices=("uvicorn", "daphne"),
@@ -40,43 +56,92 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *, host: str, port: int, server: str, proxy_headers: bool, **options: Any
+        self,
+        *,
+        host: str,
+        port: int,
+        processes: int | None,
+        metrics_host: str,
+        metrics_port: int | None,
+        server: str,
+        proxy_headers: bool,
+        **options: Any,
     ) -> None:
-        if not 0 < port < 65536:
-            raise CommandError(f"--port is {port}. Set it to a number from 1 to 65535.")
-        if server == "daphne":
+        _require_port("--port", port)
+        if processes is not None:
+            if server != "uvicorn":
+                raise CommandError("--processes needs --server uvicorn.")
+            _serve_group(host, port, processes, metrics_host, metrics_port)
+        elif metrics_port is not None:
+            raise CommandError("--metrics-port needs --processes.")
+        elif server == "daphne":
             _serve_with_daphne(host, port, proxy_headers=proxy_headers)
         else:
             _serve_with_uvicorn(host, port)
+
+
+def _require_port(option: str, port: int, *, count: int = 1) -> None:
+    if not 0 < port <= _MAX_PORT + 1 - count:
+        raise CommandError(
+            f"{option} is {port}. Set it to a number from 1 to {_MAX_PORT + 1 - count}."
+        )
 
 
 def _serve_with_uvicorn(host: str, port: int) -> None:
     with hidden("watchfiles"):  # it reloads changed code, for which `runserver` is there
         import uvicorn  # noqa: PLC0415 - one of two servers
 
-    # The application adds its bounds on connections to this configuration (`config.asgi`).
-    uvicorn.run(
-        APPLICATION,
-        host=host,
-        port=port,
-        backlog=_BACKLOG,
-        ws="websockets-sansio",
-        ws_max_size=_FRAME_BYTES,
-        ws_per_message_deflate=False,
-        ws_ping_interval=None,  # heartbeats and the idle timeout do the same, for less
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        access_log=False,  # the proxy writes it
-        log_config=None,  # Django's settings configure logging
-        server_header=False,
-        lifespan="on",
-    )
+    uvicorn.run(server_options.APPLICATION, host=host, port=port, **server_options.UVICORN)
 
 
 def _serve_with_daphne(host: str, port: int, *, proxy_headers: bool) -> None:
     from daphne.cli import CommandLineInterface  # noqa: PLC0415 - one of two servers
 
-    arguments = ["--bind", host, "--port", str(port), "--verbosity", "0", "--no-server-name"]
-    arguments += ["--websocket-max-message-size", str(_DAPHNE_MESSAGE_BYTES)]
+    arguments = ["--bind", host, "--port", str(port), *server_options.DAPHNE]
     if proxy_headers:
         arguments.append("--proxy-headers")
-    CommandLineInterface().run([*arguments, APPLICATION])
+    CommandLineInterface().run([*arguments, server_options.APPLICATION])
+
+
+def _serve_group(
+    host: str, port: int, processes: int, metrics_host: str, metrics_port: int | None
+) -> None:
+    if not 0 < processes <= _MAX_PROCESSES:
+        raise CommandError(
+            f"--processes is {processes}. Set it to a number from 1 to {_MAX_PROCESSES}."
+        )
+    if processes > 1 and settings.REDIS is None:
+        raise CommandError(
+            "Several processes need Redis, to reach each other's sockets. Set REDIS_URL."
+        )
+    if metrics_port is not None:
+        _require_port("--metrics-port", metrics_port, count=processes)
+
+    def post(number: int) -> Post:
+        instance_id = f"{settings.INSTANCE_ID}-{number + 1}"
+        options = (
+            ()
+            if metrics_port is None
+            else ("--own-host", metrics_host, "--own-port", str(metrics_port + number))
+        )
+        path = os.pathsep.join(filter(None, (str(settings.BASE_DIR), os.environ.get("PYTHONPATH"))))
+        environment = {"INSTANCE_ID": instance_id, "PYTHONPATH": path}
+        return Post(instance_id=instance_id, options=options, environment=environment)
+
+    async def run() -> bool:
+        with _listen(host, port) as listening:
+            return await Group(listening, [post(number) for number in range(processes)]).run()
+
+    if not asyncio.run(run()):
+        raise CommandError("The processes did not start.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Raises CommandError."""
+    try:
+        family, *_, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=server_options.BACKLOG)
+    except OSError as error:
+        raise CommandError(f"Port {port} of {host} cannot be used: {error.strerror}.") from error

@@ -9,9 +9,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from chat.management.commands import serve
+from chat.serving import options
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    serve.APPLICATION = "tests.benchmarks.peers.product.door:application"
+    options.APPLICATION = "tests.benchmarks.peers.product.door:application"
     execute_from_command_line(["manage.py", "serve", *sys.argv[1:]])

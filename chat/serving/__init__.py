@@ -1,0 +1,1 @@
+"""`manage.py serve`: the server process of one instance, or a group of them behind one port."""

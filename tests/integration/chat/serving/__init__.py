@@ -1,0 +1,1 @@
+"""A group of instances behind one port: real processes, real signals."""

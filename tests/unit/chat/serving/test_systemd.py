@@ -1,0 +1,29 @@
+"""What systemd hears."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from chat.serving.systemd import READY, notify
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_systemd_hears_that_the_group_is_ready(
+    abstract: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.settimeout(5)
+        systemd.bind(f"\0{name}" if abstract else name)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}" if abstract else name)
+
+        notify(READY)
+
+        assert systemd.recv(100) == b"READY=1"
+
+
+def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+
+    notify(READY)
