@@ -21,6 +21,7 @@ from tests.chaos.scene import Case, play
 from tests.clients.known import Violation, Wrong
 from tests.releases import PRESENT, ReleaseMissing, previous_release, require_previous_release
 from tests.servers.postgres import PostgresMissing, require_postgres
+from tests.servers.proxies import ProxyMissing
 
 
 def main() -> int:
@@ -40,14 +41,17 @@ def main() -> int:
             # What an emulator holds makes it slower: each seed has a fresh one.
             with own_firestore_emulator() as (emulator, _):
                 for name in names:
-                    size = SMALL if arguments.short else FULL
+                    size = SMALL if arguments.short else CASES[name].size or FULL
                     outcome = asyncio.run(
                         _run(CASES[name], emulator, seed, size, short=arguments.short)
                     )
                     outcomes.append(outcome)
                     _show(outcome)
                     report.write(outcomes, arguments.report)
-    except (EmulatorMissing, PostgresMissing, RedisMissing, ReleaseMissing, NotReady) as error:
+    except (
+        *(EmulatorMissing, PostgresMissing, ProxyMissing, RedisMissing, ReleaseMissing),
+        NotReady,
+    ) as error:
         _say(str(error))
         return 2
     except KeyboardInterrupt:
@@ -69,6 +73,7 @@ async def _run(case: Case, emulator: str, seed: int, size: Size, *, short: bool)
             postgres=case.postgres,
             release=release,
             notified=case.upgrade,
+            proxies=case.proxies,
         )
         try:
             async with cluster:

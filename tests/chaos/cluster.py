@@ -4,6 +4,7 @@ import asyncio
 import random
 import re
 import signal
+import ssl
 import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,21 +25,37 @@ from tests.chaos.redis_servers import MASTER, RedisServer, Sentinel
 from tests.chaos.relay import Relay
 from tests.clients.rest import http_client
 from tests.releases import PRESENT, Release
+from tests.servers.commands import serve_command
 from tests.servers.postgres import postgres_server
+from tests.servers.proxies import PROXIES
 
 _SQL, _FIRESTORE = "DATABASE_URL", "FIRESTORE_EMULATOR_HOST"
 _PORT = re.compile(r"(?<=:)(\d+)(?=/|$)")
 _DRAIN_SECONDS = 40.0
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A proxy before all instances, as a client sees it."""
+
+    label: str
+    url: str
+    trust: ssl.SSLContext
+    up: bool = True
+
+
 class Instance:
     """One instance, always on the same port, with its own ways to Redis and to the store."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], application: str) -> None:
+    def __init__(
+        self, name: str, environment: Mapping[str, str], application: str, *, proxied: bool = False
+    ) -> None:
+        """`proxied`: run it as production does."""
         self.name = name
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.up = False
+        self.trust: ssl.SSLContext | None = None
         self.release = PRESENT
         """What it runs at its next start."""
         self.log_before = ""
@@ -47,8 +64,14 @@ class Instance:
         self.store: Relay
         self._environment = {**environment, "INSTANCE_ID": name}
         self._application = application
+        self._proxied = proxied
         self._running = ExitStack()
         self._process: Process | None = None
+
+    @property
+    def label(self) -> str:
+        """What answers here."""
+        return self.release.name
 
     async def start(self) -> None:
         def run() -> Process:
@@ -56,15 +79,18 @@ class Instance:
                 instance(
                     self.port,
                     environment=self._environment,
-                    command=uvicorn_command(
-                        self.port, application=self._application, python=self.release.python
-                    ),
+                    command=self._command(),
                     directory=self.release.directory,
                 )
             )
 
         self._process = await asyncio.to_thread(run)
         self.up = True
+
+    def _command(self) -> Sequence[str]:
+        if self._proxied:
+            return serve_command(self.port)
+        return uvicorn_command(self.port, application=self._application, python=self.release.python)
 
     async def kill(self) -> None:
         """kill -9: no goodbye of any kind."""
@@ -134,11 +160,16 @@ class Cluster:
     """What creates the database and runs at first."""
     notified: bool = False
     """Whether there are a queue, a worker and a push service."""
+    proxies: Sequence[str] = ()
+    """The proxies that people reach the instances through (`tests.servers.proxies`); without any,
+    each request and socket goes to an instance that is up."""
 
     instances: list[Instance] = field(init=False, default_factory=list)
     redis: RedisServer = field(init=False)
     replica: RedisServer | None = field(init=False, default=None)
     notifications: Notifications | None = field(init=False, default=None)
+    fronts: Sequence["Instance | Front"] = field(init=False, default=())
+    """Where people connect."""
     _environment: Mapping[str, str] = field(init=False, default_factory=dict)
     _exit: AsyncExitStack = field(init=False, default_factory=AsyncExitStack)
 
@@ -151,6 +182,8 @@ class Cluster:
                 self.instances.append(await self._prepare(exit_, f"instance-{number}"))
             await asyncio.to_thread(migrate, self.release, self._environment)
             await asyncio.gather(*(one.start() for one in self.instances))
+            fronts = [self._start_proxy(exit_, name) for name in self.proxies]
+            self.fronts = fronts or self.instances
             if self.notifications is not None:
                 await self.notifications.start_worker(self._environment, self.release)
             self._exit = exit_.pop_all()
@@ -196,6 +229,11 @@ class Cluster:
         exit_.push_async_callback(self.notifications.close)
         return await self.notifications.start(exit_)
 
+    def _start_proxy(self, exit_: AsyncExitStack, name: str) -> Front:
+        ports = [one.port for one in self.instances]
+        proxy = exit_.enter_context(PROXIES[name](*ports))
+        return Front(name, f"https://127.0.0.1:{proxy.port}", proxy.trust)
+
     def _start_store(self, exit_: AsyncExitStack) -> Mapping[str, str]:
         if self.sqlite:
             return {"CHAT_STORE": "sql", _SQL: f"sqlite:///{self.folder}/chat.sqlite3"}
@@ -218,7 +256,7 @@ class Cluster:
             own[place] = f"{before}{store.port}{after}"
         if not self.sentinel:
             own["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}/0"
-        one = Instance(name, own, self.application)
+        one = Instance(name, own, self.application, proxied=bool(self.proxies))
         one.release = self.release
         one.redis = redis
         if not self.sqlite:
@@ -237,14 +275,17 @@ def migrate(release: Release, environment: Mapping[str, str]) -> None:
 class Balancer:
     """What stands before the instances: each request and socket goes to one that is up."""
 
-    def __init__(self, instances: Sequence[Instance], chance: random.Random) -> None:
+    def __init__(self, instances: Sequence[Instance | Front], chance: random.Random) -> None:
         self.failures: Counter[str] = Counter()
-        """How many requests were answered with 500 or above, by release, status, method, code."""
+        """How many requests were answered with 500 or above, by release or proxy, status, method,
+        code."""
         self._instances = instances
         self._chance = chance
-        self._https = [[http_client(one.url) for _ in range(4)] for one in instances]
+        self._https = [
+            [http_client(one.url, trust=one.trust) for _ in range(4)] for one in instances
+        ]
 
-    def pick(self) -> Instance:
+    def pick(self) -> Instance | Front:
         up = [one for one in self._instances if one.up]
         return self._chance.choice(up or self._instances)
 
@@ -255,7 +296,7 @@ class Balancer:
         http = self._chance.choice(self._https[self._instances.index(one)])
         answer = await http.request(method, url, json=json, params=params, headers=headers)
         if answer.is_server_error:
-            what = f"{one.release.name}: {answer.status_code} {method} {_code(answer)}"
+            what = f"{one.label}: {answer.status_code} {method} {_code(answer)}"
             self.failures[what] += 1
         return answer
 

@@ -125,7 +125,7 @@ async def gather(cluster: Cluster, size: Size, chance: random.Random) -> AsyncIt
     """A crowd that is connected and has loaded everything; one half of its sockets knew of the
     conversations from `hello`, the other half was told."""
     async with AsyncExitStack() as exit_:
-        balancer = Balancer(cluster.instances, chance)
+        balancer = Balancer(cluster.fronts, chance)
         exit_.push_async_callback(balancer.aclose)
         crowd = Crowd(balancer, size, chance)
         places = asyncio.Semaphore(_CONNECTING)

@@ -18,7 +18,7 @@ import httpx
 from tests.chaos import checks
 from tests.chaos.cluster import Balancer, Cluster, Instance
 from tests.chaos.crowd import Crowd, Room, Size, gather
-from tests.chaos.ledger import Sent
+from tests.chaos.deliveries import deliveries
 from tests.chaos.report import Outcome
 from tests.chaos.stubborn import StubbornClient
 from tests.chaos.traffic import Traffic
@@ -172,6 +172,10 @@ class Case:
     """How many acts a second there are at most, where more would keep the machine too busy."""
     upgrade: bool = False
     """Whether the previous release runs at first, with a queue, a worker and a push service."""
+    proxies: Sequence[str] = ()
+    """The proxies that everybody goes through."""
+    size: Size | None = None
+    """The crowd, where it is not the usual one."""
     postgres: bool = False
     """Whether a PostgreSQL stores, for what is held against the clock: every query of the emulator
     goes through all that it holds."""
@@ -292,33 +296,3 @@ def _check_delays(case: Case, scene: Scene) -> float:
         )
         scene.require(not late, text, Wrong.LATE)
     return round(slowest.delay, 3)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """A message that came by a socket."""
-
-    sent: Sent
-    client: StubbornClient
-    delay: float
-    """Seconds after its acknowledgement; 0 where it came before that."""
-
-    @property
-    def across(self) -> bool:
-        """Whether it is known to have come from another instance."""
-        return self.sent.through not in {"", self.client.instance_id}
-
-
-def deliveries(crowd: Crowd) -> Sequence[Delivery]:
-    found = []
-    for client in crowd.clients:
-        for known in client.conversations.values():
-            for arrival in (arrival for stay in known.stays for arrival in stay.messages):
-                sent = crowd.ledger.by_message.get(arrival.id)
-                if arrival.at is None or sent is None or sent.acknowledged_at is None:
-                    continue
-                if arrival.version != sent.version:
-                    continue  # its edit was what brought it to somebody who had not loaded it
-                delay = max(arrival.at - sent.acknowledged_at, 0.0)
-                found.append(Delivery(sent=sent, client=client, delay=delay))
-    return found

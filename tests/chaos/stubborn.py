@@ -2,10 +2,11 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
 from typing import Any
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from tests.chaos.cluster import Balancer
 from tests.clients.client import RETRY_SECONDS, Client
@@ -27,6 +28,12 @@ class StubbornClient(Client):
         super().__init__(user_id, "", balancer)
         self.closes: Counter[int] = Counter()
         """How often its sockets ended, by close code."""
+        self.handshakes: Counter[str] = Counter()
+        """How many handshakes were refused, by release or proxy, and status."""
+        self.returns: list[float] = []
+        """Seconds from the time at which an instance that ended told it to return, until it was
+        connected again."""
+        self._due: float | None = None
         self._balancer = balancer
         self._chance = chance
 
@@ -51,6 +58,8 @@ class StubbornClient(Client):
             if self.hello:
                 tries = 0
             wait = self.retry_after
+            if wait is not None and self._due is None:
+                self._due = time.perf_counter() + wait
             self.hello = {}
             self.unanswered()
             if code is not None and not may_reconnect(code):
@@ -68,10 +77,13 @@ class StubbornClient(Client):
 
     async def _one_socket(self) -> int | None:
         """Its close code; None where there was no socket."""
+        instance = self._balancer.pick()
         try:
-            instance = self._balancer.pick()
-            self.release = f"{instance.release.name}: "
-            await self.open(instance.url)
+            self.release = f"{instance.label}: "
+            await self.open(instance.url, trust=instance.trust)
+        except InvalidStatus as refused:
+            self.handshakes[f"{instance.label}: {refused.response.status_code}"] += 1
+            return None
         except (OSError, TimeoutError, InvalidHandshake, EOFError):
             return None
         assert self.socket is not None
@@ -95,6 +107,10 @@ class StubbornClient(Client):
             await self.wait_until(lambda: bool(self.hello), "hello", seconds=_HELLO_SECONDS)
         except AssertionError:
             self.socket.transport.abort()
+        else:
+            if self._due is not None:
+                self.returns.append(time.perf_counter() - self._due)
+                self._due = None
 
     # What fails is asked for again
 

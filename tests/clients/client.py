@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -133,11 +134,14 @@ class Client(View):
                 future.set_exception(ConnectionError())
         self.unanswered()
 
-    async def open(self, url: str, token: str | None = None) -> None:
-        """Raises OSError, TimeoutError, InvalidHandshake."""
+    async def open(
+        self, url: str, token: str | None = None, *, trust: ssl.SSLContext | None = None
+    ) -> None:
+        """Raises OSError, TimeoutError, InvalidHandshake. `trust` is for a server with TLS."""
         self.socket = await connect(
             url.replace("http", "ws", 1) + "/ws/v1",
             additional_headers={"Authorization": f"Bearer {token or token_of(self.user_id)}"},
+            ssl=trust,
             compression=None,
             proxy=None,
             ping_interval=None,

@@ -24,12 +24,12 @@ def token_of(user_id: str) -> str:
     return signer.sign_object([user_id, time.time()])
 
 
-def http_client(url: str) -> httpx.AsyncClient:
-    """What many `Rest` of one instance share."""
+def http_client(url: str, *, trust: ssl.SSLContext | None = None) -> httpx.AsyncClient:
+    """What many `Rest` of one instance share. `trust` is for a server with TLS."""
     # uvicorn closes what is idle for 5 s; a request that is just then on its way would be lost.
     limits = httpx.Limits(max_connections=8, keepalive_expiry=2)
     return httpx.AsyncClient(
-        base_url=url, timeout=10, limits=limits, trust_env=False, verify=_NO_TLS
+        base_url=url, timeout=10, limits=limits, trust_env=False, verify=trust or _NO_TLS
     )
 
 

@@ -5,11 +5,19 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.chaos.crowd import Size
 from tests.chaos.scene import Case, Scene
 from tests.clients.rest import Refused
+from tests.servers.proxies import PROXIES
 
 _LEASE_SECONDS = 15.0
 _ENDS = frozenset({4002})
+_NOTICED_SECONDS = 2.5
+"""Then nginx uses an instance again (`fail_timeout`)."""
+_PROXIED = Size(people=100, tabs=3, conversations=60, largest=60, rate=72)
+"""300 sockets, and 50 sends a second among the acts."""
+_BACK_SECONDS = 5.0
+"""After the `retry_after` that an instance named."""
 
 
 async def killed(scene: Scene) -> None:
@@ -41,6 +49,28 @@ async def rolled(scene: Scene) -> None:
         await one.start()
         await asyncio.sleep(1)
     scene.figures["closed with"] = _shown(scene.closes() - before)
+
+
+async def rolled_behind_a_proxy(scene: Scene) -> None:
+    """The same behind a proxy, which everybody goes through: no request is answered with
+    500 or above, by an instance or by the proxy, and everybody is back in time."""
+    failures, closes = scene.failures(), scene.closes()
+    for one in scene.cluster.instances:
+        status = await one.terminate()
+        scene.require(status == 0, f"{one.name} did not end by itself: {status}")
+        await one.start()
+        await asyncio.sleep(_NOTICED_SECONDS)
+    await scene.all_connected(seconds=_BACK_SECONDS)
+    failed = scene.failures() - failures
+    scene.require(not failed, f"requests failed: {dict(failed)}")
+    handshakes = sum((client.handshakes for client in scene.crowd.clients), Counter[str]())
+    scene.require(not handshakes, f"handshakes failed: {dict(handshakes)}")
+    codes = scene.closes() - closes
+    scene.require(set(codes) <= _ENDS, f"sockets were closed with {_shown(codes)}")
+    scene.figures["closed with"] = _shown(codes)
+    returns = [seconds for client in scene.crowd.clients for seconds in client.returns]
+    scene.figures["returns"] = len(returns)
+    scene.in_time("back after retry_after", max(returns, default=0.0), _BACK_SECONDS)
 
 
 async def stalled(scene: Scene) -> None:
@@ -107,6 +137,16 @@ CASES: Sequence[Case] = (
     Case(name="instance-killed", act=killed, delivers_within=10.0),
     Case(name="instance-ended", act=ended, delivers_within=5.0),
     Case(name="instances-rolled", act=rolled, delivers_within=5.0),
+    *(
+        Case(
+            name=f"rolled-behind-{proxy}",
+            act=rolled_behind_a_proxy,
+            proxies=(proxy,),
+            size=_PROXIED,
+            postgres=True,
+        )
+        for proxy in PROXIES
+    ),
     Case(name="instance-stalled", act=stalled, delivers_within=5.0),
     Case(name="everybody-reconnects", act=everybody_reconnects, delivers_within=5.0),
     Case(name="presence-ends", act=presence_ends),

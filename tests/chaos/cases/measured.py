@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from websockets.exceptions import ConnectionClosed
 
 from tests.chaos.cluster import Instance
+from tests.chaos.deliveries import deliveries
 from tests.chaos.raw_sockets import raw
-from tests.chaos.scene import Case, Scene, deliveries
+from tests.chaos.scene import Case, Scene
 from tests.chaos.stubborn import may_reconnect
 from tests.clients.known import Wrong
 
