@@ -26,6 +26,8 @@ class S3Server:
     """A gate in front of moto. Requests with a presigned address are verified."""
 
     def __init__(self, target: str) -> None:
+        self.requests: list[tuple[str, str, Mapping[str, str]]] = []
+        """The method, the path with its query, and the headers of each."""
         self._target = target
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -55,7 +57,7 @@ class S3Server:
             thread.join()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        target = self._target
+        target, requests = self._target, self.requests
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -69,6 +71,7 @@ class S3Server:
                 size = int(self.headers.get("Content-Length", 0))
                 body = self.rfile.read(size)
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                requests.append((self.command, self.path, headers))
                 refused = refusal(self.command, self.path, headers)
                 if refused:
                     self._answer(403, {}, refused.encode())
