@@ -62,6 +62,9 @@ def exported() -> Mapping[str, Mapping[str, set[str]]]:
             for label, value in sample.labels.items():
                 found.setdefault(sample.name, {}).setdefault(label, set()).add(value)
             found.setdefault(sample.name, {})
+    # A cache has its series when it is made.
+    page = (CHECKOUT / "docs" / "metrics.md").read_text()
+    found["chat_cache_bytes"] = {"cache": set(re.findall(r"^\| `(\w+)`: ", page, re.MULTILINE))}
     for module in _modules():
         for name, labels in _declared(module):
             for label in labels:

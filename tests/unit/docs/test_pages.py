@@ -122,7 +122,12 @@ def test_commands_exist() -> None:
 
 
 def test_links_lead_to_files() -> None:
-    for path in (*ROOT.glob("*.md"), *PAGES, ROOT / "clients/javascript/README.md"):
+    for path in (
+        *ROOT.glob("*.md"),
+        *PAGES,
+        *ROOT.glob("deploy/*.md"),
+        *ROOT.glob("clients/*/*.md"),
+    ):
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text()):
             if "://" not in target and not target.startswith("mailto:"):
                 assert (path.parent / target).exists(), f"{path.name}: {target}"
