@@ -4,10 +4,10 @@ A change is pure. If another writer committed first, it is evaluated again on th
 conversation. Several changes can be evaluated one after the other into a single commit.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from messaging.changes.needs import Known, Needs
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.earlier_texts import EarlierTexts
@@ -44,8 +44,8 @@ class Outcome:
 
 class ConversationChange(Protocol):
     @property
-    def reads(self) -> Sequence[str]:
-        """Return the ids of the messages that it needs."""
+    def needs(self) -> Needs | None:
+        """Return what must be read before it is applied; None if nothing."""
 
     @property
     def creates(self) -> str | None:
@@ -59,10 +59,10 @@ class ConversationChange(Protocol):
     def authorize(self, conversation: Conversation) -> None:
         """Raise MessagingError if the actor may not see this conversation.
 
-        This runs before any message is read, so that a refusal costs the same whatever the
+        This runs before anything is read, so that a refusal costs the same whatever the
         conversation contains.
         """
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        """Return the outcome on this conversation. Raises MessagingError if the change is
-        refused."""
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
+        """Return the outcome on this conversation. `known` has what the change needs. Raises
+        MessagingError if the change is refused."""

@@ -8,6 +8,7 @@ from typing import Any
 from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.messages.reporting import Event, with_report
 from messaging.changes.metadata_rules import canonical, require_metadata
+from messaging.changes.needs import Known
 from messaging.changes.profile_rules import require_picture
 from messaging.changes.rights import require_group, require_participant, require_role
 from messaging.changes.text_rules import require_title
@@ -15,7 +16,6 @@ from messaging.domain.change import COMMIT_TIME, Change, ChangeType
 from messaging.domain.conversation import Conversation, ConversationKind, History, Posting
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.identifiers import content_hash, derived_id, direct_conversation_id, random_id
-from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Role
 
 
@@ -26,14 +26,14 @@ class UpdateConversation:
 
     user_id: str
     changes: Mapping[str, Any]
-    reads: tuple[str, ...] = ()
+    needs: None = None
     creates: None = None
     size: int = SMALL_CHANGE
 
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
         require_participant(conversation, self.user_id)
         require_group(conversation, "no title and no picture, and its settings are fixed")
         require_role(conversation, self.user_id, Role.ADMIN)

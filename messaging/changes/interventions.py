@@ -1,17 +1,16 @@
 """Changes by operators, who need not be participants. The admin has authorized them."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.messages.deleting import deleted
 from messaging.changes.messages.reporting import Event, with_report
+from messaging.changes.needs import Known, Needs
 from messaging.changes.participants import require_present, with_role, without_participants
 from messaging.changes.rights import require_group
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
-from messaging.domain.message import Message
 from messaging.domain.participant import Role
 from messaging.domain.uncounted import ALL_COUNTED
 
@@ -25,8 +24,8 @@ class _Intervention:
     size: int = SMALL_CHANGE
 
     @property
-    def reads(self) -> Sequence[str]:
-        return ()
+    def needs(self) -> Needs | None:
+        return None
 
     def authorize(self, conversation: Conversation) -> None:
         """Pass: an operator sees every conversation."""
@@ -39,11 +38,11 @@ class RedactMessage(_Intervention):
     message_id: str
 
     @property
-    def reads(self) -> Sequence[str]:
-        return (self.message_id,)
+    def needs(self) -> Needs:
+        return Needs(messages=(self.message_id,))
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        message = messages.get(self.message_id)
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
+        message = known.messages.get(self.message_id)
         if message is None:
             raise MessageNotFound
         return deleted(conversation, message, by=OPERATOR)
@@ -55,7 +54,7 @@ class FreezeConversation(_Intervention):
 
     frozen: bool
 
-    def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, _: Known) -> Outcome:
         if conversation.frozen is self.frozen:
             return Outcome(conversation=conversation)
         after = replace(conversation, frozen=self.frozen, version=conversation.version + 1)
@@ -77,7 +76,7 @@ class ExpelParticipant(_Intervention):
 
     participant_id: str
 
-    def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, _: Known) -> Outcome:
         require_group(conversation, "two people, always the same")
         participant = require_present(conversation, self.participant_id)
         outcome = without_participants(conversation, [participant], by=OPERATOR)
@@ -93,7 +92,7 @@ class AssignRole(_Intervention):
     participant_id: str
     role: Role
 
-    def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, _: Known) -> Outcome:
         require_group(conversation, "no roles")
         outcome = with_role(conversation, self.participant_id, self.role, by=OPERATOR)
         return with_report(
@@ -110,7 +109,7 @@ class EmptyConversation(_Intervention):
     """Remove all participants of a group at once, with its title and latest message. Raises
     PermissionDenied for a direct conversation."""
 
-    def apply(self, conversation: Conversation, _: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, _: Known) -> Outcome:
         if conversation.kind is ConversationKind.DIRECT:
             raise PermissionDenied("A direct conversation cannot be deleted. Freeze it instead.")
         if not conversation.participants:

@@ -6,13 +6,13 @@ from typing import TypeVar
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.messages.reporting import Event, with_report
+from messaging.changes.needs import Known
 from messaging.changes.rights import outranks, require_group, require_participant, require_role
 from messaging.changes.sizes import takes_more_people
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation, History
 from messaging.domain.exceptions import InvalidRequest, NotFound, PermissionDenied
 from messaging.domain.limits import get_limits
-from messaging.domain.message import Message
 from messaging.domain.participant import Participant, ReadPosition, Role
 
 Value = TypeVar("Value")
@@ -23,14 +23,14 @@ class AddParticipants:
     user_id: str
     user_ids: tuple[str, ...]
     role: Role
-    reads: tuple[str, ...] = ()
+    needs: None = None
     creates: None = None
     size: int = SMALL_CHANGE
 
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
         require_participant(conversation, self.user_id)
         require_group(conversation, "two people, always the same")
         least = Role.ADMIN if self.role is Role.MEMBER else Role.OWNER
@@ -79,14 +79,14 @@ class AddParticipants:
 class RemoveParticipant:
     user_id: str
     participant_id: str
-    reads: tuple[str, ...] = ()
+    needs: None = None
     creates: None = None
     size: int = SMALL_CHANGE
 
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
         actor = require_participant(conversation, self.user_id)
         require_group(conversation, "two people, always the same")
         leaving = self.participant_id == self.user_id
@@ -105,14 +105,14 @@ class SetRole:
     user_id: str
     participant_id: str
     role: Role
-    reads: tuple[str, ...] = ()
+    needs: None = None
     creates: None = None
     size: int = SMALL_CHANGE
 
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
         require_participant(conversation, self.user_id)
         require_group(conversation, "no roles")
         require_role(conversation, self.user_id, Role.OWNER)

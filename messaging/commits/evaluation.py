@@ -1,18 +1,20 @@
-"""Evaluates several changes of one conversation into a single commit."""
+"""Evaluates several changes of one conversation into a single commit, and dates the outcomes once
+the store has committed it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from messaging.changes.change import ConversationChange, Outcome
-from messaging.changes.messages.editing import edits_text
-from messaging.changes.messages.reacting import React
-from messaging.changes.messages.sending import has_attachments
+from messaging.changes.needs import Known
+from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError
-from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EarlierTexts
+from messaging.domain.fields.earlier_texts import EarlierTexts
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message, PersonReactions, ReactionKey
 from messaging.domain.participant import ReadPosition
+from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.conversations import Commit
 
 
@@ -21,14 +23,10 @@ class Evaluation:
     """Changes evaluated in order, each on the result of the previous ones."""
 
     base: Conversation
-    messages: dict[str, Message]
-    reactions: dict[ReactionKey, tuple[str, ...]] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
+    """What the changes need, as far as it was read."""
     conversation: Conversation = field(init=False)
     outcomes: list[Outcome | MessagingError] = field(default_factory=list)
-    attachments: dict[str, StoredAttachment] = field(default_factory=dict)
-    """The attachments that the changes name, as far as they exist."""
-    earlier: dict[str, EarlierTexts] = field(default_factory=dict)
-    """The earlier texts of the messages that the changes edit."""
     refused_creations: set[str] = field(default_factory=set)
     """The ids of messages that refused changes would have created."""
     _created: dict[str, Message] = field(default_factory=dict)
@@ -36,24 +34,16 @@ class Evaluation:
     _positions: dict[str, ReadPosition] = field(default_factory=dict)
     _attached: dict[str, StoredAttachment] = field(default_factory=dict)
     _released: dict[str, None] = field(default_factory=dict)
-    _earlier: dict[str, EarlierTexts] = field(default_factory=dict)
-    _reacted: set[ReactionKey] = field(default_factory=set)
+    _earlier_texts: dict[str, EarlierTexts] = field(default_factory=dict)
+    _reactions: dict[ReactionKey, PersonReactions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.conversation = self.base
 
     def add(self, change: ConversationChange) -> None:
         """Evaluate one more change. A refusal concerns only that change."""
-        if has_attachments(change):
-            change = change.with_attachments(self.attachments)
-        if edits_text(change):
-            change = change.with_earlier_texts(
-                self.earlier.get(change.message_id, NO_EARLIER_TEXTS)
-            )
-        if isinstance(change, React) and change.key in self.reactions:
-            change = change.with_own(self.reactions[change.key])
         try:
-            outcome = change.apply(self.conversation, self.messages)
+            outcome = change.apply(self.conversation, self.known)
         except MessagingError as refusal:
             self.outcomes.append(refusal)
             if change.creates is not None:
@@ -62,31 +52,31 @@ class Evaluation:
         self.outcomes.append(outcome)
         self.conversation = outcome.conversation
         if outcome.change is not None and outcome.message is not None:
-            self._keep(outcome.message, new=outcome.message.id == change.creates)
-            if outcome.earlier is not None:
-                # From here on they are known, also for a later edit of the same commit.
-                self.earlier[outcome.message.id] = outcome.earlier
-                self._earlier[outcome.message.id] = outcome.earlier
-            if outcome.reactions is not None:
-                self.reactions[outcome.reactions.key] = outcome.reactions.emojis
-                self._reacted.add(outcome.reactions.key)
+            self._keep_message(outcome.message, new=outcome.message.id == change.creates)
+            self._keep_parts(outcome.message.id, outcome)
         if outcome.report is not None and outcome.report.message is not None:
-            self._keep(outcome.report.message, new=True)
-        self._keep_attachments(outcome)
-        self._positions.update({position.user_id: position for position in outcome.positions})
+            self._keep_message(outcome.report.message, new=True)
+        for position in outcome.positions:
+            self._positions[position.user_id] = position
 
-    def _keep(self, message: Message, *, new: bool) -> None:
-        self.messages[message.id] = message
+    def _keep_message(self, message: Message, *, new: bool) -> None:
+        """Keep a message for the commit, and for the next changes."""
+        self.known.messages[message.id] = message
         written = self._created if new or message.id in self._created else self._replaced
         written[message.id] = message
 
-    def _keep_attachments(self, outcome: Outcome) -> None:
+    def _keep_parts(self, message_id: str, outcome: Outcome) -> None:
+        """Keep what belongs to a message, for the commit and for the next changes."""
         for attachment in outcome.attached:
-            # From here on it is used, also for a later send of the same commit.
-            self.attachments[attachment.id] = self._attached[attachment.id] = attachment
+            self.known.attachments[attachment.id] = self._attached[attachment.id] = attachment
         for id_ in outcome.released:
             self._attached.pop(id_, None)
             self._released[id_] = None
+        if (earlier := outcome.earlier) is not None:
+            self.known.earlier_texts[message_id] = self._earlier_texts[message_id] = earlier
+        if (own := outcome.reactions) is not None:
+            self.known.reactions[own.key] = own.emojis
+            self._reactions[own.key] = own
 
     @property
     def changes_nothing(self) -> bool:
@@ -96,11 +86,6 @@ class Evaluation:
     def created(self) -> Mapping[str, Message]:
         """Return the new messages, by id."""
         return self._created
-
-    @property
-    def only_creates(self) -> bool:
-        """Return whether the only changes are new messages."""
-        return len(self._created) == self.conversation.version - self.base.version
 
     def commit(self, commit_id: str) -> Commit:
         return Commit(
@@ -112,10 +97,70 @@ class Evaluation:
             positions=tuple(self._positions.values()),
             attached=tuple(self._attached.values()),
             released=tuple(self._released),
-            earlier=self._earlier,
+            earlier=self._earlier_texts,
             reactions=tuple(
-                PersonReactions(message_id=key[0], user_id=key[1], emojis=self.reactions[key])
-                for key in self._reacted
-                if self.messages[key[0]].deleted_at is None
+                own
+                for own in self._reactions.values()
+                if self.known.messages[own.message_id].deleted_at is None
             ),
         )
+
+    def was_applied(self, found: Mapping[str, Message]) -> bool:
+        """Return whether the store has applied the commit, from those of its new messages that the
+        store has.
+
+        A position is assigned only once, whatever happens to the text later. If the commit has
+        other changes too, only the version of an unchanged message proves that they were committed
+        with it.
+        """
+        only_creates = len(self._created) == self.conversation.version - self.base.version
+        return bool(self._created) and all(
+            (same := found.get(id_)) is not None
+            and (same.seq, same.content_hash) == (message.seq, message.content_hash)
+            and (only_creates or same.version == message.version)
+            for id_, message in self._created.items()
+        )
+
+    def stored_outcomes(self, stored: Conversation, at: datetime) -> list[Outcome | MessagingError]:
+        """Return the outcomes once the store has committed them at `at`."""
+        return [
+            outcome if isinstance(outcome, MessagingError) else stored_outcome(outcome, stored, at)
+            for outcome in self.outcomes
+        ]
+
+
+def stored_outcome(outcome: Outcome, stored: Conversation, at: datetime) -> Outcome:
+    """Return the outcome with the store's time and the conversation as stored."""
+    message = stamped(outcome.message, at) if outcome.message else None
+    report = outcome.report
+    return Outcome(
+        conversation=stored,
+        change=outcome.change and _stored_change(outcome.change, at, message, outcome),
+        message=message,
+        report=report
+        and _stored_change(report, at, report.message and stamped(report.message, at), outcome),
+        positions=outcome.positions,
+        released=outcome.released,
+        reactions=outcome.reactions,
+    )
+
+
+def _stored_change(
+    change: Change, at: datetime, message: Message | None, outcome: Outcome
+) -> Change:
+    after = change.conversation
+    if after is None and change.type is not ChangeType.MESSAGE_CREATED:
+        after = outcome.conversation  # some participants may not see the message
+    snapshot = after and stamped_conversation(after, at, None)
+    # Not `replace`: it takes three times as long, and each message passes here.
+    return Change(
+        type=change.type,
+        version=change.version,
+        message=message,
+        participants=change.participants,
+        conversation=snapshot,
+        by=change.by,
+        pinned_count=change.pinned_count,
+        reaction=change.reaction,
+        loses_reactions=change.loses_reactions,
+    )

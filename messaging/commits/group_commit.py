@@ -8,16 +8,16 @@ it. Otherwise everything is read and evaluated again, including the rights.
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from messaging.changes.change import ConversationChange, Outcome
+from messaging.changes.needs import Needs
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
 from messaging.commits.reading import evaluate
-from messaging.commits.stored_outcomes import is_the_same, stamped_outcome
 from messaging.commits.waiting import Waiting
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
@@ -156,15 +156,20 @@ class GroupCommit:
             and len(earlier.outcomes) == len(self._batch)
         ):
             return earlier
-        batch = [(waiting.change, self._ids(waiting.change)) for waiting in self._batch]
-        return await evaluate(self._store, base, batch)
+        batch = [(waiting.change, self._needs(waiting.change)) for waiting in self._batch]
+        if any(needs for _, needs in batch):
+            return await evaluate(self._store, base, batch)
+        evaluation = Evaluation(base)
+        for change, _ in batch:
+            evaluation.add(change)
+        return evaluation
 
-    def _ids(self, change: ConversationChange) -> set[str]:
-        """Return the ids of the messages that a change needs."""
-        ids = set(change.reads)
-        if change.creates in self._looked_up:
-            ids.add(change.creates)
-        return ids
+    def _needs(self, change: ConversationChange) -> Needs | None:
+        """Return what a change needs; also the message that it creates, if that may exist."""
+        if change.creates is None or change.creates not in self._looked_up:
+            return change.needs
+        needs = change.needs or Needs()
+        return replace(needs, messages=(*needs.messages, change.creates))
 
     def _look_up_all(self) -> None:
         self._looked_up.update(
@@ -235,11 +240,7 @@ class GroupCommit:
             return base.updated_at
         created = lost.evaluation.created
         found = await self._store.get_messages(base.id, list(created)) if created else {}
-        only_sends = lost.evaluation.only_creates
-        if not created or not all(
-            message_id in found and is_the_same(found[message_id], message, only_sends)
-            for message_id, message in created.items()
-        ):
+        if not lost.evaluation.was_applied(found):
             return None
         return next(iter(found.values())).created_at
 
@@ -251,10 +252,7 @@ class GroupCommit:
         at: datetime,
         on_commit: Callable[[Committed], None],
     ) -> None:
-        outcomes = [
-            outcome if isinstance(outcome, MessagingError) else stamped_outcome(outcome, stored, at)
-            for outcome in evaluation.outcomes
-        ]
+        outcomes = evaluation.stored_outcomes(stored, at)
         changes = [
             change
             for outcome in outcomes

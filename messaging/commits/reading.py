@@ -4,86 +4,91 @@ Rights come first: nothing is read for a person who may not see the conversation
 after the base: any later change also changes the base, and then the commit fails.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence
 
 from messaging.changes.change import ConversationChange
-from messaging.changes.messages.editing import edits_text
-from messaging.changes.messages.reacting import React
-from messaging.changes.messages.sending import has_attachments
+from messaging.changes.needs import Known, Needs
 from messaging.changes.rights import authorized
 from messaging.commits.evaluation import Evaluation
 from messaging.domain.conversation import Conversation
-from messaging.domain.message import Message
+from messaging.domain.message import ReactionKey
 from messaging.stores.conversations import Store
 
 
 async def evaluate(
-    store: Store, base: Conversation, batch: Sequence[tuple[ConversationChange, Set[str]]]
+    store: Store, base: Conversation, batch: Sequence[tuple[ConversationChange, Needs | None]]
 ) -> Evaluation:
-    """Return the evaluation of the changes, each with the ids of the messages that it needs."""
-    wanted = {id_ for change, ids in batch if ids and authorized(change, base) for id_ in ids}
-    changes = [change for change, _ in batch]
-    edited = {change.message_id for change in changes if edits_text(change)}
-    evaluation = Evaluation(base, {})
-    await _read_messages(store, evaluation, wanted, edited)
-    read = await _read_attachments(store, evaluation, changes)
-    await _read_reactions(store, evaluation, changes)
-    for change, ids in batch:
-        if not ids <= wanted and authorized(change, evaluation.conversation):
-            # An earlier change in this batch has added its actor.
-            await _read_messages(store, evaluation, ids, edited)
-        if has_attachments(change) and not read.issuperset(change.attachment_ids):
-            await _read_attachments(store, evaluation, [change])
-        if isinstance(change, React) and change.key not in evaluation.reactions:
-            await _read_reactions(store, evaluation, [change])
+    """Return the evaluation of the changes, each with what it needs."""
+    evaluation = Evaluation(base)
+    reading = _Reading(store, base.id, evaluation.known)
+    await reading.read(needs for change, needs in batch if needs and authorized(change, base))
+    for change, needs in batch:
+        if needs and authorized(change, evaluation.conversation):
+            # An earlier change of this batch may have added its actor.
+            await reading.read([needs])
         evaluation.add(change)
     return evaluation
 
 
-async def _read_messages(
-    store: Store, evaluation: Evaluation, wanted: Set[str], edited: Set[str]
-) -> None:
-    """Read messages, one read each; those that are edited with their earlier texts. What the
-    evaluation has changed stays."""
-    found: dict[str, Message] = {}
-    if plain := wanted - edited:
-        found.update(await store.get_messages(evaluation.base.id, sorted(plain)))
-    if whole := wanted & edited:
-        read = await store.get_edited(evaluation.base.id, sorted(whole))
-        for id_, (message, earlier) in read.items():
-            found[id_] = message
-            evaluation.earlier.setdefault(id_, earlier)
-    evaluation.messages = {**found, **evaluation.messages}
+class _Reading:
+    """Reads into `known`, each thing once. What the evaluation has changed stays."""
 
+    def __init__(self, store: Store, conversation_id: str, known: Known) -> None:
+        self._store = store
+        self._conversation_id = conversation_id
+        self._known = known
+        self._messages: set[str] = set()
+        self._edited_messages: set[str] = set()
+        self._attachments: set[str] = set()
+        self._reactions: set[ReactionKey] = set()
 
-async def _read_attachments(
-    store: Store, evaluation: Evaluation, changes: Sequence[ConversationChange]
-) -> set[str]:
-    """Read the attachments of sends, and return their ids. The commit fails if one changes
-    meanwhile."""
-    named = {
-        id_
-        for change in changes
-        if has_attachments(change) and authorized(change, evaluation.conversation)
-        for id_ in change.attachment_ids
-    }
-    if named:
-        found = await store.attachments.get(sorted(named))
-        evaluation.attachments = {**found, **evaluation.attachments}
-    return named
+    async def read(self, all_needs: Iterable[Needs]) -> None:
+        """Read what these changes need and what has not been read. Each message, attachment and
+        person's reactions cost one read."""
+        messages, edited_messages = set[str](), set[str]()
+        attachments, reactions = set[str](), set[ReactionKey]()
+        for needs in all_needs:
+            messages.update(needs.messages)
+            edited_messages.update(needs.edited_messages)
+            attachments.update(needs.attachments)
+            reactions.update(needs.reactions)
+        await self._read_edited_messages(edited_messages)
+        await self._read_messages(messages)
+        await self._read_attachments(attachments)
+        await self._read_reactions(reactions)
 
+    async def _read_messages(self, wanted: set[str]) -> None:
+        if not (new := wanted - self._messages):
+            return
+        self._messages |= new
+        found = await self._store.get_messages(self._conversation_id, sorted(new))
+        for id_, message in found.items():
+            self._known.messages.setdefault(id_, message)
 
-async def _read_reactions(
-    store: Store, evaluation: Evaluation, changes: Sequence[ConversationChange]
-) -> None:
-    """Read the reactions of the people who react to messages that exist."""
-    keys = {
-        change.key
-        for change in changes
-        if isinstance(change, React)
-        and change.message_id in evaluation.messages
-        and authorized(change, evaluation.conversation)
-    }
-    if keys:
-        found = await store.reactions.get_reactions(evaluation.base.id, sorted(keys))
-        evaluation.reactions |= {key: found.get(key, ()) for key in keys}
+    async def _read_edited_messages(self, wanted: set[str]) -> None:
+        if not (new := wanted - self._edited_messages):
+            return
+        self._edited_messages |= new
+        self._messages |= new
+        found = await self._store.get_edited(self._conversation_id, sorted(new))
+        for id_, (message, earlier_texts) in found.items():
+            self._known.messages.setdefault(id_, message)
+            self._known.earlier_texts.setdefault(id_, earlier_texts)
+
+    async def _read_attachments(self, wanted: set[str]) -> None:
+        if not (new := wanted - self._attachments):
+            return
+        self._attachments |= new
+        found = await self._store.attachments.get(sorted(new))
+        for id_, attachment in found.items():
+            self._known.attachments.setdefault(id_, attachment)
+
+    async def _read_reactions(self, wanted: set[ReactionKey]) -> None:
+        """Read the reactions to those of the messages that exist."""
+        new = {key for key in wanted - self._reactions if key[0] in self._known.messages}
+        if not new:
+            return
+        self._reactions |= new
+        found = await self._store.reactions.get_reactions(self._conversation_id, sorted(new))
+        for key in new:
+            self._known.reactions.setdefault(key, found.get(key, ()))

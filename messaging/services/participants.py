@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from messaging.changes.needs import Known
 from messaging.changes.participants import (
     AddParticipants,
     RemoveParticipant,
@@ -89,12 +90,12 @@ async def _permitting(
         instance, user_id=user_id, conversation_id=conversation_id
     )
     try:
-        change.apply(conversation, {})
+        change.apply(conversation, Known())
     except MessagingError:
         conversation = await read_conversation(
             instance, user_id=user_id, conversation_id=conversation_id
         )
-        change.apply(conversation, {})
+        change.apply(conversation, Known())
     return conversation
 
 

@@ -1,6 +1,5 @@
 """Deleting a message: a tombstone remains in its place."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
@@ -9,6 +8,7 @@ from messaging.changes.messages.changed import (
     require_written,
     with_changed_message,
 )
+from messaging.changes.needs import Known, Needs
 from messaging.changes.rights import require_participant, require_role, require_unfrozen
 from messaging.domain.change import COMMIT_TIME, ChangeType
 from messaging.domain.conversation import Conversation
@@ -25,14 +25,14 @@ class DeleteMessage:
     size: int = SMALL_CHANGE
 
     @property
-    def reads(self) -> Sequence[str]:
-        return (self.message_id,)
+    def needs(self) -> Needs:
+        return Needs(messages=(self.message_id,))
 
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        message = require_visible(conversation, self.user_id, messages, self.message_id)
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
+        message = require_visible(conversation, self.user_id, known, self.message_id)
         require_written(message)
         if message.sender_id != self.user_id:
             require_role(conversation, self.user_id, Role.ADMIN)

@@ -1,22 +1,22 @@
 """Editing the text and the metadata of a message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeGuard
+from typing import Any
 
-from messaging.changes.change import SMALL_CHANGE, ConversationChange, Outcome
+from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.messages.changed import (
     require_visible,
     require_written,
     with_changed_message,
 )
+from messaging.changes.needs import Known, Needs
 from messaging.changes.rights import require_participant, require_unblocked, require_unfrozen
 from messaging.changes.text_rules import require_text
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
-from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EarlierTexts
-from messaging.domain.message import Message
+from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +28,12 @@ class EditMessage:
     message_id: str
     changes: Mapping[str, str | None]
     creates: None = None
-    earlier: EarlierTexts = NO_EARLIER_TEXTS
-    """The earlier texts of the message, before this change."""
-
-    def with_earlier_texts(self, earlier: EarlierTexts) -> "EditMessage":
-        return replace(self, earlier=earlier)
 
     @property
-    def reads(self) -> Sequence[str]:
-        return (self.message_id,)
+    def needs(self) -> Needs:
+        if "text" in self.changes:
+            return Needs(edited_messages=(self.message_id,))
+        return Needs(messages=(self.message_id,))
 
     @property
     def size(self) -> int:
@@ -45,8 +42,8 @@ class EditMessage:
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        message = require_visible(conversation, self.user_id, messages, self.message_id)
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
+        message = require_visible(conversation, self.user_id, known, self.message_id)
         if message.deleted_at is not None:
             raise MessageNotFound
         if message.sender_id != self.user_id:
@@ -67,13 +64,7 @@ class EditMessage:
             conversation, message, by=self.user_id, edited_at=COMMIT_TIME, **changes
         )
         written_at = message.edited_at or message.created_at
-        earlier = self.earlier.adding(
+        earlier = known.earlier_texts.get(message.id, NO_EARLIER_TEXTS).adding(
             message.text or "", None if written_at is COMMIT_TIME else written_at
         )
         return replace(outcome, earlier=earlier)
-
-
-def edits_text(change: ConversationChange) -> TypeGuard[EditMessage]:
-    """Return whether the earlier texts of the message must be read before this change is
-    applied."""
-    return isinstance(change, EditMessage) and "text" in change.changes

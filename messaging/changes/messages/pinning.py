@@ -1,6 +1,5 @@
 """Pinning a message, so that everyone finds it."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
@@ -9,6 +8,7 @@ from messaging.changes.messages.changed import (
     require_written,
     with_changed_message,
 )
+from messaging.changes.needs import Known, Needs
 from messaging.changes.rights import (
     require_participant,
     require_role,
@@ -18,7 +18,6 @@ from messaging.changes.rights import (
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import InvalidRequest, MessageNotFound
-from messaging.domain.message import Message
 from messaging.domain.participant import Role
 
 MAX_PINS = 50
@@ -36,14 +35,14 @@ class PinMessage:
     size: int = SMALL_CHANGE
 
     @property
-    def reads(self) -> Sequence[str]:
-        return (self.message_id,)
+    def needs(self) -> Needs:
+        return Needs(messages=(self.message_id,))
 
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        message = require_visible(conversation, self.user_id, messages, self.message_id)
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
+        message = require_visible(conversation, self.user_id, known, self.message_id)
         if message.deleted_at is not None:
             raise MessageNotFound
         if conversation.kind is ConversationKind.GROUP:

@@ -1,6 +1,6 @@
 """Changes of reactions: one person adds an emoji to a message, or removes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
@@ -9,17 +9,13 @@ from messaging.changes.messages.changed import (
     require_written,
     with_changed_message,
 )
+from messaging.changes.needs import Known, Needs
 from messaging.changes.rights import require_participant, require_unblocked, require_unfrozen
 from messaging.domain.change import ChangeType, Reaction
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import InvalidRequest, MessageNotFound
 from messaging.domain.limits import get_limits
-from messaging.domain.message import (
-    Message,
-    PersonReactions,
-    ReactionKey,
-    ReactionSummary,
-)
+from messaging.domain.message import Message, PersonReactions, ReactionSummary
 
 LISTED = 10
 """The people whom the summary of a reaction names."""
@@ -33,36 +29,26 @@ class React:
     message_id: str
     emoji: str
     present: bool
-    own: tuple[str, ...] = ()
-    """The person's reactions to the message, as they were read for the commit."""
     creates: None = None
     size: int = SMALL_CHANGE
 
     @property
-    def reads(self) -> Sequence[str]:
-        return (self.message_id,)
-
-    @property
-    def key(self) -> ReactionKey:
-        """Return whose reactions to which message it needs."""
-        return self.message_id, self.user_id
-
-    def with_own(self, own: tuple[str, ...]) -> "React":
-        """Return this change with the person's reactions as they are now."""
-        return replace(self, own=own)
+    def needs(self) -> Needs:
+        return Needs(messages=(self.message_id,), reactions=((self.message_id, self.user_id),))
 
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.user_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
-        message = require_visible(conversation, self.user_id, messages, self.message_id)
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
+        message = require_visible(conversation, self.user_id, known, self.message_id)
         if message.deleted_at is not None:
             raise MessageNotFound
         require_written(message)
         require_unblocked(conversation)
         require_unfrozen(conversation, self.user_id)
         # An earlier release may have written the message without its reactions.
-        own = tuple(emoji for emoji in self.own if emoji in message.reactions)
+        stored = known.reactions.get((self.message_id, self.user_id), ())
+        own = tuple(emoji for emoji in stored if emoji in message.reactions)
         if (self.emoji in own) is self.present:
             return Outcome(conversation=conversation, message=message, reactions=self._after(own))
         if self.present:

@@ -1,12 +1,12 @@
 """Sending a message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypeGuard
 
 from messaging.changes.attachments import ATTACHMENT_BYTES, attached, shown
-from messaging.changes.change import SMALL_CHANGE, ConversationChange, Outcome
+from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.needs import Known, Needs
 from messaging.changes.rights import (
     require_participant,
     require_posting,
@@ -48,28 +48,25 @@ class SendMessage:
     metadata: str | None = None
     mentions_all: bool = False
     attachment_ids: tuple[str, ...] = ()
-    stored_attachments: Mapping[str, StoredAttachment] | None = None
-    """The attachments as they were read for the commit."""
 
     @property
-    def reads(self) -> Sequence[str]:
-        return () if self.reply_to is None else (self.reply_to,)
+    def needs(self) -> Needs | None:
+        if self.reply_to is None and not self.attachment_ids:
+            return None
+        original = () if self.reply_to is None else (self.reply_to,)
+        return Needs(messages=original, attachments=self.attachment_ids)
 
     @property
     def size(self) -> int:
         attachments = ATTACHMENT_BYTES * len(self.attachment_ids)
         return len(self.text.encode()) + len(self.metadata or "") + SMALL_CHANGE + attachments
 
-    def with_attachments(self, stored: Mapping[str, StoredAttachment]) -> "SendMessage":
-        """Return this change with its attachments as they are now."""
-        return replace(self, stored_attachments=stored)
-
     def authorize(self, conversation: Conversation) -> None:
         require_participant(conversation, self.sender_id)
 
-    def apply(self, conversation: Conversation, messages: Mapping[str, Message]) -> Outcome:
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
         self.authorize(conversation)
-        first = messages.get(self.creates)
+        first = known.messages.get(self.creates)
         if first is not None:
             if first.content_hash != self.content_hash:
                 raise ClientIdReused
@@ -79,8 +76,8 @@ class SendMessage:
         require_posting(conversation, self.sender_id)
         if self.mentions_all:
             require_role(conversation, self.sender_id, Role.ADMIN)
-        self._require_references(conversation, messages)
-        attachments = self._attached(conversation.seq + 1) if self.attachment_ids else ()
+        self._require_references(conversation, known)
+        attachments = self._attached(known, conversation.seq + 1) if self.attachment_ids else ()
         message = Message(
             id=self.creates,
             conversation_id=self.conversation_id,
@@ -123,9 +120,9 @@ class SendMessage:
         )
         return Outcome(conversation=after, change=change, message=message, attached=attachments)
 
-    def _attached(self, seq: int) -> tuple[StoredAttachment, ...]:
+    def _attached(self, known: Known, seq: int) -> tuple[StoredAttachment, ...]:
         return attached(
-            self.stored_attachments or {},
+            known.attachments,
             self.attachment_ids,
             conversation_id=self.conversation_id,
             user_id=self.sender_id,
@@ -133,11 +130,9 @@ class SendMessage:
             seq=seq,
         )
 
-    def _require_references(
-        self, conversation: Conversation, messages: Mapping[str, Message]
-    ) -> None:
+    def _require_references(self, conversation: Conversation, known: Known) -> None:
         if self.reply_to is not None:
-            original = messages.get(self.reply_to)
+            original = known.messages.get(self.reply_to)
             if original is None or not may_see(conversation, self.sender_id, original):
                 raise unknown_reply_to()
         strangers = (
@@ -152,11 +147,6 @@ class SendMessage:
         named = tuple(islice(strangers, MAX_ERRORS))
         if named:
             raise InvalidRequest(*named)
-
-
-def has_attachments(change: ConversationChange) -> TypeGuard[SendMessage]:
-    """Return whether the attachments of this change must be read before it is applied."""
-    return isinstance(change, SendMessage) and bool(change.attachment_ids)
 
 
 def unknown_reply_to() -> InvalidRequest:

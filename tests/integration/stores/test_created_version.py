@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from messaging.changes.needs import Known
 from messaging.domain.message import Message
 from messaging.stores.conversations import Commit, Store
 from tests.integration.stores import new_conversation, sending
@@ -34,7 +35,7 @@ async def test_it_stays_when_the_message_changes(store: Store) -> None:
         for act in (edit("ann", message.id, "drei"), delete("ann", message.id)):
             before = await store.get_conversation(id_)
             assert before is not None
-            outcome = act.apply(before, {message.id: await third(store, id_)})
+            outcome = act.apply(before, Known(messages={message.id: await third(store, id_)}))
             assert outcome.message is not None
             await store.commit(
                 Commit(before=before, after=outcome.conversation, replaced=[outcome.message])

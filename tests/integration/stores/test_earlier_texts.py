@@ -4,6 +4,7 @@ gone with the message."""
 from dataclasses import replace
 
 from messaging.changes.change import ConversationChange
+from messaging.changes.needs import Known
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.writer import Writer
 from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EarlierText
@@ -64,8 +65,8 @@ async def test_edits_of_one_commit(store: Store) -> None:
     earlier = NO_EARLIER_TEXTS
     conversation = sent.after
     for text in ("two", "three"):
-        change = edit("ann", message.id, text).with_earlier_texts(earlier)
-        outcome = change.apply(conversation, {message.id: message})
+        known = Known(messages={message.id: message}, earlier_texts={message.id: earlier})
+        outcome = edit("ann", message.id, text).apply(conversation, known)
         assert outcome.message is not None
         assert outcome.earlier is not None
         conversation, message, earlier = outcome.conversation, outcome.message, outcome.earlier

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from messaging.changes.needs import Known
 from messaging.domain.people import FOREVER, Profile
 from messaging.stores.conversations import Commit, Store
 from messaging.stores.people import PeopleStore
@@ -79,7 +80,7 @@ async def test_who_is_or_was_in_a_conversation(
     """Each once, in pages, those who left too; nobody of another conversation."""
     group = await store.create_conversation(new_group("ann", "bob", ODD, "Zoe", "1"))
     await store.create_conversation(new_group("ann", "eve"))
-    after = remove("ann", "bob").apply(group, {}).conversation
+    after = remove("ann", "bob").apply(group, Known()).conversation
     await store.commit(Commit(before=group, after=after))
 
     found: list[str] = []

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from messaging.changes.messages.deleting import deleted
 from messaging.changes.messages.reporting import with_creation_report
+from messaging.changes.needs import Known
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import Participant, ReadPosition, Role
@@ -56,7 +57,7 @@ async def test_system_messages_are_no_drift(store: Store) -> None:
     wanted = replace(new_conversation("ann", "bob"), system_messages=True)
     before = await store.create_conversation(with_creation_report(wanted, by="ann"))
     before = await store.commit(sending(before, "one"))
-    outcome = rename("ann", "Coffee").apply(before, {})
+    outcome = rename("ann", "Coffee").apply(before, Known())
     assert outcome.report is not None
     assert outcome.report.message is not None
     after = await store.commit(

@@ -107,7 +107,7 @@ async def test_who_has_just_been_added_elsewhere_is_let_in(
     await ann.send(group)
     before = await instance.store.get_conversation(group)
     assert before is not None
-    evaluation = Evaluation(before, {})
+    evaluation = Evaluation(before)
     evaluation.add(add("eve"))
     elsewhere = SqlStore(timeout=10)
     await elsewhere.commit(evaluation.commit(random_id()))

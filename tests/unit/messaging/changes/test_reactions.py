@@ -7,6 +7,7 @@ import pytest
 
 from messaging.changes.change import Outcome
 from messaging.changes.messages.reacting import LISTED, React
+from messaging.changes.needs import Known
 from messaging.domain.change import ChangeType, Reaction
 from messaging.domain.conversation import Conversation, ConversationKind, Posting
 from messaging.domain.exceptions import (
@@ -41,8 +42,10 @@ def react(
     own: tuple[str, ...] = (),
     conversation: Conversation | None = None,
 ) -> Outcome:
-    change = React(user_id=user_id, message_id=message.id, emoji=emoji, present=present, own=own)
-    return change.apply(conversation or group(), {message.id: message})
+    change = React(user_id=user_id, message_id=message.id, emoji=emoji, present=present)
+    reactions = {(message.id, user_id): own}
+    known = Known(messages={message.id: message}, reactions=reactions)
+    return change.apply(conversation or group(), known)
 
 
 def summary(*user_ids: str, count: int | None = None) -> ReactionSummary:
@@ -169,4 +172,4 @@ def test_where_a_send_is_refused_and_a_reaction_is_not() -> None:
 def test_a_message_that_is_not_there() -> None:
     change = React(user_id="bob", message_id="m", emoji="👍", present=True)
     with pytest.raises(MessageNotFound):
-        change.apply(group(), {})
+        change.apply(group(), Known())

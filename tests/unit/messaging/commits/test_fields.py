@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging.changes.change import Outcome
-from messaging.commits.stored_outcomes import stamped_outcome
+from messaging.changes.needs import Known
+from messaging.commits.evaluation import stored_outcome
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
 from messaging.domain.conversation import ConversationKind, History, Posting
 from messaging.domain.fields.codec import default_of
@@ -116,7 +117,7 @@ def test_stamping_an_outcome() -> None:
     )
     stored = replace(CONVERSATION, version=10)
 
-    found = stamped_outcome(outcome, stored, NOW)
+    found = stored_outcome(outcome, stored, NOW)
 
     assert differing(found, outcome) == {"conversation", "change"}
     assert found.conversation == stored
@@ -132,10 +133,10 @@ def test_sending_a_message() -> None:
     member["bob"] = Participant(user_id="bob", role=Role.OWNER, joined_version=3)
     before = replace(CONVERSATION, participants=member, blocked_by=frozenset())
 
-    after = send("a-conversation", "bob").apply(before, {}).conversation
+    after = send("a-conversation", "bob").apply(before, Known()).conversation
 
     of_sending = {"seq", "version", "last_message", "active_at", "sent_seq"}
     assert differing(after, before) == of_sending | {"last_sender_id", "other_seq"}
     assert (after.last_sender_id, after.other_seq) == ("bob", 3)
-    mentioning = send("a-conversation", "bob", mentions=("ann", "bob")).apply(before, {})
+    mentioning = send("a-conversation", "bob", mentions=("ann", "bob")).apply(before, Known())
     assert mentioning.conversation.mentioned_seq == {"ann": 4}

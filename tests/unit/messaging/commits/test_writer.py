@@ -59,7 +59,7 @@ class TryingStore(SqlStore):
         conversation = await super().get_conversation(conversation_id)
         if act is None or conversation is None:
             return conversation
-        evaluation = Evaluation(conversation, {})
+        evaluation = Evaluation(conversation)
         evaluation.add(act)
         self.lost_after += self.lost_after_look
         return await super().commit(evaluation.commit(random_id()))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.changes.messages.deleting import deleted
+from messaging.changes.needs import Known
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.own.archived import is_archived
@@ -47,13 +48,13 @@ class World:
             case "send" | "to_all":
                 change: Any = send("c", argument, mentions=tuple(dict.fromkeys(mentions)))
                 change = replace(change, mentions_all=name == "to_all")
-                outcome = change.apply(self.conversation, {})
+                outcome = change.apply(self.conversation, Known())
                 self.conversation = outcome.conversation
                 assert outcome.message is not None
                 self.messages[outcome.message.seq] = outcome.message
             case "report":
                 before = replace(self.conversation, system_messages=True)
-                outcome = rename("ann", f"Title {before.version}").apply(before, {})
+                outcome = rename("ann", f"Title {before.version}").apply(before, Known())
                 self.conversation = outcome.conversation
 
     def others_after(self, user_id: str, since: int) -> bool:
