@@ -29,7 +29,7 @@ from chat.payloads.fields import (
     StrictIntegerField,
     TextField,
 )
-from chat.payloads.parsers import require_unique_names, too_deep, without_byte_order_mark
+from chat.payloads.parsers import require_unique_names, too_deep
 from messaging.changes.text_rules import normalise_newlines
 
 MAX_ID_CHARACTERS = 64
@@ -45,7 +45,8 @@ _NUL = "\\u0000"
 
 
 class NotAccepted(Exception):
-    """The struct does not accept this document. The serializer decides, and names the errors."""
+    """The struct does not accept this document, or it begins with a byte order mark. The serializer
+    decides, and names the errors."""
 
 
 class DocumentDecoder:
@@ -183,7 +184,6 @@ def _schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _decoded(text: str, decoder: msgspec.json.Decoder[Any]) -> Any:
-    text = without_byte_order_mark(text)
     if _NUL in text:
         raise NotAccepted
     try:

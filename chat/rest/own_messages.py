@@ -1,6 +1,6 @@
 """Messages as answers show them to one person: with the person's own reactions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chat.payloads.answers import own_message_data
 from messaging.domain.message import Message
@@ -13,8 +13,11 @@ async def own_messages(
     instance: Instance, *, user_id: str, messages: Sequence[Message]
 ) -> list[Data]:
     """Return messages of one conversation, in order. Raises StoreUnavailable."""
-    own = await own_reactions(instance, user_id=user_id, messages=messages)
-    return [own_message_data(message, own[message.id]) for message in messages]
+    with_reactions = [message for message in messages if message.reactions]
+    own: Mapping[str, Sequence[str]] = {}
+    if with_reactions:
+        own = await own_reactions(instance, user_id=user_id, messages=with_reactions)
+    return [own_message_data(message, own.get(message.id, ())) for message in messages]
 
 
 async def own_message(instance: Instance, *, user_id: str, message: Message) -> Data:

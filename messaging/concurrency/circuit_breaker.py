@@ -1,8 +1,11 @@
 """The circuit breaker: while a dependency does not answer, calls to it fail at once, or go another
 way."""
 
+import math
 import time
 from collections.abc import Sequence
+
+from prometheus_client import Gauge
 
 
 class CircuitBreaker:
@@ -17,14 +20,17 @@ class CircuitBreaker:
         *,
         failures: int,
         pauses: Sequence[float] = (1.0,),
+        gauge: Gauge | None = None,
     ) -> None:
         """Create a closed breaker that opens after `failures` failures in a row. `pauses` are the
         seconds until the next try: the first after the failure that opened it, and so on; the last
-        one repeats."""
+        one repeats. `gauge` is 1 while the breaker is open."""
         self._most_failures = failures
         self._pauses = pauses
+        self._gauge = gauge
         self._failures = 0
         self._next_try = 0.0
+        self._answered_at = -math.inf
 
     @property
     def open(self) -> bool:
@@ -34,6 +40,11 @@ class CircuitBreaker:
     def failing(self) -> bool:
         """Return whether the latest call failed."""
         return self._failures > 0
+
+    @property
+    def seconds_since_answer(self) -> float:
+        """Return the seconds since the last answer; infinite if there was none."""
+        return time.monotonic() - self._answered_at
 
     @property
     def pause(self) -> float:
@@ -55,12 +66,18 @@ class CircuitBreaker:
 
     def answered(self) -> bool:
         """Close the breaker. Return whether it was open."""
-        was_open = self.open
+        was_open = self._failures >= self._most_failures
         self._failures = 0
+        self._answered_at = time.monotonic()
+        if was_open and self._gauge is not None:
+            self._gauge.set(0)
         return was_open
 
     def failed(self) -> bool:
         """Count a failure. Return whether it opened the breaker."""
         self._failures += 1
         self._next_try = time.monotonic() + self.pause
-        return self._failures == self._most_failures
+        opened = self._failures == self._most_failures
+        if opened and self._gauge is not None:
+            self._gauge.set(1)
+        return opened

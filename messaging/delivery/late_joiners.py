@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from messaging.delivery.delivery import Replacement
-from messaging.domain.change import Change, ChangeType
+from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import Participant
 from messaging.wire.events import EventEncoder
@@ -19,9 +19,9 @@ def replacements(
     events: EventEncoder, conversation_id: str, change: Change, at: datetime
 ) -> list[Replacement]:
     """Return the frames that take the place of an event's frame, at most two, each with the people
-    who get it. There are none for a new message: every participant may see it."""
+    who get it. The event is about anything but a new message."""
     conversation = change.conversation
-    if conversation is None or change.type is ChangeType.MESSAGE_CREATED or change.participants:
+    if conversation is None or change.participants:
         return []
     shown = change.message or conversation.last_message
     if shown is None:

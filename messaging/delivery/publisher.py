@@ -144,6 +144,7 @@ class Publisher:
         return [
             replacement
             for change in committed.changes
+            if change.type is not ChangeType.MESSAGE_CREATED  # every participant may see it
             for replacement in replacements(
                 self._events, conversation.id, change, conversation.updated_at
             )

@@ -57,7 +57,9 @@ class CommitEvents:
         if sent := kinds.count(ChangeType.MESSAGE_CREATED):
             MESSAGES.inc(sent)
         self._signals.send_committed(committed)
-        self._reaction_removal.start(committed)
+        for change in committed.changes:
+            if change.loses_reactions and change.message is not None:
+                self._reaction_removal.start(change.message)
 
     def was_read(self, conversation: Conversation) -> None:
         """Note a state that the writer has read. It may be ahead of the deliveries here."""

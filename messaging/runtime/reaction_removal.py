@@ -11,9 +11,9 @@ import asyncio
 
 import structlog
 
-from messaging.commits.group_commit import Committed
 from messaging.concurrency.tasks import TaskSet
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.message import Message
 from messaging.stores.reactions import ReactionStore
 
 logger = structlog.get_logger(__name__)
@@ -27,11 +27,9 @@ class ReactionRemoval:
         self._reactions = reactions
         self._background = background
 
-    def start(self, committed: Committed) -> None:
-        """Start to remove the reactions of the messages that a commit deleted, if they had any."""
-        for change in committed.changes:
-            if change.loses_reactions and change.message is not None:
-                self._background.start(self._remove(committed.conversation.id, change.message.id))
+    def start(self, message: Message) -> None:
+        """Start to remove the reactions of a message that was deleted."""
+        self._background.start(self._remove(message.conversation_id, message.id))
 
     async def _remove(self, conversation_id: str, message_id: str) -> None:
         for _ in range(_TRIES):

@@ -65,7 +65,8 @@ async def send_message(
     attachments = tuple(dict.fromkeys(attachments))
     if text or not attachments:
         require_text(text)
-    require_few_attachments(attachments)
+    if attachments:
+        require_few_attachments(attachments)
     if client_id is not None:
         require_client_id(client_id)
     if reply_to is not None and not is_stored_id(reply_to):

@@ -24,6 +24,10 @@ OWN_READS = frozenset(
 """Operations whose cost depends on one person's data. If one is slow, that says nothing about the
 store, so it does not count for the shared circuit breaker. On SQL, some threads never run them."""
 
+STORE_FAILURES = 5
+"""The calls in a row without an answer that open the circuit breaker of a store. A refusal (a
+conflict, a missing index) is an answer."""
+
 Changes = Mapping[str, Any]
 """New values of some of an entity's fields, by name."""
 

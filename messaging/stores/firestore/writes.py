@@ -68,8 +68,10 @@ async def commit(connection: Connection, commit: Commit) -> Conversation:
     for position in commit.positions:
         name = position_name(database, after.id, position.user_id)
         writes.set(name, new_position(position))
-    attach(writes, database, commit.attached)
-    release(writes, database, commit.released, after.id)
+    for attachment in commit.attached:
+        attach(writes, database, attachment)
+    for attachment_id in commit.released:
+        release(writes, database, attachment_id, after.id)
     fields, mask = changed_conversation(before, after)
     writes.update(
         conversation_name(database, after.id), fields, mask, token=cast("int", before.token)

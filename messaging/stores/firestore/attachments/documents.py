@@ -4,7 +4,6 @@ A document without `seq` is in no list, and one without `sweep_at` is not due: a
 no index.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from messaging.domain.change import COMMIT_TIME
@@ -40,26 +39,22 @@ def decode_attachment(document: Any) -> StoredAttachment:
     return attachment
 
 
-def attach(writes: Writes, database: Database, attached: Sequence[StoredAttachment]) -> None:
-    """Mark the attachments of new messages. The commit fails if one has changed since it was
-    read."""
-    for one in attached:
-        fields = {"message_id": one.message_id, "seq": one.seq}
-        writes.update(attachment_name(database, one.id), fields, [*fields], token=_token_of(one))
+def attach(writes: Writes, database: Database, attachment: StoredAttachment) -> None:
+    """Mark an attachment of a new message. The commit fails if it has changed since it was read."""
+    name = attachment_name(database, attachment.id)
+    fields = {"message_id": attachment.message_id, "seq": attachment.seq}
+    writes.update(name, fields, [*fields], token=_token_of(attachment))
 
 
-def release(
-    writes: Writes, database: Database, released: Sequence[str], conversation_id: str
-) -> None:
-    """Mark the attachments of deleted messages, whose files the sweep then removes."""
-    for id_ in released:
-        fields = {
-            "conversation_id": conversation_id,
-            "status": AttachmentStatus.DELETED.value,
-            "sweep_at": COMMIT_TIME,
-        }
-        mask = ["conversation_id", "status", "seq"]  # a path without a value is removed
-        writes.put(attachment_name(database, id_), fields, mask)
+def release(writes: Writes, database: Database, attachment_id: str, conversation_id: str) -> None:
+    """Mark an attachment of a deleted message, whose file the sweep then removes."""
+    fields = {
+        "conversation_id": conversation_id,
+        "status": AttachmentStatus.DELETED.value,
+        "sweep_at": COMMIT_TIME,
+    }
+    mask = ["conversation_id", "status", "seq"]  # a path without a value is removed
+    writes.put(attachment_name(database, attachment_id), fields, mask)
 
 
 def _token_of(attachment: StoredAttachment) -> int:

@@ -16,11 +16,22 @@ from google.auth.exceptions import GoogleAuthError
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
+from messaging.concurrency.circuit_breaker import CircuitBreaker
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
-from messaging.instruments.metrics import STORE_DOCUMENTS, STORE_SECONDS, STORE_UNAVAILABLE
-from messaging.stores.availability import Availability
-from messaging.stores.conversations import OWN_READS, AlreadyExists, CommitUnknown, Conflict
+from messaging.instruments.metrics import (
+    STORE_BREAKER_OPEN,
+    STORE_DOCUMENTS,
+    STORE_SECONDS,
+    STORE_UNAVAILABLE,
+)
+from messaging.stores.conversations import (
+    OWN_READS,
+    STORE_FAILURES,
+    AlreadyExists,
+    CommitUnknown,
+    Conflict,
+)
 from messaging.stores.firestore.client import requests
 from messaging.stores.firestore.client.channel import Channel, open_channel
 from messaging.stores.firestore.values import plain_milliseconds
@@ -71,7 +82,7 @@ class Connection:
     def __init__(self, *, project: str, timeout: float) -> None:
         self.database = requests.Database(project)
         self.timeout = timeout
-        self._breaker = Availability()
+        self._breaker = CircuitBreaker(failures=STORE_FAILURES, gauge=STORE_BREAKER_OPEN)
         self._channel: Channel | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -171,11 +182,9 @@ class Connection:
 
         Raises AioRpcError, or StoreUnavailable if the call was not attempted.
         """
-        try:
-            self._breaker.require_closed()
-        except StoreUnavailable:
+        if not self._breaker.allows():
             STORE_UNAVAILABLE.labels(operation).inc()
-            raise
+            raise StoreUnavailable
         try:
             channel = self._channel or await self._connected(timeout)
         except (TimeoutError, GoogleAuthError) as error:

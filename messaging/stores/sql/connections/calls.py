@@ -10,16 +10,17 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from prometheus_client import Histogram
 
+from messaging.concurrency.circuit_breaker import CircuitBreaker
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
 from messaging.instruments.metrics import (
+    STORE_BREAKER_OPEN,
     STORE_DOCUMENTS,
     STORE_SECONDS,
     STORE_UNAVAILABLE,
     STORE_WRITES_REFUSED,
 )
-from messaging.stores.availability import Availability
-from messaging.stores.conversations import OWN_READS, CommitUnknown
+from messaging.stores.conversations import OWN_READS, STORE_FAILURES, CommitUnknown
 from messaging.stores.sql.connections.threads import (
     Call,
     Threads,
@@ -48,9 +49,9 @@ class Calls:
         self._threads: Threads | None = None
         self._seconds: dict[str, Histogram] = {}
         """The metric of each operation; to look it up by its label takes as long as a command."""
-        self._breaker = Availability()
+        self._breaker = CircuitBreaker(failures=STORE_FAILURES, gauge=STORE_BREAKER_OPEN)
         # One answer is enough: a full disk is full for all.
-        self._writing = Availability(failures=1, gauge=STORE_WRITES_REFUSED)
+        self._writing = CircuitBreaker(failures=1, gauge=STORE_WRITES_REFUSED)
 
     @property
     def condition(self) -> Condition:
@@ -174,13 +175,9 @@ class Calls:
 
     def _open_threads(self, operation: str, writes: bool) -> Threads:
         """Return the threads. Raises StoreUnavailable while a breaker is open."""
-        try:
-            self._breaker.require_closed()
-            if writes:
-                self._writing.require_closed()
-        except StoreUnavailable:
+        if not self._breaker.allows() or (writes and not self._writing.allows()):
             STORE_UNAVAILABLE.labels(operation).inc()
-            raise
+            raise StoreUnavailable
         if self._threads is None:
             self._threads = Threads(alias=self._using, timeout=self.timeout)
         return self._threads
