@@ -14,8 +14,8 @@ from messaging.domain.fields.earlier_texts import EarlierTexts
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message, PersonReactions, ReactionKey
 from messaging.domain.participant import ReadPosition
-from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.conversations import Commit
+from messaging.stores.shared.commit_time import stamped, stamped_conversation
 
 
 @dataclass(slots=True)

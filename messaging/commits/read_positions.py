@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from messaging.concurrency.tasks import start_task
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.stores.conversations import Advanced, Store
+from messaging.stores.conversations import Store
+from messaging.stores.positions import Advanced
 
 _BUDGET_SECONDS = 4.5
 

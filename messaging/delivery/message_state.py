@@ -26,7 +26,7 @@ from messaging.domain.fields.codec import (
 )
 from messaging.domain.fields.types import Number, ShortText, Text, UserId
 from messaging.domain.message import Attachment, ReactionSummary
-from messaging.stores.stored_enums import conversion_to
+from messaging.stores.shared.stored_enums import conversion_to
 
 T = TypeVar("T")
 Carrier = TypeVar("Carrier", bound=Struct)

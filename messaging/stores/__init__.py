@@ -11,7 +11,9 @@ from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
 from messaging.stores.decisions import DecisionStore
 from messaging.stores.epochs import EpochStore
+from messaging.stores.link_notes import LinkNoteStore
 from messaging.stores.people import PeopleStore
+from messaging.stores.positions import PositionStore
 from messaging.stores.reactions import ReactionStore
 from messaging.stores.recipients import RecipientStore
 from messaging.stores.reports import ReportStore
@@ -39,7 +41,9 @@ _PROTOCOLS = (
     Store,
     Catalogue,
     DecisionStore,
+    LinkNoteStore,
     PeopleStore,
+    PositionStore,
     ReactionStore,
     RecipientStore,
     ReportStore,

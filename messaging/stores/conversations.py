@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from messaging.domain.conversation import Companion, Conversation, ListedConversation, Membership
@@ -12,11 +12,13 @@ from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message, PersonReactions
 from messaging.domain.participant import ReadPosition
+from messaging.stores.link_notes import LinkNoteStore
+from messaging.stores.positions import PositionStore
 from messaging.stores.reactions import ReactionStore
 
 if TYPE_CHECKING:
     from messaging.stores.attachments import AttachmentStore
-    from messaging.stores.witness import Witness
+    from messaging.stores.shared.witness import Witness
 
 OWN_READS = frozenset(
     {"list_own_conversations", "list_memberships", "get_memberships", "list_companions"}
@@ -30,9 +32,6 @@ conflict, a missing index) is an answer."""
 
 Changes = Mapping[str, Any]
 """New values of some of an entity's fields, by name."""
-
-LINK_NOTE_LIFETIME = timedelta(seconds=25)
-"""How long a link note is valid unless it is renewed."""
 
 
 class Conflict(Exception):
@@ -105,43 +104,18 @@ class ListedPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advanced:
-    """The result of moving a read position forward."""
-
-    position: ReadPosition
-    moved: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedConversations:
     conversations: Sequence[Conversation]
     read_at: datetime
     """The store's time of the answer; of several answers, that of the first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedPositions:
-    positions: Mapping[str, ReadPosition]
-    """By conversation id, latest change first."""
-    read_at: datetime
-    """The store's time when it answered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkNotes:
-    """The instances that report the loss of Redis."""
-
-    boot_ids: frozenset[str]
-    read_at: datetime
-    """The store's time when it answered."""
-
-
 class InvalidCursor(ValueError):
     """The cursor was not issued by this store."""
 
 
-class Store(Protocol):
-    """Stores conversations.
+class Store(PositionStore, LinkNoteStore, Protocol):
+    """Stores conversations, with the read positions and the link notes.
 
     Every method may raise `StoreUnavailable`, within `timeout` seconds. No method blocks the event
     loop, and none repeats a commit that may have been applied.
@@ -283,42 +257,3 @@ class Store(Protocol):
 
     async def count_changed_messages(self, conversation_id: str, *, since: int, up_to: int) -> int:
         """Count the messages with a version above `since`, up to `up_to`."""
-
-    async def list_read_positions(self, conversation_id: str) -> Sequence[ReadPosition]:
-        """Return the positions of all present and former participants."""
-
-    async def get_read_positions(
-        self, user_id: str, conversation_ids: Sequence[str]
-    ) -> Mapping[str, ReadPosition]:
-        """Return one person's positions by conversation id; missing ones are left out."""
-
-    async def list_changed_positions(
-        self, user_id: str, *, since: datetime, limit: int
-    ) -> ChangedPositions:
-        """Return one person's positions that changed at or after `since`: the person read further,
-        changed settings or was added. At most `limit`, the latest first. Positions that only an
-        earlier release has written are not found."""
-
-    async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
-        """Move a person's `read_seq` (and `delivered_seq`) forward to `seq` in a transaction; never
-        back, even in a race."""
-
-    async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
-        """Move a person's `delivered_seq` forward to `seq`, never back; one write, no read."""
-
-    async def set_flags(self, conversation_id: str, user_id: str, changes: Changes) -> None:
-        """Change the given fields of a person's `OwnFlags`; one write, no read. Other fields, and
-        concurrent changes of them, are kept."""
-
-    async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
-        """Move a person's `read_seq` and `delivered_seq` back to `seq` if they are beyond it,
-        because a restore set the conversation back. One write; none if there is no position."""
-
-    async def put_link_note(self, boot_id: str) -> None:
-        """Record that this instance has lost Redis, for the other instances; one write."""
-
-    async def delete_link_note(self, boot_id: str) -> None:
-        """Delete that record, if it exists; one delete."""
-
-    async def list_link_notes(self) -> LinkNotes:
-        """Return the notes of the last `LINK_NOTE_LIFETIME`; one read if there are none."""

@@ -14,7 +14,6 @@ from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.models import MessageRecord
-from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.firestore.documents.messages import decode_message, encode_message
 from messaging.stores.firestore.values import (
     plain_time,
@@ -23,6 +22,7 @@ from messaging.stores.firestore.values import (
     read_time,
     write_fields,
 )
+from messaging.stores.shared.commit_time import stamped, stamped_conversation
 from messaging.stores.sql import rows
 from messaging.wire.representations import message_data, optional_timestamp, timestamp
 from tests.samples import sample_conversation, sample_message

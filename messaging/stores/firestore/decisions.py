@@ -20,7 +20,7 @@ from messaging.stores.firestore.client.transactions import Transaction
 from messaging.stores.firestore.documents.messages import message_name
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import plain_time, quoted, read_time
-from messaging.stores.stored_enums import member_of
+from messaging.stores.shared.stored_enums import member_of
 
 
 class FirestoreDecisionStore:

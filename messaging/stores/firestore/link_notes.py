@@ -4,10 +4,11 @@ from contextlib import suppress
 
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.stores.conversations import LINK_NOTE_LIFETIME, CommitUnknown, Conflict, LinkNotes
+from messaging.stores.conversations import CommitUnknown, Conflict
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.values import plain_time, read_token
+from messaging.stores.link_notes import LINK_NOTE_LIFETIME, LinkNotes
 
 
 async def put(connection: Connection, boot_id: str) -> None:

@@ -13,7 +13,7 @@ from messaging.stores.firestore.documents.positions import position_name
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import Reference, plain_time, quoted, read_time
 from messaging.stores.people import ChangedAccess, lately_left
-from messaging.stores.stored_enums import member_of
+from messaging.stores.shared.stored_enums import member_of
 
 _READ_AT_ONCE = 500
 _PROFILE = ("name", "picture")

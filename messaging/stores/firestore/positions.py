@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from messaging.domain.participant import ReadPosition
-from messaging.stores.conversations import Advanced, ChangedPositions
 from messaging.stores.firestore.client.connection import Connection, DocumentMissing
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.client.transactions import Transaction, Transactions
@@ -20,6 +19,7 @@ from messaging.stores.firestore.documents.positions import (
     position_name,
 )
 from messaging.stores.firestore.values import AtLeast, AtMost
+from messaging.stores.positions import Advanced, ChangedPositions
 
 
 async def list_all(connection: Connection, conversation_id: str) -> Sequence[ReadPosition]:

@@ -18,7 +18,7 @@ from messaging.stores.firestore.documents.conversations import (
     decode_conversation,
 )
 from messaging.stores.firestore.values import Reference
-from messaging.stores.recent_changes import PAGE, read_pages
+from messaging.stores.shared.recent_changes import PAGE, read_pages
 
 _QUERIES_AT_ONCE = 4
 """Less than the failures that open the circuit breaker, in case all of them meet one lost

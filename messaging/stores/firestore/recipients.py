@@ -16,7 +16,7 @@ from messaging.stores.firestore.people import read_access, read_blocked
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import plain_time, quoted, read_text
 from messaging.stores.recipients import devices_allowed_to_ring, excess_devices, token_digest
-from messaging.stores.stored_enums import member_of
+from messaging.stores.shared.stored_enums import member_of
 
 _READ_AT_ONCE = 500
 

@@ -27,7 +27,7 @@ from messaging.stores.firestore.values import (
     read_time,
 )
 from messaging.stores.reports import COPY_LIFETIME
-from messaging.stores.stored_enums import member_of
+from messaging.stores.shared.stored_enums import member_of
 
 _DELETED_AT_ONCE = 300
 

@@ -12,16 +12,7 @@ from messaging.domain.fields.earlier_texts import EditedMessages
 from messaging.domain.health import Condition
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
-from messaging.stores.conversations import (
-    Advanced,
-    ChangedConversations,
-    ChangedPositions,
-    Changes,
-    Commit,
-    LinkNotes,
-    ListedPage,
-    Page,
-)
+from messaging.stores.conversations import ChangedConversations, Changes, Commit, ListedPage, Page
 from messaging.stores.firestore import link_notes, memberships, messages, positions, writes
 from messaging.stores.firestore import recent_changes as changed
 from messaging.stores.firestore.attachments.store import FirestoreAttachmentStore
@@ -36,7 +27,9 @@ from messaging.stores.firestore.documents.conversations import (
 from messaging.stores.firestore.documents.cursors import cursor_after, decode_cursor
 from messaging.stores.firestore.reactions import FirestoreReactionStore
 from messaging.stores.firestore.values import Reference
-from messaging.stores.witness import Witness
+from messaging.stores.link_notes import LinkNotes
+from messaging.stores.positions import Advanced, ChangedPositions
+from messaging.stores.shared.witness import Witness
 
 
 class FirestoreStore:

@@ -10,7 +10,6 @@ from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.fields.codec import copier
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import ReadPosition
-from messaging.stores.commit_time import stamped_conversation
 from messaging.stores.conversations import Commit
 from messaging.stores.firestore.attachments.documents import attach, release
 from messaging.stores.firestore.client.connection import Connection, DocumentMissing
@@ -29,6 +28,7 @@ from messaging.stores.firestore.documents.messages import (
 from messaging.stores.firestore.documents.positions import new_position, position_name
 from messaging.stores.firestore.reactions import put_reactions
 from messaging.stores.firestore.values import plain_time, quoted, read_token
+from messaging.stores.shared.commit_time import stamped_conversation
 
 _MANY_PEOPLE = 50
 _ACTIVITY_STEP = timedelta(minutes=1)

@@ -17,8 +17,8 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant, Role
 from messaging.models import ConversationRecord, MessageRecord
+from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql import rows
-from messaging.stores.stored_enums import member_of
 
 _MESSAGE_FIELDS = [
     field for field in MessageRecord._meta.concrete_fields if field.name != rows.EARLIER_TEXTS

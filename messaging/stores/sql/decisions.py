@@ -12,10 +12,10 @@ from django.db.transaction import atomic
 from messaging.domain.recipients import Decision, Verdict
 from messaging.models import DecisionRecord, ReportCopyRecord, SweepRecord
 from messaging.stores.decisions import NOBODY, ChunkKey, Claim, failed_at, take
+from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.expired_rows import purge_expired
 from messaging.stores.sql.store import SqlStore
-from messaging.stores.stored_enums import member_of
 
 _PURGED_BY_ONE_IN = 100
 

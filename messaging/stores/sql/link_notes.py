@@ -4,7 +4,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
 from messaging.models import LinkNoteRecord
-from messaging.stores.conversations import LINK_NOTE_LIFETIME, LinkNotes
+from messaging.stores.link_notes import LINK_NOTE_LIFETIME, LinkNotes
 from messaging.stores.sql.connections.calls import Calls, count, queried
 from messaging.stores.sql.connections.clock import now
 

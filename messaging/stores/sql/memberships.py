@@ -16,13 +16,13 @@ from messaging.domain.conversation import Companion, ListedConversation, Members
 from messaging.domain.participant import Participant, Preferences, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.models import ConversationRecord
-from messaging.stores import paging
 from messaging.stores.conversations import ListedPage
+from messaging.stores.shared import paging
+from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql import rows
 from messaging.stores.sql.conversations import last_message_sql, limited, people_sql
 from messaging.stores.sql.conversations import read_message as _message
 from messaging.stores.sql.conversations import read_people as _people
-from messaging.stores.stored_enums import member_of
 
 _COUNTED = "{c}.counted_commit_id = {c}.commit_id AND {c}.participant_count IS NOT NULL"
 """Whether the column is valid: a commit of an earlier release has not written it."""

@@ -10,10 +10,10 @@ from django.db.transaction import atomic
 from messaging.domain.people import Access, AddedBy, Privacy, Profile
 from messaging.models import PersonRecord, ReadPositionRecord
 from messaging.stores.people import ChangedAccess, lately_left
+from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.store import SqlStore
-from messaging.stores.stored_enums import member_of
 
 
 class SqlPeopleStore:

@@ -9,10 +9,9 @@ from django.db.models import QuerySet
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.earlier_texts import EarlierTexts, EditedMessages
 from messaging.domain.message import Message
-from messaging.domain.participant import ReadPosition
-from messaging.models import ConversationRecord, MessageRecord, ReadPositionRecord
-from messaging.stores import paging
-from messaging.stores.conversations import ChangedConversations, ChangedPositions, Page
+from messaging.models import ConversationRecord, MessageRecord
+from messaging.stores.conversations import ChangedConversations, Page
+from messaging.stores.shared import paging
 from messaging.stores.sql import rows
 from messaging.stores.sql.connections import clock
 from messaging.stores.sql.conversations import conversations, limited
@@ -126,36 +125,6 @@ def count_changed_messages(
     return changed.values("version")[:up_to].count()  # the index alone contains it
 
 
-def list_read_positions(database: BaseDatabaseWrapper, conversation_id: str) -> list[ReadPosition]:
-    records = ReadPositionRecord.objects.using(database.alias).filter(
-        conversation_id=conversation_id
-    )
-    return [rows.read_position(record) for record in records.order_by("user_id")]
-
-
-def get_read_positions(
-    database: BaseDatabaseWrapper, user_id: str, conversation_ids: Sequence[str]
-) -> dict[str, ReadPosition]:
-    records = ReadPositionRecord.objects.using(database.alias).filter(
-        user_id=user_id, conversation_id__in=conversation_ids
-    )
-    return {record.conversation_id: rows.read_position(record) for record in records}
-
-
 def _messages(database: BaseDatabaseWrapper, conversation_id: str) -> QuerySet[MessageRecord]:
     records = MessageRecord.objects.using(database.alias).defer(rows.EARLIER_TEXTS)
     return records.filter(conversation_id=conversation_id)
-
-
-def list_changed_positions(
-    database: BaseDatabaseWrapper, user_id: str, *, since: datetime, limit: int
-) -> ChangedPositions:
-    read_at = clock.now(database)
-    changed = ReadPositionRecord.objects.using(database.alias).filter(
-        user_id=user_id, updated_at__gte=since
-    )
-    records = changed.order_by("-updated_at")[:limit]
-    return ChangedPositions(
-        positions={record.conversation_id: rows.read_position(record) for record in records},
-        read_at=read_at,
-    )

@@ -12,10 +12,10 @@ from messaging.domain.people import AddedBy, QuietHours, UserSettings
 from messaging.domain.recipients import Device, Platform, Recipient, TokenKind
 from messaging.models import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.stores.recipients import devices_allowed_to_ring, excess_devices, token_digest
+from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.people import access_of
 from messaging.stores.sql.store import SqlStore
-from messaging.stores.stored_enums import member_of
 
 _OF_THE_PERSON = ("private_reading", "added_by")
 """Settings that are columns of `PersonRecord`."""

@@ -12,14 +12,14 @@ from messaging.domain.fields.plain import attachments_data, attachments_of
 from messaging.domain.message import Attachment
 from messaging.domain.reports import Report, ReportCopy, ReportStatus
 from messaging.models import MessageRecord, ReportCopyRecord, ReportRecord
-from messaging.stores import paging
 from messaging.stores.catalogue import Place
 from messaging.stores.reports import COPY_LIFETIME
+from messaging.stores.shared import paging
+from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.expired_rows import purge_expired
 from messaging.stores.sql.store import SqlStore
-from messaging.stores.stored_enums import member_of
 
 
 class SqlReportStore:

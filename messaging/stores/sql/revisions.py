@@ -5,7 +5,7 @@ from datetime import datetime
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.codec import copier
-from messaging.stores.commit_time import stamped_conversation
+from messaging.stores.shared.commit_time import stamped_conversation
 
 _BITS = 52
 """The maximum: larger whole numbers are not exact in every JSON reader."""

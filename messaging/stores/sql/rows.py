@@ -33,7 +33,7 @@ from messaging.models import (
     ReadPositionRecord,
 )
 from messaging.stores.conversations import InvalidCursor
-from messaging.stores.stored_enums import conversion_to
+from messaging.stores.shared.stored_enums import conversion_to
 
 EARLIER_TEXTS = "earlier_texts"
 """The column of a message's row that only edits read and write."""

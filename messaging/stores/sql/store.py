@@ -14,25 +14,22 @@ from messaging.domain.conversation import Companion, Conversation, Membership
 from messaging.domain.fields.earlier_texts import EditedMessages
 from messaging.domain.health import Condition
 from messaging.domain.message import Message
-from messaging.domain.participant import ReadPosition
 from messaging.stores.conversations import (
-    Advanced,
     ChangedConversations,
-    ChangedPositions,
     Changes,
     Commit,
     ListedPage,
     Page,
 )
-from messaging.stores.recent_changes import PAGE, read_pages
+from messaging.stores.shared.recent_changes import PAGE, read_pages
+from messaging.stores.shared.witness import Witness
 from messaging.stores.sql import memberships, reads, rows, writes
 from messaging.stores.sql.attachments.store import SqlAttachmentStore
 from messaging.stores.sql.connections.calls import Calls, count, queried
 from messaging.stores.sql.link_notes import StoredLinkNotes
-from messaging.stores.sql.positions import writes as positions
-from messaging.stores.sql.positions.move import Move
+from messaging.stores.sql.positions.store import StoredPositions
+from messaging.stores.sql.positions.writes import shared_moves
 from messaging.stores.sql.reactions.store import SqlReactionStore
-from messaging.stores.witness import Witness
 
 P = ParamSpec("P")
 Found = TypeVar("Found", bound=Sized)
@@ -40,7 +37,7 @@ Found = TypeVar("Found", bound=Sized)
 _COUNTED_PER_READ = 1_000
 
 
-class SqlStore(StoredLinkNotes):
+class SqlStore(StoredPositions, StoredLinkNotes):
     """Implements `messaging.stores.conversations.Store` on one of Django's databases.
 
     `timeout` is the last resort, in seconds: the database's own timeouts are shorter. A commit that
@@ -55,7 +52,7 @@ class SqlStore(StoredLinkNotes):
         self.attachments = SqlAttachmentStore(self.calls)
         self.reactions = SqlReactionStore(self.calls)
         self._commits = writes.shared_commits(self.calls)
-        self._moves = positions.shared_moves(self.calls)
+        self.moves = shared_moves(self.calls)
 
     @property
     def timeout(self) -> float:
@@ -71,7 +68,7 @@ class SqlStore(StoredLinkNotes):
 
     async def close(self) -> None:
         await self._commits.drain()
-        await self._moves.drain()
+        await self.moves.drain()
         await self.calls.close()
 
     async def now(self) -> datetime:
@@ -252,49 +249,6 @@ class SqlStore(StoredLinkNotes):
         )
         count("count_changed_messages", read=queried(-(-counted // _COUNTED_PER_READ)))
         return counted
-
-    async def list_read_positions(self, conversation_id: str) -> Sequence[ReadPosition]:
-        return await self._list("list_read_positions", reads.list_read_positions, conversation_id)
-
-    async def get_read_positions(
-        self, user_id: str, conversation_ids: Sequence[str]
-    ) -> Mapping[str, ReadPosition]:
-        found = await self.calls.read(
-            "get_read_positions", reads.get_read_positions, user_id, conversation_ids
-        )
-        count("get_read_positions", read=len(conversation_ids))
-        return found
-
-    async def list_changed_positions(
-        self, user_id: str, *, since: datetime, limit: int
-    ) -> ChangedPositions:
-        changed = await self.calls.read(
-            "list_changed_positions",
-            reads.list_changed_positions,
-            user_id,
-            since=since,
-            limit=limit,
-        )
-        count("list_changed_positions", read=queried(len(changed.positions)))
-        return changed
-
-    async def advance_read(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
-        advanced = await self._moves.write(Move(conversation_id, user_id, seq))
-        self.witness.moved_position(conversation_id, user_id)
-        count("advance_read", read=1, written=int(advanced.moved))
-        return advanced
-
-    async def advance_delivered(self, conversation_id: str, user_id: str, seq: int) -> None:
-        await self._write(
-            "advance_delivered", positions.advance_delivered, conversation_id, user_id, seq
-        )
-        self.witness.moved_position(conversation_id, user_id)
-
-    async def set_flags(self, conversation_id: str, user_id: str, changes: Changes) -> None:
-        await self._write("set_flags", positions.set_flags, conversation_id, user_id, changes)
-
-    async def limit_position(self, conversation_id: str, user_id: str, seq: int) -> None:
-        await self._write("limit_position", positions.limit_position, conversation_id, user_id, seq)
 
     async def _write(self, operation: str, work: Callable[..., object], *args: object) -> None:
         await self.calls.write(operation, work, *args)

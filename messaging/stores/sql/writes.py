@@ -21,8 +21,8 @@ from messaging.models import (
     ParticipantRecord,
     ReadPositionRecord,
 )
-from messaging.stores.commit_time import stamped
 from messaging.stores.conversations import AlreadyExists, Commit, Conflict
+from messaging.stores.shared.commit_time import stamped
 from messaging.stores.sql import rows
 from messaging.stores.sql.attachments.records import attach, release
 from messaging.stores.sql.connections.calls import Calls

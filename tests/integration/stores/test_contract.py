@@ -15,7 +15,6 @@ from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message
 from messaging.domain.participant import Notify, Participant, Preferences, ReadPosition, Role
 from messaging.stores.conversations import (
-    Advanced,
     AlreadyExists,
     Commit,
     Conflict,
@@ -24,7 +23,8 @@ from messaging.stores.conversations import (
     Store,
 )
 from messaging.stores.firestore.documents.conversations import SHARDS
-from messaging.stores.recent_changes import PAGE
+from messaging.stores.positions import Advanced
+from messaging.stores.shared.recent_changes import PAGE
 from tests.integration.stores import editing, new_conversation, people, sending
 
 MILLISECOND = timedelta(milliseconds=1)

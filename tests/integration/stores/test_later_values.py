@@ -27,7 +27,6 @@ from messaging.domain.people import AddedBy, PresenceStatus
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
 from messaging.domain.reports import ReportCopy, ReportStatus
 from messaging.models import ConversationRecord, PersonRecord
-from messaging.stores import stored_enums
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
 from messaging.stores.decisions import ChunkKey, DecisionStore
@@ -35,8 +34,9 @@ from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.people import PeopleStore
 from messaging.stores.recipients import RecipientStore
 from messaging.stores.reports import ReportStore
+from messaging.stores.shared import stored_enums
+from messaging.stores.shared.stored_enums import UNKNOWN, member_of
 from messaging.stores.sql.store import SqlStore
-from messaging.stores.stored_enums import UNKNOWN, member_of
 from tests.integration.stores import new_conversation, new_report, sending
 
 LATER = "later"

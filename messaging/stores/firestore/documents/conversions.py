@@ -27,7 +27,7 @@ from messaging.stores.firestore.values import (
     read_text,
     read_time,
 )
-from messaging.stores.stored_enums import conversion_to
+from messaging.stores.shared.stored_enums import conversion_to
 
 Fields = dict[str, Any]
 

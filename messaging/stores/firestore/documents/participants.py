@@ -6,7 +6,7 @@ from typing import Any
 from messaging.domain.participant import Participant, Role
 from messaging.stores.firestore.documents.conversions import Fields
 from messaging.stores.firestore.values import read_texts
-from messaging.stores.stored_enums import member_of
+from messaging.stores.shared.stored_enums import member_of
 
 _LISTED_PEOPLE = 50
 """The most people for whom a conversation keeps a summary."""

@@ -6,8 +6,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.models import AttachmentRecord
-from messaging.stores import paging
 from messaging.stores.attachments import DueAttachments, SharedPlace
+from messaging.stores.shared import paging
 from messaging.stores.sql.attachments import records as rows
 from messaging.stores.sql.connections.calls import Calls, count, queried
 from messaging.stores.sql.connections.clock import now

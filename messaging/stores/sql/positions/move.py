@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from messaging.domain.fields.codec import default_of, types_of
 from messaging.domain.participant import OwnFlags, ReadPosition
 from messaging.models import ReadPositionRecord
-from messaging.stores.conversations import Advanced
+from messaging.stores.positions import Advanced
 from messaging.stores.sql import rows
 from messaging.stores.sql.connections.shared_transactions import Size
 

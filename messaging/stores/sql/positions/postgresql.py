@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging.stores.conversations import Advanced
+from messaging.stores.positions import Advanced
 from messaging.stores.sql.connections.cursors import native_cursor
 from messaging.stores.sql.positions.move import (
     CONVERSATION,

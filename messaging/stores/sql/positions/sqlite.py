@@ -6,7 +6,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.transaction import atomic
 
-from messaging.stores.conversations import Advanced
+from messaging.stores.positions import Advanced
 from messaging.stores.sql.connections.clock import now, sqlite_time
 from messaging.stores.sql.connections.cursors import native_cursor
 from messaging.stores.sql.positions.move import (

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.models import ReadPositionRecord
-from messaging.stores.conversations import Advanced
+from messaging.stores.positions import Advanced
 from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import time_of_write
 from messaging.stores.sql.connections.shared_transactions import SharedTransactions

@@ -14,8 +14,8 @@ from messaging.domain.fields.codec import Conversions, writer
 from messaging.domain.fields.plain import attachments_data, reactions_data
 from messaging.domain.message import Attachment, Message, ReactionSummary
 from messaging.models import ConversationRecord, MessageRecord
-from messaging.stores.commit_time import stamped
 from messaging.stores.conversations import Commit, Conflict
+from messaging.stores.shared.commit_time import stamped
 from messaging.stores.sql import rows
 from messaging.stores.sql.connections.clock import now, sqlite_time
 from messaging.stores.sql.connections.cursors import native_cursor

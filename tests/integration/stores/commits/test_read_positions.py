@@ -10,8 +10,9 @@ from grpc import StatusCode
 
 from messaging.commits.read_positions import ReadPositions
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.stores.conversations import Advanced, Store
+from messaging.stores.conversations import Store
 from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.positions import Advanced
 from tests.integration.stores import eventually, new_conversation
 from tests.integration.stores.firestore_relay import Relay
 

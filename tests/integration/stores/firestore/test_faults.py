@@ -14,8 +14,9 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound, StoreUnavailable
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Notify, Participant, Preferences, ReadPosition, Role
-from messaging.stores.conversations import Advanced, AlreadyExists, Commit, CommitUnknown, Conflict
+from messaging.stores.conversations import AlreadyExists, Commit, CommitUnknown, Conflict
 from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.positions import Advanced
 from tests.integration.stores import editing, eventually, new_conversation, sending
 from tests.integration.stores.firestore_relay import Relay
 

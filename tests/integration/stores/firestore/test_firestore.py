@@ -21,7 +21,7 @@ from messaging.domain.participant import Notify, Preferences
 from messaging.domain.people import FOREVER, UserSettings
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
 from messaging.domain.reports import ReportCopy, ReportStatus
-from messaging.stores.conversations import LINK_NOTE_LIFETIME, Commit, Conflict
+from messaging.stores.conversations import Commit, Conflict
 from messaging.stores.decisions import ChunkKey
 from messaging.stores.firestore.catalogue import FirestoreCatalogue
 from messaging.stores.firestore.client.requests import Writes
@@ -33,6 +33,7 @@ from messaging.stores.firestore.people import FirestorePeopleStore
 from messaging.stores.firestore.recipients import FirestoreRecipientStore
 from messaging.stores.firestore.reports import FirestoreReportStore
 from messaging.stores.firestore.store import FirestoreStore
+from messaging.stores.link_notes import LINK_NOTE_LIFETIME
 from tests.integration.stores import new_attachment, new_conversation, new_report, people, sending
 from tests.integration.stores.firestore_relay import Relay
 from tests.integration.stores.test_fields import FULL

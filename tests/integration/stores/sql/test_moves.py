@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.participant import ReadPosition
-from messaging.stores.conversations import Advanced
+from messaging.stores.positions import Advanced
 from messaging.stores.sql.store import SqlStore
 from tests.integration.stores import eventually, new_conversation
 from tests.integration.stores.sql.sql_spies import Gate, around_queries

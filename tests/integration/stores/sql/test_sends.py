@@ -22,8 +22,8 @@ from messaging.domain.message import Attachment, Message, MessageKind, ReactionS
 from messaging.domain.participant import Preferences
 from messaging.domain.uncounted import ALL_COUNTED
 from messaging.models import ConversationRecord, MessageRecord
-from messaging.stores.commit_time import stamped
 from messaging.stores.conversations import AlreadyExists, Commit, CommitUnknown, Conflict
+from messaging.stores.shared.commit_time import stamped
 from messaging.stores.sql import rows
 from messaging.stores.sql.sends.columns import CONVERSATION_COLUMNS, is_send
 from messaging.stores.sql.store import SqlStore

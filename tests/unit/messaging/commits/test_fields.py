@@ -13,7 +13,7 @@ from messaging.domain.fields.codec import default_of
 from messaging.domain.message import Attachment, MessageKind, ReactionSummary
 from messaging.domain.participant import Participant, Preferences, ReadPosition, Role
 from messaging.domain.uncounted import Uncounted
-from messaging.stores.commit_time import stamped
+from messaging.stores.shared.commit_time import stamped
 from tests.samples import sample_conversation, sample_message
 from tests.unit.messaging import send
 

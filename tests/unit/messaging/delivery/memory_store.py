@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from messaging.domain.conversation import Companion, Conversation, Membership
 from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EditedMessages
 from messaging.domain.message import Message, PersonReactions, ReactionKey
-from messaging.stores.commit_time import stamped, stamped_conversation
 from messaging.stores.conversations import Commit
+from messaging.stores.shared.commit_time import stamped, stamped_conversation
 
 T = TypeVar("T")
 

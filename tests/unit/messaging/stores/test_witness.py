@@ -8,7 +8,7 @@ import pytest
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.conversations import CommitUnknown
-from messaging.stores.witness import Witness
+from messaging.stores.shared.witness import Witness
 from tests.unit.messaging import new_group
 
 EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
