@@ -7,12 +7,11 @@ the commit was applied after all, its events are published like any others.
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from messaging.concurrency.retries import until_answered
 from messaging.concurrency.tasks import TaskSet
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import StoreUnavailable
 
 _MARGIN_SECONDS = 1.0
-_RETRY_SECONDS = 1.0
 
 Recheck = Callable[[], Awaitable[Conversation | None]]
 
@@ -38,12 +37,6 @@ class UnsettledCommits:
 
     async def _settle(self, look: Recheck) -> None:
         await asyncio.sleep(self._seconds)
-        while True:
-            try:
-                conversation = await look()
-            except StoreUnavailable:
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            if conversation is not None:
-                self._on_found(conversation)
-            return
+        conversation = await until_answered(look)
+        if conversation is not None:
+            self._on_found(conversation)

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from messaging.concurrency.retries import until_answered
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
@@ -45,7 +46,6 @@ logger = structlog.get_logger(__name__)
 _FRESH_SECONDS = 1.0
 """Jobs younger than this do not read positions from the store; only Redis is checked."""
 _STORE_SECONDS = 5.0
-_RECORD_SECONDS = 1.0
 """The pause between retries."""
 
 
@@ -253,14 +253,10 @@ class Notifier:
     ) -> None:
         """Record the outcome, with retries. The push was sent, and must not be repeated because the
         store is down. Once the job is stale, nobody gets a push any more."""
-        while True:
-            try:
-                await self._parts.decisions.record(job.key, decisions, expires_at=expires_at)
-                break
-            except StoreUnavailable:
-                if time.time() - job.made_at > get_options().stale:
-                    raise
-                await asyncio.sleep(_RECORD_SECONDS)
+        await until_answered(
+            lambda: self._parts.decisions.record(job.key, decisions, expires_at=expires_at),
+            too_late=lambda: time.time() - job.made_at > get_options().stale,
+        )
         note_decided(job, decisions)
 
 

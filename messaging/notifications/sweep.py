@@ -13,7 +13,6 @@ sweep, the jobs that it has neither queued nor carried out are lost. In a conver
 500 people from which some left, people who still wait in the queue may get two pushes.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from typing import TypeVar
 
 import structlog
 
+from messaging.concurrency.retries import until_answered
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
@@ -35,7 +35,6 @@ logger = structlog.get_logger(__name__)
 
 _CLAIM_KEPT = timedelta(days=1)
 _SAME_SECONDS = 300
-_RETRY_SECONDS = 1.0
 _STEP = 50
 """The messages per read, from the latest back."""
 
@@ -233,10 +232,4 @@ class _Sweep:
 
     async def answered(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Return the store's answer, with as many retries as needed."""
-        while True:
-            try:
-                return await ask()
-            except StoreUnavailable:
-                if self._host.draining or self.late:
-                    raise
-                await asyncio.sleep(_RETRY_SECONDS)
+        return await until_answered(ask, too_late=lambda: self._host.draining or self.late)

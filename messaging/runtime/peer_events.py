@@ -1,17 +1,14 @@
 """Reacts to other instances that start or end."""
 
-import asyncio
 from collections.abc import Collection
 
+from messaging.concurrency.retries import until_answered
 from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.link.epoch_watch import EpochWatch
 from messaging.delivery.link.polling import Polling
-from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.signals import instance_lost
 from messaging.presence.presence import Presence
 from messaging.runtime.signal_sender import SignalSender
-
-_RETRY_SECONDS = 1.0
 
 
 class PeerEvents:
@@ -47,11 +44,5 @@ class PeerEvents:
         self._background.start(self._send_lost(boot_id, heard_at))
 
     async def _send_lost(self, boot_id: str, heard_at: float) -> None:
-        while True:
-            try:
-                since = await self._polling.bound(heard_at)
-            except StoreUnavailable:
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                await self._signals.send_now(instance_lost, boot_id=boot_id, since=since)
-                return
+        since = await until_answered(lambda: self._polling.bound(heard_at))
+        await self._signals.send_now(instance_lost, boot_id=boot_id, since=since)

@@ -7,10 +7,11 @@ Not promised: if the instance is killed within this moment, the entries stay in 
 `verify_conversations --repair` removes them.
 """
 
-import asyncio
+import time
 
 import structlog
 
+from messaging.concurrency.retries import until_answered
 from messaging.concurrency.tasks import TaskSet
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
@@ -18,8 +19,8 @@ from messaging.stores.reactions import ReactionStore
 
 logger = structlog.get_logger(__name__)
 
-_RETRY_SECONDS = 1.0
-_TRIES = 300
+_SECONDS = 300.0
+"""How long the removal is retried."""
 
 
 class ReactionRemoval:
@@ -32,13 +33,13 @@ class ReactionRemoval:
         self._background.start(self._remove(message.conversation_id, message.id))
 
     async def _remove(self, conversation_id: str, message_id: str) -> None:
-        for _ in range(_TRIES):
-            try:
-                await self._reactions.remove_reactions(conversation_id, message_id)
-            except StoreUnavailable:
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                return
-        logger.error(
-            "reactions.not_removed", conversation_id=conversation_id, message_id=message_id
-        )
+        end = time.monotonic() + _SECONDS
+        try:
+            await until_answered(
+                lambda: self._reactions.remove_reactions(conversation_id, message_id),
+                too_late=lambda: time.monotonic() > end,
+            )
+        except StoreUnavailable:
+            logger.error(
+                "reactions.not_removed", conversation_id=conversation_id, message_id=message_id
+            )

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
+from messaging.concurrency.retries import until_answered
 from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.hub import Hub
-from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.conversations import Store
 from messaging.stores.epochs import Epoch
-
-_RETRY_SECONDS = 1.0
 
 
 class Clearable(Protocol):
@@ -67,16 +66,10 @@ class RestoredStore:
         for seconds in (0.0, self._store.timeout):
             await asyncio.sleep(seconds)
             for conversation_id, user_ids in self._store.witness.pop_positions().items():
-                await self._limit_in(conversation_id, user_ids)
+                await until_answered(partial(self._limit_in, conversation_id, user_ids))
 
     async def _limit_in(self, conversation_id: str, user_ids: Sequence[str]) -> None:
-        while True:
-            try:
-                conversation = await self._store.get_conversation(conversation_id)
-                if conversation is not None:
-                    for user_id in user_ids:
-                        await self._store.limit_position(conversation_id, user_id, conversation.seq)
-            except StoreUnavailable:
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                return
+        conversation = await self._store.get_conversation(conversation_id)
+        if conversation is not None:
+            for user_id in user_ids:
+                await self._store.limit_position(conversation_id, user_id, conversation.seq)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from messaging.commits.conversation_cache import ConversationCache
+from messaging.concurrency.retries import RETRY_SECONDS, until_answered
 from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.gaps import Gap, read_gap
 from messaging.delivery.hub.streams.actions import Read
@@ -20,7 +21,6 @@ logger = structlog.get_logger(__name__)
 
 _PATIENCE_SECONDS = 0.1
 """Two instances may publish out of order: how long a missing version may still arrive."""
-_RETRY_SECONDS = 1.0
 _READS_AT_ONCE = 32
 
 
@@ -57,16 +57,15 @@ class GapFiller:
 
     async def read_conversation(self, conversation_id: str) -> Conversation | None:
         """Read a conversation, with retries until the store answers."""
-        while True:
-            try:
-                async with self._places:
-                    conversation = await self._store.get_conversation(conversation_id)
-            except StoreUnavailable:
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            if conversation is not None:
-                self._cache.put(conversation)
-            return conversation
+
+        async def read() -> Conversation | None:
+            async with self._places:
+                return await self._store.get_conversation(conversation_id)
+
+        conversation = await until_answered(read)
+        if conversation is not None:
+            self._cache.put(conversation)
+        return conversation
 
     async def _fill(self, stream: Stream, *, wait: bool) -> None:
         begun = time.monotonic()
@@ -90,7 +89,7 @@ class GapFiller:
             gap = await read_gap(self._store, stream.conversation_id, read.since, state=read.state)
         except StoreUnavailable:
             stream.abandon_read(read)
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
             return
         except BaseException:
             stream.abandon_read(read)

@@ -9,13 +9,14 @@ admits in the same step, so that they get nothing afterwards.
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import structlog
 
+from messaging.concurrency.retries import until_answered
 from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.connections import Connections, Ending
-from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.people import Access
 from messaging.stores.people import PeopleStore
 
@@ -29,7 +30,6 @@ _MAX_ANSWERS = 100
 _READS_AT_ONCE = 4
 _REST_SECONDS = 0.2
 """Between two reads of the same person, however often their change is announced."""
-_RETRY_SECONDS = 1.0
 
 Answer = Callable[[], None]
 
@@ -91,21 +91,23 @@ class AccessList:
 
     async def _check(self, user_id: str) -> None:
         try:
-            while answers := self._checks[user_id]:
-                self._checks[user_id] = []
-                try:
-                    async with self._places:
-                        access = await self._store.get_access(user_id)
-                except StoreUnavailable:
-                    self._checks[user_id] = [*answers, *self._checks[user_id]][:_MAX_ANSWERS]
-                    await asyncio.sleep(_RETRY_SECONDS)
-                    continue
+            while self._checks[user_id]:
+                access, answers = await until_answered(partial(self._read_again, user_id))
                 self.learn(access)
                 for answer in answers:
                     answer()
                 await asyncio.sleep(_REST_SECONDS)
         finally:
             del self._checks[user_id]
+
+    async def _read_again(self, user_id: str) -> tuple[Access, Sequence[Answer]]:
+        """Return a person's access, and the callbacks that were waiting when the read began. Raises
+        StoreUnavailable; then they keep waiting."""
+        async with self._places:
+            answers = tuple(self._checks[user_id])
+            access = await self._store.get_access(user_id)
+        del self._checks[user_id][: len(answers)]
+        return access, answers
 
     def learn(self, access: Access) -> None:
         """Apply a change, made here or elsewhere. Idempotent."""

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 from pytest_django import Settings
 
+from messaging.concurrency import retries
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.participant import Notify
 from messaging.domain.recipients import Verdict
-from messaging.notifications import notifier as notifier_module
 from messaging.notifications.jobs import ClearJob, RetryLater
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.policy import Stage
@@ -201,7 +201,7 @@ async def test_a_store_that_is_away_after_the_push(
 ) -> None:
     """What became of it is written down when the store is back, however late: it does not ring
     again."""
-    monkeypatch.setattr(notifier_module, "_RECORD_SECONDS", 0.01)
+    monkeypatch.setattr(retries, "RETRY_SECONDS", 0.01)
     group = await found(instance, "bob")
     message = await group.send()
     real, tries = instance.decisions.record, itertools.count(1)

@@ -21,11 +21,11 @@ from django.core.management import call_command
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
+from messaging.concurrency import retries
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
 from messaging.domain.signals import instance_lost, message_sent
 from messaging.notifications import jobs
-from messaging.notifications import sweep as sweep_module
 from messaging.notifications.devices import lookups
 from messaging.notifications.devices.lookups import DeviceLookups
 from messaging.notifications.notifier import Notifier
@@ -747,7 +747,7 @@ async def test_a_sweep_that_a_drain_cuts_short(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store is away: the instance ends without a goodbye, for somebody has to go on."""
-    monkeypatch.setattr(sweep_module, "_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(retries, "RETRY_SECONDS", 0.05)
     await instance.start()
     asked = asyncio.Event()
 
@@ -913,7 +913,7 @@ async def test_a_sweep_outlives_an_outage_of_the_store(
 ) -> None:
     """In the middle, and where nobody knows whether its claim was applied: nobody else would do
     it."""
-    monkeypatch.setattr(sweep_module, "_RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(retries, "RETRY_SECONDS", 0.05)
     group = await found(instance, "bob")
     sent = [await group.send() for _ in range(60)]
     await instance.start()

@@ -1,8 +1,10 @@
 """A circuit breaker: calls to a dependency that does not answer are few."""
 
+import math
 import time
 
 import pytest
+from prometheus_client import Gauge
 
 from messaging.concurrency.circuit_breaker import CircuitBreaker
 
@@ -86,3 +88,25 @@ def test_each_call_says_whether_it_opened_or_closed_it() -> None:
 
     assert [breaker.failed() for _ in range(3)] == [False, True, False]
     assert [breaker.answered() for _ in range(2)] == [True, False]
+
+
+def test_the_gauge_shows_an_open_breaker() -> None:
+    gauge = Gauge("open", "", registry=None)
+    breaker = CircuitBreaker(failures=2, gauge=gauge)
+    shown = []
+    for report in (breaker.failed, breaker.failed, breaker.failed, breaker.answered):
+        report()
+        shown.append(gauge.collect()[0].samples[0].value)
+
+    assert shown == [0, 1, 1, 0]
+
+
+def test_the_time_since_the_last_answer(clock: Clock) -> None:
+    """A failure is none."""
+    breaker = CircuitBreaker(failures=1)
+    assert breaker.seconds_since_answer == math.inf
+    breaker.answered()
+    clock.now += 2.0
+    breaker.failed()
+
+    assert breaker.seconds_since_answer == 2.0
