@@ -12,16 +12,13 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 import structlog
-from channels.layers import DEFAULT_CHANNEL_LAYER, channel_layers
 from django.conf import settings
 
 from messaging.attachments.attachments import Attachments
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.read_positions import ReadPositions
 from messaging.commits.writer import Writer
-from messaging.concurrency.keyed_locks import KeyedLocks
 from messaging.concurrency.tasks import TaskSet
-from messaging.concurrency.turns import Turns
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import PrivacyList
 from messaging.delivery.hub.profiles import ProfileList
@@ -29,7 +26,6 @@ from messaging.delivery.hub.revocation import AccessList
 from messaging.delivery.link.epoch_watch import EpochWatch
 from messaging.delivery.link.link import Link
 from messaging.delivery.link.polling import Polling
-from messaging.delivery.link.signing import Mode, Signing
 from messaging.delivery.pace import Pace
 from messaging.delivery.publisher import Publisher
 from messaging.domain.exceptions import StoreUnavailable
@@ -45,13 +41,14 @@ from messaging.presence.reachable import Reachable
 from messaging.presence.watchers import PresenceWatch
 from messaging.redis.client import make_redis
 from messaging.redis.rate_limits import Rates
-from messaging.runtime.admission import Admission
 from messaging.runtime.commit_events import CommitEvents
+from messaging.runtime.configured_link import configured_link
 from messaging.runtime.degradation import Degradation
 from messaging.runtime.figures import LiveFigures, Status
 from messaging.runtime.lifecycle import Lifecycle
 from messaging.runtime.peer_events import PeerEvents
 from messaging.runtime.readiness import Readiness
+from messaging.runtime.request_turns import RequestTurns
 from messaging.runtime.restored_store import RestoredStore
 from messaging.runtime.shutdown import Shutdown
 from messaging.runtime.signal_sender import SignalSender
@@ -60,9 +57,6 @@ from messaging.stores.database.moderation import ModerationStore
 from messaging.wire.events import EventEncoder
 
 logger = structlog.get_logger(__name__)
-
-_PLACES = 16
-"""The connects, and the syncs, that read the store at once while thousands of clients return."""
 
 
 class Instance:
@@ -73,8 +67,8 @@ class Instance:
         self.id: str = settings.INSTANCE_ID
         self.boot_id = secrets.token_hex(8)
         self.events = EventEncoder(self.id, self.boot_id)
+        self.turns = RequestTurns()
         self._build_stores()
-        self._build_limits()
         self._build_delivery()
         self._build_presence()
         self._build_link()
@@ -118,14 +112,9 @@ class Instance:
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self._redis = make_redis(settings.REDIS)
-
-    def _build_limits(self) -> None:
-        # Two of them, so that a reconnect storm does not delay the syncs of connected clients.
-        self.connecting, self.syncing = Admission(_PLACES), Admission(_PLACES)
-        self.own_reads = Turns(places=1, most_waiting=16, patience=4.0, rest=0)
-        self.preference_locks: KeyedLocks[tuple[str, str]] = KeyedLocks()  # conversation, person
-        self.settings_locks: KeyedLocks[str] = KeyedLocks()  # by user id
-        self.rates, self.local_rates = Rates(self._redis), Rates(None)  # of all; of this process
+        self.rates = Rates(self._redis)
+        self.local_rates = Rates(None)
+        """The rates that are counted only in this process."""
 
     def _build_delivery(self) -> None:
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
@@ -168,26 +157,20 @@ class Instance:
             boot_id=self.boot_id,
             on_change=degradation.changed,
         )
-        self.link: Link | None = None
-        if settings.REDIS is not None:
-            # Two layers of the same kind: one receives, one publishes.
-            self.link = Link(
-                receiving=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
-                publishing=channel_layers.make_backend(DEFAULT_CHANNEL_LAYER),
-                hub=self.hub,
-                polling=self.polling,
-                access=self.access,
-                boot_id=self.boot_id,
-                listener=PeerEvents(
-                    presence=self.presence,
-                    polling=self.polling,
-                    epochs=self.epochs,
-                    signals=self.signals,
-                    background=self._background,
-                ),
-                signing=Signing(Mode(settings.CHAT_LINK_SIGNATURES), settings.CHAT_LINK_KEYS),
-            )
-            self.hub.attach(self.link)
+        peer_events = PeerEvents(
+            presence=self.presence,
+            polling=self.polling,
+            epochs=self.epochs,
+            signals=self.signals,
+            background=self._background,
+        )
+        self.link = configured_link(
+            hub=self.hub,
+            polling=self.polling,
+            access=self.access,
+            boot_id=self.boot_id,
+            listener=peer_events,
+        )
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
 
     def _build_commits(self) -> None:

@@ -37,7 +37,7 @@ async def watch_presence(
     wanted = _require_not_too_many(user_ids)
     known = instance.hub.sessions.companions(connection, wanted)
     if not wanted <= known:
-        async with instance.own_reads.turn(connection.user_id):
+        async with instance.turns.own_reads.turn(connection.user_id):
             found = await instance.store.list_companions(
                 connection.user_id, sorted(wanted - known), most=get_limits().fan_out_participants
             )

@@ -28,7 +28,7 @@ _QUERY_SECONDS = 4.5
 
 def turn(instance: Instance) -> AbstractAsyncContextManager[None]:
     """Acquire before opening a socket, see `Admission.place`."""
-    return instance.connecting.place()
+    return instance.turns.connecting.place()
 
 
 async def require_admitted(instance: Instance, *, user_id: str, signed_in_at: datetime) -> None:
@@ -118,7 +118,7 @@ async def _list_places(instance: Instance, user_id: str) -> _Places:
     async def read() -> _Places:
         limit = get_limits().latest_conversations
         try:
-            async with asyncio.timeout(_QUERY_SECONDS), instance.own_reads.turn(user_id):
+            async with asyncio.timeout(_QUERY_SECONDS), instance.turns.own_reads.turn(user_id):
                 begun = time.monotonic()
                 places, _ = await asyncio.gather(
                     instance.store.list_memberships(user_id, limit=limit + 1),
@@ -130,7 +130,7 @@ async def _list_places(instance: Instance, user_id: str) -> _Places:
 
     if instance.degraded:
         return await read()
-    return await instance.connecting.share(f"conversations:{user_id}", read)
+    return await instance.turns.connecting.share(f"conversations:{user_id}", read)
 
 
 async def log_out_everywhere(

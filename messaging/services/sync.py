@@ -105,7 +105,7 @@ async def sync_conversation(
     Also raises TimeoutError; the waiting time does not count.
     """
     try:
-        async with instance.syncing.place(), asyncio.timeout(_SYNC_SECONDS):
+        async with instance.turns.syncing.place(), asyncio.timeout(_SYNC_SECONDS):
             return await list_changes(
                 instance, user_id=user_id, conversation_id=conversation_id, since=since, limit=limit
             )

@@ -43,7 +43,7 @@ async def set_preferences(
     Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
     # One at a time: the answer to a change must show the changes before it.
-    async with instance.preference_locks.of((conversation_id, user_id)):
+    async with instance.turns.preferences.of((conversation_id, user_id)):
         conversation = await read_conversation(
             instance, user_id=user_id, conversation_id=conversation_id
         )

@@ -46,7 +46,7 @@ async def list_own_changes(instance: Instance, *, user_id: str, since: datetime)
     """
     limit = get_limits().latest_conversations
     epoch = await instance.epochs.get()
-    async with instance.own_reads.turn(user_id):
+    async with instance.turns.own_reads.turn(user_id):
         # Read the positions first: a change between the two reads is found the next time.
         changed = await instance.store.list_changed_positions(
             user_id, since=max(since, _EARLIEST) - _OVERLAP, limit=limit + 1

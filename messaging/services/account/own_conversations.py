@@ -49,7 +49,7 @@ async def list_conversations(
     """
     budget = Budget(reads=4 * limit)
     items: list[OwnListedConversation] = []
-    async with instance.own_reads.turn(user_id):
+    async with instance.turns.own_reads.turn(user_id):
         for _ in range(1 if archived is None and kind is None else _MAX_ROUNDS):
             wanted = min(limit - len(items), budget.reads // 2)
             if not wanted:
@@ -86,7 +86,7 @@ async def _list_page(
 async def count_unread(instance: Instance, *, user_id: str) -> int:
     """Return the unread total of a person's latest conversations. Raises StoreUnavailable."""
     store = instance.store
-    async with instance.own_reads.turn(user_id):
+    async with instance.turns.own_reads.turn(user_id):
         places = await store.list_memberships(
             user_id, limit=get_limits().latest_conversations, personal=True
         )

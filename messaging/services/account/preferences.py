@@ -19,7 +19,7 @@ async def set_settings(
 ) -> UserSettings:
     """Change the given settings; the others stay unchanged. Raises StoreUnavailable."""
     # The answer to each of two changes at once shows the one before.
-    async with instance.settings_locks.of(user_id):
+    async with instance.turns.settings.of(user_id):
         before = await get_settings(instance, user_id=user_id)
         new = {name: value for name, value in changes.items() if getattr(before, name) != value}
         if new:
