@@ -1,0 +1,1 @@
+"""What stores keep about people."""
