@@ -1,9 +1,7 @@
 """Turns answers of services into JSON, on top of the core's representations."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from messaging.domain.message import Message
 from messaging.services.account.conversation_preferences import OwnSettings
 from messaging.services.account.own_changes import OwnChanges
 from messaging.services.operators.delivery_outcomes import PersonDelivery
@@ -11,17 +9,12 @@ from messaging.services.receipts import ReadReceipt
 from messaging.services.sync import Changes
 from messaging.services.unread_marks import UnreadMark
 from messaging.wire.representations import (
-    message_data,
     optional_timestamp,
     personal_conversation_data,
+    personal_message_data,
     preferences_data,
     timestamp,
 )
-
-
-def own_message_data(message: Message, own_reactions: Sequence[str]) -> dict[str, Any]:
-    """Return a message with one person's own reactions."""
-    return {**message_data(message), "my_reactions": list(own_reactions)}
 
 
 def changes_data(changes: Changes) -> dict[str, Any]:
@@ -31,7 +24,7 @@ def changes_data(changes: Changes) -> dict[str, Any]:
     return {
         "status": changes.status.value,
         "messages": [
-            own_message_data(message, changes.own_reactions[message.id])
+            personal_message_data(message, changes.own_reactions[message.id])
             for message in changes.messages
         ],
         "conversation": conversation,

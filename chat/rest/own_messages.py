@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from chat.payloads.answers import own_message_data
 from messaging.domain.message import Message
 from messaging.runtime.instance import Instance
 from messaging.services.reactions import own_reactions
-from messaging.wire.representations import Data
+from messaging.wire.representations import Data, personal_message_data
 
 
 async def own_messages(
@@ -17,14 +16,10 @@ async def own_messages(
     own: Mapping[str, Sequence[str]] = {}
     if with_reactions:
         own = await own_reactions(instance, user_id=user_id, messages=with_reactions)
-    return [own_message_data(message, own.get(message.id, ())) for message in messages]
+    return [personal_message_data(message, own.get(message.id, ())) for message in messages]
 
 
 async def own_message(instance: Instance, *, user_id: str, message: Message) -> Data:
     """Return one message. Raises StoreUnavailable."""
-    shown = await own_messages(
-        instance,
-        user_id=user_id,
-        messages=[message],
-    )
-    return shown[0]
+    (shown,) = await own_messages(instance, user_id=user_id, messages=[message])
+    return shown

@@ -1,6 +1,6 @@
 """The JSON of entities for clients, the same over REST and the socket."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -92,6 +92,11 @@ message_data = writer(
         "reactions": lambda one: reactions_data(one.reactions) if one.reactions else {},
     },
 )
+
+
+def personal_message_data(message: Message, own_reactions: Iterable[str]) -> Data:
+    """Return a message as one participant sees it, with their own reactions."""
+    return {**message_data(message), "my_reactions": list(own_reactions)}
 
 
 def conversation_data(

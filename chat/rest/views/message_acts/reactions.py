@@ -6,12 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
-from chat.payloads.answers import own_message_data
 from chat.rest import responses
 from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
 from messaging.redis.rate_limits import Rate
 from messaging.services import reactions
+from messaging.wire.representations import personal_message_data
 
 
 class ReactionView(APIView):
@@ -46,4 +46,4 @@ class ReactionView(APIView):
         reacted = await reactions.set_reaction(
             self.instance, user_id=self.user_id, present=present, **path
         )
-        return Response(own_message_data(reacted.message, reacted.own))
+        return Response(personal_message_data(reacted.message, reacted.own))
