@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.concurrency.retries import RETRY_SECONDS, until_answered
+from messaging.concurrency import retries
 from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.gaps import Gap, read_gap
 from messaging.delivery.hub.streams.actions import Read
@@ -62,7 +62,7 @@ class GapFiller:
             async with self._places:
                 return await self._store.get_conversation(conversation_id)
 
-        conversation = await until_answered(read)
+        conversation = await retries.until_answered(read)
         if conversation is not None:
             self._cache.put(conversation)
         return conversation
@@ -89,7 +89,7 @@ class GapFiller:
             gap = await read_gap(self._store, stream.conversation_id, read.since, state=read.state)
         except StoreUnavailable:
             stream.abandon_read(read)
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(retries.RETRY_SECONDS)
             return
         except BaseException:
             stream.abandon_read(read)

@@ -7,6 +7,7 @@ import pytest
 
 from messaging.commits import unsettled_commits as doubts_module
 from messaging.commits.unsettled_commits import UnsettledCommits
+from messaging.concurrency import retries
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from tests.unit.messaging import new_group
@@ -15,7 +16,7 @@ from tests.unit.messaging import new_group
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doubts_module, "_MARGIN_SECONDS", 0.01)
-    monkeypatch.setattr(doubts_module, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(retries, "RETRY_SECONDS", 0.01)
 
 
 async def test_the_look_is_repeated_until_the_store_answers() -> None:

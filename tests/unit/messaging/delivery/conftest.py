@@ -2,6 +2,7 @@
 
 import pytest
 
+from messaging.concurrency import retries
 from messaging.delivery.hub import gap_filler as filling_module
 from messaging.delivery.hub.hub import Hub
 from messaging.stores.sql.store import SqlStore
@@ -12,7 +13,7 @@ from tests.unit.messaging.delivery import Elsewhere, make_hub
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing is read at once."""
     monkeypatch.setattr(filling_module, "_PATIENCE_SECONDS", 0.001)
-    monkeypatch.setattr(filling_module, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(retries, "RETRY_SECONDS", 0.01)
 
 
 @pytest.fixture
