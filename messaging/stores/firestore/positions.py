@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from messaging.domain.participant import ReadPosition
-from messaging.stores.firestore.client.connection import Connection, DocumentMissing
+from messaging.stores.firestore.client.connection import Connection
+from messaging.stores.firestore.client.errors import DocumentMissing
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.client.transactions import Transaction, Transactions
 from messaging.stores.firestore.documents import conversation_id_of

@@ -14,7 +14,7 @@ from messaging.domain.fields.plain import attachments_data, attachments_of
 from messaging.domain.message import Attachment
 from messaging.domain.reports import Report, ReportCopy, ReportStatus
 from messaging.stores.catalogue import Place
-from messaging.stores.firestore.client.connection import DocumentMissing
+from messaging.stores.firestore.client.errors import DocumentMissing
 from messaging.stores.firestore.client.requests import Writes, query
 from messaging.stores.firestore.client.transactions import Transaction
 from messaging.stores.firestore.documents.messages import decode_message, message_name

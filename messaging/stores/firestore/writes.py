@@ -12,7 +12,8 @@ from messaging.domain.identifiers import random_id
 from messaging.domain.participant import ReadPosition
 from messaging.stores.conversations import Commit
 from messaging.stores.firestore.attachments.documents import attach, release
-from messaging.stores.firestore.client.connection import Connection, DocumentMissing
+from messaging.stores.firestore.client.connection import Connection
+from messaging.stores.firestore.client.errors import DocumentMissing
 from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.documents.conversations import (
     changed_conversation,

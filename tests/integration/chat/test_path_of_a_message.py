@@ -59,7 +59,7 @@ WAY = {
     "messaging/stores/firestore/documents/conversations.py": "a conversation's, what changed of it",
     "messaging/stores/firestore/values.py": "values of Python as Firestore's",
     "messaging/stores/firestore/client/requests.py": "the request",
-    "messaging/stores/firestore/client/connection.py": "deadlines, retries, meaning of errors",
+    "messaging/stores/firestore/client/connection.py": "deadlines, retries, and the bill",
     "messaging/stores/shared/witness.py": "detects a restored backup",
     "messaging/stores/shared/commit_time.py": "the store's time in what was committed",
     "messaging/concurrency/circuit_breaker.py": "fails at once during an outage, for all vendors",

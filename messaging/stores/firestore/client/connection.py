@@ -1,17 +1,15 @@
-"""The connection to Cloud Firestore: deadlines, retries, and the meaning of errors.
+"""The connection to Cloud Firestore: deadlines, retries, and the bill.
 
 Every call to Firestore goes through `Connection.call`. Only this file and `transactions` retry.
 """
 
 import asyncio
 import random
-import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-import structlog
 from google.auth.exceptions import GoogleAuthError
 from grpc import StatusCode
 from grpc.aio import AioRpcError
@@ -25,18 +23,17 @@ from messaging.instruments.metrics import (
     STORE_SECONDS,
     STORE_UNAVAILABLE,
 )
-from messaging.stores.conversations import (
-    OWN_READS,
-    STORE_FAILURES,
-    AlreadyExists,
-    CommitUnknown,
-    Conflict,
-)
+from messaging.stores.conversations import OWN_READS, STORE_FAILURES
 from messaging.stores.firestore.client import requests
 from messaging.stores.firestore.client.channel import Channel, open_channel
+from messaging.stores.firestore.client.errors import (
+    OUTCOME_UNKNOWN,
+    RETRYABLE,
+    refused,
+    refused_commit,
+    unavailable,
+)
 from messaging.stores.firestore.values import plain_milliseconds
-
-logger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 Call = Callable[[Channel, float], Awaitable[T]]
@@ -45,32 +42,6 @@ Call = Callable[[Channel, float], Awaitable[T]]
 TRIES = 3
 _PAUSES = (0.05, 0.2)
 """The seconds before the second attempt, and before each further one."""
-
-OUTCOME_UNKNOWN = frozenset(
-    {
-        StatusCode.CANCELLED,
-        StatusCode.DEADLINE_EXCEEDED,
-        StatusCode.INTERNAL,
-        StatusCode.UNAVAILABLE,
-        StatusCode.UNKNOWN,
-    }
-)
-"""Errors after which the request may have been carried out, or may still be."""
-
-RETRYABLE = OUTCOME_UNKNOWN | {StatusCode.ABORTED, StatusCode.RESOURCE_EXHAUSTED}
-"""Errors that a second attempt may well avoid."""
-
-_MESSAGE_IN = re.compile(r"/messages/([a-z2-7]{26})\b")
-"""The id of an existing message, in the text of a refusal."""
-_OVERTAKEN = {StatusCode.ABORTED, StatusCode.FAILED_PRECONDITION, StatusCode.NOT_FOUND}
-_FORBIDDEN = {StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED}
-_FAULTS = {StatusCode.FAILED_PRECONDITION, StatusCode.INVALID_ARGUMENT}
-"""Errors such as a missing index or a malformed request. We must correct them, so they never count
-as unavailability."""
-
-
-class DocumentMissing(Exception):
-    """The document to be updated does not exist."""
 
 
 class Connection:
@@ -172,7 +143,7 @@ class Connection:
             except AioRpcError as error:
                 exhausted = error.code() is StatusCode.RESOURCE_EXHAUSTED and tries < TRIES
                 if not exhausted or not await wait_before_retry(tries, end):
-                    raise _refused_commit(operation, error) from error
+                    raise refused_commit(operation, error) from error
             else:
                 bill_writes(operation, writes)
                 return answer
@@ -271,43 +242,10 @@ def bill_writes(operation: str, writes: requests.Writes) -> None:
         bill(operation, "write", updates)
 
 
-def refused(operation: str, error: AioRpcError) -> Exception:
-    """Return the error for the failure of anything but a commit."""
-    if error.code() is StatusCode.NOT_FOUND:
-        return DocumentMissing()
-    return error if error.code() in _FAULTS else unavailable(operation, error)
-
-
-def _refused_commit(operation: str, error: AioRpcError) -> Exception:
-    if error.code() is StatusCode.ALREADY_EXISTS:
-        return AlreadyExists(*_MESSAGE_IN.findall(error.details() or ""))
-    if error.code() in _OVERTAKEN:
-        return Conflict()
-    if error.code() in OUTCOME_UNKNOWN:
-        STORE_UNAVAILABLE.labels(operation).inc()
-        logger.warning("store.commit_unknown", operation=operation, reason=_reason(error))
-        return CommitUnknown()
-    return refused(operation, error)
-
-
-def unavailable(operation: str, error: Exception) -> StoreUnavailable:
-    STORE_UNAVAILABLE.labels(operation).inc()
-    forbidden = isinstance(error, AioRpcError) and error.code() in _FORBIDDEN
-    log = logger.error if forbidden or isinstance(error, GoogleAuthError) else logger.warning
-    log("store.unavailable", operation=operation, reason=_reason(error))
-    return StoreUnavailable()
-
-
 def _read_at(answers: Sequence[Any]) -> datetime:
     """Return the time of the answer. An answer without documents has one too; later answers of a
     stream are not earlier."""
     return plain_milliseconds(answers[0].read_time)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, AioRpcError):
-        return f"{error.code().name}: {error.details()}"
-    return f"{type(error).__name__}: {error}"
 
 
 def _seen(task: asyncio.Task[None]) -> None:

@@ -14,16 +14,18 @@ from messaging.concurrency.tasks import TaskSet
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.firestore.client import requests
 from messaging.stores.firestore.client.connection import (
-    OUTCOME_UNKNOWN,
-    RETRYABLE,
     TRIES,
     Call,
     Connection,
     bill,
     bill_writes,
+    wait_before_retry,
+)
+from messaging.stores.firestore.client.errors import (
+    OUTCOME_UNKNOWN,
+    RETRYABLE,
     refused,
     unavailable,
-    wait_before_retry,
 )
 
 T = TypeVar("T")
