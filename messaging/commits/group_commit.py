@@ -156,11 +156,12 @@ class GroupCommit:
             and len(earlier.outcomes) == len(self._batch)
         ):
             return earlier
-        batch = [(waiting.change, self._needs(waiting.change)) for waiting in self._batch]
-        if any(needs for _, needs in batch):
-            return await evaluate(self._store, base, batch)
+        changes = [waiting.change for waiting in self._batch]
+        needs = [self._needs(change) for change in changes]
+        if any(needs):
+            return await evaluate(self._store, base, changes, needs)
         evaluation = Evaluation(base)
-        for change, _ in batch:
+        for change in changes:
             evaluation.add(change)
         return evaluation
 

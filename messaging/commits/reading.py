@@ -4,7 +4,7 @@ Rights come first: nothing is read for a person who may not see the conversation
 after the base: any later change also changes the base, and then the commit fails.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from messaging.changes.change import ConversationChange
 from messaging.changes.needs import Known, Needs
@@ -16,16 +16,20 @@ from messaging.stores.conversations import Store
 
 
 async def evaluate(
-    store: Store, base: Conversation, batch: Sequence[tuple[ConversationChange, Needs | None]]
+    store: Store,
+    base: Conversation,
+    changes: Sequence[ConversationChange],
+    needs: Sequence[Needs | None],
 ) -> Evaluation:
-    """Return the evaluation of the changes, each with what it needs."""
+    """Return the evaluation of the changes, each of which needs what stands at its place."""
+    batch = list(zip(changes, needs, strict=True))
     evaluation = Evaluation(base)
     reading = _Reading(store, base.id, evaluation.known)
-    await reading.read(needs for change, needs in batch if needs and authorized(change, base))
-    for change, needs in batch:
-        if needs and authorized(change, evaluation.conversation):
+    await reading.read([need for change, need in batch if need and authorized(change, base)])
+    for change, need in batch:
+        if need and authorized(change, evaluation.conversation):
             # An earlier change of this batch may have added its actor.
-            await reading.read([needs])
+            await reading.read([need])
         evaluation.add(change)
     return evaluation
 
@@ -42,7 +46,7 @@ class _Reading:
         self._attachments: set[str] = set()
         self._reactions: set[ReactionKey] = set()
 
-    async def read(self, all_needs: Iterable[Needs]) -> None:
+    async def read(self, all_needs: Sequence[Needs]) -> None:
         """Read what these changes need and what has not been read. Each message, attachment and
         person's reactions cost one read."""
         messages, edited_messages = set[str](), set[str]()
