@@ -1,10 +1,10 @@
 """A message after a change, in its conversation."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from messaging.changes.change import Outcome
-from messaging.changes.needs import Known
 from messaging.changes.rights import require_participant
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
@@ -40,12 +40,12 @@ def with_changed_message(
 
 
 def require_visible(
-    conversation: Conversation, user_id: str, known: Known, message_id: str
+    conversation: Conversation, user_id: str, messages: Mapping[str, Message], message_id: str
 ) -> Message:
     """Return a message that a participant may see, or its tombstone. Raises MessageNotFound, and
     the errors of `require_participant`."""
     participant = require_participant(conversation, user_id)
-    message = known.messages.get(message_id)
+    message = messages.get(message_id)
     if message is None or message.seq < participant.visible_from:
         raise MessageNotFound
     return message

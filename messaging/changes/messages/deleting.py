@@ -32,7 +32,7 @@ class DeleteMessage:
         require_participant(conversation, self.user_id)
 
     def apply(self, conversation: Conversation, known: Known) -> Outcome:
-        message = require_visible(conversation, self.user_id, known, self.message_id)
+        message = require_visible(conversation, self.user_id, known.messages, self.message_id)
         require_written(message)
         if message.sender_id != self.user_id:
             require_role(conversation, self.user_id, Role.ADMIN)

@@ -43,7 +43,7 @@ class EditMessage:
         require_participant(conversation, self.user_id)
 
     def apply(self, conversation: Conversation, known: Known) -> Outcome:
-        message = require_visible(conversation, self.user_id, known, self.message_id)
+        message = require_visible(conversation, self.user_id, known.messages, self.message_id)
         if message.deleted_at is not None:
             raise MessageNotFound
         if message.sender_id != self.user_id:

@@ -40,7 +40,7 @@ class React:
         require_participant(conversation, self.user_id)
 
     def apply(self, conversation: Conversation, known: Known) -> Outcome:
-        message = require_visible(conversation, self.user_id, known, self.message_id)
+        message = require_visible(conversation, self.user_id, known.messages, self.message_id)
         if message.deleted_at is not None:
             raise MessageNotFound
         require_written(message)

@@ -96,7 +96,8 @@ def test_the_gauge_shows_an_open_breaker() -> None:
     shown = []
     for report in (breaker.failed, breaker.failed, breaker.failed, breaker.answered):
         report()
-        shown.append(gauge.collect()[0].samples[0].value)
+        (metric,) = gauge.collect()
+        shown.append(metric.samples[0].value)
 
     assert shown == [0, 1, 1, 0]
 
