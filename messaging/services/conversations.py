@@ -14,6 +14,7 @@ from messaging.changes.conversations import (
     new_group_conversation,
 )
 from messaging.changes.messages.reporting import with_creation_report
+from messaging.changes.needs import Known
 from messaging.changes.rights import require_participant
 from messaging.changes.sizes import takes_more_people
 from messaging.changes.text_rules import require_client_id
@@ -229,7 +230,7 @@ async def update_conversation(
         conversation = await read_conversation(
             instance, user_id=user_id, conversation_id=conversation_id
         )
-        change.apply(conversation, {})  # refused now, moderation need not judge it
+        change.apply(conversation, Known())  # refused now, moderation need not judge it
         if wanted["title"] != conversation.title:
             wanted["title"] = await moderated_title(
                 instance, user_id, conversation_id, wanted["title"]

@@ -11,6 +11,7 @@ from functools import partial
 from messaging.changes.change import Outcome
 from messaging.changes.messages.editing import EditMessage
 from messaging.changes.messages.sending import SendMessage
+from messaging.changes.needs import Known
 from messaging.changes.rights import authorized
 from messaging.changes.text_rules import require_text
 from messaging.domain.exceptions import MessagingError
@@ -28,10 +29,10 @@ async def submit_moderated_send(
     if not change.text:
         return await submit(instance, conversation_id, change)
     # Its commit reads the attachments, and judges them.
-    wanted = () if change.client_id is None else (change.creates,)
-    outcome = await _evaluate(
-        instance, conversation_id, replace(change, attachment_ids=()), (*change.reads, *wanted)
-    )
+    text_alone = replace(change, attachment_ids=())
+    first = () if change.client_id is None else (change.creates,)
+    original = () if change.reply_to is None else (change.reply_to,)
+    outcome = await _evaluate(instance, conversation_id, text_alone, (*original, *first))
     if outcome.change is None:
         return outcome
     submission = Submission(
@@ -58,7 +59,7 @@ async def submit_moderated_edit(
     text = change.changes.get("text")
     if not text:
         return await submit(instance, conversation_id, change)
-    outcome = await _evaluate(instance, conversation_id, change, change.reads)
+    outcome = await _evaluate(instance, conversation_id, change, (change.message_id,))
     if outcome.change is None:
         return outcome
     submission = Submission(
@@ -84,13 +85,13 @@ async def _evaluate(
 ) -> Outcome:
     """Return what the change would do now. A cached conversation is enough to permit it; a refusal
     is based on a state that was read for it. Raises the same errors as `submit`."""
-    known = instance.cache.get(conversation_id)
-    if known is None or not authorized(change, known):
-        known = await authorize(instance, conversation_id, change)
-    messages = (
-        await instance.store.get_messages(conversation_id, message_ids) if message_ids else {}
-    )
+    conversation = instance.cache.get(conversation_id)
+    if conversation is None or not authorized(change, conversation):
+        conversation = await authorize(instance, conversation_id, change)
+    known = Known()
+    if message_ids:
+        known.messages.update(await instance.store.get_messages(conversation_id, message_ids))
     try:
-        return change.apply(known, messages)
+        return change.apply(conversation, known)
     except MessagingError:
-        return change.apply(await authorize(instance, conversation_id, change), messages)
+        return change.apply(await authorize(instance, conversation_id, change), known)
