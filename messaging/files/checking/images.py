@@ -55,11 +55,14 @@ def check_image(data: bytes, content_type: str) -> tuple[bytes, bytes, int, int]
 
 
 def _check(data: bytes, content_type: str) -> tuple[bytes, bytes, int, int]:
+    # First, for Pillow takes long for an image of many small parts.
+    clean = CLEANERS[content_type](data, UPRIGHT)
     orientation = UPRIGHT
-    with _opened(data, content_type) as image:
-        if content_type in _TURNABLE:
+    if content_type in _TURNABLE:
+        with _opened(data, content_type) as image:
             orientation = _orientation_of(image)
-    clean = CLEANERS[content_type](data, orientation)
+    if orientation != UPRIGHT:
+        clean = CLEANERS[content_type](data, orientation)
     with _opened(clean, content_type) as image:
         width, height = image.size
         if orientation in _TURNED:

@@ -140,9 +140,28 @@ def of_many_scans(count: int) -> bytes:
     return whole[:-2] + count * scan + whole[-2:]
 
 
+def of_many_parts(form: str) -> bytes:
+    """An image with half a million empty comments."""
+    count = 500_000
+    whole = picture(form)
+    match form:
+        case "JPEG":
+            return whole[:2] + count * b"\xff\xfe\0\2" + whole[2:]
+        case "PNG":
+            return whole[:33] + count * (bytes(4) + b"tEXt" + bytes(4)) + whole[33:]
+        case "GIF":
+            return whole[:-1] + count * b"\x21\xfe\0" + whole[-1:]
+    content = whole[8:] + count * (b"JUNK" + bytes(4))
+    return b"RIFF" + struct.pack("<I", len(content)) + content
+
+
 @pytest.mark.parametrize(
     ("content", "content_type", "code"),
     [
+        (of_many_parts("JPEG"), "image/jpeg", "unreadable_image"),
+        (of_many_parts("PNG"), "image/png", "unreadable_image"),
+        (of_many_parts("GIF"), "image/gif", "unreadable_image"),
+        (of_many_parts("WEBP"), "image/webp", "unreadable_image"),
         (of_many_scans(100), "image/jpeg", "unreadable_image"),
         (bomb(50_000, 50_000), "image/png", "unreadable_image"),
         (bomb(8_000, 8_000), "image/png", "unreadable_image"),

@@ -1,6 +1,8 @@
 """GIF: copies frames, their controls, and how often they repeat
 (https://www.w3.org/Graphics/GIF/spec-gif89a.txt)."""
 
+from messaging.files.checking.cleaning.bounds import require_few
+
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _CONTROL, _APPLICATION = 0xF9, 0xFF
 
@@ -11,7 +13,10 @@ def clean(data: bytes, orientation: int) -> bytes:
         raise ValueError("no signature")
     at = 13 + _table_bytes(data[10])
     kept = [data[:at]]
+    parts = 0
     while True:
+        parts += 1
+        require_few(parts)
         begins, kind = at, data[at : at + 1]
         if kind == b"\x3b":
             kept.append(kind)

@@ -1,6 +1,7 @@
 """JPEG: copies the segments that the decoder needs (https://www.w3.org/Graphics/JPEG/itu-t81.pdf,
 annex B)."""
 
+from messaging.files.checking.cleaning.bounds import require_few
 from messaging.files.checking.cleaning.orientation import UPRIGHT, exif_of
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
@@ -21,9 +22,11 @@ def clean(data: bytes, orientation: int) -> bytes:
     if orientation != UPRIGHT:
         exif = b"Exif\0\0" + exif_of(orientation)
         kept.append(b"\xff\xe1" + (len(exif) + 2).to_bytes(2) + exif)
-    at, scans = 2, 0
+    at, parts, scans = 2, 0, 0
     while True:
         marker, at = _marker(data, at)
+        parts += 1
+        require_few(parts)
         if marker == _EOI:
             kept.append(b"\xff\xd9")
             return b"".join(kept)

@@ -1,6 +1,7 @@
 """WebP: copies the chunks that describe pixels, colours and frames
 (https://developers.google.com/speed/webp/docs/riff_container)."""
 
+from messaging.files.checking.cleaning.bounds import require_few
 from messaging.files.checking.cleaning.orientation import UPRIGHT, exif_of
 
 _KEPT = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"}
@@ -14,8 +15,10 @@ def clean(data: bytes, orientation: int) -> bytes:
     if total > len(data):
         raise ValueError("no end of the image")
     kept: list[bytes] = []
-    at, extended = 12, False
+    at, parts, extended = 12, 0, False
     while at + 8 <= total:
+        parts += 1
+        require_few(parts)
         name = data[at : at + 4]
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         end = at + 8 + size
