@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from django.core.management import call_command
@@ -32,6 +33,26 @@ def named_database(alias: str, url: str) -> Iterator[str]:
         connections[alias].close()
         del connections[alias]
         del connections.settings[alias]
+
+
+@contextmanager
+def default_database(url: str) -> Iterator[None]:
+    """Name this database to Django in place of the default one, with all tables."""
+    before = connections.settings[DEFAULT_DB_ALIAS]
+    configured = connections.configure_settings({DEFAULT_DB_ALIAS: database(url)})[DEFAULT_DB_ALIAS]
+    configured["TEST"]["NAME"] = configured["NAME"]
+    _rename_default(configured)
+    try:
+        call_command("migrate", verbosity=0)
+        yield
+    finally:
+        _rename_default(before)
+
+
+def _rename_default(configured: dict[str, Any]) -> None:
+    connections[DEFAULT_DB_ALIAS].close()
+    del connections[DEFAULT_DB_ALIAS]
+    connections.settings[DEFAULT_DB_ALIAS] = configured
 
 
 def empty(url: str) -> None:
