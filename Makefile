@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JAVASCRIPT := clients/javascript
+NODE_SITE := examples/node-site
 WORKERS ?= 3
 
 # Container images set it. Without compiled modules each process that a test starts, and `make run`,
@@ -25,14 +26,14 @@ test: $(VENV)/.develop
 tests: $(VENV)/.develop javascript
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-# What the tests of clients/javascript use, from its lock file. Without npm, or without its registry,
-# they are skipped, and fail with CI=true.
-javascript: $(JAVASCRIPT)/node_modules/.installed
+# What the tests of clients/javascript and of examples/node-site use, from their lock files. Without
+# npm, or without its registry, they are skipped, and fail with CI=true.
+javascript: $(JAVASCRIPT)/node_modules/.installed $(NODE_SITE)/node_modules/.installed
 
-$(JAVASCRIPT)/node_modules/.installed: $(JAVASCRIPT)/package-lock.json
-	@if npm --prefix $(JAVASCRIPT) ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+%/node_modules/.installed: %/package-lock.json
+	@if npm --prefix $* ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
 	then touch $@; \
-	else echo "npm could not install what clients/javascript needs: its tests are skipped."; fi
+	else echo "npm could not install what $* needs: its tests are skipped."; fi
 
 # The product beside its peers, which this installs: all works, or `make bench
 # WORKS=fan-out PEERS=product,ws ROUNDS=3 SECONDS=1 MINUTES=60 FOLDER=docs`.
@@ -102,7 +103,7 @@ requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .peers docs/_build $(JAVASCRIPT)/node_modules $(JAVASCRIPT)/types staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .peers docs/_build $(JAVASCRIPT)/node_modules $(JAVASCRIPT)/types $(NODE_SITE)/node_modules staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -44,6 +44,7 @@ STATUS: dict[str, tuple[int, str]] = {
     "permission_denied": (403, "Permission denied"),
     "posting_restricted": (403, "Posting restricted"),
     "refused_by_moderation": (403, "Refused by moderation"),
+    "scope_missing": (403, "Scope missing"),
     "banned": (403, "Banned"),
     "blocked": (403, "Blocked"),
     "conversation_not_found": (404, "Conversation not found"),

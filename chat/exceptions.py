@@ -22,5 +22,11 @@ class TokenExpired(NotAuthenticated):
     code = "token_expired"
 
 
+class ServiceTokenRevoked(NotAuthenticated):
+    """This token of a service account was revoked. Use another one."""
+
+    code = "token_revoked"
+
+
 INVALID = frozenset({InvalidRequest.code, InvalidJSON.code})
 """The codes of a document that breaks the rules of its format."""

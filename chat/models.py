@@ -11,6 +11,7 @@ from django.db import models
 
 from messaging.domain.conversation import Conversation as StoredConversation
 from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS
+from messaging.domain.integrations.service_accounts import ServiceAccount as StoredServiceAccount
 from messaging.domain.message import Message as StoredMessage
 from messaging.domain.people import Profile
 from messaging.domain.reports import ReportCopy
@@ -154,6 +155,25 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class ServiceAccount(models.Model):
+    name = models.CharField(primary_key=True, max_length=40)
+    scopes = models.TextField()
+    requests_per_second = models.PositiveIntegerField()
+    created_at = models.DateTimeField("created")
+    created_by = models.CharField(max_length=150)
+    last_used_at = models.DateTimeField("last used", null=True)
+    revoked_at = models.DateTimeField("revoked", null=True)
+
+    account: StoredServiceAccount
+
+    class Meta:
+        managed = False
+        default_permissions = ("view", "add", "change")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Process(models.Model):

@@ -12,7 +12,13 @@ import structlog
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from chat.authentication import Authenticator, Identity, VerifiedTokens, make_authenticator
+from chat.authentication import (
+    Authenticator,
+    Identity,
+    ServiceAuthenticator,
+    VerifiedTokens,
+    make_authenticator,
+)
 from chat.limits.shown_tokens import ShownTokens
 from chat.limits.sign_ins import SignIns
 from chat.limits.strangers import Strangers
@@ -47,11 +53,14 @@ class ApplicationState:
             authenticator or make_authenticator(), on_profile=self._complete_profile
         )
         self.strangers = strangers or Strangers()
-        self.shown_tokens = ShownTokens(self.tokens, self.strangers)
+        self.service_tokens = VerifiedTokens(ServiceAuthenticator(instance.service_accounts))
+        self.shown_tokens = ShownTokens(self.tokens, self.service_tokens, self.strangers)
         self.sign_ins = SignIns(instance.rates)
         self.person_rates = person_rates(get_limits())
         self.requests = Turns(places=2, most_waiting=64)
         """The turns of each person's requests."""
+        self.service_requests = Turns(places=16, most_waiting=256, rest=0)
+        """The turns of the requests of each service account, on behalf of whomever."""
         self.connects = Turns(places=2, most_waiting=64)
         """The turns of each person's connects."""
         self.commands = Turns(places=2, most_waiting=64)

@@ -45,6 +45,7 @@ _V1 = [
         reactions.ReactionView.as_view(),
     ),
     path(f"{_CONVERSATION}/messages/<str:message_id>/delivery", deliveries.DeliveryView.as_view()),
+    path(f"{_CONVERSATION}/messages/<str:message_id>/versions", messages.VersionsView.as_view()),
     path(f"{_CONVERSATION}/changes", messages.ChangesView.as_view()),
     path(f"{_CONVERSATION}/read", receipts.ReadView.as_view()),
     path(f"{_CONVERSATION}/unread", receipts.UnreadView.as_view()),
@@ -56,6 +57,7 @@ _V1 = [
     path("reports", reports.ReportsView.as_view()),
     path("presence", presence.PresenceView.as_view()),
     path("users", users.UsersView.as_view()),
+    path("users/<str:user_id>", users.UserView.as_view()),
     path("devices", devices.DevicesView.as_view()),
     path("devices/<str:device_id>", devices.DeviceView.as_view()),
 ]

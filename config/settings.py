@@ -156,7 +156,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "chat.rest.openapi.schema.add_bearer_scheme",
+        "chat.rest.openapi.schema.add_security_schemes",
         "chat.rest.openapi.schema.close_request_bodies",
         "chat.rest.openapi.examples.describe",
     ],

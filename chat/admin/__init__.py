@@ -12,7 +12,7 @@ from chat.admin import (
     reports,
     texts,
 )
-from chat.admin.integrations import moderation
+from chat.admin.integrations import moderation, service_accounts
 
 __all__ = [
     "conversations",
@@ -23,6 +23,7 @@ __all__ = [
     "people",
     "processes",
     "reports",
+    "service_accounts",
     "texts",
 ]
 

@@ -35,13 +35,15 @@ def act(
     form: type[forms.Form] = forms.Form,
     final: bool = False,
     also: Callable[[Any], Model] | None = None,
+    secret: bool = False,
 ) -> Callable[[Act], Action]:
     """Turn a coroutine function into an admin action.
 
     The function gets the row, the operator's name as `by` and the values of the form, and runs on
     the instance's event loop. The admin checks `permission` by `has_<permission>_permission`.
     `consequence` is the text of the confirmation; its button is red if the action is `final`.
-    `also` returns a second object whose history records the action.
+    `also` returns a second object whose history records the action. With `secret`, the function
+    returns a token for a single row, which the answer shows once.
     """
 
     def make(carry_out: Act) -> Action:
@@ -53,7 +55,7 @@ def act(
             if confirmed and fields.is_valid():
                 said = [f"{name}: {value}" for name, value in fields.cleaned_data.items()]
                 for row in chosen:
-                    outcome = _carried_out(
+                    outcome, result = _carried_out(
                         modeladmin,
                         request,
                         row,
@@ -65,6 +67,8 @@ def act(
                     modeladmin.log_change(request, row, entry)
                     if also is not None:
                         modeladmin.log_change(request, also(row), f"{entry}; by {row} ({row.pk})")
+                    if secret and result is not None:
+                        return secret_page(modeladmin, request, row, result)
                 return HttpResponseRedirect(_next_page(request))
             context = {
                 **modeladmin.admin_site.each_context(request),
@@ -95,13 +99,15 @@ def _carried_out(
     carry_out: Act,
     description: str,
     values: dict[str, Any],
-) -> Sequence[str]:
-    """Run the action, and return an addition to its history entry: the error, if it failed. A
-    failed action is recorded too, because it may have been done in part, or may be done later."""
+) -> tuple[Sequence[str], Any]:
+    """Run the action. Return an addition to its history entry, which is the error if it failed, and
+    its result. A failed action is recorded too, because it may have been done in part, or may be
+    done later."""
     by = request.user.get_username()
     outcome: Sequence[str] = ()
+    result = None
     try:
-        on_loop(carry_out)(instance_of(request), row, by=by, **values)
+        result = on_loop(carry_out)(instance_of(request), row, by=by, **values)
     except (MessagingError, QueueUnavailable, NoDeadLetters) as error:
         modeladmin.message_user(request, f"{description}: {row}. {error}", messages.ERROR)
         outcome = (f"failed: {error}",)
@@ -110,7 +116,24 @@ def _carried_out(
     logger.info(
         "operator.acted", act=carry_out.__name__, by=by, key=str(row.pk), failed=bool(outcome)
     )
-    return outcome
+    return outcome, result
+
+
+def secret_page(
+    modeladmin: StoreModelAdmin, request: HttpRequest, row: Any, token: str
+) -> HttpResponse:
+    """Return the page that shows a new token, once. It is in no message and no cookie, and no cache
+    keeps it."""
+    context = {
+        **modeladmin.admin_site.each_context(request),
+        "title": f"The new token of {row}",
+        "opts": modeladmin.opts,
+        "token": token,
+        "next": modeladmin.list_url(request),
+    }
+    answer = TemplateResponse(request, "admin/chat/token.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _next_page(request: HttpRequest) -> str:

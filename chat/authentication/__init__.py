@@ -1,7 +1,8 @@
 """Authentication: from a bearer token to an identity.
 
-`CHAT_AUTH` selects the issuer of tokens: Firebase Authentication, or this project itself for
-development. Tokens are verified off the event loop.
+`CHAT_AUTH` selects the issuer of people's tokens: Firebase Authentication, or this project itself
+for development. They are verified off the event loop. Tokens of service accounts are in Django's
+database.
 """
 
 import structlog
@@ -9,6 +10,7 @@ from django.conf import settings
 
 from chat.authentication.development import DevelopmentAuthenticator, issue_development_token
 from chat.authentication.identity import Authenticator, Identity, SignInsRevoked
+from chat.authentication.service_accounts import ServiceAuthenticator
 from chat.authentication.token_cache import VerifiedTokens
 from chat.exceptions import NotAuthenticated
 from messaging.domain.exceptions import StoreUnavailable
@@ -20,6 +22,7 @@ logger = structlog.get_logger(__name__)
 __all__ = [
     "Authenticator",
     "Identity",
+    "ServiceAuthenticator",
     "VerifiedTokens",
     "bearer_token",
     "issue_development_token",

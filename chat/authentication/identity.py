@@ -10,6 +10,7 @@ from messaging.changes.profile_rules import name_of_token, picture_of_token
 from messaging.domain.exceptions import TokenRevoked
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import is_user_id
+from messaging.domain.integrations.service_accounts import ServiceCaller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,11 @@ class Identity:
     """None for a token that does not expire."""
     profile: Mapping[str, str] = field(default_factory=dict)
     """The `name` and `picture` that the token gives, as far as others may see them."""
+    holds_until: float | None = None
+    """Until when this is known without asking the issuer again, by the monotonic clock; None until
+    the token expires."""
+    service: ServiceCaller | None = None
+    """The service account to which the token belongs; None for the token of a person."""
 
 
 class SignInsRevoked(TokenRevoked):

@@ -1,8 +1,9 @@
-"""A cache of verified tokens until they expire. Each token is verified once, even for concurrent
-requests."""
+"""A cache of verified tokens, for as long as their identities hold. Each token is verified once,
+even for concurrent requests."""
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -59,7 +60,7 @@ class VerifiedTokens:
         known = self._identities.get(_digest(token))
         if known is None or (known.expires_at and known.expires_at <= datetime.now(UTC)):
             return None
-        return known
+        return known if _holds(known) else None
 
     async def authenticate(self, token: str) -> Identity:
         """Return the identity of a token. Raises the same errors as
@@ -68,7 +69,7 @@ class VerifiedTokens:
             raise NotAuthenticated("The token is too long. Send a valid one.")
         digest = _digest(token)
         known = self._identities.get(digest)
-        if known is not None:
+        if known is not None and _holds(known):
             if known.expires_at is not None and known.expires_at <= datetime.now(UTC):
                 del self._identities[digest]
                 raise TokenExpired
@@ -88,6 +89,7 @@ class VerifiedTokens:
             raise
 
     async def _verify(self, token: str, digest: bytes) -> Identity:
+        self._identities.pop(digest, None)
         identity = await self._authenticator.authenticate(token)
         # Without the profile: clients choose its size.
         known = self._identities[digest] = replace(identity, profile=_NO_PROFILE)
@@ -111,6 +113,10 @@ class VerifiedTokens:
         del self._under_way[key]
         if not task.cancelled():
             task.exception()  # retrieve the exception, in case no caller is left
+
+
+def _holds(known: Identity) -> bool:
+    return known.holds_until is None or known.holds_until > time.monotonic()
 
 
 def _digest(token: str) -> bytes:

@@ -2,19 +2,45 @@
 
 from typing import Any
 
+from messaging.domain.conversation import Conversation
+from messaging.domain.participant import OwnFlags, Preferences
 from messaging.services.account.conversation_preferences import OwnSettings
 from messaging.services.account.own_changes import OwnChanges
+from messaging.services.back_end.messages import Versions
 from messaging.services.operators.delivery_outcomes import PersonDelivery
 from messaging.services.receipts import ReadReceipt
 from messaging.services.sync import Changes
 from messaging.services.unread_marks import UnreadMark
 from messaging.wire.representations import (
+    conversation_data,
     optional_timestamp,
     personal_conversation_data,
     personal_message_data,
     preferences_data,
     timestamp,
 )
+
+
+def service_conversation_data(conversation: Conversation) -> dict[str, Any]:
+    """Return a conversation with all its participants for a service account, which is not in it:
+    nothing is unread, muted or hidden."""
+    return conversation_data(conversation, everybody=True) | {
+        "unread_count": 0,
+        "read_seq": 0,
+        "mentioned_seq": None,
+        "marked_unread": None,
+        "visible_from": 1,
+        **preferences_data(Preferences(), OwnFlags(), archived=False),
+    }
+
+
+def versions_data(versions: Versions) -> dict[str, Any]:
+    return {
+        "items": [
+            {"text": one.text, "written_at": optional_timestamp(one.written_at)}
+            for one in versions.items
+        ]
+    }
 
 
 def changes_data(changes: Changes) -> dict[str, Any]:

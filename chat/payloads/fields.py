@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from messaging.changes.text_rules import normalise_newlines
-from messaging.domain.exceptions import MAX_ERRORS
+from messaging.domain.exceptions import MAX_ERRORS, PermissionDenied
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
@@ -21,10 +21,17 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     default_error_messages: ClassVar = {"invalid": "This must be an object."}
 
+    for_services: ClassVar[frozenset[str]] = frozenset()
+    """The fields that only service accounts have."""
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             unknown = nsmallest(MAX_ERRORS, data.keys() - self.fields.keys())
             if unknown:
+                if named := self.for_services.intersection(unknown):
+                    raise PermissionDenied(
+                        f"Only a service account may set {', '.join(sorted(named))}."
+                    )
                 error = serializers.ErrorDetail(
                     "This field does not exist. Remove it.", code="unknown"
                 )

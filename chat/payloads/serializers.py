@@ -56,6 +56,8 @@ class UserIdsField(BoundedListField):
 
 
 class CreateConversation(StrictSerializer):
+    for_services = frozenset({"owner_id"})
+
     kind = _choice(ConversationKind)
     participant_ids = UserIdsField()
     title = TextField(
@@ -72,6 +74,8 @@ class CreateConversation(StrictSerializer):
 
 
 class UpdateConversation(StrictSerializer):
+    for_services = frozenset({"frozen"})
+
     title = TextField(required=False, allow_blank=True, max_length=_LIMITS.title_characters)
     metadata = ObjectField(required=False, allow_null=True)
     picture = StrictCharField(required=False, allow_null=True, allow_blank=True)
@@ -169,6 +173,8 @@ class AttachmentIdsField(BoundedListField):
 
 
 class SendMessage(StrictSerializer):
+    for_services = frozenset({"kind"})
+
     text = TextField(allow_blank=True, max_length=_LIMITS.text_characters)
     client_id = StrictCharField(
         required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID

@@ -60,6 +60,17 @@ class ReactionPage(_Shape):
     )
 
 
+class Version(_Shape):
+    text = serializers.CharField()
+    written_at = serializers.DateTimeField(
+        allow_null=True, help_text="null if it was replaced in the commit that wrote it"
+    )
+
+
+class Versions(_Shape):
+    items = Version(many=True)
+
+
 class Conversation(_Shape):
     id = serializers.CharField()
     kind = _choice(ConversationKind)

@@ -176,6 +176,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         begun = time.monotonic()
         async with asyncio.timeout(DEADLINE_SECONDS):
             identity = await self.state.shown_tokens.identify(token, address_of(self.scope))
+        if identity.service is not None:
+            raise NotAuthenticated("A service account has no socket. Use REST.")
         # The time of the verification counts towards the deadline. Waiting for a turn does not.
         left = DEADLINE_SECONDS - (time.monotonic() - begun)
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)

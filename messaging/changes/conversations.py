@@ -18,6 +18,9 @@ from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.identifiers import content_hash, derived_id, direct_conversation_id, random_id
 from messaging.domain.participant import Participant, Role
 
+FIXED_FIELDS = "no title and no picture, and its settings are fixed"
+"""Of a direct conversation."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateConversation:
@@ -35,26 +38,26 @@ class UpdateConversation:
 
     def apply(self, conversation: Conversation, known: Known) -> Outcome:
         require_participant(conversation, self.user_id)
-        require_group(conversation, "no title and no picture, and its settings are fixed")
+        require_group(conversation, FIXED_FIELDS)
         require_role(conversation, self.user_id, Role.ADMIN)
-        changes: dict[str, Any] = {
-            name: value
-            for name, value in self.changes.items()
-            if getattr(conversation, name) != value
-        }
-        if not changes:
-            return Outcome(conversation=conversation)
-        after = replace(conversation, version=conversation.version + 1, **changes)
-        change = Change(
-            type=ChangeType.CONVERSATION_UPDATED,
-            version=after.version,
-            conversation=after,
-            by=self.user_id,
-        )
-        outcome = Outcome(conversation=after, change=change)
-        if "title" not in changes:
-            return outcome
-        return with_report(outcome, Event.TITLE_CHANGED, by=self.user_id, title=after.title)
+        return with_fields(conversation, self.changes, by=self.user_id)
+
+
+def with_fields(conversation: Conversation, fields: Mapping[str, Any], *, by: str) -> Outcome:
+    """Return the conversation with other values of some fields."""
+    changes: dict[str, Any] = {
+        name: value for name, value in fields.items() if getattr(conversation, name) != value
+    }
+    if not changes:
+        return Outcome(conversation=conversation)
+    after = replace(conversation, version=conversation.version + 1, **changes)
+    change = Change(
+        type=ChangeType.CONVERSATION_UPDATED, version=after.version, conversation=after, by=by
+    )
+    outcome = Outcome(conversation=after, change=change)
+    if "title" not in changes:
+        return outcome
+    return with_report(outcome, Event.TITLE_CHANGED, by=by, title=after.title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +107,15 @@ def new_direct_conversation(
 
 
 def new_group_conversation(
-    user_id: str, others: Sequence[str], fields: NewConversation, client_id: str | None
+    user_id: str,
+    others: Sequence[str],
+    fields: NewConversation,
+    client_id: str | None,
+    *,
+    creator_id: str | None = None,
 ) -> Conversation:
+    """Return a group whose owner is `user_id`. `creator_id`: the service account that creates it
+    for its owner. It has client ids of its own."""
     content: list[object] = [fields.title, sorted(others)]
     given = {
         "metadata": canonical(fields.metadata),
@@ -113,13 +123,14 @@ def new_group_conversation(
         "posting": None if fields.posting is Posting.ALL else fields.posting.value,
         "history": None if fields.history is History.FULL else fields.history.value,
         "system_messages": fields.system_messages or None,
+        "owner_id": None if creator_id is None else user_id,
     }
     if any(given.values()):  # a request without new fields has the same digest as before
         content.append({name: value for name, value in given.items() if value is not None})
     return _new_conversation(
         conversation_id=random_id()
         if client_id is None
-        else derived_id("conversation", user_id, client_id),
+        else derived_id("conversation", creator_id or user_id, client_id),
         kind=ConversationKind.GROUP,
         fields=fields,
         roles={user_id: Role.OWNER} | dict.fromkeys(others, Role.MEMBER),

@@ -1,14 +1,23 @@
-"""Changes by operators, who need not be participants. The admin has authorized them."""
+"""Changes by operators and service accounts, who need not be participants. The admin, or a scope,
+has authorized them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
+from messaging.changes.conversations import FIXED_FIELDS, with_fields
 from messaging.changes.messages.deleting import deleted
 from messaging.changes.messages.reporting import Event, with_report
 from messaging.changes.needs import Known, Needs
-from messaging.changes.participants import require_present, with_role, without_participants
-from messaging.changes.rights import require_group
-from messaging.domain.change import Change, ChangeType
+from messaging.changes.participants import (
+    FIXED_PEOPLE,
+    require_present,
+    with_participants,
+    with_role,
+    without_participants,
+)
+from messaging.changes.rights import require_group, require_people
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
 from messaging.domain.participant import Role
@@ -20,6 +29,8 @@ OPERATOR = "__operator__"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Intervention:
+    by: str = OPERATOR
+    """The author: an operator, or the user id of a service account."""
     creates: None = None
     size: int = SMALL_CHANGE
 
@@ -27,15 +38,25 @@ class _Intervention:
     def needs(self) -> Needs | None:
         return None
 
+    @property
+    def reported_by(self) -> str | None:
+        """Return the author that a system message names. Operators are not named."""
+        return None if self.by == OPERATOR else self.by
+
     def authorize(self, conversation: Conversation) -> None:
-        """Pass: an operator sees every conversation."""
+        """Pass for an operator, who sees every conversation; a service sees those with people.
+        Raises ConversationNotFound."""
+        if self.by != OPERATOR:
+            require_people(conversation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactMessage(_Intervention):
-    """Delete a message's content for everyone. Raises MessageNotFound."""
+    """Delete a message's content for everyone. Raises MessageNotFound, PermissionDenied."""
 
     message_id: str
+    sent_by: str | None = None
+    """The only sender whose messages may be deleted; None is anybody."""
 
     @property
     def needs(self) -> Needs:
@@ -45,26 +66,34 @@ class RedactMessage(_Intervention):
         message = known.messages.get(self.message_id)
         if message is None:
             raise MessageNotFound
-        return deleted(conversation, message, by=OPERATOR)
+        if self.sent_by is not None and message.sender_id != self.sent_by:
+            raise PermissionDenied("This needs the scope manage: another has sent the message.")
+        return deleted(conversation, message, by=self.by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreezeConversation(_Intervention):
-    """Freeze a conversation, so that only owners and admins can write, or unfreeze it."""
+class ChangeConversation(_Intervention):
+    """Replace some fields of a conversation, such as `frozen`. While it is frozen, only owners and
+    admins can write. Nothing else of a direct conversation can be changed."""
 
-    frozen: bool
+    fields: Mapping[str, Any]
 
     def apply(self, conversation: Conversation, _: Known) -> Outcome:
-        if conversation.frozen is self.frozen:
-            return Outcome(conversation=conversation)
-        after = replace(conversation, frozen=self.frozen, version=conversation.version + 1)
-        change = Change(
-            type=ChangeType.CONVERSATION_UPDATED,
-            version=after.version,
-            conversation=after,
-            by=OPERATOR,
-        )
-        return Outcome(conversation=after, change=change)
+        if self.fields.keys() - {"frozen"}:
+            require_group(conversation, FIXED_FIELDS)
+        return with_fields(conversation, self.fields, by=self.by)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmitParticipants(_Intervention):
+    """Add people to a group. Raises InvalidRequest if it would become too large."""
+
+    user_ids: tuple[str, ...]
+    role: Role
+
+    def apply(self, conversation: Conversation, _: Known) -> Outcome:
+        require_group(conversation, FIXED_PEOPLE)
+        return with_participants(conversation, self.user_ids, self.role, by=self.by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +106,11 @@ class ExpelParticipant(_Intervention):
     participant_id: str
 
     def apply(self, conversation: Conversation, _: Known) -> Outcome:
-        require_group(conversation, "two people, always the same")
+        require_group(conversation, FIXED_PEOPLE)
         participant = require_present(conversation, self.participant_id)
-        outcome = without_participants(conversation, [participant], by=OPERATOR)
+        outcome = without_participants(conversation, [participant], by=self.by)
         return with_report(
-            outcome, Event.PARTICIPANT_REMOVED, by=None, user_ids=[self.participant_id]
+            outcome, Event.PARTICIPANT_REMOVED, by=self.reported_by, user_ids=[self.participant_id]
         )
 
 
@@ -94,11 +123,11 @@ class AssignRole(_Intervention):
 
     def apply(self, conversation: Conversation, _: Known) -> Outcome:
         require_group(conversation, "no roles")
-        outcome = with_role(conversation, self.participant_id, self.role, by=OPERATOR)
+        outcome = with_role(conversation, self.participant_id, self.role, by=self.by)
         return with_report(
             outcome,
             Event.ROLE_CHANGED,
-            by=None,
+            by=self.reported_by,
             user_ids=[self.participant_id],
             role=self.role.value,
         )
@@ -109,10 +138,13 @@ class EmptyConversation(_Intervention):
     """Remove all participants of a group at once, with its title and latest message. Raises
     PermissionDenied for a direct conversation."""
 
+    def authorize(self, conversation: Conversation) -> None:
+        """Pass, also if it has no people any more: a deletion that was interrupted goes on."""
+
     def apply(self, conversation: Conversation, _: Known) -> Outcome:
         if conversation.kind is ConversationKind.DIRECT:
             raise PermissionDenied("A direct conversation cannot be deleted. Freeze it instead.")
         if not conversation.participants:
             return Outcome(conversation=conversation)
         bare = replace(conversation, title=None, last_message=None, seq=0, uncounted=ALL_COUNTED)
-        return without_participants(bare, list(conversation.participants.values()), by=OPERATOR)
+        return without_participants(bare, list(conversation.participants.values()), by=self.by)

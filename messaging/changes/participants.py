@@ -17,6 +17,9 @@ from messaging.domain.participant import Participant, ReadPosition, Role
 
 Value = TypeVar("Value")
 
+FIXED_PEOPLE = "two people, always the same"
+"""Of a direct conversation."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddParticipants:
@@ -32,47 +35,10 @@ class AddParticipants:
 
     def apply(self, conversation: Conversation, known: Known) -> Outcome:
         require_participant(conversation, self.user_id)
-        require_group(conversation, "two people, always the same")
+        require_group(conversation, FIXED_PEOPLE)
         least = Role.ADMIN if self.role is Role.MEMBER else Role.OWNER
         require_role(conversation, self.user_id, least)
-        new = [person for person in self.user_ids if person not in conversation.participants]
-        if not new:
-            return Outcome(conversation=conversation)
-        limit = get_limits().participants
-        if len(conversation.participants) + len(new) > limit:
-            detail = f"A conversation has at most {limit} participants. Name fewer people."
-            raise InvalidRequest.of("user_ids", detail, "max_length")
-        version = conversation.version + 1
-        since_joining = conversation.history is History.SINCE_JOINING
-        visible_from = conversation.seq + 1 if since_joining else 1
-        added = {
-            person: Participant(
-                user_id=person,
-                role=self.role,
-                joined_version=version,
-                visible_from=visible_from,
-            )
-            for person in new
-        }
-        after = replace(
-            conversation, version=version, participants={**conversation.participants, **added}
-        )
-        if not takes_more_people(after):
-            detail = "The conversation is too large to add these people. Name fewer people."
-            raise InvalidRequest.of("user_ids", detail, "too_many")
-        change = Change(
-            type=ChangeType.PARTICIPANT_ADDED,
-            version=version,
-            participants=tuple(added.values()),
-            conversation=after,
-            by=self.user_id,
-        )
-        seq = conversation.seq
-        positions = tuple(
-            ReadPosition(user_id=person, read_seq=seq, delivered_seq=seq) for person in new
-        )
-        outcome = Outcome(conversation=after, change=change, positions=positions)
-        return with_report(outcome, Event.PARTICIPANT_ADDED, by=self.user_id, user_ids=new)
+        return with_participants(conversation, self.user_ids, self.role, by=self.user_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +54,7 @@ class RemoveParticipant:
 
     def apply(self, conversation: Conversation, known: Known) -> Outcome:
         actor = require_participant(conversation, self.user_id)
-        require_group(conversation, "two people, always the same")
+        require_group(conversation, FIXED_PEOPLE)
         leaving = self.participant_id == self.user_id
         if not leaving:
             require_role(conversation, self.user_id, Role.ADMIN)
@@ -124,6 +90,51 @@ class SetRole:
             user_ids=[self.participant_id],
             role=self.role.value,
         )
+
+
+def with_participants(
+    conversation: Conversation, user_ids: Sequence[str], role: Role, *, by: str
+) -> Outcome:
+    """Return the conversation with these people in addition. Those who are in it stay unchanged.
+    Raises InvalidRequest if it would become too large."""
+    new = [person for person in user_ids if person not in conversation.participants]
+    if not new:
+        return Outcome(conversation=conversation)
+    limit = get_limits().participants
+    if len(conversation.participants) + len(new) > limit:
+        detail = f"A conversation has at most {limit} participants. Name fewer people."
+        raise InvalidRequest.of("user_ids", detail, "max_length")
+    version = conversation.version + 1
+    since_joining = conversation.history is History.SINCE_JOINING
+    visible_from = conversation.seq + 1 if since_joining else 1
+    added = {
+        person: Participant(
+            user_id=person,
+            role=role,
+            joined_version=version,
+            visible_from=visible_from,
+        )
+        for person in new
+    }
+    after = replace(
+        conversation, version=version, participants={**conversation.participants, **added}
+    )
+    if not takes_more_people(after):
+        detail = "The conversation is too large to add these people. Name fewer people."
+        raise InvalidRequest.of("user_ids", detail, "too_many")
+    change = Change(
+        type=ChangeType.PARTICIPANT_ADDED,
+        version=version,
+        participants=tuple(added.values()),
+        conversation=after,
+        by=by,
+    )
+    seq = conversation.seq
+    positions = tuple(
+        ReadPosition(user_id=person, read_seq=seq, delivered_seq=seq) for person in new
+    )
+    outcome = Outcome(conversation=after, change=change, positions=positions)
+    return with_report(outcome, Event.PARTICIPANT_ADDED, by=by, user_ids=new)
 
 
 def without_participants(

@@ -38,6 +38,13 @@ def require_participant(conversation: Conversation, user_id: str) -> Participant
     raise NotAParticipant
 
 
+def require_people(conversation: Conversation) -> None:
+    """Require that the conversation still has people: an operator or a service account has not
+    deleted it. Raises ConversationNotFound."""
+    if not conversation.participants:
+        raise ConversationNotFound
+
+
 def require_role(conversation: Conversation, user_id: str, role: Role) -> Participant:
     """Return the participant, who has at least this role. Also raises PermissionDenied."""
     participant = require_participant(conversation, user_id)

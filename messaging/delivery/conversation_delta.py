@@ -156,7 +156,7 @@ def apply_delta(conversation: Conversation, state: ConversationState) -> Convers
     version alone does not show that: a person's own settings change without one."""
     if (conversation.version, conversation.token) != (state.before, state.before_token):
         return None
-    if state.seq != max(conversation.seq, *state.sent_seq.values(), 0):
+    if state.seq != max(conversation.seq, *state.sent_seq.values(), *state.deleted, 0):
         return None  # no other commit moves it
     last = state.last_message
     uncounted = conversation.uncounted

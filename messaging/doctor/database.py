@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from messaging.doctor.findings import Finding, Stopwatch, ok, problem, warning
+from messaging.models import ServiceAccountRecord
 
 
 async def examine_database(using: str = DEFAULT_DB_ALIAS) -> Sequence[Finding]:
@@ -54,7 +55,15 @@ def _read_only(database: BaseDatabaseWrapper) -> Sequence[Finding]:
 
 
 def _one_machine(database: BaseDatabaseWrapper) -> Sequence[Finding]:
-    if database.vendor != "sqlite" or settings.CHAT_STORE != "sql" or settings.REDIS is None:
+    if database.vendor != "sqlite" or settings.REDIS is None:
         return []
-    text = "Redis is configured, but chat is stored in SQLite, a file on one machine."
-    return [warning(text, "For instances on several machines, use PostgreSQL or Firestore.")]
+    if settings.CHAT_STORE == "sql":
+        text = "Redis is configured, but chat is stored in SQLite, a file on one machine."
+        return [warning(text, "For instances on several machines, use PostgreSQL or Firestore.")]
+    table = ServiceAccountRecord._meta.db_table
+    if table not in database.introspection.table_names():
+        return []  # not migrated
+    if not ServiceAccountRecord.objects.using(database.alias).exists():
+        return []
+    text = "Redis is configured, but the service accounts are in SQLite, a file on one machine."
+    return [warning(text, "For instances on several machines, set DATABASE_URL to PostgreSQL.")]

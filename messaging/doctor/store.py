@@ -14,6 +14,7 @@ from messaging.domain.reports import ReportStatus
 from messaging.runtime.readiness import MAX_SKEW_SECONDS, Answering, Readiness
 from messaging.stores import Stores, make_stores
 from messaging.stores.conversations import Store
+from messaging.stores.database.service_accounts import ServiceAccountStore
 
 Asking = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -44,6 +45,7 @@ async def examine_store() -> Sequence[Finding]:
         unwritable = await _tried("writing", lambda: _write(store))
         return [*findings, unwritable or ok(f"A write and a delete take {watch.ms}.")]
     finally:
+        await stores.database.close()
         await store.close()
 
 
@@ -86,6 +88,7 @@ def _queries(stores: Stores) -> Mapping[str, Asking]:
 
 async def _reserved_ids(stores: Stores) -> Sequence[Finding]:
     """Find people with reserved user ids, among stored people and in the latest conversations.
+    Service accounts are no people.
 
     This takes at most a few hundred reads."""
     found: set[str] = set()
@@ -96,6 +99,7 @@ async def _reserved_ids(stores: Stores) -> Sequence[Finding]:
         for conversation in await stores.catalogue.list_conversations(limit=_LOOKED_AT):
             people = conversation.participants
             found |= {one for one in people if one.startswith(RESERVED_PREFIXES)}
+        found -= await _service_ids(stores)
     except Exception:  # noqa: BLE001 - the failing query is reported above
         return []
     if not found:
@@ -106,6 +110,18 @@ async def _reserved_ids(stores: Stores) -> Sequence[Finding]:
         "Their tokens are refused. Give these people other ids, and remove the old ids from groups."
     )
     return [warning(f"Reserved user ids are in use: {shown}{more}.", remedy)]
+
+
+async def _service_ids(stores: Stores) -> set[str]:
+    """Return the ids of the service accounts; none if the database cannot be read, which has an
+    examination of its own."""
+    try:
+        return {
+            account.user_id
+            for account in await ServiceAccountStore(stores.database).list_accounts()
+        }
+    except Exception:  # noqa: BLE001 - see above
+        return set()
 
 
 async def _write(store: Store) -> None:

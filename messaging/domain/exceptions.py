@@ -5,7 +5,8 @@ MessagingError
 ├── PayloadTooLarge
 ├── NotAParticipant
 ├── PermissionDenied
-│   └── PostingRestricted
+│   ├── PostingRestricted
+│   └── ScopeMissing
 ├── RefusedByModeration
 ├── Banned
 ├── Blocked
@@ -87,6 +88,12 @@ class PostingRestricted(PermissionDenied):
     """Only owners and admins may send messages in this conversation."""
 
     code = "posting_restricted"
+
+
+class ScopeMissing(PermissionDenied):
+    """The service account lacks the scope that this needs."""
+
+    code = "scope_missing"
 
 
 class RefusedByModeration(MessagingError):

@@ -1,4 +1,5 @@
-"""The tables of the SQL store. Only `messaging.stores.sql` writes them."""
+"""The tables of the SQL store. Only `messaging.stores.sql`, and
+`messaging.stores.database` for those that every store has there, write them."""
 
 from messaging.models.attachments import AttachmentRecord
 from messaging.models.conversations import (
@@ -12,6 +13,11 @@ from messaging.models.moderation import ModerationHookRecord, WordListRecord
 from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.models.reactions import ReactionRecord
 from messaging.models.reports import ReportCopyRecord, ReportRecord
+from messaging.models.service_accounts import (
+    ServiceAccountRecord,
+    ServiceActionRecord,
+    ServiceTokenRecord,
+)
 
 __all__ = [
     "AttachmentRecord",
@@ -29,6 +35,9 @@ __all__ = [
     "RecipientRecord",
     "ReportCopyRecord",
     "ReportRecord",
+    "ServiceAccountRecord",
+    "ServiceActionRecord",
+    "ServiceTokenRecord",
     "SweepRecord",
     "WordListRecord",
 ]

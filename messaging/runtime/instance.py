@@ -50,10 +50,12 @@ from messaging.runtime.peer_events import PeerEvents
 from messaging.runtime.readiness import Readiness
 from messaging.runtime.request_turns import RequestTurns
 from messaging.runtime.restored_store import RestoredStore
+from messaging.runtime.service_history import ServiceHistory
 from messaging.runtime.shutdown import Shutdown
 from messaging.runtime.signal_sender import SignalSender
 from messaging.stores import make_stores
 from messaging.stores.database.moderation import ModerationStore
+from messaging.stores.database.service_accounts import ServiceAccountStore
 from messaging.wire.events import EventEncoder
 
 logger = structlog.get_logger(__name__)
@@ -108,6 +110,8 @@ class Instance:
         self.database = stores.database
         self.moderation = Moderation(ModerationStore(self.database))
         self._epoch_store = stores.epochs
+        self.service_accounts = ServiceAccountStore(self.database)
+        self.service_history = ServiceHistory(self.service_accounts)
         self.attachments = Attachments(self.store, self.reports)
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
@@ -262,6 +266,8 @@ class Instance:
         at_stop("attachments", self.attachments.stop)
         await self.moderation.start()
         at_stop("moderation", self.moderation.stop)
+        self.service_history.start()
+        at_stop("service_history", self.service_history.stop)
         self.epochs.start()
         at_stop("epochs", self.epochs.stop)
         if self.link is not None:

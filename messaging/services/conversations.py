@@ -71,8 +71,11 @@ async def create_conversation(
     posting: Posting = Posting.ALL,
     history: History = History.FULL,
     system_messages: bool = False,
+    by_service: bool = False,
+    creator_id: str | None = None,
 ) -> FoundedConversation:
-    """Create a conversation. The creator of a group is its owner.
+    """Create a conversation. The creator of a group is its owner. `by_service`: a service account
+    acts on behalf of the owner, without quotas; or by itself, if it is the `creator_id`.
 
     Two people have one direct conversation, whoever creates it and however often. A group with a
     known `client_id` is the group that was created with it, whatever people the request names.
@@ -93,14 +96,29 @@ async def create_conversation(
     ).checked()
     if kind is ConversationKind.DIRECT:
         wanted = new_direct_conversation(user_id, others, fields)
-        conversation, created = await _store_direct(instance, wanted, user_id, others[0])
+        quota = Quota(rates=instance.rates, user_id=user_id, conversations=1, by_service=by_service)
+        conversation, created = await _store_direct(
+            instance, wanted, user_id, others[0], quota, by=creator_id or user_id
+        )
     else:
-        wanted = new_group_conversation(user_id, others, fields, client_id)
+        wanted = new_group_conversation(user_id, others, fields, client_id, creator_id=creator_id)
         if not takes_more_people(wanted):
             detail = "The conversation is too large. Name fewer people."
             raise InvalidRequest.of("participant_ids", detail, "too_many")
+        quota = Quota(
+            rates=instance.rates,
+            user_id=user_id,
+            conversations=1,
+            people=len(others),
+            by_service=by_service,
+        )
         conversation, created = await _store_group(
-            instance, wanted, user_id, retried=client_id is not None
+            instance,
+            wanted,
+            user_id,
+            quota,
+            by=creator_id or user_id,
+            retried=client_id is not None,
         )
     require_participant(conversation, user_id)
     if created:
@@ -114,7 +132,13 @@ async def create_conversation(
 
 
 async def _store_group(
-    instance: Instance, wanted: Conversation, user_id: str, *, retried: bool
+    instance: Instance,
+    wanted: Conversation,
+    user_id: str,
+    quota: Quota,
+    *,
+    by: str,
+    retried: bool,
 ) -> tuple[Conversation, bool]:
     """Store a group with those of its people who may be added. A retried request costs one read,
     even after the day's quota is used up."""
@@ -123,15 +147,12 @@ async def _store_group(
         return _the_same(existing, wanted), False
     title = await moderated_title(instance, user_id, wanted.id, wanted.title)
     others = [one for one in wanted.participants if one != user_id]
-    quota = Quota(rates=instance.rates, user_id=user_id, conversations=1, people=len(others))
     await quota.take()
     let_in = {user_id, *await welcome(instance, user_id, others)}
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
     founded = replace(wanted, participants=people, title=title)
     try:
-        conversation, created = await _store_founded(
-            instance, with_creation_report(founded, by=user_id)
-        )
+        conversation, created = await _store_founded(instance, with_creation_report(founded, by=by))
     except ClientIdReused:
         await quota.give_back()
         raise
@@ -141,16 +162,21 @@ async def _store_group(
 
 
 async def _store_direct(
-    instance: Instance, wanted: Conversation, user_id: str, person_id: str
+    instance: Instance,
+    wanted: Conversation,
+    user_id: str,
+    person_id: str,
+    quota: Quota,
+    *,
+    by: str,
 ) -> tuple[Conversation, bool]:
     """Store a direct conversation. An existing one is returned, whoever blocks whom."""
     existing = await instance.store.get_conversation(wanted.id)
     if existing is not None:
         return existing, False
     await require_no_block(instance, user_id, person_id)
-    quota = Quota(rates=instance.rates, user_id=user_id, conversations=1)
     await quota.take()
-    conversation, created = await _store_founded(instance, with_creation_report(wanted, by=user_id))
+    conversation, created = await _store_founded(instance, with_creation_report(wanted, by=by))
     if not created:
         await quota.give_back()
     # A concurrent block did not find the conversation. It is only in its person's document.

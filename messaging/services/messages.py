@@ -21,7 +21,7 @@ from messaging.domain.identifiers import (
     require_conversation_id,
     require_message_id,
 )
-from messaging.domain.message import Message
+from messaging.domain.message import Message, MessageKind
 from messaging.runtime.instance import Instance
 from messaging.services.rules.moderated_messages import (
     submit_moderated_edit,
@@ -51,11 +51,14 @@ async def send_message(
     metadata: str | None = None,
     mentions_all: bool = False,
     attachments: Sequence[str] = (),
+    by_service: bool = False,
+    change_class: type[SendMessage] = SendMessage,
 ) -> SentMessage:
     """Store a message and deliver it to everyone in the conversation.
 
     A message with a `client_id` may be sent repeatedly, and exists once. Returns after the store
     has committed. `metadata` is a JSON object as text. Only an owner or admin mentions everyone.
+    `by_service`: a service account acts; the person is not active. `change_class` has the rights.
     Raises InvalidRequest, ConversationNotFound, NotAParticipant, PermissionDenied, ClientIdReused,
     Blocked, RefusedByModeration, StoreUnavailable (then the message may exist; a retry with the
     `client_id` settles it).
@@ -63,7 +66,7 @@ async def send_message(
     require_conversation_id(conversation_id)
     text = normalise_newlines(text)
     attachments = tuple(dict.fromkeys(attachments))
-    if text or not attachments:
+    if text or not (attachments or change_class.kind is MessageKind.SYSTEM):
         require_text(text)
     if attachments:
         require_few_attachments(attachments)
@@ -76,7 +79,9 @@ async def send_message(
     if metadata is not None:
         metadata = require_metadata(metadata)
         others["metadata"] = canonical(metadata)
-    change = SendMessage(
+    if change_class.kind is not MessageKind.TEXT:
+        others["kind"] = change_class.kind
+    change = change_class(
         creates=derived_id("message", conversation_id, user_id, client_id)
         if client_id is not None
         else random_id(),
@@ -96,7 +101,8 @@ async def send_message(
     else:
         outcome = await submit(instance, conversation_id, change)
     assert outcome.message is not None
-    instance.presence.acted(user_id)
+    if not by_service:
+        instance.presence.acted(user_id)
     logger.debug("message.sent", message_id=outcome.message.id, seq=outcome.message.seq)
     return SentMessage(message=outcome.message, created=outcome.change is not None)
 

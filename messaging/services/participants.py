@@ -31,8 +31,10 @@ async def add_participants(
     conversation_id: str,
     user_ids: Sequence[str],
     role: Role = Role.MEMBER,
+    by_service: bool = False,
 ) -> Conversation:
     """Add people to a group. This requires owner or admin; only an owner adds owners and admins.
+    `by_service`: a service account acts on behalf of the person, without quotas.
 
     People who are already in the group stay unchanged. A new person has nothing unread, even if
     they were in the group before. People who must not be added are left out, see `welcome`, which
@@ -55,7 +57,7 @@ async def add_participants(
             if person not in conversation.participants and person not in judged
         ]
         conversation = await _add_welcome(
-            instance, replace(change, user_ids=tuple(new)), conversation_id
+            instance, replace(change, user_ids=tuple(new)), conversation_id, by_service=by_service
         )
         judged |= set(new)
         if conversation.participants.keys() | judged >= set(change.user_ids):
@@ -63,11 +65,11 @@ async def add_participants(
 
 
 async def _add_welcome(
-    instance: Instance, change: AddParticipants, conversation_id: str
+    instance: Instance, change: AddParticipants, conversation_id: str, *, by_service: bool
 ) -> Conversation:
     """Add those of the people in the change who may be added. Return the present conversation."""
     user_id, people = change.user_id, change.user_ids
-    quota = Quota(rates=instance.rates, user_id=user_id, people=len(people))
+    quota = Quota(rates=instance.rates, user_id=user_id, people=len(people), by_service=by_service)
     await quota.take()
     let_in = await welcome(instance, user_id, people, conversation_id=conversation_id)
     try:

@@ -33,14 +33,21 @@ class ReadReceipt:
 
 
 async def mark_read(
-    instance: Instance, *, user_id: str, conversation_id: str, seq: int, clear: bool = False
+    instance: Instance,
+    *,
+    user_id: str,
+    conversation_id: str,
+    seq: int,
+    clear: bool = False,
+    by_service: bool = False,
 ) -> ReadReceipt:
     """Mark everything up to `seq` as read. An earlier seq changes nothing.
 
     Reading further ends an unread mark (`unread_marks`). With `clear`, an earlier seq does, too.
 
     The person's own sockets get each position. The others get the first one at once, then one a
-    second. Reading counts as activity, except with `private_reading`.
+    second. Reading counts as activity, except with `private_reading`, and unless a service account
+    acts on behalf of the person (`by_service`).
 
     Raises InvalidRequest (no such message yet), ConversationNotFound, NotAParticipant,
     StoreUnavailable.
@@ -70,7 +77,7 @@ async def mark_read(
             partial(_tell_read, instance, conversation, position),
         )
     # Do this last: it may read the store, and the position is announced even if that fails.
-    if not await reads_privately(instance, user_id):
+    if not by_service and not await reads_privately(instance, user_id):
         instance.presence.acted(user_id)
     return receipt
 

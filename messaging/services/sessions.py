@@ -44,6 +44,13 @@ async def require_admitted(instance: Instance, *, user_id: str, signed_in_at: da
         raise TokenRevoked
 
 
+async def require_not_banned(instance: Instance, *, user_id: str) -> None:
+    """Require that a person, on whose behalf somebody acts without their sign-in, is not banned.
+    Raises Banned, StoreUnavailable. The store is read once for a person who is unknown here."""
+    if (await instance.access.get(user_id)).banned:
+        raise Banned
+
+
 async def open_session(
     instance: Instance, *, user_id: str, signed_in_at: datetime, outlet: Outlet
 ) -> Connection:

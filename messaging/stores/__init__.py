@@ -1,5 +1,6 @@
 """Stores: conversations, messages, read positions, people, recipients, decisions, reports and the
-epoch, on SQL or on Firestore; and the catalogue of all of them."""
+epoch, on SQL or on Firestore; the catalogue of all of them; and what is always in Django's
+database."""
 
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from messaging.stores.sql.connections.calls import Calls
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
     """The stores of an instance. They share their connections; closing `conversations` closes
-    all."""
+    all except `service_accounts`."""
 
     conversations: Store
     people: PeopleStore

@@ -1,1 +1,1 @@
-"""What operators connect to this product: moderation, and webhooks."""
+"""What operators connect to this product: moderation, service accounts, and webhooks."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chat.errors import STATUS
+from chat.payloads.service_serializers import ONLY
 from chat.rest.openapi.words import TAGS, WORDS, Words
 
 Json = dict[str, Any]
@@ -74,6 +75,10 @@ def _parameter_example(parameter: Json, known: Words) -> Any:
 def _show_request(operation: Json, schemas: Json) -> None:
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["example"] = example(content["schema"], schemas)
+        named = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+        for name, found in named.get("properties", {}).items():
+            if found["description"].startswith(ONLY):  # the example is that of a person
+                content["example"].pop(name, None)
 
 
 def _show_answer(answer: Json, status: int, schemas: Json) -> None:

@@ -4,9 +4,13 @@ them."""
 from typing import Any
 
 from drf_spectacular import openapi
+from drf_spectacular.utils import OpenApiParameter
 
 from chat.errors import Problem
 from chat.rest import responses
+from chat.rest.service_access import ACT_AS_HEADER
+from chat.rest.views.base import APIView
+from messaging.domain.integrations.service_accounts import Scope
 
 _EVERYWHERE = {
     400: "The request is malformed",
@@ -47,6 +51,13 @@ _TAGS = {
     "dev": "development",
 }
 """The tag of an operation, by the last part of its path that is listed here."""
+_ACT_AS = OpenApiParameter(
+    ACT_AS_HEADER,
+    {"type": "string", "example": "alice"},
+    OpenApiParameter.HEADER,
+    description="Only with the token of a service account that has the scope `act_as`: the user "
+    "id of the person on whose behalf it acts.",
+)
 _RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds to wait before the next attempt",
@@ -65,13 +76,31 @@ class AutoSchema(openapi.AutoSchema):
         return [next(_TAGS[part] for part in reversed(parts) if part in _TAGS)]
 
     def get_auth(self) -> list[dict[str, Any]]:
-        return [{"bearer": []}]
+        people: list[dict[str, Any]] = [{"bearer": []}]
+        if self.method in self._api_view.service_only:
+            people = []
+        return [*people, {"service": []}] if self._scopes() else people
+
+    @property
+    def _api_view(self) -> APIView:
+        assert isinstance(self.view, APIView)
+        return self.view
+
+    def _scopes(self) -> list[str]:
+        """Return the scopes that open the operation to service accounts."""
+        return sorted(scope.value for scope in self._api_view.scopes.get(self.method, ()))
+
+    def get_override_parameters(self) -> list[Any]:
+        own = super().get_override_parameters()
+        return [*own, _ACT_AS] if Scope.ACT_AS.value in self._scopes() else own
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         # Not in `get_response_serializers`: `@extend_schema` would replace it.
         operation = super().get_operation(*args, **kwargs)
         if operation is not None:
             operation["summary"] = operation.pop("description").removesuffix(".")
+            if scopes := self._scopes():
+                operation["x-scopes"] = scopes
             problem = self.resolve_serializer(responses.Problem, "response").ref
             for status, description in self._problems().items():
                 operation["responses"][str(status)] = {
@@ -86,6 +115,8 @@ class AutoSchema(openapi.AutoSchema):
         named = self.path.endswith(("/attachments", "/reports", "/users"))
         if "{conversation_id}" in self.path or named:
             problems |= _IN_A_CONVERSATION
+        if self.path.endswith("/users/{user_id}"):
+            problems[403] = "Not a service account, or without the scope"
         if "{device_id}" in self.path:
             problems[404] = "No such device"
         if self.method in {"POST", "PUT", "PATCH"}:
@@ -97,10 +128,19 @@ class AutoSchema(openapi.AutoSchema):
         return problems
 
 
-def add_bearer_scheme(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Declare the bearer scheme (a drf-spectacular hook)."""
+def add_security_schemes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Declare the tokens of people and of service accounts (a drf-spectacular hook)."""
     components = result.setdefault("components", {})
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "The token of a person"},
+        "service": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "svc_…",
+            "description": "The token of a service account. `x-scopes` of an operation names the "
+            "scopes, each of which opens it; `act_as` only with the header `Chat-Act-As`.",
+        },
+    }
     return result
 
 

@@ -61,6 +61,7 @@ WORDS: dict[str, Words] = {
         57,
     ),
     "created_at": Words("When it was created, by the store's clock.", _AT),
+    "Chat-Act-As": Words("The person on whose behalf a service account acts.", "alice"),
     "cursor": Words("The `next_cursor` of the previous page.", "WzE3Njk4NjA4MDAsICJ4Il0="),
     "deleted_at": Words("When the message was deleted; null if it is not deleted.", None),
     "delivered": Words("Whether the message reached one of the person's devices.", True),
@@ -140,6 +141,9 @@ WORDS: dict[str, Words] = {
     "Message.kind": Words(
         "`text`: somebody wrote it; `system`: it reports a change of the conversation.", "text"
     ),
+    "SendMessage.kind": Words(
+        "`text`, or `system` for a system message of a service account.", "text"
+    ),
     "last_active_at": Words("When the person was last active; null if unknown.", _AT),
     "last_message": Words("The message with the highest `seq`; null if there is none.", None),
     "limit": Words("The maximum number of entries on the page.", 50),
@@ -171,6 +175,7 @@ WORDS: dict[str, Words] = {
     "next_cursor": Words("The `cursor` of the next page; null at the end.", None),
     "notify": Words("Which messages send a push: `all`, `mentions` or `none`.", "all"),
     "participant_count": Words("How many people are in the conversation.", 3),
+    "owner_id": Words("The owner of a group, or one of the two people.", "ann"),
     "participant_ids": Words(
         "The ids of the other people. You may include yourself.", ["bob", "cid"]
     ),
@@ -264,6 +269,9 @@ WORDS: dict[str, Words] = {
         "The `seq` of the first message that you may see: 1, unless `history` was `since_joining` "
         "when you were added.",
         1,
+    ),
+    "written_at": Words(
+        "When the text was written; null if it was replaced in the commit that wrote it.", _AT
     ),
     "width": Words("The width of the image in pixels; null for other files.", 1_024),
 }

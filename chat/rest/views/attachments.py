@@ -1,6 +1,6 @@
 """Attachments: announcing and completing uploads, and the files of a conversation."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,12 +14,15 @@ from chat.payloads.attachments import (
 )
 from chat.rest import attachment_shapes as shapes
 from chat.rest.openapi.described import described
+from chat.rest.service_access import ACT_AS
 from chat.rest.views.base import APIView
 from messaging.redis.rate_limits import Rate
 from messaging.services.attachments import downloads, uploads
 
 
 class AttachmentsView(APIView):
+    scopes: ClassVar = {"POST": ACT_AS}
+
     def rate(self) -> Rate:
         return self.state.person_rates.attachments
 
@@ -37,6 +40,8 @@ class AttachmentsView(APIView):
 
 
 class CompletedAttachmentView(APIView):
+    scopes: ClassVar = {"POST": ACT_AS}
+
     @described(
         operation_id="complete_attachment",
         request=None,
@@ -51,6 +56,8 @@ class CompletedAttachmentView(APIView):
 
 
 class ConversationAttachmentsView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS}
+
     @described(
         operation_id="list_attachments",
         parameters=[FilesQuery],

@@ -35,10 +35,12 @@ from chat.payloads.decoding import DocumentDecoder, NotAccepted
 from chat.payloads.parsers import StrictJSONParser
 from chat.payloads.renderers import render_json
 from chat.payloads.serializers import validated
+from chat.rest import service_access
 from chat.rest.accounting import account
 from chat.state import ApplicationState, state_of
 from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
 from messaging.domain.identifiers import is_stored_id
+from messaging.domain.integrations.service_accounts import ServiceCaller
 from messaging.domain.limits import get_limits
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
@@ -62,11 +64,26 @@ class APIView(RestAPIView):
     sensitive: ClassVar[frozenset[str]] = frozenset()
     """The methods that first ask the issuer whether the token is still valid."""
 
+    scopes: ClassVar[service_access.Scopes] = service_access.NO_SCOPES
+    """The scopes of a service account that open each method. Every method is named."""
+
+    service_only: ClassVar[frozenset[str]] = frozenset()
+    """The methods that are not for people."""
+
     user_id: str
-    """The id of the caller."""
+    """The id of the caller, or of the person on whose behalf a service account calls."""
 
     signed_in_at: datetime
     """When the caller signed in."""
+
+    caller: ServiceCaller | None = None
+    """The service account whose token the request has, once its rate has room."""
+
+    service: ServiceCaller | None = None
+    """The service account that acts by itself; None for a person, or on behalf of one."""
+
+    on_behalf = False
+    """Whether a service account acts on behalf of a person."""
 
     @cached_property
     def state(self) -> ApplicationState:
@@ -93,6 +110,8 @@ class APIView(RestAPIView):
                 self._count_violations(problem.code, _size(request))
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
+        if self.caller is not None:
+            service_access.note_action(self.instance, request, self.caller, response.status_code)
         match = request.resolver_match
         account(
             request.method,
@@ -111,6 +130,9 @@ class APIView(RestAPIView):
         if self.public:
             return await self._respond(request, **kwargs)
         token, identity = await _authenticated(request)
+        if identity.service is not None:
+            return await self._serve(request, identity, identity.service, **kwargs)
+        service_access.require_person(request, self.service_only)
         self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
         async with turn(self.state.requests, identity.user_id):
@@ -122,6 +144,32 @@ class APIView(RestAPIView):
             )
             if request.method in self.sensitive:
                 await require_unrevoked(self.state.tokens, self.instance, token, identity)
+            return await self._respond(request, **kwargs)
+
+    async def _serve(
+        self, request: HttpRequest, identity: Identity, service: ServiceCaller, **kwargs: Any
+    ) -> HttpResponse:
+        """Answer a service account, at its own rate."""
+        self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
+        structlog.contextvars.bind_contextvars(service=service.name, user_id=identity.user_id)
+        async with turn(self.state.service_requests, service.name):
+            await require_rate(
+                self.instance.rates, service_access.service_rate(service), service.user_id
+            )
+            await sessions.require_admitted(
+                self.instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
+            )
+            self.caller = service
+            if request.method in self.allowed_methods and request.method != "OPTIONS":
+                actor = await service_access.admitted_actor(
+                    self.instance,
+                    request,
+                    service,
+                    self.scopes.get(request.method, service_access.NOTHING),
+                )
+                self.user_id, self.service = actor.user_id, actor.service
+                self.on_behalf = actor.service is None
+                structlog.contextvars.bind_contextvars(user_id=actor.user_id)
             return await self._respond(request, **kwargs)
 
     async def _respond(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:

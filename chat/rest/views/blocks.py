@@ -1,15 +1,20 @@
 """Blocks: the people from whom I do not want messages."""
 
+from typing import ClassVar
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.rest import responses
 from chat.rest.openapi.described import described
+from chat.rest.service_access import NOTHING
 from chat.rest.views.base import APIView
 from messaging.services.account import blocks
 
 
 class BlocksView(APIView):
+    scopes: ClassVar = {"GET": NOTHING}
+
     @described(operation_id="list_blocks", responses={200: responses.Blocks})
     async def get(self, request: Request) -> Response:
         """List the people whom I block."""
@@ -18,6 +23,8 @@ class BlocksView(APIView):
 
 
 class BlockView(APIView):
+    scopes: ClassVar = {"PUT": NOTHING, "DELETE": NOTHING}
+
     @described(operation_id="block_person", request=None, responses={204: None})
     async def put(self, request: Request, user_id: str) -> Response:
         """Block a person: stop direct messages between us, in both directions."""

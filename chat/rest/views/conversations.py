@@ -1,22 +1,25 @@
 """Conversations and their participants."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat.payloads import serializers
-from chat.payloads.answers import own_settings_data
+from chat.payloads import serializers, service_serializers
+from chat.payloads.answers import own_settings_data, service_conversation_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
 from chat.rest.openapi.described import described
+from chat.rest.service_access import ACT_AS, MANAGE, NOTHING
 from chat.rest.views.base import APIView
 from messaging.concurrency.steps import in_steps
 from messaging.domain.conversation import ConversationKind, History, Posting
 from messaging.domain.participant import Notify, Role
 from messaging.services import conversations, participants
 from messaging.services.account import conversation_preferences, own_conversations
+from messaging.services.back_end import conversations as service_conversations
+from messaging.services.back_end import participants as service_participants
 from messaging.wire.representations import (
     participant_data,
     personal_conversation_data,
@@ -37,7 +40,14 @@ def _settings(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: kind(body[name]) for name, kind in _SETTINGS.items() if name in body}
 
 
+def _new(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a new conversation."""
+    return {**body, "kind": ConversationKind(body["kind"]), **_settings(body)}
+
+
 class ConversationsView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS, "POST": ACT_AS | MANAGE}
+
     sensitive = frozenset({"POST"})
 
     @described(
@@ -64,33 +74,42 @@ class ConversationsView(APIView):
 
     @described(
         operation_id="create_conversation",
-        request=serializers.CreateConversation,
+        request=service_serializers.CreateConversation,
         responses={200: responses.ConversationWithAdded, 201: responses.ConversationWithAdded},
     )
     async def post(self, request: Request) -> Response:
         """Create a conversation; 200 if the pair or the client_id already has one."""
-        body = self.body(serializers.CreateConversation, _CREATE)
-        founded = await conversations.create_conversation(
-            self.instance,
-            user_id=self.user_id,
-            kind=ConversationKind(body["kind"]),
-            participant_ids=body["participant_ids"],
-            title=body.get("title"),
-            client_id=body.get("client_id"),
-            metadata=body.get("metadata"),
-            picture=body.get("picture"),
-            system_messages=body.get("system_messages", False),
-            **_settings(body),
-        )
-        data = personal_conversation_data(founded.own.conversation, founded.own.position)
+        if self.service is not None:
+            founded = await service_conversations.create_conversation(
+                self.instance,
+                service=self.service,
+                **_new(self.body(service_serializers.CreateConversation)),
+            )
+            data = service_conversation_data(founded.own.conversation)
+        else:
+            founded = await conversations.create_conversation(
+                self.instance,
+                user_id=self.user_id,
+                by_service=self.on_behalf,
+                **_new(self.body(serializers.CreateConversation, _CREATE)),
+            )
+            data = personal_conversation_data(founded.own.conversation, founded.own.position)
         data["added"] = list(founded.added)
         return Response(data, status=201 if founded.created else 200)
 
 
 class ConversationView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS | MANAGE, "PATCH": ACT_AS | MANAGE, "DELETE": MANAGE}
+    service_only = frozenset({"DELETE"})
+
     @described(operation_id="get_conversation", responses={200: responses.Conversation})
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get a conversation with all its participants."""
+        if self.service is not None:
+            conversation = await service_conversations.get_conversation(
+                self.instance, service=self.service, conversation_id=conversation_id
+            )
+            return Response(service_conversation_data(conversation))
         own = await conversations.get_conversation(
             self.instance, user_id=self.user_id, conversation_id=conversation_id
         )
@@ -98,11 +117,20 @@ class ConversationView(APIView):
 
     @described(
         operation_id="update_conversation",
-        request=serializers.UpdateConversation,
+        request=service_serializers.UpdateConversation,
         responses={200: responses.Conversation},
     )
     async def patch(self, request: Request, conversation_id: str) -> Response:
         """Change a group: title, metadata, picture, posting, history; requires owner or admin."""
+        if self.service is not None:
+            body = self.body(service_serializers.UpdateConversation)
+            conversation = await service_conversations.update_conversation(
+                self.instance,
+                service=self.service,
+                conversation_id=conversation_id,
+                changes=body | _settings(body),
+            )
+            return Response(service_conversation_data(conversation))
         body = self.body(serializers.UpdateConversation)
         changes = body | _settings(body)
         own = await conversations.update_conversation(
@@ -110,8 +138,19 @@ class ConversationView(APIView):
         )
         return Response(personal_conversation_data(own.conversation, own.position))
 
+    @described(operation_id="delete_conversation", responses={204: None})
+    async def delete(self, request: Request, conversation_id: str) -> Response:
+        """Delete a group with its messages; only for service accounts."""
+        assert self.service is not None
+        await service_conversations.delete_conversation(
+            self.instance, service=self.service, conversation_id=conversation_id
+        )
+        return Response(status=204)
+
 
 class ParticipantsView(APIView):
+    scopes: ClassVar = {"POST": ACT_AS | MANAGE}
+
     sensitive = frozenset({"POST"})
 
     @described(
@@ -122,23 +161,33 @@ class ParticipantsView(APIView):
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Add people to a group; requires owner or admin."""
         body = self.body(serializers.AddParticipants, _ADD)
-        await participants.add_participants(
-            self.instance,
-            user_id=self.user_id,
-            conversation_id=conversation_id,
-            user_ids=body["user_ids"],
-            role=Role(body.get("role", Role.MEMBER)),
-        )
-        own = await conversations.get_conversation(
-            self.instance, user_id=self.user_id, conversation_id=conversation_id
-        )
-        data = personal_conversation_data(own.conversation, own.position)
+        wanted: dict[str, Any] = {
+            "conversation_id": conversation_id,
+            "user_ids": body["user_ids"],
+            "role": Role(body.get("role", Role.MEMBER)),
+        }
+        if self.service is not None:
+            conversation = await service_participants.add_participants(
+                self.instance, service=self.service, **wanted
+            )
+            data = service_conversation_data(conversation)
+        else:
+            await participants.add_participants(
+                self.instance, user_id=self.user_id, by_service=self.on_behalf, **wanted
+            )
+            own = await conversations.get_conversation(
+                self.instance, user_id=self.user_id, conversation_id=conversation_id
+            )
+            conversation = own.conversation
+            data = personal_conversation_data(conversation, own.position)
         named = dict.fromkeys(body["user_ids"])
-        data["added"] = [one for one in named if one in own.conversation.participants]
+        data["added"] = [one for one in named if one in conversation.participants]
         return Response(data)
 
 
 class ParticipantView(APIView):
+    scopes: ClassVar = {"PATCH": ACT_AS | MANAGE, "DELETE": ACT_AS | MANAGE}
+
     sensitive = frozenset({"PATCH", "DELETE"})
 
     @described(
@@ -150,24 +199,34 @@ class ParticipantView(APIView):
         """Change the role of a participant; requires owner. `me` is the caller."""
         body = self.body(serializers.UpdateParticipant)
         person = self._person(user_id)
-        conversation = await participants.set_role(
-            self.instance,
-            user_id=self.user_id,
-            conversation_id=conversation_id,
-            participant_id=person,
-            role=Role(body["role"]),
-        )
+        wanted: dict[str, Any] = {
+            "conversation_id": conversation_id,
+            "participant_id": person,
+            "role": Role(body["role"]),
+        }
+        if self.service is not None:
+            conversation = await service_participants.set_role(
+                self.instance, service=self.service, **wanted
+            )
+        else:
+            conversation = await participants.set_role(
+                self.instance, user_id=self.user_id, **wanted
+            )
         return Response(participant_data(conversation.participants[person]))
 
     @described(operation_id="remove_participant", responses={204: None})
     async def delete(self, request: Request, conversation_id: str, user_id: str) -> Response:
         """Remove a participant, or leave. `me` is the caller."""
-        await participants.remove_participant(
-            self.instance,
-            user_id=self.user_id,
-            conversation_id=conversation_id,
-            participant_id=self._person(user_id),
-        )
+        wanted = {
+            "conversation_id": conversation_id,
+            "participant_id": self._person(user_id),
+        }
+        if self.service is not None:
+            await service_participants.remove_participant(
+                self.instance, service=self.service, **wanted
+            )
+        else:
+            await participants.remove_participant(self.instance, user_id=self.user_id, **wanted)
         return Response(status=204)
 
     def _person(self, user_id: str) -> str:
@@ -175,6 +234,8 @@ class ParticipantView(APIView):
 
 
 class ConversationPreferencesView(APIView):
+    scopes: ClassVar = {"GET": NOTHING, "PATCH": NOTHING}
+
     @described(operation_id="get_conversation_preferences", responses={200: responses.Preferences})
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get my own settings in this conversation."""

@@ -1,11 +1,14 @@
 """The caller's devices, which get notifications."""
 
+from typing import ClassVar
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.openapi.described import described
+from chat.rest.service_access import NOTHING
 from chat.rest.views.base import APIView
 from messaging.domain.recipients import Platform, TokenKind
 from messaging.services.account import devices
@@ -13,6 +16,8 @@ from messaging.wire.representations import device_data
 
 
 class DevicesView(APIView):
+    scopes: ClassVar = {"GET": NOTHING}
+
     @described(operation_id="list_devices", responses={200: responses.Devices})
     async def get(self, request: Request) -> Response:
         """List my devices, the latest registered first."""
@@ -21,6 +26,8 @@ class DevicesView(APIView):
 
 
 class DeviceView(APIView):
+    scopes: ClassVar = {"PUT": NOTHING, "DELETE": NOTHING}
+
     sensitive = frozenset({"PUT"})  # pushes for this person are shown there
 
     @described(

@@ -1,6 +1,6 @@
 """The caller: identity, profile, settings, sign-ins."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.openapi.described import described
+from chat.rest.service_access import NOTHING
 from chat.rest.views.base import APIView
 from messaging.domain.limits import get_limits
 from messaging.domain.people import AddedBy
@@ -17,6 +18,8 @@ from messaging.wire.representations import profile_data, settings_data
 
 
 class MeView(APIView):
+    scopes: ClassVar = {"GET": NOTHING, "PATCH": NOTHING}
+
     @described(operation_id="get_me", responses={200: responses.Me})
     async def get(self, request: Request) -> Response:
         """Get my user id, my profile, my limits, and the unread total."""
@@ -45,6 +48,8 @@ class MeView(APIView):
 
 
 class SessionsView(APIView):
+    scopes: ClassVar = {"DELETE": NOTHING}
+
     @described(operation_id="log_out_everywhere", responses={204: None})
     async def delete(self, request: Request) -> Response:
         """Log me out everywhere at once, including this token."""
@@ -55,6 +60,8 @@ class SessionsView(APIView):
 
 
 class PreferencesView(APIView):
+    scopes: ClassVar = {"GET": NOTHING, "PATCH": NOTHING}
+
     @described(operation_id="get_preferences", responses={200: responses.Settings})
     async def get(self, request: Request) -> Response:
         """Get my settings for all conversations."""

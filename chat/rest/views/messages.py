@@ -1,21 +1,24 @@
 """Messages: history, sending, editing, deleting, and changes."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chat.payloads import serializers
-from chat.payloads.answers import changes_data
+from chat.payloads import serializers, service_serializers
+from chat.payloads.answers import changes_data, versions_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
 from chat.rest.openapi.described import described
 from chat.rest.own_messages import own_message, own_messages
+from chat.rest.service_access import ACT_AS, MANAGE, SEND
 from chat.rest.views.base import APIView
-from messaging.domain.message import Message
+from messaging.domain.message import Message, MessageKind
 from messaging.redis.rate_limits import Rate
 from messaging.services import history, messages, sync
+from messaging.services.back_end import messages as service_messages
 from messaging.wire.representations import Data
 
 VERSION_HEADER = "Chat-Version"
@@ -23,6 +26,8 @@ _SEND = DocumentDecoder(serializers.SendMessage)
 
 
 class MessagesView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS, "POST": ACT_AS | SEND}
+
     def rate(self) -> Rate:
         if self.request.method == "POST":
             return self.state.person_rates.sends
@@ -57,17 +62,25 @@ class MessagesView(APIView):
 
     @described(
         operation_id="send_message",
-        request=serializers.SendMessage,
+        request=service_serializers.SendMessage,
         responses={200: responses.OwnMessage, 201: responses.OwnMessage},
     )
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Send a message; 200 if this client_id was already sent."""
-        sent = await messages.send_message(
-            self.instance,
-            user_id=self.user_id,
-            conversation_id=conversation_id,
-            **self.body(serializers.SendMessage, _SEND),
-        )
+        if self.service is not None:
+            body = self.body(service_serializers.SendMessage)
+            body["kind"] = MessageKind(body.get("kind", MessageKind.TEXT))
+            sent = await service_messages.send_message(
+                self.instance, service=self.service, conversation_id=conversation_id, **body
+            )
+        else:
+            sent = await messages.send_message(
+                self.instance,
+                user_id=self.user_id,
+                conversation_id=conversation_id,
+                by_service=self.on_behalf,
+                **self.body(serializers.SendMessage, _SEND),
+            )
         data = await own_message(self.instance, user_id=self.user_id, message=sent.message)
         return Response(data, status=201 if sent.created else 200)
 
@@ -76,6 +89,8 @@ class MessagesView(APIView):
 
 
 class MessageView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS, "PATCH": ACT_AS, "DELETE": ACT_AS | SEND | MANAGE}
+
     @described(operation_id="get_message", responses={200: responses.OwnMessage})
     async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Get a message; a deleted one has no content."""
@@ -119,16 +134,36 @@ class MessageView(APIView):
     )
     async def delete(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Delete my own message; owner and admins may delete any message."""
-        version = await messages.delete_message(
-            self.instance,
-            user_id=self.user_id,
-            conversation_id=conversation_id,
-            message_id=message_id,
-        )
+        wanted = {"conversation_id": conversation_id, "message_id": message_id}
+        if self.service is not None:
+            version = await service_messages.delete_message(
+                self.instance, service=self.service, **wanted
+            )
+        else:
+            version = await messages.delete_message(self.instance, user_id=self.user_id, **wanted)
         return Response(status=204, headers={VERSION_HEADER: str(version)})
 
 
+class VersionsView(APIView):
+    scopes: ClassVar = {"GET": MANAGE}
+    service_only = frozenset({"GET"})
+
+    @described(operation_id="list_versions", responses={200: responses.Versions})
+    async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        """List the texts of a message, the oldest first; only for service accounts."""
+        assert self.service is not None
+        versions = await service_messages.list_versions(
+            self.instance,
+            service=self.service,
+            conversation_id=conversation_id,
+            message_id=message_id,
+        )
+        return Response(versions_data(versions))
+
+
 class ChangesView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS}
+
     @described(
         operation_id="list_changes",
         parameters=[serializers.ChangesQuery],

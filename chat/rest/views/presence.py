@@ -1,17 +1,22 @@
 """Presence of the people I share a conversation with."""
 
+from typing import ClassVar
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.openapi.described import described
+from chat.rest.service_access import NOTHING
 from chat.rest.views.base import APIView
 from messaging.services import presence
 from messaging.wire.representations import presence_data
 
 
 class PresenceView(APIView):
+    scopes: ClassVar = {"GET": NOTHING}
+
     @described(
         operation_id="get_presence",
         parameters=[serializers.PresenceQuery],

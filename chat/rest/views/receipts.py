@@ -1,5 +1,7 @@
 """Read receipts."""
 
+from typing import ClassVar
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -8,6 +10,7 @@ from chat.payloads.answers import receipt_data, unread_mark_data
 from chat.payloads.decoding import DocumentDecoder
 from chat.rest import responses
 from chat.rest.openapi.described import described
+from chat.rest.service_access import ACT_AS
 from chat.rest.views.base import APIView
 from messaging.services import receipts, unread_marks
 from messaging.wire.representations import read_position_data
@@ -16,6 +19,8 @@ _READ = DocumentDecoder(serializers.MarkRead)
 
 
 class ReadView(APIView):
+    scopes: ClassVar = {"POST": ACT_AS}
+
     @described(
         operation_id="mark_read",
         request=serializers.MarkRead,
@@ -25,12 +30,18 @@ class ReadView(APIView):
         """Mark everything up to a seq as read; the position only moves forward."""
         body = self.body(serializers.MarkRead, _READ)
         receipt = await receipts.mark_read(
-            self.instance, user_id=self.user_id, conversation_id=conversation_id, **body
+            self.instance,
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            by_service=self.on_behalf,
+            **body,
         )
         return Response(receipt_data(receipt))
 
 
 class UnreadView(APIView):
+    scopes: ClassVar = {"PUT": ACT_AS, "DELETE": ACT_AS}
+
     @described(
         operation_id="mark_unread",
         request=serializers.MarkUnread,
@@ -54,6 +65,8 @@ class UnreadView(APIView):
 
 
 class ReceiptsView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS}
+
     @described(operation_id="list_receipts", responses={200: responses.Receipts})
     async def get(self, request: Request, conversation_id: str) -> Response:
         """Get how far every participant has read and received."""

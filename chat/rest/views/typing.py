@@ -1,16 +1,21 @@
 """Typing indicators."""
 
+from typing import ClassVar
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.limits.throttling import require_rate
 from chat.payloads import serializers
 from chat.rest.openapi.described import described
+from chat.rest.service_access import NOTHING
 from chat.rest.views.base import APIView
 from messaging.services import typing_indicators
 
 
 class TypingView(APIView):
+    scopes: ClassVar = {"POST": NOTHING}
+
     @described(operation_id="set_typing", request=serializers.SetTyping, responses={202: None})
     async def post(self, request: Request, conversation_id: str) -> Response:
         """Show the others that I am typing, or have stopped."""

@@ -1,18 +1,45 @@
 """The names and pictures of people."""
 
+from typing import ClassVar
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.openapi.described import described
+from chat.rest.service_access import ACT_AS, MANAGE
 from chat.rest.views.base import APIView
 from messaging.services import users
+from messaging.services.back_end import profiles as service_profiles
 from messaging.services.users import ProfilePage
 from messaging.wire.representations import profile_data
 
 
+class UserView(APIView):
+    scopes: ClassVar = {"PUT": MANAGE}
+    service_only = frozenset({"PUT"})
+
+    @described(
+        operation_id="set_profile",
+        request=serializers.UpdateProfile,
+        responses={200: responses.User},
+    )
+    async def put(self, request: Request, user_id: str) -> Response:
+        """Set a person's name and picture; only for service accounts."""
+        assert self.service is not None
+        profile = await service_profiles.set_profile(
+            self.instance,
+            service=self.service,
+            person_id=user_id,
+            changes=self.body(serializers.UpdateProfile),
+        )
+        return Response(profile_data(profile))
+
+
 class UsersView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS}
+
     @described(
         operation_id="list_users",
         parameters=[serializers.UsersQuery],

@@ -99,7 +99,8 @@ export interface paths {
         get: operations["get_conversation"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a group with its messages; only for service accounts */
+        delete: operations["delete_conversation"];
         options?: never;
         head?: never;
         /** Change a group: title, metadata, picture, posting, history; requires owner or admin */
@@ -226,6 +227,23 @@ export interface paths {
         post?: never;
         /** Remove my reaction from a message */
         delete: operations["remove_reaction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the texts of a message, the oldest first; only for service accounts */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -519,6 +537,23 @@ export interface paths {
         /** Get the names and pictures of people with whom I share a conversation */
         get: operations["list_users"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a person's name and picture; only for service accounts */
+        put: operations["set_profile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1063,6 +1098,11 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * @description Only for service accounts, which must name the owner of a group, or one of the two people of a direct conversation
+             * @example ann
+             */
+            owner_id?: string;
             /**
              * @description The ids of the other people. You may include yourself.
              * @example [
@@ -1716,7 +1756,7 @@ export interface components {
         /** @description RFC 9457 problem details, as `application/problem+json`. */
         Problem: {
             /**
-             * @description The error code, for programs: `invalid_request`, `invalid_json`, `not_authenticated`, `token_expired`, `token_revoked`, `not_a_participant`, `permission_denied`, `posting_restricted`, `refused_by_moderation`, `banned`, `blocked`, `conversation_not_found`, `message_not_found`, `not_found`, `method_not_allowed`, `not_acceptable`, `client_id_reused`, `not_uploaded`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal_error`, `store_unavailable`, `overloaded`. More may be added: handle an unknown code by its status.
+             * @description The error code, for programs: `invalid_request`, `invalid_json`, `not_authenticated`, `token_expired`, `token_revoked`, `not_a_participant`, `permission_denied`, `posting_restricted`, `refused_by_moderation`, `scope_missing`, `banned`, `blocked`, `conversation_not_found`, `message_not_found`, `not_found`, `method_not_allowed`, `not_acceptable`, `client_id_reused`, `not_uploaded`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal_error`, `store_unavailable`, `overloaded`. More may be added: handle an unknown code by its status.
              * @example invalid_request
              */
             code: string;
@@ -1955,6 +1995,14 @@ export interface components {
              */
             client_id?: string | null;
             /**
+             * @description Only for service accounts: `system` sends a system message, whose `metadata.event` names it
+             *
+             *     * `text` - text
+             *     * `system` - system
+             * @example text
+             */
+            kind?: components["schemas"]["MessageKindEnum"];
+            /**
              * @description The ids of the participants that the text mentions.
              * @example [
              *       "bob"
@@ -2048,6 +2096,11 @@ export interface components {
             unread_count: number;
         };
         UpdateConversationRequest: {
+            /**
+             * @description Only for service accounts: while it is true, only owners and admins can write
+             * @example false
+             */
+            frozen?: boolean;
             /**
              * @description What people who are added later see of earlier messages: `full` or `since_joining`.
              * @example full
@@ -2205,6 +2258,23 @@ export interface components {
          * @enum {string}
          */
         VerdictEnum: "sent" | "dropped" | "failed" | "pending";
+        Version: {
+            /**
+             * @description The text as it was typed; null once the message is deleted.
+             * @example Are you coming?
+             */
+            text: string;
+            /**
+             * Format: date-time
+             * @description null if it was replaced in the commit that wrote it
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            written_at: string | null;
+        };
+        Versions: {
+            /** @description The entries of this page. */
+            items: components["schemas"]["Version"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -2217,7 +2287,13 @@ export interface operations {
     announce_attachment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2479,7 +2555,13 @@ export interface operations {
     complete_attachment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the attachment.
@@ -3333,7 +3415,13 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3598,7 +3686,13 @@ export interface operations {
     create_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4042,7 +4136,13 @@ export interface operations {
     get_conversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -4324,10 +4424,209 @@ export interface operations {
             };
         };
     };
-    update_conversation: {
+    delete_conversation: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /**
+                 * @description The id of the conversation.
+                 * @example q2m6v5b4x3n7k8j9h0g1f2d3s4
+                 */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:invalid_request",
+                     *       "title": "Invalid request",
+                     *       "status": 400,
+                     *       "code": "invalid_request",
+                     *       "detail": "The request is malformed.",
+                     *       "request_id": "9f86d081",
+                     *       "errors": [
+                     *         {
+                     *           "field": "text",
+                     *           "code": "required",
+                     *           "detail": "This field is required."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_authenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "code": "not_authenticated",
+                     *       "detail": "The token is missing or not valid.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a participant, or not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_a_participant",
+                     *       "title": "Not a participant",
+                     *       "status": 403,
+                     *       "code": "not_a_participant",
+                     *       "detail": "Not a participant, or not allowed.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such conversation, message or participant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:conversation_not_found",
+                     *       "title": "Conversation not found",
+                     *       "status": 404,
+                     *       "code": "conversation_not_found",
+                     *       "detail": "No such conversation, message or participant.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only JSON is available */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "code": "not_acceptable",
+                     *       "detail": "Only JSON is available.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rate limit is exceeded; retry after Retry-After */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:rate_limited",
+                     *       "title": "Rate limited",
+                     *       "status": 429,
+                     *       "code": "rate_limited",
+                     *       "detail": "A rate limit is exceeded; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "code": "internal_error",
+                     *       "detail": "An internal error.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is unavailable; retry after Retry-After */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:store_unavailable",
+                     *       "title": "Store unavailable",
+                     *       "status": 503,
+                     *       "code": "store_unavailable",
+                     *       "detail": "The store is unavailable; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_conversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -4681,7 +4980,13 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -4908,7 +5213,13 @@ export interface operations {
                  */
                 since: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -5272,7 +5583,13 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -5520,7 +5837,13 @@ export interface operations {
     send_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -5894,7 +6217,13 @@ export interface operations {
     get_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -6141,7 +6470,13 @@ export interface operations {
     delete_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -6341,7 +6676,13 @@ export interface operations {
     edit_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -6638,7 +6979,13 @@ export interface operations {
     get_delivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -6858,7 +7205,13 @@ export interface operations {
     pin_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -7143,7 +7496,13 @@ export interface operations {
     unpin_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -7401,7 +7760,13 @@ export interface operations {
                  */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -7616,7 +7981,13 @@ export interface operations {
     add_reaction: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -7906,7 +8277,13 @@ export interface operations {
     remove_reaction: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -8155,10 +8532,226 @@ export interface operations {
             };
         };
     };
-    add_participants: {
+    list_versions: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /**
+                 * @description The id of the conversation.
+                 * @example q2m6v5b4x3n7k8j9h0g1f2d3s4
+                 */
+                conversation_id: string;
+                /**
+                 * @description The id of the message.
+                 * @example a1s2d3f4g5h6j7k8l9z0x1c2v3
+                 */
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "text": "Are you coming?",
+                     *           "written_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Versions"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:invalid_request",
+                     *       "title": "Invalid request",
+                     *       "status": 400,
+                     *       "code": "invalid_request",
+                     *       "detail": "The request is malformed.",
+                     *       "request_id": "9f86d081",
+                     *       "errors": [
+                     *         {
+                     *           "field": "text",
+                     *           "code": "required",
+                     *           "detail": "This field is required."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_authenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "code": "not_authenticated",
+                     *       "detail": "The token is missing or not valid.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a participant, or not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_a_participant",
+                     *       "title": "Not a participant",
+                     *       "status": 403,
+                     *       "code": "not_a_participant",
+                     *       "detail": "Not a participant, or not allowed.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such conversation, message or participant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:conversation_not_found",
+                     *       "title": "Conversation not found",
+                     *       "status": 404,
+                     *       "code": "conversation_not_found",
+                     *       "detail": "No such conversation, message or participant.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only JSON is available */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "code": "not_acceptable",
+                     *       "detail": "Only JSON is available.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rate limit is exceeded; retry after Retry-After */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:rate_limited",
+                     *       "title": "Rate limited",
+                     *       "status": 429,
+                     *       "code": "rate_limited",
+                     *       "detail": "A rate limit is exceeded; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "code": "internal_error",
+                     *       "detail": "An internal error.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is unavailable; retry after Retry-After */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:store_unavailable",
+                     *       "title": "Store unavailable",
+                     *       "status": 503,
+                     *       "code": "store_unavailable",
+                     *       "detail": "The store is unavailable; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_participants: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -8497,7 +9090,13 @@ export interface operations {
     remove_participant: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -8695,7 +9294,13 @@ export interface operations {
     update_participant: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -8949,7 +9554,13 @@ export interface operations {
     list_pins: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -9653,7 +10264,13 @@ export interface operations {
     mark_read: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -9902,7 +10519,13 @@ export interface operations {
     list_receipts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -10348,7 +10971,13 @@ export interface operations {
     mark_unread: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -10597,7 +11226,13 @@ export interface operations {
     unmark_unread: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path: {
                 /**
                  * @description The id of the conversation.
@@ -13116,7 +13751,13 @@ export interface operations {
                  */
                 user_ids?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -13240,6 +13881,238 @@ export interface operations {
                      *       "status": 406,
                      *       "code": "not_acceptable",
                      *       "detail": "Only JSON is available.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rate limit is exceeded; retry after Retry-After */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:rate_limited",
+                     *       "title": "Rate limited",
+                     *       "status": 429,
+                     *       "code": "rate_limited",
+                     *       "detail": "A rate limit is exceeded; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "code": "internal_error",
+                     *       "detail": "An internal error.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is unavailable; retry after Retry-After */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:store_unavailable",
+                     *       "title": "Store unavailable",
+                     *       "status": 503,
+                     *       "code": "store_unavailable",
+                     *       "detail": "The store is unavailable; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the person, as in their token.
+                 * @example ann
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Ann Lee",
+                 *       "picture": "https://example.com/ann.jpg"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateProfileRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user_id": "ann",
+                     *       "name": "Ann Lee",
+                     *       "picture": "https://example.com/ann.jpg",
+                     *       "is_service": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:invalid_request",
+                     *       "title": "Invalid request",
+                     *       "status": 400,
+                     *       "code": "invalid_request",
+                     *       "detail": "The request is malformed.",
+                     *       "request_id": "9f86d081",
+                     *       "errors": [
+                     *         {
+                     *           "field": "text",
+                     *           "code": "required",
+                     *           "detail": "This field is required."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_authenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "code": "not_authenticated",
+                     *       "detail": "The token is missing or not valid.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a service account, or without the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_a_participant",
+                     *       "title": "Not a participant",
+                     *       "status": 403,
+                     *       "code": "not_a_participant",
+                     *       "detail": "Not a service account, or without the scope.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only JSON is available */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "code": "not_acceptable",
+                     *       "detail": "Only JSON is available.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:payload_too_large",
+                     *       "title": "Payload too large",
+                     *       "status": 413,
+                     *       "code": "payload_too_large",
+                     *       "detail": "The body is too large.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:unsupported_media_type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "The body is not JSON.",
                      *       "request_id": "9f86d081"
                      *     }
                      */

@@ -91,11 +91,15 @@ def _reported(
         kind=MessageKind.SYSTEM,
         metadata=metadata,
     )
-    after = replace(
+    return with_system_message(conversation, message), message
+
+
+def with_system_message(conversation: Conversation, message: Message) -> Conversation:
+    """Return the conversation after a system message, which counts as unread for nobody."""
+    return replace(
         conversation,
-        seq=seq,
-        version=version,
+        seq=message.seq,
+        version=message.version,
         last_message=message,
-        uncounted=conversation.uncounted.adding(seq),
+        uncounted=conversation.uncounted.adding(message.seq),
     )
-    return after, message

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import ClassVar
 
 from messaging.changes.attachments import ATTACHMENT_BYTES, attached, shown
 from messaging.changes.change import SMALL_CHANGE, Outcome
@@ -24,7 +25,7 @@ from messaging.domain.exceptions import (
 )
 from messaging.domain.fields.codec import copier
 from messaging.domain.files.stored_attachment import StoredAttachment
-from messaging.domain.message import Message
+from messaging.domain.message import Message, MessageKind
 from messaging.domain.own.visible import may_see
 from messaging.domain.participant import Role
 
@@ -48,6 +49,7 @@ class SendMessage:
     metadata: str | None = None
     mentions_all: bool = False
     attachment_ids: tuple[str, ...] = ()
+    kind: ClassVar[MessageKind] = MessageKind.TEXT
 
     @property
     def needs(self) -> Needs | None:
@@ -71,11 +73,7 @@ class SendMessage:
             if first.content_hash != self.content_hash:
                 raise ClientIdReused
             return Outcome(conversation=conversation, message=first)
-        require_unblocked(conversation)
-        require_unfrozen(conversation, self.sender_id)
-        require_posting(conversation, self.sender_id)
-        if self.mentions_all:
-            require_role(conversation, self.sender_id, Role.ADMIN)
+        self._require_may_send(conversation)
         self._require_references(conversation, known)
         attachments = self._attached(known, conversation.seq + 1) if self.attachment_ids else ()
         message = Message(
@@ -120,6 +118,16 @@ class SendMessage:
         )
         return Outcome(conversation=after, change=change, message=message, attached=attachments)
 
+    def _require_may_send(self, conversation: Conversation) -> None:
+        require_unblocked(conversation)
+        require_unfrozen(conversation, self.sender_id)
+        require_posting(conversation, self.sender_id)
+        if self.mentions_all:
+            require_role(conversation, self.sender_id, Role.ADMIN)
+
+    def _may_see(self, conversation: Conversation, message: Message) -> bool:
+        return may_see(conversation, self.sender_id, message)
+
     def _attached(self, known: Known, seq: int) -> tuple[StoredAttachment, ...]:
         return attached(
             known.attachments,
@@ -133,7 +141,7 @@ class SendMessage:
     def _require_references(self, conversation: Conversation, known: Known) -> None:
         if self.reply_to is not None:
             original = known.messages.get(self.reply_to)
-            if original is None or not may_see(conversation, self.sender_id, original):
+            if original is None or not self._may_see(conversation, original):
                 raise unknown_reply_to()
         strangers = (
             FieldError(

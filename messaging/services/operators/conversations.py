@@ -7,10 +7,11 @@ import structlog
 
 from messaging.changes.change import ConversationChange
 from messaging.changes.interventions import (
+    OPERATOR,
     AssignRole,
+    ChangeConversation,
     EmptyConversation,
     ExpelParticipant,
-    FreezeConversation,
     RedactMessage,
 )
 from messaging.domain.change import COMMIT_TIME
@@ -51,7 +52,7 @@ async def set_frozen(instance: Instance, *, conversation_id: str, frozen: bool) 
     """Freeze a conversation, or unfreeze it. While it is frozen, only owners and admins can write;
     in a direct conversation nobody can. Raises ConversationNotFound, StoreUnavailable."""
     name = "conversation.frozen" if frozen else "conversation.unfrozen"
-    await _submit(instance, name, conversation_id, FreezeConversation(frozen=frozen))
+    await _submit(instance, name, conversation_id, ChangeConversation(fields={"frozen": frozen}))
 
 
 async def expel_participant(
@@ -73,7 +74,9 @@ async def assign_role(
     await _submit(instance, "participant.role_assigned", conversation_id, change)
 
 
-async def delete_conversation(instance: Instance, *, conversation_id: str) -> None:
+async def delete_conversation(
+    instance: Instance, *, conversation_id: str, by: str = OPERATOR
+) -> None:
     """Remove all people from a group at once, then delete all its messages. After StoreUnavailable,
     run it again; it continues.
 
@@ -83,7 +86,7 @@ async def delete_conversation(instance: Instance, *, conversation_id: str) -> No
 
     Raises ConversationNotFound, PermissionDenied, StoreUnavailable.
     """
-    await _submit(instance, "conversation.deleted", conversation_id, EmptyConversation())
+    await _submit(instance, "conversation.deleted", conversation_id, EmptyConversation(by=by))
     await _release_files(instance, conversation_id)
     catalogue = instance.catalogue
     while await catalogue.delete_messages(conversation_id, limit=_DELETED_AT_ONCE):

@@ -23,6 +23,8 @@ class Quota:
     user_id: str
     conversations: int = 0
     people: int = 0
+    by_service: bool = False
+    """Whether a service account acts, which has no quotas."""
 
     async def take(self) -> None:
         """Count the request. Raises RateLimited, and then counts nothing."""
@@ -41,7 +43,7 @@ class Quota:
             await self.rates.give_back(rate, self.user_id, count=count)
 
     def _counts(self) -> list[tuple[Rate, int]]:
-        if not settings.CHAT_RATE_LIMITS:
+        if self.by_service or not settings.CHAT_RATE_LIMITS:
             return []
         limits = get_limits()
         counts = [

@@ -22,6 +22,7 @@ FINDING = {
     "notification": {*ROLES},
     "deadletter": {"operator"},
     "process": {"support", "operator"},
+    "serviceaccount": set(),
 }
 DOING = {
     ("conversation", "freeze"): {"moderator", "operator"},
@@ -37,6 +38,10 @@ DOING = {
     ("report", "redact_reported"): {"moderator", "operator"},
     ("report", "ban_author"): {"moderator", "operator"},
     ("deadletter", "replay"): {"operator"},
+    ("serviceaccount", "issue_token"): set(),
+    ("serviceaccount", "change"): set(),
+    ("serviceaccount", "revoke_token"): set(),
+    ("serviceaccount", "revoke"): set(),
 }
 
 
@@ -108,6 +113,7 @@ async def test_whoever_may_only_look_changes_nothing(operator: SignIn, ann: Api,
         "person": "bob",
         "report": made.json()["id"],
         "deadletter": "x",
+        "serviceaccount": "x",
     }
     before = ok(await bob.get(f"/conversations/{group}"))
 

@@ -63,5 +63,5 @@ def empty(url: str) -> None:
             " messaging_recipient,"
             " messaging_device, messaging_decision, messaging_sweep, messaging_report,"
             " messaging_report_copy, messaging_reaction,"
-            " messaging_epoch CASCADE"
+            " messaging_epoch, messaging_service_account, messaging_service_action CASCADE"
         )

@@ -13,7 +13,7 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as drf
 
 from chat.errors import STATUS, Problem, problem_of, problem_response
-from chat.exceptions import InvalidJSON, NotAuthenticated, TokenExpired
+from chat.exceptions import InvalidJSON, NotAuthenticated, ServiceTokenRevoked, TokenExpired
 from chat.socket import frames
 from messaging.domain import exceptions
 from messaging.domain.exceptions import FieldError, MessagingError
@@ -26,6 +26,7 @@ CONTRACT = {
         "permission_denied",
         "posting_restricted",
         "refused_by_moderation",
+        "scope_missing",
         "banned",
         "blocked",
     },
@@ -48,6 +49,7 @@ LADDER: list[tuple[Exception, str]] = [
     (exceptions.PermissionDenied(), "permission_denied"),
     (exceptions.PostingRestricted(), "posting_restricted"),
     (exceptions.RefusedByModeration(), "refused_by_moderation"),
+    (exceptions.ScopeMissing(), "scope_missing"),
     (exceptions.NotUploaded(), "not_uploaded"),
     (exceptions.Banned(), "banned"),
     (exceptions.Blocked(), "blocked"),
@@ -61,6 +63,7 @@ LADDER: list[tuple[Exception, str]] = [
     (InvalidJSON(), "invalid_json"),
     (NotAuthenticated(), "not_authenticated"),
     (TokenExpired(), "token_expired"),
+    (ServiceTokenRevoked(), "token_revoked"),
     (exceptions.RateLimited(0.5), "rate_limited"),
     (TimeoutError(), "store_unavailable"),
     (RequestDataTooBig(), "payload_too_large"),

@@ -1,16 +1,21 @@
 """Pinned messages."""
 
+from typing import ClassVar
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.rest import responses
 from chat.rest.openapi.described import described
 from chat.rest.own_messages import own_message, own_messages
+from chat.rest.service_access import ACT_AS
 from chat.rest.views.base import APIView
 from messaging.services import pins
 
 
 class PinView(APIView):
+    scopes: ClassVar = {"PUT": ACT_AS, "DELETE": ACT_AS}
+
     @described(operation_id="pin_message", request=None, responses={200: responses.OwnMessage})
     async def put(self, request: Request, conversation_id: str, message_id: str) -> Response:
         """Pin a message; in a group, requires owner or admin."""
@@ -33,6 +38,8 @@ class PinView(APIView):
 
 
 class PinsView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS}
+
     @described(operation_id="list_pins", responses={200: responses.Pins})
     async def get(self, request: Request, conversation_id: str) -> Response:
         """List the pinned messages, the latest pin first."""

@@ -1,6 +1,6 @@
 """Reactions to messages."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.openapi.described import described
+from chat.rest.service_access import ACT_AS
 from chat.rest.views.base import APIView
 from messaging.redis.rate_limits import Rate
 from messaging.services import reactions
@@ -15,6 +16,8 @@ from messaging.wire.representations import personal_message_data
 
 
 class ReactionView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS, "PUT": ACT_AS, "DELETE": ACT_AS}
+
     def rate(self) -> Rate:
         if self.request.method in {"PUT", "DELETE"}:
             return self.state.person_rates.sends

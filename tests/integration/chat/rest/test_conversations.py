@@ -120,7 +120,7 @@ async def test_a_client_id_founds_no_second_group(ann: Api, other: dict[str, obj
         ({"client_id": "x" * 129}, "client_id"),
         ({"client_id": "schön"}, "client_id"),
         ({"client_id": "two\nlines"}, "client_id"),
-        ({"owner_id": "bob"}, "owner_id"),
+        ({"owner": "bob"}, "owner"),
     ],
 )
 async def test_what_no_group_is_founded_with(

@@ -60,12 +60,12 @@ QUERIES: dict[str, dict[str, Any]] = {
 
 
 def operations() -> list[tuple[str, str, str]]:
-    """(operation id, method, path template) of all operations that need a token."""
+    """(operation id, method, path template) of all operations that need the token of a person."""
     return [
         (operation["operationId"], method.upper(), path)
         for path, item in schema()["paths"].items()
         for method, operation in item.items()
-        if operation["security"]
+        if {"bearer": []} in operation["security"]
     ]
 
 

@@ -11,17 +11,18 @@ from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from chat.errors import STATUS
+from chat.rest.views.base import APIView
 from tests.integration.chat import Api, operations_at, schema, validator
 
 
-def served_operations() -> Iterator[tuple[str, str]]:
-    """Path and method of everything under /api/v1, as Django routes it."""
+def served_views() -> Iterator[tuple[str, type[APIView], str]]:
+    """Path, view and method of everything under /api/v1, as Django routes it."""
     for path, pattern in walk("/", get_resolver().url_patterns):
         view = getattr(pattern.callback, "view_class", None)
         if path.startswith("/api/v1/") and view is not None:
             for method in ("get", "post", "put", "patch", "delete"):
                 if hasattr(view, method):
-                    yield re.sub(r"<str:(\w+)>", r"{\1}", path), method
+                    yield re.sub(r"<str:(\w+)>", r"{\1}", path), view, method
 
 
 def walk(
@@ -44,7 +45,7 @@ def test_it_lists_exactly_what_is_served() -> None:
         if method != "parameters"
     }
 
-    assert documented == set(served_operations())
+    assert documented == {(path, method) for path, _, method in served_views()}
 
 
 def test_it_is_generated_without_a_warning(tmp_path: Path) -> None:
@@ -53,12 +54,17 @@ def test_it_is_generated_without_a_warning(tmp_path: Path) -> None:
 
 
 def test_every_operation_needs_a_token() -> None:
-    """But that which gives one out."""
-    for path, item in schema()["paths"].items():
-        for operation in item.values():
-            public = path == "/api/v1/dev/tokens"
-            assert operation.get("security", []) == ([] if public else [{"bearer": []}])
-            assert "401" in operation["responses"]
+    """But that which gives one out: a person's, or that of a service account."""
+    for path, view, method in served_views():
+        operation = schema()["paths"][path][method]
+        people = not view.public and method.upper() not in view.service_only
+        services = bool(view.scopes.get(method.upper()))
+        assert operation.get("security", []) == [
+            *([{"bearer": []}] if people else []),
+            *([{"service": []}] if services else []),
+        ]
+        assert view.public is (path == "/api/v1/dev/tokens")
+        assert "401" in operation["responses"]
 
 
 def test_every_operation_has_a_line_of_its_own() -> None:

@@ -23,7 +23,14 @@ from chat.state import ApplicationState
 from messaging import services
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.writer import Writer
-from messaging.domain.exceptions import ConversationNotFound, MessagingError, NotAParticipant
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.exceptions import (
+    ConversationNotFound,
+    MessagingError,
+    NotAParticipant,
+    ScopeMissing,
+)
+from messaging.domain.integrations.service_accounts import ServiceCaller
 from messaging.domain.participant import Role
 from messaging.runtime.instance import Instance
 from messaging.services.sync import SyncStatus
@@ -81,6 +88,8 @@ FIELDS: dict[str, Any] = {
 FOR_NO_DOOR = ("operators.", "rules.")
 """The rooms of the services that act for no participant: neither views nor commands may import
 them, as import-linter sees to."""
+OF_SERVICE_ACCOUNTS = "back_end."
+"""The room of what service accounts do by themselves, as their scopes allow."""
 ABOUT_NOBODY_ELSE = {"activity", "auth.refresh", "ping"}
 ABOUT_SEVERAL = {"conversation.sync"}
 
@@ -109,7 +118,7 @@ def parameters_of(service: Callable[..., Any]) -> list[str]:
 OF_CONVERSATIONS = {
     name: service
     for name, service in public_services()
-    if "conversation_id" in parameters_of(service)
+    if "conversation_id" in parameters_of(service) and not name.startswith(OF_SERVICE_ACCOUNTS)
 }
 """The services that are about one conversation."""
 
@@ -127,7 +136,7 @@ def test_all_others_act_for_whoever_asks() -> None:
     others = {
         name: parameters_of(service)
         for name, service in public_services()
-        if name not in OF_CONVERSATIONS
+        if name not in OF_CONVERSATIONS and not name.startswith(OF_SERVICE_ACCOUNTS)
     }
 
     assert others
@@ -135,6 +144,32 @@ def test_all_others_act_for_whoever_asks() -> None:
         assert len(parameters) > 1, name
         assert parameters[0] == "instance", name
         assert parameters[1] in {"user_id", "connection"}, name
+
+
+async def test_service_accounts_need_a_scope(instance: Instance, subtests: pytest.Subtests) -> None:
+    """Each function of their room says which, before it reads anything."""
+    found = {name: one for name, one in public_services() if name.startswith(OF_SERVICE_ACCOUNTS)}
+    nobody = ServiceCaller(name="bot", token_id="0" * 12, scopes=frozenset(), requests_per_second=1)
+    given = {
+        **ARGUMENTS,
+        "instance": instance,
+        "service": nobody,
+        "conversation_id": "a" * 26,
+        "message_id": "a" * 26,
+        "owner_id": "ann",
+        "person_id": "bob",
+        "participant_ids": ["bob"],
+        "kind": ConversationKind.GROUP,
+    }
+
+    assert found
+    for name, function in found.items():
+        with subtests.test(name):
+            assert parameters_of(function)[:2] == ["instance", "service"]
+            parameters = inspect.signature(function).parameters
+            needed = [key for key, one in parameters.items() if one.default is one.empty]
+            with pytest.raises(ScopeMissing):
+                await function(**{key: given[key] for key in needed})
 
 
 @pytest_asyncio.fixture(params=["a stranger", "somebody removed"])

@@ -9,7 +9,10 @@ from pytest_django import Settings
 from config.development.processes import free_port
 from messaging.doctor.findings import Level
 from messaging.doctor.store import examine_store
+from messaging.domain.integrations.service_accounts import Scope
+from messaging.services.operators.service_accounts import create_account
 from messaging.stores import make_stores
+from messaging.stores.database.service_accounts import ServiceAccountStore
 from tests.integration.doctor.findings import not_well, only
 from tests.integration.stores import new_conversation
 from tests.integration.stores.firestore.test_firestore import (
@@ -78,7 +81,9 @@ async def test_firestore_is_away(firestore: Relay, monkeypatch: pytest.MonkeyPat
     only(await examine_store(), Level.PROBLEM, "does not answer", "FIRESTORE_EMULATOR_HOST")
 
 
-async def test_reserved_ids_are_listed_on_firestore(firestore: Relay) -> None:
+async def test_reserved_ids_are_listed_on_firestore(
+    firestore: Relay, transactional_db: None
+) -> None:
     await reserved_ids_are_listed()
 
 
@@ -87,10 +92,16 @@ async def test_reserved_ids_are_listed_on_sql(transactional_db: None) -> None:
 
 
 async def reserved_ids_are_listed() -> None:
-    """Of people of whom something is kept, and of people in conversations."""
+    """Of people of whom something is kept, and of people in conversations. A service account is
+    no person."""
     stores = make_stores()
-    await stores.people.log_out("service:old")
+    await create_account(
+        ServiceAccountStore(stores.database), name="shop", scopes=[Scope.SEND], by="root"
+    )
+    for name in ("service:old", "service:shop"):
+        await stores.people.log_out(name)
     await stores.conversations.create_conversation(new_conversation("ann", "erased:x"))
+    await stores.database.close()
     await stores.conversations.close()
 
     findings = await examine_store()

@@ -71,7 +71,7 @@ def door_to(
     return Limited(
         application,
         strangers=strangers,
-        shown_tokens=ShownTokens(tokens, strangers),
+        shown_tokens=ShownTokens(tokens, tokens, strangers),
         sign_ins=SignIns(Rates(None)),
     )
 
@@ -320,7 +320,8 @@ async def test_beyond_its_rate_few_tokens_of_an_address_are_verified_at_once() -
     async with asyncio.timeout(5):
         while not strangers.is_beyond_its_rate(address):
             await strangers.require_room(address)
-    identify = ShownTokens(VerifiedTokens(Slow()), strangers).identify
+    tokens = VerifiedTokens(Slow())
+    identify = ShownTokens(tokens, tokens, strangers).identify
     waiting = [asyncio.create_task(identify(f"forged-{n}", address)) for n in range(50)]
     elsewhere = asyncio.create_task(identify("forged", "203.0.113.18"))
     async with asyncio.timeout(5):

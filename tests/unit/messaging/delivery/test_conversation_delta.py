@@ -10,6 +10,7 @@ from messaging.commits.group_commit import Committed
 from messaging.delivery.conversation_delta import ConversationState, apply_delta, make_delta
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
+from messaging.domain.message import MessageKind
 from messaging.domain.uncounted import Uncounted
 from tests.samples import sample_conversation, sample_message
 
@@ -89,6 +90,22 @@ def test_a_deletion_is_uncounted_everywhere(before: Conversation, committed: Com
     assert state.follows(10, 10)
     assert apply_delta(base, state) == after
     assert not msgspec.structs.replace(state, deleted=[6]).follows(10, 10)
+
+
+def test_a_system_message_is_uncounted_everywhere(before: Conversation) -> None:
+    """It alone moves `seq`, and is nobody's own."""
+    message = sample_message(
+        seq=1, version=4, sender_id="service:bot", client_id=None, kind=MessageKind.SYSTEM
+    )
+    after = replace(
+        before, version=4, seq=1, last_message=message, uncounted=Uncounted.of([[1, 1]]), token=8
+    )
+    change = Change(type=ChangeType.MESSAGE_CREATED, version=4, message=message, by="service:bot")
+    state = make_delta(Committed(conversation=after, before_token=7, changes=[change]))
+    assert state is not None
+
+    assert state.sent_seq == {}
+    assert apply_delta(before, state) == after
 
 
 def test_what_an_earlier_release_deletes_stays_counted(

@@ -1,0 +1,1 @@
+"""A shop whose customers chat with its support."""

@@ -1,0 +1,17 @@
+"""The paths of the site."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from shop import views, webhooks
+
+urlpatterns = [
+    path("", views.home),
+    path("join", views.join),
+    path("login", LoginView.as_view(template_name="form.html")),
+    path("logout", LogoutView.as_view()),
+    path("chat/token", views.token),
+    path("orders", views.order),
+    path("orders/<int:order_id>/ship", views.ship),
+    path("hooks/chat", webhooks.receive),
+]

@@ -1,0 +1,232 @@
+"""The sites in `examples`, run as their pages say, beside the chat."""
+
+import base64
+import os
+import re
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest
+from standardwebhooks import Webhook
+
+from config.development.instances import instance
+from config.development.processes import Process, free_port
+from tests.acceptance.conftest import isolated_environment
+from tests.clients.rest import token_of
+from tests.conftest import skip_or_fail
+from tests.databases import migrate
+from tests.servers.forked import run_python
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SECRET = "whsec_" + base64.b64encode(b"a secret of the webhooks, 32 byte").decode()
+
+
+@dataclass(frozen=True)
+class Chat:
+    url: str
+    token: str
+
+    def get(self, user_id: str, path: str) -> Any:
+        """What a person gets from the API."""
+        headers = {"Authorization": f"Bearer {token_of(user_id)}"}
+        return httpx.get(f"{self.url}/api/v1{path}", headers=headers).raise_for_status().json()
+
+    def send(self, user_id: str, conversation_id: str, text: str) -> Any:
+        headers = {"Authorization": f"Bearer {token_of(user_id)}"}
+        path = f"/api/v1/conversations/{conversation_id}/messages"
+        answer = httpx.post(f"{self.url}{path}", json={"text": text}, headers=headers)
+        return answer.raise_for_status().json()
+
+    def messages(self, user_id: str, conversation_id: str) -> list[Any]:
+        page = self.get(user_id, f"/conversations/{conversation_id}/messages")
+        items: list[Any] = page["items"]
+        return items
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    """A chat with a service account."""
+    environment = isolated_environment(tmp_path_factory.mktemp("chat"))
+    migrate(environment)
+    made = run_python(
+        *("manage.py", "create_service", "shop", "--scopes", "act_as,send,manage"),
+        environment={**os.environ, **environment},
+        check=True,
+    )
+    port = free_port()
+    with instance(port, environment=environment):
+        yield Chat(f"http://127.0.0.1:{port}", made.stdout.strip())
+
+
+@contextmanager
+def site(*command: str, chat: Chat, port: int, folder: Path, **settings: str) -> Iterator[str]:
+    """Run a site, and return its address."""
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "shop.settings",
+        "CHAT_URL": chat.url,
+        "CHAT_TOKEN": chat.token,
+        "CHAT_WEBHOOK_SECRET": SECRET,
+        **settings,
+    }
+    address = f"http://127.0.0.1:{port}"
+
+    def ready() -> bool:
+        try:
+            return httpx.get(address, follow_redirects=False).status_code < 500
+        except httpx.TransportError:
+            return False
+
+    with Process(command, ready=ready, environment=environment, directory=folder):
+        yield address
+
+
+def event(message: Any) -> tuple[dict[str, str], bytes]:
+    """The headers and the body of an event, signed as the chat signs it."""
+    now = datetime.now(UTC)
+    id_ = f"msg_{uuid4().hex}"
+    data = {"conversation_id": message["conversation_id"], "message": message}
+    document = {"type": "message.created", "timestamp": message["created_at"], "data": data}
+    body = orjson.dumps(document)
+    return {
+        "webhook-id": id_,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(SECRET).sign(id_, now, body.decode()),
+    }, body
+
+
+def _receives_each_event_once(
+    chat: Chat, address: str, customer: str, conversation: str, counted: Callable[[], int]
+) -> None:
+    """A forged one is refused; a repeat changes nothing; a question is answered once."""
+    headers, body = event(chat.send(customer, conversation, "status?"))
+    hook = f"{address}/hooks/chat"
+    forged = httpx.post(hook, content=body + b" ", headers=headers)
+    assert forged.status_code == 400
+
+    for _ in range(3):
+        assert httpx.post(hook, content=body, headers=headers).status_code == 204
+
+    *_, question, answer = chat.messages(customer, conversation)
+    assert (question["text"], question["sender_id"]) == ("status?", customer)
+    assert answer["sender_id"] == "service:shop"
+    assert "shipped" in answer["text"]
+    own, body = event(answer)
+    assert httpx.post(hook, content=body, headers=own).status_code == 204
+    assert chat.messages(customer, conversation)[-1]["id"] == answer["id"]
+    assert counted() == 1
+
+
+def _has_a_conversation(chat: Chat, customer: str, name: str) -> str:
+    """The one of the order, with its system messages, under the name of the site's user."""
+    (conversation,) = chat.get(customer, "/conversations")["items"]
+    assert {one["user_id"]: one["role"] for one in conversation["participants"]} == {
+        customer: "owner",
+        "support": "member",
+    }
+    placed, shipped = chat.messages(customer, conversation["id"])
+    assert [one["kind"] for one in (placed, shipped)] == ["system", "system"]
+    assert [one["metadata"]["event"] for one in (placed, shipped)] == [
+        *("order.placed", "order.shipped"),
+    ]
+    (profile,) = chat.get("support", f"/users?user_ids={customer}")["items"]
+    assert profile["name"] == name
+    id_: str = conversation["id"]
+    return id_
+
+
+def test_the_django_site(chat: Chat, tmp_path: Path) -> None:
+    """Its sessions give tokens; its orders have conversations; its hooks answer."""
+    port = free_port()
+    folder = EXAMPLES / "django-site"
+    command = (sys.executable, "run.py", str(port))
+    with (
+        site(*command, chat=chat, port=port, folder=folder, SHOP_FOLDER=str(tmp_path)) as address,
+        httpx.Client(base_url=address, follow_redirects=True) as browser,
+    ):
+
+        def submit(path: str, page: str, **fields: str) -> httpx.Response:
+            form = browser.get(page).text
+            found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+            assert found is not None
+            return browser.post(path, data={"csrfmiddlewaretoken": found[1], **fields})
+
+        password = uuid4().hex
+        joined = submit("/join", "/join", username="ann", password1=password, password2=password)
+        assert "Hello ann" in joined.text
+        assert "Order 1: Tea" in submit("/orders", "/", item="Tea").text
+        customer = "customer-1"
+        token = browser.get("/chat/token").json()["token"]
+        me = httpx.get(f"{chat.url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+        assert me.json()["user_id"] == customer
+        with closing(sqlite3.connect(tmp_path / "shop.sqlite3")) as database, database:
+            database.execute("UPDATE auth_user SET is_staff = 1")
+        submit("/orders/1/ship", "/")
+
+        conversation = _has_a_conversation(chat, customer, "ann")
+        assert f'data-conversation="{conversation}"' in browser.get("/").text
+        chat.send("support", conversation, "It is on its way.")
+        assert '<b id="unread">1</b>' in browser.get("/").text
+
+        def counted() -> int:
+            with closing(sqlite3.connect(tmp_path / "shop.sqlite3")) as database:
+                (number,) = database.execute("SELECT messages FROM shop_order").fetchone()
+            return int(number)
+
+        _receives_each_event_once(chat, address, customer, conversation, counted)
+
+
+def test_the_node_site(chat: Chat) -> None:
+    """The same without a framework, with the official library of JavaScript."""
+    folder = EXAMPLES / "node-site"
+    if shutil.which("node") is None:
+        skip_or_fail("Node is missing. Install Node 20 or newer.")
+    if not (folder / "node_modules").exists():
+        skip_or_fail("What examples/node-site needs is not installed. Run `make javascript`.")
+    port = free_port()
+    with (
+        site("node", "server.js", chat=chat, port=port, folder=folder, PORT=str(port)) as address,
+        httpx.Client(base_url=address) as browser,
+    ):
+        assert browser.get("/chat/token").status_code == 401
+        customer = browser.post("/login", json={"name": "bob"}).json()["user"]["id"]
+        assert customer == "member-bob"
+        browser.post("/orders", json={"item": "Tea"}).raise_for_status()
+        browser.post("/orders/ship", json={"id": 1}).raise_for_status()
+        token = browser.get("/chat/token").json()["token"]
+        me = httpx.get(f"{chat.url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+        assert me.json()["user_id"] == customer
+
+        conversation = _has_a_conversation(chat, customer, "bob")
+        chat.send("support", conversation, "It is on its way.")
+        assert browser.get("/").json()["unread"] == 1
+
+        def counted() -> int:
+            number: int = browser.get("/").json()["orders"][0]["messages"]
+            return number
+
+        _receives_each_event_once(chat, address, customer, conversation, counted)
+
+
+def test_the_program_in_the_documentation(chat: Chat) -> None:
+    """It prints what its comment says."""
+    page = (EXAMPLES.parent / "docs" / "services.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (expected,) = re.findall(r"print\(.*\)  # (.*)", program)
+
+    done = run_python(
+        *("-c", program),
+        environment={**os.environ, "CHAT_URL": chat.url, "CHAT_TOKEN": chat.token},
+        check=True,
+    )
+
+    assert done.stdout.strip() == expected

@@ -1,0 +1,1 @@
+"""What is in DATABASE_URL on every store."""
