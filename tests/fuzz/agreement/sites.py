@@ -18,6 +18,7 @@ from config.application import Application
 from messaging.delivery.hub.connections import Connection
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
+from tests.fuzz.agreement.direct import DirectClient
 from tests.fuzz.agreement.scene import Json
 from tests.instances import new_instance
 from tests.integration.chat import Api
@@ -112,9 +113,7 @@ async def _site(redis_url: str, prefix: str) -> AsyncIterator[Site]:
             instance = await stack.enter_async_context(new_instance())
         state = ApplicationState(instance)
         stack.callback(state.close)
-        transport = httpx.ASGITransport(app=Application(instance, state=state))
-        http = httpx.AsyncClient(transport=transport, base_url="http://testserver/api/v1")
-        await stack.enter_async_context(http)
+        http = await stack.enter_async_context(DirectClient(Application(instance, state=state)))
         await instance.start()
         yield Site(instance, state, http, losses)
 
