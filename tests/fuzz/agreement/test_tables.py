@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.urls import URLResolver, get_resolver, resolve
 
+from chat.rest.views.base import APIView
 from chat.socket.commands import COMMANDS
 from messaging.wire.events import EventType
 from tests.fuzz.agreement import acts, doors, held, mirror
@@ -15,14 +16,18 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def _operations() -> set[str]:
-    """The methods and paths of the API."""
+    """The methods and paths of the API that people may use."""
     (api,) = (one for one in _resolvers(get_resolver()) if str(one.pattern) == _PREFIX)
     return {
         f"{method.upper()} {one.pattern}"
         for one in api.url_patterns
         for method in _METHODS
-        if hasattr(getattr(one.callback, "view_class", None), method)
+        if _is_for_people(getattr(one.callback, "view_class", APIView), method)
     }
+
+
+def _is_for_people(view: type[APIView], method: str) -> bool:
+    return hasattr(view, method) and method.upper() not in view.service_only
 
 
 def _resolvers(resolver: URLResolver) -> Iterator[URLResolver]:
