@@ -162,7 +162,8 @@ class Cluster:
     """Whether there are a queue, a worker and a push service."""
     proxies: Sequence[str] = ()
     """The proxies that people reach the instances through (`tests.servers.proxies`); without any,
-    each request and socket goes to an instance that is up."""
+    each request and socket goes to an instance that is up. With proxies, no relays are before Redis
+    and the store."""
 
     instances: list[Instance] = field(init=False, default_factory=list)
     redis: RedisServer = field(init=False)
@@ -247,8 +248,13 @@ class Cluster:
         }
 
     async def _prepare(self, exit_: AsyncExitStack, name: str) -> Instance:
-        redis = await exit_.enter_async_context(Relay(self.redis.port))
         own = {**self._environment}
+        if self.proxies:
+            own["REDIS_URL"] = f"redis://127.0.0.1:{self.redis.port}/0"
+            one = Instance(name, own, self.application, proxied=True)
+            exit_.push_async_callback(one.close)
+            return one
+        redis = await exit_.enter_async_context(Relay(self.redis.port))
         if not self.sqlite:
             place = _SQL if self.postgres else _FIRESTORE
             before, port, after = _PORT.split(self._environment[place])
@@ -256,7 +262,7 @@ class Cluster:
             own[place] = f"{before}{store.port}{after}"
         if not self.sentinel:
             own["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}/0"
-        one = Instance(name, own, self.application, proxied=bool(self.proxies))
+        one = Instance(name, own, self.application)
         one.release = self.release
         one.redis = redis
         if not self.sqlite:

@@ -114,6 +114,8 @@ async def test_how_an_instance_takes_its_leave(
             process.send_signal(signal.SIGTERM)
             farewells = [await socket.until("draining") for socket in (ann, bob)]
             assert await readiness(http) == (503, "draining")
+            # No proxy sends a request on a connection that is about to close.
+            assert (await http.get("/health/live")).headers["Connection"] == "close"
             async with connected(port, "cid") as cid:
                 assert await cid.rest_and_close_code() == ([], 4002)
             await ann.send(
