@@ -31,8 +31,7 @@ _KEY_HINT = (
     "`openssl rand -base64 32` generates a key."
 )
 _MAX_PROXIES = 20
-_KEY_CHARACTERS = 50
-_KEY_DISTINCT = 5
+_KEY_CHARACTERS, _KEY_DISTINCT = 50, 5
 _NAME = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]"
 _HOST = re.compile(rf"\*|\.?({_NAME})")
 _ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://({_NAME})(:[0-9]{{1,5}})?")
@@ -93,6 +92,7 @@ def check_settings(**_: Any) -> list[Error]:
         *_one_of("CHAT_STORE", ("sql", "firestore"), "chat.E001"),
         *_one_of("CHAT_AUTH", ("firebase", "dev"), "chat.E002"),
         *_one_of("PUSH_BACKEND", ("log", "fcm"), "chat.E003"),
+        *_one_of("CHAT_SEARCH", ("database", "off"), "chat.E038"),
         *_development_only(),
         *_secret_key(),
         *_project_named(),

@@ -60,6 +60,7 @@ STATUS: dict[str, tuple[int, str]] = {
     "internal_error": (500, "Internal error"),
     "store_unavailable": (503, "Store unavailable"),
     "overloaded": (503, "Overloaded"),
+    "search_unavailable": (503, "Search unavailable"),
 }
 """Every code, with its status and title."""
 

@@ -18,6 +18,7 @@ from chat.rest.views import (
     presence,
     receipts,
     reports,
+    search,
     typing,
     users,
 )
@@ -55,6 +56,7 @@ _V1 = [
     path("attachments", attachments.AttachmentsView.as_view()),
     path("attachments/<str:attachment_id>/complete", attachments.CompletedAttachmentView.as_view()),
     path("reports", reports.ReportsView.as_view()),
+    path("search", search.SearchView.as_view()),
     path("presence", presence.PresenceView.as_view()),
     path("users", users.UsersView.as_view()),
     path("users/<str:user_id>", users.UserView.as_view()),

@@ -14,6 +14,7 @@ from config.settings import DATABASES, INSTALLED_APPS
 
 DEBUG = False
 CHAT_RATE_LIMITS = False  # they have tests of their own
+CHAT_SEARCH = "off"  # the same; it would read what other tests count
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 # A file, since the store reads and writes from threads of its own; in memory where that is large
 # enough, since each test waits for the disk many times.

@@ -47,6 +47,7 @@ class PersonRates:
     requests: Rate
     attachments: Rate
     """The files that a person announces."""
+    searches: Rate
 
 
 def person_rates(limits: Limits) -> PersonRates:
@@ -65,6 +66,11 @@ def person_rates(limits: Limits) -> PersonRates:
             name="attachments",
             per_second=limits.attachments_per_minute / 60,
             burst=limits.attachments_per_minute,
+        ),
+        searches=Rate(
+            name="searches",
+            per_second=limits.searches_per_minute / 60,
+            burst=limits.searches_per_minute,
         ),
     )
 

@@ -112,6 +112,8 @@ class Membership:
     mentions_all_seq: int = 0
     last_sender_id: str = ""
     other_seq: int = 0
+    visible_from: int = 1
+    """The first message that the person may see; always read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

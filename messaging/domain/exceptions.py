@@ -19,6 +19,7 @@ MessagingError
 ├── RateLimited
 └── Unavailable
     ├── Overloaded
+    ├── SearchUnavailable
     └── StoreUnavailable
 
 The codes are part of the public contract and never change.
@@ -172,6 +173,12 @@ class Overloaded(Unavailable):
     """The service is overloaded. Retry after 1 s."""
 
     code = "overloaded"
+
+
+class SearchUnavailable(Unavailable):
+    """The search is unavailable. Retry after 1 s."""
+
+    code = "search_unavailable"
 
 
 class StoreUnavailable(Unavailable):

@@ -60,6 +60,7 @@ class Limits:
     attachments_per_minute: int = 20
     """The files that a person may announce."""
     filename_characters: int = 255
+    searches_per_minute: int = 60
 
     def as_dict(self) -> dict[str, int]:
         """Return the limits by name. Each `hello` contains them, and `dataclasses.asdict` took a
@@ -101,6 +102,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "attachment_bytes": (1, 512 * 1024 * 1024),  # a check reads the whole file into memory
     "attachments_per_minute": (1, 100_000),
     "filename_characters": (1, 255),
+    "searches_per_minute": (1, 100_000),
 }
 """The minimum and the maximum of each limit. Outside this range, other bounds of the product would
 apply first."""

@@ -1,5 +1,6 @@
-"""The tables of the SQL store. Only `messaging.stores.sql`, and
-`messaging.stores.database` for those that every store has there, write them."""
+"""The tables of the SQL store. Only `messaging.stores.sql` writes them; and for those that every
+store has in `DATABASE_URL`, `messaging.stores.database`, `messaging.followers` and
+`messaging.search`."""
 
 from messaging.models.attachments import AttachmentRecord
 from messaging.models.conversations import (
@@ -8,11 +9,17 @@ from messaging.models.conversations import (
     ParticipantRecord,
     ReadPositionRecord,
 )
+from messaging.models.followers import (
+    CheckpointRecord,
+    FollowerRecord,
+    SweepOfFollowersRecord,
+)
 from messaging.models.instances import DecisionRecord, EpochRecord, LinkNoteRecord, SweepRecord
 from messaging.models.moderation import ModerationHookRecord, WordListRecord
 from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.models.reactions import ReactionRecord
 from messaging.models.reports import ReportCopyRecord, ReportRecord
+from messaging.models.search import SearchMembershipRecord, SearchMessageRecord
 from messaging.models.service_accounts import (
     ServiceAccountRecord,
     ServiceActionRecord,
@@ -21,10 +28,12 @@ from messaging.models.service_accounts import (
 
 __all__ = [
     "AttachmentRecord",
+    "CheckpointRecord",
     "ConversationRecord",
     "DecisionRecord",
     "DeviceRecord",
     "EpochRecord",
+    "FollowerRecord",
     "LinkNoteRecord",
     "MessageRecord",
     "ModerationHookRecord",
@@ -35,9 +44,12 @@ __all__ = [
     "RecipientRecord",
     "ReportCopyRecord",
     "ReportRecord",
+    "SearchMembershipRecord",
+    "SearchMessageRecord",
     "ServiceAccountRecord",
     "ServiceActionRecord",
     "ServiceTokenRecord",
+    "SweepOfFollowersRecord",
     "SweepRecord",
     "WordListRecord",
 ]

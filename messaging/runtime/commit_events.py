@@ -14,6 +14,7 @@ from messaging.delivery.link.link import Link
 from messaging.delivery.publisher import Publisher
 from messaging.domain.change import ChangeType
 from messaging.domain.conversation import Conversation
+from messaging.followers.following import Following
 from messaging.instruments.metrics import MESSAGES
 from messaging.runtime.reaction_removal import ReactionRemoval
 from messaging.runtime.signal_sender import SignalSender
@@ -33,6 +34,7 @@ class CommitEvents:
         link: Link | None,
         signals: SignalSender,
         store: Store,
+        following: Following,
         background: TaskSet[None],
     ) -> None:
         self.unsettled = UnsettledCommits(timeout=store.timeout, on_found=self._found)
@@ -40,6 +42,7 @@ class CommitEvents:
         self._hub = hub
         self._link = link
         self._signals = signals
+        self._following = following
         self._reaction_removal = ReactionRemoval(store.reactions, background)
 
     def committed(self, committed: Committed) -> None:
@@ -57,6 +60,7 @@ class CommitEvents:
         if sent := kinds.count(ChangeType.MESSAGE_CREATED):
             MESSAGES.inc(sent)
         self._signals.send_committed(committed)
+        self._following.committed(committed)
         for change in committed.changes:
             if change.loses_reactions and change.message is not None:
                 self._reaction_removal.start(change.message)
@@ -72,5 +76,6 @@ class CommitEvents:
     def _found(self, conversation: Conversation) -> None:
         """Publish a commit whose answer was lost; the conversation is in this state."""
         self._hub.on_polled_state(conversation)
+        self._following.changed(conversation.id)
         if self._link is not None:
             self._link.repeat(conversation.id, conversation.version, conversation.participants)

@@ -30,6 +30,7 @@ from messaging.delivery.pace import Pace
 from messaging.delivery.publisher import Publisher
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.people import Access
+from messaging.followers.following import Following
 from messaging.moderation.moderation import Moderation
 from messaging.notifications.badges import Badges
 from messaging.notifications.parts import Parts
@@ -53,6 +54,7 @@ from messaging.runtime.restored_store import RestoredStore
 from messaging.runtime.service_history import ServiceHistory
 from messaging.runtime.shutdown import Shutdown
 from messaging.runtime.signal_sender import SignalSender
+from messaging.search.index import make_search_index
 from messaging.stores import make_stores
 from messaging.stores.database.moderation import ModerationStore
 from messaging.stores.database.service_accounts import ServiceAccountStore
@@ -112,6 +114,7 @@ class Instance:
         self._epoch_store = stores.epochs
         self.service_accounts = ServiceAccountStore(self.database)
         self.service_history = ServiceHistory(self.service_accounts)
+        self._index = stores.index
         self.attachments = Attachments(self.store, self.reports)
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
@@ -178,12 +181,17 @@ class Instance:
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
 
     def _build_commits(self) -> None:
+        self.following = Following(
+            store=self.store, epochs=self.epochs, calls=self._index, owner=self.boot_id
+        )
+        self.search = make_search_index(self._index, self.following)
         commit_events = CommitEvents(
             publisher=self.publisher,
             hub=self.hub,
             link=self.link,
             signals=self.signals,
             store=self.store,
+            following=self.following,
             background=self._background,
         )
         self.unsettled_commits = commit_events.unsettled
@@ -196,8 +204,7 @@ class Instance:
 
     @property
     def isolated(self) -> bool:
-        """Return whether other processes cannot see what happens here: Redis is not configured or
-        unreachable."""
+        """Return whether other processes cannot see what happens here, without Redis."""
         return self.link is None or self.degraded
 
     @property
@@ -210,8 +217,7 @@ class Instance:
         return self._lifecycle.started
 
     async def start(self) -> None:
-        """Start the background work. Idempotent; retries after a failed start. An instance that is
-        draining or closed does not start any more."""
+        """Start the background work, see `Lifecycle.start`."""
         await self._lifecycle.start()
 
     async def drain(self) -> None:
@@ -219,8 +225,7 @@ class Instance:
         await self._shutdown.drain()
 
     async def stop(self) -> None:
-        """Drain, finish the work in progress, stop the parts in the reverse order of their start,
-        and close the store and Redis. Idempotent: every caller waits for the same stop."""
+        """Drain, finish the work in progress, stop the parts and close, see `Lifecycle.stop`."""
         await self._lifecycle.stop()
 
     async def close(self) -> None:
@@ -268,6 +273,8 @@ class Instance:
         at_stop("moderation", self.moderation.stop)
         self.service_history.start()
         at_stop("service_history", self.service_history.stop)
+        self.following.start()
+        at_stop("following", self.following.stop)
         self.epochs.start()
         at_stop("epochs", self.epochs.stop)
         if self.link is not None:
@@ -291,6 +298,7 @@ class Instance:
                 await self._redis.aclose()
         finally:
             await self.database.close()
+            await self._index.close()
             await self.store.close()
 
     async def _stop_link(self, link: Link) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 
+from messaging.instruments.follower_metrics import INDEX_BREAKER_OPEN, INDEX_WRITES_REFUSED
 from messaging.instruments.metrics import STORE_UNAVAILABLE
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
@@ -36,8 +37,14 @@ class Stores:
     database: Calls
     """The calls of `DATABASE_URL`, for what is there on either store. Close them apart from the
     rest."""
+    index: Calls
+    """The same for followers and search, with connections, a time limit and a circuit breaker of
+    their own. Close them apart from the rest."""
 
 
+_CONNECTIONS = 4
+_SECONDS = 3.0
+"""The time limit of a call of `Stores.index`. Statements have three quarters of it."""
 _PROTOCOLS = (
     Store,
     Catalogue,
@@ -75,7 +82,8 @@ def make_stores() -> Stores:
             catalogue=FirestoreCatalogue(documents),
             reports=FirestoreReportStore(documents),
             epochs=FirestoreEpochStore(documents),
-            database=Calls(using=DEFAULT_DB_ALIAS, timeout=documents.timeout),
+            database=(calls := Calls(using=DEFAULT_DB_ALIAS, timeout=documents.timeout)),
+            index=_index_calls(calls),
         )
     from messaging.stores.sql.catalogue import SqlCatalogue  # noqa: PLC0415
     from messaging.stores.sql.decisions import SqlDecisionStore  # noqa: PLC0415
@@ -95,4 +103,16 @@ def make_stores() -> Stores:
         reports=SqlReportStore(database),
         epochs=SqlEpochStore(database),
         database=database.calls,
+        index=_index_calls(database.calls),
+    )
+
+
+def _index_calls(database: Calls) -> Calls:
+    return Calls(
+        using=DEFAULT_DB_ALIAS,
+        timeout=_SECONDS,
+        gauges=(INDEX_BREAKER_OPEN, INDEX_WRITES_REFUSED),
+        connections=_CONNECTIONS,
+        own_reads=("search",),
+        writes_with=database if database.one_writer else None,
     )

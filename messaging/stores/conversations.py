@@ -1,6 +1,6 @@
 """The interface of a store. SQL and Firestore implement it; one contract suite checks both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -96,11 +96,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPage:
-    """A page of one person's conversation list, latest activity first."""
+    """A page of one person's conversation list, as in `Page`."""
 
     conversations: Sequence[ListedConversation]
     next_cursor: str | None
-    """As in `Page`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,13 +200,15 @@ class Store(PositionStore, LinkNoteStore, Protocol):
         store. A shorter answer is the last."""
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
-        """Return the conversations whose latest durable change, or creation, is at or after
-        `since`, each whole, in any order.
+        """Return the conversations that changed durably, or were created, at or after `since`.
 
         To miss nothing, a repeated read passes as `since` the previous `read_at` less the time
-        after which a commit may still become visible. A long list is read in pages; each may take
-        `timeout`.
+        after which a commit may still become visible. Each 100 of them may take `timeout`.
         """
+
+    def page_changed_conversations(self, *, since: datetime) -> AsyncIterator[ChangedConversations]:
+        """Yield the same in pages of at most 100. A conversation may come twice. The earliest
+        `read_at` counts."""
 
     async def commit(self, commit: Commit) -> Conversation:
         """Apply a commit and return the conversation as stored, with `COMMIT_TIME` replaced by

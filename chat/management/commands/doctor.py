@@ -14,6 +14,7 @@ from messaging.doctor.findings import Examination, Finding, Level, examine_all
 from messaging.doctor.push import examine_push
 from messaging.doctor.queue import examine_queue
 from messaging.doctor.redis_server import examine_redis
+from messaging.doctor.search import examine_search
 from messaging.doctor.store import examine_store
 
 _EXAMINATIONS: Mapping[str, Examination] = {
@@ -21,6 +22,7 @@ _EXAMINATIONS: Mapping[str, Examination] = {
     "database": examine_database,
     "store": examine_store,
     "files": examine_files,
+    "search": examine_search,
     "redis": examine_redis,
     "queue": examine_queue,
     "push": examine_push,

@@ -23,7 +23,7 @@ def describe(result: Json, **_: Any) -> Json:
     for operation in _operations(result):
         operation.setdefault("security", [])
         for parameter in operation.get("parameters", ()):
-            known = words(parameter["name"])
+            known = words(parameter["name"], operation["operationId"])
             parameter.setdefault("description", known.description)
             parameter["example"] = _parameter_example(parameter, known)
         _show_request(operation, schemas)

@@ -46,6 +46,7 @@ _TAGS = {
     "presence": "presence",
     "devices": "devices",
     "attachments": "attachments",
+    "search": "messages",
     "blocks": "moderation",
     "reports": "moderation",
     "dev": "development",
@@ -112,7 +113,7 @@ class AutoSchema(openapi.AutoSchema):
 
     def _problems(self) -> dict[int, str]:
         problems = dict(_EVERYWHERE)
-        named = self.path.endswith(("/attachments", "/reports", "/users"))
+        named = self.path.endswith(("/attachments", "/reports", "/users", "/search"))
         if "{conversation_id}" in self.path or named:
             problems |= _IN_A_CONVERSATION
         if self.path.endswith("/users/{user_id}"):

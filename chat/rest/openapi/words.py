@@ -155,6 +155,7 @@ WORDS: dict[str, Words] = {
         "The `seq` of the message that you marked as unread: show a dot. null if there is none.",
         None,
     ),
+    "match": Words("Whether this part is one of the words that were searched for.", True),
     "mentioned_seq": Words(
         "The `seq` of the latest message of others above `read_seq` that mentions you; null if "
         "there is none, or if it was deleted.",
@@ -162,6 +163,7 @@ WORDS: dict[str, Words] = {
     ),
     "mentions": Words("The ids of the participants that the text mentions.", ["bob"]),
     "mentions_all": Words("Whether the message mentions everyone.", False),
+    "FoundMessage.message": Words("The message, as it is now.", None),
     "message_id": Words("The id of the message.", _MESSAGE),
     "messages": Words("The present state of every message that changed, by `version`.", []),
     "metadata": Words(
@@ -193,6 +195,7 @@ WORDS: dict[str, Words] = {
     "platform": Words("The platform of the device: `android`, `ios` or `web`.", "android"),
     "posting": Words("Who may send: `all`, or `admins`: owners and admins.", "all"),
     "private_reading": Words("Whether your read position is hidden from others.", False),
+    "q": Words("The words to search for.", "coming"),
     "push": Words("Whether a push was sent, and the reason.", None),
     "push_text": Words("Whether pushes show the text, or only `New message`.", True),
     "quiet_hours": Words("When no pushes are sent; null: never.", None),
@@ -208,6 +211,8 @@ WORDS: dict[str, Words] = {
     "reply_to": Words("The id of the message that this one replies to; null: none.", None),
     "request_id": Words("The id of the request, as in `X-Request-ID` and in the logs.", "9f86d081"),
     "role": Words("`owner`, `admin` or `member`.", "member"),
+    "search_messages.after": Words("Only messages sent after this time.", _AT),
+    "search_messages.before": Words("Only messages sent before this time.", _LATER),
     "sender_id": Words("The id of the sender.", "ann"),
     "seq": Words(
         "The number of the message in its conversation: 1, 2, 3… without gaps. For a conversation: "
@@ -228,6 +233,8 @@ WORDS: dict[str, Words] = {
     "system_messages": Words(
         "Whether changes of people, roles and title also create a system message.", False
     ),
+    "snippet": Words("The part of the text around the first match.", []),
+    "SnippetPart.text": Words("A part of the message's text, on one line.", "coming"),
     "text": Words("The text as it was typed; null once the message is deleted.", "Are you coming?"),
     "time_zone": Words("The IANA name of the time zone.", "Europe/Berlin"),
     "title": Words("The title of a group; null if it has none.", "Tea"),

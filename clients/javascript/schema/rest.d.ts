@@ -527,6 +527,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find messages by their words, in my conversations, newest first */
+        get: operations["search_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1308,6 +1325,12 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        FoundMessage: {
+            /** @description The message, as it is now. */
+            message: components["schemas"]["OwnMessage"];
+            /** @description The part of the text around the first match. */
+            snippet: components["schemas"]["SnippetPart"][];
+        };
         /**
          * @description * `full` - full
          *     * `since_joining` - since_joining
@@ -1756,7 +1779,7 @@ export interface components {
         /** @description RFC 9457 problem details, as `application/problem+json`. */
         Problem: {
             /**
-             * @description The error code, for programs: `invalid_request`, `invalid_json`, `not_authenticated`, `token_expired`, `token_revoked`, `not_a_participant`, `permission_denied`, `posting_restricted`, `refused_by_moderation`, `scope_missing`, `banned`, `blocked`, `conversation_not_found`, `message_not_found`, `not_found`, `method_not_allowed`, `not_acceptable`, `client_id_reused`, `not_uploaded`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal_error`, `store_unavailable`, `overloaded`. More may be added: handle an unknown code by its status.
+             * @description The error code, for programs: `invalid_request`, `invalid_json`, `not_authenticated`, `token_expired`, `token_revoked`, `not_a_participant`, `permission_denied`, `posting_restricted`, `refused_by_moderation`, `scope_missing`, `banned`, `blocked`, `conversation_not_found`, `message_not_found`, `not_found`, `method_not_allowed`, `not_acceptable`, `client_id_reused`, `not_uploaded`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal_error`, `store_unavailable`, `overloaded`, `search_unavailable`. More may be added: handle an unknown code by its status.
              * @example invalid_request
              */
             code: string;
@@ -1983,6 +2006,15 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "owner" | "admin" | "member";
+        SearchPage: {
+            /** @description The entries of this page. */
+            items: components["schemas"]["FoundMessage"][];
+            /**
+             * @description null at the end; a page may be short, or empty, and have a next one
+             * @example null
+             */
+            next_cursor: string | null;
+        };
         SendMessageRequest: {
             /**
              * @description The files of the message. In a send: the ids of at most 10 attachments of your own, which are complete and not sent yet.
@@ -2063,6 +2095,18 @@ export interface components {
              * @example true
              */
             typing: boolean;
+        };
+        SnippetPart: {
+            /**
+             * @description Whether this part is one of the words that were searched for.
+             * @example true
+             */
+            match: boolean;
+            /**
+             * @description A part of the message's text, on one line.
+             * @example coming
+             */
+            text: string;
         };
         /**
          * @description * `read` - read
@@ -13652,6 +13696,293 @@ export interface operations {
                      *       "status": 415,
                      *       "code": "unsupported_media_type",
                      *       "detail": "The body is not JSON.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rate limit is exceeded; retry after Retry-After */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:rate_limited",
+                     *       "title": "Rate limited",
+                     *       "status": 429,
+                     *       "code": "rate_limited",
+                     *       "detail": "A rate limit is exceeded; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "code": "internal_error",
+                     *       "detail": "An internal error.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is unavailable; retry after Retry-After */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:store_unavailable",
+                     *       "title": "Store unavailable",
+                     *       "status": 503,
+                     *       "code": "store_unavailable",
+                     *       "detail": "The store is unavailable; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_messages: {
+        parameters: {
+            query: {
+                /**
+                 * @description Only messages sent after this time
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
+                after?: string;
+                /**
+                 * @description Only messages sent before this time
+                 * @example 2026-01-31T13:00:00.000Z
+                 */
+                before?: string;
+                /**
+                 * @description The id of the conversation.
+                 * @example q2m6v5b4x3n7k8j9h0g1f2d3s4
+                 */
+                conversation_id?: string;
+                /**
+                 * @description The `next_cursor` of the previous page.
+                 * @example WzE3Njk4NjA4MDAsICJ4Il0=
+                 */
+                cursor?: string;
+                /**
+                 * @description The maximum number of entries on the page.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Words that the message has, all of them. The last one may be the beginning of a word. Words in "quotes" must follow each other. Case and accents do not matter
+                 * @example coming
+                 */
+                q: string;
+                /**
+                 * @description Only messages of this person
+                 * @example ann
+                 */
+                sender_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    /** @description How many seconds the index is behind; absent if it is not. */
+                    "X-Search-Behind"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "message": {
+                     *             "id": "a1s2d3f4g5h6j7k8l9z0x1c2v3",
+                     *             "conversation_id": "q2m6v5b4x3n7k8j9h0g1f2d3s4",
+                     *             "seq": 42,
+                     *             "version": 57,
+                     *             "created_version": 57,
+                     *             "kind": "text",
+                     *             "sender_id": "ann",
+                     *             "client_id": "7f3c-1",
+                     *             "text": "Are you coming?",
+                     *             "metadata": {
+                     *               "topic": "tea"
+                     *             },
+                     *             "reply_to": null,
+                     *             "mentions": [
+                     *               "bob"
+                     *             ],
+                     *             "mentions_all": false,
+                     *             "attachments": [
+                     *               {
+                     *                 "id": "f3l2e3a4t5t6a7c2h2m3e4n2t3",
+                     *                 "filename": "tea.jpg",
+                     *                 "content_type": "image/jpeg",
+                     *                 "size": 48213,
+                     *                 "width": 1024,
+                     *                 "height": 768,
+                     *                 "has_thumbnail": true
+                     *               }
+                     *             ],
+                     *             "reactions": {
+                     *               "👍": {
+                     *                 "count": 1,
+                     *                 "user_ids": [
+                     *                   "bob"
+                     *                 ]
+                     *               }
+                     *             },
+                     *             "created_at": "2026-01-31T12:00:00.000Z",
+                     *             "edited_at": null,
+                     *             "deleted_at": null,
+                     *             "pinned_at": null,
+                     *             "my_reactions": [
+                     *               "👍"
+                     *             ]
+                     *           },
+                     *           "snippet": [
+                     *             {
+                     *               "text": "coming",
+                     *               "match": true
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:invalid_request",
+                     *       "title": "Invalid request",
+                     *       "status": 400,
+                     *       "code": "invalid_request",
+                     *       "detail": "The request is malformed.",
+                     *       "request_id": "9f86d081",
+                     *       "errors": [
+                     *         {
+                     *           "field": "text",
+                     *           "code": "required",
+                     *           "detail": "This field is required."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_authenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "code": "not_authenticated",
+                     *       "detail": "The token is missing or not valid.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a participant, or not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_a_participant",
+                     *       "title": "Not a participant",
+                     *       "status": 403,
+                     *       "code": "not_a_participant",
+                     *       "detail": "Not a participant, or not allowed.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such conversation, message or participant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:conversation_not_found",
+                     *       "title": "Conversation not found",
+                     *       "status": 404,
+                     *       "code": "conversation_not_found",
+                     *       "detail": "No such conversation, message or participant.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only JSON is available */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "code": "not_acceptable",
+                     *       "detail": "Only JSON is available.",
                      *       "request_id": "9f86d081"
                      *     }
                      */

@@ -175,6 +175,7 @@ def _membership(document: Any, user_id: str) -> Membership:
         version=fields["version"].integer_value,
         seq=fields["seq"].integer_value,
         joined_version=own.joined_version,
+        visible_from=own.visible_from,
         sent_seq=own_number(document, "sent_seq", user_id),
         participant_count=count_of(document),
         uncounted=uncounted_of(document),

@@ -6,6 +6,7 @@ https://cloud.google.com/firestore/docs/solutions/shard-timestamp
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 from messaging.domain.conversation import Conversation
@@ -18,7 +19,7 @@ from messaging.stores.firestore.documents.conversations import (
     decode_conversation,
 )
 from messaging.stores.firestore.values import Reference
-from messaging.stores.shared.recent_changes import PAGE, read_pages
+from messaging.stores.shared.recent_changes import PAGE, all_pages, each_page
 
 _QUERIES_AT_ONCE = 4
 """Less than the failures that open the circuit breaker, in case all of them meet one lost
@@ -30,7 +31,7 @@ async def list_changed(connection: Connection, since: datetime) -> ChangedConver
 
     async def list_one(shard: int) -> ChangedConversations:
         async with places:
-            return await _list_in_shard(connection, shard, since)
+            return await all_pages(_pages_of_shard(connection, shard, since))
 
     shards = await asyncio.gather(*map(list_one, range(SHARDS)))
     return ChangedConversations(
@@ -39,9 +40,18 @@ async def list_changed(connection: Connection, since: datetime) -> ChangedConver
     )
 
 
-async def _list_in_shard(
+async def page_changed(
+    connection: Connection, since: datetime
+) -> AsyncIterator[ChangedConversations]:
+    """Yield the pages of one shard after the other."""
+    for shard in range(SHARDS):
+        async for page in _pages_of_shard(connection, shard, since):
+            yield page
+
+
+def _pages_of_shard(
     connection: Connection, shard: int, since: datetime
-) -> ChangedConversations:
+) -> AsyncIterator[ChangedConversations]:
     database = connection.database
 
     async def read_page(after: Conversation | None) -> ChangedConversations:
@@ -66,4 +76,4 @@ async def _list_in_shard(
             read_at=read_at,
         )
 
-    return await read_pages(read_page)
+    return each_page(read_page)

@@ -4,7 +4,7 @@ A send is one commit of two writes and no read: it creates the message, and upda
 if that has not changed since it was read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
 from messaging.domain.conversation import Companion, Conversation, Membership
@@ -170,6 +170,14 @@ class FirestoreStore:
         answer = await changed.list_changed(self._connection, since)
         self.witness.read(mark, *answer.conversations)
         return answer
+
+    async def page_changed_conversations(
+        self, *, since: datetime
+    ) -> AsyncIterator[ChangedConversations]:
+        mark = self.witness.begin()
+        async for page in changed.page_changed(self._connection, since):
+            self.witness.read(mark, *page.conversations)
+            yield page
 
     async def commit(self, commit: Commit) -> Conversation:
         mark = self.witness.begin()

@@ -1,6 +1,7 @@
 """Recent changes, read in pages: after an outage there may be many."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 
 from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import ChangedConversations
@@ -9,15 +10,25 @@ PAGE = 100
 """The conversations per page; one of 1,000 people takes a tenth of a megabyte."""
 
 
-async def read_pages(
+async def each_page(
     read_page: Callable[[Conversation | None], Awaitable[ChangedConversations]],
-) -> ChangedConversations:
-    """Return all pages as one. `read_page` gets the last conversation of the previous page. It
-    returns up to `PAGE` that follow it in the order of `updated_at`, then id."""
-    page = first = await read_page(None)
-    found = {conversation.id: conversation for conversation in first.conversations}
+) -> AsyncIterator[ChangedConversations]:
+    """Yield all pages. `read_page` gets the last conversation of the previous page. It returns up
+    to `PAGE` that follow it in the order of `updated_at`, then id. A conversation that changes
+    meanwhile moves to the end, and is read once more."""
+    page = await read_page(None)
+    yield page
     while len(page.conversations) == PAGE:
         page = await read_page(page.conversations[-1])
-        # If one changes meanwhile, it moves to the end and is read once more.
+        yield page
+
+
+async def all_pages(pages: AsyncIterator[ChangedConversations]) -> ChangedConversations:
+    """Return all pages as one, each conversation once."""
+    found: dict[str, Conversation] = {}
+    read_at: datetime | None = None
+    async for page in pages:
         found |= {conversation.id: conversation for conversation in page.conversations}
-    return ChangedConversations(conversations=list(found.values()), read_at=first.read_at)
+        read_at = min(read_at or page.read_at, page.read_at)
+    assert read_at is not None
+    return ChangedConversations(conversations=list(found.values()), read_at=read_at)

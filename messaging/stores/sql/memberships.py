@@ -77,7 +77,7 @@ def list_memberships(
             {_MENTIONED_SEQ[vendor].format(c="c")},
             c.mentions_all_seq, c.last_sender_id, c.other_seq"""
     parameters = [key, *([key, key] if personal else []), *parameters]
-    statement = f"""SELECT c.id, c.version, c.seq, p.joined_version,
+    statement = f"""SELECT c.id, c.version, c.seq, p.joined_version, p.visible_from,
             {_SENT_SEQ[vendor].format(c="c")},
             CASE WHEN {_COUNTED.format(c="c")} THEN c.participant_count END,
             {own}
@@ -94,6 +94,7 @@ def list_memberships(
             version=version,
             seq=seq,
             joined_version=joined_version,
+            visible_from=visible_from,
             sent_seq=sent_seq or 0,
             participant_count=count,
             uncounted=Uncounted(uncounted),
@@ -108,6 +109,7 @@ def list_memberships(
             version,
             seq,
             joined_version,
+            visible_from,
             sent_seq,
             count,
             uncounted,

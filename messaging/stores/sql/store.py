@@ -3,7 +3,7 @@
 Every method is one function in a thread of the store's own, see `connections.calls`.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Sized
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -21,7 +21,7 @@ from messaging.stores.conversations import (
     ListedPage,
     Page,
 )
-from messaging.stores.shared.recent_changes import PAGE, read_pages
+from messaging.stores.shared.recent_changes import PAGE, all_pages, each_page
 from messaging.stores.shared.witness import Witness
 from messaging.stores.sql import memberships, reads, rows, writes
 from messaging.stores.sql.attachments.store import SqlAttachmentStore
@@ -161,6 +161,9 @@ class SqlStore(StoredPositions, StoredLinkNotes):
         )
 
     async def list_changed_conversations(self, *, since: datetime) -> ChangedConversations:
+        return await all_pages(self.page_changed_conversations(since=since))
+
+    def page_changed_conversations(self, *, since: datetime) -> AsyncIterator[ChangedConversations]:
         async def read_page(after: Conversation | None) -> ChangedConversations:
             mark = self.witness.begin()
             page = await self.calls.read(
@@ -174,7 +177,7 @@ class SqlStore(StoredPositions, StoredLinkNotes):
             self.witness.read(mark, *page.conversations)
             return page
 
-        return await read_pages(read_page)
+        return each_page(read_page)
 
     async def commit(self, commit: Commit) -> Conversation:
         mark = self.witness.begin()

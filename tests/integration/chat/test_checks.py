@@ -62,6 +62,7 @@ def _development(settings: Settings) -> None:
         ({"REDIS_URL": _URL, "CHANNEL_LAYERS": _LAYER}, "chat.E010", "RedisChannelLayer"),
         ({"TRUSTED_PROXIES": -1}, "chat.E035", "TRUSTED_PROXIES"),
         ({"TRUSTED_PROXIES": 1_000}, "chat.E035", "1000"),
+        ({"CHAT_SEARCH": "elastic"}, "chat.E038", "'elastic'"),
         ({"CHAT_STORE": "mongo"}, "chat.E001", "'mongo'"),
         ({"CHAT_AUTH": "basic"}, "chat.E002", "'basic'"),
         ({"PUSH_BACKEND": "apns"}, "chat.E003", "'apns'"),

@@ -38,7 +38,7 @@ CONTRACT = {
     415: {"unsupported_media_type"},
     429: {"rate_limited"},
     500: {"internal_error"},
-    503: {"store_unavailable", "overloaded"},
+    503: {"store_unavailable", "overloaded", "search_unavailable"},
 }
 
 LADDER: list[tuple[Exception, str]] = [
@@ -60,6 +60,7 @@ LADDER: list[tuple[Exception, str]] = [
     (exceptions.ClientIdReused(), "client_id_reused"),
     (exceptions.StoreUnavailable(), "store_unavailable"),
     (exceptions.Overloaded(), "overloaded"),
+    (exceptions.SearchUnavailable(), "search_unavailable"),
     (InvalidJSON(), "invalid_json"),
     (NotAuthenticated(), "not_authenticated"),
     (TokenExpired(), "token_expired"),

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 
 from messaging.concurrency.circuit_breaker import CircuitBreaker
 from messaging.domain.exceptions import StoreUnavailable
@@ -42,16 +42,35 @@ class Calls:
     for writes while it refuses writes.
     """
 
-    def __init__(self, *, using: str, timeout: float) -> None:
-        """Create the calls. `timeout` is the maximum seconds of a call."""
+    def __init__(
+        self,
+        *,
+        using: str,
+        timeout: float,
+        gauges: tuple[Gauge, Gauge] = (STORE_BREAKER_OPEN, STORE_WRITES_REFUSED),
+        connections: int | None = None,
+        own_reads: Collection[str] = OWN_READS,
+        writes_with: "Calls | None" = None,
+    ) -> None:
+        """Create the calls.
+
+        `timeout` is the maximum seconds of a call. `gauges` are 1 while the database does not
+        answer, and while it refuses writes. `connections` is the most connections, by default
+        those of the setting; the reads named in `own_reads` never take all of them. Writes wait in
+        line with those of `writes_with`: where one writer at a time is allowed, a second thread
+        would poll for the lock.
+        """
         self.timeout = timeout
+        self._connections = connections
+        self._own_reads = own_reads
+        self._writes_with = writes_with
         self._using = using
         self._threads: Threads | None = None
         self._seconds: dict[str, Histogram] = {}
         """The metric of each operation; to look it up by its label takes as long as a command."""
-        self._breaker = CircuitBreaker(failures=STORE_FAILURES, gauge=STORE_BREAKER_OPEN)
+        self._breaker = CircuitBreaker(failures=STORE_FAILURES, gauge=gauges[0])
         # One answer is enough: a full disk is full for all.
-        self._writing = CircuitBreaker(failures=1, gauge=STORE_WRITES_REFUSED)
+        self._writing = CircuitBreaker(failures=1, gauge=gauges[1])
 
     @property
     def condition(self) -> Condition:
@@ -130,7 +149,7 @@ class Calls:
     ) -> T:
         """Every call passes here. Raises `unanswered` if it began and did not end in time."""
         begun = time.monotonic()
-        own = operation in OWN_READS
+        own = operation in self._own_reads
         threads = self._open_threads(operation, writes)
         call: Call[T] | None = None
         try:
@@ -167,6 +186,12 @@ class Calls:
         self._observe(operation, time.monotonic() - begun)
         return answer
 
+    def threads(self) -> Threads:
+        """Return the threads, which the first call starts."""
+        if self._threads is None:
+            self._threads = Threads(alias=self._using, timeout=self.timeout, most=self._connections)
+        return self._threads
+
     def _observe(self, operation: str, seconds: float) -> None:
         metric = self._seconds.get(operation)
         if metric is None:
@@ -178,9 +203,9 @@ class Calls:
         if not self._breaker.allows() or (writes and not self._writing.allows()):
             STORE_UNAVAILABLE.labels(operation).inc()
             raise StoreUnavailable
-        if self._threads is None:
-            self._threads = Threads(alias=self._using, timeout=self.timeout)
-        return self._threads
+        if writes and self._writes_with is not None:
+            return self._writes_with.threads()
+        return self.threads()
 
     def _not_written(self, operation: str, error: BaseException) -> None:
         """Handle a refused write. A full disk says nothing about reads, which continue."""

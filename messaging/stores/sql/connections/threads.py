@@ -126,8 +126,9 @@ class Call(Generic[T]):
 class Threads:
     """Threads for reading and writing, and the database connection of each of them."""
 
-    def __init__(self, *, alias: str, timeout: float) -> None:
-        """Create the threads. `timeout` is the maximum seconds that a caller waits."""
+    def __init__(self, *, alias: str, timeout: float, most: int | None = None) -> None:
+        """Create the threads. `timeout` is the maximum seconds that a caller waits, and `most` the
+        most connections to a server, by default those of the setting."""
         self._alias = alias
         self._timeout = timeout
         self._calls: dict[Future[Any], Call[Any]] = {}
@@ -138,7 +139,7 @@ class Threads:
             self._readers = self._pool("sql-reader", _SQLITE_READERS)
             self._writers = self._pool("sql-writer", 1)
         else:
-            most = settings.DATABASE_CONNECTIONS
+            most = most or settings.DATABASE_CONNECTIONS
             share = max(most - most // _SHARES, 1)
             self._readers = self._writers = self._pool("sql", most, share)
             self._own_places = asyncio.Semaphore(max(most // 2, 1))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from pytest_django.fixtures import Settings
 
 from chat.payloads.renderers import render_json
 from chat.socket.commands import COMMANDS, handle
@@ -67,8 +68,15 @@ class Late:
         return refused.value
 
 
+@pytest.fixture
+def search_is_on(settings: Settings) -> None:
+    settings.CHAT_SEARCH = "database"
+
+
 @pytest_asyncio.fixture
-async def late(instance: Instance, state: ApplicationState, ann: Api, bob: Api) -> Any:
+async def late(
+    search_is_on: None, instance: Instance, state: ApplicationState, ann: Api, bob: Api
+) -> Any:
     answer = await ann.post(
         "/conversations", kind="group", participant_ids=["bob"], history="since_joining"
     )
@@ -220,6 +228,14 @@ async def marks(late: Late) -> None:
     assert problem(answer) == (404, "message_not_found")
 
 
+async def search(late: Late) -> None:
+    index = late.state.instance.search
+    assert index is not None
+    await index.catch_up()
+    assert ok(await late.bob.get("/search", q=SECRET))["items"] == []
+    assert len(ok(await late.ann.get("/search", q=SECRET))["items"]) == 2
+
+
 def refused_command(kind: str, **fields: Any) -> "Door":
     async def check(late: Late) -> None:
         for message_id in (*late.hidden, "a" * 26):
@@ -247,6 +263,7 @@ PATHS: Mapping[str, Door] = {
     "remove_reaction": on_message("DELETE", "/reactions/tea"),
     "list_reactions": on_message("GET", "/reactions/tea"),
     "list_attachments": files,
+    "search_messages": search,
     "get_delivery": deliveries,
     "report_message": reports,
     "send_message": replies,

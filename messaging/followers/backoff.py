@@ -1,0 +1,12 @@
+"""The pauses between attempts."""
+
+import random
+
+_FIRST_SECONDS = 1.0
+_LONGEST_SECONDS = 300.0
+
+
+def seconds_after(attempts: int) -> float:
+    """Return the seconds until the next attempt, after so many failures and one more."""
+    seconds: float = min(_FIRST_SECONDS * 2 ** min(attempts, 16), _LONGEST_SECONDS)
+    return seconds * random.uniform(0.5, 1.0)

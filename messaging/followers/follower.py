@@ -1,0 +1,93 @@
+"""The interface of a follower, and what it gets."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from messaging.domain.change import Change, ChangeType
+from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
+
+NOTHING = -1
+"""The version of a conversation of which a follower has handled nothing."""
+_OF_PEOPLE = frozenset({ChangeType.PARTICIPANT_ADDED, ChangeType.PARTICIPANT_REMOVED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """The changes of one conversation after the version `since`, up to `version`."""
+
+    conversation: Conversation
+    """Its state at `version` or later."""
+    since: int
+    """The version up to which the follower has handled everything; -1 if it has handled
+    nothing."""
+    version: int
+    messages: Sequence[Message]
+    """Every message that these changes created, changed or deleted, as it is now, ascending by
+    version."""
+    changes: Sequence[Change] | None = None
+    """The single changes, if this process committed all of them. Otherwise they can no longer be
+    told apart, and `messages` and `conversation` show their result."""
+    whole: bool = False
+    """Whether to discard what the follower knows of the conversation: this is the beginning."""
+    more: bool = False
+    """Whether further changes are known, which follow next."""
+    epoch: str = ""
+    """The id of the store's epoch. After a restore, versions begin anew in another epoch."""
+
+    @property
+    def people_may_differ(self) -> bool:
+        """Return whether participants may have been added or removed."""
+        if self.whole or self.changes is None:
+            return True
+        return any(one.type in _OF_PEOPLE for one in self.changes)
+
+
+class Follower(Protocol):
+    """A reader of all changes. Implement `LocalFollower` or `RemoteFollower`."""
+
+    name: str
+    """Identifies its checkpoints; at most 64 characters. Never reuse the name of another."""
+    from_beginning: bool
+    """Whether it first walks through everything that is stored. Otherwise it begins with the
+    changes after its first start."""
+
+
+class LocalFollower(Follower, Protocol):
+    """Writes into `DATABASE_URL`. Its writes and its checkpoints are one transaction, so it gets
+    each change once."""
+
+    def write(self, database: BaseDatabaseWrapper, followed: Sequence[Followed]) -> Collection[str]:
+        """Apply the changes of several conversations, in a thread and in a transaction. Return the
+        ids of those that have too much to do for one transaction: they come again."""
+
+    def forget(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:
+        """Discard everything of conversations that the store does not have."""
+
+
+class RemoteFollower(Follower, Protocol):
+    """Hands changes to another system. A crash between that and the checkpoint repeats them.
+
+    One process at a time handles a conversation, under a lease of `lease_seconds`.
+    """
+
+    lease_seconds: float
+    """The most seconds that one `deliver` may take."""
+
+    async def deliver(self, followed: Followed) -> None:
+        """Hand on the changes of one conversation. If this raises, the same changes come again,
+        and no later ones before them: at the time of `RetryLater`, else after a growing pause."""
+
+    async def forget(self, conversation_id: str) -> None:
+        """Discard everything of a conversation that the store does not have."""
+
+
+class RetryLater(Exception):
+    """The changes could not be handed on now."""
+
+    def __init__(self, seconds: float, reason: str = "") -> None:
+        super().__init__(reason)
+        self.seconds = seconds

@@ -1,0 +1,193 @@
+"""Handles the changes for a local follower: its writes and its checkpoints are one transaction."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from cachetools import LRUCache
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import atomic
+
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.followers.backoff import seconds_after
+from messaging.followers.checkpoints import Checkpoint, Checkpoints
+from messaging.followers.follower import Followed, LocalFollower
+from messaging.followers.inbox import Inbox, Pending
+from messaging.followers.reading import Gone, read_after
+from messaging.followers.registry import Registration
+from messaging.instruments.follower_metrics import FOLLOWER_CHANGES, FOLLOWER_FAILURES
+from messaging.stores.conversations import Store
+from messaging.stores.sql.connections.calls import Calls
+
+logger = structlog.get_logger(__name__)
+
+_MAX_KNOWN = 10_000
+_READS_AT_ONCE = 4
+"""The conversations that are read at once, and are in memory together."""
+_MAX_WEIGHT = 200
+_CHARACTERS = 500
+"""The characters of a text that weigh as much as a message. On SQLite, a send may wait for a
+transaction."""
+
+Step = tuple[Checkpoint, Followed]
+
+
+class LocalHandler:
+    """Keeps the checkpoints that it has moved in memory. A copy that is out of date moves
+    nothing."""
+
+    def __init__(
+        self, follower: LocalFollower, *, store: Store, calls: Calls, inbox: Inbox, owner: str
+    ) -> None:
+        self._follower = follower
+        self._store = store
+        self._calls = calls
+        self._inbox = inbox
+        self._checkpoints = Checkpoints(follower.name, owner=owner)
+        self._known: LRUCache[str, Checkpoint] = LRUCache(_MAX_KNOWN)
+        self.handled = 0
+
+    def forget(self) -> None:
+        """Forget the checkpoints, since the store was restored."""
+        self._known.clear()
+
+    async def join(self) -> None:
+        """Do nothing: nothing is under way outside of `handle`."""
+
+    async def stop(self) -> None:
+        """Do nothing, as `join`."""
+
+    async def discard(self, conversation_ids: Sequence[str]) -> None:
+        """Discard conversations that the store does not have. Raises StoreUnavailable."""
+        await self._calls.write("follow", self._discard, conversation_ids)
+
+    async def handle(self, pending: Sequence[Pending], registered: Registration) -> None:
+        """Handle these conversations. Raises StoreUnavailable."""
+        unknown = [one.conversation_id for one in pending if self._must_look(one)]
+        if unknown:
+            found = await self._calls.read("follow", self._checkpoints.get, unknown)
+            self._known.update(found)
+        batch: list[Step] = []
+        weight = 0
+        for first in range(0, len(pending), _READS_AT_ONCE):
+            some = pending[first : first + _READS_AT_ONCE]
+            steps = await asyncio.gather(*(self._prepare(one, registered) for one in some))
+            for step in filter(None, steps):
+                batch.append(step)
+                weight += _weight(step[1])
+                if weight >= _MAX_WEIGHT:
+                    await self._write(batch, registered)
+                    batch, weight = [], 0
+        if batch:
+            await self._write(batch, registered)
+
+    def _must_look(self, pending: Pending) -> bool:
+        return pending.must_read or pending.conversation_id not in self._known
+
+    async def _prepare(self, pending: Pending, registered: Registration) -> Step | None:
+        """Return the next step in a conversation, or None if there is nothing to do."""
+        conversation_id = pending.conversation_id
+        checkpoint = self._known.get(conversation_id)
+        if checkpoint is None:  # other conversations have displaced it
+            self._inbox.add(conversation_id)
+            return None
+        version = checkpoint.after(registered.generation)
+        if not pending.must_read:
+            if version == pending.since:
+                return checkpoint, pending.followed(registered.epoch)
+            if version >= pending.version:
+                return None
+        try:
+            followed = await read_after(
+                self._store,
+                conversation_id,
+                version,
+                from_beginning=self._follower.from_beginning,
+                started_at=registered.started_at,
+                epoch=registered.epoch,
+            )
+        except Gone:
+            await self.discard([conversation_id])
+            return None
+        if followed is not None:
+            return checkpoint, followed
+        if checkpoint.due:
+            await self._calls.write("follow", self._checkpoints.settle, checkpoint)
+        return None
+
+    async def _write(self, batch: Sequence[Step], registered: Registration) -> None:
+        try:
+            moved, unfinished = await self._calls.write(
+                "follow", self._apply, batch, registered.generation
+            )
+        except StoreUnavailable:
+            raise
+        except Exception:
+            FOLLOWER_FAILURES.labels(self._follower.name).inc()
+            if len(batch) > 1:  # one of them cannot be applied; it fails alone
+                for step in batch:
+                    await self._write([step], registered)
+                return
+            checkpoint = batch[0][0]
+            seconds = seconds_after(checkpoint.attempts)
+            logger.exception(
+                "follower.failed",
+                follower=self._follower.name,
+                conversation_id=checkpoint.conversation_id,
+                retry_after=round(seconds),
+            )
+            self._known.pop(checkpoint.conversation_id, None)
+            await self._calls.write(
+                "follow", self._checkpoints.postpone, checkpoint, seconds=seconds
+            )
+            return
+        for checkpoint, followed in batch:
+            conversation_id = checkpoint.conversation_id
+            if conversation_id not in moved:
+                self._known.pop(conversation_id, None)
+                self._inbox.add(conversation_id)
+                continue
+            source = "store" if followed.changes is None else "memory"
+            count = max(len(followed.messages), 1)
+            self.handled += count
+            FOLLOWER_CHANGES.labels(self._follower.name, source).inc(count)
+            self._known[conversation_id] = Checkpoint(
+                conversation_id=conversation_id,
+                generation=registered.generation,
+                version=followed.version,
+            )
+            if followed.more or conversation_id in unfinished:
+                self._known.pop(conversation_id)
+                self._inbox.add(conversation_id)
+
+    def _apply(
+        self, database: BaseDatabaseWrapper, batch: Sequence[Step], generation: int
+    ) -> tuple[set[str], set[str]]:
+        """Move the checkpoints and write, for those conversations whose checkpoint is still as it
+        was read. Return them, and those with more to write."""
+        with atomic(using=database.alias):
+            moved = [
+                (checkpoint, followed)
+                for checkpoint, followed in batch
+                if self._checkpoints.move(
+                    database,
+                    checkpoint,
+                    generation=generation,
+                    version=followed.version,
+                    more_until=followed.conversation.version if followed.more else None,
+                )
+            ]
+            unfinished = set(self._follower.write(database, [followed for _, followed in moved]))
+            for _, followed in moved:
+                if followed.conversation.id in unfinished:
+                    self._checkpoints.move_back(database, followed)
+        return {followed.conversation.id for _, followed in moved}, unfinished
+
+    def _discard(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:
+        with atomic(using=database.alias):
+            self._follower.forget(database, conversation_ids)
+            self._checkpoints.delete(database, conversation_ids)
+
+
+def _weight(followed: Followed) -> int:
+    return 1 + sum(1 + len(one.text or "") // _CHARACTERS for one in followed.messages)

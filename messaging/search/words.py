@@ -1,0 +1,64 @@
+"""The words of a text, as they are indexed and searched: without case and accents.
+
+Both databases get words from here, so both find the same. A Chinese or Japanese character is a word
+of its own, because these texts have no spaces.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MAX_WORD = 64
+"""The longest word; the rest is cut off."""
+
+_IDEOGRAPHS = (
+    "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_LAST_ASCII = 0x7F
+_WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A word, and where it is in the text that it was read from."""
+
+    word: str
+    start: int
+    end: int
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, in order."""
+    folded = text.lower() if text.isascii() else _folded(text)
+    words: list[str] = _WORD.findall(folded)
+    if len(folded) > MAX_WORD:
+        return [word[:MAX_WORD] for word in words]
+    return words
+
+
+def places_of(text: str) -> Iterator[Place]:
+    """Yield the same words, each with its place in the text."""
+    if text.isascii():
+        for match in _WORD.finditer(text.lower()):
+            yield Place(match[0][:MAX_WORD], match.start(), match.end())
+        return
+    parts = [_folded(character) for character in text]
+    origins = [index for index, part in enumerate(parts) for _ in part]
+    for match in _WORD.finditer("".join(parts)):
+        last = origins[match.end() - 1]
+        while last + 1 < len(parts) and not parts[last + 1]:  # its accents
+            last += 1
+        yield Place(match[0][:MAX_WORD], origins[match.start()], last + 1)
+
+
+def _folded(text: str) -> str:
+    """Return a text without case and accents. The result for a text is that for its characters,
+    one after the other."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    folded = unicodedata.normalize("NFKD", decomposed.casefold())
+    return "".join([one for one in folded if not _is_mark(one)])
+
+
+def _is_mark(character: str) -> bool:
+    return ord(character) > _LAST_ASCII and unicodedata.category(character) == "Mn"

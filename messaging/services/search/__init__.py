@@ -1,0 +1,1 @@
+"""Search: find messages by their words, in the conversations of one person."""

@@ -1,0 +1,1 @@
+"""Followers on real stores."""
