@@ -9,7 +9,7 @@ disconnect and return meanwhile. People are removed and added again, so that und
 | file | has |
 |---|---|
 | `acts` | the table of what people do |
-| `interventions` | the table of what operators do, and of what goes wrong |
+| `interventions`, `services` | what operators and services do, and what goes wrong |
 | `doors` | the tables of where messages can be read, and what shows none |
 | `held`, `own` | the rules by which a client applies events, as docs/socket.md states them |
 | `mirror` | a client: its connection, its requests |
@@ -21,7 +21,8 @@ To extend the proof:
 - **A new act of people** (an endpoint or a command that changes something): add a row to `ACTS`.
   `test_tables` fails until each path, method and command is in a table.
 - **A new act of an operator, a service or a sweep** (moderation, retention): add a row to
-  `INTERVENTIONS`. It is a coroutine that gets an instance, and may raise a `MessagingError`.
+  `INTERVENTIONS` or `BY_SERVICES`. It is a coroutine that gets an instance, and may raise a
+  `MessagingError`. `test_tables` does not know these: no path leads to most of them.
 - **A new door** (a path, a parameter or a command that shows messages): add a row to `LISTS`,
   `ABOUT_ONE` or `COMMANDS_ABOUT_ONE`. A path that shows none belongs to `WITHOUT_MESSAGES`.
 - **A new event, or a new field of a conversation**: teach `held` or `own` how a client applies it,

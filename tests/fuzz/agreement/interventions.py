@@ -1,5 +1,5 @@
-"""The table of interventions: what operators do, and what goes wrong between the instances. Add
-what services, moderation and sweeps do.
+"""The table of interventions: what operators and services do, and what goes wrong between the
+instances. Add what moderation and sweeps do.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,7 +8,9 @@ from functools import partial
 from messaging.domain.exceptions import MessagingError
 from messaging.domain.participant import Role
 from messaging.services.operators import conversations as operators
+from tests.fuzz.agreement import services
 from tests.fuzz.agreement.scene import Scene
+from tests.fuzz.agreement.services import BY_SERVICES
 from tests.fuzz.agreement.sites import Site
 
 Intervention = Callable[[Site, Scene, int], Awaitable[None]]
@@ -51,6 +53,10 @@ async def _lose(site: Site, _: Scene, number: int) -> None:
     site.losses.remaining = 1 + number % 3
 
 
+async def _by_service(site: Site, scene: Scene, number: int, *, act: services.Intervention) -> None:
+    await act(site.instance, scene, number)
+
+
 INTERVENTIONS: Mapping[str, Intervention] = {
     "redact": _redact,
     "freeze": partial(_set_frozen, frozen=True),
@@ -59,6 +65,7 @@ INTERVENTIONS: Mapping[str, Intervention] = {
     "assign": _assign,
     "close down": _close_down,
     "lose": _lose,
+    **{name: partial(_by_service, act=act) for name, act in BY_SERVICES.items()},
 }
 
 
