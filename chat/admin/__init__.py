@@ -12,7 +12,7 @@ from chat.admin import (
     reports,
     texts,
 )
-from chat.admin.integrations import moderation, service_accounts
+from chat.admin.integrations import moderation, service_accounts, webhooks
 
 __all__ = [
     "conversations",
@@ -25,6 +25,7 @@ __all__ = [
     "reports",
     "service_accounts",
     "texts",
+    "webhooks",
 ]
 
 admin.site.site_header = admin.site.site_title = "Chat"

@@ -11,13 +11,14 @@ from chat.admin.base import StoreModelAdmin
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, Wanted
 from chat.models import DeadLetter
-from messaging.notifications.jobs import NotifyJob
+from messaging.notifications.jobs import ClearJob, FollowJob, NotifyJob
 from messaging.notifications.queue import dead_letters
 from messaging.notifications.queue.dead_letters import NoDeadLetters
 from messaging.notifications.queue.sqs import QueueUnavailable
 from messaging.runtime.instance import Instance
 
 _MAX_LISTED = 100
+_KINDS: dict[type, str] = {NotifyJob: "notify", ClearJob: "clear", FollowJob: "webhooks"}
 
 
 @act(
@@ -79,12 +80,11 @@ def _row(letter: dead_letters.DeadLetter) -> DeadLetter:
     job = letter.job
     if job is None:
         return DeadLetter(id=letter.id, kind="not a job")
-    notifying = isinstance(job, NotifyJob)
     return DeadLetter(
         id=letter.id,
-        kind="notify" if notifying else "clear",
+        kind=_KINDS[type(job)],
         conversation=job.conversation_id,
         message=job.message_id if isinstance(job, NotifyJob) else "",
-        people=len(job.user_ids) if isinstance(job, NotifyJob) else 1,
+        people=len(job.user_ids) if isinstance(job, NotifyJob) else int(isinstance(job, ClearJob)),
         made_at=datetime.fromtimestamp(job.made_at, UTC),
     )

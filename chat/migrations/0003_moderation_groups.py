@@ -1,28 +1,11 @@
 from django.db import migrations
 
-ACTIONS = ('add', 'change', 'delete', 'view')
+from chat.migrations._granting import grant
+
 GRANTED = {
     'wordlistrecord': ('word list', ('moderator', 'operator')),
     'moderationhookrecord': ('moderation hook', ('operator',)),
 }
-
-
-def grant(apps, schema_editor):
-    """Django makes permissions after all migrations; those that are given here are made now."""
-    using = schema_editor.connection.alias
-    groups = apps.get_model('auth', 'Group').objects.using(using)
-    permissions = apps.get_model('auth', 'Permission').objects.using(using)
-    content_types = apps.get_model('contenttypes', 'ContentType').objects.using(using)
-    for model_name, (verbose_name, group_names) in GRANTED.items():
-        content_type, _ = content_types.get_or_create(app_label='messaging', model=model_name)
-        for action in ACTIONS:
-            permission, _ = permissions.get_or_create(
-                content_type=content_type,
-                codename=f'{action}_{model_name}',
-                defaults={'name': f'Can {action} {verbose_name}'},
-            )
-            for group in groups.filter(name__in=group_names):
-                group.permissions.add(permission)
 
 
 class Migration(migrations.Migration):
@@ -32,4 +15,9 @@ class Migration(migrations.Migration):
         ('messaging', '0025_moderation'),
     ]
 
-    operations = [migrations.RunPython(grant, migrations.RunPython.noop)]
+    operations = [
+        migrations.RunPython(
+            lambda apps, schema_editor: grant(apps, schema_editor, GRANTED),
+            migrations.RunPython.noop,
+        )
+    ]

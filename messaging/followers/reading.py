@@ -38,7 +38,7 @@ async def read_after(
     since, whole = version, False
     if version == NOTHING and from_beginning:
         whole = True
-    elif version == NOTHING:
+    elif version == NOTHING and conversation.created_at < started_at:
         first = await _first_since(store, conversation_id, conversation.seq, started_at)
         if first is not None:
             since = (first.created_version or first.version) - 1

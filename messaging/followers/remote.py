@@ -6,6 +6,7 @@ If the process is killed in between, another one hands on the same changes once 
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -26,6 +27,7 @@ logger = structlog.get_logger(__name__)
 _AT_ONCE = 8
 """The conversations that a process hands on at once for one follower. A slow one holds up no
 other, until all of these are slow."""
+_STOP_SECONDS = 3.0
 _LEASED_SECONDS = 2.0
 """The pause before the next look at a conversation that another process has leased."""
 
@@ -52,7 +54,11 @@ class RemoteHandler:
         await self._tasks.join()
 
     async def stop(self) -> None:
-        """Cancel what is under way. It is due again when its leases end."""
+        """Wait a moment for what is under way, and cancel the rest. It is due again when its leases
+        end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._tasks.join()
         await self._tasks.stop()
 
     async def handle(self, pending: Sequence[Pending], registered: Registration) -> None:

@@ -25,6 +25,7 @@ from messaging.models.service_accounts import (
     ServiceActionRecord,
     ServiceTokenRecord,
 )
+from messaging.models.webhooks import WebhookDeliveryRecord, WebhookEndpointRecord
 
 __all__ = [
     "AttachmentRecord",
@@ -51,5 +52,7 @@ __all__ = [
     "ServiceTokenRecord",
     "SweepOfFollowersRecord",
     "SweepRecord",
+    "WebhookDeliveryRecord",
+    "WebhookEndpointRecord",
     "WordListRecord",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -48,6 +49,34 @@ class ClearJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     attempt: int = 0
 
 
+class ChangeHint(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store does not show of a change: ids, and no text."""
+
+    version: int
+    type: str
+    about: str = ""
+    detail: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class ChangedConversation(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    hints: tuple[ChangeHint, ...] = ()
+
+
+class FollowJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="follow"):
+    """Deliver the changes of these conversations to webhooks. The checkpoints know what that is: a
+    lost job only delays it."""
+
+    changed: tuple[ChangedConversation, ...]
+    made_at: float
+    attempt: int = 0
+
+    @property
+    def conversation_id(self) -> str:
+        """Return the first conversation, for the log."""
+        return self.changed[0].id if self.changed else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawJob:
     """Remove a deleted message's notification from the devices that show it. Never queued."""
@@ -58,7 +87,7 @@ class WithdrawJob:
     made_at: float
 
 
-QueuedJob = NotifyJob | ClearJob
+QueuedJob = NotifyJob | ClearJob | FollowJob
 Job = QueuedJob | WithdrawJob
 
 

@@ -12,7 +12,7 @@ lapses and the push is repeated with the same tag.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -33,7 +33,14 @@ from messaging.notifications.decisions import (
     outcome_of,
     ruled_out,
 )
-from messaging.notifications.jobs import ClearJob, Job, NotifyJob, RetryLater, WithdrawJob
+from messaging.notifications.jobs import (
+    ClearJob,
+    FollowJob,
+    Job,
+    NotifyJob,
+    RetryLater,
+    WithdrawJob,
+)
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Parts
 from messaging.notifications.policy import Action, Reason, Stage, rule
@@ -50,8 +57,13 @@ _STORE_SECONDS = 5.0
 
 
 class Notifier:
-    def __init__(self, parts: Parts, push: PushBackend) -> None:
+    def __init__(
+        self, parts: Parts, push: PushBackend, *, follow: Callable[[FollowJob], None] | None = None
+    ) -> None:
+        """Create a notifier. `follow` handles the jobs of webhooks, in a process that delivers
+        them. Without it they are dropped: checkpoints know what is to be delivered."""
         self._parts = parts
+        self._follow = follow
         self._pusher = Pusher(parts.recipients, push)
         self._withdrawer = Withdrawer(parts, self._pusher)
 
@@ -65,6 +77,10 @@ class Notifier:
                     return await self._withdrawer.run(job)
                 case NotifyJob():
                     return await self._notify(job)
+                case FollowJob():
+                    if self._follow is not None:
+                        self._follow(job)
+                    return None
         except StoreUnavailable:
             return RetryLater(seconds=_STORE_SECONDS, reason="store_unavailable")
 
@@ -258,6 +274,9 @@ class Notifier:
             too_late=lambda: time.time() - job.made_at > get_options().stale,
         )
         note_decided(job, decisions)
+        failed = [one for one, made in decisions.items() if made.verdict is Verdict.FAILED]
+        if failed:
+            await self._parts.announce_failed(job.conversation_id, job.message_id, failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from messaging.domain.signals import (
 from messaging.notifications.clearing import Clearing
 from messaging.notifications.devices.lookups import DeviceLookups, Held
 from messaging.notifications.dispatcher import Dispatcher
-from messaging.notifications.jobs import NotifyJob, WithdrawJob, by_chunk
+from messaging.notifications.jobs import NotifyJob, QueuedJob, WithdrawJob, by_chunk
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Host, Parts
@@ -66,6 +66,11 @@ class Notifications:
         dispatcher = Dispatcher(Notifier(self.parts, push), SqsQueue(url) if url else None)
         self._running = _Running(self.parts, self._presence, self._host, dispatcher, push)
         self._running.start()
+
+    def put(self, job: QueuedJob) -> None:
+        """Put a job on the queue. Neither waits nor raises; before the start it is dropped."""
+        if self._running is not None:
+            self._running.put(job)
 
     def device_registered(self, user_id: str) -> None:
         """Note a device that was registered through this instance."""
@@ -123,6 +128,9 @@ class _Running:
     @property
     def conditions(self) -> Mapping[str, Condition]:
         return {"queue": self._dispatcher.condition, "push": self._push.condition}
+
+    def put(self, job: QueuedJob) -> None:
+        self._dispatcher.put(job)
 
     def start(self) -> None:
         self._dispatcher.start()

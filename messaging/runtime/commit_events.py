@@ -19,6 +19,7 @@ from messaging.instruments.metrics import MESSAGES
 from messaging.runtime.reaction_removal import ReactionRemoval
 from messaging.runtime.signal_sender import SignalSender
 from messaging.stores.conversations import Store
+from messaging.webhooks.webhooks import Webhooks
 
 logger = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ class CommitEvents:
         signals: SignalSender,
         store: Store,
         following: Following,
+        webhooks: Webhooks,
         background: TaskSet[None],
     ) -> None:
         self.unsettled = UnsettledCommits(timeout=store.timeout, on_found=self._found)
@@ -43,6 +45,7 @@ class CommitEvents:
         self._link = link
         self._signals = signals
         self._following = following
+        self._webhooks = webhooks
         self._reaction_removal = ReactionRemoval(store.reactions, background)
 
     def committed(self, committed: Committed) -> None:
@@ -60,6 +63,8 @@ class CommitEvents:
         if sent := kinds.count(ChangeType.MESSAGE_CREATED):
             MESSAGES.inc(sent)
         self._signals.send_committed(committed)
+        if self._webhooks.wanted:  # first: it keeps what the store does not show
+            self._webhooks.committed(committed)
         self._following.committed(committed)
         for change in committed.changes:
             if change.loses_reactions and change.message is not None:

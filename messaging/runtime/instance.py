@@ -46,7 +46,7 @@ from messaging.runtime.commit_events import CommitEvents
 from messaging.runtime.configured_link import configured_link
 from messaging.runtime.degradation import Degradation
 from messaging.runtime.figures import LiveFigures, Status
-from messaging.runtime.lifecycle import Lifecycle
+from messaging.runtime.lifecycle import Lifecycle, Part
 from messaging.runtime.peer_events import PeerEvents
 from messaging.runtime.readiness import Readiness
 from messaging.runtime.request_turns import RequestTurns
@@ -58,6 +58,7 @@ from messaging.search.index import make_search_index
 from messaging.stores import make_stores
 from messaging.stores.database.moderation import ModerationStore
 from messaging.stores.database.service_accounts import ServiceAccountStore
+from messaging.webhooks.placement import make_webhooks
 from messaging.wire.events import EventEncoder
 
 logger = structlog.get_logger(__name__)
@@ -85,12 +86,12 @@ class Instance:
                 acknowledged=self.acknowledged,
                 badges=self.badges,
                 profiles=self.profiles,
+                sender=self,
             ),
             presence=self.presence,
             host=self,
         )
-        self.figures = LiveFigures(self._redis, self._status)
-        self.readiness = Readiness(self.store)
+        self.figures, self.readiness = LiveFigures(self._redis, self._status), Readiness(self.store)
         self._made_at = time.monotonic()
         self._shutdown = Shutdown(
             connections=self.hub.connections,
@@ -108,20 +109,17 @@ class Instance:
         self.store = stores.conversations
         self.people, self.recipients = stores.people, stores.recipients
         self.decisions, self.catalogue = stores.decisions, stores.catalogue
-        self.reports = stores.reports
         self.database = stores.database
         self.moderation = Moderation(ModerationStore(self.database))
-        self._epoch_store = stores.epochs
         self.service_accounts = ServiceAccountStore(self.database)
         self.service_history = ServiceHistory(self.service_accounts)
         self._index = stores.index
+        self.reports, self._epoch_store = stores.reports, stores.epochs
         self.attachments = Attachments(self.store, self.reports)
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self._redis = make_redis(settings.REDIS)
-        self.rates = Rates(self._redis)
-        self.local_rates = Rates(None)
-        """The rates that are counted only in this process."""
+        self.rates, self.local_rates = Rates(self._redis), Rates(None)  # of all; of this process
 
     def _build_delivery(self) -> None:
         self.hub = Hub(store=self.store, cache=self.cache, events=self.events)
@@ -185,6 +183,7 @@ class Instance:
             store=self.store, epochs=self.epochs, calls=self._index, owner=self.boot_id
         )
         self.search = make_search_index(self._index, self.following)
+        self.webhooks = make_webhooks(self)
         commit_events = CommitEvents(
             publisher=self.publisher,
             hub=self.hub,
@@ -192,6 +191,7 @@ class Instance:
             signals=self.signals,
             store=self.store,
             following=self.following,
+            webhooks=self.webhooks,
             background=self._background,
         )
         self.unsettled_commits = commit_events.unsettled
@@ -247,6 +247,10 @@ class Instance:
         ) -> None:
             stack.push_async_callback(self._shutdown.stop_part, name, stop, last=last)
 
+        def start(name: str, part: Part) -> None:
+            part.start()
+            at_stop(name, part.stop)
+
         at_stop("background", self._background.stop, last=True)
         at_stop("hub", self.hub.stop, last=True)
         at_stop("unsettled_commits", self.unsettled_commits.stop, last=True)
@@ -260,23 +264,18 @@ class Instance:
         # they get that commit, they look for it.
         registered = await self.presence.start()
         at_stop("presence", self.presence.stop)
-        for name, part in (("delivered", self.delivered), ("acknowledged", self.acknowledged)):
-            part.start()
-            at_stop(name, part.stop)
+        start("delivered", self.delivered)
+        start("acknowledged", self.acknowledged)
         at_stop("pace", self.pace.stop)
         at_stop("presence_watch", self.presence_watch.stop)
         self.figures.start(role="instance")
         at_stop("figures", self.figures.stop)
-        self.attachments.start()
-        at_stop("attachments", self.attachments.stop)
+        start("attachments", self.attachments)
         await self.moderation.start()
         at_stop("moderation", self.moderation.stop)
-        self.service_history.start()
-        at_stop("service_history", self.service_history.stop)
-        self.following.start()
-        at_stop("following", self.following.stop)
-        self.epochs.start()
-        at_stop("epochs", self.epochs.stop)
+        start("service_history", self.service_history)
+        start("following", self.following)
+        start("epochs", self.epochs)
         if self.link is not None:
             self.link.start(connected=registered)
             self.polling.start()
@@ -288,6 +287,7 @@ class Instance:
         except Exception:  # connected people can still chat
             logger.exception("notifications.start_failed")
         at_stop("notifications", self.notifications.stop)
+        start("webhooks", self.webhooks)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
     async def _close_parts(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import Protocol
 
 import structlog
 
@@ -13,6 +14,14 @@ logger = structlog.get_logger(__name__)
 
 _START_SECONDS = 3.0
 """The time that a stop leaves to a start in progress."""
+
+
+class Part(Protocol):
+    """A part of an instance that runs between its start and its stop."""
+
+    def start(self) -> None: ...
+
+    async def stop(self) -> object: ...
 
 
 class Lifecycle:

@@ -201,6 +201,7 @@ async def _store_founded(instance: Instance, wanted: Conversation) -> tuple[Conv
         conversation = await _existing(instance, wanted)
     instance.cache.put(conversation)
     instance.publisher.publish_founded(conversation)
+    instance.webhooks.founded(conversation.id)
     instance.following.founded(conversation)
     return conversation, True
 

@@ -16,6 +16,7 @@ from messaging.doctor.queue import examine_queue
 from messaging.doctor.redis_server import examine_redis
 from messaging.doctor.search import examine_search
 from messaging.doctor.store import examine_store
+from messaging.doctor.webhooks import examine_webhooks
 
 _EXAMINATIONS: Mapping[str, Examination] = {
     "settings": examine_settings,
@@ -26,6 +27,7 @@ _EXAMINATIONS: Mapping[str, Examination] = {
     "redis": examine_redis,
     "queue": examine_queue,
     "push": examine_push,
+    "webhooks": examine_webhooks,
     "tokens": examine_tokens,
     "pages": examine_pages,
 }

@@ -15,10 +15,14 @@ from messaging.notifications.queue.sqs import QueueMisconfigured, SqsQueue
 from messaging.notifications.queue.worker import Worker
 from messaging.notifications.queue.worker_health import serve_health
 from messaging.runtime.instance import Instance
+from messaging.webhooks.placement import deliver_webhooks
 
 
 class Command(BaseCommand):
-    help = "Processes the jobs of the notification queue. Several workers may run side by side."
+    help = (
+        "Processes the jobs of the notification queue, and delivers webhooks. Several workers may "
+        "run side by side."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, help="serve /health and /metrics on this port")
@@ -47,12 +51,13 @@ async def _run(url: str, host: str, port: int | None) -> None:
         await queue.open()
         push = make_push_backend()
         stack.push_async_callback(push.close)
-        worker = Worker(Notifier(instance.notifications.parts, push), queue)
+        instance.epochs.start()
+        stack.push_async_callback(instance.epochs.stop)
+        follow = await stack.enter_async_context(deliver_webhooks(instance, instance.webhooks))
+        worker = Worker(Notifier(instance.notifications.parts, push, follow=follow), queue)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.end)
-        instance.epochs.start()
-        stack.push_async_callback(instance.epochs.stop)
         instance.figures.start(role="worker")
         stack.push_async_callback(instance.figures.stop)
         await stack.enter_async_context(serve_health(worker, host, port))

@@ -1,0 +1,1 @@
+"""Webhooks: signed requests to the endpoints of operators about what happens here."""

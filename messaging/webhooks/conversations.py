@@ -1,0 +1,103 @@
+"""The follower of one endpoint: sends it the changes of each conversation, in order.
+
+A failing event holds only its conversation. It is retried for a day, then passed over and kept for
+a replay. Its checkpoint is the truth: a crash repeats at most the events since the checkpoint, with
+the same `webhook-id`.
+"""
+
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime
+
+import structlog
+
+from messaging.domain.integrations.webhooks import RETRIED_FOR, Attempt, EventReference
+from messaging.followers.follower import Followed, RetryLater
+from messaging.instruments.outbound_metrics import WEBHOOKS_SENT
+from messaging.stores.database.webhooks import WebhookStore
+from messaging.webhooks.bodies import Bodies
+from messaging.webhooks.changes import events_of
+from messaging.webhooks.endpoint import LiveEndpoint
+from messaging.webhooks.hints import HintList
+from messaging.webhooks.requests import REQUEST_SECONDS, EndpointAway, seconds_after
+
+logger = structlog.get_logger(__name__)
+
+_LEASE_SECONDS = 30.0
+_MAX_PROGRESS = 10_000
+
+
+class ConversationFollower:
+    """Implements `messaging.followers.follower.RemoteFollower`."""
+
+    from_beginning = False
+    lease_seconds = _LEASE_SECONDS
+
+    def __init__(
+        self, endpoint: LiveEndpoint, *, store: WebhookStore, bodies: Bodies, hints: HintList
+    ) -> None:
+        self.name = endpoint.settings.follower_name
+        self._endpoint = endpoint
+        self._store = store
+        self._bodies = bodies
+        self._hints = hints
+        self._progress: OrderedDict[tuple[str, str], int] = OrderedDict()
+        """What was delivered beyond the checkpoint, by epoch and conversation: a retry does not
+        repeat it."""
+
+    async def deliver(self, followed: Followed) -> None:
+        """Send the events of some changes. Raises RetryLater, StoreUnavailable."""
+        ends_at = time.monotonic() + _LEASE_SECONDS - 2 * REQUEST_SECONDS
+        conversation = followed.conversation
+        key = (followed.epoch, conversation.id)
+        done = self._progress.get(key, followed.since)
+        messages = {one.id: one for one in followed.messages}
+        hints = self._hints.of(conversation.id)
+        first = True
+        for event in events_of(followed, hints=hints):
+            if event.version <= done or not self._endpoint.settings.wants(event.type):
+                continue
+            if self._endpoint.stopping or time.monotonic() > ends_at:
+                raise RetryLater(0.0, "the lease ends")
+            body = await self._bodies.build(event, conversation=conversation, messages=messages)
+            if body is not None:
+                await self._send(event, body, first=first)
+                first = False
+            self._note(key, event.version)
+        self._progress.pop(key, None)
+
+    async def forget(self, conversation_id: str) -> None:
+        """Do nothing: the endpoint is told of deletions by events."""
+
+    async def _send(self, event: EventReference, body: bytes, *, first: bool) -> None:
+        """Send one event, or pass it over. Only the `first` one may have been tried before. Raises
+        RetryLater, StoreUnavailable."""
+        try:
+            attempt = await self._endpoint.send(event, body, logged=first)
+        except EndpointAway as away:
+            raise RetryLater(away.seconds, "the endpoint is away") from away
+        if attempt.good:
+            return
+        failed = await self._store.note_failure(self._endpoint.settings.id, event, attempt)
+        since = failed.first_failed_at
+        if since is None or datetime.now(UTC) - since < RETRIED_FOR:
+            raise RetryLater(seconds_after(failed.attempts - 1), _reason(attempt))
+        await self._store.pass_over(failed.id)
+        WEBHOOKS_SENT.labels("passed_over").inc()
+        logger.error(
+            "webhook.passed_over",
+            endpoint=self._endpoint.settings.id,
+            webhook_id=event.id,
+            type=event.type.value,
+            attempts=failed.attempts,
+        )
+
+    def _note(self, key: tuple[str, str], version: int) -> None:
+        self._progress[key] = version
+        self._progress.move_to_end(key)
+        if len(self._progress) > _MAX_PROGRESS:
+            self._progress.popitem(last=False)
+
+
+def _reason(attempt: Attempt) -> str:
+    return attempt.failure or f"status {attempt.status}"

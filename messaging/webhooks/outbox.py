@@ -1,0 +1,109 @@
+"""The stored outbox: events without a version, replays and tests. They have no order.
+
+Each is leased before it is sent, so that of several processes one sends it.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from messaging.concurrency.loops import repeat
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.integrations.webhooks import RETRIED_FOR, DeliveryState, StoredDelivery
+from messaging.instruments.outbound_metrics import WEBHOOKS_SENT, WEBHOOKS_WAITING
+from messaging.stores.database.webhooks import WebhookStore
+from messaging.webhooks.bodies import Bodies
+from messaging.webhooks.endpoint import LiveEndpoint
+from messaging.webhooks.requests import REQUEST_SECONDS, EndpointAway, seconds_after
+
+logger = structlog.get_logger(__name__)
+
+_AT_ONCE = 8
+_LOOK_SECONDS = (1.0, 2.0)
+_PURGE_SECONDS = 60.0
+
+
+class Outbox:
+    def __init__(
+        self,
+        *,
+        store: WebhookStore,
+        bodies: Bodies,
+        endpoint: Callable[[int], LiveEndpoint | None],
+        owner: str,
+    ) -> None:
+        """Create it. `endpoint` returns an endpoint of this process by its id."""
+        self._store = store
+        self._bodies = bodies
+        self._endpoint = endpoint
+        self._owner = owner
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._purged_at = float("-inf")
+
+    def start(self) -> None:
+        self._task = start_task(repeat(self._step, failed="webhook.outbox_failed"))
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await stop_tasks(self._task)
+            self._task = None
+
+    def wake(self) -> None:
+        """Look for events that are due, at once."""
+        self._wanted.set()
+
+    async def send_due(self) -> int:
+        """Send events that are due, and return how many those were. Raises StoreUnavailable."""
+        seconds = REQUEST_SECONDS + 20.0  # with the wait for a place, and the stores
+        due = await self._store.claim_waiting(owner=self._owner, seconds=seconds, limit=_AT_ONCE)
+        results = await asyncio.gather(*map(self._send, due), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, StoreUnavailable):
+                raise result
+        return len(due)
+
+    async def _step(self) -> None:
+        with suppress(StoreUnavailable):  # leased events are due again when their lease ends
+            while await self.send_due() == _AT_ONCE:
+                pass
+            await self._tidy()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(random.uniform(*_LOOK_SECONDS)):
+                await self._wanted.wait()
+        self._wanted.clear()
+
+    async def _send(self, delivery: StoredDelivery) -> None:
+        endpoint = self._endpoint(delivery.endpoint_id)
+        if endpoint is None:
+            return  # it was switched on or off at this moment
+        body = await self._bodies.build(delivery.event)
+        if body is None:
+            await self._store.remove(delivery.id)
+            return
+        try:
+            attempt = await endpoint.send(delivery.event, body, logged=False)
+        except EndpointAway:
+            return  # due again when the lease ends
+        state, pause = DeliveryState.DELIVERED, 0.0
+        if not attempt.good:
+            first = delivery.first_failed_at
+            late = first is not None and datetime.now(UTC) - first >= RETRIED_FOR
+            state = DeliveryState.FAILED if late else DeliveryState.WAITING
+            pause = seconds_after(delivery.attempts)
+            if late:
+                WEBHOOKS_SENT.labels("passed_over").inc()
+                logger.error("webhook.passed_over", webhook_id=delivery.event.id)
+        await self._store.settle(delivery.id, attempt, state=state, retry_after=pause)
+
+    async def _tidy(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._purged_at >= _PURGE_SECONDS:
+            self._purged_at = now
+            await self._store.purge()
+            WEBHOOKS_WAITING.set(await self._store.waiting())

@@ -1,0 +1,80 @@
+"""Sends events to one endpoint, and notes how it answers.
+
+While an endpoint does not answer at all, one request at a time tries it. An answer with an error
+concerns its event alone.
+"""
+
+import asyncio
+import random
+import time
+
+import structlog
+
+from messaging.concurrency.circuit_breaker import CircuitBreaker
+from messaging.domain.integrations.webhooks import Attempt, Endpoint, EventReference
+from messaging.instruments.outbound_metrics import WEBHOOK_SECONDS, WEBHOOKS_SENT
+from messaging.outbound.client import OutboundClient, OutboundFailed
+from messaging.outbound.signing import sign
+
+logger = structlog.get_logger(__name__)
+
+REQUEST_SECONDS = 10.0
+_AT_ONCE = 16
+_FAILURES = 5
+_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+_FIRST_SECONDS, _LONGEST_SECONDS = 1.0, 3600.0
+
+
+class EndpointAway(Exception):
+    """The endpoint has not answered recently. It is not tried now."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        """When to try again."""
+
+
+class EndpointRequests:
+    def __init__(self, client: OutboundClient, *, at_once: int = _AT_ONCE) -> None:
+        self._client = client
+        self._places = asyncio.Semaphore(at_once)
+        self._breaker = CircuitBreaker(failures=_FAILURES, pauses=_PAUSES)
+
+    async def send(self, endpoint: Endpoint, event: EventReference, body: bytes) -> Attempt:
+        """Send an event once. Raises EndpointAway."""
+        async with self._places:
+            if not self._breaker.allows():
+                raise EndpointAway(self._breaker.pause * random.uniform(1.0, 1.5))
+            begun = time.monotonic()
+            status, failure = None, ""
+            headers = sign(endpoint.secrets, message_id=event.id, body=body)
+            try:
+                answer = await self._client.post(
+                    endpoint.url, body=body, headers=headers, seconds=REQUEST_SECONDS
+                )
+            except OutboundFailed as error:
+                failure = error.failure.value
+                if self._breaker.failed():
+                    logger.warning("webhook.endpoint_away", endpoint=endpoint.id, reason=failure)
+            else:
+                status = answer.status
+                if self._breaker.answered():
+                    logger.info("webhook.endpoint_back", endpoint=endpoint.id)
+        attempt = Attempt(status=status, failure=failure, seconds=time.monotonic() - begun)
+        WEBHOOKS_SENT.labels("delivered" if attempt.good else "failed").inc()
+        WEBHOOK_SECONDS.observe(attempt.seconds)
+        logger.debug(
+            "webhook.sent",
+            endpoint=endpoint.id,
+            webhook_id=event.id,
+            type=event.type.value,
+            status=status,
+            reason=failure,
+        )
+        return attempt
+
+
+def seconds_after(attempts: int) -> float:
+    """Return the seconds until the next attempt of an event: about 30 attempts in a day."""
+    seconds: float = min(_FIRST_SECONDS * 2 ** min(attempts, 20), _LONGEST_SECONDS)
+    return seconds * random.uniform(0.5, 1.0)
