@@ -1,4 +1,4 @@
-"""Servers that the tests of a module share: to start one takes longer than most of them."""
+"""Servers that the tests of this folder share: to start one takes longer than most of them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,10 +11,10 @@ from tests.integration.config.servers.served import Command, served
 Serve = Callable[[Command], tuple[int, Process]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """The port and the process of the server that a command starts: `serve(command)`. The next
-    test of the module that asks for it gets the same, with what was counted before."""
+    test that asks for it gets the same, with what was counted before."""
     with ExitStack() as running:
         started: dict[Command, tuple[int, Process]] = {}
 
