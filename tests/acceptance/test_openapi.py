@@ -1,4 +1,5 @@
-"""docs/openapi.yaml is what the API says of itself; a linter and a typed client agree with it."""
+"""docs/openapi.yaml is what the API says of itself, and a linter agrees with it. A typed client is
+compiled in `tests.clients.javascript.test_package`."""
 
 import os
 import shutil
@@ -11,17 +12,6 @@ from tests.conftest import skip_or_fail
 
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 REDOCLY = "@redocly/cli@2.77.0"
-TYPES = "openapi-typescript@7.13.0"
-TYPESCRIPT = "typescript@5.9.3"
-CLIENT = """
-import type { components, paths } from "./api";
-type Message = components["schemas"]["Message"];
-type Send = paths["/api/v1/conversations/{conversation_id}/messages"]["post"];
-const body: Send["requestBody"]["content"]["application/json"] = { text: "Hello", client_id: "1" };
-const sent = (answer: Send["responses"][201]["content"]["application/json"]): Message => answer;
-const code: components["schemas"]["Problem"]["code"] = "a_code_of_a_later_version";
-export { body, code, sent };
-"""
 
 
 def npm(package: str, *command: str, directory: Path) -> "subprocess.CompletedProcess[str]":
@@ -53,16 +43,3 @@ def test_a_linter_finds_no_error(tmp_path: Path) -> None:
 
     assert linted.returncode == 0, linted.stdout + linted.stderr
     assert "warning" not in linted.stderr.lower().replace("deprecation warning", "")
-
-
-def test_a_typed_client_compiles(tmp_path: Path) -> None:
-    """Its types come from the document; a code of a later version is one of them."""
-    made = npm(TYPES, "openapi-typescript", str(KEPT), "-o", "api.ts", directory=tmp_path)
-    assert made.returncode == 0, made.stdout + made.stderr
-    (tmp_path / "client.ts").write_text(CLIENT)
-
-    compiled = npm(
-        TYPESCRIPT, "tsc", "--noEmit", "--strict", "--skipLibCheck", "client.ts", directory=tmp_path
-    )
-
-    assert compiled.returncode == 0, compiled.stdout + compiled.stderr

@@ -49,8 +49,8 @@ firebase.initializeApp({
   projectId: "demo-chat", apiKey: "key", appId: "1:1:web:1", messagingSenderId: "1",
 });
 """
-README = (ROOT / "README.md").read_text()
-[README_HANDLER] = re.findall(r"```js\n(firebase\.messaging\(\).*?)```", README, re.DOTALL)
+GUIDE = (ROOT / "docs" / "notifications.md").read_text()
+[GUIDE_HANDLER] = re.findall(r"```js\n(firebase\.messaging\(\).*?)```", GUIDE, re.DOTALL)
 # https://github.com/firebase/quickstart-js/blob/master/messaging/firebase-messaging-sw.js
 SAMPLE_HANDLER = """
 firebase.messaging().onBackgroundMessage(function (payload) {
@@ -221,12 +221,12 @@ def _credentials(fcm: FcmServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(fcm.credentials(tmp_path)))
 
 
-async def test_the_readmes_handler_shows_one_and_a_repeat_is_quiet(
+async def test_the_guides_handler_shows_one_and_a_repeat_is_quiet(
     firebase_scripts: Path, fcm: FcmServer, tmp_path: Path
 ) -> None:
     once, again, clear = await asked_of_fcm(fcm, tmp_path, PUSH, PUSH, CLEAR)
 
-    async with browser_with(firebase_scripts, README_HANDLER) as browser:
+    async with browser_with(firebase_scripts, GUIDE_HANDLER) as browser:
         await browser.deliver(once)
         await browser.deliver(again)
         await browser.handled(2)

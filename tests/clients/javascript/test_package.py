@@ -4,6 +4,7 @@ import fcntl
 import gzip
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,17 @@ chat.conversation("c").model;
 chat.createConversation({ kind: "circle", participant_ids: [] });
 """
 """What the types refuse, and what they accept."""
+REST_ALONE = """
+import type { components, paths } from "./rest.js";
+type Message = components["schemas"]["Message"];
+type Send = paths["/api/v1/conversations/{conversation_id}/messages"]["post"];
+const body: Send["requestBody"]["content"]["application/json"] = { text: "Hello", client_id: "1" };
+const sent = (answer: Send["responses"][201]["content"]["application/json"]): Message => answer;
+const code: components["schemas"]["Problem"]["code"] = "a_code_of_a_later_version";
+export { body, code, sent };
+"""
+"""A client of somebody who takes the types of docs/openapi.yaml alone. A code of a later version is
+one of them."""
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +90,15 @@ def test_bundlers_and_node_understand_it(run: Run, bin_folder: Path, tarball: Pa
 def test_the_ten_lines_of_its_readme_are_typed(
     run: Run, bin_folder: Path, tarball: Path, tmp_path: Path
 ) -> None:
-    """The TypeScript of the README compiles with the packed package, strictly."""
+    """The TypeScript of the README compiles with the packed package, strictly, and so does a client
+    of REST alone with the types of docs/openapi.yaml."""
     readme = (PACKAGE / "README.md").read_text()
     blocks = re.findall(r"```ts\n(.*?)```", readme, re.DOTALL)
-    sources = [*blocks, MISTAKES]
+    sources = [*blocks, MISTAKES, REST_ALONE]
     for number, block in enumerate(sources):
         (tmp_path / f"block{number}.ts").write_text(block)
     (tmp_path / "around.d.ts").write_text(AROUND)
+    shutil.copy(PACKAGE / "schema" / "rest.d.ts", tmp_path)
     modules = tmp_path / "node_modules" / "chat-client"
     modules.mkdir(parents=True)
     (tmp_path / "package.json").write_text('{"type": "module"}')
