@@ -121,6 +121,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().resume_writing()
         UNREAD.leave(self)
 
+    def shutdown(self) -> None:
+        """End the connection with its answer. An idle one that was used is closed a moment later: a
+        proxy may just be sending its next request."""
+        if self._is_answering() or not self._complete:
+            super().shutdown()
+        else:
+            self.loop.call_later(bounds.LAST_REQUEST_SECONDS, super().shutdown)
+
     def _make_room(self) -> None:
         CONNECTIONS_REFUSED.labels("too_many").inc()
         self.transport.abort()
