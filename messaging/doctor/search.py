@@ -35,7 +35,7 @@ async def examine_search() -> Sequence[Finding]:
         return [*findings, *await stores.index.read("follow", _followers)]
     except (StoreUnavailable, DatabaseError) as error:
         text = f"The tables of search cannot be read: {error.__cause__ or error}"
-        return [problem(text, "See the findings about the database. Run `manage.py migrate`.")]
+        return [warning(text, "See the findings about the database. Run `manage.py migrate`.")]
     finally:
         await stores.index.close()
         await stores.conversations.close()
