@@ -64,6 +64,7 @@ WAY = {
     "messaging/stores/shared/commit_time.py": "the store's time in what was committed",
     "messaging/concurrency/circuit_breaker.py": "fails at once during an outage, for all vendors",
     "messaging/runtime/commit_events.py": "who learns of a commit: sockets, signals, metrics",
+    "messaging/followers/following.py": "search and webhooks hear of a commit",
     "messaging/delivery/publisher.py": "the events of a commit, for this instance and the others",
     "messaging/delivery/hub/hub.py": "the sockets of this instance",
     "messaging/wire/events.py": "the event",
