@@ -41,7 +41,7 @@ _FIRST_SECONDS = (1.0, 5.0)
 """The pause before the first one: an instance may replace one that was killed."""
 REPORTED_PAUSE = timedelta(days=1)
 """When to look again at the file of a reported message. A redaction does not wait for that."""
-_ADDRESS_LIFETIME = timedelta(seconds=UPLOAD_SECONDS + 300)
+ADDRESS_LIFETIME = timedelta(seconds=UPLOAD_SECONDS + 300)
 """For how long an upload may arrive after the announcement. The clocks of instances differ."""
 _AT_ONCE = 100
 _TIDY_SECONDS = 3600.0
@@ -124,7 +124,7 @@ class FileSweep:
             reason = "unsent" if attachment.message_id is None else "deleted"
             FILES_SWEPT.labels(reason).inc()
             logger.info("files.swept", attachment_id=attachment.id, reason=reason)
-        ends_at = attachment.created_at + _ADDRESS_LIFETIME
+        ends_at = attachment.created_at + ADDRESS_LIFETIME
         if now < ends_at:
             return await self._attachments.replace(
                 attachment, replace(attachment, sweep_at=ends_at)

@@ -18,7 +18,7 @@ async def examine_webhooks() -> Sequence[Finding]:
         return await sync_to_async(_examine)()
     except Error as error:
         text = f"The webhook endpoints cannot be read: {error}"
-        return [problem(text, "Run `manage.py migrate`, and check DATABASE_URL.")]
+        return [warning(text, "See the findings about the database. Run `manage.py migrate`.")]
 
 
 def _examine() -> Sequence[Finding]:

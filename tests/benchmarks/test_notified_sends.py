@@ -88,12 +88,12 @@ async def in_turns(instance: Instance, rounds: int, seconds: float) -> float:
     return ratio
 
 
-async def test_a_short_comparison(instance: Instance) -> None:
+async def test_a_short_comparison(transactional_db: None, instance: Instance) -> None:
     """That it can be made; what it shows in two seconds means little."""
     assert await in_turns(instance, 1, 1) > 0
 
 
 @pytest.mark.benchmark
-async def test_sends_with_and_without(instance: Instance) -> None:
+async def test_sends_with_and_without(transactional_db: None, instance: Instance) -> None:
     """Ten rounds in turns: no more than 1.25 times."""
     assert await in_turns(instance, 10, 3) <= 1.25

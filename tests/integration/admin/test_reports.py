@@ -137,6 +137,7 @@ async def test_the_files_of_a_reported_message_go_with_its_copy(
 ) -> None:
     """Ninety days after the report was closed."""
     monkeypatch.setattr(sweep, "REPORTED_PAUSE", timedelta(0))
+    monkeypatch.setattr(sweep, "ADDRESS_LIFETIME", timedelta(0))
     _, attachment, report = await reported_file(ann, bob)
     await instance.attachments.sweep.sweep()
     link = await link_to_file(root, report)

@@ -636,5 +636,5 @@ def test_a_broken_installation(tmp_path: Path) -> None:
     assert "DOWN store     The store was not examined" in output
     assert "migrations are not applied" in output
     assert "DOWN redis     REDIS_URL" in output
-    assert "Down: database, redis, settings, store." in output
+    assert "Down: database, redis, search, settings, store." in output
     assert "Traceback" not in output

@@ -11,6 +11,7 @@ import pytest
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 from django.test import Client
+from prometheus_client.metrics import MetricWrapperBase
 from pytest_django.fixtures import Settings
 
 from chat.authentication import issue_development_token
@@ -73,13 +74,17 @@ def test_the_limits_are_those_of_the_settings_when_it_is_made(
     assert (after.sends.burst, after.requests.burst, after.typing.interval) == (7, 60, 9)
 
 
+_SHARED = (Instance, Rate, type, ModuleType, FunctionType, MetricWrapperBase)
+"""What the whole process has, or nobody changes."""
+
+
 def parts(root: object) -> Iterator[object]:
     """The objects that may change, which this one holds, directly or through others."""
     seen: dict[int, object] = {}
     ahead = [root]
     while ahead:
         one = ahead.pop()
-        if id(one) in seen or isinstance(one, (Instance, Rate, type, ModuleType, FunctionType)):
+        if id(one) in seen or isinstance(one, _SHARED):
             continue
         seen[id(one)] = one
         if isinstance(one, dict):
@@ -93,11 +98,13 @@ def parts(root: object) -> Iterator[object]:
 
 
 def test_two_states_of_one_instance_hold_nothing_together(instance: Instance) -> None:
-    """Except the counts that are the instance's, over all sockets and instances."""
+    """Except what is the instance's: its counts over all sockets, and its store of services."""
     held = [{id(part): part for part in parts(ApplicationState(instance))} for _ in range(3)]
 
     assert len(held[0]) > 20
-    of_the_instance = {id(part) for part in parts(instance.rates)}
+    of_the_instance = {
+        id(part) for one in (instance.rates, instance.service_accounts) for part in parts(one)
+    }
     for one, other in combinations(held, 2):
         shared = [one[key] for key in one.keys() & other.keys() - of_the_instance]
         assert shared == []

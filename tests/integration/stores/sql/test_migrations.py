@@ -39,6 +39,14 @@ def test_no_index_stops_those_who_write() -> None:
             )
 
 
+_ADD_BY_CODE = {
+    "messaging.0027_followers",
+    "chat.0003_moderation_groups",
+    "chat.0005_webhook_groups",
+}
+"""The migrations whose code only adds: to tables that they create, or rights to a group."""
+
+
 def _new_migrations() -> list[migrations.Migration]:
     graph = MigrationLoader(None).graph
     known = {one for latest in _OF_THE_PREVIOUS_RELEASE for one in graph.forwards_plan(latest)}
@@ -56,6 +64,9 @@ def test_the_previous_release_works_on_the_new_schema() -> None:
     for migration in _new_migrations():
         for one in migration.operations:
             where = f"{migration.name}: {one.describe()}"
+            if f"{migration.app_label}.{migration.name}" in _ADD_BY_CODE:
+                assert isinstance(one, migrations.CreateModel | migrations.RunPython), where
+                continue
             assert isinstance(
                 one, migrations.CreateModel | migrations.AddField | migrations.AddIndex
             ), where
