@@ -15,15 +15,20 @@ from django.db.models.functions import Coalesce
 
 from messaging.followers.follower import NOTHING, Followed
 from messaging.models import CheckpointRecord
-from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.connections.clock import now, stored_time
 
 _INSERT = """INSERT INTO messaging_checkpoint (
-        follower, conversation_id, generation, version, known_version, due_at, attempts, owner
-    ) VALUES (%s, %s, %s, %s, -1, NULL, 0, '')
+        conversation_id, follower, generation, version, known_version, due_at, attempts, owner
+    ) VALUES (%s, %s, %s, %s, %s, %s, 0, '')
     ON CONFLICT (conversation_id, follower) DO NOTHING"""
 _MOVE = """UPDATE messaging_checkpoint
     SET generation = %s, version = %s, attempts = 0, owner = '', leased_until = NULL,
         due_at = CASE WHEN known_version > %s THEN due_at END
+    WHERE conversation_id = %s AND follower = %s
+        AND generation = %s AND version = %s AND owner = %s"""
+_MOVE_AND_SET = """UPDATE messaging_checkpoint
+    SET generation = %s, version = %s, attempts = 0, owner = '', leased_until = NULL,
+        known_version = %s, due_at = %s
     WHERE conversation_id = %s AND follower = %s
         AND generation = %s AND version = %s AND owner = %s"""
 
@@ -82,34 +87,25 @@ class Checkpoints:
         more_until: int | None = None,
         owned: bool = False,
     ) -> bool:
-        """Move a checkpoint, and return whether it was still as it was read.
+        """Move a checkpoint in one statement, and return whether it was still as it was read.
 
         `more_until` is the version of the conversation if it is still ahead. `owned` requires the
         lease of this process, and ends it.
         """
-        conversation_id = before.conversation_id
+        key = (before.conversation_id, self._follower)
+        as_read = (before.generation, before.version, self._owner if owned else "")
+        ahead: tuple[int, datetime | str | None] = (NOTHING, None)
+        if more_until is not None:
+            ahead = (more_until, stored_time(database, now(database)))
         with database.cursor() as cursor:
-            if before.stored:
-                owner = self._owner if owned else ""
-                cursor.execute(
-                    _MOVE,
-                    [
-                        *(generation, version, version, conversation_id, self._follower),
-                        *(before.generation, before.version, owner),
-                    ],
-                )
-            else:
-                cursor.execute(_INSERT, [self._follower, conversation_id, generation, version])
+            if not before.stored:
+                cursor.execute(_INSERT, [*key, generation, version, *ahead])
+            elif more_until is None and before.generation == generation:
+                cursor.execute(_MOVE, [generation, version, version, *key, *as_read])
+            else:  # what was known may belong to the store before a restore
+                cursor.execute(_MOVE_AND_SET, [generation, version, *ahead, *key, *as_read])
             moved: bool = cursor.rowcount == 1
-        anew = before.stored and before.generation != generation
-        if not moved or (more_until is None and not anew):
-            return moved
-        # What was known may belong to the store before a restore.
-        due_at = None if more_until is None else now(database)
-        self._records(database).filter(conversation_id=conversation_id).update(
-            known_version=NOTHING if more_until is None else more_until, due_at=due_at
-        )
-        return True
+        return moved
 
     def move_back(self, database: BaseDatabaseWrapper, followed: Followed) -> None:
         """Move a checkpoint back in the transaction that has moved it: the changes are due again,

@@ -1,6 +1,7 @@
 """A follower gets all changes, in order, whatever ends in between; and what that costs."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -284,6 +285,45 @@ async def test_changes_that_cannot_be_written_hold_up_no_others(sql_stage: Stage
             await runner.catch_up()
             await asyncio.sleep(0.05)
     assert follower.got[1].messages[0].text == "bad"
+
+
+async def test_a_checkpoint_moves_in_one_statement(sql_stage: Stage) -> None:
+    """A process that is killed leaves no conversation that is half read and not due."""
+    checkpoints = Checkpoints("follower", owner="")
+    found: list[tuple[int, bool, int, bool]] = []
+
+    def move(database: BaseDatabaseWrapper) -> None:
+        for version, generation, more_until in (
+            (1, 1, 9),  # new
+            (2, 1, 9),
+            (3, 2, None),  # of another generation
+            (4, 3, 9),
+            (9, 3, None),
+        ):
+            before = checkpoints.get(database, ["c"])["c"]
+            statements: list[str] = []
+            database.connection.set_trace_callback(statements.append)
+            moved = checkpoints.move(
+                database, before, generation=generation, version=version, more_until=more_until
+            )
+            database.connection.set_trace_callback(None)
+            writes = [one for one in statements if "messaging_checkpoint" in one]
+            after = checkpoints.get(database, ["c"])["c"]
+            assert (moved, after.version, after.generation) == (True, version, generation)
+            assert not checkpoints.move(database, before, generation=generation, version=version)
+            found.append((len(writes), after.due, after.known_version, "c" in due(database)))
+
+    def due(database: BaseDatabaseWrapper) -> Sequence[str]:
+        return checkpoints.list_due(database, limit=10)
+
+    await sql_stage.calls.write("follow", move)
+    assert found == [
+        (1, True, 9, True),
+        (1, True, 9, True),
+        (1, False, -1, False),
+        (1, True, 9, True),
+        (1, False, 9, False),
+    ]
 
 
 async def test_a_removed_follower_leaves_nothing(sql_stage: Stage) -> None:
