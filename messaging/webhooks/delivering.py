@@ -66,7 +66,7 @@ class Delivering:
             if known is None:
                 self._follow(endpoint)
             else:
-                known.settings = endpoint
+                known.use(endpoint)
 
     def wake(self) -> None:
         """Send what is in the outbox, at once."""

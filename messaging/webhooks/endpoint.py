@@ -28,13 +28,18 @@ class LiveEndpoint:
         log: DeliveryLog,
     ) -> None:
         self.settings = settings
-        """As they were read last. The owner replaces them."""
+        """As they were read last."""
         self._requests = requests
         self._store = store
         self._log = log
         self._off = False
         self.stopping = False
         """Whether this process begins no further request."""
+
+    def use(self, settings: Endpoint) -> None:
+        """Use settings that were read just now, of an endpoint that is on."""
+        self.settings = settings
+        self._off = False
 
     async def send(self, event: EventReference, body: bytes, *, logged: bool = True) -> Attempt:
         """Send an event once, and note the result. `logged`: it may have failed before. Raises
@@ -62,7 +67,9 @@ class LiveEndpoint:
             await self._switch_off("no request succeeded for three days")
 
     async def _switch_off(self, reason: str) -> None:
-        """Switch it off. The operators learn of it by the log, the doctor and a metric."""
-        self._off = True
-        if await self._store.switch_off(self.settings.id, reason):
+        """Switch it off. The operators learn of it by the log, the doctor and a metric. Raises
+        StoreUnavailable: then the next request that fails tries it again."""
+        switched = await self._store.switch_off(self.settings.id, reason)
+        self._off = True  # until the owner has read that it is off, or on again
+        if switched:
             logger.error("webhook.switched_off", endpoint=self.settings.id, reason=reason)

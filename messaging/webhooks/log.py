@@ -4,6 +4,7 @@ always recorded."""
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 
 from messaging.concurrency.loops import repeat
@@ -43,14 +44,29 @@ class DeliveryLog:
         (self._settled if settles else self._lines).append((endpoint_id, event, attempt))
 
     async def flush(self) -> None:
-        """Record what was delivered since the last time. Raises StoreUnavailable."""
-        lines = [*self._settled, *self._lines]
+        """Record what was delivered since the last time. Raises StoreUnavailable: then the next
+        call records it."""
+        settled, lines = tuple(self._settled), tuple(self._lines)
         self._settled.clear()
         self._lines.clear()
-        if lines:
-            await self._store.log(list({(one[0], one[1].id): one for one in lines}.values()))
+        latest = {(one[0], one[1].id): one for one in (*settled, *lines)}
+        if not latest:
+            return
+        try:
+            await self._store.log(list(latest.values()))
+        except (StoreUnavailable, asyncio.CancelledError):
+            _put_back(self._settled, settled)
+            _put_back(self._lines, lines)
+            raise
 
     async def _step(self) -> None:
         await asyncio.sleep(_FLUSH_SECONDS)
         with suppress(StoreUnavailable):
             await self.flush()
+
+
+def _put_back(waiting: deque[_Line], older: Sequence[_Line]) -> None:
+    """Put lines back before those that were added since. Beyond the bound, the oldest are lost."""
+    newer = tuple(waiting)
+    waiting.clear()
+    waiting.extend((*older, *newer))

@@ -170,7 +170,7 @@ def _log(
             rows,
             update_conflicts=True,
             unique_fields=["endpoint", "webhook_id"],
-            update_fields=["state", "status", "attempted_at", "expires_at"],
+            update_fields=["state", "status", "failure", "attempted_at", "expires_at"],
         )
 
 

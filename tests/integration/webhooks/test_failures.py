@@ -4,9 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 from asgiref.sync import sync_to_async
 
-from messaging.domain.integrations.webhooks import RETRIED_FOR, SILENT_FOR, DeliveryState
+from messaging.domain.integrations.webhooks import (
+    RETRIED_FOR,
+    SILENT_FOR,
+    Attempt,
+    DeliveryState,
+    EventReference,
+    WebhookEvent,
+)
 from messaging.models import WebhookDeliveryRecord, WebhookEndpointRecord
 from messaging.runtime.instance import Instance
+from messaging.stores.database.webhooks import WebhookStore
 from tests.instances import new_instance
 from tests.integration.chat import Api
 from tests.integration.webhooks import Endpoint, Json
@@ -44,6 +52,18 @@ async def test_a_failing_event_is_retried(endpoint: Endpoint, ann: Api) -> None:
         return not await records.exclude(state=DeliveryState.DELIVERED).aexists()
 
     await endpoint.until(settled)
+
+
+async def test_a_success_after_no_answer(instance: Instance, endpoint: Endpoint) -> None:
+    """The log no longer says why there was none."""
+    await endpoint.switch_on()
+    store, at = WebhookStore(instance.database), datetime.now(UTC)
+    event = EventReference(id="evt", type=WebhookEvent.MESSAGE_CREATED, at=at)
+    await store.note_failure(endpoint.key, event, Attempt(status=None, failure="late", seconds=9))
+    await store.log([(endpoint.key, event, Attempt(status=200, seconds=0.1))])
+
+    row = await WebhookDeliveryRecord.objects.aget()
+    assert (row.state, row.status, row.failure) == (DeliveryState.DELIVERED, 200, "")
 
 
 async def test_an_endpoint_that_is_gone(endpoint: Endpoint, ann: Api) -> None:
