@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import structlog
 
 from messaging.domain.integrations.webhooks import RETRIED_FOR, Attempt, EventReference
+from messaging.followers.backoff import seconds_after
 from messaging.followers.follower import Followed, RetryLater
 from messaging.instruments.outbound_metrics import WEBHOOKS_SENT
 from messaging.stores.database.webhooks import WebhookStore
@@ -19,7 +20,7 @@ from messaging.webhooks.bodies import Bodies
 from messaging.webhooks.changes import events_of
 from messaging.webhooks.endpoint import LiveEndpoint
 from messaging.webhooks.hints import HintList
-from messaging.webhooks.requests import REQUEST_SECONDS, EndpointAway, seconds_after
+from messaging.webhooks.requests import LONGEST_PAUSE, REQUEST_SECONDS, EndpointAway
 
 logger = structlog.get_logger(__name__)
 
@@ -81,7 +82,8 @@ class ConversationFollower:
         failed = await self._store.note_failure(self._endpoint.settings.id, event, attempt)
         since = failed.first_failed_at
         if since is None or datetime.now(UTC) - since < RETRIED_FOR:
-            raise RetryLater(seconds_after(failed.attempts - 1), _reason(attempt))
+            seconds = seconds_after(failed.attempts - 1, longest=LONGEST_PAUSE)
+            raise RetryLater(seconds, _reason(attempt))
         await self._store.pass_over(failed.id)
         WEBHOOKS_SENT.labels("passed_over").inc()
         logger.error(

@@ -15,11 +15,12 @@ from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.integrations.webhooks import RETRIED_FOR, DeliveryState, StoredDelivery
+from messaging.followers.backoff import seconds_after
 from messaging.instruments.outbound_metrics import WEBHOOKS_SENT, WEBHOOKS_WAITING
 from messaging.stores.database.webhooks import WebhookStore
 from messaging.webhooks.bodies import Bodies
 from messaging.webhooks.endpoint import LiveEndpoint
-from messaging.webhooks.requests import REQUEST_SECONDS, EndpointAway, seconds_after
+from messaging.webhooks.requests import LONGEST_PAUSE, REQUEST_SECONDS, EndpointAway
 
 logger = structlog.get_logger(__name__)
 
@@ -95,7 +96,7 @@ class Outbox:
             first = delivery.first_failed_at
             late = first is not None and datetime.now(UTC) - first >= RETRIED_FOR
             state = DeliveryState.FAILED if late else DeliveryState.WAITING
-            pause = seconds_after(delivery.attempts)
+            pause = seconds_after(delivery.attempts, longest=LONGEST_PAUSE)
             if late:
                 WEBHOOKS_SENT.labels("passed_over").inc()
                 logger.error("webhook.passed_over", webhook_id=delivery.event.id)

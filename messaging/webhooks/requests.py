@@ -19,10 +19,11 @@ from messaging.outbound.signing import sign
 logger = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 10.0
+LONGEST_PAUSE = 3600.0
+"""Between two attempts of an event: with it, there are about 40 attempts in a day."""
 _AT_ONCE = 16
 _FAILURES = 5
 _PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
-_FIRST_SECONDS, _LONGEST_SECONDS = 1.0, 3600.0
 
 
 class EndpointAway(Exception):
@@ -72,9 +73,3 @@ class EndpointRequests:
             reason=failure,
         )
         return attempt
-
-
-def seconds_after(attempts: int) -> float:
-    """Return the seconds until the next attempt of an event: about 30 attempts in a day."""
-    seconds: float = min(_FIRST_SECONDS * 2 ** min(attempts, 20), _LONGEST_SECONDS)
-    return seconds * random.uniform(0.5, 1.0)
