@@ -122,6 +122,11 @@ def encode(job: QueuedJob) -> str:
     return _encoder.encode(job).decode()
 
 
+def encoded_size(part: ChangedConversation | ChangeHint) -> int:
+    """Return how many bytes this part of a job takes in the queue."""
+    return len(_encoder.encode(part))
+
+
 def decode(body: str) -> QueuedJob:
     """Decode a job. Fields that only a later release knows are ignored. Raises MalformedJob."""
     try:

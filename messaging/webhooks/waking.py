@@ -13,7 +13,7 @@ from itertools import islice
 from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.integrations.webhooks import WebhookEvent
-from messaging.notifications.jobs import ChangedConversation, ChangeHint, FollowJob
+from messaging.notifications.jobs import ChangedConversation, ChangeHint, FollowJob, encoded_size
 from messaging.webhooks.changes import Hint
 
 PutJob = Callable[[FollowJob], None]
@@ -22,7 +22,8 @@ _GATHER_SECONDS = 0.3
 _MAX_CONVERSATIONS = 10_000
 _CONVERSATIONS_PER_JOB = 100
 _HINTS_PER_JOB = 200
-"""A job has at most 64 KiB."""
+_BYTES_PER_JOB = 64 * 1024
+"""Approximately: SQS takes 256 KiB. Hints beyond it are left out."""
 
 
 class Waking:
@@ -56,26 +57,39 @@ class Waking:
     def _put_all(self) -> None:
         changed, self._changed = self._changed, {}
         batch: list[ChangedConversation] = []
-        hints = 0
+        hints = size = 0
         for conversation_id, known in changed.items():
             one = ChangedConversation(id=conversation_id, hints=_encoded(known))
+            its_size = encoded_size(one)
             if batch and (
-                len(batch) == _CONVERSATIONS_PER_JOB or hints + len(one.hints) > _HINTS_PER_JOB
+                len(batch) == _CONVERSATIONS_PER_JOB
+                or hints + len(one.hints) > _HINTS_PER_JOB
+                or size + its_size > _BYTES_PER_JOB
             ):
                 self._put(FollowJob(changed=tuple(batch), made_at=time.time()))
-                batch, hints = [], 0
+                batch, hints, size = [], 0, 0
             batch.append(one)
             hints += len(one.hints)
+            size += its_size
         if batch:
             self._put(FollowJob(changed=tuple(batch), made_at=time.time()))
 
 
 def _encoded(hints: Mapping[int, Hint]) -> tuple[ChangeHint, ...]:
+    """Return the latest hints of a conversation, as many as a job may have, ascending by version:
+    the worker drops the first ones first."""
     latest = islice(sorted(hints.items(), reverse=True), _HINTS_PER_JOB)
-    return tuple(
-        ChangeHint(version=version, type=one.type.value, about=one.about, detail=dict(one.detail))
-        for version, one in latest
-    )
+    found: list[ChangeHint] = []
+    size = 0
+    for version, one in latest:
+        hint = ChangeHint(
+            version=version, type=one.type.value, about=one.about, detail=dict(one.detail)
+        )
+        size += encoded_size(hint)
+        if size > _BYTES_PER_JOB:
+            break
+        found.append(hint)
+    return tuple(reversed(found))
 
 
 def decoded(hints: Sequence[ChangeHint]) -> Mapping[int, Hint]:
