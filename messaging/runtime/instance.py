@@ -58,6 +58,7 @@ from messaging.search.index import make_search_index
 from messaging.stores import make_stores
 from messaging.stores.database.moderation import ModerationStore
 from messaging.stores.database.service_accounts import ServiceAccountStore
+from messaging.webhooks.hints import HintList
 from messaging.webhooks.placement import make_webhooks
 from messaging.wire.events import EventEncoder
 
@@ -145,10 +146,11 @@ class Instance:
     def _build_link(self) -> None:
         self._background: TaskSet[None] = TaskSet()
         self.signals = SignalSender(self, self._background)
+        self.webhook_hints = HintList()
         restored = RestoredStore(
             store=self.store,
             hub=self.hub,
-            caches=(self.cache, self.access, *self.hub.copies, self.pace),
+            caches=(self.cache, self.access, *self.hub.copies, self.pace, self.webhook_hints),
             shared=(self.delivered, self.acknowledged),
             background=self._background,
         )

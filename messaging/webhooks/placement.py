@@ -13,6 +13,7 @@ from messaging.notifications.receivers import Notifications
 from messaging.stores.conversations import Store
 from messaging.stores.reports import ReportStore
 from messaging.stores.sql.connections.calls import Calls
+from messaging.webhooks.hints import HintList
 from messaging.webhooks.waking import decoded
 from messaging.webhooks.webhooks import Webhooks
 
@@ -34,11 +35,18 @@ class Host(Protocol):
     def reports(self) -> ReportStore: ...
     @property
     def store(self) -> Store: ...
+    @property
+    def webhook_hints(self) -> HintList: ...
 
 
 def make_webhooks(instance: Host) -> Webhooks:
     """Return the webhooks of an instance, which delivers them itself without a queue."""
-    webhooks = Webhooks(calls=instance.database, epochs=instance.epochs, sender=instance)
+    webhooks = Webhooks(
+        calls=instance.database,
+        epochs=instance.epochs,
+        hints=instance.webhook_hints,
+        sender=instance,
+    )
     if settings.NOTIFICATION_QUEUE_URL:
 
         def put(job: FollowJob) -> None:  # the notifications are made later

@@ -23,7 +23,7 @@ from messaging.stores.conversations import Store
 from messaging.stores.database.webhooks import WebhookStore
 from messaging.stores.reports import ReportStore
 from messaging.stores.sql.connections.calls import Calls
-from messaging.webhooks.hints import HintList
+from messaging.webhooks.hints import HintList, hints_of
 from messaging.webhooks.receivers import EventReceivers
 from messaging.webhooks.registrations import Registrations
 from messaging.webhooks.waking import PutJob, Waking
@@ -37,12 +37,14 @@ REFRESH_SECONDS = 5.0
 class Webhooks:
     """Reads the endpoints from `start` on."""
 
-    def __init__(self, *, calls: Calls, epochs: EpochSource, sender: object) -> None:
+    def __init__(
+        self, *, calls: Calls, epochs: EpochSource, hints: HintList, sender: object
+    ) -> None:
         """Create them. `calls` are those of `DATABASE_URL`, `sender` the instance whose signals
-        become events."""
+        become events. Its owner clears `hints` when the store was restored."""
         self.wanted = False
         """Whether any endpoint is on."""
-        self.hints = HintList()
+        self.hints = hints
         self._store = WebhookStore(calls)
         self._registrations = Registrations(calls)
         self._epochs = epochs
@@ -96,9 +98,11 @@ class Webhooks:
 
     def committed(self, committed: Committed) -> None:
         """Note a commit of this process. Call this only while endpoints are `wanted`."""
-        found = self.hints.note(committed.conversation.id, committed.changes)
-        if self._waking is not None:
+        found = hints_of(committed.changes)
+        if self._waking is not None:  # the workers keep it
             self._waking.add(committed.conversation.id, found)
+        else:
+            self.hints.add(committed.conversation.id, found)
 
     def founded(self, conversation_id: str) -> None:
         """Note a conversation that was created by this process."""

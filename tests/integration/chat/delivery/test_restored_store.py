@@ -11,10 +11,12 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.integrations.webhooks import WebhookEvent
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
 from messaging.stores.sql.epochs import SqlEpochStore
 from messaging.stores.sql.store import SqlStore
+from messaging.webhooks.changes import Hint
 from tests.integration.chat import Api, Json, ok
 from tests.integration.chat.sockets import Socket, shared_message
 from tests.integration.stores import sending
@@ -241,6 +243,18 @@ async def test_an_epoch_that_an_operator_set(
 
     assert await instance.epochs.get() == renewed
     assert (await SqlEpochStore(elsewhere).read_epoch()).epoch == renewed
+
+
+async def test_hints_of_webhooks(instance: Instance, elsewhere: SqlStore) -> None:
+    """They are about versions that count anew."""
+    await Client(instance, "ann").connect()
+    instance.webhook_hints.add("c", {1: Hint(WebhookEvent.CONVERSATION_UPDATED, "", {})})
+    renewed = await SqlEpochStore(elsewhere).renew_epoch()
+
+    instance.epochs.look_soon()
+    await until(lambda: instance.epochs.current == renewed)
+
+    assert not instance.webhook_hints.of("c")
 
 
 async def test_a_backup_from_before_the_last_epoch(
