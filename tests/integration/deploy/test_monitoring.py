@@ -16,6 +16,7 @@ from chat import errors
 from messaging import stores
 from messaging.attachments import sweep
 from messaging.delivery.link import polling, refused_messages
+from messaging.instruments import outbound_metrics
 from messaging.notifications import notifier
 from tests.conftest import skip_or_fail
 from tests.integration.deploy.files import CHECKOUT, DEPLOY, documents
@@ -27,7 +28,10 @@ SELECTOR = re.compile(r"\b((?:chat|process)_[a-z_]+)\{([^}]*)\}")
 LABEL = re.compile(r'(\w+)(=~|!=|!~|=)"([^"]*)"')
 OF_PROMETHEUS = {"up", "ALERTS"}
 OF_SCRAPES = {"job", "instance", "le"}
-DEFINING = (errors, stores, sweep, polling, refused_messages, notifier, process_collector)
+DEFINING = (
+    *(errors, stores, sweep, polling, refused_messages, notifier, outbound_metrics),
+    process_collector,
+)
 """Their import creates the series that begin at 0."""
 
 
