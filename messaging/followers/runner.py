@@ -80,6 +80,7 @@ class Runner:
         await stop_tasks(*self._tasks)
         await self._handler.stop()
         self._tasks = []
+        FOLLOWER_BEHIND_SECONDS.labels(self.follower.name).set(0)  # nothing updates it any more
 
     def wake(self) -> None:
         """Handle what is in the inbox."""

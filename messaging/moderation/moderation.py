@@ -26,7 +26,7 @@ from messaging.domain.integrations.moderation import (
     WordAction,
     WordList,
 )
-from messaging.instruments.outbound_metrics import MODERATED
+from messaging.instruments.outbound_metrics import MODERATED, MODERATION_HOOK_OPEN
 from messaging.outbound.addresses import parse_networks
 from messaging.stores.database.moderation import Fingerprint, ModerationStore
 
@@ -107,6 +107,7 @@ class Moderation:
         self._words = _make_finder(rules.word_lists) if rules.word_lists else None
         if rules.hook is None:
             self._hook = None
+            MODERATION_HOOK_OPEN.set(0)
         elif self._hook is None or self._hook.settings != rules.hook:
             self._hook = self._make_hook(rules.hook)
         self.active = bool(rules)

@@ -10,6 +10,7 @@ from messaging.domain.change import ChangeType
 from messaging.followers.checkpoints import Checkpoints
 from messaging.followers.follower import Followed, RetryLater
 from messaging.followers.registry import list_registered
+from messaging.instruments.follower_metrics import FOLLOWER_BEHIND_SECONDS
 from messaging.stores.firestore.documents.conversations import SHARDS
 from messaging.stores.firestore.store import FirestoreStore
 from tests.documents import counted_documents
@@ -332,7 +333,11 @@ async def test_a_removed_follower_leaves_nothing(sql_stage: Stage) -> None:
     group = await sql_stage.group()
     await process.say(group, "one")
     await runner.catch_up()
+    behind = FOLLOWER_BEHIND_SECONDS.labels(follower.name)
+    behind.set(400)
     await process.following.remove(follower.name, for_good=True)
+    (metric,) = behind.collect()
+    assert metric.samples[0].value == 0
 
     def left(database: BaseDatabaseWrapper) -> tuple[int, bool]:
         known = Checkpoints(follower.name, owner="").get(database, [group.id])
