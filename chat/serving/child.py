@@ -26,17 +26,21 @@ class Child:
     async def start(
         cls, listening: socket.socket, *options: str, environment: Mapping[str, str]
     ) -> Self:
-        """Start a process that accepts connections of this socket."""
+        """Start a process that accepts connections of this socket. Raises OSError."""
         control, theirs = socket.socketpair()
         control.setblocking(False)
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *_command(listening.fileno(), theirs.fileno(), options),
-                env={**os.environ, **environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=(listening.fileno(), theirs.fileno()),
-                start_new_session=True,  # Ctrl-C is for the parent alone
-            )
+        try:
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    *_command(listening.fileno(), theirs.fileno(), options),
+                    env={**os.environ, **environment},
+                    stdin=asyncio.subprocess.DEVNULL,
+                    pass_fds=(listening.fileno(), theirs.fileno()),
+                    start_new_session=True,  # Ctrl-C is for the parent alone
+                )
+        except OSError:
+            control.close()
+            raise
         return cls(process, control)
 
     @property

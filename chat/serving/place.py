@@ -47,25 +47,22 @@ class Place:
         self._log = logger.bind(process=post.instance_id)
 
     async def keep(self) -> None:
-        """Keep a process running, until this is cancelled. A process that ends by itself is
-        restarted after a pause, which doubles with each failure."""
+        """Keep a process running, until this is cancelled. A process that ends by itself, or that
+        cannot be started, is restarted after a pause, which doubles with each failure."""
         loop = asyncio.get_running_loop()
         while True:
-            begun = loop.time()
-            child = await Child.start(
-                self._listening, *self._post.options, environment=self._post.environment
-            )
-            self._child = child
-            self._log.info("process.started", pid=child.pid)
-            self._settle(await self._becomes_ready(child))
-            await child.ended()
-            self._child = None
-            if self._replaced:
-                self._replaced = False
-                self._pause = _SHORTEST_PAUSE
-                self._log.info("process.stopped", pid=child.pid, how=child.status)
+            try:
+                child = await Child.start(
+                    self._listening, *self._post.options, environment=self._post.environment
+                )
+            except OSError as error:  # no memory is left, or the interpreter is being replaced
+                self._log.error(
+                    "process.start_failed", reason=str(error), restart_seconds=self._pause
+                )
+                self._settle(False)
+                await self._rest()
             else:
-                await self._rest(child, ran=loop.time() - begun)
+                await self._attend(child)
             if self._attempt.done():
                 self._attempt = loop.create_future()
 
@@ -103,6 +100,27 @@ class Place:
         if self._child is not None:
             self._child.signal(signal.SIGKILL)
 
+    async def _attend(self, child: Child) -> None:
+        """Stay with a process until it has ended, and the pause after its end."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        self._child = child
+        self._log.info("process.started", pid=child.pid)
+        self._settle(await self._becomes_ready(child))
+        await child.ended()
+        self._child = None
+        if self._replaced:
+            self._replaced = False
+            self._pause = _SHORTEST_PAUSE
+            self._log.info("process.stopped", pid=child.pid, how=child.status)
+            return
+        if loop.time() - begun >= _STEADY_SECONDS:
+            self._pause = _SHORTEST_PAUSE
+        self._log.error(
+            "process.died", pid=child.pid, how=child.status, restart_seconds=self._pause
+        )
+        await self._rest()
+
     async def _becomes_ready(self, child: Child) -> bool:
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -120,13 +138,8 @@ class Place:
             if waiting is not None and not waiting.done():
                 waiting.set_result(ready)
 
-    async def _rest(self, child: Child, *, ran: float) -> None:
-        """Log the end of a process, and wait before its restart."""
-        if ran >= _STEADY_SECONDS:
-            self._pause = _SHORTEST_PAUSE
-        self._log.error(
-            "process.died", pid=child.pid, how=child.status, restart_seconds=self._pause
-        )
+    async def _rest(self) -> None:
+        """Wait before the next start, longer each time."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._pause):
                 await self._hurry.wait()
