@@ -42,7 +42,8 @@ class Stores:
     their own. Close them apart from the rest."""
 
 
-_CONNECTIONS = 4
+INDEX_CONNECTIONS = 4
+"""The most connections of `Stores.index`."""
 _SECONDS = 3.0
 """The time limit of a call of `Stores.index`. Statements have three quarters of it."""
 _PROTOCOLS = (
@@ -112,7 +113,7 @@ def _index_calls(database: Calls) -> Calls:
         using=DEFAULT_DB_ALIAS,
         timeout=_SECONDS,
         gauges=(INDEX_BREAKER_OPEN, INDEX_WRITES_REFUSED),
-        connections=_CONNECTIONS,
+        connections=INDEX_CONNECTIONS,
         own_reads=("search",),
         writes_with=database if database.one_writer else None,
     )

@@ -1,6 +1,7 @@
 """The manifests for Kubernetes: as its API describes them, and consistent with each other."""
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from messaging.stores import INDEX_CONNECTIONS
 from tests.integration.deploy.files import CHECKOUT, DEPLOY, documents, unknown_settings
 
 Manifest = dict[str, Any]
@@ -66,6 +68,23 @@ def test_every_file_belongs_to_a_set() -> None:
     }
     others = {path for path in FOLDER.rglob("*.yaml") if path.name != "kustomization.yaml"} - found
     assert others == {FOLDER / "prometheus-adapter-values.yaml"}
+
+
+def test_the_database_has_a_connection_for_all_processes() -> None:
+    """With the number of its comment, in the formula of docs/settings.md."""
+    comment = (FOLDER / "postgresql" / "kustomization.yaml").read_text()
+    (allowed,) = re.findall(r"max_connections = (\d+)", comment)
+    manifests = built(FOLDER / "postgresql")
+    instances = named(manifests, "HorizontalPodAutoscaler")["spec"]["maxReplicas"]
+    (workers,) = [
+        one["spec"]["replicas"]
+        for one in manifests
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == "chat-worker"
+    ]
+    each = int(named(manifests, "ConfigMap")["data"]["DATABASE_CONNECTIONS"])
+
+    needed = instances * (each + INDEX_CONNECTIONS) + workers * each
+    assert needed <= int(allowed) - 10
 
 
 def test_the_api_accepts_every_manifest(manifests: Sequence[Manifest]) -> None:
