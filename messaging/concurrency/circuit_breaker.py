@@ -30,6 +30,8 @@ class CircuitBreaker:
         self._gauge = gauge
         self._failures = 0
         self._next_try = 0.0
+        self._tries = 0
+        """Calls that were allowed while it is open, and whose end was not reported yet."""
         self._answered_at = -math.inf
 
     @property
@@ -62,19 +64,25 @@ class CircuitBreaker:
         if now < self._next_try:
             return False
         self._next_try = now + self.pause
+        self._tries += 1
         return True
 
     def answered(self) -> bool:
         """Close the breaker. Return whether it was open."""
         was_open = self._failures >= self._most_failures
-        self._failures = 0
+        self._failures = self._tries = 0
         self._answered_at = time.monotonic()
         if was_open and self._gauge is not None:
             self._gauge.set(0)
         return was_open
 
     def failed(self) -> bool:
-        """Count a failure. Return whether it opened the breaker."""
+        """Count a failure. Return whether it opened the breaker. While it is open, only failures of
+        tries count: calls that began before it opened say nothing new."""
+        if self.open:
+            if self._tries == 0:
+                return False
+            self._tries -= 1
         self._failures += 1
         self._next_try = time.monotonic() + self.pause
         opened = self._failures == self._most_failures

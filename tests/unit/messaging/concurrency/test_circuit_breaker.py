@@ -71,15 +71,33 @@ def test_the_first_answer_closes_it() -> None:
 
 
 @pytest.mark.parametrize(("failures", "before"), [(1, []), (3, [0.0, 0.0])])
-def test_pauses_grow_with_the_failures(failures: int, before: list[float]) -> None:
+def test_pauses_grow_with_the_failures(failures: int, before: list[float], clock: Clock) -> None:
     """From the one on that opened it; the last pause repeats."""
     breaker = CircuitBreaker(failures=failures, pauses=(1.0, 2.0, 5.0))
     pauses = []
     for _ in range(failures + 3):
+        clock.now += 5.01
+        assert breaker.allows()
         breaker.failed()
         pauses.append(breaker.pause)
 
     assert pauses == [*before, 1.0, 2.0, 5.0, 5.0]
+
+
+def test_calls_that_began_before_it_opened_do_not_count(clock: Clock) -> None:
+    """Of many calls that fail together, those after the one that opened it neither lengthen the
+    pause nor begin it again."""
+    breaker = CircuitBreaker(failures=2, pauses=(1.0, 2.0, 5.0))
+    for _ in range(64):
+        breaker.failed()
+        clock.now += 0.015
+    assert breaker.pause == 1.0
+    clock.now += 0.06
+    assert three(breaker) == [True, False, False]
+
+    for _ in range(64):
+        breaker.failed()
+    assert breaker.pause == 2.0
 
 
 def test_each_call_says_whether_it_opened_or_closed_it() -> None:
