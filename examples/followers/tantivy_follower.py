@@ -1,11 +1,13 @@
 """A follower of one's own: it keeps a tantivy index of all messages in a folder.
 
     pip install tantivy
-    python -m examples.followers.tantivy_follower follow FOLDER
+    python -m examples.followers.tantivy_follower follow FOLDER [NAME]
     python -m examples.followers.tantivy_follower search FOLDER 'green tea'
 
-Any number of these may run; each needs a folder and a name of its own. Who may see a message is not
-in this index: it is for the operators of a server.
+Any number of these may run; each needs a folder and a name of its own, which is `tantivy` unless
+you give one. What a follower has handled is kept under its name: two with one name would share the
+changes, and each would miss those of the other. Who may see a message is not in this index: it is
+for the operators of a server.
 """
 
 import asyncio
@@ -19,6 +21,8 @@ import tantivy
 from messaging.domain.message import Message
 from messaging.followers.follower import Followed
 
+DEFAULT_NAME = "tantivy"
+
 
 class TantivyFollower:
     """Implements `messaging.followers.follower.RemoteFollower`."""
@@ -26,7 +30,7 @@ class TantivyFollower:
     from_beginning = True
     lease_seconds = 30.0
 
-    def __init__(self, folder: Path, *, name: str = "tantivy") -> None:
+    def __init__(self, folder: Path, *, name: str = DEFAULT_NAME) -> None:
         self.name = name
         folder.mkdir(parents=True, exist_ok=True)
         builder = tantivy.SchemaBuilder()
@@ -83,7 +87,7 @@ def _document(message: Message) -> "tantivy.Document":
     )
 
 
-async def follow(folder: Path) -> None:
+async def follow(folder: Path, *, name: str) -> None:
     """Follow until the process is stopped."""
     from messaging.followers.epoch import StoredEpoch  # noqa: PLC0415 - after django.setup()
     from messaging.followers.following import Following  # noqa: PLC0415
@@ -96,7 +100,7 @@ async def follow(folder: Path) -> None:
         calls=stores.index,
         owner=f"tantivy-{os.getpid()}",
     )
-    following.add_remote(TantivyFollower(folder))
+    following.add_remote(TantivyFollower(folder, name=name))
     following.start()
     try:
         await asyncio.Event().wait()
@@ -108,12 +112,12 @@ async def follow(folder: Path) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     match arguments:
-        case ["follow", folder]:
+        case ["follow", folder, *names] if len(names) <= 1:
             import django  # noqa: PLC0415
 
             os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
             django.setup()
-            asyncio.run(follow(Path(folder)))
+            asyncio.run(follow(Path(folder), name=names[0] if names else DEFAULT_NAME))
         case ["search", folder, text]:
             for id_, found in TantivyFollower(Path(folder)).search(text):
                 sys.stdout.write(f"{id_} {found}\n")
