@@ -25,7 +25,7 @@ from messaging.stores.sql.connections.calls import Calls
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
     """The stores of an instance. They share their connections; closing `conversations` closes
-    all except `service_accounts`."""
+    all except `database` and `index`."""
 
     conversations: Store
     people: PeopleStore
