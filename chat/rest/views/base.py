@@ -131,7 +131,7 @@ class APIView(RestAPIView):
             return await self._respond(request, **kwargs)
         token, identity = await _authenticated(request)
         if identity.service is not None:
-            return await self._serve(request, identity, identity.service, **kwargs)
+            return await self._serve(request, token, identity, **kwargs)
         service_access.require_person(request, self.service_only)
         self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
@@ -147,9 +147,11 @@ class APIView(RestAPIView):
             return await self._respond(request, **kwargs)
 
     async def _serve(
-        self, request: HttpRequest, identity: Identity, service: ServiceCaller, **kwargs: Any
+        self, request: HttpRequest, token: str, identity: Identity, **kwargs: Any
     ) -> HttpResponse:
         """Answer a service account, at its own rate."""
+        service = identity.service
+        assert service is not None
         self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
         structlog.contextvars.bind_contextvars(service=service.name, user_id=identity.user_id)
         async with turn(self.state.service_requests, service.name):
@@ -159,6 +161,9 @@ class APIView(RestAPIView):
             await sessions.require_admitted(
                 self.instance, user_id=identity.user_id, signed_in_at=identity.signed_in_at
             )
+            # Meanwhile the token may have been revoked, or its scopes changed.
+            service = (await self.state.service_tokens.authenticate(token)).service
+            assert service is not None
             self.caller = service
             if request.method in self.allowed_methods and request.method != "OPTIONS":
                 actor = await service_access.admitted_actor(

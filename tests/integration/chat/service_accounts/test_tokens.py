@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
 
+from chat.state import ApplicationState
 from config.application import Application
+from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import InvalidRequest, NotFound
 from messaging.domain.integrations.service_accounts import (
     MAX_TOKENS,
@@ -78,6 +81,22 @@ async def test_a_revoked_token_is_refused_everywhere_when_the_revocation_returns
         *[(401, "token_revoked")] * 2,
         *[(403, "scope_missing")] * 2,
     ]
+
+
+async def test_a_request_that_waits_does_not_outlive_its_token(
+    service: ServiceApi, instance: Instance, state: ApplicationState, settings: Settings
+) -> None:
+    """It waits for its turn, after its token was read."""
+    settings.CHAT_RATE_LIMITS = True
+    state.service_requests = Turns(places=1, most_waiting=1, rest=0)
+    async with state.service_requests.turn("shop"):
+        request = asyncio.create_task(service.acting_as("ann").get("/conversations"))
+        while not (state.service_requests.is_full("shop") or request.done()):
+            await asyncio.sleep(0.01)
+
+        await service_accounts.revoke_account(instance.service_accounts, name="shop", by="root")
+
+    assert problem(await request) == (401, "token_revoked")
 
 
 async def test_an_account_is_revoked_with_all_its_tokens(
