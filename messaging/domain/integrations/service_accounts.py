@@ -71,7 +71,7 @@ class ServiceAccount:
     created_by: str
     revoked_at: datetime | None = None
     tokens: tuple[ServiceToken, ...] = ()
-    """The latest first."""
+    """The valid ones first, then the latest."""
 
     @property
     def user_id(self) -> str:

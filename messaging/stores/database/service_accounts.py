@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Case, Prefetch, Q, QuerySet, When
 from django.db.transaction import atomic
 
 from messaging.domain.exceptions import InvalidRequest, NotFound
@@ -38,11 +39,11 @@ class ServiceAccountStore:
         await self._calls.write("create_service_account", _create, account)
 
     async def get(self, name: str) -> ServiceAccount | None:
-        """Return an account with its latest tokens."""
+        """Return an account with its tokens, at most 50: the valid ones, then the latest."""
         return await self._calls.read("get_service_account", _get, name)
 
     async def list_accounts(self) -> Sequence[ServiceAccount]:
-        """Return all accounts, by name."""
+        """Return all accounts by name, each with its tokens as `get` returns them."""
         return await self._calls.read("list_service_accounts", _list)
 
     async def find(self, token_id: str) -> ServiceAccount | None:
@@ -117,18 +118,27 @@ def _insert_token(database: BaseDatabaseWrapper, name: str, token: ServiceToken)
 
 def _get(database: BaseDatabaseWrapper, name: str) -> ServiceAccount | None:
     record = _with_tokens(database).filter(name=name).first()
-    return None if record is None else _account(record, list(record.tokens.all())[:_SHOWN_TOKENS])
+    return None if record is None else _account(record, record.shown_tokens)
 
 
 def _list(database: BaseDatabaseWrapper) -> Sequence[ServiceAccount]:
     records = _with_tokens(database).order_by("name")[:MAX_ACCOUNTS]
-    return [_account(record, list(record.tokens.all())[:_SHOWN_TOKENS]) for record in records]
+    return [_account(record, record.shown_tokens) for record in records]
 
 
-def _with_tokens(database: BaseDatabaseWrapper) -> QuerySet[ServiceAccountRecord]:
-    tokens = ServiceTokenRecord.objects.order_by("-created_at", "id")
+def _with_tokens(database: BaseDatabaseWrapper) -> QuerySet[Any]:
+    """Return the accounts, each with `shown_tokens`, which its class does not name."""
+    valid_first = Case(When(_valid(database), then=0), default=1)
+    tokens = ServiceTokenRecord.objects.using(database.alias)
+    shown = tokens.order_by(valid_first, "-created_at", "id")[:_SHOWN_TOKENS]
     records = ServiceAccountRecord.objects.using(database.alias)
-    return records.prefetch_related(Prefetch("tokens", queryset=tokens))
+    return records.prefetch_related(Prefetch("tokens", queryset=shown, to_attr="shown_tokens"))
+
+
+def _valid(database: BaseDatabaseWrapper) -> Q:
+    """Return the condition that a token is neither revoked nor expired."""
+    ends = Q(expires_at__isnull=True) | Q(expires_at__gt=now(database))
+    return ends & Q(revoked_at__isnull=True)
 
 
 def _find(database: BaseDatabaseWrapper, token_id: str) -> ServiceAccount | None:
@@ -143,8 +153,7 @@ def _add_token(database: BaseDatabaseWrapper, name: str, token: ServiceToken) ->
         if account.revoked_at is not None:
             raise InvalidRequest.of("name", "This service account was revoked. Create another.")
         tokens = ServiceTokenRecord.objects.using(database.alias).filter(account_id=name)
-        ends = Q(expires_at__isnull=True) | Q(expires_at__gt=now(database))
-        if tokens.filter(ends, revoked_at__isnull=True).count() >= MAX_TOKENS:
+        if tokens.filter(_valid(database)).count() >= MAX_TOKENS:
             detail = f"An account has at most {MAX_TOKENS} valid tokens. Revoke one first."
             raise InvalidRequest.of("tokens", detail, "too_many")
         _insert_token(database, name, token)
@@ -208,8 +217,10 @@ def _record(
         if created:
             records.filter(id__lte=created[-1].id - most).delete()
         tokens = ServiceTokenRecord.objects.using(database.alias)
-        for token_id, at in used.items():
-            tokens.filter(id=token_id).update(last_used_at=at)
+        # All instances lock the tokens in one order, so that none waits for another in a circle.
+        for token_id, at in sorted(used.items()):
+            earlier = Q(last_used_at__isnull=True) | Q(last_used_at__lt=at)
+            tokens.filter(earlier, id=token_id).update(last_used_at=at)
 
 
 def _list_actions(

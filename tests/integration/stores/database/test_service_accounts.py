@@ -112,3 +112,38 @@ async def test_the_latest_actions_are_kept(accounts: ServiceAccountStore) -> Non
     used = await accounts.find(FIRST.id)
     assert used is not None
     assert used.tokens[0].last_used_at == AT
+
+
+async def test_the_last_use_of_a_token_never_goes_back(accounts: ServiceAccountStore) -> None:
+    """Instances store it in any order."""
+    await accounts.create(ACCOUNT)
+
+    for seconds in (0, 9, 5):
+        await accounts.record([], {FIRST.id: AT + timedelta(seconds=seconds)})
+
+    account = await accounts.get("shop")
+    assert account is not None
+    assert account.tokens[0].last_used_at == AT + timedelta(seconds=9)
+
+
+async def test_a_valid_token_is_shown_however_many_were_revoked(
+    accounts: ServiceAccountStore,
+) -> None:
+    """After the valid ones come the latest, 50 of each account together."""
+    ends = datetime.now(UTC) + timedelta(days=1)
+    for name, old in (("bot", "b"), ("shop", "a")):
+        first = replace(FIRST, id=old * 12, expires_at=ends)
+        await accounts.create(replace(ACCOUNT, name=name, tokens=(first,)))
+        for number in range(60):
+            at = AT + timedelta(seconds=1 + number)
+            await accounts.add_token(name, replace(FIRST, id=f"{old}{number:011}", created_at=at))
+            await accounts.revoke(name, f"{old}{number:011}")
+
+    listed = await accounts.list_accounts()
+
+    assert listed == [await accounts.get("bot"), await accounts.get("shop")]
+    for account, old in zip(listed, "ba", strict=True):
+        assert [one.id for one in account.tokens] == [
+            old * 12,
+            *(f"{old}{number:011}" for number in range(59, 10, -1)),
+        ]
