@@ -6,6 +6,8 @@ from messaging.models.lengths import OPERATOR_LENGTH, USER_ID_LENGTH
 
 _NAME_LENGTH = 40
 _TOKEN_ID_LENGTH = 12
+METHOD_LENGTH = 8
+REQUEST_ID_LENGTH = 64
 
 
 class ServiceAccountRecord(models.Model):
@@ -52,10 +54,10 @@ class ServiceActionRecord(models.Model):
     name = models.CharField(max_length=_NAME_LENGTH)
     token_id = models.CharField(max_length=_TOKEN_ID_LENGTH)
     at = models.DateTimeField()
-    method = models.CharField(max_length=8)
+    method = models.CharField(max_length=METHOD_LENGTH)
     path = models.TextField()
     status = models.PositiveSmallIntegerField()
-    request_id = models.CharField(max_length=64)
+    request_id = models.CharField(max_length=REQUEST_ID_LENGTH)
     person_id = models.CharField(max_length=USER_ID_LENGTH, blank=True)
 
     class Meta:

@@ -5,6 +5,7 @@ log.
 """
 
 import asyncio
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import structlog
@@ -71,11 +72,44 @@ class ServiceHistory:
         try:
             await self._store.record(actions, used)
         except StoreUnavailable:
-            self._waiting = (actions + self._waiting)[:_MAX_WAITING]
-            self._used = used | self._used
-            self._noted.set()
+            self._wait_again(actions, used)
             return
+        except Exception:
+            logger.exception("service_history.batch_refused", actions=len(actions))
+            if not await self._store_each(actions, used):
+                return  # the database is unavailable again
         self._stored_use |= used
         if self._dropped:
             logger.error("service_history.dropped", actions=self._dropped)
             self._dropped = 0
+
+    async def _store_each(self, actions: list[ServiceAction], used: dict[str, datetime]) -> bool:
+        """Store each action by itself, after the database has refused all of them together. What it
+        refuses again is only in the log. Return whether nothing waits for the database."""
+        for number, action in enumerate(actions):
+            try:
+                await self._store.record([action], {})
+            except StoreUnavailable:
+                self._wait_again(actions[number:], used)
+                return False
+            except Exception as error:  # noqa: BLE001 - the others must still be stored
+                self._dropped += 1
+                fields = asdict(action)
+                fields["service"] = fields.pop("name")
+                logger.error("service_history.refused", **fields, reason=repr(error))
+        try:
+            await self._store.record([], used)
+        except StoreUnavailable:
+            self._wait_again([], used)
+            return False
+        except Exception:
+            logger.exception("service_history.use_refused", tokens=sorted(used))
+        return True
+
+    def _wait_again(self, actions: list[ServiceAction], used: dict[str, datetime]) -> None:
+        """Keep what the database did not take, before what came meanwhile."""
+        waiting = actions + self._waiting
+        self._waiting = waiting[:_MAX_WAITING]
+        self._dropped += len(waiting) - len(self._waiting)
+        self._used = used | self._used
+        self._noted.set()

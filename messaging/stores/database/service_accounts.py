@@ -18,6 +18,8 @@ from messaging.domain.integrations.service_accounts import (
     ServiceToken,
 )
 from messaging.models import ServiceAccountRecord, ServiceActionRecord, ServiceTokenRecord
+from messaging.models.lengths import USER_ID_LENGTH
+from messaging.models.service_accounts import METHOD_LENGTH, REQUEST_ID_LENGTH
 from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now
 
@@ -206,11 +208,11 @@ def _record(
                 name=action.name,
                 token_id=action.token_id,
                 at=action.at,
-                method=action.method,
-                path=action.path,
+                method=_storable(action.method)[:METHOD_LENGTH],
+                path=_storable(action.path),
                 status=action.status,
-                request_id=action.request_id,
-                person_id=action.person_id or "",
+                request_id=_storable(action.request_id)[:REQUEST_ID_LENGTH],
+                person_id=_storable(action.person_id or "")[:USER_ID_LENGTH],
             )
             for action in actions
         )
@@ -221,6 +223,11 @@ def _record(
         for token_id, at in sorted(used.items()):
             earlier = Q(last_used_at__isnull=True) | Q(last_used_at__lt=at)
             tokens.filter(earlier, id=token_id).update(last_used_at=at)
+
+
+def _storable(text: str) -> str:
+    """Return a text from a client without what PostgreSQL refuses."""
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 def _list_actions(

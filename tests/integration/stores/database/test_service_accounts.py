@@ -114,6 +114,29 @@ async def test_the_latest_actions_are_kept(accounts: ServiceAccountStore) -> Non
     assert used.tokens[0].last_used_at == AT
 
 
+async def test_what_clients_choose_is_stored_on_each_database(
+    accounts: ServiceAccountStore,
+) -> None:
+    """PostgreSQL refuses NUL and what is longer than a column; SQLite takes both."""
+    await accounts.create(ACCOUNT)
+    odd = ServiceAction(
+        name="shop",
+        token_id=FIRST.id,
+        at=AT,
+        method="PROPPATCH",
+        path="/a\0b/\ud800",
+        status=405,
+        request_id="r" * 65,
+        person_id="p" * 129,
+    )
+
+    await accounts.record([odd, replace(odd, method="POST")], {})
+
+    stored = [one for _, one in await accounts.list_actions("shop", limit=10)]
+    sound = replace(odd, method="PROPPATC", path="/ab/?", request_id="r" * 64, person_id="p" * 128)
+    assert stored == [replace(sound, method="POST"), sound]
+
+
 async def test_the_last_use_of_a_token_never_goes_back(accounts: ServiceAccountStore) -> None:
     """Instances store it in any order."""
     await accounts.create(ACCOUNT)
