@@ -1,5 +1,7 @@
 """The search for messages."""
 
+from typing import ClassVar
+
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -7,6 +9,7 @@ from rest_framework.response import Response
 from chat.payloads.search import SearchQuery, found_data
 from chat.rest import search_shapes as shapes
 from chat.rest.openapi.described import described
+from chat.rest.service_access import ACT_AS
 from chat.rest.views.base import APIView
 from messaging.redis.rate_limits import Rate
 from messaging.services.search import searches
@@ -17,6 +20,8 @@ _BEHIND_SECONDS = 2.0
 
 
 class SearchView(APIView):
+    scopes: ClassVar = {"GET": ACT_AS}
+
     def rate(self) -> Rate:
         return self.state.person_rates.searches
 

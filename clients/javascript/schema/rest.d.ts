@@ -13810,7 +13810,13 @@ export interface operations {
                  */
                 sender_id?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Only with the token of a service account that has the scope `act_as`: the user id of the person on whose behalf it acts.
+                 * @example alice
+                 */
+                "Chat-Act-As"?: string;
+            };
             path?: never;
             cookie?: never;
         };

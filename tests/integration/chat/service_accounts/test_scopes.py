@@ -26,6 +26,7 @@ OPENED: dict[str, set[Scope]] = {
     "edit_message": PERSON,
     "delete_message": {ACT_AS, SEND, MANAGE},
     "list_versions": {MANAGE},
+    "search_messages": PERSON,
     "pin_message": PERSON,
     "unpin_message": PERSON,
     "list_pins": PERSON,
