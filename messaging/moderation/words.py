@@ -9,12 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from ahocorasick_rs import AhoCorasick
 
-from messaging.domain.integrations.moderation import WordList
+from messaging.domain.integrations.moderation import MAX_WORDS, WordList
 
-MAX_WORDS = 20_000
-"""The words of all lists together."""
-MAX_WORD = 200
-"""Characters of a word or phrase."""
 _ANY = "*"
 
 

@@ -5,10 +5,12 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 import base64
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
+
+from messaging.domain.integrations.secrets import Secrets
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 32
@@ -19,12 +21,12 @@ def new_secret() -> str:
     return _PREFIX + base64.b64encode(random.token_bytes(_SECRET_BYTES)).decode()
 
 
-def sign(secrets: Sequence[str], *, message_id: str, body: bytes) -> Mapping[str, str]:
-    """Return the headers that sign a request now: one signature for each secret, so that a receiver
-    may know any of them."""
+def sign(secrets: Secrets, *, message_id: str, body: bytes) -> Mapping[str, str]:
+    """Return the headers that sign a request now: one signature for each secret that is valid
+    now, so that a receiver may know any of them."""
     now = datetime.now(UTC)
     text = body.decode()
-    signatures = [Webhook(one).sign(message_id, now, text) for one in secrets]
+    signatures = [Webhook(one).sign(message_id, now, text) for one in secrets.valid_at(now)]
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from messaging.domain.identifiers import SERVICE_PREFIX
+from messaging.domain.integrations.secrets import Secrets
 
 MODERATION_ID = f"{SERVICE_PREFIX}moderation"
 """The reporter of what moderation flags."""
+MAX_WORDS = 20_000
+"""The words of all lists together."""
+MAX_WORD = 200
+"""Characters of a word or phrase."""
 
 
 class TextKind(StrEnum):
@@ -73,8 +78,8 @@ class HookSettings:
     """The hook, a URL of the operator's own that judges each text."""
 
     url: str
-    secrets: tuple[str, ...]
-    """The secrets that sign its requests: the present one, and the previous one for a day."""
+    secrets: Secrets
+    """They sign its requests."""
     fallback: Fallback
 
 

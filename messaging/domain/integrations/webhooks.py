@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from messaging.domain.integrations.secrets import Secrets
+
 
 class WebhookEvent(StrEnum):
     """The types of events."""
@@ -52,8 +54,8 @@ class Endpoint:
 
     id: int
     url: str
-    secrets: tuple[str, ...]
-    """The secrets that sign: the present one, and the previous one for a day."""
+    secrets: Secrets
+    """They sign its requests."""
     events: frozenset[str]
     """The types of events that it gets; empty for all."""
     enabled: bool

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Count, Max
 
 from messaging.domain.integrations.moderation import (
     Fallback,
@@ -12,12 +11,13 @@ from messaging.domain.integrations.moderation import (
     WordAction,
     WordList,
 )
+from messaging.domain.integrations.secrets import Secrets
 from messaging.models import ModerationHookRecord, WordListRecord
 from messaging.stores.sql.connections.calls import Calls
-from messaging.stores.sql.connections.clock import now
 
-Fingerprint = tuple[tuple[int, datetime | None], ...]
-"""Changes with every change of a rule; empty without rules."""
+Fingerprint = tuple[tuple[str, int, datetime], ...]
+"""Each rule with the time of its latest change; empty without rules. It changes with every change
+of a rule, also if the clock of the instance that saved it is behind."""
 
 
 class ModerationStore:
@@ -35,12 +35,12 @@ class ModerationStore:
 
 
 def _fingerprint(database: BaseDatabaseWrapper) -> Fingerprint:
-    found = []
+    found: list[tuple[str, int, datetime]] = []
     for model in (WordListRecord, ModerationHookRecord):
-        records = model.objects.using(database.alias)
-        values = records.aggregate(count=Count("pk"), latest=Max("changed_at"))
-        found.append((values["count"], values["latest"]))
-    return tuple(found) if any(count for count, _ in found) else ()
+        records = model.objects.using(database.alias).order_by("pk")
+        changes = records.values_list("pk", "changed_at")
+        found.extend((model.__name__, pk, changed_at) for pk, changed_at in changes)
+    return tuple(found)
 
 
 def _read(database: BaseDatabaseWrapper) -> Rules:
@@ -55,14 +55,17 @@ def _read(database: BaseDatabaseWrapper) -> Rules:
             )
             for one in lists
         ),
-        hook=None if hook is None else _hook(hook, now(database)),
+        hook=None if hook is None else _hook(hook),
     )
 
 
-def _hook(record: ModerationHookRecord, at: datetime) -> HookSettings:
-    previous = record.previous_until is not None and record.previous_until > at
+def _hook(record: ModerationHookRecord) -> HookSettings:
     return HookSettings(
         url=record.url,
-        secrets=(record.secret, record.previous_secret) if previous else (record.secret,),
+        secrets=Secrets(
+            present=record.secret,
+            previous=record.previous_secret,
+            previous_until=record.previous_until,
+        ),
         fallback=Fallback(record.fallback),
     )

@@ -1,12 +1,13 @@
 """Webhooks: the endpoints, and the log of their deliveries."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 from django.db.transaction import atomic
 
+from messaging.domain.integrations.secrets import Secrets
 from messaging.domain.integrations.webhooks import (
     KEPT_FOR,
     Attempt,
@@ -89,17 +90,19 @@ class WebhookStore:
 
 
 def _list_endpoints(database: BaseDatabaseWrapper) -> Sequence[Endpoint]:
-    at = now(database)
     records = WebhookEndpointRecord.objects.using(database.alias).order_by("id")
-    return [_endpoint(record, at) for record in records]
+    return [_endpoint(record) for record in records]
 
 
-def _endpoint(record: WebhookEndpointRecord, at: datetime) -> Endpoint:
-    previous = record.previous_until is not None and record.previous_until > at
+def _endpoint(record: WebhookEndpointRecord) -> Endpoint:
     return Endpoint(
         id=record.pk,
         url=record.url,
-        secrets=(record.secret, record.previous_secret) if previous else (record.secret,),
+        secrets=Secrets(
+            present=record.secret,
+            previous=record.previous_secret,
+            previous_until=record.previous_until,
+        ),
         events=frozenset(record.events),
         enabled=record.enabled,
         created_at=record.created_at,

@@ -7,6 +7,7 @@ import pytest
 
 from messaging.domain.exceptions import RefusedByModeration
 from messaging.domain.integrations.moderation import Fallback, HookSettings, Submission, TextKind
+from messaging.domain.integrations.secrets import Secrets
 from messaging.moderation.hook import Hook as ModerationHook
 from messaging.moderation.hook import HookFailed
 from messaging.outbound.client import OutboundClient
@@ -30,7 +31,7 @@ async def _receiver() -> AsyncIterator[Hook]:
 
 
 def settings(url: str, fallback: Fallback = Fallback.ALLOW) -> HookSettings:
-    return HookSettings(url=url, secrets=(SECRET,), fallback=fallback)
+    return HookSettings(url=url, secrets=Secrets(present=SECRET), fallback=fallback)
 
 
 def text(text: str = "hello") -> Submission:
