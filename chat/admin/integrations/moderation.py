@@ -15,6 +15,7 @@ from chat.admin.integrations.secrets import secret_page
 from chat.admin.texts import StrictAdmin
 from messaging.changes.text_rules import normalise_newlines, require_note
 from messaging.domain.exceptions import InvalidRequest
+from messaging.domain.integrations.moderation import MAX_WORD, MAX_WORDS
 from messaging.models import ModerationHookRecord, WordListRecord
 from messaging.outbound.addresses import parse_networks
 from messaging.outbound.signing import new_secret
@@ -29,7 +30,7 @@ else:
 PREVIOUS_SECRET = timedelta(days=1)
 """How long a replaced secret signs too."""
 _MAX_WORDS = 10_000
-_MAX_WORD = 200
+"""The words of one list."""
 _MAX_CHARACTERS = 500_000
 
 
@@ -58,8 +59,8 @@ class WordListForm(_ModelForm):
         if len(lines) > _MAX_WORDS:
             raise ValidationError(f"A list has at most {_MAX_WORDS} words. Make another list.")
         for number, line in enumerate(lines, start=1):
-            if len(line) > _MAX_WORD or not line.strip("* "):
-                detail = f"Line {number} needs 1 to {_MAX_WORD} characters besides *."
+            if len(line) > MAX_WORD or not line.strip("* "):
+                detail = f"Line {number} needs 1 to {MAX_WORD} characters besides *."
                 raise ValidationError(detail)
         words = "\n".join(lines)
         try:
@@ -67,6 +68,17 @@ class WordListForm(_ModelForm):
         except InvalidRequest as error:
             raise ValidationError(error.detail, code=error.errors[0].code) from None
         return words
+
+    def clean(self) -> dict[str, Any]:
+        """Require that all lists that are on fit together: the server leaves out the rest."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("enabled") and cleaned.get("words"):
+            others = WordListRecord.objects.filter(enabled=True).exclude(pk=self.instance.pk)
+            texts = [cleaned["words"], *others.values_list("words", flat=True)]
+            if sum(len(text.splitlines()) for text in texts) > MAX_WORDS:
+                detail = f"The lists that are on have at most {MAX_WORDS} words together."
+                self.add_error("words", f"{detail} Remove words, or switch a list off.")
+        return cleaned
 
 
 @admin.register(WordListRecord)
@@ -101,9 +113,11 @@ class ModerationHookAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
         return super().has_add_permission(request) and not ModerationHookRecord.objects.exists()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change:
+        if change:
+            obj.save(update_fields=[*form.changed_data, "changed_at"])
+        else:
             obj.secret = new_secret()
-        super().save_model(request, obj, form, change)
+            super().save_model(request, obj, form, change)
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
@@ -126,6 +140,6 @@ def replace_secret(
     row: Any = chosen[0]
     row.previous_secret, row.secret = row.secret, new_secret()
     row.previous_until = datetime.now(UTC) + PREVIOUS_SECRET
-    row.save()
+    row.save(update_fields=["secret", "previous_secret", "previous_until", "changed_at"])
     modeladmin.log_change(request, row, "Replace the secret")
     return secret_page(modeladmin, request, row, row.secret)

@@ -62,11 +62,16 @@ class WebhookEndpointAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
     actions = ("send_test_event", "replace_secret")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change:
-            obj.secret = new_secret()
+        written = [*form.changed_data, "changed_at"]
         if obj.enabled and "enabled" in form.changed_data:
             obj.switched_off_for, obj.failing_since = "", None
-        super().save_model(request, obj, form, change)
+            written += ["switched_off_for", "failing_since"]
+        if change:
+            # The server writes the other columns meanwhile.
+            obj.save(update_fields=written)
+        else:
+            obj.secret = new_secret()
+            super().save_model(request, obj, form, change)
         # Not within the transaction: the instance writes on connections of its own.
         transaction.on_commit(partial(_apply, instance_of(request), obj.pk))
 

@@ -1,12 +1,16 @@
 """What operators connect: endpoints of webhooks, and the rules of moderation."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from django.contrib.admin.models import LogEntry
+from django.db.models.signals import pre_save
 from pytest_django.fixtures import Settings
 
+from messaging.domain.integrations.moderation import MAX_WORDS
 from messaging.domain.integrations.webhooks import DeliveryState
 from messaging.models import (
     ModerationHookRecord,
@@ -107,3 +111,50 @@ async def test_there_is_one_hook(root: Operator) -> None:
     hook = await ModerationHookRecord.objects.aget()
     assert hook.secret in shown.text
     assert (await root.get(f"{HOOK}add/")).status_code == 403
+
+
+async def test_more_words_than_the_server_takes(root: Operator) -> None:
+    """All lists that are on count together. A list that is off does not count."""
+    first = await WordListRecord.objects.acreate(
+        name="Long", action="block", words="\n".join(f"word{n}" for n in range(MAX_WORDS))
+    )
+    form = {"name": "Spam", "action": "block", "words": "spam"}
+
+    answer = await root.post(f"{WORDS}add/", {**form, "enabled": "on"})
+    assert f"at most {MAX_WORDS} words together" in text_of(answer)
+    await root.post(f"{WORDS}add/", form)
+    spam = await WordListRecord.objects.aget(name="Spam")
+    assert not spam.enabled
+
+    await WordListRecord.objects.filter(pk=first.pk).aupdate(enabled=False)
+    await root.post(f"{WORDS}{spam.pk}/change/", {**form, "enabled": "on"})
+    assert (await WordListRecord.objects.aget(name="Spam")).enabled
+
+
+async def test_what_changes_while_an_operator_saves(root: Operator) -> None:
+    """Is kept: the admin writes only what the operator changes."""
+    endpoint = await WebhookEndpointRecord.objects.acreate(url="https://app.example/", secret="a")
+    hook = await ModerationHookRecord.objects.acreate(url="https://app.example/", secret="a")
+    failing = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def change(sender: Any, **_: Any) -> None:
+        if sender is WebhookEndpointRecord:
+            sender.objects.update(failing_since=failing, enabled=False)
+        if sender is ModerationHookRecord:
+            sender.objects.update(secret="b", enabled=False)
+
+    pre_save.connect(change)
+    try:
+        form = {"url": "https://new.example/", "enabled": "on", "fallback": "allow"}
+        await root.post(f"{ENDPOINT}{endpoint.pk}/change/", form)
+        await root.post(f"{HOOK}{hook.pk}/change/", form)
+        await root.act(ENDPOINT, "replace_secret", str(endpoint.pk))
+    finally:
+        pre_save.disconnect(change)
+
+    saved = await WebhookEndpointRecord.objects.aget()
+    assert (saved.url, saved.previous_secret) == ("https://new.example/", "a")
+    assert (saved.enabled, saved.failing_since) == (False, failing)
+    kept = await ModerationHookRecord.objects.aget()
+    assert (kept.url, kept.secret, kept.enabled) == ("https://new.example/", "b", False)
+    assert kept.changed_at > hook.changed_at
