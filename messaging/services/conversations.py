@@ -24,7 +24,12 @@ from messaging.domain.conversation import (
     History,
     Posting,
 )
-from messaging.domain.exceptions import ClientIdReused, InvalidRequest, StoreUnavailable
+from messaging.domain.exceptions import (
+    ClientIdReused,
+    InvalidRequest,
+    MessagingError,
+    StoreUnavailable,
+)
 from messaging.domain.identifiers import require_conversation_id, require_user_id
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
@@ -145,9 +150,13 @@ async def _store_group(
     existing = await instance.store.get_conversation(wanted.id) if retried else None
     if existing is not None:
         return _the_same(existing, wanted), False
-    title = await moderated_title(instance, user_id, wanted.id, wanted.title)
     others = [one for one in wanted.participants if one != user_id]
     await quota.take()
+    try:
+        title = await moderated_title(instance, user_id, wanted.id, wanted.title)
+    except MessagingError:
+        await quota.give_back()
+        raise
     let_in = {user_id, *await welcome(instance, user_id, others)}
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
     founded = replace(wanted, participants=people, title=title)

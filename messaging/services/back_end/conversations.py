@@ -5,6 +5,7 @@ from typing import Any
 
 from messaging.changes.conversations import NewConversation
 from messaging.changes.interventions import ChangeConversation
+from messaging.changes.needs import Known
 from messaging.changes.rights import require_people
 from messaging.domain.conversation import Conversation, ConversationKind, History, Posting
 from messaging.domain.exceptions import ConversationNotFound, InvalidRequest
@@ -15,7 +16,7 @@ from messaging.services import conversations
 from messaging.services.conversations import FoundedConversation
 from messaging.services.operators import conversations as operators_conversations
 from messaging.services.rules.moderation import moderated_title
-from messaging.services.rules.submission import submit
+from messaging.services.rules.submission import authorize, submit
 
 
 async def create_conversation(
@@ -92,13 +93,16 @@ async def update_conversation(
     named = {name: value for name, value in changes.items() if name != "frozen"}
     checked = NewConversation(**named).checked()
     fields = {name: getattr(checked, name) for name in named}
-    if "title" in fields:
-        fields["title"] = await moderated_title(
-            instance, service.user_id, conversation_id, fields["title"]
-        )
     if "frozen" in changes:
         fields["frozen"] = changes["frozen"]
     change = ChangeConversation(by=service.user_id, fields=fields)
+    if fields.get("title") and instance.moderation.active:
+        conversation = await authorize(instance, conversation_id, change)
+        change.apply(conversation, Known())  # refused now, moderation need not judge it
+        if fields["title"] != conversation.title:
+            fields["title"] = await moderated_title(
+                instance, service.user_id, conversation_id, fields["title"]
+            )
     return (await submit(instance, conversation_id, change)).conversation
 
 
