@@ -80,6 +80,12 @@ class Hook:
         self._seconds = seconds
         self._places = asyncio.Semaphore(at_once)
         self._breaker = CircuitBreaker(failures=_FAILURES, pauses=pauses)
+        self._retired = False
+        MODERATION_HOOK_OPEN.set(0)
+
+    def retire(self) -> None:
+        """Leave the metric to the next hook, if any. Open questions may still fail."""
+        self._retired = True
         MODERATION_HOOK_OPEN.set(0)
 
     async def judge(self, submission: Submission) -> Judgement:
@@ -89,6 +95,7 @@ class Hook:
         except HookFailed:
             MODERATED.labels("unanswered").inc()
             if self.settings.fallback is Fallback.REFUSE:
+                MODERATED.labels("refuse").inc()
                 raise RefusedByModeration from None
             return Judgement(text=submission.text)
         match verdict.action:
@@ -96,7 +103,6 @@ class Hook:
                 MODERATED.labels("refuse").inc()
                 raise RefusedByModeration
             case Action.REPLACE:
-                MODERATED.labels("replace").inc()
                 return Judgement(text=verdict.text or "")
             case Action.FLAG:
                 reason = _shown_reason(verdict.reason)
@@ -122,7 +128,7 @@ class Hook:
         finally:
             self._places.release()
         MODERATION_HOOK_SECONDS.observe(time.monotonic() - begun)
-        if self._breaker.answered():
+        if self._breaker.answered() and not self._retired:
             MODERATION_HOOK_OPEN.set(0)
             logger.info("moderation.hook_recovered")
         return verdict
@@ -142,7 +148,7 @@ class Hook:
 
     def _failed(self, error: Exception) -> None:
         opened = self._breaker.failed()
-        if opened:
+        if opened and not self._retired:
             MODERATION_HOOK_OPEN.set(1)
             reason = str(error) if isinstance(error, OutboundFailed) else type(error).__name__
             logger.warning("moderation.hook_failing", reason=reason)

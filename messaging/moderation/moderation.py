@@ -26,7 +26,7 @@ from messaging.domain.integrations.moderation import (
     WordAction,
     WordList,
 )
-from messaging.instruments.outbound_metrics import MODERATED, MODERATION_HOOK_OPEN
+from messaging.instruments.outbound_metrics import MODERATED
 from messaging.outbound.addresses import parse_networks
 from messaging.stores.database.moderation import Fingerprint, ModerationStore
 
@@ -51,13 +51,17 @@ class Moderation:
         self._words: WordFinder | None = None
         self._hook: Hook | None = None
         self._client: OutboundClient | None = None
+        self._refreshing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Read the rules, and read them again from time to time."""
+        changed = None
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(_FIRST_SECONDS):
-                await self.refresh()
+                changed = await self._read_changed()
+        if changed is not None:
+            await self._apply(*changed)
         self._task = start_task(repeat(self._step, failed="moderation.refresh_failed"))
 
     async def stop(self) -> None:
@@ -69,12 +73,10 @@ class Moderation:
 
     async def refresh(self) -> None:
         """Read the rules if they have changed. Raises StoreUnavailable."""
-        found = await self._store.fingerprint()
-        if found != self._known:
-            self._apply(await self._store.read_rules() if found else NO_RULES)
-            self._known = found
-            if self._client is not None:
-                await self._client.prepare()
+        async with self._refreshing:  # rules that were read earlier do not replace later ones
+            changed = await self._read_changed()
+            if changed is not None:
+                await self._apply(*changed)
 
     async def judge(self, submission: Submission) -> Judgement:
         """Return the judgement on a text. Raises RefusedByModeration."""
@@ -83,7 +85,8 @@ class Moderation:
         if self._hook is not None:
             judgement = await self._hook.judge(submission)
         flags = (*flags, *judgement.flags)
-        MODERATED.labels("flag" if flags else "allow").inc()
+        replaced = judgement.text != submission.text
+        MODERATED.labels("replace" if replaced else "flag" if flags else "allow").inc()
         return Judgement(text=judgement.text, flags=flags)
 
     def _find_words(self, text: str) -> tuple[str, ...]:
@@ -103,15 +106,28 @@ class Moderation:
         with suppress(StoreUnavailable):  # it is logged there
             await self.refresh()
 
-    def _apply(self, rules: Rules) -> None:
-        self._words = _make_finder(rules.word_lists) if rules.word_lists else None
-        if rules.hook is None:
+    async def _read_changed(self) -> tuple[Fingerprint, Rules] | None:
+        """Return the rules with their fingerprint, or None if they have not changed. Raises
+        StoreUnavailable."""
+        found = await self._store.fingerprint()
+        if found == self._known:
+            return None
+        return found, (await self._store.read_rules() if found else NO_RULES)
+
+    async def _apply(self, found: Fingerprint, rules: Rules) -> None:
+        lists = rules.word_lists
+        # Thousands of words take long enough to hold up the event loop.
+        self._words = await asyncio.to_thread(_make_finder, lists) if lists else None
+        if self._hook is not None and self._hook.settings != rules.hook:
+            self._hook.retire()
             self._hook = None
-            MODERATION_HOOK_OPEN.set(0)
-        elif self._hook is None or self._hook.settings != rules.hook:
+        if self._hook is None and rules.hook is not None:
             self._hook = self._make_hook(rules.hook)
         self.active = bool(rules)
-        logger.info("moderation.rules_read", lists=len(rules.word_lists), hook=bool(rules.hook))
+        self._known = found
+        logger.info("moderation.rules_read", lists=len(lists), hook=bool(rules.hook))
+        if self._client is not None:
+            await self._client.prepare()
 
     def _make_hook(self, hook: HookSettings) -> "Hook":
         """Import the client too: most installations have no hook."""

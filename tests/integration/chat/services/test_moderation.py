@@ -1,7 +1,8 @@
 """Moderation before a message is stored: what the sender, the others and the operators see."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from standardwebhooks import Webhook
 
 from messaging.domain.integrations.moderation import MODERATION_ID, Fallback, WordAction
 from messaging.domain.reports import Report, ReportStatus
-from messaging.models import WordListRecord
+from messaging.instruments.outbound_metrics import MODERATED, MODERATION_HOOK_OPEN
+from messaging.models import ModerationHookRecord, WordListRecord
 from messaging.runtime.instance import Instance
 from messaging.services.account import profiles
 from tests.integration.chat import Api, Json, ok, problem
@@ -36,6 +38,23 @@ async def _hook(instance: Instance, settings: Settings) -> AsyncIterator[Hook]:
 
 async def reports(instance: Instance, status: ReportStatus | None = None) -> Sequence[Report]:
     return await instance.reports.list_reports(limit=10, status=status)
+
+
+def counts() -> Mapping[str, float]:
+    """How many texts have got each verdict so far."""
+    (metric,) = MODERATED.collect()
+    samples = [one for one in metric.samples if one.name == "chat_moderated_total"]
+    return {one.labels["verdict"]: one.value for one in samples}
+
+
+def hook_open() -> float:
+    (metric,) = MODERATION_HOOK_OPEN.collect()
+    return metric.samples[0].value
+
+
+def counted(before: Mapping[str, float]) -> Mapping[str, float]:
+    """The verdicts since then."""
+    return {name: n - before[name] for name, n in counts().items() if n != before[name]}
 
 
 async def texts(api: Api, conversation: str) -> list[str]:
@@ -226,3 +245,51 @@ async def test_a_rule_that_ends(instance: Instance, ann: Api) -> None:
 
     await ann.send(group, "spam")
     assert not instance.moderation.active
+
+
+async def test_a_change_by_an_instance_whose_clock_is_behind(instance: Instance, ann: Api) -> None:
+    """It holds as any other change does."""
+    group = await ann.group()
+    await add_words(instance, "spam", action=WordAction.BLOCK)
+    await add_words(instance, "casino", action=WordAction.FLAG)
+
+    await WordListRecord.objects.filter(action="block").aupdate(
+        words="eggs", changed_at=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    await instance.moderation.refresh()
+
+    assert problem(await ann.post(f"/conversations/{group}/messages", text="eggs")) == REFUSED
+    await ann.send(group, "spam")
+
+
+async def test_the_count_of_verdicts(instance: Instance, ann: Api, hook: Hook) -> None:
+    """A text counts once, and besides as unanswered if the hook gives no verdict."""
+    group = await ann.group()
+    path = f"/conversations/{group}/messages"
+    await add_words(instance, "casino", action=WordAction.FLAG)
+    await set_hook(instance, hook.url, fallback=Fallback.REFUSE)
+
+    before = counts()
+    hook.handle = verdict(action="replace", text="***")
+    await ann.send(group, "a casino")
+    assert counted(before) == {"replace": 1}
+
+    before = counts()
+    hook.handle = lambda _: answer(500)
+    assert problem(await ann.post(path, text="hello")) == REFUSED
+    assert counted(before) == {"unanswered": 1, "refuse": 1}
+
+
+async def test_a_failing_hook_that_is_removed(instance: Instance, ann: Api, hook: Hook) -> None:
+    """Nothing is reported as failing afterwards."""
+    group = await ann.group()
+    await set_hook(instance, hook.url)
+    hook.handle = lambda _: answer(500)
+    for _ in range(5):
+        await ann.send(group)
+    assert hook_open() == 1
+
+    await ModerationHookRecord.objects.all().adelete()
+    await instance.moderation.refresh()
+
+    assert hook_open() == 0
