@@ -13,6 +13,7 @@ from messaging.domain.integrations.moderation import (
 )
 from messaging.domain.integrations.secrets import Secrets
 from messaging.models import ModerationHookRecord, WordListRecord
+from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import Calls
 
 Fingerprint = tuple[tuple[str, int, datetime], ...]
@@ -50,7 +51,7 @@ def _read(database: BaseDatabaseWrapper) -> Rules:
         word_lists=tuple(
             WordList(
                 name=one.name,
-                action=WordAction(one.action),
+                action=member_of(WordAction, one.action),
                 words=tuple(filter(None, map(str.strip, one.words.splitlines()))),
             )
             for one in lists
@@ -67,5 +68,5 @@ def _hook(record: ModerationHookRecord) -> HookSettings:
             previous=record.previous_secret,
             previous_until=record.previous_until,
         ),
-        fallback=Fallback(record.fallback),
+        fallback=member_of(Fallback, record.fallback),
     )

@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 
 from messaging.domain.conversation import ConversationKind, History, Posting
 from messaging.domain.files.stored_attachment import AttachmentStatus
+from messaging.domain.integrations.moderation import Fallback, WordAction
 from messaging.domain.message import MessageKind
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy
@@ -33,6 +34,8 @@ UNKNOWN: Mapping[type[StrEnum], StrEnum] = {
     Verdict: Verdict.DROPPED,  # it is decided: no further push
     AttachmentStatus: AttachmentStatus.PENDING,  # it is neither sent nor shown
     ReportStatus: ReportStatus.OPEN,  # an operator checks it again
+    WordAction: WordAction.FLAG,  # an operator looks at the message
+    Fallback: Fallback.REFUSE,  # whatever it allows, it may not be everything
 }
 """The default for a value that this release does not know."""
 

@@ -22,6 +22,9 @@ from messaging.domain.change import ChangeType
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
+from messaging.domain.integrations.moderation import TextKind
+from messaging.domain.integrations.service_accounts import Scope
+from messaging.domain.integrations.webhooks import DeliveryState, WebhookEvent
 from messaging.domain.participant import Notify, Preferences, Role
 from messaging.domain.people import AddedBy, PresenceStatus
 from messaging.domain.recipients import Decision, Device, Platform, TokenKind, Verdict
@@ -44,7 +47,9 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = {
     *("kind", "role", "notify", "added_by", "token_kind", "platform", "verdict", "status"),
 }
-NEVER_STORED = {ChangeType, Condition, PresenceStatus}
+NEVER_STORED = {ChangeType, Condition, PresenceStatus, TextKind}
+LEFT_OUT = {DeliveryState, Scope, WebhookEvent}
+"""Stored, but a row or an item with an unknown one is not read."""
 
 
 def rewritten(value: Any) -> Any:
@@ -207,13 +212,13 @@ def test_each_enumeration_of_the_domain_says_what_an_unknown_value_is() -> None:
         for one in vars(import_module(module.name)).values()
         if isinstance(one, type) and issubclass(one, StrEnum) and one is not StrEnum
     }
-    assert enumerations - NEVER_STORED == set(UNKNOWN)
+    assert enumerations - NEVER_STORED - LEFT_OUT == set(UNKNOWN)
 
 
 def test_stores_read_them_in_one_way() -> None:
     """A call of the enumeration itself would raise."""
     names = {kind.__name__ for kind in UNKNOWN}
-    folder = Path(stored_enums.__file__).parent
+    folder = Path(stored_enums.__file__).parents[1]
     calls = [
         f"{file.name}:{node.lineno}"
         for file in sorted(folder.rglob("*.py"))

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from messaging.domain.integrations.moderation import NO_RULES, Fallback, HookSettings, Rules
+from messaging.domain.integrations.secrets import Secrets
 from messaging.instruments.outbound_metrics import MODERATION_HOOK_OPEN
 from messaging.moderation.moderation import Moderation
 from messaging.stores.database.moderation import Fingerprint, ModerationStore
@@ -15,7 +16,7 @@ class Stored(ModerationStore):
         self.rules = rules
 
     async def fingerprint(self) -> Fingerprint:
-        return ((1, datetime(2026, 1, 1, tzinfo=UTC)),) if self.rules else ()
+        return (("hook", 1, datetime(2026, 1, 1, tzinfo=UTC)),) if self.rules else ()
 
     async def read_rules(self) -> Rules:
         return self.rules
@@ -23,7 +24,8 @@ class Stored(ModerationStore):
 
 async def test_a_hook_that_was_removed_is_not_shown_as_away() -> None:
     """Nothing would ask it again, and the alert would never end."""
-    hook = HookSettings(url="https://192.0.2.1/", secrets=("s",), fallback=Fallback.ALLOW)
+    secrets = Secrets(present="s")
+    hook = HookSettings(url="https://192.0.2.1/", secrets=secrets, fallback=Fallback.ALLOW)
     stored = Stored(Rules(hook=hook))
     moderation = Moderation(stored)
     await moderation.refresh()

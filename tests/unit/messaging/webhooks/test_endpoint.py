@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.integrations.secrets import Secrets
 from messaging.domain.integrations.webhooks import Attempt, Endpoint, EventReference, WebhookEvent
 from messaging.webhooks.endpoint import LiveEndpoint
 from messaging.webhooks.log import DeliveryLog
@@ -16,7 +17,7 @@ _AT = datetime(2026, 1, 1, tzinfo=UTC)
 _SETTINGS = Endpoint(
     id=1,
     url="https://example.com",
-    secrets=("whsec_",),
+    secrets=Secrets(present="whsec_"),
     events=frozenset(),
     enabled=True,
     created_at=_AT,
