@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from chat.admin.base import StoreModelAdmin
 from chat.admin.bridge import on_loop
+from chat.admin.integrations.secrets import token_page
 from chat.admin.lists import Rows
 from chat.state import instance_of
 from messaging.domain.exceptions import MessagingError
@@ -68,7 +69,7 @@ def act(
                     if also is not None:
                         modeladmin.log_change(request, also(row), f"{entry}; by {row} ({row.pk})")
                     if secret and result is not None:
-                        return secret_page(modeladmin, request, row, result)
+                        return token_page(modeladmin, request, row, result)
                 return HttpResponseRedirect(_next_page(request))
             context = {
                 **modeladmin.admin_site.each_context(request),
@@ -117,23 +118,6 @@ def _carried_out(
         "operator.acted", act=carry_out.__name__, by=by, key=str(row.pk), failed=bool(outcome)
     )
     return outcome, result
-
-
-def secret_page(
-    modeladmin: StoreModelAdmin, request: HttpRequest, row: Any, token: str
-) -> HttpResponse:
-    """Return the page that shows a new token, once. It is in no message and no cookie, and no cache
-    keeps it."""
-    context = {
-        **modeladmin.admin_site.each_context(request),
-        "title": f"The new token of {row}",
-        "opts": modeladmin.opts,
-        "token": token,
-        "next": modeladmin.list_url(request),
-    }
-    answer = TemplateResponse(request, "admin/chat/token.html", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 def _next_page(request: HttpRequest) -> str:

@@ -9,7 +9,6 @@ files that nobody knows of. An attachment also stays for as long as its address 
 """
 
 import asyncio
-import random
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from messaging.attachments.check_folders import remove_old_folders
-from messaging.concurrency.loops import repeat
+from messaging.concurrency.loops import repeat, until_wanted
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.files.stored_attachment import (
@@ -91,11 +90,8 @@ class FileSweep:
                 return handled
 
     async def _step(self) -> None:
-        with suppress(TimeoutError):
-            pause = _SECONDS if self._has_swept else _FIRST_SECONDS
-            async with asyncio.timeout(random.uniform(*pause)):
-                await self._wanted.wait()
-        self._wanted.clear()
+        pause = _SECONDS if self._has_swept else _FIRST_SECONDS
+        await until_wanted(self._wanted, seconds=pause)
         self._has_swept = True
         with suppress(StoreUnavailable):  # logged where it was noticed; the next step tries again
             await self.sweep()

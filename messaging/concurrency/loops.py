@@ -1,7 +1,9 @@
 """Loops that run as long as their owner: an unexpected exception does not end them."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -37,3 +39,12 @@ async def repeat(
             await asyncio.sleep(pause)
         else:
             failing = False
+
+
+async def until_wanted(wanted: asyncio.Event, *, seconds: tuple[float, float]) -> None:
+    """Wait until the next step is wanted, or for a random time within these bounds: the processes
+    that run the same loop spread over it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(random.uniform(*seconds)):
+            await wanted.wait()
+    wanted.clear()

@@ -5,7 +5,6 @@ until it is full; the sweep finds the others.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from messaging.concurrency.loops import repeat
+from messaging.concurrency.loops import repeat, until_wanted
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.followers.checkpoints import Checkpoints
@@ -169,12 +168,7 @@ class Runner:
         if walked is not None and not walked.complete:
             await asyncio.sleep(0.01)  # let other work in between
             return
-        try:
-            async with asyncio.timeout(random.uniform(*_LOOK_SECONDS)):
-                await self._looks.wait()
-        except TimeoutError:
-            pass
-        self._looks.clear()
+        await until_wanted(self._looks, seconds=_LOOK_SECONDS)
 
     async def register(self) -> Registration:
         """Read the registration, which begins anew after a restore. Raises StoreUnavailable."""

@@ -4,14 +4,13 @@ Each is leased before it is sent, so that of several processes one sends it.
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
 
-from messaging.concurrency.loops import repeat
+from messaging.concurrency.loops import repeat, until_wanted
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.integrations.webhooks import RETRIED_FOR, DeliveryState, StoredDelivery
@@ -74,10 +73,7 @@ class Outbox:
             while await self.send_due() == _AT_ONCE:
                 pass
             await self._tidy()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(random.uniform(*_LOOK_SECONDS)):
-                await self._wanted.wait()
-        self._wanted.clear()
+        await until_wanted(self._wanted, seconds=_LOOK_SECONDS)
 
     async def _send(self, delivery: StoredDelivery) -> None:
         endpoint = self._endpoint(delivery.endpoint_id)

@@ -142,4 +142,5 @@ def replace_secret(
     row.previous_until = datetime.now(UTC) + PREVIOUS_SECRET
     row.save(update_fields=["secret", "previous_secret", "previous_until", "changed_at"])
     modeladmin.log_change(request, row, "Replace the secret")
-    return secret_page(modeladmin, request, row, row.secret)
+    note = "The secret before it signs every request too, for the next 24 hours."
+    return secret_page(modeladmin, request, row, row.secret, note=note)

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from chat.admin.base import StoreModelAdmin, Table
 from chat.admin.bridge import on_loop
-from chat.admin.confirmed_actions import act, secret_page
+from chat.admin.confirmed_actions import act
+from chat.admin.integrations.secrets import token_page
 from chat.admin.lists import Found, Wanted
 from chat.models import ServiceAccount
 from chat.state import instance_of
@@ -182,7 +183,7 @@ class ServiceAccountAdmin(StoreModelAdmin):
             else:
                 row = ServiceAccount(name=given["name"])
                 self.log_addition(request, row, f"scopes: {', '.join(sorted(scopes))}")
-                return secret_page(self, request, row, token)
+                return token_page(self, request, row, token)
         context = {
             **self.admin_site.each_context(request),
             "title": "Create a service account",

@@ -68,10 +68,7 @@ class SendMessage:
 
     def apply(self, conversation: Conversation, known: Known) -> Outcome:
         self.authorize(conversation)
-        first = known.messages.get(self.creates)
-        if first is not None:
-            if first.content_hash != self.content_hash:
-                raise ClientIdReused
+        if (first := self._sent_before(known)) is not None:
             return Outcome(conversation=conversation, message=first)
         self._require_may_send(conversation)
         self._require_references(conversation, known)
@@ -117,6 +114,13 @@ class SendMessage:
             by=self.sender_id,
         )
         return Outcome(conversation=after, change=change, message=message, attached=attachments)
+
+    def _sent_before(self, known: Known) -> Message | None:
+        """Return the message that this `client_id` already created. Raises ClientIdReused."""
+        first = known.messages.get(self.creates)
+        if first is not None and first.content_hash != self.content_hash:
+            raise ClientIdReused
+        return first
 
     def _require_may_send(self, conversation: Conversation) -> None:
         require_unblocked(conversation)

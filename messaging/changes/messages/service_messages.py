@@ -16,7 +16,7 @@ from messaging.changes.needs import Known
 from messaging.changes.rights import require_people, require_unblocked
 from messaging.domain.change import COMMIT_TIME, Change, ChangeType
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import ClientIdReused, InvalidRequest, PermissionDenied
+from messaging.domain.exceptions import InvalidRequest, PermissionDenied
 from messaging.domain.message import Message, MessageKind
 
 _EVENT = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
@@ -47,10 +47,7 @@ class SendSystemMessage(SendServiceMessage):
 
     def apply(self, conversation: Conversation, known: Known) -> Outcome:
         self.authorize(conversation)
-        first = known.messages.get(self.creates)
-        if first is not None:
-            if first.content_hash != self.content_hash:
-                raise ClientIdReused
+        if (first := self._sent_before(known)) is not None:
             return Outcome(conversation=conversation, message=first)
         self._require_may_send(conversation)
         message = Message(
