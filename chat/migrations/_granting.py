@@ -6,7 +6,7 @@ ACTIONS = ('add', 'change', 'delete', 'view')
 def grant(apps, schema_editor, granted):
     """`granted` has the verbose name of a model, and the groups, by the name of the model.
 
-    Django makes permissions after all migrations; those that are given here are made now.
+    Django creates permissions after all migrations, so the ones granted here are created now.
     """
     using = schema_editor.connection.alias
     groups = apps.get_model('auth', 'Group').objects.using(using)

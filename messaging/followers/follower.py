@@ -62,7 +62,7 @@ class LocalFollower(Follower, Protocol):
 
     def write(self, database: BaseDatabaseWrapper, followed: Sequence[Followed]) -> Collection[str]:
         """Apply the changes of several conversations, in a thread and in a transaction. Return the
-        ids of those that have too much to do for one transaction: they come again."""
+        ids of conversations with too many changes for one transaction. They are passed again."""
 
     def forget(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:
         """Discard everything of conversations that the store does not have."""

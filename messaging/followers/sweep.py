@@ -2,8 +2,8 @@
 committed ended before its followers had handled the change, or had no room for it.
 
 One process at a time sweeps, for all followers, every half a minute. It lists the conversations
-that changed since the sweep before, and marks those that are ahead as due. On Firestore this costs
-a read for each of them, and one for each of the 16 shards that has none.
+that changed since the last sweep. A conversation that is ahead of its checkpoint becomes due. On
+Firestore this costs one read for each conversation, and one for each of the 16 shards without any.
 """
 
 from collections.abc import Mapping

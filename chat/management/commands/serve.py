@@ -29,8 +29,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--processes",
             type=int,
-            help="run this number of instances behind the port, restart those that die, and "
-            "replace them one by one at SIGHUP. Several instances need Redis",
+            help="run this number of instances behind the port. An instance that dies is "
+            "restarted. SIGHUP replaces the instances one by one. Several instances need Redis",
         )
         parser.add_argument(
             "--metrics-port",

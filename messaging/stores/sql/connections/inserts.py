@@ -1,5 +1,5 @@
-"""Inserts many rows of one table. The ORM takes some 40 microseconds for each row, and a group may
-have a thousand people."""
+"""Inserts many rows of one table. The ORM makes an object for each row and converts each value, and
+a group may have a thousand people."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
