@@ -14,12 +14,18 @@ from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.stores import eventually
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
+from tests.parsing import parse_one_at_a_time
 from tests.servers.firestore import firestore_emulator
 from tests.servers.postgres import PostgresMissing, postgres_server
 from tests.servers.redis import redis_server
 
 _LONG_FORMS = ("benchmark", "fuzz", "chaos")
 _LONG_SECONDS = 3600
+
+
+def pytest_configure() -> None:
+    """Keep a failing test from ending the run."""
+    parse_one_at_a_time()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
