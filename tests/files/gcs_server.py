@@ -184,7 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
             found = self.bucket.objects.pop(key, None)
             self._answer(204 if found else 404, None if found else {})
         elif not key:
-            names = [name for name in self.bucket.objects if name.startswith(query.get("prefix", ""))]
+            prefix = query.get("prefix", "")
+            names = [name for name in self.bucket.objects if name.startswith(prefix)]
             self._answer(200, {"items": [{"name": name} for name in names]})
         elif key not in self.bucket.objects:
             self._answer(404, {"error": {"code": 404}})
