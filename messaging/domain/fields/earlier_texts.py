@@ -44,6 +44,15 @@ class EarlierTexts:
             kept.append(one)
         return EarlierTexts(orjson.dumps(kept[::-1]).decode() if kept else "")
 
+    @classmethod
+    def of(cls, texts: Sequence[EarlierText]) -> "EarlierTexts":
+        """Return these texts, the oldest first, without a limit."""
+        pairs = [
+            [one.text, None if one.written_at is None else one.written_at.isoformat()]
+            for one in texts
+        ]
+        return cls(orjson.dumps(pairs).decode() if pairs else "")
+
     def texts(self) -> Sequence[EarlierText]:
         """Return them, the oldest first."""
         return [

@@ -1,0 +1,29 @@
+"""The digest of a conversation: equal if two stores hold the same conversation and messages.
+
+It covers the line of the conversation and the lines of its messages, as `lines.encode` writes them.
+Read positions are not in it: people move them at any time.
+"""
+
+import hashlib
+
+from messaging.domain.conversation import Conversation
+from messaging.exchange.lines import encode
+from messaging.exchange.records import FullMessage
+
+
+class ConversationHash:
+    def __init__(self) -> None:
+        self._state = hashlib.sha256()
+        self.messages = 0
+        """How many messages were added."""
+
+    def add(self, record: Conversation | FullMessage) -> bytes:
+        """Add the conversation first, then its messages by `seq`. Return the line."""
+        line = encode(record)
+        self._state.update(line)
+        self.messages += isinstance(record, FullMessage)
+        return line
+
+    def digest(self) -> str:
+        """Return SHA-256 in hexadecimal."""
+        return self._state.hexdigest()

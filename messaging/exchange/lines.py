@@ -1,0 +1,271 @@
+"""Encodes records as lines, and decodes lines to records.
+
+The encoding of a record is always the same: hashes of lines compare what stores hold.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import msgspec
+
+from messaging.domain.conversation import Conversation
+from messaging.domain.fields.codec import ATTRIBUTE, Conversions, reader, writer
+from messaging.domain.fields.earlier_texts import EarlierTexts
+from messaging.domain.files.stored_attachment import StoredAttachment
+from messaging.domain.message import Attachment, Message, PersonReactions, ReactionSummary
+from messaging.domain.participant import OwnFlags, Participant, Preferences, ReadPosition
+from messaging.domain.people import UserSettings
+from messaging.domain.recipients import Device
+from messaging.domain.reports import Report, ReportCopy
+from messaging.domain.uncounted import Uncounted
+from messaging.exchange import line_types
+from messaging.exchange.records import (
+    ConversationEnd,
+    End,
+    FullMessage,
+    FullReport,
+    Header,
+    Person,
+    Position,
+    Record,
+)
+
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""Of a line. A message to which 1,000 people reacted takes less than one."""
+
+
+class Malformed(Exception):
+    """The line is not a record of the format. The argument is the reason, for a person."""
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _same(_: object) -> Any:
+    return None
+
+
+_PLAIN: Mapping[Any, Any] = {
+    str: None,
+    int: None,
+    bool: None,
+    datetime: _utc,
+    tuple[str, ...]: None,
+    Mapping[str, int]: None,
+    tuple[Attachment, ...]: None,
+    Mapping[str, Preferences]: None,
+    Mapping[str, ReactionSummary]: None,
+    Mapping[str, datetime]: None,
+    OwnFlags: None,
+    UserSettings: None,
+}
+_WRITTEN = Conversions(
+    types={**_PLAIN, frozenset[str]: sorted, Uncounted: lambda one: one.ranges()},
+    enumeration=_same,
+)
+_READ = Conversions(
+    types={
+        **_PLAIN,
+        frozenset[str]: frozenset,
+        Uncounted: Uncounted.of,
+    },
+    enumeration=_same,
+)
+_NOT_IN_LINES = ("last_message", "updated_at", "commit_id", "token", "counted")
+
+_participant_line = writer(Participant, _WRITTEN, build=line_types.ParticipantLine)
+_participant = reader(Participant, _READ, source=ATTRIBUTE)
+_device_line = writer(Device, _WRITTEN, build=line_types.DeviceLine)
+_device = reader(Device, _READ, source=ATTRIBUTE)
+_conversation_line = writer(
+    Conversation,
+    _WRITTEN,
+    build=line_types.ConversationLine,
+    without=(*_NOT_IN_LINES, "participants"),
+    given=("participants",),
+)
+_conversation = reader(
+    Conversation,
+    _READ,
+    source=ATTRIBUTE,
+    given=("participants", "updated_at"),
+    without=("last_message", "commit_id", "token", "counted"),
+)
+_message_line = writer(
+    Message,
+    _WRITTEN,
+    build=line_types.MessageLine,
+    given=("earlier_texts", "reacted", "files"),
+)
+_message = reader(Message, _READ, source=ATTRIBUTE)
+_file_line = writer(
+    StoredAttachment, _WRITTEN, build=line_types.FileLine, without=("token",), given=("path",)
+)
+_file = reader(StoredAttachment, _READ, source=ATTRIBUTE, without=("token",))
+_report_line = writer(
+    Report,
+    _WRITTEN,
+    build=line_types.ReportLine,
+    given=("text", "attachments", "copy_expires_at", "files"),
+)
+_report = reader(Report, _READ, source=ATTRIBUTE)
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_DECODER = msgspec.json.Decoder(reduce(or_, line_types.LINES))
+
+
+def encode(record: Record) -> bytes:
+    """Return the line of a record, with the line feed."""
+    return _ENCODER.encode(_LINES[type(record)](record)) + b"\n"
+
+
+def decode(line: bytes) -> Record:
+    """Return the record of a line. Raises Malformed."""
+    if len(line) > MAX_LINE_BYTES:
+        raise Malformed(f"The line has more than {MAX_LINE_BYTES} bytes.")
+    if b"\\u0000" in line:
+        raise Malformed("The line has the character NUL (\\u0000), which no store keeps.")
+    try:
+        found = _DECODER.decode(line)
+        return _RECORDS[type(found)](found)
+    except UnicodeDecodeError:
+        raise Malformed("The line is not UTF-8.") from None
+    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+        raise Malformed(str(error)) from None
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a line."""
+    (found,), definitions = msgspec.json.schema_components(
+        [reduce(or_, line_types.LINES)], ref_template="#/$defs/{name}"
+    )
+    whole = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of an exchange file",
+        **found,
+        "$defs": dict(sorted(definitions.items())),
+    }
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
+    return plain
+
+
+def _of_conversation(conversation: Conversation) -> Any:
+    people = tuple(map(_participant_line, conversation.participants.values()))
+    return _conversation_line(conversation, participants=people)
+
+
+def _to_conversation(line: Any) -> Conversation:
+    people = {one.user_id: _participant(one) for one in line.participants}
+    if len(people) != len(line.participants):
+        raise ValueError("A participant is named twice.")
+    return _conversation(line, people, _utc(line.active_at))
+
+
+def _of_message(full: FullMessage) -> Any:
+    return _message_line(
+        full.message,
+        earlier_texts=tuple(full.earlier.texts()) if full.earlier else (),
+        reacted=tuple(
+            [
+                line_types.PersonReactionsLine(user_id=one.user_id, emojis=one.emojis)
+                for one in full.reactions
+            ]
+        ),
+        files=tuple([_file_line(one, path=full.paths.get(one.id)) for one in full.files]),
+    )
+
+
+def _to_message(line: Any) -> FullMessage:
+    reactions = [
+        PersonReactions(message_id=line.id, user_id=one.user_id, emojis=one.emojis)
+        for one in line.reacted
+    ]
+    return FullMessage(
+        message=_message(line),
+        earlier=EarlierTexts.of(line.earlier_texts),
+        reactions=tuple(reactions),
+        files=tuple(map(_file, line.files)),
+        paths={one.id: one.path for one in line.files if one.path is not None},
+    )
+
+
+def _of_position(one: Position) -> Any:
+    position = one.position
+    return line_types.PositionLine(
+        conversation_id=one.conversation_id,
+        user_id=position.user_id,
+        read_seq=position.read_seq,
+        delivered_seq=position.delivered_seq,
+        flags=position.flags,
+    )
+
+
+def _to_position(line: Any) -> Position:
+    position = ReadPosition(
+        user_id=line.user_id,
+        read_seq=line.read_seq,
+        delivered_seq=line.delivered_seq,
+        flags=line.flags,
+    )
+    return Position(conversation_id=line.conversation_id, position=position)
+
+
+def _of_report(full: FullReport) -> Any:
+    copy = full.copy
+    return _report_line(
+        full.report,
+        text=None if copy is None else copy.text,
+        attachments=() if copy is None else copy.attachments,
+        copy_expires_at=full.copy_expires_at and _utc(full.copy_expires_at),
+        files=tuple([_file_line(one, path=None) for one in full.files]),
+    )
+
+
+def _to_report(line: Any) -> FullReport:
+    return FullReport(
+        report=_report(line),
+        copy=None
+        if line.text is None
+        else ReportCopy(text=line.text, attachments=line.attachments),
+        copy_expires_at=line.copy_expires_at,
+        files=tuple(map(_file, line.files)),
+    )
+
+
+_person_line = writer(
+    Person, _WRITTEN, build=line_types.PersonLine, without=("devices",), given=("devices",)
+)
+_person = reader(Person, _READ, source=ATTRIBUTE, given=("devices",))
+
+
+def _of_person(person: Person) -> Any:
+    return _person_line(person, devices=tuple(map(_device_line, person.devices)))
+
+
+def _to_person(line: Any) -> Person:
+    return _person(line, tuple(map(_device, line.devices)))
+
+
+_LINES: Mapping[type, Callable[[Any], Any]] = {
+    Header: writer(Header, _WRITTEN, build=line_types.HeaderLine),
+    Person: _of_person,
+    Conversation: _of_conversation,
+    Position: _of_position,
+    FullMessage: _of_message,
+    ConversationEnd: writer(ConversationEnd, _WRITTEN, build=line_types.ConversationEndLine),
+    FullReport: _of_report,
+    End: writer(End, _WRITTEN, build=line_types.EndLine),
+}
+_RECORDS: Mapping[type, Callable[[Any], Record]] = {
+    line_types.HeaderLine: reader(Header, _READ, source=ATTRIBUTE),
+    line_types.PersonLine: _to_person,
+    line_types.ConversationLine: _to_conversation,
+    line_types.PositionLine: _to_position,
+    line_types.MessageLine: _to_message,
+    line_types.ConversationEndLine: reader(ConversationEnd, _READ, source=ATTRIBUTE),
+    line_types.ReportLine: _to_report,
+    line_types.EndLine: reader(End, _READ, source=ATTRIBUTE),
+}
