@@ -24,6 +24,11 @@ class ConversationHash:
         self.messages += isinstance(record, FullMessage)
         return line
 
+    def add_line(self, line: bytes) -> None:
+        """Add the line of a message."""
+        self._state.update(line)
+        self.messages += 1
+
     def digest(self) -> str:
         """Return SHA-256 in hexadecimal."""
         return self._state.hexdigest()

@@ -13,6 +13,7 @@ from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
 from messaging.stores.decisions import DecisionStore
 from messaging.stores.epochs import EpochStore
+from messaging.stores.exchange import ExchangeStore
 from messaging.stores.link_notes import LinkNoteStore
 from messaging.stores.people import PeopleStore
 from messaging.stores.positions import PositionStore
@@ -34,6 +35,7 @@ class Stores:
     catalogue: Catalogue
     reports: ReportStore
     epochs: EpochStore
+    exchange: ExchangeStore
     database: Calls
     """The calls of `DATABASE_URL`, for what is there on either store. Close them apart from the
     rest."""
@@ -50,6 +52,7 @@ _PROTOCOLS = (
     Store,
     Catalogue,
     DecisionStore,
+    ExchangeStore,
     LinkNoteStore,
     PeopleStore,
     PositionStore,
@@ -69,6 +72,9 @@ def make_stores() -> Stores:
         from messaging.stores.firestore.catalogue import FirestoreCatalogue  # noqa: PLC0415
         from messaging.stores.firestore.decisions import FirestoreDecisionStore  # noqa: PLC0415
         from messaging.stores.firestore.epochs import FirestoreEpochStore  # noqa: PLC0415
+        from messaging.stores.firestore.exchange.store import (  # noqa: PLC0415
+            FirestoreExchangeStore,
+        )
         from messaging.stores.firestore.people import FirestorePeopleStore  # noqa: PLC0415
         from messaging.stores.firestore.recipients import FirestoreRecipientStore  # noqa: PLC0415
         from messaging.stores.firestore.reports import FirestoreReportStore  # noqa: PLC0415
@@ -83,12 +89,14 @@ def make_stores() -> Stores:
             catalogue=FirestoreCatalogue(documents),
             reports=FirestoreReportStore(documents),
             epochs=FirestoreEpochStore(documents),
+            exchange=FirestoreExchangeStore(documents),
             database=(calls := Calls(using=DEFAULT_DB_ALIAS, timeout=documents.timeout)),
             index=_index_calls(calls),
         )
     from messaging.stores.sql.catalogue import SqlCatalogue  # noqa: PLC0415
     from messaging.stores.sql.decisions import SqlDecisionStore  # noqa: PLC0415
     from messaging.stores.sql.epochs import SqlEpochStore  # noqa: PLC0415
+    from messaging.stores.sql.exchange.store import SqlExchangeStore  # noqa: PLC0415
     from messaging.stores.sql.people import SqlPeopleStore  # noqa: PLC0415
     from messaging.stores.sql.recipients import SqlRecipientStore  # noqa: PLC0415
     from messaging.stores.sql.reports import SqlReportStore  # noqa: PLC0415
@@ -103,6 +111,7 @@ def make_stores() -> Stores:
         catalogue=SqlCatalogue(database),
         reports=SqlReportStore(database),
         epochs=SqlEpochStore(database),
+        exchange=SqlExchangeStore(database),
         database=database.calls,
         index=_index_calls(database.calls),
     )

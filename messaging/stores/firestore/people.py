@@ -99,7 +99,7 @@ class FirestorePeopleStore:
             names = [self._user(user_id) for user_id in user_ids[start : start + _READ_AT_ONCE]]
             # Not the devices and blocks in the same document: others chose their size.
             for document in await self._connection.get("get_profiles", names, only=_PROFILE):
-                profiles[_user_id(document)] = _read_profile(document)
+                profiles[_user_id(document)] = read_profile(document)
         return profiles
 
     async def set_profile(self, user_id: str, changes: Mapping[str, str]) -> None:
@@ -166,7 +166,7 @@ def read_blocked(document: Any) -> frozenset[str]:
     return frozenset(document.fields["blocked"].map_value.fields)
 
 
-def _read_profile(document: Any) -> Profile:
+def read_profile(document: Any) -> Profile:
     fields = document.fields
     return Profile(
         user_id=_user_id(document),

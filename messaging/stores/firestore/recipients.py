@@ -41,7 +41,7 @@ class FirestoreRecipientStore:
 
     async def set_settings(self, user_id: str, changes: Mapping[str, Any]) -> None:
         writes = Writes(self._database)
-        writes.merge(self._user(user_id), _settings(changes))
+        writes.merge(self._user(user_id), settings_fields(changes))
         await self._connection.write("set_settings", writes)
 
     async def put_device(self, user_id: str, device: Device, *, most: int) -> None:
@@ -50,7 +50,7 @@ class FirestoreRecipientStore:
         async def put(transaction: Transaction) -> None:
             found = await transaction.get(user)
             owner = await transaction.get(token)
-            own = _devices(found)
+            own = read_devices(found)
             self._take_from_owner(transaction, owner, user_id)
             before = own.get(device.id)
             if before is not None and self._token(before) != token:
@@ -61,7 +61,7 @@ class FirestoreRecipientStore:
             for one in too_many:
                 del own[one.id]
                 transaction.writes.delete(self._token(one))
-            fields = {"devices": {one.id: _device(one) for one in own.values()}}
+            fields = {"devices": {one.id: device_fields(one) for one in own.values()}}
             transaction.writes.merge(user, fields)
             transaction.writes.set(token, {"user_id": user_id, "device_id": device.id})
 
@@ -73,7 +73,7 @@ class FirestoreRecipientStore:
         user = self._user(user_id)
 
         async def remove(transaction: Transaction) -> bool:
-            device = _devices(await transaction.get(user)).get(device_id)
+            device = read_devices(await transaction.get(user)).get(device_id)
             if device is None or (token is not None and device.token != token):
                 return transaction.repeated
             path = f"devices.{quoted(device_id)}"
@@ -99,29 +99,33 @@ class FirestoreRecipientStore:
 
 def _read_recipient(document: Any) -> Recipient:
     _, user_id = document.name.rsplit("/", 1)
-    fields = document.fields
-    quiet = fields["quiet_hours"].map_value.fields
     return Recipient(
         user_id=user_id,
-        settings=UserSettings(
-            quiet_hours=QuietHours(
-                time_zone=quiet["time_zone"].string_value,
-                start=time.fromisoformat(quiet["from"].string_value),
-                end=time.fromisoformat(quiet["to"].string_value),
-            )
-            if fields["quiet_hours"].HasField("map_value")
-            else None,
-            push_text=not fields["push_text"].HasField("boolean_value")
-            or fields["push_text"].boolean_value,
-            private_reading=fields["private_reading"].boolean_value,
-            added_by=member_of(AddedBy, fields["added_by"].string_value or AddedBy.ANYONE),
-        ),
-        devices=devices_allowed_to_ring(_devices(document).values(), read_access(document)),
+        settings=read_settings(document),
+        devices=devices_allowed_to_ring(read_devices(document).values(), read_access(document)),
         blocked=read_blocked(document),
     )
 
 
-def _devices(document: Any | None) -> dict[str, Device]:
+def read_settings(document: Any) -> UserSettings:
+    fields = document.fields
+    quiet = fields["quiet_hours"].map_value.fields
+    return UserSettings(
+        quiet_hours=QuietHours(
+            time_zone=quiet["time_zone"].string_value,
+            start=time.fromisoformat(quiet["from"].string_value),
+            end=time.fromisoformat(quiet["to"].string_value),
+        )
+        if fields["quiet_hours"].HasField("map_value")
+        else None,
+        push_text=not fields["push_text"].HasField("boolean_value")
+        or fields["push_text"].boolean_value,
+        private_reading=fields["private_reading"].boolean_value,
+        added_by=member_of(AddedBy, fields["added_by"].string_value or AddedBy.ANYONE),
+    )
+
+
+def read_devices(document: Any | None) -> dict[str, Device]:
     if document is None:
         return {}
     stored = document.fields["devices"].map_value.fields
@@ -141,7 +145,7 @@ def _read_device(device_id: str, fields: Any) -> Device:
     )
 
 
-def _device(device: Device) -> dict[str, Any]:
+def device_fields(device: Device) -> dict[str, Any]:
     return {
         "token": device.token,
         "token_kind": device.token_kind.value,
@@ -150,7 +154,7 @@ def _device(device: Device) -> dict[str, Any]:
     }
 
 
-def _settings(changes: Mapping[str, Any]) -> dict[str, Any]:
+def settings_fields(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _setting(value) for name, value in changes.items()}
 
 

@@ -87,7 +87,7 @@ class FirestoreReportStore:
         text = read_text(found[0].fields["text"])
         if text is None:
             return None  # it was deleted while its report was closed
-        return ReportCopy(text=text, attachments=_attachments(found[0]))
+        return ReportCopy(text=text, attachments=copied_attachments(found[0]))
 
     async def has_copies(self, message_id: str) -> bool:
         found = await self._connection.query(
@@ -108,7 +108,7 @@ class FirestoreReportStore:
             if found:
                 writes = Writes(self._database)
                 for document in found:
-                    attachment_ids |= {one.id for one in _attachments(document)}
+                    attachment_ids |= {one.id for one in copied_attachments(document)}
                     writes.delete(document.name)
                 await self._connection.write("delete_copies", writes)
             if len(found) < _DELETED_AT_ONCE:
@@ -116,7 +116,7 @@ class FirestoreReportStore:
 
     async def get_report(self, report_id: str) -> Report | None:
         found = await self._connection.get("get_report", [self._report(report_id)])
-        return _read_report(found[0]) if found else None
+        return read_report(found[0]) if found else None
 
     async def list_reports(
         self,
@@ -140,7 +140,7 @@ class FirestoreReportStore:
                 limit=limit,
             ),
         )
-        return [_read_report(document) for document in found]
+        return [read_report(document) for document in found]
 
     async def close_report(self, report_id: str, status: ReportStatus, *, by: str) -> Report | None:
         writes = Writes(self._database)
@@ -171,12 +171,12 @@ def _lasts(copy: Any) -> bool:
     return expires_at is None or expires_at > datetime.now(UTC)
 
 
-def _attachments(copy: Any) -> tuple[Attachment, ...]:
+def copied_attachments(copy: Any) -> tuple[Attachment, ...]:
     values = copy.fields["attachments"].array_value.values
     return attachments_of([plain_map(one) for one in values])
 
 
-def _read_report(document: Any) -> Report:
+def read_report(document: Any) -> Report:
     _, id_ = document.name.rsplit("/", 1)
     fields = document.fields
     return Report(

@@ -50,7 +50,7 @@ class SqlCatalogue:
 
     async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
         found = await self._calls.read(
-            "list_people", lambda database: _list_people(database, limit, after)
+            "list_people", lambda database: list_people(database, limit, after)
         )
         _count_read("list_people", found)
         return found
@@ -83,7 +83,7 @@ def _count_read(operation: str, found: Sequence[object]) -> None:
     count(operation, read=max(len(found), 1))
 
 
-def _list_people(database: BaseDatabaseWrapper, limit: int, after: str) -> list[Access]:
+def list_people(database: BaseDatabaseWrapper, limit: int, after: str) -> list[Access]:
     """List people. A person among the first of all is among the first of one of the tables."""
     first: set[str] = set()
     for model in (PersonRecord, RecipientRecord, DeviceRecord):

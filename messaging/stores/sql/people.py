@@ -175,11 +175,11 @@ def _privacy(record: PersonRecord) -> Privacy:
         blocked=frozenset(record.blocked),
         private_reading=record.private_reading,
         added_by=member_of(AddedBy, record.added_by),
-        left=_left(record),
+        left=left_groups(record),
     )
 
 
-def _left(record: PersonRecord) -> dict[str, datetime]:
+def left_groups(record: PersonRecord) -> dict[str, datetime]:
     return {id_: datetime.fromisoformat(at) for id_, at in record.left_groups.items()}
 
 
@@ -187,7 +187,7 @@ def _note_left(database: BaseDatabaseWrapper, user_id: str, conversation_id: str
     records = PersonRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         record, _ = records.select_for_update().get_or_create(user_id=user_id)
-        left = lately_left(_left(record), conversation_id, now(database))
+        left = lately_left(left_groups(record), conversation_id, now(database))
         record.left_groups = {id_: at.isoformat() for id_, at in left.items()}
         record.save(update_fields=["left_groups"])
 

@@ -64,12 +64,12 @@ def _get_recipients(database: BaseDatabaseWrapper, user_ids: Sequence[str]) -> d
     devices: defaultdict[str, list[Device]] = defaultdict(list)
     registered = DeviceRecord.objects.using(database.alias).filter(user_id__in=user_ids)
     for record in registered.order_by("user_id", "device_id"):
-        devices[record.user_id].append(_device(record))
+        devices[record.user_id].append(read_device(record))
     people = PersonRecord.objects.using(database.alias).in_bulk(list(user_ids))
     return {
         user_id: Recipient(
             user_id=user_id,
-            settings=_settings(wanted.get(user_id, {}), people.get(user_id)),
+            settings=read_settings(wanted.get(user_id, {}), people.get(user_id)),
             devices=devices_allowed_to_ring(
                 devices[user_id], access_of(user_id, people.get(user_id))
             ),
@@ -89,7 +89,7 @@ def _set_settings(database: BaseDatabaseWrapper, user_id: str, changes: Mapping[
             records = RecipientRecord.objects.using(database.alias)
             records.get_or_create(user_id=user_id)
             record = records.select_for_update().get(user_id=user_id)
-            record.settings |= _settings_json(others)
+            record.settings |= settings_json(others)
             record.save(update_fields=["settings"])
         if columns:
             people = PersonRecord.objects.using(database.alias)
@@ -112,7 +112,7 @@ def _put_device(database: BaseDatabaseWrapper, user_id: str, device: Device, mos
                 "registered_at": device.registered_at,
             },
         )
-        own = {record.device_id: _device(record) for record in records.filter(user_id=user_id)}
+        own = {record.device_id: read_device(record) for record in records.filter(user_id=user_id)}
         too_many = [one.id for one in excess_devices(own, most)]
         if too_many:
             records.filter(user_id=user_id, device_id__in=too_many).delete()
@@ -129,7 +129,7 @@ def _remove_device(
     return removed > 0
 
 
-def _device(record: DeviceRecord) -> Device:
+def read_device(record: DeviceRecord) -> Device:
     return Device(
         id=record.device_id,
         token=record.token,
@@ -139,7 +139,7 @@ def _device(record: DeviceRecord) -> Device:
     )
 
 
-def _settings(stored: Mapping[str, Any], person: PersonRecord | None) -> UserSettings:
+def read_settings(stored: Mapping[str, Any], person: PersonRecord | None) -> UserSettings:
     quiet = stored.get("quiet_hours")
     return UserSettings(
         quiet_hours=quiet
@@ -154,7 +154,7 @@ def _settings(stored: Mapping[str, Any], person: PersonRecord | None) -> UserSet
     )
 
 
-def _settings_json(changes: Mapping[str, Any]) -> dict[str, Any]:
+def settings_json(changes: Mapping[str, Any]) -> dict[str, Any]:
     quiet = changes.get("quiet_hours")
     if quiet is None:
         return dict(changes)

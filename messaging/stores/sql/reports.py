@@ -71,7 +71,7 @@ class SqlReportStore:
         if author_id is not None:
             wanted["author_id"] = author_id
         found = await self._calls.read(
-            "list_reports", lambda database: _list(database, limit, after, wanted)
+            "list_reports", lambda database: list_reports(database, limit, after, wanted)
         )
         count("list_reports", read=max(len(found), 1))
         return found
@@ -152,7 +152,7 @@ def _get(database: BaseDatabaseWrapper, report_id: str) -> Report | None:
     return None if record is None else _report(record)
 
 
-def _list(
+def list_reports(
     database: BaseDatabaseWrapper, limit: int, after: Place | None, wanted: dict[str, Any]
 ) -> list[Report]:
     listed = ReportRecord.objects.using(database.alias).filter(**wanted)

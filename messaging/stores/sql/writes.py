@@ -45,13 +45,13 @@ def create_conversation(database: BaseDatabaseWrapper, conversation: Conversatio
             people = stored.participants.values()
             revision = cast("int", stored.token)
             records.create(id=stored.id, revision=revision, **rows.conversation_columns(stored))
-            _put_participants(database, stored.id, people)
+            put_participants(database, stored.id, people)
             if stored.last_message is not None:
                 MessageRecord.objects.using(database.alias).bulk_create(
                     [rows.message_record(stored.last_message)]
                 )
             positions = [ReadPosition(user_id=one.user_id) for one in people]
-            _put_positions(database, stored.id, positions, stored.updated_at)
+            put_positions(database, stored.id, positions, stored.updated_at)
     except IntegrityError as error:
         if records.filter(id=conversation.id).exists():
             raise AlreadyExists from error
@@ -124,7 +124,7 @@ def _write(database: BaseDatabaseWrapper, commit: Commit) -> Conversation:
     _put_earlier_texts(database, commit.earlier)
     reaction_rows.put(database, commit.reactions)
     _change_participants(database, commit.before, after)
-    _put_positions(database, after.id, commit.positions, at)
+    put_positions(database, after.id, commit.positions, at)
     attach(database, commit.attached)
     release(database, commit.released, at)
     return after
@@ -215,10 +215,10 @@ def _change_participants(
     if joined:
         last = records.aggregate(last=Max("position"))["last"]
         position = 0 if last is None else last + 1
-        _put_participants(database, after.id, joined, first_position=position)
+        put_participants(database, after.id, joined, first_position=position)
 
 
-def _put_participants(
+def put_participants(
     database: BaseDatabaseWrapper,
     conversation_id: str,
     participants: Iterable[Participant],
@@ -229,7 +229,7 @@ def _put_participants(
     insert_rows(database, ParticipantRecord, rows.PARTICIPANT_FIELDS, found)
 
 
-def _put_positions(
+def put_positions(
     database: BaseDatabaseWrapper,
     conversation_id: str,
     positions: Sequence[ReadPosition],

@@ -60,6 +60,14 @@ def decode_earlier(document: Any) -> EarlierTexts:
     return EarlierTexts(fields[_EARLIER].string_value if _EARLIER in fields else "")
 
 
+def full_message(message: Message, earlier: EarlierTexts) -> Fields:
+    """Return the fields of a message that is not stored yet, with its earlier texts."""
+    encoded: Fields = encode_message(message)
+    if earlier:
+        encoded[_EARLIER] = earlier.encoded
+    return encoded
+
+
 def changed_message(message: Message, earlier: EarlierTexts | None) -> tuple[Fields, Sequence[str]]:
     """Return the fields of a message, and the mask that replaces them. Fields outside the mask stay
     unchanged, as the earlier texts do if they are None."""

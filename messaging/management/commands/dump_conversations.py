@@ -1,0 +1,103 @@
+"""`manage.py dump_conversations`: write the store to a file."""
+
+import asyncio
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.exchange.lines import schema
+from messaging.management.progress import Progress
+from messaging.services.exchange.dumping import ChangesTooFast, Counts, Dump
+from messaging.stores import make_stores
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes people, conversations, messages and reports of the store to a file, one JSON "
+        "object on each line (docs/exchange.md), while people chat. On Firestore each document is "
+        "a billed read. The file contains texts and push tokens: keep it secret."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", metavar="FILE", help="the file to write, or -")
+        parser.add_argument(
+            "--conversation",
+            action="append",
+            default=[],
+            metavar="ID",
+            help="write this conversation only, without people and reports; may be repeated",
+        )
+        parser.add_argument(
+            "--schema", action="store_true", help="print the JSON Schema of a line, and end"
+        )
+
+    def handle(self, *args: Any, file: str | None, **options: Any) -> None:
+        if options["schema"]:
+            self.stdout.write(json.dumps(schema(), indent=1, ensure_ascii=False))
+            return
+        if file is None:
+            raise CommandError("Name a file, or - for the standard output.")
+        try:
+            if file == "-":
+                asyncio.run(self._dump(sys.stdout.buffer, options["conversation"]))
+                return
+            with Path(file).open("xb") as target:
+                asyncio.run(self._dump(target, options["conversation"]))
+        except FileExistsError:
+            raise CommandError(f"{file} exists. Name another file.") from None
+        except OSError as error:
+            raise CommandError(f"{file} cannot be written: {error.strerror}.") from None
+        except StoreUnavailable:
+            raise CommandError(
+                "The store does not answer. The file is not complete. Run `manage.py doctor`."
+            ) from None
+        except ChangesTooFast as error:
+            raise CommandError(
+                f"Conversation {error} changes faster than it can be read. The file is not "
+                "complete. Repeat the command at a quieter time."
+            ) from None
+
+    async def _dump(self, target: BinaryIO, conversation_ids: Sequence[str]) -> None:
+        stores = make_stores()
+        progress = Progress(lambda line: self.stderr.write(line, str))
+
+        def show(counts: Counts) -> None:
+            progress.at(0, counts.messages, _words(counts))
+
+        dump = Dump(
+            store=stores.conversations,
+            exchange=stores.exchange,
+            write=target.write,
+            on_progress=show,
+        )
+        source = settings.CHAT_STORE
+        try:
+            if conversation_ids:
+                await dump.some(_each(conversation_ids), source=source)
+            else:
+                await dump.everything(source=source)
+        finally:
+            await stores.index.close()
+            await stores.conversations.close()
+        target.flush()
+        counts = dump.counts
+        self.stderr.write(f"Wrote {_words(counts)}, {progress.rate(counts.messages)}.", str)
+
+
+def _words(counts: Counts) -> str:
+    return (
+        f"{counts.people} people, {counts.conversations} conversations, "
+        f"{counts.messages} messages, {counts.reports} reports"
+    )
+
+
+async def _each(conversation_ids: Sequence[str]) -> AsyncIterator[str]:
+    for conversation_id in conversation_ids:
+        yield conversation_id

@@ -1,0 +1,71 @@
+"""Loads a file on the disk: checks it, and goes on where an earlier load has ended."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from messaging.exchange.checking import check
+from messaging.exchange.reading import Line, Problem, read_lines
+from messaging.exchange.records import Header
+from messaging.services.exchange.dumping import Counts
+from messaging.services.exchange.loading import Load, NotLoaded
+from messaging.services.exchange.resuming import Place, Resuming
+from messaging.stores import Stores
+
+
+def find_problems(path: Path) -> Iterator[Problem]:
+    """Yield every problem of a file. Raises OSError."""
+    with path.open("rb") as file:
+        yield from check(read_lines(file))
+
+
+async def load_file(
+    path: Path,
+    load: Load,
+    stores: Stores,
+    *,
+    on_progress: Callable[[Counts, int], object],
+    show: Callable[[str], object],
+) -> int:
+    """Load a file, and return the number of its problems: if there are any, they are shown, and
+    nothing is loaded. `on_progress` gets the place in the file, in bytes.
+
+    Raises NotLoaded, StoreUnavailable, OSError.
+    """
+    with path.open("rb") as file:
+        header = _header(file)
+        target = await stores.epochs.read_epoch()
+        resuming = Resuming(path, load_id=header.id, target=target.epoch.id)
+        place = resuming.place()
+        if place is None:
+            problems = 0
+            for problem in find_problems(path):
+                show(str(problem))
+                problems += 1
+            if problems:
+                return problems
+            place = Place(line=0, at=0)
+        else:
+            show(f"Going on after line {place.line}.")
+
+        def note(counts: Counts, line: Line) -> None:
+            resuming.note(Place(line=line.number, at=line.end))
+            on_progress(counts, line.end)
+
+        load.on_progress = note
+        file.seek(place.at)
+        await load.load(read_lines(file, number=place.line, at=place.at), header=header)
+        resuming.end()
+    return 0
+
+
+def _header(file: BinaryIO) -> Header:
+    first = next(read_lines(file), None)
+    if first is None:
+        raise NotLoaded(Problem(line=0, reason="The file is empty."))
+    if not isinstance(first.record, Header):
+        reason = f"The first record of a file is `header`. {first.record}"
+        if not isinstance(first.record, Exception):
+            reason = "The first record of a file is `header`."
+        raise NotLoaded(Problem(line=1, reason=reason))
+    return first.record

@@ -1,0 +1,51 @@
+"""How far a load has come, in a small file beside the loaded one, so that it goes on after a kill.
+
+Without this file a load begins anew. Nothing is stored twice then, but everything is compared.
+"""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+_EVERY_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    line: int
+    """The number of the last line that was handled."""
+    at: int
+    """The place in the file after it, in bytes."""
+
+
+class Resuming:
+    def __init__(self, loaded: Path, *, load_id: str, target: str) -> None:
+        """Create it for a file. `load_id` identifies its content, `target` the store."""
+        self._path = loaded.with_name(f"{loaded.name}.loading")
+        self._key = {"load": load_id, "target": target}
+        self._noted_at = float("-inf")
+
+    def place(self) -> Place | None:
+        """Return how far an earlier load of this content into this store has come."""
+        try:
+            noted = json.loads(self._path.read_text())
+            if noted["key"] != self._key:
+                return None
+            return Place(**noted["place"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def note(self, place: Place) -> None:
+        """Note a place, at most twice a second."""
+        if time.monotonic() - self._noted_at < _EVERY_SECONDS:
+            return
+        self._noted_at = time.monotonic()
+        new = self._path.with_name(f"{self._path.name}.new")
+        new.write_text(json.dumps({"key": self._key, "place": asdict(place)}))
+        os.replace(new, self._path)  # noqa: PTH105  atomic
+
+    def end(self) -> None:
+        """Forget it: the file is loaded."""
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Whole conversations and people on Cloud Firestore, for dumps and loads."""

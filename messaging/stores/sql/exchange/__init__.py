@@ -1,0 +1,1 @@
+"""Whole conversations and people on Django's ORM, for dumps and loads."""
