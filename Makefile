@@ -97,6 +97,7 @@ emoji: $(VENV)/.develop
 schema: $(VENV)/.develop javascript
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py asyncapi --file docs/asyncapi.yaml
+	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py dump_conversations --schema > docs/exchange.schema.json
 	if [ -e $(JAVASCRIPT)/node_modules/.installed ]; then npm --prefix $(JAVASCRIPT) run --silent schema; fi
 
 requirements: $(VENV)/.develop

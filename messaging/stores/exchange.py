@@ -1,9 +1,9 @@
 """The interface for whole conversations and people, to read them for a file and to write them from
 one.
 
-A conversation is loaded in steps: `begin_load` creates a shell without participants, so that nobody sees
-it, `add_messages` fills it, and `complete_load` makes it the conversation in one write. A load that ends
-in between goes on. No step sends an event or a notification.
+A conversation is loaded in steps: `begin_load` creates a shell without participants, so that nobody
+sees it, `add_messages` fills it, and `complete_load` makes it the conversation in one write. A load
+that ends in between goes on. No step sends an event or a notification.
 
 SQL and Firestore implement it; one contract suite checks both.
 """
