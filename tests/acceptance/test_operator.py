@@ -1,4 +1,7 @@
-"""An operator's day in the admin, in a real browser, while people chat in others."""
+"""An operator's day in the admin, in a real browser, while people chat in others.
+
+`make test` runs it on Firestore, `make chaos` on SQLite too.
+"""
 
 import os
 import time
@@ -33,7 +36,7 @@ viewer.user_permissions.add(*Permission.objects.filter(
 """
 
 
-@pytest.fixture(params=["sql", "firestore"])
+@pytest.fixture(params=[pytest.param("sql", marks=pytest.mark.chaos), "firestore"])
 def chat(
     request: pytest.FixtureRequest, run_guarded: Run, queue_url: str, sqs_url: str
 ) -> Iterator[Instances]:

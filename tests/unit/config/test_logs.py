@@ -3,10 +3,10 @@
 import json
 import logging
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from typing import Any
+
+from tests.servers.forked import run_python
 
 _SCRIPT = """
 import logging
@@ -20,12 +20,11 @@ structlog.contextvars.bind_contextvars(user_id="ann")
 
 
 def logged(lines: str, level: str = "info") -> Sequence[dict[str, Any]]:
-    finished = subprocess.run(
-        [sys.executable, "-c", _SCRIPT.format(lines=lines)],
-        env={**os.environ, "LOG_FORMAT": "json", "LOG_LEVEL": level, "INSTANCE_ID": "one"},
-        capture_output=True,
+    finished = run_python(
+        "-c",
+        _SCRIPT.format(lines=lines),
+        environment={**os.environ, "LOG_FORMAT": "json", "LOG_LEVEL": level, "INSTANCE_ID": "one"},
         check=True,
-        timeout=60,
     )
     return [json.loads(line) for line in finished.stderr.splitlines()]
 
