@@ -151,7 +151,7 @@ def _stored_change(
     after = change.conversation
     if after is None and change.type is not ChangeType.MESSAGE_CREATED:
         after = outcome.conversation  # some participants may not see the message
-    snapshot = after and stamped_conversation(after, at, None)
+    snapshot = after and stamped_conversation(after, at, token=None)
     # Not `replace`: it takes three times as long, and each message passes here.
     return Change(
         type=change.type,

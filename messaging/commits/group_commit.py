@@ -7,6 +7,7 @@ it. Otherwise everything is read and evaluated again, including the rights.
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,10 +19,9 @@ from messaging.changes.needs import Needs
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.evaluation import Evaluation
 from messaging.commits.reading import evaluate
-from messaging.commits.waiting import Waiting
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import ConversationNotFound, MessagingError
+from messaging.domain.exceptions import ConversationNotFound, MessagingError, StoreUnavailable
 from messaging.domain.identifiers import random_id
 from messaging.instruments.metrics import COMMIT_CONFLICTS
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict, Store
@@ -48,6 +48,35 @@ class Committed:
     before_token: object
     """The token of the conversation before the commit."""
     changes: Sequence[Change]
+
+
+class Waiting:
+    """A change whose request waits for an answer."""
+
+    __slots__ = ("answer", "change", "since", "size")
+
+    def __init__(self, change: ConversationChange) -> None:
+        self.change = change
+        self.size = change.size
+        self.since = time.monotonic()
+        self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    @property
+    def abandoned(self) -> bool:
+        return self.answer.done()
+
+    def expire(self) -> None:
+        """Give up: the change is not tried any more."""
+        if not self.answer.done():
+            self.answer.set_exception(StoreUnavailable())
+
+    def give(self, outcome: Outcome | Exception) -> None:
+        if self.answer.done():
+            return
+        if isinstance(outcome, Outcome):
+            self.answer.set_result(outcome)
+        else:
+            self.answer.set_exception(outcome)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,8 @@ import structlog
 
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.commits.group_commit import MAX_BYTES, MAX_CHANGES, Committed, GroupCommit
+from messaging.commits.group_commit import MAX_BYTES, MAX_CHANGES, Committed, GroupCommit, Waiting
 from messaging.commits.unsettled_commits import Recheck
-from messaging.commits.waiting import Waiting
 from messaging.concurrency.tasks import TaskSet
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError, StoreUnavailable
@@ -159,7 +158,7 @@ class Writer:
             raise StoreUnavailable(
                 "Too many requests are waiting for this conversation. Retry after 1 s."
             )
-        if self._weight.full:
+        if self._weight.bytes >= self._weight.most:
             raise StoreUnavailable("The service is overloaded. Retry after 1 s.")
         waiting = Waiting(change)
         queue.push(waiting)

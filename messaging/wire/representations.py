@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -86,7 +85,7 @@ message_data = writer(
     SHOWN,
     only=MESSAGE_FIELDS,
     computed={
-        "created_version": attrgetter("first_version"),
+        "created_version": lambda one: one.created_version or one.first_version,
         "metadata": lambda message: json_fragment(message.metadata),
         "attachments": lambda one: attachments_data(one.attachments) if one.attachments else [],
         "reactions": lambda one: reactions_data(one.reactions) if one.reactions else {},

@@ -19,7 +19,7 @@ from messaging.domain.message import Message, MessageKind
 from messaging.redis.rate_limits import Rate
 from messaging.services import history, messages, sync
 from messaging.services.back_end import messages as service_messages
-from messaging.wire.representations import Data
+from messaging.wire.representations import Data, personal_message_data
 
 VERSION_HEADER = "Chat-Version"
 _SEND = DocumentDecoder(serializers.SendMessage)
@@ -81,8 +81,11 @@ class MessagesView(APIView):
                 by_service=self.on_behalf,
                 **self.body(serializers.SendMessage, _SEND),
             )
-        data = await own_message(self.instance, user_id=self.user_id, message=sent.message)
-        return Response(data, status=201 if sent.created else 200)
+        if sent.created:
+            return Response(personal_message_data(sent.message, ()), status=201)
+        return Response(
+            await own_message(self.instance, user_id=self.user_id, message=sent.message)
+        )
 
     async def _own(self, conversation_id: str, found: Sequence[Message]) -> list[Data]:
         return await own_messages(self.instance, user_id=self.user_id, messages=found)

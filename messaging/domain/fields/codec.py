@@ -80,15 +80,35 @@ def copier(entity: type[T], *changed: str) -> Callable[..., T]:
     return _compiled(entity, ["source", "*", *changed], parts, entity, {})
 
 
-def stamper(entity: type[T]) -> Callable[[T, datetime], T]:
-    """Return `stamp(entity, at)`: a copy with `at` instead of every COMMIT_TIME."""
+def stamper(
+    entity: type[T],
+    *,
+    always: Collection[str] = (),
+    nested: Mapping[str, Callable[[Any, datetime], Any]] | None = None,
+    given: Collection[str] = (),
+) -> Callable[..., T]:
+    """Return `stamp(entity, at, *, **given)`: a copy with `at` instead of every COMMIT_TIME.
+
+    `always`: fields that get `at` whatever they are. `nested`: the stampers of fields that are
+    entities or None. `given`: fields whose values are arguments.
+    """
     parts = {}
+    constants: dict[str, Any] = {"commit_time": COMMIT_TIME}
     for name, kind in types_of(entity).items():
         value = ATTRIBUTE.format(name)
-        parts[name] = (
-            f"at if {value} is commit_time else {value}" if required(kind) is datetime else value
-        )
-    return _compiled(entity, ["source", "at"], parts, entity, {"commit_time": COMMIT_TIME})
+        if name in given:
+            parts[name] = name
+        elif name in always:
+            parts[name] = "at"
+        elif nested and name in nested:
+            constants[f"stamp_{name}"] = nested[name]
+            parts[name] = f"{value} and stamp_{name}({value}, at)"
+        elif required(kind) is datetime:
+            parts[name] = f"at if {value} is commit_time else {value}"
+        else:
+            parts[name] = value
+    arguments = ["*", *given] if given else []
+    return _compiled(entity, ["source", "at", *arguments], parts, entity, constants)
 
 
 def writer(

@@ -42,7 +42,7 @@ class MemoryStore:
     def _put(self, conversation: Conversation, commit_id: str) -> Conversation:
         self._commits += 1
         at = _BEGUN + timedelta(seconds=self._commits)
-        stamped_one = stamped_conversation(conversation, at, self._commits)
+        stamped_one = stamped_conversation(conversation, at, token=self._commits)
         stored = dataclasses.replace(stamped_one, commit_id=commit_id)
         self._conversations[stored.id] = stored
         return stored
