@@ -8,7 +8,6 @@ import { ChatError } from "./errors.js";
 import { Following } from "./sync/following.js";
 import { Loading } from "./sync/loading.js";
 import { Outbox } from "./outbox.js";
-import { Presence } from "./people/presence.js";
 import { Reading } from "./sync/reading.js";
 import { Rest } from "./connection/rest.js";
 import { Session } from "./connection/session.js";
@@ -27,15 +26,15 @@ import { TypingIndicators, TypingTeller } from "./people/typing.js";
  * @property {typeof WebSocket} [WebSocket] for Node 20, which has none of its own: that of `ws`
  * @property {"page" | "manual"} [activity] `page` (in browsers): the person is active while the page
  *   is looked at; `manual`: `setActive` tells
+ * @property {import("./outbox.js").OutboxStorage} [outbox] keeps what waits to be sent, so that it
+ *   survives a reload: see `chat-client/outbox`
  *
  * @typedef {import("./parts.js").Parts & {
  *   conversations: Conversations,
- *   presence: Presence,
  *   activity: Activity,
  *   catchingUp: CatchingUp,
  *   syncing: Syncing,
  *   emitter: Emitter,
- *   userId: () => string,
  * }} Insides
  */
 
@@ -48,14 +47,12 @@ export class ChatClient {
   #frameBytes = Infinity;
   #parts;
   #following;
-  #connection;
-  #presence;
   #activity;
   /** @type {(() => void)[]} */
   #stops = [];
 
   /** @param {Options} options */
-  constructor({ url, token, WebSocket = globalThis.WebSocket, activity }) {
+  constructor({ url, token, WebSocket = globalThis.WebSocket, activity, outbox }) {
     if (!WebSocket) {
       throw new TypeError("There is no WebSocket here. Pass one: `new ChatClient({WebSocket, …})`.");
     }
@@ -81,13 +78,13 @@ export class ChatClient {
       rest,
       emitter,
       userId: () => this.#userId ?? "",
-      keep: (message) => this.#keep(message),
+      keep: (message, reaction) => this.#keep(message, reaction),
+      changed: (conversation) => following.changed(conversation),
       typing: new TypingIndicators(changed),
       typingTeller: new TypingTeller(command),
     });
     this.#parts = parts;
     parts.conversations = new Conversations(parts);
-    parts.presence = new Presence(session, () => this.#presence.changed());
     parts.activity = new Activity(command, () =>
       this.conversations.getSnapshot().items.filter((one) => one.unread_count > 0),
     );
@@ -99,6 +96,7 @@ export class ChatClient {
         if (error) emitter.emit({ type: "send.failed", conversation_id, client_id, error });
       },
       onChange: changed,
+      storage: outbox,
     });
     const following = (this.#following = new Following(parts));
     parts.loading = new Loading(rest, {
@@ -125,27 +123,15 @@ export class ChatClient {
       },
     });
     parts.reading = new Reading(session, (id, answer) => this.#readAnswered(id, answer));
-    this.#connection = new Store(() => {
+    /** The list of conversations.
+     * @type {import("./store.js").Observable<import("./conversations.js").ListSnapshot>} @readonly */
+    this.conversations = parts.conversations;
+    /** The state of the connection. @type {Store<Connection>} @readonly */
+    this.connection = new Store(() => {
       const { state, degraded, code } = session;
       return Object.freeze({ state, degraded, code });
     });
-    this.#presence = new Store(() => parts.presence.people);
     this.#activity = activity ?? (typeof document === "undefined" ? "manual" : "page");
-  }
-
-  /** The list of conversations. @type {{subscribe: (listener: () => void) => () => void, getSnapshot: () => import("./conversations.js").ListSnapshot}} */
-  get conversations() {
-    return this.#parts.conversations;
-  }
-
-  /** The state of the connection. @type {Store<Connection>} */
-  get connection() {
-    return this.#connection;
-  }
-
-  /** The watched people, by user id. @type {Store<Presence["people"]>} */
-  get presence() {
-    return this.#presence;
   }
 
   /** The person's id; null until the first `hello`. */
@@ -196,9 +182,13 @@ export class ChatClient {
     return this.#parts.rest.request(method, path, options);
   }
 
-  /** Watches whether these people are there, and no longer those before. @param {string[]} userIds */
-  watchPresence(userIds) {
-    this.#parts.presence.watch(userIds);
+  /** Sends any command of the socket. Rejects with the status 0 if there is no connection, or if it
+   * ends before the answer.
+   * @param {string} type such as `presence.watch`
+   * @param {object} [fields]
+   * @returns {Promise<any>} the `data` of the reply */
+  command(type, fields) {
+    return this.#parts.session.command(type, fields);
   }
 
   /** Tells whether the person looks at the app. @param {boolean} isActive */
@@ -244,18 +234,16 @@ export class ChatClient {
 
   /** @param {any} hello */
   #welcomed(hello) {
-    const { catchingUp, outbox, reading, presence, activity } = this.#parts;
+    const { catchingUp, outbox, reading, activity } = this.#parts;
     if (this.#userId !== null && this.#userId !== hello.user_id) {
-      outbox.clear();
       reading.forget();
       catchingUp.forget();
     }
     this.#userId = hello.user_id;
     this.#frameBytes = hello.limits?.frame_bytes ?? Infinity;
     catchingUp.compare(hello.user_id, hello);
-    outbox.resume();
+    outbox.resume(hello.user_id);
     reading.resume();
-    presence.resume();
     activity.resume();
   }
 
@@ -268,20 +256,23 @@ export class ChatClient {
   }
 
   #stateChanged() {
-    const { state } = this.#parts.session;
-    if (state !== this.#connection.getSnapshot().state) {
-      this.#parts.emitter.emit({ type: "connection", state });
-    }
-    this.#connection.changed();
+    const before = this.connection.getSnapshot().state;
+    this.connection.changed();
+    const { state } = this.connection.getSnapshot();
+    if (state !== before) this.#parts.emitter.emit({ type: "connection", state });
   }
 
-  /** Keeps a message of a reply: it does not move the cursor. @param {Message} message */
-  #keep(message) {
+  /** Keeps a message of a reply: it does not move the cursor.
+   * @param {Message} message @param {import("./model/reactions.js").Reaction} [reaction] */
+  #keep(message, reaction = {}) {
     const { conversations, outbox } = this.#parts;
     const conversation = conversations.known(message.conversation_id);
-    if (conversation?.model?.data) conversation.model.keep(message);
+    if (conversation?.model?.data) {
+      conversation.model.keep(message, reaction);
+      conversation.model.reacted(message.seq, reaction);
+    }
     if (message.sender_id === this.#userId) outbox.settle(message);
-    conversations.changed(conversation ?? undefined);
+    if (conversation) this.#following.changed(conversation);
   }
 
   /** @param {string} id @param {{read_seq: number, marked_unread?: number | null} | null} answer */
@@ -295,11 +286,8 @@ export class ChatClient {
   /** Comes back at once when the network or the person does. */
   #listen() {
     const hurry = () => this.#parts.session.hurry();
-    const { addEventListener: listen, removeEventListener: unlisten } = globalThis;
-    if (typeof listen === "function") {
-      listen.call(globalThis, "online", hurry);
-      this.#stops.push(() => unlisten.call(globalThis, "online", hurry));
-    }
+    globalThis.addEventListener?.("online", hurry);
+    this.#stops.push(() => globalThis.removeEventListener?.("online", hurry));
     if (typeof document !== "undefined") {
       const visible = () => document.hidden || hurry();
       document.addEventListener("visibilitychange", visible);

@@ -5,6 +5,7 @@ import { conversationPath } from "./connection/rest.js";
 /**
  * @typedef {import("./model/conversation.js").Message} Message
  * @typedef {import("./outbox.js").Draft} Draft
+ * @typedef {import("./model/own.js").Preferences} Preferences
  */
 
 export class Conversation {
@@ -83,16 +84,43 @@ export class Conversation {
     positions.want(seq);
     positions.markedUnread = null;
     this.#parts.reading.read(this.id, { seq, clear });
-    this.#followed.changed();
+    this.#parts.changed(this.#followed);
   }
 
   /** Marks the conversation as unread from this message on, for me alone.
    * @param {number} [seq] the latest message, if it is left out */
   async markUnread(seq = this.#model?.seq ?? 0) {
-    const path = `${conversationPath(this.id)}/unread`;
-    await this.#parts.rest.request("PUT", path, { body: { seq } });
+    await this.#request("PUT", "unread", { seq });
     this.#model?.mergeOwn({ marked_unread: seq, read_seq: this.#model.positions.readSeq });
-    this.#followed.changed();
+    this.#parts.changed(this.#followed);
+  }
+
+  /** Adds a reaction of mine. @param {string} messageId @param {string} emoji */
+  react(messageId, emoji) {
+    return this.#react("reaction.add", messageId, emoji);
+  }
+
+  /** Takes back a reaction of mine. @param {string} messageId @param {string} emoji */
+  unreact(messageId, emoji) {
+    return this.#react("reaction.remove", messageId, emoji);
+  }
+
+  /** Pins a message for everybody. @param {string} messageId */
+  pin(messageId) {
+    return this.#pin("PUT", messageId);
+  }
+
+  /** @param {string} messageId */
+  unpin(messageId) {
+    return this.#pin("DELETE", messageId);
+  }
+
+  /** Changes my own settings here: archives, pins or mutes the conversation.
+   * @param {Partial<Omit<Preferences, "archived_seq">>} changes */
+  async setPreferences(changes) {
+    const preferences = await this.#request("PATCH", "preferences", changes);
+    this.#model?.own.set(preferences);
+    this.#parts.changed(this.#followed);
   }
 
   /** Call this at every change of the text that the person writes. */
@@ -103,6 +131,24 @@ export class Conversation {
   /** The person no longer writes. */
   stopTyping() {
     this.#parts.typingTeller.stop();
+  }
+
+  /** @param {string} type @param {string} messageId @param {string} emoji */
+  async #react(type, messageId, emoji) {
+    const { message } = await this.#act(type, { message_id: messageId, emoji });
+    const reaction = { by: this.#parts.userId(), emoji, added: type === "reaction.add" };
+    this.#parts.keep(message, reaction);
+  }
+
+  /** @param {string} method @param {string} messageId */
+  async #pin(method, messageId) {
+    const path = `messages/${encodeURIComponent(messageId)}/pin`;
+    this.#parts.keep(await this.#request(method, path));
+  }
+
+  /** @param {string} method @param {string} path below the conversation @param {object} [body] */
+  #request(method, path, body) {
+    return this.#parts.rest.request(method, `${conversationPath(this.id)}/${path}`, { body });
   }
 
   get #model() {

@@ -72,15 +72,11 @@ export class Conversations {
     for (const [id, conversation] of this.#all) {
       if (!conversation.model && !conversation.inUse) this.#all.delete(id);
     }
-    const items = this.all.flatMap((conversation) => conversation.summary ?? []);
-    items.sort((one, other) => compare(activity(other), activity(one)));
+    const all = this.all.map((one) => ({ at: one.activeAt, item: one.getSnapshot().conversation }));
+    all.sort((one, other) => compare(other.at, one.at));
+    const items = all.flatMap(({ item }) => item ?? []);
     return Object.freeze({ isLoaded: this.#isLoaded, items: Object.freeze(items) });
   }
-}
-
-/** @param {ConversationData} conversation */
-function activity({ last_message: message, created_at: createdAt }) {
-  return message?.created_at ?? createdAt;
 }
 
 /** Times of the server are of one form. @param {string} one @param {string} other */

@@ -19,8 +19,8 @@
  *   the person is no longer in this conversation
  * @typedef {{type: "typing.started" | "typing.stopped", conversation_id: string, user_id: string}} TypingEvent
  *   another person began or ended to type
- * @typedef {{type: "presence.changed", user_id: string, status: string}} PresenceEvent
- *   a watched person came or went
+ * @typedef {{type: "presence.changed", user_id: string, status: "online" | "reachable" | "offline", last_active_at: string | null}} PresenceEvent
+ *   a watched person came or went: see `chat-client/presence`
  * @typedef {{type: "receipt.updated", conversation_id: string, user_id: string, read_seq: number, delivered_seq: number}} ReceiptEvent
  *   a person's devices got messages, or the person read them
  * @typedef {{type: "send.failed", conversation_id: string, client_id: string, error: ChatError}} SendFailedEvent

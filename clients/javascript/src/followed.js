@@ -19,6 +19,7 @@ import { Store } from "./store.js";
  * @property {Readonly<Record<string, import("./model/positions.js").Position>>} receipts of the
  *   others, by user id
  * @property {readonly string[]} typing the ids of the others who type
+ * @property {boolean} isLoaded whether the latest messages are here
  * @property {boolean} hasOlder whether `loadOlder` brings more
  */
 
@@ -51,9 +52,10 @@ export class Followed {
     return this.shows > 0 || this.#store.observed;
   }
 
-  /** The conversation object to show. @returns {ConversationData | null} */
-  get summary() {
-    return this.#shown?.summary ?? null;
+  /** When something last happened that moves it in the list. */
+  get activeAt() {
+    const { conversation } = this.getSnapshot();
+    return this.#shown?.activeAt || conversation?.last_message?.created_at || conversation?.created_at || "";
   }
 
   /** Begins with an empty state. What is shown stays until it is loaded.
@@ -93,10 +95,11 @@ export class Followed {
       id: this.id,
       state: this.model === null ? "absent" : conversation ? "ready" : "loading",
       conversation,
-      messages: shown?.history.messages ?? Object.freeze([]),
+      messages: shown?.history.messages ?? [],
       pending: Object.freeze(this.#parts.outbox.of(this.id)),
-      receipts: shown?.positions.others ?? Object.freeze({}),
+      receipts: shown?.positions.others ?? {},
       typing: Object.freeze(this.#parts.typing.people(this.id)),
+      isLoaded: shown?.history.isOpen ?? false,
       hasOlder: shown?.history.hasOlder ?? false,
     });
   }

@@ -16,6 +16,7 @@ import { pause, retryDelay } from "./delays.js";
  * @property {string[]} [mentions] user ids
  * @property {boolean} [mentions_all]
  * @property {Record<string, unknown> | null} [metadata]
+ * @property {string[]} [attachments] ids of completed attachments: see `chat-client/files`
  *
  * @typedef {Draft & {
  *   conversation_id: string,
@@ -23,6 +24,13 @@ import { pause, retryDelay } from "./delays.js";
  *   created_at: string,
  *   error: ChatError | null,
  * }} Pending a message on its way; `error` says why it was refused for good
+ *
+ * @typedef {object} OutboxStorage keeps the waiting messages of a person
+ * @property {(userId: string, adopt: (items: Pending[]) => void) => Promise<void>} open calls `adopt`
+ *   with what an earlier page left, and again when another page ends. Resolves after the first call,
+ *   or without one if nothing can be stored; never rejects
+ * @property {(items: readonly Pending[]) => void} save keeps these and no others, once `open` is called
+ * @property {() => void} close
  */
 
 /** How many messages may wait. */
@@ -40,6 +48,11 @@ export class Outbox {
   #onFailed;
   #onChange;
   #isLive;
+  #storage;
+  /** Whether what an earlier page left is here: it leaves first. */
+  #isOpen;
+  /** Whose messages these are. @type {string | null} */
+  #userId = null;
   /** @type {Set<string>} */
   #sending = new Set();
   /** No message leaves before this time. */
@@ -54,13 +67,16 @@ export class Outbox {
    * @param {(message: Message) => void} options.onSent
    * @param {(item: Pending) => void} options.onFailed
    * @param {(conversationId: string) => void} options.onChange
+   * @param {OutboxStorage} [options.storage]
    */
-  constructor({ send, isLive, onSent, onFailed, onChange }) {
+  constructor({ send, isLive, onSent, onFailed, onChange, storage }) {
     this.#send = send;
     this.#isLive = isLive;
     this.#onSent = onSent;
     this.#onFailed = onFailed;
     this.#onChange = onChange;
+    this.#storage = storage;
+    this.#isOpen = !storage;
   }
 
   /** The waiting and the failed messages of one conversation, in the order they were written.
@@ -116,14 +132,27 @@ export class Outbox {
     this.#remove(item);
   }
 
-  /** There is a connection: sends what waits. */
-  resume() {
-    for (const id of new Set(this.items.map((item) => item.conversation_id))) this.#run(id);
+  /** There is a connection: sends what waits. What is left of another person goes: if it is stored,
+   * it waits until they sign in again. @param {string} userId */
+  async resume(userId) {
+    if (this.#userId !== userId) {
+      this.#storage?.close();
+      if (this.#userId !== null) for (const item of this.items) this.#remove(item);
+      this.#userId = userId;
+      this.#isOpen = !this.#storage;
+      const opening = this.#storage?.open(userId, (items) => this.#adopt(items));
+      this.#storage?.save(this.items);
+      await opening;
+      this.#isOpen ||= this.#userId === userId;
+    }
+    for (const item of this.items) this.#run(item.conversation_id);
   }
 
-  /** Forgets everything: another person signed in. */
-  clear() {
-    for (const item of this.items) this.#remove(item);
+  /** Takes what another page left. @param {Pending[]} left */
+  #adopt(left) {
+    this.items = [...left.filter((item) => !this.#find(item.client_id)), ...this.items];
+    for (const item of left) this.#become(this.items, item.conversation_id);
+    for (const item of left) this.#run(item.conversation_id);
   }
 
   /** @param {string} conversationId */
@@ -133,7 +162,7 @@ export class Outbox {
     try {
       for (let attempt = 0, last; ; attempt += 1) {
         const item = this.of(conversationId).find((one) => !one.error);
-        if (!item || !this.#isLive()) return;
+        if (!item || !this.#isOpen || !this.#isLive()) return;
         if (item !== last) attempt = 0;
         last = item;
         await this.#rest();
@@ -147,7 +176,7 @@ export class Outbox {
 
   /** Lets a conversation send that had to wait for others. */
   #next() {
-    if (!this.#isLive()) return;
+    if (!this.#isOpen || !this.#isLive()) return;
     const waiting = (/** @type {Pending} */ one) =>
       !one.error && !this.#sending.has(one.conversation_id);
     const item = this.items.find(waiting);
@@ -218,9 +247,10 @@ export class Outbox {
     );
   }
 
-  /** @param {Pending[]} items @param {string} conversationId */
+  /** @param {readonly Pending[]} items @param {string} conversationId */
   #become(items, conversationId) {
     this.items = Object.freeze(items);
+    this.#storage?.save(items);
     this.#onChange(conversationId);
   }
 }

@@ -8,8 +8,10 @@
  * @property {import("./sync/reading.js").Reading} reading
  * @property {import("./people/typing.js").TypingIndicators} typing
  * @property {import("./people/typing.js").TypingTeller} typingTeller
- * @property {(message: import("./model/conversation.js").Message) => void} keep
- *   keeps a message of a reply
+ * @property {(message: import("./model/conversation.js").Message,
+ *   reaction?: import("./model/reactions.js").Reaction) => void} keep keeps a message of a reply
+ * @property {(conversation: import("./followed.js").Followed) => void} changed
+ * @property {() => string} userId
  */
 
 export {};

@@ -4,6 +4,11 @@
  * one step of the event loop reach the listeners together.
  */
 
+/**
+ * @template T
+ * @typedef {{subscribe: (listener: () => void) => () => void, getSnapshot: () => T}} Observable
+ */
+
 /** @template T */
 export class Store {
   /** @type {Set<() => void>} */

@@ -2,8 +2,11 @@
 
 import { createInterface } from "node:readline";
 import { ChatClient } from "../src/index.js";
+import { Presence } from "../src/presence.js";
 
 let chat = null;
+let presence = null;
+let stopWatching = () => {};
 const opened = new Set();
 
 const acts = {
@@ -18,7 +21,8 @@ const acts = {
     chat.conversation(id).read(seq);
   },
   watch({ user_ids: userIds }) {
-    chat.watchPresence(userIds);
+    stopWatching();
+    stopWatching = presence.watch(userIds);
   },
   state() {
     return { state: state() };
@@ -34,6 +38,7 @@ function create(url, tokenUrl) {
       return response.text();
     },
   });
+  presence = new Presence(client);
   // The suite looks into every conversation.
   client.conversations.subscribe(() => {
     const ids = client.conversations.getSnapshot().items.map(({ id }) => id);
@@ -59,7 +64,7 @@ function state() {
       .filter((item) => item.error)
       .map(({ text, error }) => ({ text, detail: error.message })),
     presence: Object.fromEntries(
-      Object.entries(chat.presence.getSnapshot()).map(([id, { status }]) => [id, status]),
+      Object.entries(presence.getSnapshot()).map(([id, { status }]) => [id, status]),
     ),
   };
 }

@@ -266,3 +266,68 @@ test("a shown conversation that nobody shows any more keeps its latest messages"
   assert.equal(tea.getSnapshot().messages.length, 50);
   assert.equal(tea.getSnapshot().hasOlder, true);
 });
+
+test("my settings on another device are shown, and change here at once", async () => {
+  const tea = await opened(2);
+  const preferences = { muted_until: null, notify: "all", pinned: true, archived: true, archived_seq: 2 };
+  server.socket.push("preferences.updated", { conversation_id: "c", preferences }, { conversation_id: "c" });
+  assert.equal(chat.conversations.getSnapshot().items[0].archived, true);
+  server.answers.set("PATCH conversations/c/preferences", {
+    body: { ...preferences, archived: false, archived_seq: null },
+  });
+  await tea.setPreferences({ archived: false });
+  assert.equal(chat.conversations.getSnapshot().items[0].archived, false);
+  assert.equal(chat.conversations.getSnapshot().items[0].pinned, true);
+});
+
+test("what only the server can tell is asked for", async () => {
+  const tea = await opened(1);
+  const data = conversation(2, { mentioned_seq: null, version: 2 });
+  server.answers.set("GET conversations/c", { body: data });
+  const gone = message(2, { text: null, deleted_at: "2026-01-31T13:00:00.000Z" });
+  server.socket.push("message.deleted", { message: gone }, { conversation_id: "c", version: 2 });
+  const asked = () => server.requests.filter(({ path }) => path === "conversations/c").length;
+  await until(() => asked() === 1);
+  await until(() => tea.getSnapshot().conversation.seq === 2);
+  assert.equal(asked(), 1);
+});
+
+test("reactions that no event tells are loaded for who looks at them", async () => {
+  const tea = await opened(1);
+  const people = Array.from({ length: 10 }, (_, number) => `p${number}`);
+  const reactions = { "👍": { count: 11, user_ids: people } };
+  const changed = message(1, { version: 2, reactions });
+  server.answers.set("GET conversations/c/messages", { body: { items: [{ ...changed, my_reactions: ["👍"] }] } });
+  server.socket.push("message.updated", { message: changed }, { conversation_id: "c", version: 2 });
+  await until(() => tea.getSnapshot().messages[0].my_reactions?.length === 1);
+  assert.deepEqual(server.requests.at(-1).query, { ids: "m1" });
+});
+
+test("a reaction and a pin are commands of one line", async () => {
+  const tea = await opened(1);
+  const reacting = tea.react("m1", "🎉");
+  await until(() => server.socket.of("reaction.add").length === 1);
+  const reactions = { "🎉": { count: 1, user_ids: ["ann"] } };
+  const [command] = server.socket.of("reaction.add");
+  assert.deepEqual([command.message_id, command.emoji], ["m1", "🎉"]);
+  server.socket.reply(command, { message: message(1, { version: 2, reactions }) });
+  await reacting;
+  assert.deepEqual(tea.getSnapshot().messages[0].my_reactions, ["🎉"]);
+  const pinned_at = "2026-01-31T13:00:00.000Z";
+  server.answers.set("PUT conversations/c/messages/m1/pin", { body: message(1, { version: 3, pinned_at }) });
+  await tea.pin("m1");
+  assert.equal(tea.getSnapshot().messages[0].pinned_at, pinned_at);
+});
+
+test("an item of the list stays the same object until it changes", async () => {
+  await opened(1);
+  const other = conversation(1, { id: "d" });
+  server.answers.set("GET conversations/d", { body: other });
+  server.socket.push("conversation.added", { conversation: other });
+  await until(() => chat.conversations.getSnapshot().items.length === 2);
+  const item = (id) => chat.conversations.getSnapshot().items.find((one) => one.id === id);
+  const [c, d] = [item("c"), item("d")];
+  created(2);
+  assert.notEqual(item("c"), c);
+  assert.equal(item("d"), d);
+});

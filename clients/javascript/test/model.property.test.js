@@ -17,6 +17,8 @@ class Play {
   asked = [];
   answers = [];
   pages = [];
+  /** Conversation objects that were asked for, and `own.changes` then. */
+  objects = [];
   seen = [];
   hasLost = false;
 
@@ -24,6 +26,23 @@ class Play {
   steps = {
     send: () => this.store.send("bob"),
     sendMine: () => this.store.send("ann"),
+    mention: (n) => this.store.send(n % 4 === 0 ? "ann" : "bob", { mentions: ["ann"] }),
+    notice: () => this.store.send("service:system", { kind: "system" }),
+    archive: () => this.store.archive(),
+    notify: (n) => this.store.set({ notify: ["all", "mentions", "none"][n % 3] }),
+    takeSettings: () => {
+      const preferences = this.store.settingsEvents.shift();
+      if (preferences) this.model.mergeOwn({ preferences });
+    },
+    answerObject: () => {
+      const asked = this.objects.find(({ data }) => data === null);
+      if (asked) asked.data = structuredClone(this.store.conversation());
+    },
+    takeObject: () => {
+      if (!this.objects[0]?.data) return;
+      const { data, changes } = this.objects.shift();
+      this.model.merge(data, changes);
+    },
     edit: (n) => this.store.edit(n),
     delete: (n) => this.store.delete(n),
     rename: () => this.store.rename(),
@@ -68,6 +87,8 @@ class Play {
       this.asked = [];
       this.answers = [];
       this.store.events = [];
+      this.store.settingsEvents = [];
+      this.model.mergeOwn({ read_seq: this.store.readSeq, preferences: this.store.preferences });
       this.model.syncing = null;
       this.model.cursor.disconnected();
       this.model.cursor.announce(this.store.version);
@@ -78,6 +99,9 @@ class Play {
     this.steps[name](number);
     if (this.model.cursor.isBehind && !this.model.syncing) this.#sync();
     this.news.push(...this.model.takeNews());
+    if (this.model.data && this.model.own.takeDoubt()) {
+      this.objects.push({ data: null, changes: this.model.own.changes });
+    }
     this.#agree();
   }
 
@@ -104,6 +128,12 @@ class Play {
     while (!this.model.history.isOpen || this.model.history.hasOlder) {
       this.run("askPage", 0);
       this.run("takePage", 0);
+    }
+    while (this.store.settingsEvents.length > 0) this.run("takeSettings", 0);
+    for (let left = 1000; this.objects.length > 0; left -= 1) {
+      assert(left > 0, "it asks for the conversation for ever");
+      this.run("answerObject", 0);
+      this.run("takeObject", 0);
     }
     this.model.mergeOwn({ read_seq: this.store.readSeq, marked_unread: null });
   }
@@ -151,6 +181,10 @@ test(`the model shows what the store has, in ${RUNS} runs`, () => {
       assert.equal(summary.seq, store.messages.length);
       assert.equal(summary.read_seq, store.readSeq);
       assert.equal(summary.unread_count, store.unread);
+      assert.equal(summary.mentioned_seq, store.mentioned);
+      assert.equal(summary.archived, store.archived);
+      assert.equal(summary.notify, store.settings.notify);
+      assert.equal(summary.archived_seq, store.settings.archived_seq);
       assert.deepEqual(summary.last_message, store.messages.at(-1) ?? null);
       const told = play.news.filter(({ type }) => type === "message").map((one) => one.message.seq);
       assert.equal(new Set(told).size, told.length, "no message is told twice");

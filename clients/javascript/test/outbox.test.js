@@ -6,7 +6,7 @@ import { ChatError } from "../src/errors.js";
 import { Outbox } from "../src/outbox.js";
 import { message, until } from "./scripted_socket.js";
 
-function make() {
+function make(storage) {
   const play = { isLive: true, sends: [], sent: [], failed: [] };
   play.outbox = new Outbox({
     send: (item) => new Promise((resolve, reject) => play.sends.push({ item, resolve, reject })),
@@ -14,6 +14,7 @@ function make() {
     onSent: (stored) => play.sent.push(stored),
     onFailed: (item) => play.failed.push(item),
     onChange: () => {},
+    storage,
   });
   play.answer = (index, seq) => {
     const { item, resolve } = play.sends[index];
@@ -48,10 +49,10 @@ test("without a connection it waits for the next one", async () => {
   const play = make();
   play.isLive = false;
   play.outbox.add("c", { text: "1" });
-  play.outbox.resume();
+  play.outbox.resume("ann");
   assert.equal(play.sends.length, 0);
   play.isLive = true;
-  play.outbox.resume();
+  play.outbox.resume("ann");
   await until(() => play.sends.length === 1);
 });
 
@@ -115,4 +116,56 @@ test("a thousand messages wait at most", () => {
   play.isLive = false;
   for (let number = 0; number < 1000; number += 1) play.outbox.add("c", { text: "1" });
   assert.throws(() => play.outbox.add("c", { text: "1" }), { code: "outbox_full" });
+});
+
+/** A storage that holds what an earlier page left; `find` hands it over. */
+function leftBehind(...items) {
+  const storage = { user: null, saved: {} };
+  storage.open = (userId, adopt) => {
+    storage.user = userId;
+    return new Promise((resolve) => {
+      storage.find = () => {
+        adopt(items);
+        resolve();
+      };
+    });
+  };
+  storage.save = (now) => (storage.saved[storage.user] = now.map(({ text }) => text));
+  storage.close = () => (storage.user = null);
+  return storage;
+}
+
+const left = { conversation_id: "c", client_id: "left", text: "0", created_at: "", error: null };
+
+test("what an earlier page left goes first", async () => {
+  const storage = leftBehind(left);
+  const play = make(storage);
+  play.outbox.add("c", { text: "1" });
+  play.outbox.resume("ann");
+  await until(() => storage.find);
+  assert.deepEqual(storage.saved.ann, ["1"]);
+  assert.equal(play.sends.length, 0);
+  storage.find();
+  await until(() => play.sends.length === 1);
+  assert.equal(play.sends[0].item.client_id, "left");
+  assert.deepEqual(storage.saved.ann, ["0", "1"]);
+  play.answer(0, 1);
+  await until(() => play.sends.length === 2);
+  assert.deepEqual(storage.saved.ann, ["1"]);
+});
+
+test("what waits of one person is not sent by the next one, and stays stored", async () => {
+  const storage = leftBehind();
+  const play = make(storage);
+  play.isLive = false;
+  play.outbox.resume("ann");
+  await until(() => storage.find);
+  storage.find();
+  play.outbox.add("c", { text: "1" });
+  assert.deepEqual(storage.saved.ann, ["1"]);
+  const opening = play.outbox.resume("bob");
+  storage.find();
+  await opening;
+  assert.deepEqual(storage.saved, { ann: ["1"], bob: [], null: [] });
+  assert.deepEqual(play.outbox.items, []);
 });

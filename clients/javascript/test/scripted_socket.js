@@ -61,10 +61,12 @@ export class ScriptedServer {
     };
     this.answers.set("GET conversations", { body: { items: [], next_cursor: null } });
     globalThis.fetch = async (url, { method, headers, body }) => {
-      const path = new URL(url).pathname.replace("/api/v1/", "");
-      this.requests.push({ method, path, headers, body: body && JSON.parse(body) });
+      const { pathname, searchParams } = new URL(url);
+      const path = pathname.replace("/api/v1/", "");
+      const query = Object.fromEntries(searchParams);
+      this.requests.push({ method, path, query, headers, body: body && JSON.parse(body) });
       const answer = this.answers.get(`${method} ${path}`) ?? { status: 404, body: { code: "not_found" } };
-      const { status = 200, headers: given = {}, body: sent } = typeof answer === "function" ? answer() : answer;
+      const { status = 200, headers: given = {}, body: sent } = typeof answer === "function" ? answer(query) : answer;
       return new Response(typeof sent === "string" ? sent : JSON.stringify(sent), { status, headers: given });
     };
   }
@@ -91,7 +93,8 @@ export function message(seq, fields = {}) {
   return {
     ...{ id: `m${seq}`, conversation_id: "c", seq, version: seq, created_version: seq },
     ...{ sender_id: "bob", client_id: null, text: `Message ${seq}`, created_at: at },
-    ...{ edited_at: null, deleted_at: null, ...fields },
+    ...{ edited_at: null, deleted_at: null, kind: "text", mentions: [], mentions_all: false },
+    ...{ reactions: {}, ...fields },
   };
 }
 
@@ -99,6 +102,8 @@ export function conversation(seq, fields = {}) {
   return {
     ...{ id: "c", title: "Tea", seq, version: seq, participants: [{ user_id: "ann" }] },
     ...{ participant_count: 1, last_message: seq ? message(seq) : null, uncounted: [] },
-    ...{ created_at: "2026-01-31T12:00:00.000Z", read_seq: 0, marked_unread: null, ...fields },
+    ...{ created_at: "2026-01-31T12:00:00.000Z", read_seq: 0, marked_unread: null },
+    ...{ mentioned_seq: null, muted_until: null, notify: "all", pinned: false, archived: false },
+    ...{ archived_seq: null, pinned_count: 0, ...fields },
   };
 }

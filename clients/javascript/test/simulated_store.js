@@ -10,20 +10,27 @@ export class SimulatedStore {
   messages = [];
   /** The seq up to which ann has read. */
   readSeq = 0;
+  /** The seq of the latest message that mentioned ann. */
+  mentionSeq = 0;
+  /** ann's settings, without `archived`, which follows from the messages. */
+  settings = { muted_until: null, notify: "all", pinned: false, archived_seq: null };
+  /** Events of ann's settings that are on their way. */
+  settingsEvents = [];
   /** Events that no client was sent yet. */
   events = [];
   /** By version: the title and the people. */
   past = [{ title: "Tea", people: ["ann", "bob"] }];
 
-  send(sender) {
+  send(sender, { mentions = [], kind = "text" } = {}) {
     this.version += 1;
     const seq = this.messages.length + 1;
     const message = {
       ...{ id: `m${seq}`, conversation_id: "c", seq, version: this.version, sender_id: sender },
       ...{ created_version: this.version, client_id: `k${seq}`, text: `Message ${seq}` },
-      ...{ created_at: AT, edited_at: null, deleted_at: null },
+      ...{ created_at: AT, edited_at: null, deleted_at: null, kind, mentions, mentions_all: false },
     };
     this.messages.push(message);
+    if (mentions.includes("ann") && sender !== "ann") this.mentionSeq = seq;
     if (sender === "ann") this.readSeq = seq;
     this.#publish("message.created", { message });
   }
@@ -33,7 +40,7 @@ export class SimulatedStore {
   }
 
   delete(place) {
-    this.#change(place, "message.deleted", () => ({ text: null, deleted_at: AT }));
+    this.#change(place, "message.deleted", () => ({ text: null, mentions: [], deleted_at: AT }));
   }
 
   rename() {
@@ -60,6 +67,34 @@ export class SimulatedStore {
 
   read(seq) {
     this.readSeq = Math.max(this.readSeq, Math.min(seq, this.messages.length));
+  }
+
+  /** Changes ann's settings, on another device. */
+  set(changes) {
+    Object.assign(this.settings, changes);
+    this.settingsEvents.push(this.preferences);
+  }
+
+  archive() {
+    this.set({ archived_seq: this.settings.archived_seq === null ? this.messages.length : null });
+  }
+
+  get preferences() {
+    return { ...this.settings, archived: this.archived };
+  }
+
+  get mentioned() {
+    const seq = this.mentionSeq;
+    return seq > this.readSeq && !this.messages[seq - 1].deleted_at ? seq : null;
+  }
+
+  get archived() {
+    const { archived_seq: since, notify } = this.settings;
+    if (since === null) return false;
+    if (notify !== "all") return !(this.mentioned > since);
+    const ends = ({ seq, sender_id, kind, deleted_at }) =>
+      seq > since && sender_id !== "ann" && kind === "text" && !deleted_at;
+    return !this.messages.some(ends);
   }
 
   /** Makes one event of the first `count` events that are on their way. */
@@ -92,16 +127,24 @@ export class SimulatedStore {
       participants: this.people.map((user_id) => ({ user_id })),
       participant_count: this.people.length,
       last_message: this.messages.at(-1) ?? null,
-      uncounted: this.messages.filter((one) => one.deleted_at).map(({ seq }) => [seq, seq]),
+      uncounted: this.messages
+        .filter((one) => one.deleted_at || one.kind === "system")
+        .map(({ seq }) => [seq, seq]),
     };
   }
 
   conversation() {
-    return { ...this.shared(), read_seq: this.readSeq, unread_count: this.unread, marked_unread: null };
+    return {
+      ...this.shared(),
+      ...this.preferences,
+      ...{ read_seq: this.readSeq, unread_count: this.unread, marked_unread: null },
+      mentioned_seq: this.mentioned,
+    };
   }
 
   get unread() {
-    return this.messages.filter((one) => one.seq > this.readSeq && !one.deleted_at).length;
+    const counts = ({ seq, kind, deleted_at }) => seq > this.readSeq && kind === "text" && !deleted_at;
+    return this.messages.filter(counts).length;
   }
 
   page(before = Infinity, limit = 4) {
@@ -120,7 +163,7 @@ export class SimulatedStore {
     if (this.messages.length === 0) return;
     const index = place % this.messages.length;
     const old = this.messages[index];
-    if (old.deleted_at) return;
+    if (old.deleted_at || old.kind === "system") return;
     this.version += 1;
     const message = { ...old, ...change(old), version: this.version };
     this.messages[index] = message;

@@ -119,6 +119,8 @@ class Wire(Listener):
         self.answers_flow.set()
         self.held_back: list[str] = []
         """The paths of the requests whose answers were held back."""
+        self.page = ""
+        """The HTML at /page, for a client that is a page."""
         self._make_token = make_token
 
     @property
@@ -144,18 +146,21 @@ class Wire(Listener):
         method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
         path = target.partition("?")[0]
         if path == "/token":
-            await self._give_token(target.partition("?user=")[2], writer)
+            token = await self._make_token(target.partition("?user=")[2])
+            self.tokens_given += 1
+            await self._give("text/plain", token, writer)
+        elif path == "/page":
+            await self._give("text/html", self.page, writer)
         elif path.startswith("/ws/"):
             await self._carry_socket(head, reader, writer)
         else:
             await self._carry_request(head, method, path, reader, writer)
 
-    async def _give_token(self, user_id: str, writer: asyncio.StreamWriter) -> None:
-        token = (await self._make_token(user_id)).encode()
-        self.tokens_given += 1
+    async def _give(self, kind: str, text: str, writer: asyncio.StreamWriter) -> None:
+        content = text.encode()
         writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-            b"Content-Length: %d\r\n\r\n%s" % (len(token), token)
+            b"HTTP/1.1 200 OK\r\nContent-Type: %s; charset=utf-8\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (kind.encode(), len(content), content)
         )
         await writer.drain()
         writer.close()

@@ -34,8 +34,8 @@ export class Session {
   /** @type {Transport | null} */
   #transport = null;
   /** Identifies the present attempt: an older one that goes on late is dropped. */
-  #attempt = Symbol("attempt");
-  /** @type {{resolve: () => void, reject: (error: ChatError) => void}[]} */
+  #attempt = Symbol();
+  /** @type {(() => void)[]} */
   #waiters = [];
   #failures = 0;
   /** `heartbeat_seconds` of the latest `hello`, in milliseconds. */
@@ -99,8 +99,11 @@ export class Session {
 
   /** Resolves when there is a connection. Rejects if the session has ended. @returns {Promise<void>} */
   live() {
-    if (this.isLive) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const wake = () => (this.isLive ? resolve() : reject(noAnswer("The session has ended.")));
+      if (this.isLive) wake();
+      else this.#waiters.push(wake);
+    });
   }
 
   /** Ends the connection, and comes back at once. */
@@ -132,7 +135,7 @@ export class Session {
   /** @param {{expired?: boolean}} [options] */
   async #open({ expired = false } = {}) {
     clearTimeout(this.#timer);
-    const attempt = (this.#attempt = Symbol("attempt"));
+    const attempt = (this.#attempt = Symbol());
     this.#become("connecting");
     let token;
     try {
@@ -216,7 +219,7 @@ export class Session {
 
   #drop() {
     clearTimeout(this.#timer);
-    this.#attempt = Symbol("attempt");
+    this.#attempt = Symbol();
     const transport = this.#transport;
     if (transport === null) return;
     this.#transport = null;
@@ -226,11 +229,8 @@ export class Session {
   /** @param {ConnectionState} state */
   #become(state) {
     this.state = state;
-    if (this.isLive || state === "signed_out" || state === "replaced") {
-      for (const { resolve, reject } of this.#waiters.splice(0)) {
-        if (this.isLive) resolve();
-        else reject(noAnswer("The session has ended."));
-      }
+    if (state !== "connecting" && state !== "waiting") {
+      for (const wake of this.#waiters.splice(0)) wake();
     }
     this.#on.state();
   }

@@ -1,15 +1,18 @@
 /** One conversation as the client knows it: pure, without input or output.
  *
- * It puts events in order (cursor.js), keeps the newer of two states of a message (history.js), and
- * counts what is unread (positions.js).
+ * It puts events in order (cursor.js), keeps the newer of two states of a message (history.js), counts
+ * what is unread (positions.js), and derives what holds for me alone (own.js, reactions.js).
  */
 
 import { Cursor } from "./cursor.js";
 import { History } from "./history.js";
+import { MyReactions } from "./reactions.js";
+import { Own } from "./own.js";
 import { Positions } from "./positions.js";
 
 /**
- * @typedef {import("../../schema/frames.js").Message} Message
+ * @typedef {import("../../schema/frames.js").Message & {my_reactions?: string[]}} Message
+ *   `my_reactions`: the emoji of my reactions
  * @typedef {import("../../schema/frames.js").Conversation} ConversationData
  * @typedef {import("../../schema/frames.js").SharedConversation} SharedConversation
  * @typedef {import("../../schema/frames.js").SyncedChanges} Changes
@@ -39,6 +42,9 @@ export class ConversationModel {
   cursor = new Cursor();
   history = new History();
   positions;
+  own;
+  /** When somebody wrote last: a message of the system does not move the conversation in the list. */
+  activeAt = "";
   /** Whether I was removed. */
   isGone = false;
   /** Whether people came whose read positions are not known. */
@@ -46,6 +52,7 @@ export class ConversationModel {
   /** Identifies the latest sync, whose answer alone counts. @type {symbol | null} */
   syncing = null;
   #me;
+  #reactions;
   #seq = 0;
   /** All messages up to this `seq`, and these further ones, were told as news. */
   #toldSeq = 0;
@@ -58,6 +65,8 @@ export class ConversationModel {
   constructor(me) {
     this.#me = me;
     this.positions = new Positions(me);
+    this.own = new Own(me, this.positions);
+    this.#reactions = new MyReactions(me);
   }
 
   /** The number of the latest message. */
@@ -67,16 +76,14 @@ export class ConversationModel {
 
   /** The conversation object with what is known now. */
   get summary() {
-    const { data, positions, history } = this;
+    const { data, own, history } = this;
     if (data === null) return null;
     const latest = history.latest;
     return Object.freeze({
       ...data,
       seq: this.#seq,
       last_message: latest?.seq === this.#seq ? latest : data.last_message,
-      read_seq: positions.readSeq,
-      unread_count: positions.unreadCount(this.#seq),
-      marked_unread: positions.markedUnread,
+      ...own.fields(this.#seq),
     });
   }
 
@@ -97,21 +104,23 @@ export class ConversationModel {
   }
 
   /** Takes a later conversation object of REST. It does not move the cursor.
-   * @param {ConversationData} data */
-  merge(data) {
+   * @param {ConversationData} data
+   * @param {number} [changes] `own.changes` when it was asked for */
+  merge(data, changes = this.own.changes) {
     this.#update(data);
+    if (data.version === this.data?.version) this.own.take(data, changes);
     this.positions.moved(this.#me, data.read_seq);
     if (data.read_seq >= this.positions.readSeq) this.positions.markedUnread = data.marked_unread;
   }
 
   /** Takes my own state from another device.
-   * @param {{read_seq?: number, marked_unread?: number | null, preferences?: object}} own */
+   * @param {{read_seq?: number, marked_unread?: number | null, preferences?: import("./own.js").Preferences}} own */
   mergeOwn({ read_seq: readSeq = 0, marked_unread: marked, preferences }) {
     this.positions.moved(this.#me, readSeq);
     if (marked !== undefined && readSeq >= this.positions.readSeq) {
       this.positions.markedUnread = marked;
     }
-    if (this.data && preferences) this.data = { ...this.data, ...preferences };
+    if (preferences) this.own.set(preferences);
   }
 
   /** Takes a durable event, and applies all whose turn has come.
@@ -136,20 +145,33 @@ export class ConversationModel {
     else this.cursor.answered();
   }
 
-  /** Keeps a message of a reply or a page. It does not move the cursor.
-   * @param {Message} message */
-  keep(message) {
-    this.#seq = Math.max(this.#seq, message.seq);
-    if (message.deleted_at || message.kind === "system") this.positions.uncount(message.seq);
-    this.positions.moved(message.sender_id, message.seq);
-    return this.history.keep(this.#withMyReactions(message));
+  /** Keeps a message of a reply or a page. It does not move the cursor. Returns whether it is news.
+   * @param {Message} message @param {import("./reactions.js").Reaction} [reaction] */
+  keep(message, reaction = {}) {
+    const { seq, sender_id: sender, kind, version } = message;
+    const held = this.history.at(seq);
+    this.#seq = Math.max(this.#seq, seq);
+    if (message.deleted_at || kind === "system") this.positions.uncount(seq);
+    if (kind !== "system") {
+      this.positions.moved(sender, seq);
+      if (message.created_at > this.activeAt) this.activeAt = message.created_at;
+    }
+    this.own.saw(message, !held && this.#isUntold(seq));
+    const whole = this.#reactions.complete(message, held, reaction);
+    if (message.my_reactions && held?.version === version) this.history.replace(whole);
+    return this.history.keep(whole);
   }
 
   /** @param {{items: Message[], has_more_before: boolean}} page */
   addPage(page) {
-    const items = page.items.map((message) => this.#withMyReactions(message));
-    for (const message of items) this.keep(message);
-    this.history.addPage({ ...page, items });
+    this.history.willOpen();
+    for (const message of page.items) this.keep(message);
+    this.history.addPage(page);
+  }
+
+  /** Returns the ids of messages whose `my_reactions` only REST tells. */
+  takeUnsureReactions() {
+    return this.#reactions.takeUnsure(this.history.messages);
   }
 
   #applyHeld() {
@@ -169,40 +191,29 @@ export class ConversationModel {
     }
   }
 
-  /** @param {Message} message @param {{by?: string, emoji?: string, added?: boolean}} [reaction] */
-  #apply(message, { by, emoji, added } = {}) {
-    const changed = this.keep(message);
-    if (by === this.#me && emoji) this.#react(message.seq, emoji, Boolean(added));
-    const isNew = this.#isUntold(message.seq) && !message.deleted_at;
-    if (isNew) this.#news.push({ type: "message", message });
+  /** @param {Message} message @param {import("./reactions.js").Reaction} [reaction] */
+  #apply(message, reaction = {}) {
+    const changed = this.keep(message, reaction);
+    this.reacted(message.seq, reaction);
+    const isNew = this.#isUntold(message.seq);
+    this.#told.add(message.seq);
+    while (this.#told.delete(this.#toldSeq + 1)) this.#toldSeq += 1;
+    if (isNew && !message.deleted_at) this.#news.push({ type: "message", message });
     else if (changed) this.#news.push({ type: "message.changed", message });
   }
 
-  /** A sync may bring a later message before an earlier one that was edited. @param {number} seq */
+  /** Whether no event or sync brought it. A sync may bring a later message before an earlier one that
+   * was edited. @param {number} seq */
   #isUntold(seq) {
-    if (seq <= this.#toldSeq || this.#told.has(seq)) return false;
-    this.#told.add(seq);
-    while (this.#told.delete(this.#toldSeq + 1)) this.#toldSeq += 1;
-    return true;
+    return seq > this.#toldSeq && !this.#told.has(seq);
   }
 
-  /** Events lack my own reactions: everyone gets the same frame. @param {any} message */
-  #withMyReactions(message) {
-    if (message.my_reactions !== undefined || !message.reactions) return message;
-    const held = /** @type {any} */ (this.history.at(message.seq))?.my_reactions ?? [];
-    const mine = Object.entries(message.reactions).filter(([emoji, { count, user_ids: ids }]) =>
-      // Where not all people are named, what was known before stays.
-      ids.includes(this.#me) || (ids.length < count && held.includes(emoji)),
-    );
-    return { ...message, my_reactions: mine.map(([emoji]) => emoji) };
-  }
-
-  /** @param {number} seq @param {string} emoji @param {boolean} added */
-  #react(seq, emoji, added) {
-    const held = /** @type {any} */ (this.history.at(seq));
-    if (!held || held.deleted_at) return;
-    const others = (held.my_reactions ?? []).filter((/** @type {string} */ one) => one !== emoji);
-    this.history.replace({ ...held, my_reactions: added ? [...others, emoji] : others });
+  /** Takes a reaction, if it is mine. @param {number} seq
+   * @param {import("./reactions.js").Reaction} reaction */
+  reacted(seq, reaction) {
+    const held = this.history.at(seq);
+    if (reaction.by !== this.#me || !held || held.deleted_at) return;
+    this.history.replace(this.#reactions.changed(held, reaction));
   }
 
   /** Takes a conversation object, unless a newer one is known. In events it lacks my own fields.

@@ -4,7 +4,7 @@
  * a page of REST, and grows by events at its end and by pages at its beginning, without holes.
  */
 
-/** @typedef {import("../../schema/frames.js").Message} Message */
+/** @typedef {import("./conversation.js").Message} Message */
 
 /** How many messages stay when nobody shows the conversation. */
 const KEPT = 50;
@@ -84,11 +84,9 @@ export class History {
     this.#growing = true;
   }
 
-  /** Adds the latest page, or the one before the messages here.
+  /** The messages of the latest page were kept, or of the one before the messages here.
    * @param {{items: Message[], has_more_before: boolean}} page */
   addPage({ items, has_more_before: hasOlder }) {
-    this.#growing = true;
-    for (const message of items) this.keep(message);
     this.#growing = false;
     this.#first = Math.min(this.#first ?? Infinity, items[0]?.seq ?? this.#first ?? 1);
     this.hasOlder = hasOlder;

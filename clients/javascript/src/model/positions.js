@@ -5,6 +5,9 @@
 
 /** @typedef {{read_seq: number, delivered_seq: number}} Position */
 
+/** The server tells the latest 500. */
+const MAX_RANGES = 1000;
+
 export class Positions {
   /** The `seq` of the message that I marked as unread, or null. @type {number | null} */
   markedUnread = null;
@@ -32,12 +35,12 @@ export class Positions {
     );
   }
 
-  /** The unread messages among the first `seq` ones. @param {number} seq */
-  unreadCount(seq) {
-    const read = this.readSeq;
-    let count = Math.max(0, seq - read);
+  /** How many messages above the first `seq`, up to the second one, are neither deleted nor of the
+   * system. @param {number} after @param {number} upTo */
+  counted(after, upTo) {
+    let count = Math.max(0, upTo - after);
     for (const [from, to] of this.#uncounted) {
-      count -= Math.max(0, Math.min(to, seq) - Math.max(from - 1, read));
+      count -= Math.max(0, Math.min(to, upTo) - Math.max(from - 1, after));
     }
     return count;
   }
@@ -71,14 +74,13 @@ export class Positions {
 
   /** Takes the ranges of a conversation object. @param {number[][]} ranges */
   count(ranges) {
-    this.#uncounted = ranges;
+    this.#uncounted = [...ranges];
   }
 
-  /** A message was deleted. Ranges that I have read count no more. @param {number} seq */
+  /** A message was deleted, or is of the system. @param {number} seq */
   uncount(seq) {
-    if (this.#uncounted.some(([from, to]) => from <= seq && seq <= to)) return;
-    const read = this.#positions.get(this.#me)?.read_seq ?? 0;
-    this.#uncounted = this.#uncounted.filter(([, to]) => to > read);
-    if (seq > read) this.#uncounted.push([seq, seq]);
+    if (this.counted(seq - 1, seq) === 0) return;
+    this.#uncounted.push([seq, seq]);
+    if (this.#uncounted.length > MAX_RANGES) this.#uncounted.shift();
   }
 }

@@ -88,10 +88,10 @@ export class CatchingUp {
 
   /** Reads the list, page by page, and loads what it does not name. @param {string} me */
   async #list(me) {
-    const listing = (this.#listing = Symbol("listing"));
+    const listing = (this.#listing = Symbol());
     const isWanted = () => this.#listing === listing;
     this.#ended.clear();
-    const expected = new Map(this.#conversations.all.map(({ id, model }) => [id, model]));
+    const expected = new Map(this.#conversations.all.map(({ id, model }) => [id, { model, changes: model?.own.changes }]));
     try {
       let cursor;
       for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -114,7 +114,7 @@ export class CatchingUp {
   }
 
   /** Takes an item of the list. Returns whether it was news.
-   * @param {string} me @param {any} data @param {Map<string, unknown>} expected */
+   * @param {string} me @param {any} data @param {Map<string, {model: unknown, changes?: number}>} expected */
   #listed(me, data, expected) {
     const conversation = this.#conversations.get(data.id);
     const { model } = conversation;
@@ -123,10 +123,10 @@ export class CatchingUp {
       conversation.begin(me);
     } else if (model.data) {
       const isNews = data.version > model.data.version || data.read_seq > model.positions.readSeq;
-      model.merge(data);
+      model.merge(data, expected.get(data.id)?.changes);
       this.#on.changed(conversation);
       return isNews;
-    } else if (model !== expected.get(data.id)) {
+    } else if (model !== expected.get(data.id)?.model) {
       return false; // it began anew after the list was asked for
     }
     ignore(this.#parts.loading.loaded(conversation, data));

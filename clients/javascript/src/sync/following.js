@@ -16,36 +16,37 @@ export class Following {
 
   /** @param {Frame} event */
   handle(event) {
-    const { conversations, presence, catchingUp, emitter } = this.#client;
+    const { conversations, catchingUp, emitter } = this.#client;
     const data = event.data ?? {};
     const id = event.conversation_id ?? data.conversation_id;
     const conversation = id === undefined ? null : conversations.known(id);
     switch (event.type) {
       case "restored":
-        catchingUp.loadReceipts();
-        break;
+        return catchingUp.loadReceipts();
       case "presence.changed":
-        presence.changed(data);
-        emitter.emit({ type: "presence.changed", user_id: data.user_id, status: data.status });
-        break;
+        return emitter.emit({ ...data, type: event.type });
       case "conversation.added":
-        this.#added(data.conversation.id);
-        break;
+        return void this.#added(data.conversation.id);
+    }
+    if (event.version !== undefined && id !== undefined) this.#durable(id, event);
+    else if (conversation) this.#soft(event.type, conversation, event);
+  }
+
+  /** @param {string} type @param {Followed} conversation @param {Frame} event */
+  #soft(type, conversation, event) {
+    switch (type) {
       case "conversation.removed":
-        if (conversation) this.ended(conversation);
-        break;
+        return this.ended(conversation);
       case "resync":
-        if (conversation) this.#resync(conversation);
-        break;
+        return this.#resync(conversation);
       case "receipt.updated":
-        if (conversation) this.#receipt(conversation, data);
-        break;
+        return this.#receipt(conversation, event.data);
+      case "preferences.updated":
+        conversation.model?.own.set(event.data.preferences);
+        return this.changed(conversation);
       case "typing.started":
       case "typing.stopped":
-        if (conversation) this.#typing(event.type, conversation, event);
-        break;
-      default:
-        if (event.version !== undefined && id !== undefined) this.#durable(id, event);
+        return this.#typing(type, conversation, event);
     }
   }
 
@@ -60,7 +61,7 @@ export class Following {
       return;
     }
     if (model.cursor.isBehind && !model.syncing && session.isLive) syncing.sync(id, model);
-    if (model.hasNewPeople && conversation.shows > 0) loading.receipts(conversation).catch(() => {});
+    loading.mend(conversation).catch(() => {});
     conversations.changed(conversation);
   }
 

@@ -9,6 +9,9 @@ import { conversationPath } from "../connection/rest.js";
  * @typedef {import("../model/conversation.js").Message} Message
  */
 
+/** How many messages one request may name. */
+const MAX_IDS = 100;
+
 export class Loading {
   /** What is loaded now. @type {Set<Model>} */
   #loads = new Set();
@@ -52,9 +55,23 @@ export class Loading {
     const { model, shows } = conversation;
     if (!model?.data || shows === 0) return;
     await Promise.all([
-      model.history.isOpen ? null : this.page(conversation),
-      model.data.participants ? null : this.#people(conversation),
+      model.history.isOpen ? this.mend(conversation) : this.page(conversation),
+      model.data.participants ? null : this.#own(conversation),
       this.receipts(conversation),
+    ]);
+  }
+
+  /** Loads what the events left open: what holds for the person alone, and of a shown conversation
+   * the positions of new people and the person's reactions. @param {Followed} conversation */
+  async mend(conversation) {
+    const { model, shows } = conversation;
+    if (!model?.data) return;
+    const isUnsure = model.own.takeDoubt();
+    const ids = shows > 0 ? model.takeUnsureReactions() : [];
+    await Promise.all([
+      isUnsure && this.#own(conversation),
+      ids.length > 0 && this.#messages(conversation, ids),
+      shows > 0 && model.hasNewPeople && this.receipts(conversation),
     ]);
   }
 
@@ -94,10 +111,23 @@ export class Loading {
     this.#on.changed(conversation);
   }
 
-  /** Loads the people of a large conversation. @param {Followed} conversation */
-  async #people(conversation) {
+  /** Loads the whole object: it has all people, and what holds for the person.
+   * @param {Followed} conversation */
+  async #own(conversation) {
+    const changes = conversation.model?.own.changes;
     const data = await this.#get(conversation, "");
-    if (data !== undefined) conversation.model?.merge(data);
+    if (data === undefined) return;
+    conversation.model?.merge(data, changes);
+    this.#on.changed(conversation);
+  }
+
+  /** Loads messages again. @param {Followed} conversation @param {string[]} ids */
+  async #messages(conversation, ids) {
+    for (let start = 0; start < ids.length; start += MAX_IDS) {
+      const query = { ids: ids.slice(start, start + MAX_IDS).join() };
+      const answer = await this.#get(conversation, "/messages", query);
+      for (const message of answer?.items ?? []) conversation.model?.keep(message);
+    }
     this.#on.changed(conversation);
   }
 

@@ -30,7 +30,7 @@ export class Syncing {
   sync(id, model) {
     if (this.#next.size === 0) queueMicrotask(() => this.#flush());
     this.#next.set(id, model);
-    model.syncing = Symbol("sync");
+    model.syncing = Symbol();
     model.cursor.asking();
   }
 

@@ -1,0 +1,93 @@
+/** `chat-client/people`: the names and pictures of people, by user id.
+ *
+ * A store: `subscribe` and `getSnapshot`. Messages and events name people by id. No event tells of
+ * another name, so a profile is loaded again when somebody needs it after ten minutes.
+ */
+
+import { Batches } from "./batches.js";
+import { Store } from "./store.js";
+
+/**
+ * @typedef {import("../schema/rest.js").components["schemas"]["User"]} Profile
+ * @typedef {Readonly<Record<string, Profile>>} PeopleSnapshot by user id
+ */
+
+const FRESH = 10 * 60_000;
+/** How many profiles are kept. */
+const MAX_KEPT = 5000;
+
+export class People {
+  /** By user id, the latest last. @type {Map<string, {profile: Profile | null, at: number}>} */
+  #kept = new Map();
+  #chat;
+  #batches;
+  /** @type {Store<PeopleSnapshot>} */
+  #store = new Store(() => this.#snapshot());
+  subscribe = this.#store.subscribe;
+  getSnapshot = this.#store.getSnapshot;
+
+  /** @param {import("./client.js").ChatClient} chat */
+  constructor(chat) {
+    this.#chat = chat;
+    this.#batches = new Batches((ids) => this.#ask({ user_ids: ids.join() }, ids));
+  }
+
+  /** The name of a person to show: their id, as long as no name is known. @param {string} userId */
+  name(userId) {
+    return this.#kept.get(userId)?.profile?.name ?? userId;
+  }
+
+  /** Loads those of these people that are not known, or were loaded long ago. Requests of one step of
+   * the event loop become one. @param {readonly string[]} userIds */
+  async need(userIds) {
+    const now = performance.now();
+    const missing = userIds.filter((id) => !(now - (this.#kept.get(id)?.at ?? -Infinity) < FRESH));
+    await Promise.all(missing.map((id) => this.#batches.ask(id)));
+  }
+
+  /** Loads the people of a conversation, and those who left it. @param {string} conversationId */
+  async ofConversation(conversationId) {
+    let cursor = null;
+    do {
+      const query = { conversation_id: conversationId, cursor, limit: 100 };
+      const page = await this.#chat.request("GET", "users", { query });
+      this.#keep(page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+  }
+
+  /** Changes my own name, my picture, or both. @param {{name?: string, picture?: string | null}} changes */
+  async change(changes) {
+    const { user_id, name, picture } = await this.#chat.request("PATCH", "me", { body: changes });
+    this.#keep([{ user_id, name, picture, is_service: false }]);
+  }
+
+  /** @param {Record<string, unknown>} query @param {string[]} ids */
+  async #ask(query, ids) {
+    const { items } = await this.#chat.request("GET", "users", { query });
+    const found = new Map(items.map((/** @type {Profile} */ one) => [one.user_id, one]));
+    // Who shares no conversation with me is not asked for again at once.
+    this.#keep(items, ids.filter((id) => !found.has(id)));
+    return found;
+  }
+
+  /** @param {Profile[]} profiles @param {string[]} [unknown] */
+  #keep(profiles, unknown = []) {
+    const at = performance.now();
+    for (const id of [...unknown, ...profiles.map((one) => one.user_id)]) this.#kept.delete(id);
+    for (const id of unknown) this.#kept.set(id, { profile: null, at });
+    for (const profile of profiles) this.#kept.set(profile.user_id, { profile: Object.freeze(profile), at });
+    for (const [id] of this.#kept) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#kept.delete(id);
+    }
+    this.#store.changed();
+  }
+
+  #snapshot() {
+    /** @type {Record<string, Profile>} */
+    const people = {};
+    for (const [id, { profile }] of this.#kept) if (profile) people[id] = profile;
+    return Object.freeze(people);
+  }
+}
