@@ -69,6 +69,8 @@ _NOT_PUBLIC = _networks(
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
+_TRANSLATED = IPv6Network("::ffff:0:0:0/96")
+"""https://www.rfc-editor.org/rfc/rfc2765#section-2.1"""
 _ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 """https://www.rfc-editor.org/rfc/rfc5214#section-6.1"""
 
@@ -104,7 +106,7 @@ def embedded(address: Address) -> Iterator[IPv4Address]:
     if address.teredo is not None:
         yield from address.teredo
     low = IPv4Address(int(address) & 0xFFFF_FFFF)
-    if address in _NAT64 or address in _COMPATIBLE:
+    if any(address in network for network in (_NAT64, _COMPATIBLE, _TRANSLATED)):
         yield low
     if (int(address) >> 32) & 0xFFFF_FFFF in _ISATAP:
         yield low

@@ -27,7 +27,8 @@ class Failure(StrEnum):
     """Why a request got no answer. Logs, metrics and the admin show it."""
 
     ADDRESS_REFUSED = "address_refused"
-    """The name has only private addresses, or plain HTTP would leave the operator's networks."""
+    """The name has only private addresses, plain HTTP would leave the operator's networks, or the
+    host is written in a form that is not a name."""
     NOT_CONNECTED = "not_connected"
     NO_ANSWER = "no_answer"
     """The answer did not arrive in time."""
@@ -85,7 +86,7 @@ class OutboundClient:
                 return await self._post(url, body, headers)
         except (TimeoutError, httpcore.TimeoutException) as error:
             raise OutboundFailed(Failure.NO_ANSWER) from error
-        except AddressRefused as error:
+        except (AddressRefused, httpx.InvalidURL) as error:
             raise OutboundFailed(Failure.ADDRESS_REFUSED) from error
         except (httpcore.ConnectError, ssl.SSLError, OSError) as error:
             raise OutboundFailed(Failure.NOT_CONNECTED) from error

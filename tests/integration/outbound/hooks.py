@@ -38,6 +38,7 @@ class Hook:
     connections: int = 0
     tls: ssl.SSLContext | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -45,12 +46,14 @@ class Hook:
 
     @asynccontextmanager
     async def run(self, port: int = 0) -> AsyncIterator["Hook"]:
+        self._ended.clear()
         server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
             server.close()
+            self._ended.set()
             for writer in tuple(self._writers):
                 writer.transport.abort()
             await server.wait_closed()
@@ -70,7 +73,7 @@ class Hook:
                 result = self.handle(got)
                 sent = result if isinstance(result, bytes | None) else await result
                 if sent is None:
-                    await asyncio.Event().wait()
+                    await self._ended.wait()
                     return
                 writer.write(sent)
                 await writer.drain()

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from asgiref.sync import sync_to_async
+from pytest_django.fixtures import Settings
 
 from messaging.domain.integrations.webhooks import (
     RETRIED_FOR,
@@ -206,3 +207,17 @@ async def test_a_test_event(instance: Instance, endpoint: Endpoint) -> None:
     assert (await endpoint.has(1))[0]["type"] == "webhook.test"
     ok_state = WebhookDeliveryRecord.objects.filter(state=DeliveryState.DELIVERED)
     await endpoint.until(ok_state.aexists)
+
+
+async def test_a_forbidden_address(endpoint: Endpoint, ann: Api, settings: Settings) -> None:
+    """No connection is made, and the log says why."""
+    settings.CHAT_OUTBOUND_ALLOWED_NETWORKS = []
+    await endpoint.switch_on("message.created")
+    await ann.send(await ann.group())
+
+    async def refused() -> bool:
+        failed = WebhookDeliveryRecord.objects.filter(failure="address_refused")
+        return await failed.aexists()
+
+    await endpoint.until(refused)
+    assert endpoint.hook.connections == 0
