@@ -57,8 +57,9 @@ fuzz: $(VENV)/.develop javascript
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
 chaos: $(VENV)/.develop javascript
 	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos tests/clients \
-		tests/acceptance/test_killed_sweep.py tests/acceptance/test_replay.py \
-		tests/acceptance/test_webhooks.py tests/acceptance/test_operator.py -m chaos -q)
+		tests/acceptance/test_killed_sweep.py tests/acceptance/test_killed_deletion.py \
+		tests/acceptance/test_replay.py tests/acceptance/test_operator.py \
+		tests/acceptance/webhooks -m chaos -q)
 	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # All attacks on all servers and stores, or `make abuse ATTACKS=pings,lists SERVERS=daphne

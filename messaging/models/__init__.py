@@ -9,6 +9,7 @@ from messaging.models.conversations import (
     ParticipantRecord,
     ReadPositionRecord,
 )
+from messaging.models.deletions import DeletionRecord
 from messaging.models.followers import (
     CheckpointRecord,
     FollowerRecord,
@@ -32,6 +33,7 @@ __all__ = [
     "CheckpointRecord",
     "ConversationRecord",
     "DecisionRecord",
+    "DeletionRecord",
     "DeviceRecord",
     "EpochRecord",
     "FollowerRecord",

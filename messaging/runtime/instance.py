@@ -19,6 +19,7 @@ from messaging.commits.conversation_cache import ConversationCache
 from messaging.commits.read_positions import ReadPositions
 from messaging.commits.writer import Writer
 from messaging.concurrency.tasks import TaskSet
+from messaging.deletions.deletions import Deletions
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import PrivacyList
 from messaging.delivery.hub.profiles import ProfileList
@@ -110,13 +111,13 @@ class Instance:
         self.store = stores.conversations
         self.people, self.recipients = stores.people, stores.recipients
         self.decisions, self.catalogue = stores.decisions, stores.catalogue
-        self.database = stores.database
+        self.database, self._index = stores.database, stores.index
         self.moderation = Moderation(ModerationStore(self.database))
         self.service_accounts = ServiceAccountStore(self.database)
         self.service_history = ServiceHistory(self.service_accounts)
-        self._index = stores.index
         self.reports, self._epoch_store = stores.reports, stores.epochs
         self.attachments = Attachments(self.store, self.reports)
+        self.deletions = Deletions(self.store, self.catalogue, self.attachments, self.database)
         self.cache = ConversationCache()
         self.read_positions = ReadPositions(self.store)
         self._redis = make_redis(settings.REDIS)
@@ -129,8 +130,7 @@ class Instance:
         self.access = AccessList(store=self.people, connections=self.hub.connections)
         self.delivered = DeliveredPositions(self.store, self._redis)
         self.acknowledged = Acknowledgements(self._redis)
-        self.pace = Pace()
-        self.badges = Badges(self._redis)
+        self.pace, self.badges = Pace(), Badges(self._redis)
 
     def _build_presence(self) -> None:
         self.presence = Presence(self.hub.connections, self._redis, boot_id=self.boot_id)
@@ -273,6 +273,7 @@ class Instance:
         self.figures.start(role="instance")
         at_stop("figures", self.figures.stop)
         start("attachments", self.attachments)
+        start("deletions", self.deletions)
         await self.moderation.start()
         at_stop("moderation", self.moderation.stop)
         start("service_history", self.service_history)

@@ -1,14 +1,11 @@
 """The sites in `examples`, run as their pages say, beside the chat."""
 
-import base64
 import os
 import re
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,37 +17,11 @@ import pytest
 from standardwebhooks import Webhook
 
 from config.development.instances import instance
-from config.development.processes import Process, free_port
+from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
-from tests.clients.rest import token_of
-from tests.conftest import skip_or_fail
+from tests.acceptance.examples import EXAMPLES, SECRET, Chat, create_service, require_node, site
 from tests.databases import migrate
 from tests.servers.forked import run_python
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SECRET = "whsec_" + base64.b64encode(b"a secret of the webhooks, 32 byte").decode()
-
-
-@dataclass(frozen=True)
-class Chat:
-    url: str
-    token: str
-
-    def get(self, user_id: str, path: str) -> Any:
-        """What a person gets from the API."""
-        headers = {"Authorization": f"Bearer {token_of(user_id)}"}
-        return httpx.get(f"{self.url}/api/v1{path}", headers=headers).raise_for_status().json()
-
-    def send(self, user_id: str, conversation_id: str, text: str) -> Any:
-        headers = {"Authorization": f"Bearer {token_of(user_id)}"}
-        path = f"/api/v1/conversations/{conversation_id}/messages"
-        answer = httpx.post(f"{self.url}{path}", json={"text": text}, headers=headers)
-        return answer.raise_for_status().json()
-
-    def messages(self, user_id: str, conversation_id: str) -> list[Any]:
-        page = self.get(user_id, f"/conversations/{conversation_id}/messages")
-        items: list[Any] = page["items"]
-        return items
 
 
 @pytest.fixture(scope="module")
@@ -58,36 +29,10 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
     """A chat with a service account."""
     environment = isolated_environment(tmp_path_factory.mktemp("chat"))
     migrate(environment)
-    made = run_python(
-        *("manage.py", "create_service", "shop", "--scopes", "act_as,send,manage"),
-        environment={**os.environ, **environment},
-        check=True,
-    )
+    token = create_service(environment)
     port = free_port()
     with instance(port, environment=environment):
-        yield Chat(f"http://127.0.0.1:{port}", made.stdout.strip())
-
-
-@contextmanager
-def site(*command: str, chat: Chat, port: int, folder: Path, **settings: str) -> Iterator[str]:
-    """Run a site, and return its address."""
-    environment = {
-        "DJANGO_SETTINGS_MODULE": "shop.settings",
-        "CHAT_URL": chat.url,
-        "CHAT_TOKEN": chat.token,
-        "CHAT_WEBHOOK_SECRET": SECRET,
-        **settings,
-    }
-    address = f"http://127.0.0.1:{port}"
-
-    def ready() -> bool:
-        try:
-            return httpx.get(address, follow_redirects=False).status_code < 500
-        except httpx.TransportError:
-            return False
-
-    with Process(command, ready=ready, environment=environment, directory=folder):
-        yield address
+        yield Chat(f"http://127.0.0.1:{port}", token)
 
 
 def event(message: Any) -> tuple[dict[str, str], bytes]:
@@ -188,10 +133,7 @@ def test_the_django_site(chat: Chat, tmp_path: Path) -> None:
 def test_the_node_site(chat: Chat) -> None:
     """The same without a framework, with the official library of JavaScript."""
     folder = EXAMPLES / "node-site"
-    if shutil.which("node") is None:
-        skip_or_fail("Node is missing. Install Node 20 or newer.")
-    if not (folder / "node_modules").exists():
-        skip_or_fail("What examples/node-site needs is not installed. Run `make javascript`.")
+    require_node()
     port = free_port()
     with (
         site("node", "server.js", chat=chat, port=port, folder=folder, PORT=str(port)) as address,

@@ -109,9 +109,9 @@ async def update_conversation(
 async def delete_conversation(
     instance: Instance, *, service: ServiceCaller, conversation_id: str
 ) -> None:
-    """Remove all people from a group at once, then delete its messages. After StoreUnavailable, run
-    it again; it continues. Raises ScopeMissing, ConversationNotFound, PermissionDenied for a direct
-    conversation, StoreUnavailable."""
+    """Remove all people from a group at once, then delete its messages. If this is interrupted
+    after the first step, a sweep completes it. Raises ScopeMissing, ConversationNotFound,
+    PermissionDenied for a direct conversation, StoreUnavailable."""
     service.require(Scope.MANAGE)
     await operators_conversations.delete_conversation(
         instance, conversation_id=conversation_id, by=service.user_id

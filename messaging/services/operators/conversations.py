@@ -15,14 +15,13 @@ from messaging.changes.interventions import (
     RedactMessage,
 )
 from messaging.domain.change import COMMIT_TIME
+from messaging.domain.exceptions import MessagingError, Unavailable
 from messaging.domain.files.stored_attachment import AttachmentStatus
 from messaging.domain.identifiers import require_conversation_id, require_message_id
 from messaging.domain.participant import Role
 from messaging.runtime.instance import Instance
 
 logger = structlog.get_logger(__name__)
-
-_DELETED_AT_ONCE = 300
 
 
 async def redact_message(instance: Instance, *, conversation_id: str, message_id: str) -> None:
@@ -77,8 +76,8 @@ async def assign_role(
 async def delete_conversation(
     instance: Instance, *, conversation_id: str, by: str = OPERATOR
 ) -> None:
-    """Remove all people from a group at once, then delete all its messages. After StoreUnavailable,
-    run it again; it continues.
+    """Remove all people from a group at once, then delete all its messages. If this is interrupted
+    after the first step, a sweep completes it within two minutes.
 
     An empty shell with the version stays under its id. So if the group is created again with the
     same `client_id`, it does not start below the versions that clients have seen. Direct
@@ -86,25 +85,16 @@ async def delete_conversation(
 
     Raises ConversationNotFound, PermissionDenied, StoreUnavailable.
     """
-    await _submit(instance, "conversation.deleted", conversation_id, EmptyConversation(by=by))
-    await _release_files(instance, conversation_id)
-    catalogue = instance.catalogue
-    while await catalogue.delete_messages(conversation_id, limit=_DELETED_AT_ONCE):
-        pass
-
-
-async def _release_files(instance: Instance, conversation_id: str) -> None:
-    """Mark all attachments of the conversation, so that the sweep removes their files."""
-    store = instance.attachments.store
-    while attachments := await store.list_shared(
-        conversation_id, first_seq=0, limit=_DELETED_AT_ONCE
-    ):
-        for one in attachments:
-            await store.replace(
-                one,
-                replace(one, status=AttachmentStatus.DELETED, seq=None, sweep_at=COMMIT_TIME),
-            )
-    instance.attachments.sweep.wake()
+    require_conversation_id(conversation_id)
+    await instance.deletions.begin(conversation_id)
+    try:
+        await _submit(instance, "conversation.deleted", conversation_id, EmptyConversation(by=by))
+    except Unavailable:
+        raise  # it may be applied: a sweep looks
+    except MessagingError:
+        await instance.deletions.abandon(conversation_id)
+        raise
+    await instance.deletions.complete(conversation_id)
 
 
 async def _submit(

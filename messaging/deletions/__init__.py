@@ -1,0 +1,1 @@
+"""Deletions of conversations: what follows the commit that removes their people."""

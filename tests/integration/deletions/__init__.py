@@ -1,0 +1,1 @@
+"""Deletions of conversations, and their sweep."""

@@ -1,0 +1,123 @@
+"""A deletion that is interrupted half-way is completed by a sweep."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from messaging.deletions.deletions import Deletions
+from messaging.domain.exceptions import ConversationNotFound, PermissionDenied, StoreUnavailable
+from messaging.domain.identifiers import random_id
+from messaging.models import DeletionRecord
+from messaging.runtime.instance import Instance
+from messaging.services.operators.conversations import delete_conversation
+from messaging.stores.catalogue import Catalogue
+from tests.integration.chat import Api
+
+MESSAGES = 5
+
+
+class Interrupted:
+    """A catalogue that deletes two messages, and no more."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.hangs = asyncio.Event()
+        self.fails = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._catalogue, name)
+
+    async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
+        await self._catalogue.delete_messages(conversation_id, limit=2)
+        if self.fails:
+            raise StoreUnavailable
+        self.hangs.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def talk(ann: Api) -> str:
+    group = await ann.group()
+    for number in range(MESSAGES):
+        await ann.send(group, f"message {number}")
+    return group
+
+
+async def stored(instance: Instance, group: str) -> int:
+    return len(await instance.store.list_latest_messages(group, limit=100))
+
+
+async def make_due() -> None:
+    """Let the time pass after which a mark is due."""
+    await DeletionRecord.objects.all().aupdate(due_at=datetime.now(UTC) - timedelta(seconds=1))
+
+
+async def interrupted(instance: Instance) -> Interrupted:
+    """Let the next deletions end half-way. The sweep of another instance is not concerned."""
+    catalogue = Interrupted(instance.catalogue)
+    instance.deletions = Deletions(
+        instance.store, catalogue, instance.attachments, instance.database
+    )
+    return catalogue
+
+
+@pytest.mark.parametrize("how", ["cancelled", "store unavailable"])
+async def test_an_interrupted_deletion(instance: Instance, ann: Api, how: str) -> None:
+    """Its caller has gone, or the store does not answer any more."""
+    group, sweeping = await talk(ann), instance.deletions
+    catalogue = await interrupted(instance)
+    catalogue.fails = how == "store unavailable"
+    deleting = asyncio.create_task(delete_conversation(instance, conversation_id=group))
+    if catalogue.fails:
+        with pytest.raises(StoreUnavailable):
+            await deleting
+    else:
+        await catalogue.hangs.wait()
+        deleting.cancel()
+        await asyncio.wait([deleting])
+    assert await stored(instance, group) == MESSAGES - 2
+
+    assert await sweeping.sweep() == 0  # it may still go on elsewhere
+    await make_due()
+    assert await sweeping.sweep() == 1
+
+    assert await stored(instance, group) == 0
+    assert not await DeletionRecord.objects.aexists()
+
+
+async def test_a_deletion_leaves_no_mark(instance: Instance, ann: Api) -> None:
+    group = await talk(ann)
+
+    await delete_conversation(instance, conversation_id=group)
+
+    assert await stored(instance, group) == 0
+    assert not await DeletionRecord.objects.aexists()
+
+
+async def test_a_refused_deletion_leaves_no_mark(instance: Instance, ann: Api) -> None:
+    direct = (await ann.post("/conversations", kind="direct", participant_ids=["bob"])).json()["id"]
+    with pytest.raises(PermissionDenied):
+        await delete_conversation(instance, conversation_id=direct)
+    with pytest.raises(ConversationNotFound):
+        await delete_conversation(instance, conversation_id=random_id())
+
+    assert not await DeletionRecord.objects.aexists()
+
+
+@pytest.mark.parametrize("left", [False, True])
+async def test_a_deletion_that_ended_before_its_commit(
+    instance: Instance, ann: Api, left: bool
+) -> None:
+    """It did not happen, also if everybody leaves the group on their own."""
+    group = await talk(ann)
+    await instance.deletions.begin(group)
+    if left:
+        await ann.delete(f"/conversations/{group}/participants/me")
+    await make_due()
+
+    assert await instance.deletions.sweep() == 0
+
+    assert await stored(instance, group) == MESSAGES
+    assert not await DeletionRecord.objects.aexists()
