@@ -20,11 +20,11 @@ from messaging.webhooks.bodies import Bodies
 from messaging.webhooks.changes import events_of
 from messaging.webhooks.endpoint import LiveEndpoint
 from messaging.webhooks.hints import HintList
-from messaging.webhooks.requests import LONGEST_PAUSE, REQUEST_SECONDS, EndpointAway
+from messaging.webhooks.options import Options
+from messaging.webhooks.requests import EndpointAway
 
 logger = structlog.get_logger(__name__)
 
-_LEASE_SECONDS = 30.0
 _MAX_PROGRESS = 10_000
 
 
@@ -32,12 +32,19 @@ class ConversationFollower:
     """Implements `messaging.followers.follower.RemoteFollower`."""
 
     from_beginning = False
-    lease_seconds = _LEASE_SECONDS
 
     def __init__(
-        self, endpoint: LiveEndpoint, *, store: WebhookStore, bodies: Bodies, hints: HintList
+        self,
+        endpoint: LiveEndpoint,
+        *,
+        store: WebhookStore,
+        bodies: Bodies,
+        hints: HintList,
+        options: Options,
     ) -> None:
         self.name = endpoint.settings.follower_name
+        self.lease_seconds = options.lease
+        self._options = options
         self._endpoint = endpoint
         self._store = store
         self._bodies = bodies
@@ -48,7 +55,7 @@ class ConversationFollower:
 
     async def deliver(self, followed: Followed) -> None:
         """Send the events of some changes. Raises RetryLater, StoreUnavailable."""
-        ends_at = time.monotonic() + _LEASE_SECONDS - 2 * REQUEST_SECONDS
+        ends_at = time.monotonic() + self._options.lease - 2 * self._options.request
         conversation = followed.conversation
         key = (followed.epoch, conversation.id)
         done = self._progress.get(key, followed.since)
@@ -82,7 +89,7 @@ class ConversationFollower:
         failed = await self._store.note_failure(self._endpoint.settings.id, event, attempt)
         since = failed.first_failed_at
         if since is None or datetime.now(UTC) - since < RETRIED_FOR:
-            seconds = seconds_after(failed.attempts - 1, longest=LONGEST_PAUSE)
+            seconds = seconds_after(failed.attempts - 1, longest=self._options.longest_pause)
             raise RetryLater(seconds, _reason(attempt))
         await self._store.pass_over(failed.id)
         WEBHOOKS_SENT.labels("passed_over").inc()

@@ -19,6 +19,7 @@ from messaging.webhooks.conversations import ConversationFollower
 from messaging.webhooks.endpoint import LiveEndpoint
 from messaging.webhooks.hints import HintList
 from messaging.webhooks.log import DeliveryLog
+from messaging.webhooks.options import get_options
 from messaging.webhooks.outbox import Outbox
 from messaging.webhooks.requests import EndpointRequests
 
@@ -41,13 +42,18 @@ class Delivering:
         self._following = following
         self._webhooks = webhooks
         self._hints = hints
+        self._options = get_options()
         self._live: dict[int, LiveEndpoint] = {}
         networks = parse_networks(settings.CHAT_OUTBOUND_ALLOWED_NETWORKS)
         self._client = OutboundClient(listed=networks)
         self._bodies = Bodies(store, reports)
         self._log = DeliveryLog(webhooks)
         self._outbox = Outbox(
-            store=webhooks, bodies=self._bodies, endpoint=self._live.get, owner=owner
+            store=webhooks,
+            bodies=self._bodies,
+            endpoint=self._live.get,
+            owner=owner,
+            options=self._options,
         )
         self._log.start()
         self._outbox.start()
@@ -86,12 +92,18 @@ class Delivering:
     def _follow(self, endpoint: Endpoint) -> None:
         live = LiveEndpoint(
             endpoint,
-            requests=EndpointRequests(self._client),
+            requests=EndpointRequests(self._client, self._options),
             store=self._webhooks,
             log=self._log,
         )
         self._live[endpoint.id] = live
         self._following.add_remote(
-            ConversationFollower(live, store=self._webhooks, bodies=self._bodies, hints=self._hints)
+            ConversationFollower(
+                live,
+                store=self._webhooks,
+                bodies=self._bodies,
+                hints=self._hints,
+                options=self._options,
+            )
         )
         logger.info("webhook.endpoint_on", endpoint=endpoint.id)

@@ -19,7 +19,8 @@ from messaging.instruments.outbound_metrics import WEBHOOKS_SENT, WEBHOOKS_WAITI
 from messaging.stores.database.webhooks import WebhookStore
 from messaging.webhooks.bodies import Bodies
 from messaging.webhooks.endpoint import LiveEndpoint
-from messaging.webhooks.requests import LONGEST_PAUSE, REQUEST_SECONDS, EndpointAway
+from messaging.webhooks.options import Options
+from messaging.webhooks.requests import EndpointAway
 
 logger = structlog.get_logger(__name__)
 
@@ -36,12 +37,14 @@ class Outbox:
         bodies: Bodies,
         endpoint: Callable[[int], LiveEndpoint | None],
         owner: str,
+        options: Options,
     ) -> None:
         """Create it. `endpoint` returns an endpoint of this process by its id."""
         self._store = store
         self._bodies = bodies
         self._endpoint = endpoint
         self._owner = owner
+        self._options = options
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._purged_at = float("-inf")
@@ -60,7 +63,7 @@ class Outbox:
 
     async def send_due(self) -> int:
         """Send events that are due, and return how many those were. Raises StoreUnavailable."""
-        seconds = REQUEST_SECONDS + 20.0  # with the wait for a place, and the stores
+        seconds = self._options.request + 20.0  # with the wait for a place, and the stores
         due = await self._store.claim_waiting(owner=self._owner, seconds=seconds, limit=_AT_ONCE)
         results = await asyncio.gather(*map(self._send, due), return_exceptions=True)
         for result in results:
@@ -92,7 +95,7 @@ class Outbox:
             first = delivery.first_failed_at
             late = first is not None and datetime.now(UTC) - first >= RETRIED_FOR
             state = DeliveryState.FAILED if late else DeliveryState.WAITING
-            pause = seconds_after(delivery.attempts, longest=LONGEST_PAUSE)
+            pause = seconds_after(delivery.attempts, longest=self._options.longest_pause)
             if late:
                 WEBHOOKS_SENT.labels("passed_over").inc()
                 logger.error("webhook.passed_over", webhook_id=delivery.event.id)

@@ -15,15 +15,12 @@ from messaging.domain.integrations.webhooks import Attempt, Endpoint, EventRefer
 from messaging.instruments.outbound_metrics import WEBHOOK_SECONDS, WEBHOOKS_SENT
 from messaging.outbound.client import OutboundClient, OutboundFailed
 from messaging.outbound.signing import sign
+from messaging.webhooks.options import Options
 
 logger = structlog.get_logger(__name__)
 
-REQUEST_SECONDS = 10.0
-LONGEST_PAUSE = 3600.0
-"""Between two attempts of an event: with it, there are about 40 attempts in a day."""
 _AT_ONCE = 16
 _FAILURES = 5
-_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 
 
 class EndpointAway(Exception):
@@ -36,10 +33,13 @@ class EndpointAway(Exception):
 
 
 class EndpointRequests:
-    def __init__(self, client: OutboundClient, *, at_once: int = _AT_ONCE) -> None:
+    def __init__(
+        self, client: OutboundClient, options: Options, *, at_once: int = _AT_ONCE
+    ) -> None:
         self._client = client
+        self._seconds = options.request
         self._places = asyncio.Semaphore(at_once)
-        self._breaker = CircuitBreaker(failures=_FAILURES, pauses=_PAUSES)
+        self._breaker = CircuitBreaker(failures=_FAILURES, pauses=options.pauses)
 
     async def send(self, endpoint: Endpoint, event: EventReference, body: bytes) -> Attempt:
         """Send an event once. Raises EndpointAway."""
@@ -51,7 +51,7 @@ class EndpointRequests:
             headers = sign(endpoint.secrets, message_id=event.id, body=body)
             try:
                 answer = await self._client.post(
-                    endpoint.url, body=body, headers=headers, seconds=REQUEST_SECONDS
+                    endpoint.url, body=body, headers=headers, seconds=self._seconds
                 )
             except OutboundFailed as error:
                 failure = error.failure.value

@@ -6,3 +6,4 @@ import os
 from config.settings import *  # noqa: F403
 
 CHAT_NOTIFICATIONS = json.loads(os.environ.get("TEST_NOTIFICATIONS", "{}"))
+CHAT_WEBHOOKS = json.loads(os.environ.get("TEST_WEBHOOKS", "{}"))

@@ -1,0 +1,1 @@
+"""Webhooks from a worker to the sites in `examples`, over real connections."""
