@@ -8,4 +8,4 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        from chat import checks  # noqa: F401, PLC0415 - registers itself
+        from chat import checks, tracing_check  # noqa: F401, PLC0415 - they register themselves

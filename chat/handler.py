@@ -2,7 +2,6 @@
 
 import asyncio
 import codecs
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.urls import set_script_prefix
 from chat.cross_origin import cross_origin_headers
 from chat.middleware import API_PATHS
 from chat.pages.failures import unreadable
+from chat.request_ids import request_id_of
 from chat.rest import unauthenticated
 
 _MAX_ACCEPT_CHARACTERS = 1_024
@@ -123,7 +123,7 @@ _TOO_MANY_PARAMETERS = f"A query string has at most {_MAX_PARAMETERS} parameters
 def _refused(
     scope: Mapping[str, Any], status: int, *, detail: str = _MALFORMED
 ) -> HttpResponseBase:
-    response = unreadable(scope["path"], status, secrets.token_hex(8), detail=detail)
+    response = unreadable(scope["path"], status, request_id_of(scope), detail=detail)
     for name, value in cross_origin_headers(scope["path"], scope["headers"]).items():
         response[name] = value
     return response

@@ -4,8 +4,6 @@ A middleware that is not natively async costs a thread hop per request. The API 
 sessions nor cookies, so such middleware skips it.
 """
 
-import re
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -25,6 +23,7 @@ from servestatic.middleware import ServeStaticMiddleware
 from servestatic.responders import MissingFileError
 
 from chat.errors import problem_of, problem_response
+from chat.request_ids import sound_request_id
 
 API_PATHS = ("/api/", "/health/", "/metrics")
 _DOCS_PATH = "/api/docs"
@@ -36,13 +35,6 @@ _PAGE_POLICY = (
 )
 _DOCS_POLICY = f"{_PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
 """Swagger UI sets inline styles."""
-
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}")
-
-
-def sound_request_id(given: str) -> str:
-    """Return the id from a client or proxy, or a new id if it is missing or malformed."""
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 class RequestContextMiddleware:

@@ -13,6 +13,7 @@ from chat.files.application import LocalFiles
 from chat.handler import Handler
 from chat.limits.body_limit import bounded
 from chat.limits.limited import Limited
+from chat.request_ids import with_request_id
 from chat.socket.routing import sockets
 from chat.state import ApplicationState, with_state
 from config.servers import uvicorn
@@ -23,6 +24,7 @@ from config.servers.forwarded import Hosts, with_client
 from config.servers.garbage_collection import Collecting
 from config.servers.uvicorn_socket import StepEnd, add_direct_transport
 from config.starting import Starting
+from config.traced import traced
 from messaging.runtime.instance import Instance
 
 logger = structlog.get_logger(__name__)
@@ -64,7 +66,7 @@ class Application:
             sign_ins=self._state.sign_ins,
         )
         self._files = LocalFiles(http, storage=instance.attachments.storage)
-        self._protocols = ProtocolTypeRouter({"http": self._files, "websocket": sockets})
+        self._protocols = ProtocolTypeRouter({"http": traced(self._files), "websocket": sockets})
         resolve("/api/v1/me")  # slow at first, so not on the event loop at the first request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,6 +75,7 @@ class Application:
             return
         self._check_bounds(send)
         scope = with_state(scope, self._state)
+        with_request_id(scope)
         scope = with_client(scope, proxies=settings.TRUSTED_PROXIES, trusted=self._trusted_peers)
         if scope["type"] == "http":
             receive = bounded(receive, self._files.body_limit(scope, MAX_BODY_BYTES))

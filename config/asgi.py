@@ -22,6 +22,7 @@ from chat import checks  # noqa: E402
 from config.application import Application  # noqa: E402
 from config.servers.connection_bounds import raise_descriptor_limit  # noqa: E402
 from config.servers.garbage_collection import Collecting  # noqa: E402
+from messaging.instruments.tracing import start_configured_tracing  # noqa: E402
 from messaging.runtime.instance import Instance  # noqa: E402
 
 logger = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ if wrong := [message for message in found if message.is_serious()]:
 for message in found:
     logger.warning("settings.doubtful", check=message.id, detail=message.msg, hint=message.hint)
 
+start_configured_tracing()
 collecting = Collecting()
 application = Application(Instance(), collecting=collecting)
 collecting.start()

@@ -21,6 +21,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from config import env
 from config.log_limits import add_suppressed
+from messaging.instruments.origin import current_origin
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -39,6 +40,7 @@ def configure(options: dict[str, Any]) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_instance_id,
+        *([_add_trace_id] if env.CHAT_TRACES == "otlp" else []),
     ]
     if options["format"] == "json":
         renderers: list[structlog.typing.Processor] = [
@@ -122,6 +124,14 @@ def _require(name: str, value: str, known: Sequence[str]) -> None:
 
 def _add_instance_id(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     event["instance_id"] = env.INSTANCE_ID
+    return event
+
+
+def _add_trace_id(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Add the trace of the line, by which the tools of OpenTelemetry find its spans."""
+    origin = current_origin()
+    if origin is not None and origin.trace:
+        event["trace_id"] = origin.trace.split("-")[1]
     return event
 
 

@@ -16,10 +16,11 @@ import structlog
 from chat.cross_origin import cross_origin_headers
 from chat.files.receiving import receive_file
 from chat.files.sending import File, send_file, start_answer
-from chat.limits.limited import answer, request_id_of
+from chat.limits.limited import answer
 from chat.limits.strangers import address_of
 from chat.limits.throttling import turn
 from chat.middleware import API_PATHS, security_headers
+from chat.request_ids import request_id_of
 from chat.rest.accounting import account
 from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import MessagingError, NotFound, Overloaded, PermissionDenied

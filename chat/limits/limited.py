@@ -18,8 +18,9 @@ from chat.limits.probes import Probes
 from chat.limits.shown_tokens import ShownTokens
 from chat.limits.sign_ins import SignIns, is_attempt
 from chat.limits.strangers import Strangers, address_of
-from chat.middleware import security_headers, sound_request_id
+from chat.middleware import security_headers
 from chat.payloads.renderers import render_json
+from chat.request_ids import request_id_of
 from messaging.domain.exceptions import (
     MessagingError,
     PayloadTooLarge,
@@ -154,6 +155,7 @@ async def _answer_preflight(scope: Scope, send: Send) -> None:
     """Answer a preflight as the middleware does, without a thread of Django."""
     headers = {
         **cross_origin_headers(scope["path"], scope["headers"], method="OPTIONS"),
+        "X-Request-ID": request_id_of(scope),
         "Content-Length": "0",
     }
     lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -185,9 +187,3 @@ async def answer(
     await send({"type": "http.response.start", "status": problem.status, "headers": lines})
     await send({"type": "http.response.body", "body": body})
     return problem.status
-
-
-def request_id_of(scope: Scope) -> str:
-    """Return the id from the client or a proxy, or a new one."""
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return sound_request_id(given.decode("latin-1"))

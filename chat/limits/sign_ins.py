@@ -24,7 +24,7 @@ from django.http import HttpResponseBase, parse_cookie
 
 from chat.limits.body_limit import ReadAhead
 from chat.limits.sign_in_line import Attempt, SignInLine
-from chat.middleware import sound_request_id
+from chat.request_ids import request_id_of
 from messaging.domain.exceptions import RateLimited
 from messaging.domain.identifiers import random_id
 from messaging.instruments.metrics import OPERATOR_SIGN_INS
@@ -200,12 +200,11 @@ async def _answer(scope: Scope, send: Send, wait: float, detail: str, address: s
     logger.warning("operator.sign_in_limited", address=address)
     seconds = math.ceil(wait)
     page = _PAGE.format(detail=detail, seconds=seconds).encode()
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Length": str(len(page)),
         "Retry-After": str(seconds),
-        "X-Request-ID": sound_request_id(given.decode("latin-1")),
+        "X-Request-ID": request_id_of(scope),
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
         "Cache-Control": "no-store",

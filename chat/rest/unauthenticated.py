@@ -12,7 +12,8 @@ import structlog
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from chat.exceptions import NotAuthenticated
-from chat.limits.limited import SHOWN, answer, request_id_of
+from chat.limits.limited import SHOWN, answer
+from chat.request_ids import request_id_of
 from chat.rest.accounting import account
 from chat.rest.views.base import APIView
 

@@ -21,6 +21,7 @@ from chat.exceptions import NotAuthenticated, TokenExpired
 from chat.limits.strangers import address_of
 from chat.limits.throttling import require_few_violations, require_rate, turn
 from chat.origins import origin_allowed
+from chat.request_ids import request_id_of
 from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
 from chat.socket.command import DEADLINE_SECONDS
 from chat.socket.command_queue import CommandQueue
@@ -32,6 +33,7 @@ from chat.state import state_of
 from messaging.concurrency.tasks import stop_tasks
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import Banned, RateLimited, TokenRevoked, Unavailable
+from messaging.instruments.origin import set_origin
 from messaging.services import sessions
 
 logger = structlog.get_logger(__name__)
@@ -123,11 +125,19 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
         # Accept a bad token first, then close: a browser cannot see the reason of a refused
         # handshake.
-        await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        request_id = request_id_of(self.scope)
+        await self.send(
+            {
+                "type": "websocket.accept",
+                "subprotocol": subprotocol,
+                "headers": [(b"x-request-id", request_id.encode())],
+            }
+        )
         if self._direct is not None:
             self._direct.read(self._take)
         # Run this beside receiving, so that a disconnect during the connect is noticed.
-        self._worker = asyncio.create_task(self._serve())
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            self._worker = asyncio.create_task(self._serve())
 
     async def _serve(self) -> None:
         try:
@@ -148,6 +158,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             if self._outbox.closed:  # the `hello` may have failed to reach the client
                 self._end_session()
                 return
+            # The commands are no part of the handshake.
+            structlog.contextvars.unbind_contextvars("request_id")
+            set_origin(None)
             structlog.contextvars.bind_contextvars(connection_id=connection.id)
             _forget_headers(self.scope)
             self._heartbeat.start()

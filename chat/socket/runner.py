@@ -31,7 +31,9 @@ from chat.state import ApplicationState
 from messaging.concurrency.first_step import within
 from messaging.delivery.hub.connections import Connection
 from messaging.domain.exceptions import RateLimited
+from messaging.instruments import tracing
 from messaging.instruments.metrics import COMMAND_SECONDS
+from messaging.instruments.tracing import Kind
 
 logger = structlog.get_logger(__name__)
 
@@ -72,12 +74,20 @@ class Runner:
             wait = seconds_until_room_here(self._rates, COMMANDS, self._connection.user_id)
             if wait > 0:
                 await refuse(wait)
-            handling = commands.handle(self._state, received, self._connection)
-            data = await within(handling, DEADLINE_SECONDS if command is None else command.deadline)
+            data = await self._handle(received, command)
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
             self._refuse(received, command, error, begun, size=len(text or ""))
         else:
             self._reply(received, command, data, begun)
+
+    async def _handle(self, received: ReceivedCommand, command: Command | None) -> Data:
+        """Run a command within its deadline. It begins a trace."""
+        handling = commands.handle(self._state, received, self._connection)
+        deadline = DEADLINE_SECONDS if command is None else command.deadline
+        if tracing.tracer is None or command is None:
+            return await within(handling, deadline)
+        with tracing.tracer.span(command.name, kind=Kind.SERVER):
+            return await within(handling, deadline)
 
     def run_at_once(self, text: str) -> bool:
         """Run a command that never waits. Return False, having done nothing, if it may wait or is

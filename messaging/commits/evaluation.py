@@ -1,12 +1,13 @@
 """Evaluates several changes of one conversation into a single commit, and dates the outcomes once
 the store has committed it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.changes.needs import Known
+from messaging.commits.commit_spans import commit_span
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import MessagingError
@@ -14,6 +15,8 @@ from messaging.domain.fields.earlier_texts import EarlierTexts
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message, PersonReactions, ReactionKey
 from messaging.domain.participant import ReadPosition
+from messaging.instruments import tracing
+from messaging.instruments.origin import Origin
 from messaging.stores.conversations import Commit
 from messaging.stores.shared.commit_time import stamped, stamped_conversation
 
@@ -164,3 +167,23 @@ def _stored_change(
         reaction=change.reaction,
         loses_reactions=change.loses_reactions,
     )
+
+
+def origins_of(
+    outcomes: Sequence[Outcome | MessagingError], waited: Sequence[tuple[Origin | None, float]]
+) -> Mapping[int, Origin]:
+    """Return what caused the committed changes, by version. Their traces go on from the commit.
+
+    `waited`: the origin of each change, and since when it has waited, by the monotonic clock.
+    """
+    caused = [
+        (outcome.change.version, origin, since)
+        for outcome, (origin, since) in zip(outcomes, waited, strict=True)
+        if origin is not None and isinstance(outcome, Outcome) and outcome.change is not None
+    ]
+    if (tracer := tracing.tracer) is None:
+        return {version: origin for version, origin, _ in caused}
+    return {
+        version: commit_span(tracer, origin, since=since, changes=len(outcomes))
+        for version, origin, since in caused
+    }

@@ -8,8 +8,8 @@ it. Otherwise everything is read and evaluated again, including the rights.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -17,13 +17,14 @@ import structlog
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.changes.needs import Needs
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.commits.evaluation import Evaluation
+from messaging.commits.evaluation import Evaluation, origins_of
 from messaging.commits.reading import evaluate
 from messaging.domain.change import Change
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound, MessagingError, StoreUnavailable
 from messaging.domain.identifiers import random_id
 from messaging.instruments.metrics import COMMIT_CONFLICTS
+from messaging.instruments.origin import Origin, current_origin
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict, Store
 
 logger = structlog.get_logger(__name__)
@@ -48,16 +49,19 @@ class Committed:
     before_token: object
     """The token of the conversation before the commit."""
     changes: Sequence[Change]
+    origins: Mapping[int, Origin] = field(default_factory=dict)
+    """What caused the changes, as far as it is known, by version."""
 
 
 class Waiting:
     """A change whose request waits for an answer."""
 
-    __slots__ = ("answer", "change", "since", "size")
+    __slots__ = ("answer", "change", "origin", "since", "size")
 
     def __init__(self, change: ConversationChange) -> None:
         self.change = change
         self.size = change.size
+        self.origin = current_origin()
         self.since = time.monotonic()
         self.answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
@@ -292,7 +296,12 @@ class GroupCommit:
         ]
         self._unanswered.clear()  # the precondition stops commits that have not arrived yet
         on_commit(
-            Committed(conversation=stored, before_token=evaluation.base.token, changes=changes)
+            Committed(
+                conversation=stored,
+                before_token=evaluation.base.token,
+                changes=changes,
+                origins=origins_of(outcomes, [(one.origin, one.since) for one in batch]),
+            )
         )
         self._answer(batch, outcomes)
 

@@ -7,10 +7,17 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from messaging.delivery.conversation_delta import ConversationState
 from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.field_types import ConversationId, Frame, Key
-from messaging.domain.fields.types import UserId
+from messaging.domain.fields.types import Number, TraceParent, UserId
 
 _MAX_CHANGES = 1_000
 _MAX_REPLACEMENTS = 2 * _MAX_CHANGES
+
+
+class Traced(Struct, frozen=True, array_like=True):
+    """The span of the commit, in the trace of the change with this version."""
+
+    version: Number
+    trace: TraceParent
 
 
 class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
@@ -28,6 +35,8 @@ class Batch(Struct, frozen=True, kw_only=True, tag_field="type", tag="changes"):
         UNSET
     )
     """Not encoded if there are none. Earlier releases neither send nor read them."""
+    traces: Annotated[list[Traced], Meta(max_length=_MAX_CHANGES)] | UnsetType = UNSET
+    """Not encoded if nothing is traced. Earlier releases neither send nor read them."""
 
     @property
     def consistent(self) -> bool:

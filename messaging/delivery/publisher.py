@@ -17,9 +17,11 @@ from messaging.delivery.hub.copies import person_key
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.late_joiners import replacements
 from messaging.delivery.link.link import Link
+from messaging.delivery.traces import delivery, traces_of
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import OwnFlags, Preferences, ReadPosition
+from messaging.instruments import tracing
 from messaging.instruments.metrics import DELIVERY_LOCAL_SECONDS
 from messaging.wire.events import EventEncoder
 
@@ -42,8 +44,13 @@ class Publisher:
             state=make_delta(committed) if self._link is not None else None,
             committed_at=committed_at,
             replacements=self._replacements(committed) or UNSET,
+            traces=UNSET if tracing.tracer is None else traces_of(committed.origins) or UNSET,
         )
-        self._hub.accept(batch)
+        if batch.traces is UNSET:
+            self._hub.accept(batch)
+        else:
+            with delivery(batch, self._hub, path="local"):
+                self._hub.accept(batch)
         DELIVERY_LOCAL_SECONDS.observe(max(time.time() - committed_at, 0))
         added = [user_id for delivery in batch.deliveries for user_id in delivery.added]
         if added:

@@ -3,12 +3,14 @@ alone; it holds where `counted_commit_id` is the latest commit."""
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddFieldUnchecked
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0011_privacy_and_evidence")]
 
     operations = [
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="conversationrecord",
             name="participant_count",
             field=models.PositiveIntegerField(null=True),

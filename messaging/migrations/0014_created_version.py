@@ -2,12 +2,14 @@
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddFieldUnchecked
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0013_uncounted")]
 
     operations = [
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="messagerecord",
             name="created_version",
             field=models.PositiveBigIntegerField(null=True),

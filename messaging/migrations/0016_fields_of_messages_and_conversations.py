@@ -3,6 +3,8 @@ are."""
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddFieldUnchecked
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0015_mentions_all")]
@@ -58,17 +60,17 @@ class Migration(migrations.Migration):
             name="system_messages",
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="conversationrecord",
             name="pinned_count",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="conversationrecord",
             name="mentions_all_seq",
             field=models.PositiveBigIntegerField(db_default=0, default=0),
         ),
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="participantrecord",
             name="visible_from",
             field=models.PositiveBigIntegerField(db_default=1, default=1),

@@ -2,17 +2,19 @@
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddFieldUnchecked
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0017_profiles")]
 
     operations = [
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="readpositionrecord",
             name="marked_unread",
             field=models.PositiveBigIntegerField(null=True),
         ),
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="readpositionrecord",
             name="marked_read_seq",
             field=models.PositiveBigIntegerField(null=True),
@@ -22,7 +24,7 @@ class Migration(migrations.Migration):
             name="pinned",
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="readpositionrecord",
             name="archived_seq",
             field=models.PositiveBigIntegerField(null=True),

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddFieldUnchecked
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0023_reactions")]
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
             name="last_sender_id",
             field=models.CharField(blank=True, db_default="", default="", max_length=128),
         ),
-        migrations.AddField(
+        AddFieldUnchecked(
             model_name="conversationrecord",
             name="other_seq",
             field=models.PositiveBigIntegerField(db_default=0, default=0),

@@ -63,3 +63,22 @@ class AddFieldOnce(AddField):
             columns = connection.introspection.get_table_description(cursor, model._meta.db_table)
         if model._meta.get_field(self.name).column not in {column.name for column in columns}:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddFieldUnchecked(AddField):
+    """`AddField`, on PostgreSQL without the check that a `PositiveIntegerField` brings.
+
+    With a check in the same statement, PostgreSQL reads each row of the table before anybody may
+    use it again. The code never stores a negative number.
+    """
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        field = to_state.apps.get_model(app_label, self.model_name)._meta.get_field(self.name)
+        if schema_editor.connection.vendor == "postgresql":
+            field.db_check = lambda connection: None
+        try:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        finally:
+            vars(field).pop("db_check", None)

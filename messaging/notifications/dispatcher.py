@@ -26,6 +26,7 @@ from messaging.instruments.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITI
 from messaging.notifications.jobs import Job, QueuedJob, RetryLater, WithdrawJob, encode
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
+from messaging.notifications.queue.job_context import carrying_out
 from messaging.notifications.queue.sqs import (
     BATCH_BYTES,
     BATCH_ENTRIES,
@@ -175,7 +176,8 @@ class Dispatcher:
             await self._sleep(delay)
             try:
                 async with self._places:
-                    again = await self._notifier.run(job)
+                    with carrying_out(job):
+                        again = await self._notifier.run(job)
             except Exception:
                 NOTIFICATION_JOBS.labels("direct", "failed").inc()
                 logger.exception("notification.failed", conversation_id=job.conversation_id)

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from messaging.domain.fields.types import RequestId, TraceParent
+from messaging.instruments.origin import Origin
 from messaging.notifications.policy import Stage
 from messaging.stores.decisions import ChunkKey
 
@@ -31,6 +33,17 @@ class NotifyJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     """In seconds since the epoch, by its creator's clock. Jobs of a sweep are as old as their
     message."""
     attempt: int = 0
+    request_id: RequestId | msgspec.UnsetType = msgspec.UNSET
+    """The request that sent the message, and the span of its commit. They are not encoded without
+    one. Earlier releases neither send nor read them."""
+    trace: TraceParent | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def origin(self) -> Origin | None:
+        """Return what caused the job, as far as it is known."""
+        if not (self.request_id or self.trace):
+            return None
+        return Origin(self.request_id or "", self.trace or "")
 
     @property
     def key(self) -> ChunkKey:
@@ -97,6 +110,14 @@ class RetryLater:
 
     seconds: float
     reason: str
+
+
+def origin_fields(origin: Origin | None) -> Mapping[str, Any]:
+    """Return the fields of a job that name its origin; none without one."""
+    if origin is None:
+        return {}
+    given = {"request_id": origin.request_id, "trace": origin.trace}
+    return {name: value for name, value in given.items() if value}
 
 
 def in_chunks(user_ids: Iterable[str]) -> Sequence[Sequence[str]]:

@@ -12,6 +12,7 @@ from messaging.instruments.metrics import PUSHES
 from messaging.notifications.content import content_of
 from messaging.notifications.options import get_options
 from messaging.notifications.push.protocol import Push, PushBackend, PushResult, Status
+from messaging.notifications.queue.job_context import pushing
 from messaging.stores.recipients import RecipientStore
 
 logger = structlog.get_logger(__name__)
@@ -28,7 +29,8 @@ class Pusher:
 
     async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
         """Push to each device. Return the results in the same order."""
-        results = await self._push.send(pushes)
+        with pushing(len(pushes)):
+            results = await self._push.send(pushes)
         for push, result in zip(pushes, results, strict=True):
             PUSHES.labels(push.data["type"], result.status.value).inc()
             if result.status is Status.GONE:

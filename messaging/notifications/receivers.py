@@ -23,10 +23,17 @@ from messaging.domain.signals import (
     message_sent,
     participants_removed,
 )
+from messaging.instruments.origin import current_origin
 from messaging.notifications.clearing import Clearing
 from messaging.notifications.devices.lookups import DeviceLookups, Held
 from messaging.notifications.dispatcher import Dispatcher
-from messaging.notifications.jobs import NotifyJob, QueuedJob, WithdrawJob, by_chunk
+from messaging.notifications.jobs import (
+    NotifyJob,
+    QueuedJob,
+    WithdrawJob,
+    by_chunk,
+    origin_fields,
+)
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Host, Parts
@@ -216,6 +223,7 @@ class _Running:
             message_id=message.id,
             seq=message.seq,
             made_at=made_at,
+            **origin_fields(current_origin()),
         )
         self._put_now(job, absent, dropped, chunks)
         self._put_later(job, connected, chunks, age=0)
@@ -231,6 +239,7 @@ class _Running:
                 message_id=message.id,
                 seq=message.seq,
                 made_at=message.made_at,
+                **origin_fields(message.origin),
             )
             others = people - {message.sender_id}
             self._put_now(job, others - connected, {}, chunks)

@@ -9,6 +9,7 @@ from messaging.commits.group_commit import Committed
 from messaging.concurrency.tasks import TaskSet
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.signals import message_deleted, message_sent, participants_removed
+from messaging.instruments.origin import caused_by
 
 logger = structlog.get_logger(__name__)
 
@@ -44,9 +45,10 @@ class SignalSender:
         for change in committed.changes:
             match change.type:
                 case ChangeType.MESSAGE_CREATED if not _is_system(change):
-                    await self.send_now(
-                        message_sent, message=change.message, conversation=conversation
-                    )
+                    with caused_by(committed.origins.get(change.version)):
+                        await self.send_now(
+                            message_sent, message=change.message, conversation=conversation
+                        )
                 case ChangeType.MESSAGE_DELETED:
                     await self.send_now(
                         message_deleted, message=change.message, conversation=conversation

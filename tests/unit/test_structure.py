@@ -49,6 +49,8 @@ OF_THE_PROCESS = {
     # The metrics and the log are of the process, and the outages of Redis are shown in them.
     *("messaging.instruments.metrics_page._renderings", "messaging.redis.client._failing"),
     "messaging.redis.untrusted_values._next_line",
+    # So is the tracer.
+    "messaging.instruments.tracing.tracer",
     # Names and sessions that vendors' libraries keep for the process.
     "messaging.notifications.push.fcm._app_numbers",
     *("messaging.notifications.queue.sqs._making", "messaging.notifications.queue.sqs._session"),

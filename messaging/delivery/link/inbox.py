@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
+from msgspec import UNSET
 from prometheus_client import Histogram
 
 from messaging.delivery.batch import Batch, SoftEvent
@@ -26,6 +27,7 @@ from messaging.delivery.link.messages import (
 )
 from messaging.delivery.link.polling import Polling
 from messaging.delivery.link.refused_messages import Reason, Refusals, Refused
+from messaging.delivery.traces import delivery
 from messaging.instruments.metrics import DELIVERY_LINK_SECONDS, TRANSIT_SECONDS
 
 _LONGEST_SECONDS = 60.0
@@ -119,7 +121,11 @@ class Inbox:
     def _accept(self, batch: Batch) -> None:
         if batch.state is not None and self._polling.is_ahead(batch.state.latest_moment):
             batch = msgspec.structs.replace(batch, state=None)
-        self._hub.accept(batch)
+        if batch.traces is UNSET:
+            self._hub.accept(batch)
+        else:
+            with delivery(batch, self._hub, path="link"):
+                self._hub.accept(batch)
         if batch.committed_at is not None:
             _observe(DELIVERY_LINK_SECONDS, time.time() - batch.committed_at)
 

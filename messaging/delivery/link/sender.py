@@ -18,6 +18,7 @@ from messaging.delivery.link.beacon import RecentCommits
 from messaging.delivery.link.encoding import VERSION, Wire
 from messaging.delivery.link.messages import Beacon, Goodbye, LinkMessage
 from messaging.delivery.link.send_queue import OutboundMessage, SendQueue
+from messaging.delivery.traces import published
 from messaging.instruments.metrics import LINK_LOST, LINK_VERSION, PUBLISH_SECONDS
 from messaging.redis.client import describe
 
@@ -140,12 +141,15 @@ class LinkSender:
 
     async def _publish_waiting(self) -> None:
         group, items = self._outgoing.take()
+        messages = [item.message for item in items]
         begun = time.monotonic()
         try:
-            await self._publish(group, [item.message for item in items])
+            await self._publish(group, messages)
         finally:
             self._note(items)
-        PUBLISH_SECONDS.observe(time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        PUBLISH_SECONDS.observe(seconds)
+        published(messages, seconds)
 
     async def _publish_beacon(self) -> None:
         self._number += 1

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from messaging.instruments.tracing import start_configured_tracing
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.push.protocol import make_push_backend
 from messaging.notifications.queue.sqs import QueueMisconfigured, SqsQueue
@@ -33,6 +34,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "NOTIFICATION_QUEUE_URL is not set. Set it; without a queue no worker is needed."
             )
+        start_configured_tracing()
         try:
             asyncio.run(_run(settings.NOTIFICATION_QUEUE_URL, host, port))
         except QueueMisconfigured as error:

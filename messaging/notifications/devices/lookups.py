@@ -27,6 +27,7 @@ from messaging.domain.participant import Participant
 from messaging.domain.recipients import Verdict
 from messaging.instruments.memory import MIB, show_weight
 from messaging.instruments.metrics import NOTIFICATION_DECISIONS
+from messaging.instruments.origin import Origin, current_origin
 from messaging.notifications.devices.recent_people import RecentPeople
 from messaging.notifications.policy import Reason
 from messaging.stores.recipients import RecipientStore
@@ -38,7 +39,7 @@ _OWNERS_SECONDS = 3600.0
 _MAX_PEOPLE_BYTES = 8 * MIB
 _MAX_HELD_BYTES = 16 * MIB
 _MAX_BYTES = 2 * _MAX_PEOPLE_BYTES + _MAX_HELD_BYTES
-_MESSAGE_BYTES = 250
+_MESSAGE_BYTES = 450
 _CONVERSATION_BYTES = 500
 _PERSON_BYTES = 250
 """The approximate bytes of what is held, on 64-bit CPython."""
@@ -53,6 +54,7 @@ class HeldMessage:
     seq: int
     sender_id: str
     made_at: float
+    origin: Origin | None
 
 
 @dataclass(slots=True, eq=False)
@@ -131,7 +133,9 @@ class DeviceLookups:
             return frozenset()
         held = self._held_for(conversation)
         held.people |= without
-        held.messages.append(HeldMessage(message.id, message.seq, message.sender_id, made_at))
+        held.messages.append(
+            HeldMessage(message.id, message.seq, message.sender_id, made_at, current_origin())
+        )
         self._held_bytes += _MESSAGE_BYTES
         return without
 

@@ -19,6 +19,7 @@ from messaging.instruments.metrics import NOTIFICATION_JOBS, QUEUE_AWAY
 from messaging.notifications.jobs import MalformedJob, QueuedJob, RetryLater, decode, encode
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
+from messaging.notifications.queue.job_context import carrying_out
 from messaging.notifications.queue.sqs import (
     BATCH_ENTRIES,
     MAX_DELAY_SECONDS,
@@ -126,9 +127,10 @@ class Worker:
 
     async def _carry_out(self, received: Received) -> str:
         job = decode(received.body)
-        again = await self._notifier.run(job)
-        if again is not None:
-            await self._queue_anew(job, again)
+        with carrying_out(job):
+            again = await self._notifier.run(job)
+            if again is not None:
+                await self._queue_anew(job, again)
         self._finished.append(received)
         self._some_finished.set()
         return "done" if again is None else "again"

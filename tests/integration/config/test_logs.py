@@ -189,6 +189,7 @@ def use_socket(port: int, conversation_id: str) -> None:
 def open_socket(port: int, token: str, *, origin: str | None = None) -> ClientConnection:
     return connect(
         f"ws://127.0.0.1:{port}/ws/v1?token={_SECRET}",
+        additional_headers={"X-Request-ID": _REQUEST_ID},
         subprotocols=[Subprotocol("chat.v1"), Subprotocol(f"bearer.{token}")],
         origin=None if origin is None else Origin(origin),
         proxy=None,
@@ -245,6 +246,8 @@ def test_whose_request_it_was(in_detailed_json: Logged) -> None:
         assert line["user_id"] == "ann"
         assert line["conversation_id"] == in_detailed_json.conversation_id
     assert opened["user_id"] == "ann"
+    assert opened["request_id"] == _REQUEST_ID
+    assert all("request_id" not in line for line in commands)
 
 
 def test_how_a_socket_ended(in_json: Logged) -> None:

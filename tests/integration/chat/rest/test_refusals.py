@@ -678,6 +678,44 @@ async def test_request_ids(ann: Api) -> None:
     assert len(odd.headers["X-Request-ID"]) <= 64
 
 
+async def test_several_request_ids_count_as_none(ann: Api) -> None:
+    """It is unknown which one a proxy has logged."""
+    answer = await ann.client.get("/me", headers=[("X-Request-ID", "a"), ("X-Request-ID", "b")])
+
+    assert answer.headers["X-Request-ID"] == answer.json()["request_id"]
+    assert answer.headers["X-Request-ID"] not in {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/api/v1/me", {}),
+        ("GET", "/api/v1/nothing", {}),
+        (
+            "OPTIONS",
+            "/api/v1/me",
+            {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"},
+        ),
+        ("GET", "/health/live", {"Accept": "a" * 1_025}),
+        ("GET", "/admin/login/?%00", {}),
+        ("GET", "/nothing", {}),
+        ("GET", "/health/live", {}),
+        ("GET", "/metrics", {}),
+    ],
+)
+async def test_every_answer_has_the_request_id(
+    application: Application, method: str, path: str, headers: dict[str, str]
+) -> None:
+    """Whichever part answers."""
+    transport = httpx.ASGITransport(app=application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        answer = await client.request(method, path, headers={**headers, "X-Request-ID": "mine"})
+
+    assert answer.headers["X-Request-ID"] == "mine"
+    if answer.headers.get("Content-Type") == "application/problem+json":
+        assert answer.json()["request_id"] == "mine"
+
+
 @pytest.mark.parametrize(("origin", "allowed"), [("https://a.example", True), ("null", False)])
 async def test_pages_of_other_origins(
     ann: Api, settings: Settings, origin: str, allowed: bool

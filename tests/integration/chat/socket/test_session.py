@@ -50,6 +50,17 @@ async def test_a_token_among_the_subprotocols(server: Server, order: tuple[int, 
         assert await greeted(connection) == "ann"
 
 
+@pytest.mark.parametrize(("given", "kept"), [("mine", True), ("x" * 65, False)])
+async def test_the_handshake_has_the_request_id(server: Server, given: str, kept: bool) -> None:
+    """The proxy's, if it is sound."""
+    headers = {"Authorization": f"Bearer {token_of('ann')}", "X-Request-ID": given}
+    async with server.open(additional_headers=headers) as connection:
+        assert connection.response is not None
+        shown = connection.response.headers["X-Request-ID"]
+        assert (shown == given) is kept
+        assert 0 < len(shown) <= 64
+
+
 @pytest.mark.parametrize("offered", [None, subprotocols("chat.v1")])
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
 async def test_a_token_in_the_header(
