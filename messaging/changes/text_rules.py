@@ -43,6 +43,11 @@ def normalise_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def readable(text: str) -> str:
+    """Return the text without the characters that no text may have, for texts of other products."""
+    return _CONTROL.sub("", text)
+
+
 def require_text(text: str) -> None:
     """Require a message's text to be visible, within the limits, and free of control characters
     other than tab and newline. The text is stored as typed. Raises InvalidRequest."""

@@ -6,7 +6,7 @@ msgspec checks the types and bounds of a line when it decodes it, and generates 
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Any
 
 import msgspec
@@ -18,9 +18,9 @@ from messaging.domain.fields.earlier_texts import EarlierText
 from messaging.domain.fields.types import Number, ShortText, Text, UserId
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Attachment, Message, ReactionSummary
-from messaging.domain.participant import OwnFlags, Preferences, ReadPosition, Role
-from messaging.domain.people import UserSettings
-from messaging.domain.recipients import Platform, TokenKind
+from messaging.domain.participant import OwnFlags, Participant, Preferences, ReadPosition
+from messaging.domain.people import QuietHours, UserSettings
+from messaging.domain.recipients import Device
 from messaging.domain.reports import Report
 from messaging.domain.uncounted import Uncounted
 from messaging.exchange.records import FORMAT, VERSION, ConversationEnd, End
@@ -32,61 +32,32 @@ _Range = tuple[Number, Number]
 _Format = Annotated[str, Meta(pattern=rf"\A{FORMAT}\Z")]
 
 
-class ParticipantLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    user_id: UserId
-    role: Role
-    joined_version: Number
-    visible_from: Number = 1
-
-
-class PersonReactionsLine(Struct, frozen=True, kw_only=True):
+class PersonReactionsLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     user_id: UserId
     emojis: Annotated[tuple[_Emoji, ...], Meta(min_length=1, max_length=20)]
 
 
-class DeviceLine(Struct, frozen=True, kw_only=True):
-    id: ShortText
-    token: Text
-    token_kind: TokenKind
-    platform: Platform
-    registered_at: Time
-
-
-_TYPES: Mapping[Any, Any] = {
-    str: ShortText,
-    int: Number,
-    bool: bool,
-    datetime: Time,
-    tuple[str, ...]: tuple[UserId, ...],
-    frozenset[str]: tuple[UserId, ...],
-    Mapping[str, int]: dict[UserId, Number],
-    Mapping[str, Preferences]: dict[UserId, Preferences],
-    Uncounted: tuple[_Range, ...],
-    tuple[Attachment, ...]: tuple[Attachment, ...],
-    Mapping[str, ReactionSummary]: dict[_Emoji, ReactionSummary],
-    OwnFlags: OwnFlags,
-}
-"""The type of a value in a line, by its type in an entity."""
 _EMPTY: tuple[Any, ...] = (Uncounted(), frozenset())
 
 
 def _line(
     entity: type,
     record: str | None,
+    by_type: Mapping[Any, Any],
     *,
     without: tuple[str, ...] = (),
     types: Mapping[str, Any] | None = None,
     extra: tuple[tuple[str, Any, Any], ...] = (),
 ) -> type[Struct]:
-    """Return the struct of an entity. `types`: by field, in place of the derived ones. `extra`:
-    fields with their types and defaults."""
+    """Return the struct of an entity. `by_type`: the types in the line by those in the entity.
+    `types`: by field, in place of the derived ones. `extra`: fields with types and defaults."""
     own = types or {}
     kinds, bounded = types_of(entity), types_of(entity, bounds=True)
     members: list[Any] = []
     for one in fields(entity):
         if one.name in without:
             continue
-        kind = own.get(one.name) or _type(kinds[one.name], bounded[one.name])
+        kind = own.get(one.name) or _type(kinds[one.name], bounded[one.name], by_type)
         default = default_of(one)
         if default is MISSING:
             members.append((one.name, kind))
@@ -109,12 +80,42 @@ def _line(
     return msgspec.defstruct(f"{entity.__name__}Line", members, **settings)
 
 
-def _type(kind: Any, bounded: Any) -> Any:
+def _type(kind: Any, bounded: Any, by_type: Mapping[Any, Any]) -> Any:
     inner = required(kind)
     if kind is not bounded and inner in {str, int}:
         return bounded
-    of_line = _TYPES.get(inner, inner)
+    of_line = by_type.get(inner, inner)
     return of_line if inner is kind else of_line | None
+
+
+_SIMPLE: Mapping[Any, Any] = {
+    str: ShortText,
+    int: Number,
+    bool: bool,
+    datetime: Time,
+    time: time,
+    tuple[str, ...]: tuple[UserId, ...],
+    frozenset[str]: tuple[UserId, ...],
+    Mapping[str, int]: dict[UserId, Number],
+    Uncounted: tuple[_Range, ...],
+}
+"""The type of a value in a line, by its type in an entity."""
+AttachmentLine: Any = _line(Attachment, None, _SIMPLE)
+ReactionSummaryLine: Any = _line(ReactionSummary, None, _SIMPLE)
+PreferencesLine: Any = _line(Preferences, None, _SIMPLE)
+OwnFlagsLine: Any = _line(OwnFlags, None, _SIMPLE)
+QuietHoursLine: Any = _line(QuietHours, None, _SIMPLE)
+SettingsLine: Any = _line(UserSettings, None, {**_SIMPLE, QuietHours: QuietHoursLine})
+EarlierTextLine: Any = _line(EarlierText, None, _SIMPLE, types={"text": Text})
+ParticipantLine: Any = _line(Participant, None, _SIMPLE, types={"user_id": UserId})
+DeviceLine: Any = _line(Device, None, _SIMPLE, types={"token": Text})
+_TYPES: Mapping[Any, Any] = {
+    **_SIMPLE,
+    Mapping[str, Preferences]: dict[UserId, PreferencesLine],
+    tuple[Attachment, ...]: tuple[AttachmentLine, ...],
+    Mapping[str, ReactionSummary]: dict[_Emoji, ReactionSummaryLine],
+    OwnFlags: OwnFlagsLine,
+}
 
 
 class HeaderLine(
@@ -141,7 +142,7 @@ class PersonLine(
     picture: Text | None = None
     valid_after: Time | None = None
     banned_until: Time | None = None
-    settings: UserSettings = UserSettings()
+    settings: SettingsLine = SettingsLine()
     blocked: tuple[UserId, ...] = ()
     left: dict[StoredId, Time] = {}
     devices: tuple[DeviceLine, ...] = ()
@@ -150,6 +151,7 @@ class PersonLine(
 FileLine: Any = _line(
     StoredAttachment,
     None,
+    _TYPES,
     without=("token",),
     types={"id": StoredId, "owner_id": UserId},
     extra=(("path", Text | None, None),),
@@ -157,6 +159,7 @@ FileLine: Any = _line(
 ConversationLine: Any = _line(
     Conversation,
     "conversation",
+    _TYPES,
     without=("updated_at", "last_message", "commit_id", "token", "counted"),
     types={
         "id": StoredId,
@@ -169,9 +172,10 @@ ConversationLine: Any = _line(
 MessageLine: Any = _line(
     Message,
     "message",
+    _TYPES,
     types={"id": StoredId, "conversation_id": StoredId, "created_at": Time},
     extra=(
-        ("earlier_texts", tuple[EarlierText, ...], ()),
+        ("earlier_texts", tuple[EarlierTextLine, ...], ()),
         ("reacted", tuple[PersonReactionsLine, ...], ()),
         ("files", tuple[FileLine, ...], ()),
     ),
@@ -179,25 +183,27 @@ MessageLine: Any = _line(
 PositionLine: Any = _line(
     ReadPosition,
     "position",
+    _TYPES,
     without=("archived",),
     types={"user_id": UserId},
     extra=(("conversation_id", StoredId, msgspec.NODEFAULT),),
 )
 ConversationEndLine: Any = _line(
-    ConversationEnd, "conversation_end", types={"conversation_id": StoredId}
+    ConversationEnd, "conversation_end", _TYPES, types={"conversation_id": StoredId}
 )
 ReportLine: Any = _line(
     Report,
     "report",
+    _TYPES,
     types={"id": StoredId, "author_id": UserId, "reporter_id": ShortText, "reason": Text},
     extra=(
         ("text", Text | None, None),
-        ("attachments", tuple[Attachment, ...], ()),
+        ("attachments", tuple[AttachmentLine, ...], ()),
         ("copy_expires_at", Time | None, None),
         ("files", tuple[FileLine, ...], ()),
     ),
 )
-EndLine: Any = _line(End, "end")
+EndLine: Any = _line(End, "end", _TYPES)
 
 LINES: tuple[Any, ...] = (
     HeaderLine,

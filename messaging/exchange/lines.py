@@ -4,7 +4,8 @@ The encoding of a record is always the same: hashes of lines compare what stores
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -13,11 +14,11 @@ import msgspec
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.fields.codec import ATTRIBUTE, Conversions, reader, writer
-from messaging.domain.fields.earlier_texts import EarlierTexts
+from messaging.domain.fields.earlier_texts import EarlierText, EarlierTexts
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Attachment, Message, PersonReactions, ReactionSummary
 from messaging.domain.participant import OwnFlags, Participant, Preferences, ReadPosition
-from messaging.domain.people import UserSettings
+from messaging.domain.people import QuietHours, UserSettings
 from messaging.domain.recipients import Device
 from messaging.domain.reports import Report, ReportCopy
 from messaging.domain.uncounted import Uncounted
@@ -49,32 +50,71 @@ def _same(_: object) -> Any:
     return None
 
 
-_PLAIN: Mapping[Any, Any] = {
+_SIMPLE: Mapping[Any, Any] = {
     str: None,
     int: None,
     bool: None,
     datetime: _utc,
+    time: None,
     tuple[str, ...]: None,
     Mapping[str, int]: None,
-    tuple[Attachment, ...]: None,
-    Mapping[str, Preferences]: None,
-    Mapping[str, ReactionSummary]: None,
     Mapping[str, datetime]: None,
-    OwnFlags: None,
-    UserSettings: None,
 }
-_WRITTEN = Conversions(
-    types={**_PLAIN, frozenset[str]: sorted, Uncounted: lambda one: one.ranges()},
+_PLAIN_WRITTEN = Conversions(
+    types={**_SIMPLE, frozenset[str]: sorted, Uncounted: lambda one: one.ranges()},
     enumeration=_same,
 )
-_READ = Conversions(
-    types={
-        **_PLAIN,
-        frozenset[str]: frozenset,
-        Uncounted: Uncounted.of,
-    },
-    enumeration=_same,
+_PLAIN_READ = Conversions(
+    types={**_SIMPLE, frozenset[str]: frozenset, Uncounted: Uncounted.of}, enumeration=_same
 )
+
+
+def _both(entity: type, line: Any, inner: Mapping[Any, tuple[Any, Any]]) -> tuple[Any, Any]:
+    """Return the functions that write and read a value inside of a line."""
+    written = {kind: write for kind, (write, _) in inner.items()}
+    read = {kind: read for kind, (_, read) in inner.items()}
+    return (
+        writer(entity, _with(_PLAIN_WRITTEN, written), build=line),
+        reader(entity, _with(_PLAIN_READ, read), source=ATTRIBUTE),
+    )
+
+
+def _with(conversions: Conversions, types: Mapping[Any, Any]) -> Conversions:
+    return replace(conversions, types={**conversions.types, **types})
+
+
+def _each(both: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Return the functions for a tuple of such values."""
+    write, read = both
+    return (
+        lambda values: tuple(map(write, values)) if values else (),
+        lambda lines: tuple(map(read, lines)) if lines else (),
+    )
+
+
+def _by_name(both: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Return the functions for a mapping to such values."""
+    write, read = both
+    return (
+        lambda values: {name: write(one) for name, one in values.items()} if values else {},
+        lambda lines: {name: read(one) for name, one in lines.items()} if lines else {},
+    )
+
+
+_QUIET_HOURS = _both(QuietHours, line_types.QuietHoursLine, {})
+_ATTACHMENTS = _each(_both(Attachment, line_types.AttachmentLine, {}))
+_EARLIER_TEXTS = _each(_both(EarlierText, line_types.EarlierTextLine, {}))
+_NESTED: Mapping[Any, tuple[Any, Any]] = {
+    OwnFlags: _both(OwnFlags, line_types.OwnFlagsLine, {}),
+    UserSettings: _both(UserSettings, line_types.SettingsLine, {QuietHours: _QUIET_HOURS}),
+    tuple[Attachment, ...]: _ATTACHMENTS,
+    Mapping[str, Preferences]: _by_name(_both(Preferences, line_types.PreferencesLine, {})),
+    Mapping[str, ReactionSummary]: _by_name(
+        _both(ReactionSummary, line_types.ReactionSummaryLine, {})
+    ),
+}
+_WRITTEN = _with(_PLAIN_WRITTEN, {kind: write for kind, (write, _) in _NESTED.items()})
+_READ = _with(_PLAIN_READ, {kind: read for kind, (_, read) in _NESTED.items()})
 _NOT_IN_LINES = ("last_message", "updated_at", "commit_id", "token", "counted")
 
 _participant_line = writer(Participant, _WRITTEN, build=line_types.ParticipantLine)
@@ -167,7 +207,7 @@ def _to_conversation(line: Any) -> Conversation:
 def _of_message(full: FullMessage) -> Any:
     return _message_line(
         full.message,
-        earlier_texts=tuple(full.earlier.texts()) if full.earlier else (),
+        earlier_texts=_EARLIER_TEXTS[0](full.earlier.texts() if full.earlier else ()),
         reacted=tuple(
             [
                 line_types.PersonReactionsLine(user_id=one.user_id, emojis=one.emojis)
@@ -185,7 +225,7 @@ def _to_message(line: Any) -> FullMessage:
     ]
     return FullMessage(
         message=_message(line),
-        earlier=EarlierTexts.of(line.earlier_texts),
+        earlier=EarlierTexts.of(_EARLIER_TEXTS[1](line.earlier_texts)),
         reactions=tuple(reactions),
         files=tuple(map(_file, line.files)),
         paths={one.id: one.path for one in line.files if one.path is not None},
@@ -199,7 +239,7 @@ def _of_position(one: Position) -> Any:
         user_id=position.user_id,
         read_seq=position.read_seq,
         delivered_seq=position.delivered_seq,
-        flags=position.flags,
+        flags=_NESTED[OwnFlags][0](position.flags),
     )
 
 
@@ -208,7 +248,7 @@ def _to_position(line: Any) -> Position:
         user_id=line.user_id,
         read_seq=line.read_seq,
         delivered_seq=line.delivered_seq,
-        flags=line.flags,
+        flags=_NESTED[OwnFlags][1](line.flags),
     )
     return Position(conversation_id=line.conversation_id, position=position)
 
@@ -218,7 +258,7 @@ def _of_report(full: FullReport) -> Any:
     return _report_line(
         full.report,
         text=None if copy is None else copy.text,
-        attachments=() if copy is None else copy.attachments,
+        attachments=_ATTACHMENTS[0](() if copy is None else copy.attachments),
         copy_expires_at=full.copy_expires_at and _utc(full.copy_expires_at),
         files=tuple([_file_line(one, path=None) for one in full.files]),
     )
@@ -229,7 +269,7 @@ def _to_report(line: Any) -> FullReport:
         report=_report(line),
         copy=None
         if line.text is None
-        else ReportCopy(text=line.text, attachments=line.attachments),
+        else ReportCopy(text=line.text, attachments=_ATTACHMENTS[1](line.attachments)),
         copy_expires_at=line.copy_expires_at,
         files=tuple(map(_file, line.files)),
     )

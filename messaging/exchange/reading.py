@@ -15,9 +15,13 @@ class Problem:
     line: int
     """From 1; 0 if it concerns the whole file."""
     reason: str
+    file: str = ""
+    """The name of the file, if there are several."""
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.reason}" if self.line else self.reason
+        place = f"line {self.line}" if self.line else ""
+        place = " ".join(filter(None, (self.file, place)))
+        return f"{place}: {self.reason}" if place else self.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,8 @@ def put_person(database: BaseDatabaseWrapper, person: Person) -> bool:
     alias, user_id = database.alias, person.user_id
     people, settings = PersonRecord.objects.using(alias), RecipientRecord.objects.using(alias)
     with atomic(using=alias):
-        if people.filter(user_id=user_id).exists() or settings.filter(user_id=user_id).exists():
+        known = (people, settings, DeviceRecord.objects.using(alias))
+        if any(records.filter(user_id=user_id).exists() for records in known):
             return False
         own = person.settings
         access = person.valid_after is not None or person.banned_until is not None

@@ -1,0 +1,146 @@
+"""`manage.py import_conversations`: import the export of another product."""
+
+import asyncio
+import csv
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.exchange.importing.converters import CONVERTERS
+from messaging.files.checking.workers import CheckingWorkers, workers_of_this_machine
+from messaging.files.storage import FilesUnavailable
+from messaging.files.storages import make_storage
+from messaging.services.exchange.file_loading import load_file
+from messaging.services.exchange.imported_files import ImportedFiles
+from messaging.services.exchange.importing import Import
+from messaging.services.exchange.loading import Load, NotLoaded
+from messaging.stores import make_stores
+
+
+class Command(BaseCommand):
+    help = (
+        "Imports the export of another product, with its times, people and files. Every problem is "
+        "listed with its line first, and nothing is imported from an export with a problem. "
+        "Everything counts as read, and nobody is notified. See docs/moving.md."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("source", metavar="EXPORT", type=Path, help="a file or a folder")
+        parser.add_argument(
+            "--from", dest="product", required=True, choices=sorted(CONVERTERS), help="the product"
+        )
+        parser.add_argument(
+            "--files", type=Path, metavar="FOLDER", help="the folder with the files of the messages"
+        )
+        parser.add_argument(
+            "--people",
+            type=Path,
+            metavar="CSV",
+            help="a file with two columns: a user id there, and the user id here",
+        )
+        parser.add_argument(
+            "--to",
+            type=Path,
+            metavar="FILE",
+            help="only write this file, to be loaded by load_conversations",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="list every problem, and import nothing"
+        )
+
+    def handle(self, *args: Any, source: Path, product: str, **options: Any) -> None:
+        try:
+            people = _people(options["people"])
+            with TemporaryDirectory(prefix="chat-import-") as folder:
+                named = None if options["dry_run"] else options["to"]
+                target = named or Path(folder) / "import.jsonl"
+                asyncio.run(self._import(source, target, product, people, options))
+        except FilesUnavailable:
+            raise CommandError(
+                "The storage of files does not answer. Nothing was loaded."
+            ) from None
+        except StoreUnavailable:
+            raise CommandError(
+                "The store does not answer. Run `manage.py doctor`, then this command again."
+            ) from None
+        except NotLoaded as error:
+            raise CommandError(f"{error.problem} The load stopped there.") from None
+        except OSError as error:
+            named = error.filename or source
+            raise CommandError(f"{named} cannot be read: {error.strerror}.") from None
+
+    async def _import(
+        self,
+        source: Path,
+        target: Path,
+        product: str,
+        people: Mapping[str, str],
+        options: Mapping[str, Any],
+    ) -> None:
+        workers = CheckingWorkers(most=workers_of_this_machine())
+        with ImportedFiles(folder=options["files"], workers=workers) as files:
+            importing = Import(
+                product=product,
+                people=people,
+                files=files,
+                show=lambda problem: self.stdout.write(str(problem)),
+            )
+            try:
+                complete = await importing.convert(source, target)
+            finally:
+                await workers.close()
+            for what, times in importing.left_out:
+                self.stdout.write(f"Left out: {times} {what}.")
+            if not complete:
+                raise CommandError(f"{importing.problems} problems. Nothing was imported.")
+            counts = importing.counts
+            self.stdout.write(
+                f"The export has {counts.people} people, {counts.conversations} conversations and "
+                f"{counts.messages} messages."
+            )
+            if options["dry_run"]:
+                return
+            storage = make_storage()
+            try:
+                await files.store(storage)
+            finally:
+                await storage.close()
+        if options["to"]:
+            self.stdout.write(f"Wrote {target}. Load it with load_conversations.")
+        else:
+            await self._load(target)
+
+    async def _load(self, target: Path) -> None:
+        stores = make_stores()
+        load = Load(stores)
+        try:
+            problems = await load_file(
+                target, load, stores, on_progress=lambda *_: None, show=self.stdout.write
+            )
+        finally:
+            await stores.index.close()
+            await stores.database.close()
+            await stores.conversations.close()
+        if problems:
+            raise CommandError(f"{problems} problems. Nothing was loaded.")
+        new, kept = load.counts, load.kept
+        self.stdout.write(
+            f"Imported {new.people} people, {new.conversations} conversations with {new.messages} "
+            f"messages. The store had {kept.people} people and {kept.conversations} conversations "
+            "of them before."
+        )
+
+
+def _people(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.reader(file) if row]
+    if any(len(row) != 2 for row in rows):
+        raise CommandError(f"{path} must have two columns in each row.")
+    return dict(rows)
