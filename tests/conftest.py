@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from config.development.firestore_emulator import EmulatorMissing
 from messaging.stores.firestore.store import FirestoreStore
 from tests.integration.stores import eventually
+from tests.integration.stores.databases import added_database, default_database, empty
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
 from tests.parsing import parse_one_at_a_time
@@ -87,6 +89,39 @@ def _postgres_server() -> Iterator[str]:
             yield url
     except PostgresMissing as missing:
         skip_or_fail(str(missing))
+
+
+@pytest.fixture(scope="session")
+def postgres_alias(
+    postgres_server: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """A database of Django's with the store's tables, on PostgreSQL.
+
+    It comes after `django_db_setup`, which would make a second one of it for tests.
+    """
+    with added_database("postgres", postgres_server, django_db_blocker) as alias:
+        yield alias
+
+
+@pytest.fixture
+def empty_postgres(
+    postgres_alias: str, postgres_server: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """The same, with nothing in it."""
+    with django_db_blocker.unblock():
+        yield postgres_alias
+    empty(postgres_server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_database(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[str]:
+    """The default database of Django, on either kind; yields its kind."""
+    if request.param == "sqlite":
+        yield request.param
+        return
+    request.getfixturevalue("empty_postgres")
+    with default_database(request.getfixturevalue("postgres_server"), migrated=True):
+        yield request.param
 
 
 @pytest.fixture

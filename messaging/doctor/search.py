@@ -11,8 +11,9 @@ from messaging.doctor.findings import Finding, Stopwatch, ok, problem, warning
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.followers.checkpoints import Checkpoints
 from messaging.followers.registry import Registration, list_registered
+from messaging.search.finding import try_query
 from messaging.search.follower import FOLLOWER
-from messaging.search.index import is_shared, try_query
+from messaging.search.index import is_shared
 from messaging.stores import make_stores
 
 _BEHIND_SECONDS = 60

@@ -107,6 +107,25 @@ class Checkpoints:
             moved: bool = cursor.rowcount == 1
         return moved
 
+    def move_all(
+        self, database: BaseDatabaseWrapper, moves: Sequence[tuple[Checkpoint, int]]
+    ) -> bool:
+        """Move many checkpoints of this generation, each to a version at which nothing is ahead,
+        and return whether all were as they were read. Otherwise some are moved: roll back."""
+        if not moves:
+            return True
+        parameters = [
+            (
+                *(before.generation, version, version),
+                *(before.conversation_id, self._follower, before.generation, before.version, ""),
+            )
+            for before, version in moves
+        ]
+        with database.cursor() as cursor:
+            cursor.executemany(_MOVE, parameters)
+            moved: bool = cursor.rowcount == len(moves)
+        return moved
+
     def move_back(self, database: BaseDatabaseWrapper, followed: Followed) -> None:
         """Move a checkpoint back in the transaction that has moved it: the changes are due again,
         at once."""

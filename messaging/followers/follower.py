@@ -39,6 +39,17 @@ class Followed:
     """The id of the store's epoch. After a restore, versions begin anew in another epoch."""
 
     @property
+    def created(self) -> Collection[str]:
+        """Return the ids of messages that the follower cannot know yet."""
+        if self.whole or self.changes is None:
+            return ()
+        return {
+            one.message.id
+            for one in self.changes
+            if one.type is ChangeType.MESSAGE_CREATED and one.message is not None
+        }
+
+    @property
     def people_may_differ(self) -> bool:
         """Return whether participants may have been added or removed."""
         if self.whole or self.changes is None:

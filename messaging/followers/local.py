@@ -32,6 +32,10 @@ transaction."""
 Step = tuple[Checkpoint, Followed]
 
 
+class _ContendedError(Exception):
+    """Another process has moved one of the checkpoints."""
+
+
 class LocalHandler:
     """Keeps the checkpoints that it has moved in memory. A copy that is out of date moves
     nothing."""
@@ -164,23 +168,50 @@ class LocalHandler:
         self, database: BaseDatabaseWrapper, batch: Sequence[Step], generation: int
     ) -> tuple[set[str], set[str]]:
         """Move the checkpoints and write, for those conversations whose checkpoint is still as it
-        was read. Return them, and those with more to write."""
-        with atomic(using=database.alias):
-            moved = [
-                (checkpoint, followed)
-                for checkpoint, followed in batch
-                if self._checkpoints.move(
-                    database,
-                    checkpoint,
-                    generation=generation,
-                    version=followed.version,
-                    more_until=followed.conversation.version if followed.more else None,
-                )
-            ]
-            unfinished = set(self._follower.write(database, [followed for _, followed in moved]))
-            for _, followed in moved:
-                if followed.conversation.id in unfinished:
-                    self._checkpoints.move_back(database, followed)
+        was read. Return them, and those with more to write. They are locked in the order of their
+        ids, so that two processes do not wait for each other."""
+        batch = sorted(batch, key=lambda step: step[0].conversation_id)
+        try:
+            with atomic(using=database.alias):
+                return self._written(database, self._moved(database, batch, generation))
+        except _ContendedError:
+            with atomic(using=database.alias):
+                moved = [one for one in batch if self._move(database, one, generation)]
+                return self._written(database, moved)
+
+    def _moved(
+        self, database: BaseDatabaseWrapper, batch: Sequence[Step], generation: int
+    ) -> Sequence[Step]:
+        """Move the checkpoints, most of them by one call, and return those that were as they were
+        read. Raises _ContendedError."""
+        usual: list[Step] = []
+        others: list[Step] = []
+        for step in batch:
+            checkpoint, followed = step
+            is_usual = checkpoint.stored and checkpoint.generation == generation
+            (usual if is_usual and not followed.more else others).append(step)
+        moves = [(checkpoint, followed.version) for checkpoint, followed in usual]
+        if not self._checkpoints.move_all(database, moves):
+            raise _ContendedError
+        return usual + [step for step in others if self._move(database, step, generation)]
+
+    def _move(self, database: BaseDatabaseWrapper, step: Step, generation: int) -> bool:
+        checkpoint, followed = step
+        return self._checkpoints.move(
+            database,
+            checkpoint,
+            generation=generation,
+            version=followed.version,
+            more_until=followed.conversation.version if followed.more else None,
+        )
+
+    def _written(
+        self, database: BaseDatabaseWrapper, moved: Sequence[Step]
+    ) -> tuple[set[str], set[str]]:
+        unfinished = set(self._follower.write(database, [followed for _, followed in moved]))
+        for _, followed in moved:
+            if followed.conversation.id in unfinished:
+                self._checkpoints.move_back(database, followed)
         return {followed.conversation.id for _, followed in moved}, unfinished
 
     def _discard(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ _SQLITE = (
     # the words of `messaging.search.scopes`, which no text contains.
     """CREATE VIRTUAL TABLE messaging_search_words USING fts5(
         words, content='messaging_search_message', content_rowid='position', columnsize=0,
-        tokenize="ascii tokenchars '_'", prefix='1 2 3'
+        detail=none, tokenize="ascii tokenchars '_'"
     )""",
     """CREATE TRIGGER messaging_search_added AFTER INSERT ON messaging_search_message BEGIN
         INSERT INTO messaging_search_words(rowid, words) VALUES (new.position, new.words);

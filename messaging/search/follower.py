@@ -19,6 +19,7 @@ from messaging.search.sql.dialect import Row, dialect_of
 from messaging.search.words import words_of
 
 FOLLOWER = "search"
+_REMOVE = "DELETE FROM messaging_search_message WHERE conversation_id = %s AND seq = %s"
 _DELETED_AT_ONCE = 500
 """The messages of a deleted conversation that one transaction removes: sends wait for it."""
 
@@ -32,6 +33,7 @@ class SearchFollower:
     def write(self, database: BaseDatabaseWrapper, followed: Sequence[Followed]) -> Collection[str]:
         unfinished = []
         changed: list[Message] = []
+        outdated: list[tuple[str, int]] = []
         for one in followed:
             conversation = one.conversation
             if conversation.seq == 0 and not conversation.participants:  # it was deleted
@@ -42,8 +44,14 @@ class SearchFollower:
                 _messages(database, conversation.id).filter(seq__gt=conversation.seq).delete()
             if one.people_may_differ:
                 _keep_people(database, conversation)
-            _remove(database, conversation.id, [message.seq for message in one.messages])
+            created = one.created
+            outdated += [
+                (conversation.id, message.seq)
+                for message in one.messages
+                if message.id not in created
+            ]
             changed += one.messages
+        _remove(database, outdated)
         _add(database, changed)
         return unfinished
 
@@ -67,35 +75,33 @@ def _add(database: BaseDatabaseWrapper, messages: Sequence[Message]) -> None:
             rows[position] = (*place, [*scopes, *words])
     if not rows:
         return
-    free = _moved_to_free(database, rows)
     with database.cursor() as cursor:
-        dialect_of(database).insert(cursor, free)
+        dialect = dialect_of(database)
+        if dialect.insert(cursor, list(rows.values())) < len(rows):
+            dialect.insert(cursor, _moved_to_free(database, rows))
 
 
 def _moved_to_free(database: BaseDatabaseWrapper, rows: Mapping[int, Row]) -> list[Row]:
-    """Return the messages with positions that no other message has."""
+    """Return those of the messages whose positions other messages have, with free positions."""
     records = SearchMessageRecord.objects.using(database.alias)
-    taken = set(records.filter(position__in=list(rows)).values_list("position", flat=True))
-    free = [row for position, row in rows.items() if position not in taken]
-    used = {row[0] for row in free}
-    for position in sorted(taken):
-        other = position + 1
-        while other in used or records.filter(position=other).exists():
-            other += 1
-        used.add(other)
-        free.append((other, *rows[position][1:]))
-    return free
+    taken = dict(records.filter(position__in=list(rows)).values_list("position", "message_id"))
+    moved: list[Row] = []
+    used = set(rows)
+    for position, row in rows.items():
+        if taken[position] != row[3]:
+            other = position + 1
+            while other in used or records.filter(position=other).exists():
+                other += 1
+            used.add(other)
+            moved.append((other, *row[1:]))
+    return moved
 
 
-def _remove(database: BaseDatabaseWrapper, conversation_id: str, seqs: Sequence[int]) -> None:
-    if not seqs:
-        return
-    marks = ", ".join(["%s"] * len(seqs))
-    with database.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM messaging_search_message WHERE conversation_id = %s AND seq IN ({marks})",  # noqa: S608  only marks
-            [conversation_id, *seqs],
-        )
+def _remove(database: BaseDatabaseWrapper, outdated: Sequence[tuple[str, int]]) -> None:
+    """Remove messages by their conversation and `seq`."""
+    if outdated:
+        with database.cursor() as cursor:
+            cursor.executemany(_REMOVE, outdated)
 
 
 def _keep_people(database: BaseDatabaseWrapper, conversation: Conversation) -> None:

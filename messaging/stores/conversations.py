@@ -237,6 +237,10 @@ class Store(PositionStore, LinkNoteStore, Protocol):
     ) -> Mapping[str, Message]:
         """Return those of the messages that exist, by id."""
 
+    async def get_messages_of(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Message]:
+        """Return the same for several conversations at once. `wanted`: the ids of messages, by that
+        of their conversation."""
+
     async def get_edited(self, conversation_id: str, ids: Sequence[str]) -> EditedMessages:
         """Return the same, each with its earlier texts, which all other reads leave out."""
 

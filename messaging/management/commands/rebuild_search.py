@@ -55,12 +55,16 @@ async def _rebuild(*, anew: bool, show: Callable[[str], object]) -> None:
             await following.rebuild(SearchFollower.name)
         else:
             show("Continuing the unfinished rebuild.")
-        conversations = 0
+        conversations, waits = 0, False
         while (await runner.register()).walk_after is not None:
             step = await runner.walk()
-            if step is None:  # an instance does this step
+            if step is None:  # an instance does this step, or a process that was killed did
+                if not waits:
+                    show("Another process is at work. Waiting for it, a minute at most.")
+                waits = True
                 await asyncio.sleep(_WAIT_SECONDS)
                 continue
+            waits = False
             conversations += step.visited
             await runner.catch_up()
             show(f"{conversations} conversations, {runner.handled} messages.")

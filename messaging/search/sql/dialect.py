@@ -1,6 +1,7 @@
-"""What the two databases do differently: how words are stored and matched."""
+"""What the two databases do differently: how words are stored, and how messages are found."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -10,21 +11,55 @@ from messaging.search.query import Query
 
 Row = tuple[int, str, int, str, Sequence[str]]
 """A message: position, conversation id, seq, message id, words."""
+Place = tuple[int, str, int, str]
+"""A hit: position, conversation id, seq, message id."""
 
 
-Parameters = dict[str, int | str | None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A search, as the databases get it."""
+
+    user_id: str
+    query: Query
+    scopes: Sequence[Sequence[str]] = ()
+    """Lists of scopes. A message must have one of each list."""
+    first: int
+    last: int
+    """The range of positions."""
+    limit: int
+
+    @property
+    def parameters(self) -> dict[str, int | str]:
+        return {
+            "user_id": self.user_id,
+            "first": self.first,
+            "last": self.last,
+            "limit": self.limit,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The newest hits, newest first."""
+
+    places: Sequence[Place]
+    below: int | None
+    """Where the next search goes on: below this position. None if there are no further hits."""
 
 
 class Dialect(Protocol):
-    search: str
-    """The statement for the hits that a person may see, the newest first. Its parameters are
-    `user_id`, `match`, `first` and `last` (positions), and `limit`."""
+    def insert(self, cursor: CursorWrapper, rows: Sequence[Row]) -> int:
+        """Insert those of the messages whose positions are free, and return their number."""
 
-    def insert(self, cursor: CursorWrapper, rows: Sequence[Row]) -> None:
-        """Insert messages, whose positions are free."""
+    def find(self, cursor: CursorWrapper, wanted: Wanted) -> Found:
+        """Return what a person may see. The work is bounded: fewer hits than wanted may come,
+        although there are more."""
 
-    def match(self, query: Query, scopes: Sequence[Sequence[str]]) -> str:
-        """Return the expression that finds all terms, and one of each list of scopes."""
+
+def page(places: Sequence[Place], wanted: Wanted) -> Found:
+    """Return the hits of a search that looked at everything."""
+    full = len(places) == wanted.limit
+    return Found(places=places, below=places[-1][0] if full else None)
 
 
 def dialect_of(database: BaseDatabaseWrapper) -> Dialect:

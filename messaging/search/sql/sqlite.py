@@ -1,41 +1,157 @@
 """Search on SQLite: an FTS5 table, which triggers keep equal to the words of the messages.
 
-FTS5 yields rows by descending position as it reads them, so a search stops after the last hit that
-it returns (https://www.sqlite.org/fts5.html).
+The table keeps which messages have a word, and not where (`detail=none`): that takes half of the
+work and of the space. Each message that is read is compared with the phrases.
+
+FTS5 yields rows by descending position as it reads them (https://www.sqlite.org/fts5.html), those
+of others too; and it merges the lists of all words with a prefix before the first row. So a search
+looks at the newest messages first: frequent words are among them. Then it reads all messages of the
+person, if these are few, or else those with the words.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
 from messaging.search.query import Query, Term
-from messaging.search.sql.dialect import Row
+from messaging.search.sql.dialect import Found, Row, Wanted, page
+
+NEWEST = 2_500
+"""The messages that are looked at first: some milliseconds."""
+FEW_OWN, OWN = 20_000, 100_000
+"""The messages of a person that are read, before and after those with the words."""
+MATCHES = 20_000, 100_000
+"""The messages with the words that are looked at first, and then again."""
 
 _INSERT = """INSERT INTO messaging_search_message
-    (position, conversation_id, seq, message_id, words) VALUES (%s, %s, %s, %s, %s)"""
-# CROSS JOIN keeps the order of the tables (https://www.sqlite.org/optoverview.html#crossjoin).
-_SEARCH = """SELECT m.position, m.conversation_id, m.seq, m.message_id
-    FROM messaging_search_words w
-    CROSS JOIN messaging_search_message m ON m.position = w.rowid
-    CROSS JOIN messaging_search_membership s
+    (position, conversation_id, seq, message_id, words) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (position) DO NOTHING"""
+_HITS = "SELECT m.position, m.conversation_id, m.seq, m.message_id"
+# CROSS JOIN keeps the order of the tables (https://www.sqlite.org/optoverview.html#crossjoin), and
+# so the order of the rows: to sort them would take all of them.
+_SEEN = """CROSS JOIN messaging_search_membership s
         ON s.user_id = %(user_id)s AND s.conversation_id = m.conversation_id
-        AND s.visible_from <= m.seq
-    WHERE w.words MATCH %(match)s AND w.rowid BETWEEN %(first)s AND %(last)s
-    ORDER BY w.rowid DESC LIMIT %(limit)s"""
+        AND s.visible_from <= m.seq"""
+_NEWEST = """SELECT position, conversation_id, seq, message_id, words
+    FROM messaging_search_message
+    WHERE position BETWEEN %(first)s AND %(last)s ORDER BY position DESC"""
+_AMONG_NEWEST = f"""{_HITS} FROM ({_NEWEST} LIMIT %(most)s) m {_SEEN}
+    WHERE {{words}} LIMIT %(limit)s"""
+_LAST_OF_NEWEST = f"SELECT position FROM ({_NEWEST} LIMIT 1 OFFSET %(most)s - 1)"  # noqa: S608  constants
+_MATCHES = """SELECT rowid AS position FROM messaging_search_words
+    WHERE messaging_search_words MATCH %(match)s AND rowid BETWEEN %(first)s AND %(last)s
+    ORDER BY rowid DESC"""
+_AMONG_MATCHES = f"""{_HITS} FROM ({_MATCHES} LIMIT %(most)s) w
+    CROSS JOIN messaging_search_message m ON m.position = w.position {_SEEN}
+    WHERE {{words}} LIMIT %(limit)s"""
+_LAST_OF_MATCHES = f"{_MATCHES} LIMIT 1 OFFSET %(most)s - 1"
+_COUNT_OWN = """SELECT SUM(MAX(0, last_seq - visible_from + 1)) FROM (
+        SELECT s.visible_from, COALESCE((
+            SELECT MAX(m.seq) FROM messaging_search_message m
+            WHERE m.conversation_id = s.conversation_id
+        ), 0) AS last_seq
+        FROM messaging_search_membership s WHERE s.user_id = %(user_id)s
+    )"""
+_AMONG_OWN = f"""{_HITS} FROM messaging_search_membership s
+    CROSS JOIN messaging_search_message m
+        ON m.conversation_id = s.conversation_id AND m.seq >= s.visible_from
+    WHERE s.user_id = %(user_id)s AND m.position BETWEEN %(first)s AND %(last)s AND {{words}}
+    ORDER BY m.position DESC LIMIT %(limit)s"""
+_HAS = "INSTR(' ' || m.words || ' ', %({name})s)"
 
 
 class SqliteDialect:
-    search = _SEARCH
-
-    def insert(self, cursor: CursorWrapper, rows: Sequence[Row]) -> None:
+    def insert(self, cursor: CursorWrapper, rows: Sequence[Row]) -> int:
         cursor.executemany(_INSERT, [(*row[:4], " ".join(row[4])) for row in rows])
+        inserted: int = cursor.rowcount
+        return inserted
 
-    def match(self, query: Query, scopes: Sequence[Sequence[str]]) -> str:
-        terms = [_term(term) for term in query.terms]
-        any_of = ["(" + " OR ".join([f'"{one}"' for one in scope]) + ")" for scope in scopes]
-        return " AND ".join([*any_of, *terms])
+    def find(self, cursor: CursorWrapper, wanted: Wanted) -> Found:
+        return _Search(cursor, wanted).run()
 
 
-def _term(term: Term) -> str:
-    """Return a term in FTS5's language. Words have no quotes."""
-    return f'"{" ".join(term.words)}"' + (" *" if term.is_prefix else "")
+class _Search:
+    """One search, from the newest messages to older ones."""
+
+    def __init__(self, cursor: CursorWrapper, wanted: Wanted) -> None:
+        self._cursor = cursor
+        self._wanted = wanted
+        self._places: list[Any] = []
+        self._parameters: dict[str, Any] = {
+            **wanted.parameters,
+            "match": _match(wanted.query, wanted.scopes),
+        }
+        self._words = self._conditions()
+
+    def run(self) -> Found:
+        if self._looked(_AMONG_NEWEST, _LAST_OF_NEWEST, NEWEST):
+            return page(self._places, self._wanted)
+        own = self._count_own()
+        if own <= FEW_OWN:
+            return self._among_own()
+        for most in MATCHES:
+            if self._looked(_AMONG_MATCHES, _LAST_OF_MATCHES, most):
+                return page(self._places, self._wanted)
+            if own <= OWN:
+                return self._among_own()
+        return Found(places=self._places, below=self._parameters["last"] + 1)
+
+    def _looked(self, among: str, last_of: str, most: int) -> bool:
+        """Look at so many messages, and return whether the search is at its end."""
+        self._parameters["most"] = most
+        self._fetch(among)
+        if len(self._places) == self._wanted.limit:
+            return True
+        self._cursor.execute(last_of, self._parameters)
+        last = self._cursor.fetchone()
+        if last is None:
+            return True
+        self._parameters["last"] = last[0] - 1
+        return False
+
+    def _among_own(self) -> Found:
+        self._fetch(_AMONG_OWN)
+        return page(self._places, self._wanted)
+
+    def _fetch(self, statement: str) -> None:
+        self._parameters["limit"] = self._wanted.limit - len(self._places)
+        self._cursor.execute(statement.format(words=self._words), self._parameters)
+        self._places += self._cursor.fetchall()
+
+    def _count_own(self) -> int:
+        """Return how many messages the person may see, at most."""
+        self._cursor.execute(_COUNT_OWN, self._parameters)
+        (own,) = self._cursor.fetchone()
+        return own or 0
+
+    def _conditions(self) -> str:
+        """Return the condition that a message has all terms, and one of each list of scopes."""
+        any_of = [[_phrase(term)] for term in self._wanted.query.terms]
+        any_of += [[f" {one} " for one in scope] for scope in self._wanted.scopes]
+        conditions = []
+        for number, phrases in enumerate(any_of):
+            names = [f"words_{number}_{other}" for other in range(len(phrases))]
+            self._parameters |= zip(names, phrases, strict=True)
+            conditions.append(" OR ".join([_HAS.format(name=name) for name in names]))
+        return " AND ".join([f"({one})" for one in conditions])
+
+
+def _match(query: Query, scopes: Sequence[Sequence[str]]) -> str:
+    """Return the FTS5 expression for all words, and one of each list of scopes."""
+    any_of = ["(" + " OR ".join([f'"{one}"' for one in scope]) + ")" for scope in scopes]
+    words = [word for term in query.terms for word in _words(term)]
+    return " AND ".join([*any_of, *dict.fromkeys(words)])
+
+
+def _words(term: Term) -> Sequence[str]:
+    """Return the words of a term in FTS5's language. They have no quotes."""
+    words = [f'"{word}"' for word in term.words]
+    if term.is_prefix:
+        words[-1] += " *"
+    return words
+
+
+def _phrase(term: Term) -> str:
+    """Return a term as a part of the words of a message."""
+    return f" {' '.join(term.words)}" + ("" if term.is_prefix else " ")

@@ -1,17 +1,14 @@
 """Hits: what the index has found is checked in the store before it is shown."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from messaging.domain.message import Message
 from messaging.runtime.instance import Instance
-from messaging.search.index import Filters, Hit
+from messaging.search.finding import Filters, Hit
 from messaging.search.query import Query
 from messaging.search.snippets import Part, snippet
 from messaging.services.reactions import own_reactions
-
-_READS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,37 +27,27 @@ async def checked(
         by_conversation.setdefault(hit.conversation_id, []).append(hit.message_id)
     if not by_conversation:
         return []
-    places = asyncio.Semaphore(_READS_AT_ONCE)
-
-    async def read(conversation_id: str, ids: Sequence[str]) -> Mapping[str, Message]:
-        async with places:
-            return await instance.store.get_messages(conversation_id, ids)
-
-    read_messages = await asyncio.gather(*(read(*one) for one in by_conversation.items()))
+    read = await instance.store.get_messages_of(by_conversation)
     # Afterwards, so that nothing is shown that was written after a removal.
     memberships = await instance.store.get_memberships(user_id, list(by_conversation))
     visible_from = {one.conversation_id: one.visible_from for one in memberships}
-    messages: dict[str, Message] = {}
-    own: dict[str, Sequence[str]] = {}
-    for conversation_id, read_here in zip(by_conversation, read_messages, strict=True):
-        first_seq = visible_from.get(conversation_id)
-        if first_seq is None:
+    shown: dict[str, list[Message]] = {}
+    for message in read.values():
+        first_seq = visible_from.get(message.conversation_id)
+        if first_seq is None or message.seq < first_seq or not _matches(message, query, filters):
             continue
-        shown = {
-            id_: message
-            for id_, message in read_here.items()
-            if message.seq >= first_seq and _matches(message, query, filters)
-        }
-        messages |= shown
-        own |= await own_reactions(instance, user_id=user_id, messages=list(shown.values()))
+        shown.setdefault(message.conversation_id, []).append(message)
+    own: dict[str, Sequence[str]] = {}
+    for messages in shown.values():  # nearly always without a read
+        own |= await own_reactions(instance, user_id=user_id, messages=messages)
     return [
         FoundMessage(
-            message=messages[hit.message_id],
+            message=read[hit.message_id],
             own_reactions=own[hit.message_id],
-            snippet=snippet(query, messages[hit.message_id].text or ""),
+            snippet=snippet(query, read[hit.message_id].text or ""),
         )
         for hit in hits
-        if hit.message_id in messages
+        if hit.message_id in own
     ]
 
 

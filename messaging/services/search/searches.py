@@ -8,7 +8,8 @@ from datetime import datetime
 from messaging.domain.exceptions import InvalidRequest, NotFound, SearchUnavailable
 from messaging.domain.identifiers import is_stored_user_id
 from messaging.runtime.instance import Instance
-from messaging.search.index import Filters, SearchIndex, is_shared
+from messaging.search.finding import Filters
+from messaging.search.index import SearchIndex, is_shared
 from messaging.search.positions import MAX_POSITION
 from messaging.search.query import parse
 from messaging.services.rules.rights import access_conversation
@@ -60,14 +61,11 @@ async def search_messages(
     for _ in range(_MAX_ROUNDS):
         wanted = limit - len(found)
         hits = await index.find(user_id, query, filters, below=below, limit=wanted)
-        found += await checked(instance, user_id, hits, query, filters)
-        if len(hits) < wanted:
-            next_cursor = None
+        found += await checked(instance, user_id, hits.hits, query, filters)
+        next_cursor = None if hits.below is None else _encode_cursor(hits.below)
+        if hits.below is None or len(hits.hits) < wanted or len(found) == limit:
             break
-        below = hits[-1].position
-        next_cursor = _encode_cursor(below)
-        if len(found) == limit:
-            break
+        below = hits.below
     return SearchPage(items=found, next_cursor=next_cursor, behind=index.behind)
 
 

@@ -18,9 +18,19 @@ from messaging.stores.firestore.documents.messages import (
 async def get(
     connection: Connection, conversation_id: str, message_ids: Sequence[str]
 ) -> Mapping[str, Message]:
-    if not message_ids:
+    return await get_of(connection, {conversation_id: message_ids})
+
+
+async def get_of(
+    connection: Connection, wanted: Mapping[str, Sequence[str]]
+) -> Mapping[str, Message]:
+    names = [
+        name
+        for conversation_id, message_ids in wanted.items()
+        for name in _names(connection, conversation_id, message_ids)
+    ]
+    if not names:
         return {}
-    names = _names(connection, conversation_id, message_ids)
     found = await connection.get("get_messages", names, only=MESSAGE_FIELDS)
     messages = [decode_message(document) for document in found]
     return {message.id: message for message in messages}

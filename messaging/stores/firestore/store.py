@@ -196,6 +196,9 @@ class FirestoreStore:
     ) -> Mapping[str, Message]:
         return await messages.get(self._connection, conversation_id, message_ids)
 
+    async def get_messages_of(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Message]:
+        return await messages.get_of(self._connection, wanted)
+
     async def get_edited(self, conversation_id: str, ids: Sequence[str]) -> EditedMessages:
         return await messages.get_edited(self._connection, conversation_id, ids)
 

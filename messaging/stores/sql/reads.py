@@ -1,6 +1,6 @@
 """The SQL store's reads, each in a number of queries that does not depend on the result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -81,6 +81,15 @@ def get_messages(
 ) -> dict[str, Message]:
     found = _messages(database, conversation_id).filter(id__in=message_ids)
     return {record.id: rows.message(record) for record in found}
+
+
+def get_messages_of(
+    database: BaseDatabaseWrapper, wanted: Mapping[str, Sequence[str]]
+) -> dict[str, Message]:
+    records = MessageRecord.objects.using(database.alias).defer(rows.EARLIER_TEXTS)
+    home = {one: conversation_id for conversation_id, ids in wanted.items() for one in ids}
+    found = records.filter(id__in=list(home))
+    return {one.id: rows.message(one) for one in found if one.conversation_id == home[one.id]}
 
 
 def get_edited(

@@ -204,6 +204,11 @@ class SqlStore(StoredPositions, StoredLinkNotes):
         count("get_messages", read=len(message_ids))
         return found
 
+    async def get_messages_of(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Message]:
+        found = await self.calls.read("get_messages", reads.get_messages_of, wanted)
+        count("get_messages", read=sum(map(len, wanted.values())))
+        return found
+
     async def get_edited(self, conversation_id: str, ids: Sequence[str]) -> EditedMessages:
         found = await self.calls.read("get_edited", reads.get_edited, conversation_id, ids)
         count("get_edited", read=len(ids))

@@ -1,4 +1,4 @@
-"""The stage on either store. Checkpoints are in the test database on both."""
+"""The stage on either store. Checkpoints are in either database on both."""
 
 from collections.abc import AsyncIterator
 
@@ -13,9 +13,10 @@ from tests.integration.followers.stage import Stage
 
 
 @pytest_asyncio.fixture
-async def sql_stage(transactional_db: None) -> AsyncIterator[Stage]:
+async def sql_stage(each_database: str) -> AsyncIterator[Stage]:
     store = SqlStore(timeout=10)
-    calls = Calls(using=DEFAULT_DB_ALIAS, timeout=10, writes_with=store.calls)
+    writes_with = store.calls if store.calls.one_writer else None
+    calls = Calls(using=DEFAULT_DB_ALIAS, timeout=10, writes_with=writes_with)
     yield Stage(store, calls)
     await calls.close()
     await store.close()
@@ -23,7 +24,7 @@ async def sql_stage(transactional_db: None) -> AsyncIterator[Stage]:
 
 @pytest_asyncio.fixture
 async def firestore_stage(
-    transactional_db: None, firestore_store: FirestoreStore
+    each_database: str, firestore_store: FirestoreStore
 ) -> AsyncIterator[Stage]:
     calls = Calls(using=DEFAULT_DB_ALIAS, timeout=10)
     yield Stage(firestore_store, calls)
@@ -31,6 +32,6 @@ async def firestore_stage(
 
 
 @pytest.fixture(params=["sql_stage", "firestore_stage"])
-def stage(request: pytest.FixtureRequest, transactional_db: None) -> Stage:
+def stage(request: pytest.FixtureRequest, each_database: str) -> Stage:
     chosen: Stage = request.getfixturevalue(request.param)
     return chosen

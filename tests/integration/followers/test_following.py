@@ -1,7 +1,8 @@
 """A follower gets all changes, in order, whatever ends in between; and what that costs."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -303,16 +304,22 @@ async def test_a_checkpoint_moves_in_one_statement(sql_stage: Stage) -> None:
         ):
             before = checkpoints.get(database, ["c"])["c"]
             statements: list[str] = []
-            database.connection.set_trace_callback(statements.append)
-            moved = checkpoints.move(
-                database, before, generation=generation, version=version, more_until=more_until
-            )
-            database.connection.set_trace_callback(None)
+            with database.execute_wrapper(noting(statements)):
+                moved = checkpoints.move(
+                    database, before, generation=generation, version=version, more_until=more_until
+                )
             writes = [one for one in statements if "messaging_checkpoint" in one]
             after = checkpoints.get(database, ["c"])["c"]
             assert (moved, after.version, after.generation) == (True, version, generation)
             assert not checkpoints.move(database, before, generation=generation, version=version)
             found.append((len(writes), after.due, after.known_version, "c" in due(database)))
+
+    def noting(statements: list[str]) -> Callable[..., Any]:
+        def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+            statements.append(sql)
+            return execute(sql, *rest)
+
+        return note
 
     def due(database: BaseDatabaseWrapper) -> Sequence[str]:
         return checkpoints.list_due(database, limit=10)

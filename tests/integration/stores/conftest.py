@@ -1,11 +1,10 @@
 """The stores under test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from django.db import DEFAULT_DB_ALIAS, connections
-from pytest_django import DjangoDbBlocker
 
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
@@ -28,7 +27,6 @@ from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.recipients import SqlRecipientStore
 from messaging.stores.sql.reports import SqlReportStore
 from messaging.stores.sql.store import SqlStore
-from tests.integration.stores.databases import added_database, empty
 from tests.integration.stores.firestore_relay import Relay
 
 
@@ -44,28 +42,6 @@ async def sql_store(transactional_db: None) -> AsyncIterator[SqlStore]:
     store = SqlStore(timeout=10)
     yield store
     await store.close()
-
-
-@pytest.fixture(scope="session")
-def postgres_alias(
-    postgres_server: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[str]:
-    """A database of Django's with the store's tables, on PostgreSQL.
-
-    It comes after `django_db_setup`, which would make a second one of it for tests.
-    """
-    with added_database("postgres", postgres_server, django_db_blocker) as alias:
-        yield alias
-
-
-@pytest.fixture
-def empty_postgres(
-    postgres_alias: str, postgres_server: str, django_db_blocker: DjangoDbBlocker
-) -> Iterator[str]:
-    """The same, with nothing in it."""
-    with django_db_blocker.unblock():
-        yield postgres_alias
-    empty(postgres_server)
 
 
 @pytest_asyncio.fixture

@@ -36,14 +36,16 @@ def named_database(alias: str, url: str) -> Iterator[str]:
 
 
 @contextmanager
-def default_database(url: str) -> Iterator[None]:
-    """Name this database to Django in place of the default one, with all tables."""
+def default_database(url: str, *, migrated: bool = False) -> Iterator[None]:
+    """Name this database to Django in place of the default one, with all tables, or with those
+    that it has."""
     before = connections.settings[DEFAULT_DB_ALIAS]
     configured = connections.configure_settings({DEFAULT_DB_ALIAS: database(url)})[DEFAULT_DB_ALIAS]
     configured["TEST"]["NAME"] = configured["NAME"]
     _rename_default(configured)
     try:
-        call_command("migrate", verbosity=0)
+        if not migrated:
+            call_command("migrate", verbosity=0)
         yield
     finally:
         _rename_default(before)
@@ -63,5 +65,7 @@ def empty(url: str) -> None:
             " messaging_recipient,"
             " messaging_device, messaging_decision, messaging_sweep, messaging_report,"
             " messaging_report_copy, messaging_reaction,"
-            " messaging_epoch, messaging_service_account, messaging_service_action CASCADE"
+            " messaging_epoch, messaging_service_account, messaging_service_action,"
+            " messaging_follower, messaging_follower_sweep, messaging_checkpoint,"
+            " messaging_search_message, messaging_search_membership CASCADE"
         )

@@ -881,6 +881,24 @@ async def test_get_messages(store: Store, conversation: Conversation) -> None:
     assert await store.get_messages(conversation.id, []) == {}
 
 
+async def test_get_messages_of_several_conversations(
+    store: Store, conversation: Conversation
+) -> None:
+    """Each is found in its own conversation only."""
+    other = await store.create_conversation(new_conversation("ann", "bob"))
+    for one in (conversation, other):
+        await store.commit(sending(one, "one", "two"))
+    here, _ = await all_messages(store, conversation)
+    first, second = await all_messages(store, other)
+
+    found = await store.get_messages_of(
+        {conversation.id: [here.id, first.id], other.id: [second.id, random_id()]}
+    )
+
+    assert found == {here.id: here, second.id: second}
+    assert await store.get_messages_of({}) == {}
+
+
 @pytest.mark.parametrize(
     ("first_seq", "last_seq", "expected"),
     [
