@@ -261,7 +261,7 @@ WORDS: dict[str, Words] = {
     "updated_at": Words("When it last changed, by the store's clock.", _AT),
     "user_id": Words("The id of the person, as in their token.", "ann"),
     "user_ids": Words("The ids of people.", ["bob", "cid"]),
-    "ReactionSummary.user_ids": Words("The ids of the first ten people.", ["bob"]),
+    "ReactionSummary.user_ids": Words("The ids of up to ten of these people.", ["bob"]),
     "verdict": Words(
         "`sent`, `dropped`, `failed`, or `pending` while nothing is decided. Also `pending` if a "
         "person with `private_reading` got no push because they had read the message.",

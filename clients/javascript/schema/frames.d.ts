@@ -528,7 +528,7 @@ export interface ReactionSummary {
  */
 count: number
 /**
- * The ids of the first ten people.
+ * The ids of up to ten of these people.
  */
 user_ids: string[]
 }

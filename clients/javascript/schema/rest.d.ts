@@ -1896,7 +1896,7 @@ export interface components {
              */
             count: number;
             /**
-             * @description The ids of the first ten people.
+             * @description The ids of up to ten of these people.
              * @example [
              *       "bob"
              *     ]
