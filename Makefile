@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JAVASCRIPT := clients/javascript
 NODE_SITE := examples/node-site
+REACT_APP := examples/react-app
 WORKERS ?= 3
 
 # Container images set it. Without compiled modules each process that a test starts, and `make run`,
@@ -26,9 +27,9 @@ test: $(VENV)/.develop
 tests: $(VENV)/.develop javascript
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-# What the tests of clients/javascript and of examples/node-site use, from their lock files. Without
+# What the tests of clients/javascript and of the examples use, from their lock files. Without
 # npm, or without its registry, they are skipped, and fail with CI=true.
-javascript: $(JAVASCRIPT)/node_modules/.installed $(NODE_SITE)/node_modules/.installed
+javascript: $(foreach folder,$(JAVASCRIPT) $(NODE_SITE) $(REACT_APP),$(folder)/node_modules/.installed)
 
 %/node_modules/.installed: %/package-lock.json
 	@if npm --prefix $* ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
@@ -107,7 +108,7 @@ requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .peers docs/_build $(JAVASCRIPT)/node_modules $(JAVASCRIPT)/types $(NODE_SITE)/node_modules staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .peers docs/_build $(JAVASCRIPT)/node_modules $(JAVASCRIPT)/types $(NODE_SITE)/node_modules $(REACT_APP)/node_modules staticfiles db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -72,9 +72,9 @@ def site(*command: str, chat: Chat, port: int, folder: Path, **settings: str) ->
         yield address
 
 
-def require_node() -> None:
-    """Skip the test, or fail in CI, if the site on Node cannot run."""
+def require_node(example: str) -> None:
+    """Skip the test, or fail in CI, if this example cannot run on Node."""
     if shutil.which("node") is None:
         skip_or_fail("Node is missing. Install Node 20 or newer.")
-    if not (EXAMPLES / "node-site" / "node_modules").exists():
-        skip_or_fail("What examples/node-site needs is not installed. Run `make javascript`.")
+    if not (EXAMPLES / example / "node_modules").exists():
+        skip_or_fail(f"What examples/{example} needs is not installed. Run `make javascript`.")

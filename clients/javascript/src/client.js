@@ -264,13 +264,10 @@ export class ChatClient {
 
   /** Keeps a message of a reply: it does not move the cursor.
    * @param {Message} message @param {import("./model/reactions.js").Reaction} [reaction] */
-  #keep(message, reaction = {}) {
+  #keep(message, reaction) {
     const { conversations, outbox } = this.#parts;
     const conversation = conversations.known(message.conversation_id);
-    if (conversation?.model?.data) {
-      conversation.model.keep(message, reaction);
-      conversation.model.reacted(message.seq, reaction);
-    }
+    if (conversation?.model?.data) conversation.model.keep(message, reaction);
     if (message.sender_id === this.#userId) outbox.settle(message);
     if (conversation) this.#following.changed(conversation);
   }

@@ -54,8 +54,7 @@ export class Followed {
 
   /** When something last happened that moves it in the list. */
   get activeAt() {
-    const { conversation } = this.getSnapshot();
-    return this.#shown?.activeAt || conversation?.last_message?.created_at || conversation?.created_at || "";
+    return this.#shown?.activeAt ?? "";
   }
 
   /** Begins with an empty state. What is shown stays until it is loaded.

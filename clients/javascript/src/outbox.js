@@ -151,8 +151,10 @@ export class Outbox {
   /** Takes what another page left. @param {Pending[]} left */
   #adopt(left) {
     this.items = [...left.filter((item) => !this.#find(item.client_id)), ...this.items];
-    for (const item of left) this.#become(this.items, item.conversation_id);
-    for (const item of left) this.#run(item.conversation_id);
+    for (const { conversation_id: id } of left) {
+      this.#become(this.items, id);
+      this.#run(id);
+    }
   }
 
   /** @param {string} conversationId */

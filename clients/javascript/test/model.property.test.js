@@ -146,7 +146,7 @@ class Play {
 
   #sync() {
     const mark = (this.model.syncing = Symbol("sync"));
-    this.model.cursor.asking();
+    this.model.asking();
     this.asked.push({ mark, since: this.model.cursor.position });
   }
 

@@ -118,3 +118,12 @@ test("a system message counts for nobody, and does not move the conversation", (
   assert.equal(model.activeAt, before);
   assert.deepEqual(Object.keys(model.positions.others), ["bob"]);
 });
+
+test("settings that are older than what the server told are in doubt", () => {
+  model.load(conversation(3, { archived: false, archived_seq: 1 }));
+  const preferences = { muted_until: null, notify: "all", pinned: false, archived: true, archived_seq: 1 };
+  model.mergeOwn({ preferences });
+  assert.equal(model.own.takeDoubt(), true);
+  model.mergeOwn({ preferences: { ...preferences, archived_seq: 3 } });
+  assert.equal(model.own.takeDoubt(), false);
+});

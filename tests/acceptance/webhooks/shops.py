@@ -103,7 +103,7 @@ def django_shop(chat: Chat, folder: Path) -> Iterator[Shop]:
 
 @contextmanager
 def node_shop(chat: Chat, folder: Path) -> Iterator[Shop]:
-    require_node()
+    require_node("node-site")
     port = free_port()
     place = EXAMPLES / "node-site"
     with (

@@ -100,7 +100,7 @@ export class Session {
   /** Resolves when there is a connection. Rejects if the session has ended. @returns {Promise<void>} */
   live() {
     return new Promise((resolve, reject) => {
-      const wake = () => (this.isLive ? resolve() : reject(noAnswer("The session has ended.")));
+      const wake = () => (this.isLive ? resolve() : reject(noAnswer("There is no connection.")));
       if (this.isLive) wake();
       else this.#waiters.push(wake);
     });

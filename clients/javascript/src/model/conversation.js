@@ -54,6 +54,8 @@ export class ConversationModel {
   #me;
   #reactions;
   #seq = 0;
+  /** `own.changes` when the latest sync was sent. */
+  #askedChanges = 0;
   /** All messages up to this `seq`, and these further ones, were told as news. */
   #toldSeq = 0;
   /** @type {Set<number>} */
@@ -131,11 +133,17 @@ export class ConversationModel {
     this.#applyHeld();
   }
 
+  /** A sync is sent. */
+  asking() {
+    this.cursor.asking();
+    this.#askedChanges = this.own.changes;
+  }
+
   /** Takes the answer to a sync with the status `ok`.
    * @param {Omit<Changes, "status">} changes */
   applyChanges({ messages, conversation, version, more }) {
     if (version >= (this.cursor.position ?? 0)) {
-      if (conversation) this.merge(conversation);
+      if (conversation) this.merge(conversation, this.#askedChanges);
       const inOrder = [...messages].sort((one, other) => one.seq - other.seq);
       for (const message of inOrder) this.#apply(message);
       this.cursor.reach(version);
@@ -159,7 +167,9 @@ export class ConversationModel {
     this.own.saw(message, !held && this.#isUntold(seq));
     const whole = this.#reactions.complete(message, held, reaction);
     if (message.my_reactions && held?.version === version) this.history.replace(whole);
-    return this.history.keep(whole);
+    const isNews = this.history.keep(whole);
+    this.#reacted(seq, reaction);
+    return isNews;
   }
 
   /** @param {{items: Message[], has_more_before: boolean}} page */
@@ -194,7 +204,6 @@ export class ConversationModel {
   /** @param {Message} message @param {import("./reactions.js").Reaction} [reaction] */
   #apply(message, reaction = {}) {
     const changed = this.keep(message, reaction);
-    this.reacted(message.seq, reaction);
     const isNew = this.#isUntold(message.seq);
     this.#told.add(message.seq);
     while (this.#told.delete(this.#toldSeq + 1)) this.#toldSeq += 1;
@@ -210,7 +219,7 @@ export class ConversationModel {
 
   /** Takes a reaction, if it is mine. @param {number} seq
    * @param {import("./reactions.js").Reaction} reaction */
-  reacted(seq, reaction) {
+  #reacted(seq, reaction) {
     const held = this.history.at(seq);
     if (reaction.by !== this.#me || !held || held.deleted_at) return;
     this.history.replace(this.#reactions.changed(held, reaction));
@@ -224,6 +233,7 @@ export class ConversationModel {
     this.data = /** @type {ConversationData} */ ({ ...before, ...data });
     this.#seq = Math.max(this.#seq, data.seq);
     this.positions.count(data.uncounted ?? []);
+    this.activeAt ||= data.last_message?.created_at ?? data.created_at;
     if (data.last_message) this.keep(data.last_message);
     if (!before) return;
     // Large conversations name their people only when they are loaded one by one.

@@ -60,6 +60,8 @@ export class Own {
   set(settings) {
     this.changes += 1;
     this.#become(settings);
+    // They may be of a time before messages that count for `archived`, and that are known by now.
+    this.#isUnsure ||= this.#toldSeq > (settings.archived_seq ?? Infinity);
   }
 
   /** @param {Preferences} settings */

@@ -67,11 +67,11 @@ export class Loading {
     const { model, shows } = conversation;
     if (!model?.data) return;
     const isUnsure = model.own.takeDoubt();
-    const ids = shows > 0 ? model.takeUnsureReactions() : [];
+    const ids = shows ? model.takeUnsureReactions() : [];
     await Promise.all([
       isUnsure && this.#own(conversation),
-      ids.length > 0 && this.#messages(conversation, ids),
-      shows > 0 && model.hasNewPeople && this.receipts(conversation),
+      ids[0] && this.#messages(conversation, ids),
+      shows && model.hasNewPeople && this.receipts(conversation),
     ]);
   }
 

@@ -31,7 +31,7 @@ export class Syncing {
     if (this.#next.size === 0) queueMicrotask(() => this.#flush());
     this.#next.set(id, model);
     model.syncing = Symbol();
-    model.cursor.asking();
+    model.asking();
   }
 
   #flush() {
