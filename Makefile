@@ -12,7 +12,7 @@ WORKERS ?= 3
 # compiles all of them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run run-ha test tests javascript bench ratios fuzz chaos abuse lint audit docs format schema emoji requirements clean
+.PHONY: run run-ha test tests javascript bench ratios fuzz chaos abuse lint audit release docs format schema emoji requirements clean
 
 run: $(VENV)/.run
 	@$(BIN)/python -m config.development.run
@@ -80,6 +80,11 @@ lint: $(VENV)/.develop
 # What is known to be wrong with the dependencies: asks PyPI, so not a part of `lint`.
 audit: $(VENV)/.develop
 	$(BIN)/uv tool run pip-audit -r requirements.txt --no-deps --disable-pip
+
+# What a release consists of, in dist: a dry run, which tags and uploads nothing. `make release
+# FINAL=1` also requires the date in CHANGELOG.md, and that the tag is free. Asks PyPI and npm.
+release: $(VENV)/.develop javascript
+	$(BIN)/python -m config.development.release $(if $(FINAL),--final)
 
 # The site of the documentation, in docs/_build.
 docs: $(VENV)/.develop

@@ -1,3 +1,3 @@
 """The core: stores, delivers and notifies chat. It does not know HTTP or sockets."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
