@@ -2,7 +2,9 @@
 
 import logging
 import time
+from collections.abc import Coroutine
 from contextvars import copy_context
+from typing import Any
 
 import structlog
 
@@ -33,7 +35,7 @@ from messaging.delivery.hub.connections import Connection
 from messaging.domain.exceptions import RateLimited
 from messaging.instruments import tracing
 from messaging.instruments.metrics import COMMAND_SECONDS
-from messaging.instruments.tracing import Kind
+from messaging.instruments.tracing import Kind, Tracer
 
 logger = structlog.get_logger(__name__)
 
@@ -74,20 +76,14 @@ class Runner:
             wait = seconds_until_room_here(self._rates, COMMANDS, self._connection.user_id)
             if wait > 0:
                 await refuse(wait)
-            data = await self._handle(received, command)
+            handling = commands.handle(self._state, received, self._connection)
+            if tracing.tracer is not None:
+                handling = _traced(tracing.tracer, handling, command)
+            data = await within(handling, DEADLINE_SECONDS if command is None else command.deadline)
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to frames
             self._refuse(received, command, error, begun, size=len(text or ""))
         else:
             self._reply(received, command, data, begun)
-
-    async def _handle(self, received: ReceivedCommand, command: Command | None) -> Data:
-        """Run a command within its deadline. It begins a trace."""
-        handling = commands.handle(self._state, received, self._connection)
-        deadline = DEADLINE_SECONDS if command is None else command.deadline
-        if tracing.tracer is None or command is None:
-            return await within(handling, deadline)
-        with tracing.tracer.span(command.name, kind=Kind.SERVER):
-            return await within(handling, deadline)
 
     def run_at_once(self, text: str) -> bool:
         """Run a command that never waits. Return False, having done nothing, if it may wait or is
@@ -143,6 +139,14 @@ class Runner:
         if self._violations.overflows(count) or too_many:
             logger.warning("session.protocol_violated")
             self._outbox.close(CloseCode.PROTOCOL_VIOLATED)
+
+
+async def _traced(
+    tracer: Tracer, handling: Coroutine[Any, Any, Data], command: Command | None
+) -> Data:
+    """Run a command. It begins a trace."""
+    with tracer.span("other" if command is None else command.name, kind=Kind.SERVER):
+        return await handling
 
 
 def _note_handled(

@@ -170,20 +170,21 @@ def _stored_change(
 
 
 def origins_of(
-    outcomes: Sequence[Outcome | MessagingError], waited: Sequence[tuple[Origin | None, float]]
+    caused: Sequence[tuple[Origin, float, Outcome | MessagingError]], *, changes: int
 ) -> Mapping[int, Origin]:
     """Return what caused the committed changes, by version. Their traces go on from the commit.
 
-    `waited`: the origin of each change, and since when it has waited, by the monotonic clock.
+    `caused`: the origin of a change, since when it has waited (by the monotonic clock), and its
+    outcome. `changes`: how many changes the commit has.
     """
-    caused = [
+    committed = [
         (outcome.change.version, origin, since)
-        for outcome, (origin, since) in zip(outcomes, waited, strict=True)
-        if origin is not None and isinstance(outcome, Outcome) and outcome.change is not None
+        for origin, since, outcome in caused
+        if isinstance(outcome, Outcome) and outcome.change is not None
     ]
     if (tracer := tracing.tracer) is None:
-        return {version: origin for version, origin, _ in caused}
+        return {version: origin for version, origin, _ in committed}
     return {
-        version: commit_span(tracer, origin, since=since, changes=len(outcomes))
-        for version, origin, since in caused
+        version: commit_span(tracer, origin, since=since, changes=changes)
+        for version, origin, since in committed
     }

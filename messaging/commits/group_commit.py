@@ -294,13 +294,18 @@ class GroupCommit:
             for change in (outcome.change, outcome.report)
             if change is not None
         ]
+        caused = [
+            (one.origin, one.since, outcome)
+            for one, outcome in zip(batch, outcomes, strict=True)
+            if one.origin is not None
+        ]
         self._unanswered.clear()  # the precondition stops commits that have not arrived yet
         on_commit(
             Committed(
                 conversation=stored,
                 before_token=evaluation.base.token,
                 changes=changes,
-                origins=origins_of(outcomes, [(one.origin, one.since) for one in batch]),
+                origins=origins_of(caused, changes=len(batch)) if caused else {},
             )
         )
         self._answer(batch, outcomes)

@@ -10,7 +10,7 @@ from messaging.delivery.batch import Batch, Traced
 from messaging.delivery.hub.hub import Hub
 from messaging.instruments import tracing
 from messaging.instruments.origin import Origin
-from messaging.instruments.tracing import Kind
+from messaging.instruments.tracing import Kind, Tracer
 
 
 def traces_of(origins: Mapping[int, Origin]) -> list[Traced]:
@@ -38,13 +38,11 @@ def delivery(batch: Batch, hub: Hub, *, path: str) -> Iterator[None]:
         )
 
 
-def published(messages: Sequence[object], seconds: float) -> None:
+def published(tracer: Tracer, messages: Sequence[object], seconds: float) -> None:
     """Record a publish that has ended now, in the trace of each change that it carried."""
-    if tracing.tracer is None:
-        return
     for message in messages:
         for traced in (message.traces or ()) if isinstance(message, Batch) else ():
-            tracing.tracer.record(
+            tracer.record(
                 "link.publish",
                 parent=traced.trace,
                 seconds=seconds,

@@ -36,9 +36,11 @@ def set_origin(origin: Origin | None) -> None:
 def caused_by(origin: Origin | None) -> Iterator[None]:
     """Set the origin, and show its request in the log lines, while the context is open."""
     before = _current.set(origin)
-    shown = {"request_id": origin.request_id} if origin is not None and origin.request_id else {}
     try:
-        with structlog.contextvars.bound_contextvars(**shown):
+        if origin is None or not origin.request_id:
             yield
+        else:
+            with structlog.contextvars.bound_contextvars(request_id=origin.request_id):
+                yield
     finally:
         _current.reset(before)

@@ -1,5 +1,6 @@
 """Sends the public signals of `messaging.domain.signals`, in the background and in order."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
@@ -45,7 +46,8 @@ class SignalSender:
         for change in committed.changes:
             match change.type:
                 case ChangeType.MESSAGE_CREATED if not _is_system(change):
-                    with caused_by(committed.origins.get(change.version)):
+                    origin = committed.origins.get(change.version)
+                    with caused_by(origin) if origin is not None else nullcontext():
                         await self.send_now(
                             message_sent, message=change.message, conversation=conversation
                         )

@@ -19,6 +19,7 @@ from messaging.delivery.link.encoding import VERSION, Wire
 from messaging.delivery.link.messages import Beacon, Goodbye, LinkMessage
 from messaging.delivery.link.send_queue import OutboundMessage, SendQueue
 from messaging.delivery.traces import published
+from messaging.instruments import tracing
 from messaging.instruments.metrics import LINK_LOST, LINK_VERSION, PUBLISH_SECONDS
 from messaging.redis.client import describe
 
@@ -149,7 +150,8 @@ class LinkSender:
             self._note(items)
         seconds = time.monotonic() - begun
         PUBLISH_SECONDS.observe(seconds)
-        published(messages, seconds)
+        if tracing.tracer is not None:
+            published(tracing.tracer, messages, seconds)
 
     async def _publish_beacon(self) -> None:
         self._number += 1

@@ -8,6 +8,7 @@ import pytest
 
 from config.development import release
 from config.development.release import NotReady, require_consistent
+from messaging import __version__
 
 ROOT = Path(__file__).resolve().parents[3]
 _FILES = (
@@ -34,7 +35,7 @@ def test_this_checkout_names_one_version() -> None:
 @pytest.mark.parametrize("name", [name for name in _FILES if name != "CHANGELOG.md"])
 def test_another_version_is_named(checkout: Path, name: str) -> None:
     file = checkout / name
-    file.write_text(file.read_text().replace(release.__version__, "9.9.9", 1))
+    file.write_text(file.read_text().replace(__version__, "9.9.9", 1))
 
     with pytest.raises(NotReady, match=r"9\.9\.9"):
         require_consistent(checkout)
@@ -42,7 +43,7 @@ def test_another_version_is_named(checkout: Path, name: str) -> None:
 
 def test_the_changelog_lacks_the_version(checkout: Path) -> None:
     file = checkout / "CHANGELOG.md"
-    file.write_text(file.read_text().replace(f"## {release.__version__} - ", "## 9.9.9 - ", 1))
+    file.write_text(file.read_text().replace(f"## {__version__} - ", "## 9.9.9 - ", 1))
 
     with pytest.raises(NotReady, match=r"CHANGELOG\.md"):
         require_consistent(checkout)
