@@ -60,7 +60,7 @@ chaos: $(VENV)/.develop javascript
 	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos tests/clients \
 		tests/acceptance/test_killed_sweep.py tests/acceptance/test_killed_deletion.py \
 		tests/acceptance/test_replay.py tests/acceptance/test_operator.py \
-		tests/acceptance/webhooks -m chaos -q)
+		tests/acceptance/webhooks tests/integration/stores/exchange/test_bulk.py -m chaos -q)
 	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # All attacks on all servers and stores, or `make abuse ATTACKS=pings,lists SERVERS=daphne

@@ -17,6 +17,7 @@ class Seen:
         self._database.execute(
             "CREATE TABLE seen (id TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID"
         )
+        self._database.execute("BEGIN")  # never ended: a transaction for each id takes long
 
     def add(self, kind: str, id_: str, line: int) -> int | None:
         """Note an id. Return the line that has used it before, or None."""

@@ -51,6 +51,7 @@ class Staging:
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_TABLES)
+        self._database.execute("BEGIN")  # never ended: a transaction for each item takes long
         self._number = 0
 
     def add(self, found: Found) -> Problem | None:

@@ -31,6 +31,7 @@ from messaging.stores.recipients import token_digest
 from messaging.stores.sql import reads, rows
 from messaging.stores.sql.attachments import records as attachment_rows
 from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.exchange.message_rows import insert_messages
 from messaging.stores.sql.recipients import settings_json
 from messaging.stores.sql.revisions import committed, new_revision
 from messaging.stores.sql.writes import put_participants, put_positions
@@ -118,12 +119,7 @@ def add_messages(
     try:
         with atomic(using=alias):
             _require_shell(database, begun)
-            records = []
-            for full in messages:
-                record = rows.message_record(full.message)
-                record.earlier_texts = full.earlier.encoded or None
-                records.append(record)
-            MessageRecord.objects.using(alias).bulk_create(records)
+            insert_messages(database, messages)
             ReactionRecord.objects.using(alias).bulk_create(
                 ReactionRecord(
                     message_id=one.message_id, user_id=one.user_id, emoji=emoji, position=position
