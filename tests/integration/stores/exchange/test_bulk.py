@@ -43,7 +43,7 @@ def firestore(path: Path, emulator: str) -> Mapping[str, str]:
 def postgres(url: str) -> Mapping[str, str]:
     name = f"exchange_{uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')
     address = urlsplit(url)._replace(path=f"/{name}").geturl()
     return _environment(DATABASE_URL=address, CHAT_STORE="sql")
 
