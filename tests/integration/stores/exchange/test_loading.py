@@ -13,13 +13,15 @@ from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 
 from messaging.domain.conversation import Conversation
+from messaging.domain.exceptions import StoreUnavailable
 from messaging.exchange.lines import decode, encode
 from messaging.exchange.records import FullMessage, Header
-from messaging.followers.checkpoints import Checkpoints
+from messaging.followers.checkpoints import Checkpoint, Checkpoints
 from messaging.followers.follower import Follower
 from messaging.followers.registry import register
 from messaging.runtime.instance import Instance
 from messaging.services import messages
+from messaging.services.exchange.follower_marks import mark_followed
 from messaging.services.exchange.loading import NotLoaded
 from messaging.stores import Stores
 from messaging.stores.exchange import AlreadyStored, is_shell
@@ -198,6 +200,27 @@ async def test_webhooks_do_not_report_what_is_loaded(instance: Instance, stores:
 
     checkpoints = Checkpoints(_Webhook.name, owner="")
     found = await stores.index.read("follow", checkpoints.get, [conversation.id])
+    assert found[conversation.id].after(registered.generation) == conversation.version
+
+
+async def test_a_webhook_that_reads_at_this_moment_is_waited_for(
+    instance: Instance, stores: Stores
+) -> None:
+    """Its process would move the checkpoint back, and report what was loaded."""
+    file = await file_of(instance, stores)
+    conversation, _ = _first_message(file)
+    follower: Follower = _Webhook()
+    registered = await stores.index.write("follow", register, follower, epoch="e")
+    other = Checkpoints(_Webhook.name, owner="other")
+    claimed = await stores.index.write("follow", other.claim, conversation.id, seconds=60)
+    assert isinstance(claimed, Checkpoint)
+
+    with pytest.raises(StoreUnavailable):
+        await mark_followed(stores.index, conversation)
+    await stores.index.write("follow", other.release, claimed)
+    await mark_followed(stores.index, conversation)
+
+    found = await stores.index.read("follow", other.get, [conversation.id])
     assert found[conversation.id].after(registered.generation) == conversation.version
 
 
