@@ -13,8 +13,10 @@ from chat.admin import (
     texts,
 )
 from chat.admin.integrations import moderation, service_accounts, webhooks
+from chat.admin.personal_data import audit
 
 __all__ = [
+    "audit",
     "conversations",
     "dead_letters",
     "messages",

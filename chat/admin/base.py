@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 
 from chat.admin.bridge import on_loop
 from chat.admin.lists import Found, Rows, StoreChangeList, Wanted
+from chat.admin.personal_data.noting import note, place_of
 from chat.state import instance_of
 from messaging.domain.exceptions import Unavailable
 from messaging.domain.graphemes import shortened
@@ -136,6 +137,8 @@ class StoreModelAdmin(_ModelAdmin):
             )
             if isinstance(response, TemplateResponse):
                 row = response.context_data["original"]  # type: ignore[index]
+                if place_of(row):
+                    note(request, f"{self.opts.model_name}.viewed", row)
                 pointless = self.unavailable_actions(row)
                 response.context_data["acts"] = [  # type: ignore[index]
                     (action[1], action[2])

@@ -1,7 +1,7 @@
-"""Actions of the admin that ask for confirmation and are recorded in its history, even if they
-fail."""
+"""Actions of the admin that ask for confirmation. The history and the audit trail record them, even
+if they fail."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from chat.admin.base import StoreModelAdmin
 from chat.admin.bridge import on_loop
 from chat.admin.integrations.secrets import token_page
 from chat.admin.lists import Rows
+from chat.admin.personal_data.noting import note
 from chat.state import instance_of
 from messaging.domain.exceptions import MessagingError
 from messaging.notifications.queue.dead_letters import NoDeadLetters
@@ -56,7 +57,7 @@ def act(
             if confirmed and fields.is_valid():
                 said = [f"{name}: {value}" for name, value in fields.cleaned_data.items()]
                 for row in chosen:
-                    outcome, result = _carried_out(
+                    failure, result = _carried_out(
                         modeladmin,
                         request,
                         row,
@@ -64,6 +65,14 @@ def act(
                         description=description,
                         values=fields.cleaned_data,
                     )
+                    note(
+                        request,
+                        f"{modeladmin.opts.model_name}.{carry_out.__name__}",
+                        row,
+                        values=fields.cleaned_data,
+                        failure="" if failure is None else _code_of(failure),
+                    )
+                    outcome = () if failure is None else (f"failed: {failure}",)
                     entry = "; ".join((description, *said, *outcome))
                     modeladmin.log_change(request, row, entry)
                     if also is not None:
@@ -100,24 +109,28 @@ def _carried_out(
     carry_out: Act,
     description: str,
     values: dict[str, Any],
-) -> tuple[Sequence[str], Any]:
-    """Run the action. Return an addition to its history entry, which is the error if it failed, and
-    its result. A failed action is recorded too, because it may have been done in part, or may be
-    done later."""
+) -> tuple[Exception | None, Any]:
+    """Run the action. Return the error if it failed, and its result. A failed action is recorded
+    too, because it may have been done in part, or may be done later."""
     by = request.user.get_username()
-    outcome: Sequence[str] = ()
+    failure: Exception | None = None
     result = None
     try:
         result = on_loop(carry_out)(instance_of(request), row, by=by, **values)
     except (MessagingError, QueueUnavailable, NoDeadLetters) as error:
         modeladmin.message_user(request, f"{description}: {row}. {error}", messages.ERROR)
-        outcome = (f"failed: {error}",)
+        failure = error
     else:
         modeladmin.message_user(request, f"{description}: {row}, done.", messages.SUCCESS)
     logger.info(
-        "operator.acted", act=carry_out.__name__, by=by, key=str(row.pk), failed=bool(outcome)
+        "operator.acted", act=carry_out.__name__, by=by, key=str(row.pk), failed=failure is not None
     )
-    return outcome, result
+    return failure, result
+
+
+def _code_of(failure: Exception) -> str:
+    """Return the code of an error. Its text may name a person."""
+    return failure.code if isinstance(failure, MessagingError) else type(failure).__name__
 
 
 def _next_page(request: HttpRequest) -> str:

@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
 from django.utils import timezone
 
+from chat.admin.personal_data.noting import note
 from chat.admin.texts import NoteField
 from chat.models import Conversation
 
@@ -36,6 +37,7 @@ def may_look(request: HttpRequest, conversation_id: str) -> bool:
 
 
 def note_look(request: HttpRequest, conversation: Conversation, reason: str) -> None:
+    note(request, "messages.opened", conversation, values={"reason": reason})
     assert request.user.is_authenticated
     LogEntry.objects.log_actions(
         user_id=request.user.pk,

@@ -1,5 +1,6 @@
 """Messages of a conversation, for operators who have given a reason; and redacting."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from chat.admin.conversations import ConversationAdmin
 from chat.admin.lists import AFTER, Found, Wanted, signed
 from chat.admin.looking import LookForm, may_look, note_look
 from chat.admin.names import named, names_of, person_link
+from chat.admin.personal_data.noting import note
 from chat.models import Conversation, Message, Names
 from chat.state import instance_of
 from messaging.domain.identifiers import is_stored_id
@@ -111,9 +113,13 @@ class MessageAdmin(StoreModelAdmin):
         conversation_id = request.GET.get(_SCOPE, "")
         if not is_stored_id(conversation_id):
             return HttpResponseRedirect(reverse("admin:chat_conversation_changelist"))
-        return self._asking(request, conversation_id) or super().changelist_view(
-            request, {"title": f"Messages of {conversation_id}"}
-        )
+        asking = self._asking(request, conversation_id)
+        if asking is not None:
+            return asking
+        response = super().changelist_view(request, {"title": f"Messages of {conversation_id}"})
+        if request.method == "GET" and response.status_code == HTTPStatus.OK:
+            note(request, "messages.viewed", Conversation(id=conversation_id))
+        return response
 
     def changeform_view(
         self,

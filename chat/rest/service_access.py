@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from django.http import HttpRequest
 
+from chat.rest.audited_requests import ACT_AS_IN_META, audited_request
 from messaging.domain.exceptions import PermissionDenied
 from messaging.domain.identifiers import require_user_id
 from messaging.domain.integrations.service_accounts import Scope, ServiceAction, ServiceCaller
@@ -20,7 +21,6 @@ from messaging.runtime.instance import Instance
 from messaging.services import sessions
 
 ACT_AS_HEADER = "Chat-Act-As"
-_IN_META = "HTTP_CHAT_ACT_AS"
 _MAX_PATH = 300
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -46,7 +46,7 @@ def require_person(request: HttpRequest, service_only: Collection[str]) -> None:
     """Require that a request is for people, who act for themselves. Raises PermissionDenied."""
     if request.method in service_only:
         raise PermissionDenied("Only a service account may do this.")
-    if _IN_META in request.META:
+    if ACT_AS_IN_META in request.META:
         raise PermissionDenied(
             f"Only a service account may act on behalf of others. Remove {ACT_AS_HEADER}."
         )
@@ -66,7 +66,7 @@ async def admitted_actor(
     Raises ScopeMissing, PermissionDenied, InvalidRequest for a person who cannot exist, Banned for
     a banned person, StoreUnavailable.
     """
-    person_id = request.META.get(_IN_META)
+    person_id = request.META.get(ACT_AS_IN_META)
     if person_id is None:
         own = opening - ACT_AS
         if not own:
@@ -90,10 +90,12 @@ def _of_people(opening: frozenset[Scope]) -> str:
 def note_action(
     instance: Instance, request: HttpRequest, service: ServiceCaller, status: int
 ) -> None:
-    """Add a request that changes something to the history of its service account."""
+    """Add a request that changes something to the history of its service account, and what concerns
+    the data of people to the audit trail."""
     now = datetime.now(UTC)
     instance.service_history.note_use(service, now)
-    if request.method in _SAFE:
+    audited = audited_request(request, service, status)
+    if request.method in _SAFE and not audited:
         return
     instance.service_history.note(
         ServiceAction(
@@ -104,6 +106,7 @@ def note_action(
             path=request.path[:_MAX_PATH],
             status=status,
             request_id=getattr(request, "request_id", ""),
-            person_id=request.META.get(_IN_META, "")[:128] or None,
+            person_id=request.META.get(ACT_AS_IN_META, "")[:128] or None,
+            audited=audited,
         )
     )

@@ -18,6 +18,7 @@ from messaging.models.followers import (
 from messaging.models.instances import DecisionRecord, EpochRecord, LinkNoteRecord, SweepRecord
 from messaging.models.moderation import ModerationHookRecord, WordListRecord
 from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
+from messaging.models.personal_data import AuditEntryRecord, AuditSubjectRecord
 from messaging.models.reactions import ReactionRecord
 from messaging.models.reports import ReportCopyRecord, ReportRecord
 from messaging.models.search import SearchMembershipRecord, SearchMessageRecord
@@ -30,6 +31,8 @@ from messaging.models.webhooks import WebhookDeliveryRecord, WebhookEndpointReco
 
 __all__ = [
     "AttachmentRecord",
+    "AuditEntryRecord",
+    "AuditSubjectRecord",
     "CheckpointRecord",
     "ConversationRecord",
     "DecisionRecord",

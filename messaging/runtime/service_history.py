@@ -95,6 +95,7 @@ class ServiceHistory:
             except Exception as error:  # noqa: BLE001 - the others must still be stored
                 self._dropped += 1
                 fields = asdict(action)
+                del fields["audited"]
                 fields["service"] = fields.pop("name")
                 logger.error("service_history.refused", **fields, reason=repr(error))
         try:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from messaging.domain.exceptions import InvalidRequest, ScopeMissing
 from messaging.domain.identifiers import SERVICE_PREFIX
+from messaging.domain.personal_data.audit import AuditEntry
 
 TOKEN_PREFIX = "svc_"  # noqa: S105  no secret
 MAX_TOKENS = 10
@@ -111,6 +112,8 @@ class ServiceAction:
     request_id: str
     person_id: str | None = None
     """The person on whose behalf it was made."""
+    audited: tuple[AuditEntry, ...] = ()
+    """Its entries in the audit trail."""
 
 
 def service_id(name: str) -> str:

@@ -20,6 +20,7 @@ from messaging.domain.integrations.service_accounts import (
 from messaging.models import ServiceAccountRecord, ServiceActionRecord, ServiceTokenRecord
 from messaging.models.lengths import USER_ID_LENGTH
 from messaging.models.service_accounts import METHOD_LENGTH, REQUEST_ID_LENGTH
+from messaging.stores.database.audit import write_entries
 from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now
 
@@ -69,7 +70,8 @@ class ServiceAccountStore:
         await self._calls.write("revoke_service_account", _revoke, name, token_id)
 
     async def record(self, actions: Sequence[ServiceAction], used: Mapping[str, datetime]) -> None:
-        """Add actions to the history, and note when tokens were last used, by their ids."""
+        """Add actions to the history and to the audit trail, and note when tokens were last used,
+        by their ids."""
         await self._calls.write(
             "record_service_actions", _record, actions, used, most=self._max_actions
         )
@@ -216,6 +218,8 @@ def _record(
             )
             for action in actions
         )
+        if audited := [entry for action in actions for entry in action.audited]:
+            write_entries(database, audited)
         if created:
             records.filter(id__lte=created[-1].id - most).delete()
         tokens = ServiceTokenRecord.objects.using(database.alias)

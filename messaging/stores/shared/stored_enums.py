@@ -16,6 +16,7 @@ from messaging.domain.integrations.moderation import Fallback, WordAction
 from messaging.domain.message import MessageKind
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy
+from messaging.domain.personal_data.audit import ActorKind
 from messaging.domain.recipients import Platform, TokenKind, Verdict
 from messaging.domain.reports import ReportStatus
 
@@ -35,6 +36,7 @@ UNKNOWN: Mapping[type[StrEnum], StrEnum] = {
     AttachmentStatus: AttachmentStatus.PENDING,  # it is neither sent nor shown
     ReportStatus: ReportStatus.OPEN,  # an operator checks it again
     WordAction: WordAction.FLAG,  # an operator looks at the message
+    ActorKind: ActorKind.COMMAND,  # the name beside it tells more
     Fallback: Fallback.REFUSE,  # whatever it allows, it may not be everything
 }
 """The default for a value that this release does not know."""

@@ -4,6 +4,9 @@ It takes the place of Django's command, which deletes from every table, creates 
 and permissions again and so takes most of the time of a short test.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from django.core.management.commands import flush
@@ -30,4 +33,18 @@ class Command(flush.Command):
         with transaction.atomic(using=alias), connection.cursor() as cursor:
             cursor.execute(filled)
             for (number,) in cursor.fetchall():
-                cursor.execute(f"DELETE FROM {names[number]}")
+                with without_guards(connection, tables[number]):
+                    cursor.execute(f"DELETE FROM {names[number]}")
+
+
+@contextmanager
+def without_guards(connection: Any, table: str) -> Iterator[None]:
+    """Take away the triggers that keep the audit trail, for as long as it is emptied."""
+    if table != "messaging_audit_entry":
+        yield
+        return
+    migration: Any = import_module("messaging.migrations.0029_audit_trail")
+    editor = connection.schema_editor()
+    migration.remove_guards(None, editor)
+    yield
+    migration.add_guards(None, editor)

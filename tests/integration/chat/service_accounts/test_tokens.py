@@ -27,8 +27,9 @@ from messaging.domain.integrations.service_accounts import (
 from messaging.models import ServiceAccountRecord, ServiceTokenRecord
 from messaging.runtime.instance import Instance
 from messaging.services.operators import people, service_accounts
+from messaging.stores.database.audit import AuditTrail
 from tests.instances import new_instance
-from tests.integration.chat import Api, ok, problem
+from tests.integration.chat import Api, created, ok, problem
 from tests.integration.chat.service_accounts import ServiceApi
 from tests.integration.chat.service_accounts.conftest import MakeService
 from tests.unit.chat.wire import Wire
@@ -269,3 +270,30 @@ def test_what_the_command_refuses(
 ) -> None:
     with pytest.raises(CommandError, match=reason):
         call_command("create_service", *arguments)
+
+
+async def test_the_audit_trail_has_what_concerns_people(
+    ann: Api, bob: Api, instance: Instance, make_service: MakeService
+) -> None:
+    """Each person of a request, but not the many sends; what was read only for earlier texts."""
+    service = await make_service("shop", *Scope)
+    group = await service.found()
+    sent = created(await service.post(f"/conversations/{group}/messages", text="hello"))
+    await service.put("/users/bob", name="Bob")
+    await service.get(f"/conversations/{group}/messages/{sent['id']}/versions")
+    await service.get(f"/conversations/{group}")
+    await service.delete(f"/conversations/{group}/participants/nobody")
+    await service.acting_as("ann").patch(f"/conversations/{group}", title="Tea")
+    await instance.service_history.stop()
+
+    found = [one.entry for one in await AuditTrail(instance.database).list_entries(limit=10)]
+    place = "conversations/{conversation_id}"
+    assert [(one.action, one.person_id, one.failure) for one in found] == [
+        ("POST conversations", None, ""),
+        ("PUT users/{user_id}", "bob", ""),
+        (f"GET {place}/messages/{{message_id}}/versions", None, ""),
+        (f"DELETE {place}/participants/{{user_id}}", "nobody", "404"),
+        (f"PATCH {place}", "ann", ""),
+    ]
+    assert {one.actor.name for one in found} == {"shop"}
+    assert [one.conversation_id for one in found] == ["", "", group, group, group]

@@ -43,6 +43,8 @@ _ADD_BY_CODE = {
     "messaging.0027_followers",
     "chat.0003_moderation_groups",
     "chat.0005_webhook_groups",
+    "messaging.0029_audit_trail",
+    "chat.0006_audit_groups",
 }
 """The migrations whose code only adds: to tables that they create, or rights to a group."""
 

@@ -1,0 +1,1 @@
+"""What operators do with the data of people: the audit trail."""

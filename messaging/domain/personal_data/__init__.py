@@ -1,0 +1,1 @@
+"""What operators and services do with the data of people: the audit trail and the jobs."""
