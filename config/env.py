@@ -67,6 +67,8 @@ CHAT_FILES_BUCKET: str = env.str("CHAT_FILES_BUCKET", default="")
 CHAT_FILES_TYPES: list[str] = [name.lower() for name in _items("CHAT_FILES_TYPES")]
 CHAT_CLAMD: str = env.str("CHAT_CLAMD", default="")
 CHAT_OUTBOUND_ALLOWED_NETWORKS: list[str] = _items("CHAT_OUTBOUND_ALLOWED_NETWORKS")
+CHAT_ERASURE_KEY: str = env.str("CHAT_ERASURE_KEY", default="")
+CHAT_LOG_RETENTION_DAYS: int = _whole_number("CHAT_LOG_RETENTION_DAYS", default=0)
 CHAT_SEARCH: str = env.str("CHAT_SEARCH", default="database")
 CHAT_TRACES: str = env.str("CHAT_TRACES", default="off").strip().lower()
 CHAT_RATE_LIMITS: bool = _switch("CHAT_RATE_LIMITS", default=True)

@@ -13,12 +13,14 @@ from chat.admin import (
     texts,
 )
 from chat.admin.integrations import moderation, service_accounts, webhooks
-from chat.admin.personal_data import audit
+from chat.admin.personal_data import audit, holds, jobs
 
 __all__ = [
     "audit",
     "conversations",
     "dead_letters",
+    "holds",
+    "jobs",
     "messages",
     "moderation",
     "notifications",

@@ -13,12 +13,15 @@ from django.utils.formats import date_format
 from chat.admin.base import StoreModelAdmin, Table, excerpt, link
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
+from chat.admin.texts import NoteField
 from chat.models import Person
 from messaging.changes.profile_rules import MAX_NAME
 from messaging.domain.identifiers import is_stored_user_id
 from messaging.domain.people import FOREVER, Access, Profile
+from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.runtime.instance import Instance
 from messaging.services.operators import people as operators_people
+from messaging.services.operators import personal_data
 from messaging.services.operators.overview import get_overview
 
 _CONVERSATIONS = 25
@@ -61,6 +64,32 @@ async def log_out(instance: Instance, person: Person, *, by: str) -> None:
     await operators_people.log_out_person(instance, person_id=person.user_id)
 
 
+class ErasureForm(forms.Form):
+    reason = NoteField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text="Such as the date of the request. It is kept; do not name the person.",
+    )
+
+
+@act(
+    "Erase",
+    permission="erase",
+    consequence="Their messages become tombstones, and their files, profile, devices and reactions "
+    "are deleted. They are kept out until it is done. It begins at once and cannot be undone. "
+    "First delete their account where they sign in.",
+    form=ErasureForm,
+    final=True,
+)
+async def erase_person(instance: Instance, person: Person, *, by: str, reason: str) -> None:
+    await personal_data.erase_user(
+        instance,
+        person_id=person.user_id,
+        by=Actor(kind=ActorKind.OPERATOR, name=by),
+        reason=reason,
+    )
+
+
 class BannedFilter(StoreFilter):
     title = "access"
     parameter_name = "banned"
@@ -77,7 +106,7 @@ class PersonAdmin(StoreModelAdmin):
     search_help_text = (
         "The full id of a user. The list has people with a device, a setting, a block or a ban."
     )
-    actions = (ban, unban, log_out)
+    actions = (ban, unban, log_out, erase_person)
 
     @admin.display(description="name", empty_value="–")
     def name(self, person: Person) -> str | None:
@@ -102,6 +131,9 @@ class PersonAdmin(StoreModelAdmin):
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.ban_person")
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("messaging.add_jobrecord")
 
     def has_log_out_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.log_out_person")

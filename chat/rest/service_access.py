@@ -22,6 +22,7 @@ from messaging.services import sessions
 
 ACT_AS_HEADER = "Chat-Act-As"
 _MAX_PATH = 300
+_ERASED_ROUTE = "v1/users/<str:user_id>"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Scopes = Mapping[str, frozenset[Scope]]
@@ -30,6 +31,7 @@ NO_SCOPES: Scopes = MappingProxyType({})
 ACT_AS = frozenset({Scope.ACT_AS})
 SEND = frozenset({Scope.SEND})
 MANAGE = frozenset({Scope.MANAGE})
+EXPORT = frozenset({Scope.EXPORT})
 NOTHING: frozenset[Scope] = frozenset()
 
 
@@ -103,10 +105,19 @@ def note_action(
             token_id=service.token_id,
             at=now,
             method=request.method or "",
-            path=request.path[:_MAX_PATH],
+            path=_path(request)[:_MAX_PATH],
             status=status,
             request_id=getattr(request, "request_id", ""),
             person_id=request.META.get(ACT_AS_IN_META, "")[:128] or None,
             audited=audited,
         )
     )
+
+
+def _path(request: HttpRequest) -> str:
+    """Return the path for the history. That of an erasure does not name the person: it would be
+    stored after the person is erased."""
+    match = request.resolver_match
+    if request.method == "DELETE" and match is not None and match.route.endswith(_ERASED_ROUTE):
+        return f"/{match.route}".replace("<str:user_id>", "{user_id}")
+    return request.path

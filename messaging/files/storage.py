@@ -69,6 +69,9 @@ class FileStorage(Protocol):
     async def delete(self, attachment_id: str, *, keep: frozenset[str] = frozenset()) -> int:
         """Delete the files of an attachment, except these keys. Return how many there were."""
 
+    async def list_parts(self, attachment_id: str) -> Sequence[str]:
+        """Return the keys of all files of an attachment."""
+
     async def tidy(self) -> None:
         """Remove what crashes left of unfinished writes more than a day ago."""
 

@@ -18,7 +18,12 @@ from messaging.models.followers import (
 from messaging.models.instances import DecisionRecord, EpochRecord, LinkNoteRecord, SweepRecord
 from messaging.models.moderation import ModerationHookRecord, WordListRecord
 from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
-from messaging.models.personal_data import AuditEntryRecord, AuditSubjectRecord
+from messaging.models.personal_data import (
+    AuditEntryRecord,
+    AuditSubjectRecord,
+    JobRecord,
+    LegalHoldRecord,
+)
 from messaging.models.reactions import ReactionRecord
 from messaging.models.reports import ReportCopyRecord, ReportRecord
 from messaging.models.search import SearchMembershipRecord, SearchMessageRecord
@@ -40,6 +45,8 @@ __all__ = [
     "DeviceRecord",
     "EpochRecord",
     "FollowerRecord",
+    "JobRecord",
+    "LegalHoldRecord",
     "LinkNoteRecord",
     "MessageRecord",
     "ModerationHookRecord",

@@ -1,8 +1,8 @@
-"""The audit trail. It is in `DATABASE_URL` on every store."""
+"""The audit trail, jobs with data of people, and legal holds: in `DATABASE_URL` on every store."""
 
 from django.db import models
 
-from messaging.models.lengths import ID_LENGTH, OPERATOR_LENGTH, USER_ID_LENGTH
+from messaging.models.lengths import ID_LENGTH, OPERATOR_LENGTH, OWNER_LENGTH, USER_ID_LENGTH
 
 ACTION_LENGTH = 100
 REQUEST_LENGTH = 64
@@ -56,3 +56,64 @@ class AuditEntryRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} by {self.actor}"
+
+
+class JobRecord(models.Model):
+    """A job with the data of one person."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH)
+    kind = models.CharField(max_length=16)
+    person_id = models.CharField("person", max_length=USER_ID_LENGTH, blank=True, db_index=True)
+    erased_id = models.CharField(max_length=USER_ID_LENGTH, blank=True)
+    actor_kind = models.CharField("kind of actor", max_length=16)
+    actor = models.CharField("requested by", max_length=OPERATOR_LENGTH)
+    requested_at = models.DateTimeField("requested")
+    reason = models.CharField(max_length=REASON_LENGTH, blank=True)
+    state = models.CharField(max_length=16)
+    step = models.CharField(max_length=32, blank=True)
+    counts = models.JSONField(default=dict)
+    notes = models.JSONField(default=dict)
+    result = models.JSONField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField("finished", null=True)
+    due_at = models.DateTimeField(null=True)
+    """When an instance has to look at it; null if there is nothing left to do."""
+    owner = models.CharField(max_length=OWNER_LENGTH, blank=True)
+    leased_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "messaging_job"
+        verbose_name = "job"
+        indexes = (
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(due_at__isnull=False),
+                name="messaging_job_due",
+            ),
+            models.Index(fields=["requested_at"], name="messaging_job_requested"),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class LegalHoldRecord(models.Model):
+    """A legal hold on a person or a conversation."""
+
+    kind = models.CharField(
+        max_length=16, choices=[("person", "Person"), ("conversation", "Conversation")]
+    )
+    subject = models.CharField("user id or conversation id", max_length=USER_ID_LENGTH)
+    reason = models.CharField(max_length=REASON_LENGTH)
+    created_at = models.DateTimeField("since", auto_now_add=True)
+    created_by = models.CharField(max_length=OPERATOR_LENGTH, blank=True, editable=False)
+
+    class Meta:
+        db_table = "messaging_legal_hold"
+        verbose_name = "legal hold"
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "subject"], name="messaging_legal_hold_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"

@@ -133,6 +133,10 @@ class Badges:
             if (seq := as_number(value)) is not None
         }
 
+    def forget_here(self, user_id: str) -> None:
+        """Drop what this process knows about a person."""
+        self._here.pop(user_id, None)
+
     async def _execute(self, fill: Callable[[Pipeline], Awaitable[None]]) -> Sequence[Any]:
         """Return the answers to commands in one round trip; none if Redis is down."""
         assert self._redis is not None

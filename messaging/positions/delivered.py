@@ -9,7 +9,7 @@ Not promised: a crash may lose the last minute. The next message moves the posit
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -42,9 +42,18 @@ class _Position:
     """The highest `read_seq` of this person that was announced to the others here."""
 
 
+def _nobody(user_id: str) -> bool:
+    return False
+
+
 class DeliveredPositions:
-    def __init__(self, store: Store, client: Client | None) -> None:
+    def __init__(
+        self, store: Store, client: Client | None, *, barred: Callable[[str], bool] = _nobody
+    ) -> None:
+        """Create the positions. Those of people who are `barred` are dropped instead of stored: an
+        erasure bars a person, and what was stored after it would stay."""
         self._store = store
+        self._barred = barred
         self._shared = SharedPositions(client, "delivered")
         self._known: OrderedDict[Key, _Position] = OrderedDict()
         self._unstored: OrderedDict[Key, None] = OrderedDict()
@@ -148,6 +157,8 @@ class DeliveredPositions:
         await self._store_due(time.monotonic())
 
     async def _store_due(self, now: float) -> None:
+        for key in [key for key in self._unstored if self._barred(key[1])]:
+            self._drop(key)
         due = [key for key in self._unstored if self._known[key].due <= now]
         for start in range(0, len(due), _WRITES_AT_ONCE):
             keys = due[start : start + _WRITES_AT_ONCE]
@@ -180,6 +191,9 @@ class DeliveredPositions:
             if key in self._unstored and len(self._known) <= 2 * _MAX_KNOWN:
                 self._known.move_to_end(key)
             else:
-                del self._known[key]
-                self._unstored.pop(key, None)
-                self._shared.forget(key)
+                self._drop(key)
+
+    def _drop(self, key: Key) -> None:
+        del self._known[key]
+        self._unstored.pop(key, None)
+        self._shared.forget(key)

@@ -36,6 +36,7 @@ from messaging.moderation.moderation import Moderation
 from messaging.notifications.badges import Badges
 from messaging.notifications.parts import Parts
 from messaging.notifications.receivers import Notifications
+from messaging.personal_data.placement import make_jobs
 from messaging.positions.acknowledged import Acknowledgements
 from messaging.positions.delivered import DeliveredPositions
 from messaging.presence.presence import Presence
@@ -67,8 +68,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Instance:
-    """An instance. It is built without an event loop; `start`, `stop` and `close` belong to the
-    loop that serves."""
+    """An instance. Its `start`, `stop` and `close` belong to the loop that serves."""
 
     def __init__(self) -> None:
         self.id: str = settings.INSTANCE_ID
@@ -95,6 +95,7 @@ class Instance:
         )
         self.figures, self.readiness = LiveFigures(self._redis, self._status), Readiness(self.store)
         self._made_at = time.monotonic()
+        self.jobs = make_jobs(self, self._redis)
         self._shutdown = Shutdown(
             connections=self.hub.connections,
             events=self.events,
@@ -112,6 +113,7 @@ class Instance:
         self.people, self.recipients = stores.people, stores.recipients
         self.decisions, self.catalogue = stores.decisions, stores.catalogue
         self.database, self._index = stores.database, stores.index
+        self.database, self._index, self.erasure = stores.database, stores.index, stores.erasure
         self.moderation = Moderation(ModerationStore(self.database))
         self.service_accounts = ServiceAccountStore(self.database)
         self.service_history = ServiceHistory(self.service_accounts)
@@ -128,7 +130,7 @@ class Instance:
         self.privacy, self.profiles = PrivacyList(self.people), ProfileList(self.people)
         self.hub.copies = (self.privacy, self.profiles)
         self.access = AccessList(store=self.people, connections=self.hub.connections)
-        self.delivered = DeliveredPositions(self.store, self._redis)
+        self.delivered = DeliveredPositions(self.store, self._redis, barred=self.access.bars)
         self.acknowledged = Acknowledgements(self._redis)
         self.pace, self.badges = Pace(), Badges(self._redis)
 
@@ -291,6 +293,7 @@ class Instance:
             logger.exception("notifications.start_failed")
         at_stop("notifications", self.notifications.stop)
         start("webhooks", self.webhooks)
+        start("jobs", self.jobs)
         logger.info("instance.started", boot_id=self.boot_id, redis=self.link is not None)
 
     async def _close_parts(self) -> None:

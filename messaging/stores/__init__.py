@@ -13,6 +13,7 @@ from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
 from messaging.stores.decisions import DecisionStore
 from messaging.stores.epochs import EpochStore
+from messaging.stores.erasure import ErasureStore
 from messaging.stores.exchange import ExchangeStore
 from messaging.stores.link_notes import LinkNoteStore
 from messaging.stores.people import PeopleStore
@@ -36,6 +37,7 @@ class Stores:
     reports: ReportStore
     epochs: EpochStore
     exchange: ExchangeStore
+    erasure: ErasureStore
     database: Calls
     """The calls of `DATABASE_URL`, for what is there on either store. Close them apart from the
     rest."""
@@ -53,6 +55,7 @@ _PROTOCOLS = (
     Catalogue,
     DecisionStore,
     ExchangeStore,
+    ErasureStore,
     LinkNoteStore,
     PeopleStore,
     PositionStore,
@@ -72,6 +75,7 @@ def make_stores() -> Stores:
         from messaging.stores.firestore.catalogue import FirestoreCatalogue  # noqa: PLC0415
         from messaging.stores.firestore.decisions import FirestoreDecisionStore  # noqa: PLC0415
         from messaging.stores.firestore.epochs import FirestoreEpochStore  # noqa: PLC0415
+        from messaging.stores.firestore.erasure.store import FirestoreErasureStore  # noqa: PLC0415
         from messaging.stores.firestore.exchange.store import (  # noqa: PLC0415
             FirestoreExchangeStore,
         )
@@ -90,12 +94,14 @@ def make_stores() -> Stores:
             reports=FirestoreReportStore(documents),
             epochs=FirestoreEpochStore(documents),
             exchange=FirestoreExchangeStore(documents),
+            erasure=FirestoreErasureStore(documents),
             database=(calls := Calls(using=DEFAULT_DB_ALIAS, timeout=documents.timeout)),
             index=_index_calls(calls),
         )
     from messaging.stores.sql.catalogue import SqlCatalogue  # noqa: PLC0415
     from messaging.stores.sql.decisions import SqlDecisionStore  # noqa: PLC0415
     from messaging.stores.sql.epochs import SqlEpochStore  # noqa: PLC0415
+    from messaging.stores.sql.erasure.store import SqlErasureStore  # noqa: PLC0415
     from messaging.stores.sql.exchange.store import SqlExchangeStore  # noqa: PLC0415
     from messaging.stores.sql.people import SqlPeopleStore  # noqa: PLC0415
     from messaging.stores.sql.recipients import SqlRecipientStore  # noqa: PLC0415
@@ -112,6 +118,7 @@ def make_stores() -> Stores:
         reports=SqlReportStore(database),
         epochs=SqlEpochStore(database),
         exchange=SqlExchangeStore(database),
+        erasure=SqlErasureStore(database),
         database=database.calls,
         index=_index_calls(database.calls),
     )

@@ -51,8 +51,8 @@ class Bodies:
             data = await self._of_message(event, messages or {})
         elif event.type is WebhookEvent.REPORT_CREATED:
             data = await self._of_report(event)
-        elif event.type is WebhookEvent.TEST:
-            data = {}
+        elif event.type in {WebhookEvent.TEST, WebhookEvent.USER_ERASED}:
+            data = dict(event.detail)
         elif event.type in _WITHOUT_OBJECT:
             data = {**_place(event), **event.detail}
         else:

@@ -129,6 +129,20 @@ class Webhooks:
         if wanting:
             await self._put(wanting, event)
 
+    async def put_erased(self, *, job_id: str, user_id: str, erased_id: str) -> None:
+        """Store the event that a person was erased. Idempotent. Raises StoreUnavailable."""
+        self._endpoints = await self._store.list_endpoints()  # a command has not read them
+        event = EventReference(
+            id=await self.event_id("erased", job_id),
+            type=WebhookEvent.USER_ERASED,
+            at=datetime.now(UTC),
+            about=job_id,
+            detail={"job_id": job_id, "user_id": user_id, "erased_id": erased_id},
+        )
+        wanting = [one.id for one in self._endpoints if one.enabled and one.wants(event.type)]
+        if wanting:
+            await self._put(wanting, event)
+
     async def put_test(self, endpoint_id: int) -> None:
         """Store a test event for one endpoint. Raises StoreUnavailable."""
         event_id = await self.event_id("test", random_id())

@@ -126,6 +126,17 @@ WORDS: dict[str, Words] = {
     ),
     "Attachment.id": Words("The id of the attachment.", _FILE),
     "id": Words("The id, an opaque string.", _MESSAGE),
+    "job_id": Words("The id of the job.", _MESSAGE),
+    "JobStatus.id": Words("The id of the job.", _MESSAGE),
+    "JobStatus.kind": Words("What the job does.", "erase"),
+    "JobStatus.state": Words(
+        "How far it is. `held`: a legal hold defers it; it goes on when the hold is lifted.", "done"
+    ),
+    "progress": Words("How much was done, by the kind of thing.", {"messages": 42}),
+    "result": Words(
+        "The receipt of an erasure: what was removed, and what stays and why; null until then.",
+        {"erased_id": "erased:5kq3n7", "removed": {"messages": 42}, "stays": []},
+    ),
     "Conversation.id": Words("The id of the conversation.", _CONVERSATION),
     "Device.id": Words("Your own id of the device.", "phone-1"),
     "Report.id": Words("The id of the report.", "r4t5z6u7i8o9p0a1s2d3f4g5h6"),

@@ -8,17 +8,19 @@ from rest_framework.response import Response
 from chat.payloads import serializers
 from chat.rest import responses
 from chat.rest.openapi.described import described
-from chat.rest.service_access import ACT_AS, MANAGE
+from chat.rest.personal_data_shapes import AcceptedJob
+from chat.rest.service_access import ACT_AS, EXPORT, MANAGE
 from chat.rest.views.base import APIView
 from messaging.services import users
+from messaging.services.back_end import personal_data
 from messaging.services.back_end import profiles as service_profiles
 from messaging.services.users import ProfilePage
 from messaging.wire.representations import profile_data
 
 
 class UserView(APIView):
-    scopes: ClassVar = {"PUT": MANAGE}
-    service_only = frozenset({"PUT"})
+    scopes: ClassVar = {"PUT": MANAGE, "DELETE": EXPORT}
+    service_only = frozenset({"PUT", "DELETE"})
 
     @described(
         operation_id="set_profile",
@@ -35,6 +37,14 @@ class UserView(APIView):
             changes=self.body(serializers.UpdateProfile),
         )
         return Response(profile_data(profile))
+
+    @described(operation_id="erase_user", responses={202: AcceptedJob})
+    async def delete(self, request: Request, user_id: str) -> Response:
+        """Erase a person: start a job that takes their texts, files, profile, devices and reactions
+        away, and leaves tombstones; only for service accounts."""
+        assert self.service is not None
+        job = await personal_data.erase_user(self.instance, service=self.service, person_id=user_id)
+        return Response({"job_id": job.id}, status=202)
 
 
 class UsersView(APIView):

@@ -1,6 +1,7 @@
 """Deleting a message: a tombstone remains in its place."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.messages.changed import (
@@ -40,8 +41,9 @@ class DeleteMessage:
         return deleted(conversation, message, by=self.user_id)
 
 
-def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome:
-    """Return the conversation with a tombstone in the place of the message."""
+def deleted(conversation: Conversation, message: Message, *, by: str, **changes: Any) -> Outcome:
+    """Return the conversation with a tombstone in the place of the message. `changes`: further
+    fields of the tombstone."""
     if message.deleted_at is not None:
         return Outcome(conversation=conversation, message=message)
     without = replace(conversation, uncounted=conversation.uncounted.adding(message.seq))
@@ -61,6 +63,7 @@ def deleted(conversation: Conversation, message: Message, *, by: str) -> Outcome
         reactions={},
         pinned_at=None,
         deleted_at=COMMIT_TIME,
+        **changes,
     )
     if message.reactions and outcome.change is not None:
         outcome = replace(outcome, change=replace(outcome.change, loses_reactions=True))

@@ -50,6 +50,11 @@ class AccessList:
     async def stop(self) -> None:
         await self._tasks.stop()
 
+    def bars(self, user_id: str) -> bool:
+        """Return whether a person is known here to be banned."""
+        known = self._known.get(user_id)
+        return known is not None and known.banned
+
     def knows(self, user_id: str) -> bool:
         """Return whether `get` answers without the store."""
         return user_id in self._known

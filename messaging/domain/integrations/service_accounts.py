@@ -40,6 +40,8 @@ class Scope(StrEnum):
     """Send messages into any conversation."""
     MANAGE = "manage"
     """Create and change conversations, their people, and profiles."""
+    EXPORT = "export"
+    """Export and erase the data of people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ class WebhookEvent(StrEnum):
     PARTICIPANT_ADDED = "participant.added"
     PARTICIPANT_REMOVED = "participant.removed"
     REPORT_CREATED = "report.created"
+    USER_ERASED = "user.erased"
     PUSH_FAILED = "push.failed"
     TEST = "webhook.test"
     """An operator tries an endpoint. Every endpoint gets it."""

@@ -35,6 +35,9 @@ class BlockingBucket(ABC):
     async def delete(self, attachment_id: str, *, keep: frozenset[str] = frozenset()) -> int:
         return await self._calls.run("delete", self._delete, attachment_id, keep)
 
+    async def list_parts(self, attachment_id: str) -> Sequence[str]:
+        return await self._calls.run("list", self._list, attachment_id)
+
     async def tidy(self) -> None:  # noqa: B027 - no bucket has anything to tidy
         """Do nothing: a bucket shows only complete objects."""
 
@@ -63,6 +66,9 @@ class BlockingBucket(ABC):
 
     @abstractmethod
     def _delete(self, attachment_id: str, keep: frozenset[str]) -> int: ...
+
+    @abstractmethod
+    def _list(self, attachment_id: str) -> list[str]: ...
 
     @abstractmethod
     def _probe(self) -> None: ...

@@ -116,6 +116,12 @@ class GcsStorage(BlockingBucket):
                 deleted += 1
         return deleted
 
+    def _list(self, attachment_id: str) -> list[str]:
+        bucket = self._bucket()
+        prefix = prefix_of(attachment_id)
+        found = bucket.client.list_blobs(bucket, prefix=prefix, timeout=_CALL_SECONDS)
+        return [blob.name for blob in found]
+
     def _probe(self) -> None:
         blob = self._bucket().blob(staging_key("a" * 26))
         blob.upload_from_string(b"probe", timeout=_CALL_SECONDS)

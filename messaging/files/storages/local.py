@@ -81,6 +81,9 @@ class LocalStorage:
     async def delete(self, attachment_id: str, *, keep: frozenset[str] = frozenset()) -> int:
         return await self.calls.run("delete", self._delete, attachment_id, keep)
 
+    async def list_parts(self, attachment_id: str) -> Sequence[str]:
+        return await self.calls.run("list", self._list, attachment_id)
+
     async def tidy(self) -> None:
         await self.calls.run("tidy", self._tidy)
 
@@ -131,6 +134,11 @@ class LocalStorage:
             if not keep:
                 _remove_empty(folder)
         return deleted
+
+    def _list(self, attachment_id: str) -> list[str]:
+        prefix = prefix_of(attachment_id)
+        folder = self.path(prefix)
+        return sorted(prefix + one.name for one in folder.iterdir()) if folder.is_dir() else []
 
     def _tidy(self) -> None:
         before = time.time() - _DAY_SECONDS

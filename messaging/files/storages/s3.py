@@ -92,6 +92,11 @@ class S3Storage(BlockingBucket):
             client.delete_object(Bucket=self._bucket, Key=key)
         return len(keys)
 
+    def _list(self, attachment_id: str) -> list[str]:
+        pages = self._client().get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=self._bucket, Prefix=prefix_of(attachment_id))
+        return [one["Key"] for page in found for one in page.get("Contents", ())]
+
     def _probe(self) -> None:
         client, key = self._client(), staging_key("a" * 26)
         client.put_object(Bucket=self._bucket, Key=key, Body=b"probe")

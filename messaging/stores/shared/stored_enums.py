@@ -17,6 +17,7 @@ from messaging.domain.message import MessageKind
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy
 from messaging.domain.personal_data.audit import ActorKind
+from messaging.domain.personal_data.jobs import HoldKind, JobKind, JobState
 from messaging.domain.recipients import Platform, TokenKind, Verdict
 from messaging.domain.reports import ReportStatus
 
@@ -37,6 +38,9 @@ UNKNOWN: Mapping[type[StrEnum], StrEnum] = {
     ReportStatus: ReportStatus.OPEN,  # an operator checks it again
     WordAction: WordAction.FLAG,  # an operator looks at the message
     ActorKind: ActorKind.COMMAND,  # the name beside it tells more
+    JobKind: JobKind.EXPORT,  # whatever it does, it may not erase
+    JobState: JobState.FAILED,
+    HoldKind: HoldKind.PERSON,
     Fallback: Fallback.REFUSE,  # whatever it allows, it may not be everything
 }
 """The default for a value that this release does not know."""

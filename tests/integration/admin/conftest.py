@@ -51,6 +51,8 @@ def _make_groups() -> None:
     migration: Any = importlib.import_module("chat.migrations.0002_groups")
     with connection.schema_editor() as editor:
         migration.make_groups(apps, editor)
+        granting: Any = importlib.import_module("chat.migrations.0007_job_groups")
+        granting.grant(apps, editor, granting.GRANTED)
 
 
 @pytest_asyncio.fixture

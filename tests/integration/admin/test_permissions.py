@@ -34,6 +34,7 @@ DOING = {
     ("person", "ban"): {"moderator", "operator"},
     ("person", "unban"): {"moderator", "operator"},
     ("person", "log_out"): {*ROLES},
+    ("person", "erase_person"): {"operator"},
     ("report", "dismiss"): {"moderator", "operator"},
     ("report", "redact_reported"): {"moderator", "operator"},
     ("report", "ban_author"): {"moderator", "operator"},

@@ -8,7 +8,7 @@ from tests.integration.chat.rest.test_schema import served_views
 from tests.integration.chat.service_accounts import ServiceApi
 from tests.integration.chat.service_accounts.conftest import MakeService
 
-ACT_AS, SEND, MANAGE = Scope
+ACT_AS, SEND, MANAGE, EXPORT = Scope
 PERSON = {ACT_AS}
 NOBODY: set[Scope] = set()
 OPENED: dict[str, set[Scope]] = {
@@ -44,6 +44,8 @@ OPENED: dict[str, set[Scope]] = {
     "complete_attachment": PERSON,
     "list_users": PERSON,
     "set_profile": {MANAGE},
+    "erase_user": {EXPORT},
+    "get_job": {EXPORT},
     # A person's own: sign-ins, settings, devices, blocks, presence, reports.
     "get_me": NOBODY,
     "update_me": NOBODY,
@@ -64,7 +66,7 @@ OPENED: dict[str, set[Scope]] = {
 }
 """The scopes, each of which opens an operation; `act_as` only on behalf of a person."""
 IDS = {
-    **dict.fromkeys(("conversation_id", "message_id", "attachment_id"), "a" * 26),
+    **dict.fromkeys(("conversation_id", "message_id", "attachment_id", "job_id"), "a" * 26),
     "user_id": "bob",
     "device_id": "phone",
     "emoji": "👍",

@@ -45,6 +45,7 @@ _ADD_BY_CODE = {
     "chat.0005_webhook_groups",
     "messaging.0029_audit_trail",
     "chat.0006_audit_groups",
+    "chat.0007_job_groups",
 }
 """The migrations whose code only adds: to tables that they create, or rights to a group."""
 

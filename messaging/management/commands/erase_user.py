@@ -1,0 +1,87 @@
+"""`manage.py erase_user USER`: erase a person, and print the receipt."""
+
+import asyncio
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from messaging.domain.exceptions import InvalidRequest, StoreUnavailable
+from messaging.domain.personal_data.audit import Actor, ActorKind
+from messaging.domain.personal_data.jobs import Job, JobState
+from messaging.personal_data.requests import get_job
+from messaging.runtime.instance import Instance
+from messaging.services.operators.personal_data import erase_user
+
+_SHOWN_SECONDS = 2.0
+_PATIENCE_SECONDS = 10.0
+"""How long a running instance has to begin. After that the command does the work itself."""
+_BY = Actor(kind=ActorKind.COMMAND, name="erase_user")
+
+
+class Command(BaseCommand):
+    help = (
+        "Erases a person: their messages become tombstones, and their files, profile, devices and "
+        "reactions are deleted. Prints the receipt. A running instance does the work; without one, "
+        "this command does. Stop it at any time: a running instance, or the next call, goes on. "
+        "First delete the account where the person signs in. See docs/personal-data.md."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("user_id", metavar="USER")
+        parser.add_argument("--reason", default="", help="the audit trail keeps it")
+        parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+    def handle(self, *args: Any, user_id: str, reason: str, yes: bool, **options: Any) -> None:
+        if not yes:
+            typed = input(f"This cannot be undone. Type the user id {user_id!r} to erase it: ")
+            if typed != user_id:
+                raise CommandError("The ids differ. Nothing was erased.")
+        try:
+            job = asyncio.run(_erase(user_id, reason, show=self.stderr.write))
+        except StoreUnavailable:
+            raise CommandError(
+                "The store does not answer. Run `manage.py doctor`, then this command again: it "
+                "goes on."
+            ) from None
+        except InvalidRequest as error:
+            raise CommandError(error.errors[0].detail) from None
+        if job.state is JobState.HELD:
+            raise CommandError(
+                f"A legal hold defers the erasure. Job {job.id} goes on when it is lifted."
+            )
+        if job.state is JobState.FAILED:
+            raise CommandError(f"Job {job.id} failed. The log says why. Run this command again.")
+        self.stdout.write(json.dumps(job.result, indent=2))
+
+
+async def _erase(user_id: str, reason: str, *, show: Callable[[str], object]) -> Job:
+    instance = Instance()
+    try:
+        job = await erase_user(instance, person_id=user_id, by=_BY, reason=reason)
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while not job.state.ended and job.state is not JobState.HELD:
+            if job.state is JobState.WAITING and loop.time() - begun > _PATIENCE_SECONDS:
+                return await _erase_here(instance, job)
+            await asyncio.sleep(_SHOWN_SECONDS)
+            job = await get_job(instance.database, job_id=job.id)
+            done = ", ".join(f"{name} {number}" for name, number in sorted(job.counts.items()))
+            show(f"… {job.state.value} {job.step} {done}".rstrip())
+        return job
+    finally:
+        await instance.stop()
+
+
+async def _erase_here(instance: Instance, job: Job) -> Job:
+    """Run the job in this process. An instance that starts meanwhile may have taken it."""
+    await instance.start()
+    await instance.jobs.stop()
+    while not job.state.ended and job.state is not JobState.HELD:
+        ended = await instance.jobs.run_one(job.id)
+        if ended is None:
+            await asyncio.sleep(_SHOWN_SECONDS)
+        job = await get_job(instance.database, job_id=job.id)
+    return job

@@ -1,0 +1,62 @@
+"""Evidence of erasures: a receipt for each, without personal data, under a keyed hash of the user
+id.
+
+It is in the storage of files, so a restored backup of the store does not take it away: after a
+restore, the ids of the restored people are hashed and compared (`manage.py new_epoch`). Without the
+key, nobody can find out from a hash whose receipt it is.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+from messaging.domain.identifiers import derived_id
+from messaging.files.keys import stored_key
+from messaging.files.storage import FileStorage, Served
+
+_FOLDER = derived_id("erasures")
+"""The receipts are kept like the parts of one attachment, which no upload can have."""
+_HASH_LENGTH = 32
+_MAX_BYTES = 1024 * 1024
+_SERVED = Served(content_type="application/json", disposition="attachment")
+
+
+def hash_of(user_id: str) -> str:
+    """Return the keyed hash of a user id: 128 bits, in hexadecimal."""
+    key = (settings.CHAT_ERASURE_KEY or settings.SECRET_KEY).encode()
+    return hmac.new(key, b"chat.erasure:" + user_id.encode(), hashlib.sha256).hexdigest()[
+        :_HASH_LENGTH
+    ]
+
+
+class Evidence:
+    """Every method may raise `FilesUnavailable`."""
+
+    def __init__(self, storage: FileStorage) -> None:
+        self._storage = storage
+
+    async def put(self, user_id: str, receipt: Mapping[str, Any]) -> None:
+        """Keep the receipt of a person's erasure, in the place of an earlier one."""
+        with TemporaryDirectory(prefix="chat-receipt-") as folder:
+            source = Path(folder) / "receipt.json"
+            source.write_bytes(orjson.dumps(dict(receipt)))
+            await self._storage.put(source, stored_key(_FOLDER, hash_of(user_id)), _SERVED)
+
+    async def list_hashes(self) -> frozenset[str]:
+        """Return the hashes of all erased people."""
+        keys = await self._storage.list_parts(_FOLDER)
+        return frozenset(key.rpartition("/")[2] for key in keys)
+
+    async def get(self, hashed: str) -> dict[str, Any]:
+        """Return a receipt. Raises FileMissing."""
+        with TemporaryDirectory(prefix="chat-receipt-") as folder:
+            target = Path(folder) / "receipt.json"
+            await self._storage.fetch(stored_key(_FOLDER, hashed), target, most=_MAX_BYTES)
+            receipt: dict[str, Any] = orjson.loads(target.read_bytes())
+            return receipt

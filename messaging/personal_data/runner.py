@@ -1,0 +1,118 @@
+"""Runs the jobs that are due: one at a time in each instance, under a lease."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+import structlog
+
+from messaging.concurrency.loops import repeat, until_wanted
+from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.domain.exceptions import MessagingError, Unavailable
+from messaging.domain.personal_data.jobs import REVOCATION_LIFETIME, Job, JobKind, JobState
+from messaging.followers.backoff import seconds_after
+from messaging.personal_data.erasure import Erasure
+from messaging.personal_data.parts import Parts
+from messaging.personal_data.progress import LEASE_SECONDS, LeaseLost, Progress
+
+logger = structlog.get_logger(__name__)
+
+_LOOK_SECONDS = (2.0, 4.0)
+_HELD_SECONDS = 60.0
+"""When to look again whether a hold was lifted."""
+_MAX_ATTEMPTS = 20
+_LONGEST_PAUSE = 600.0
+
+
+class Jobs:
+    def __init__(self, parts: Parts, *, owner: str, erasure: Erasure | None = None) -> None:
+        """Create the runner. `owner` identifies this process."""
+        self.parts = parts
+        self._jobs = parts.jobs
+        self._owner = owner
+        self._erasure = Erasure(parts) if erasure is None else erasure
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = start_task(repeat(self._step, failed="jobs.failed"))
+
+    async def stop(self) -> None:
+        """Stop. Another process goes on with a running job when its lease has ended."""
+        if self._task is not None:
+            await stop_tasks(self._task)
+            self._task = None
+
+    def wake(self) -> None:
+        """Look for jobs at once."""
+        self._wanted.set()
+
+    async def run_one(self, job_id: str | None = None) -> Job | None:
+        """Run a job that is due, or this one if it is, and return it as it is then. Raises
+        StoreUnavailable only if the job could not be stored."""
+        job = await self._jobs.claim(owner=self._owner, seconds=LEASE_SECONDS, job_id=job_id)
+        if job is None:
+            return None
+        progress = Progress(job, jobs=self._jobs, owner=self._owner)
+        renewing = start_task(self._renew(progress))
+        try:
+            ended = await self._run(progress)
+        except LeaseLost:
+            logger.warning("job.lease_lost", job_id=job.id)
+            return None
+        finally:
+            await stop_tasks(renewing)
+        await self._jobs.release(ended, owner=self._owner, due_in=_due_in(ended))
+        return ended
+
+    async def _renew(self, progress: Progress) -> None:
+        """Renew the lease while a step takes long. If it was lost, the step notices that when it
+        stores its progress."""
+        with suppress(LeaseLost):
+            while True:
+                await asyncio.sleep(LEASE_SECONDS / 4)
+                with suppress(Unavailable):
+                    await progress.save()
+
+    async def _run(self, progress: Progress) -> Job:
+        """Return the job as it is after this attempt."""
+        try:
+            if progress.job.kind is not JobKind.ERASE:
+                return replace(progress.job, state=JobState.FAILED)
+            if progress.job.state is JobState.DONE:
+                return await self._erasure.forget(progress)
+            return await self._erasure.run(progress)
+        except LeaseLost:
+            raise
+        except Unavailable as error:
+            logger.warning("job.waits", job_id=progress.job.id, reason=str(error))
+        except MessagingError as error:
+            logger.error("job.refused", job_id=progress.job.id, code=error.code)
+        except Exception:
+            logger.exception("job.failed", job_id=progress.job.id)
+        job = progress.job
+        attempts = job.attempts + 1
+        if attempts < _MAX_ATTEMPTS or job.state is JobState.DONE:
+            return replace(job, attempts=attempts)
+        logger.error("job.given_up", job_id=job.id)
+        return replace(job, attempts=attempts, state=JobState.FAILED)
+
+    async def _step(self) -> None:
+        with suppress(Unavailable):  # logged where it was noticed
+            while await self.run_one() is not None:
+                pass
+        await until_wanted(self._wanted, seconds=_LOOK_SECONDS)
+
+
+def _due_in(job: Job) -> float | None:
+    """Return after how many seconds a job is due again; None if nothing is left to do."""
+    if job.state is JobState.DONE:
+        if not job.person_id:
+            return None
+        if not job.attempts:
+            return REVOCATION_LIFETIME.total_seconds()
+    if job.state is JobState.FAILED:
+        return None
+    if job.state is JobState.HELD:
+        return _HELD_SECONDS
+    return seconds_after(job.attempts, longest=_LONGEST_PAUSE)

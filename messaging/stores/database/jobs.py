@@ -1,0 +1,157 @@
+"""Jobs with the data of one person, and legal holds, in `DATABASE_URL`.
+
+A job belongs to the process that leases it. The lease is renewed with each step that it stores; if
+the process dies, another one goes on once the lease has ended.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
+from django.db.transaction import atomic
+
+from messaging.domain.personal_data.audit import Actor, ActorKind
+from messaging.domain.personal_data.jobs import (
+    Hold,
+    HoldKind,
+    Job,
+    JobKind,
+    JobState,
+)
+from messaging.models import JobRecord, LegalHoldRecord
+from messaging.stores.shared.stored_enums import member_of
+from messaging.stores.sql.connections.calls import Calls
+from messaging.stores.sql.connections.clock import now
+
+_ENDED = [one.value for one in JobState if one.ended]
+
+
+class JobStore:
+    """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def create(self, job: Job) -> Job:
+        """Store a new job that is due at once, or return the unfinished job of its kind for the
+        same person."""
+        return await self._calls.write("create_job", _create, job)
+
+    async def get(self, job_id: str) -> Job | None:
+        return await self._calls.read("get_job", _get, job_id)
+
+    async def claim(self, *, owner: str, seconds: float, job_id: str | None = None) -> Job | None:
+        """Lease a job that is due, or this one if it is, and return it."""
+        return await self._calls.write("claim_job", _claim, owner, seconds, job_id)
+
+    async def save(self, job: Job, *, owner: str, seconds: float) -> bool:
+        """Store the progress of a leased job, and renew the lease. Return False if the lease was
+        lost: another process goes on."""
+        return await self._calls.write("save_job", _save, job, owner, seconds)
+
+    async def release(self, job: Job, *, owner: str, due_in: float | None) -> bool:
+        """Store a leased job and end the lease. It is due again after so many seconds; None if
+        nothing is left to do."""
+        return await self._calls.write("release_job", _release, job, owner, due_in)
+
+    async def list_holds(self) -> Sequence[Hold]:
+        """Return all legal holds."""
+        return await self._calls.read("list_legal_holds", _list_holds)
+
+
+def _create(database: BaseDatabaseWrapper, job: Job) -> Job:
+    records = JobRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        same = records.select_for_update().filter(kind=job.kind.value, person_id=job.person_id)
+        found = same.exclude(state__in=_ENDED).first()
+        if found is not None:
+            return _job(found)
+        at = now(database)
+        record = JobRecord(id=job.id, requested_at=at, due_at=at, **_columns(job))
+        record.save(using=database.alias, force_insert=True)
+    return replace(job, requested_at=at)
+
+
+def _get(database: BaseDatabaseWrapper, job_id: str) -> Job | None:
+    record = JobRecord.objects.using(database.alias).filter(id=job_id).first()
+    return None if record is None else _job(record)
+
+
+def _claim(
+    database: BaseDatabaseWrapper, owner: str, seconds: float, job_id: str | None
+) -> Job | None:
+    records = JobRecord.objects.using(database.alias)
+    with atomic(using=database.alias):
+        at = now(database)
+        free = Q(leased_until__isnull=True) | Q(leased_until__lte=at) | Q(owner=owner)
+        due = records.select_for_update(skip_locked=database.vendor == "postgresql")
+        due = due.filter(free, due_at__lte=at)
+        if job_id is not None:
+            due = due.filter(id=job_id)
+        record = due.order_by("due_at").first()
+        if record is None:
+            return None
+        record.owner, record.leased_until = owner, at + timedelta(seconds=seconds)
+        record.save(update_fields=["owner", "leased_until"])
+    return _job(record)
+
+
+def _save(database: BaseDatabaseWrapper, job: Job, owner: str, seconds: float) -> bool:
+    until = now(database) + timedelta(seconds=seconds)
+    records = JobRecord.objects.using(database.alias).filter(id=job.id, owner=owner)
+    return records.update(leased_until=until, **_columns(job)) == 1
+
+
+def _release(database: BaseDatabaseWrapper, job: Job, owner: str, due_in: float | None) -> bool:
+    due_at = None if due_in is None else now(database) + timedelta(seconds=due_in)
+    records = JobRecord.objects.using(database.alias).filter(id=job.id, owner=owner)
+    released = records.update(owner="", leased_until=None, due_at=due_at, **_columns(job))
+    return released == 1
+
+
+def _list_holds(database: BaseDatabaseWrapper) -> list[Hold]:
+    records = LegalHoldRecord.objects.using(database.alias).order_by("id")
+    return [
+        Hold(kind=member_of(HoldKind, one.kind), subject=one.subject, reason=one.reason)
+        for one in records
+    ]
+
+
+def _columns(job: Job) -> dict[str, Any]:
+    return {
+        "kind": job.kind.value,
+        "person_id": job.person_id,
+        "erased_id": job.erased_id,
+        "actor_kind": job.requested_by.kind.value,
+        "actor": job.requested_by.name,
+        "reason": job.reason,
+        "state": job.state.value,
+        "step": job.step,
+        "counts": dict(job.counts),
+        "notes": dict(job.notes),
+        "result": None if job.result is None else dict(job.result),
+        "attempts": job.attempts,
+        "finished_at": job.finished_at,
+    }
+
+
+def _job(record: JobRecord) -> Job:
+    return Job(
+        id=record.id,
+        kind=member_of(JobKind, record.kind),
+        person_id=record.person_id,
+        erased_id=record.erased_id,
+        requested_by=Actor(kind=member_of(ActorKind, record.actor_kind), name=record.actor),
+        requested_at=record.requested_at,
+        reason=record.reason,
+        state=member_of(JobState, record.state),
+        step=record.step,
+        counts=record.counts,
+        notes=record.notes,
+        result=record.result,
+        attempts=record.attempts,
+        finished_at=record.finished_at,
+    )
