@@ -50,7 +50,7 @@ ratios: $(VENV)/.develop
 
 fuzz: $(VENV)/.develop javascript
 	$(BIN)/python -m pytest tests/fuzz tests/integration/notifications/test_unread.py \
-		tests/integration/admin/test_hostile_values.py \
+		tests/integration/admin/test_hostile_values.py tests/integration/personal_data \
 		tests/integration/chat/rest/test_hostile_uploads.py \
 		tests/integration/stores/firestore/test_crowds.py \
 		tests/unit/messaging/delivery/hub/test_hub_random.py tests/clients/javascript -m fuzz -s -q

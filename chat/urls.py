@@ -61,6 +61,7 @@ _V1 = [
     path("presence", presence.PresenceView.as_view()),
     path("users", users.UsersView.as_view()),
     path("users/<str:user_id>", users.UserView.as_view()),
+    path("users/<str:user_id>/export", jobs.UserExportView.as_view()),
     path("jobs/<str:job_id>", jobs.JobView.as_view()),
     path("devices", devices.DevicesView.as_view()),
     path("devices/<str:device_id>", devices.DeviceView.as_view()),

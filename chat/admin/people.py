@@ -90,6 +90,22 @@ async def erase_person(instance: Instance, person: Person, *, by: str, reason: s
     )
 
 
+@act(
+    "Export",
+    permission="export",
+    consequence="A file of what they wrote and set is made. The page of the job has its address "
+    "for seven days.",
+    form=ErasureForm,
+)
+async def export_person(instance: Instance, person: Person, *, by: str, reason: str) -> None:
+    await personal_data.export_user(
+        instance,
+        person_id=person.user_id,
+        by=Actor(kind=ActorKind.OPERATOR, name=by),
+        reason=reason,
+    )
+
+
 class BannedFilter(StoreFilter):
     title = "access"
     parameter_name = "banned"
@@ -106,7 +122,7 @@ class PersonAdmin(StoreModelAdmin):
     search_help_text = (
         "The full id of a user. The list has people with a device, a setting, a block or a ban."
     )
-    actions = (ban, unban, log_out, erase_person)
+    actions = (ban, unban, log_out, export_person, erase_person)
 
     @admin.display(description="name", empty_value="–")
     def name(self, person: Person) -> str | None:
@@ -133,6 +149,9 @@ class PersonAdmin(StoreModelAdmin):
         return request.user.has_perm("chat.ban_person")
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("messaging.add_jobrecord")
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("messaging.add_jobrecord")
 
     def has_log_out_permission(self, request: HttpRequest) -> bool:

@@ -36,6 +36,9 @@ class AccountErasure:
                 await parts.attachments.store.replace(
                     attachment, replace(attachment, sweep_at=COMMIT_TIME)
                 )
+        for job_id in await parts.jobs.list_exports(user_id):
+            await parts.attachments.storage.delete(job_id)
+        await parts.jobs.end_exports(user_id)
         await self._erase_files(user_id, erased_id)
         await parts.attachments.sweep.sweep()
 

@@ -14,7 +14,9 @@ from messaging.stores.database.audit import AuditTrail
 from messaging.stores.database.jobs import JobStore
 from messaging.stores.database.traces import TraceStore
 from messaging.stores.erasure import ErasureStore
+from messaging.stores.exchange import ExchangeStore
 from messaging.stores.people import PeopleStore
+from messaging.stores.recipients import RecipientStore
 from messaging.stores.reports import ReportStore
 
 
@@ -22,6 +24,8 @@ from messaging.stores.reports import ReportStore
 class Parts:
     store: Store
     erasure: ErasureStore
+    exchange: ExchangeStore
+    recipients: RecipientStore
     people: PeopleStore
     reports: ReportStore
     attachments: Attachments

@@ -13,11 +13,11 @@ from messaging.personal_data.parts import Parts
 from messaging.personal_data.runner import Jobs
 from messaging.redis.client import Client
 from messaging.redis.traces import RedisTraces
+from messaging.stores import Stores
 from messaging.stores.conversations import Store
 from messaging.stores.database.audit import AuditTrail
 from messaging.stores.database.jobs import JobStore
 from messaging.stores.database.traces import TraceStore
-from messaging.stores.erasure import ErasureStore
 from messaging.stores.people import PeopleStore
 from messaging.stores.reports import ReportStore
 from messaging.stores.sql.connections.calls import Calls
@@ -36,8 +36,6 @@ class Host(Protocol):
     @property
     def database(self) -> Calls: ...
     @property
-    def erasure(self) -> ErasureStore: ...
-    @property
     def people(self) -> PeopleStore: ...
     @property
     def publisher(self) -> Publisher: ...
@@ -45,6 +43,8 @@ class Host(Protocol):
     def reports(self) -> ReportStore: ...
     @property
     def store(self) -> Store: ...
+    @property
+    def stores(self) -> Stores: ...
     @property
     def webhooks(self) -> Webhooks: ...
     @property
@@ -65,7 +65,9 @@ def make_jobs(instance: Host, redis: Client | None) -> Jobs:
 
     parts = Parts(
         store=instance.store,
-        erasure=instance.erasure,
+        erasure=instance.stores.erasure,
+        exchange=instance.stores.exchange,
+        recipients=instance.stores.recipients,
         people=instance.people,
         reports=instance.reports,
         attachments=instance.attachments,

@@ -27,6 +27,22 @@ async def request_erasure(calls: Calls, *, person_id: str, by: Actor, reason: st
     return await _create(calls, asked)
 
 
+async def request_export(calls: Calls, *, person_id: str, by: Actor, reason: str = "") -> Job:
+    """Ask for the export of a person. While one is not finished, return that one. The audit trail
+    records each request. Raises InvalidRequest, StoreUnavailable."""
+    require_user_id("user_id", person_id)
+    asked = Job(
+        id=random_id(),
+        kind=JobKind.EXPORT,
+        person_id=person_id,
+        erased_id="",
+        requested_by=by,
+        requested_at=datetime.now(UTC),
+        reason=reason,
+    )
+    return await _create(calls, asked)
+
+
 async def _create(calls: Calls, asked: Job) -> Job:
     job = await JobStore(calls).create(asked)
     await AuditTrail(calls).record(

@@ -12,6 +12,7 @@ from messaging.domain.exceptions import MessagingError, Unavailable
 from messaging.domain.personal_data.jobs import REVOCATION_LIFETIME, Job, JobKind, JobState
 from messaging.followers.backoff import seconds_after
 from messaging.personal_data.erasure import Erasure
+from messaging.personal_data.export import EXPORT_LIFETIME, Export
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.progress import LEASE_SECONDS, LeaseLost, Progress
 
@@ -31,6 +32,7 @@ class Jobs:
         self._jobs = parts.jobs
         self._owner = owner
         self._erasure = Erasure(parts) if erasure is None else erasure
+        self._export = Export(parts)
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -62,8 +64,10 @@ class Jobs:
             return None
         finally:
             await stop_tasks(renewing)
-        await self._jobs.release(ended, owner=self._owner, due_in=_due_in(ended))
-        return ended
+        released = await self._jobs.release(ended, owner=self._owner, due_in=_due_in(ended))
+        if not released and ended.kind is JobKind.EXPORT:
+            await self._export.discard(ended)  # the person was erased meanwhile
+        return ended if released else None
 
     async def _renew(self, progress: Progress) -> None:
         """Renew the lease while a step takes long. If it was lost, the step notices that when it
@@ -77,11 +81,10 @@ class Jobs:
     async def _run(self, progress: Progress) -> Job:
         """Return the job as it is after this attempt."""
         try:
-            if progress.job.kind is not JobKind.ERASE:
-                return replace(progress.job, state=JobState.FAILED)
-            if progress.job.state is JobState.DONE:
-                return await self._erasure.forget(progress)
-            return await self._erasure.run(progress)
+            done = progress.job.state is JobState.DONE
+            if progress.job.kind is JobKind.EXPORT:
+                return await (self._export.expire if done else self._export.run)(progress)
+            return await (self._erasure.forget if done else self._erasure.run)(progress)
         except LeaseLost:
             raise
         except Unavailable as error:
@@ -110,7 +113,8 @@ def _due_in(job: Job) -> float | None:
         if not job.person_id:
             return None
         if not job.attempts:
-            return REVOCATION_LIFETIME.total_seconds()
+            exported = job.kind is JobKind.EXPORT
+            return (EXPORT_LIFETIME if exported else REVOCATION_LIFETIME).total_seconds()
     if job.state is JobState.FAILED:
         return None
     if job.state is JobState.HELD:

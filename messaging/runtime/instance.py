@@ -114,6 +114,7 @@ class Instance:
         self.decisions, self.catalogue = stores.decisions, stores.catalogue
         self.database, self._index = stores.database, stores.index
         self.database, self._index, self.erasure = stores.database, stores.index, stores.erasure
+        self.stores, self.database, self._index = stores, stores.database, stores.index
         self.moderation = Moderation(ModerationStore(self.database))
         self.service_accounts = ServiceAccountStore(self.database)
         self.service_history = ServiceHistory(self.service_accounts)

@@ -4,12 +4,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.html import format_html
 
 from chat.admin.base import link
+from chat.admin.bridge import on_loop
+from chat.admin.personal_data.noting import note
 from chat.admin.texts import StrictAdmin
+from chat.models import Person
+from chat.state import instance_of
+from messaging.domain.personal_data.jobs import JobKind
 from messaging.models import JobRecord
+from messaging.services.operators.personal_data import address_export
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -25,6 +33,7 @@ class JobAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
     fields = (
         *("id", "kind", "person_link", "erased_id", "state", "step", "attempts"),
         *("actor_kind", "actor", "requested_at", "finished_at", "reason", "done", "receipt"),
+        "file",
     )
     list_filter = ("state", "kind")
     search_fields = ("id", "erased_id")
@@ -44,6 +53,34 @@ class JobAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
         if job.result is None:
             return None
         return format_html("<pre>{}</pre>", json.dumps(job.result, indent=2, ensure_ascii=False))
+
+    @admin.display(description="file")
+    def file(self, job: JobRecord) -> str:
+        if job.kind != JobKind.EXPORT.value or not job.notes:
+            return "–"
+        url = reverse("admin:messaging_jobrecord_file", args=[job.pk])
+        return format_html('<a href="{}">Download the export</a>', url)
+
+    def get_urls(self) -> list[Any]:
+        path_ = path(
+            "<str:job_id>/file/",
+            self.admin_site.admin_view(self.download),
+            name="messaging_jobrecord_file",
+        )
+        return [path_, *super().get_urls()]
+
+    def download(self, request: HttpRequest, job_id: str) -> HttpResponse:
+        """Lead to the file of an export. The audit trail records it."""
+        if not request.user.has_perm("messaging.add_jobrecord"):
+            raise PermissionDenied
+        job = JobRecord.objects.filter(pk=job_id, kind=JobKind.EXPORT.value).first()
+        if job is None:
+            raise Http404
+        url = on_loop(address_export)(instance_of(request), job_id)
+        if url is None:
+            raise Http404
+        note(request, "person.export_downloaded", Person(user_id=job.person_id))
+        return HttpResponseRedirect(url)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -49,6 +49,8 @@ _TAGS = {
     "search": "messages",
     "blocks": "moderation",
     "reports": "moderation",
+    "jobs": "personal data",
+    "export": "personal data",
     "dev": "development",
 }
 """The tag of an operation, by the last part of its path that is listed here."""

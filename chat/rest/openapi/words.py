@@ -134,7 +134,8 @@ WORDS: dict[str, Words] = {
     ),
     "progress": Words("How much was done, by the kind of thing.", {"messages": 42}),
     "result": Words(
-        "The receipt of an erasure: what was removed, and what stays and why; null until then.",
+        "The receipt of an erasure: what was removed, what stays and why. Of an export: `bytes`, "
+        "`sha256`, `records`, `expires_at`, and a `url` that works for ten minutes. Null before.",
         {"erased_id": "erased:5kq3n7", "removed": {"messages": 42}, "stays": []},
     ),
     "Conversation.id": Words("The id of the conversation.", _CONVERSATION),
@@ -304,5 +305,6 @@ TAGS = {
     "attachments": "Files in messages.",
     "devices": "Your devices for notifications.",
     "moderation": "Blocking people and reporting messages.",
+    "personal data": "Exporting and erasing people, for service accounts.",
     "development": "For development only.",
 }

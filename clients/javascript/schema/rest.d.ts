@@ -440,6 +440,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the state and the result of a job that this service account has asked for */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -572,6 +589,30 @@ export interface paths {
         /** Set a person's name and picture; only for service accounts */
         put: operations["set_profile"];
         post?: never;
+        /**
+         * Erase a person: start a job that takes their texts, files, profile, devices and reactions
+         *     away, and leaves tombstones; only for service accounts
+         */
+        delete: operations["erase_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export a person: start a job that writes one file of what they wrote and set, and of what
+         *     is kept about them; only for service accounts
+         */
+        post: operations["export_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -582,6 +623,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptedJob: {
+            /**
+             * @description The id of the job.
+             * @example a1s2d3f4g5h6j7k8l9z0x1c2v3
+             */
+            job_id: string;
+        };
         /**
          * @description * `anyone` - anyone
          *     * `nobody` - nobody
@@ -1337,6 +1385,60 @@ export interface components {
          * @enum {string}
          */
         HistoryEnum: "full" | "since_joining";
+        JobStatus: {
+            /**
+             * @description The id of the job.
+             * @example a1s2d3f4g5h6j7k8l9z0x1c2v3
+             */
+            id: string;
+            /**
+             * @description What the job does.
+             * @example erase
+             */
+            kind: components["schemas"]["JobStatusKindEnum"];
+            /**
+             * @description How much was done, by the kind of thing.
+             * @example {
+             *       "messages": 42
+             *     }
+             */
+            progress: {
+                [key: string]: number;
+            };
+            /**
+             * @description The receipt of an erasure: what was removed, what stays and why. Of an export: `bytes`, `sha256`, `records`, `expires_at`, and a `url` that works for ten minutes. Null before.
+             * @example {
+             *       "erased_id": "erased:5kq3n7",
+             *       "removed": {
+             *         "messages": 42
+             *       },
+             *       "stays": []
+             *     }
+             */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description How far it is. `held`: a legal hold defers it; it goes on when the hold is lifted.
+             * @example done
+             */
+            state: components["schemas"]["JobStatusStateEnum"];
+        };
+        /**
+         * @description * `erase` - erase
+         *     * `export` - export
+         * @enum {string}
+         */
+        JobStatusKindEnum: "erase" | "export";
+        /**
+         * @description * `waiting` - waiting
+         *     * `running` - running
+         *     * `held` - held
+         *     * `done` - done
+         *     * `failed` - failed
+         * @enum {string}
+         */
+        JobStatusStateEnum: "waiting" | "running" | "held" | "done" | "failed";
         /**
          * @description * `direct` - direct
          *     * `group` - group
@@ -1695,13 +1797,21 @@ export interface components {
              * @description `read`, `delivered`, `notified` or `pending`.
              * @example delivered
              */
-            state: components["schemas"]["StateEnum"];
+            state: components["schemas"]["PersonDeliveryStateEnum"];
             /**
              * @description The id of the person, as in their token.
              * @example ann
              */
             user_id: string;
         };
+        /**
+         * @description * `read` - read
+         *     * `delivered` - delivered
+         *     * `notified` - notified
+         *     * `pending` - pending
+         * @enum {string}
+         */
+        PersonDeliveryStateEnum: "read" | "delivered" | "notified" | "pending";
         PersonPresence: {
             /**
              * Format: date-time
@@ -2108,14 +2218,6 @@ export interface components {
              */
             text: string;
         };
-        /**
-         * @description * `read` - read
-         *     * `delivered` - delivered
-         *     * `notified` - notified
-         *     * `pending` - pending
-         * @enum {string}
-         */
-        StateEnum: "read" | "delivered" | "notified" | "pending";
         /**
          * @description * `token` - token
          *     * `installation_id` - installation_id
@@ -12321,6 +12423,199 @@ export interface operations {
             };
         };
     };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the job.
+                 * @example a1s2d3f4g5h6j7k8l9z0x1c2v3
+                 */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "a1s2d3f4g5h6j7k8l9z0x1c2v3",
+                     *       "kind": "erase",
+                     *       "state": "done",
+                     *       "progress": {
+                     *         "messages": 42
+                     *       },
+                     *       "result": {
+                     *         "erased_id": "erased:5kq3n7",
+                     *         "removed": {
+                     *           "messages": 42
+                     *         },
+                     *         "stays": []
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobStatus"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:invalid_request",
+                     *       "title": "Invalid request",
+                     *       "status": 400,
+                     *       "code": "invalid_request",
+                     *       "detail": "The request is malformed.",
+                     *       "request_id": "9f86d081",
+                     *       "errors": [
+                     *         {
+                     *           "field": "text",
+                     *           "code": "required",
+                     *           "detail": "This field is required."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_authenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "code": "not_authenticated",
+                     *       "detail": "The token is missing or not valid.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Banned, or not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_a_participant",
+                     *       "title": "Not a participant",
+                     *       "status": 403,
+                     *       "code": "not_a_participant",
+                     *       "detail": "Banned, or not allowed.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only JSON is available */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "code": "not_acceptable",
+                     *       "detail": "Only JSON is available.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rate limit is exceeded; retry after Retry-After */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:rate_limited",
+                     *       "title": "Rate limited",
+                     *       "status": 429,
+                     *       "code": "rate_limited",
+                     *       "detail": "A rate limit is exceeded; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "code": "internal_error",
+                     *       "detail": "An internal error.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is unavailable; retry after Retry-After */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:store_unavailable",
+                     *       "title": "Store unavailable",
+                     *       "status": 503,
+                     *       "code": "store_unavailable",
+                     *       "detail": "The store is unavailable; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me: {
         parameters: {
             query?: never;
@@ -14393,6 +14688,406 @@ export interface operations {
                      *       "status": 403,
                      *       "code": "not_a_participant",
                      *       "detail": "Not a service account, or without the scope.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only JSON is available */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "code": "not_acceptable",
+                     *       "detail": "Only JSON is available.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:payload_too_large",
+                     *       "title": "Payload too large",
+                     *       "status": 413,
+                     *       "code": "payload_too_large",
+                     *       "detail": "The body is too large.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:unsupported_media_type",
+                     *       "title": "Unsupported media type",
+                     *       "status": 415,
+                     *       "code": "unsupported_media_type",
+                     *       "detail": "The body is not JSON.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rate limit is exceeded; retry after Retry-After */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:rate_limited",
+                     *       "title": "Rate limited",
+                     *       "status": 429,
+                     *       "code": "rate_limited",
+                     *       "detail": "A rate limit is exceeded; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "code": "internal_error",
+                     *       "detail": "An internal error.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is unavailable; retry after Retry-After */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:store_unavailable",
+                     *       "title": "Store unavailable",
+                     *       "status": 503,
+                     *       "code": "store_unavailable",
+                     *       "detail": "The store is unavailable; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the person, as in their token.
+                 * @example ann
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "a1s2d3f4g5h6j7k8l9z0x1c2v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AcceptedJob"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:invalid_request",
+                     *       "title": "Invalid request",
+                     *       "status": 400,
+                     *       "code": "invalid_request",
+                     *       "detail": "The request is malformed.",
+                     *       "request_id": "9f86d081",
+                     *       "errors": [
+                     *         {
+                     *           "field": "text",
+                     *           "code": "required",
+                     *           "detail": "This field is required."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_authenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "code": "not_authenticated",
+                     *       "detail": "The token is missing or not valid.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a service account, or without the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_a_participant",
+                     *       "title": "Not a participant",
+                     *       "status": 403,
+                     *       "code": "not_a_participant",
+                     *       "detail": "Not a service account, or without the scope.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only JSON is available */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_acceptable",
+                     *       "title": "Not acceptable",
+                     *       "status": 406,
+                     *       "code": "not_acceptable",
+                     *       "detail": "Only JSON is available.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rate limit is exceeded; retry after Retry-After */
+            429: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:rate_limited",
+                     *       "title": "Rate limited",
+                     *       "status": 429,
+                     *       "code": "rate_limited",
+                     *       "detail": "A rate limit is exceeded; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:internal_error",
+                     *       "title": "Internal error",
+                     *       "status": 500,
+                     *       "code": "internal_error",
+                     *       "detail": "An internal error.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store is unavailable; retry after Retry-After */
+            503: {
+                headers: {
+                    /**
+                     * @description Seconds to wait before the next attempt
+                     * @example 2
+                     */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:store_unavailable",
+                     *       "title": "Store unavailable",
+                     *       "status": 503,
+                     *       "code": "store_unavailable",
+                     *       "detail": "The store is unavailable; retry after Retry-After.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the person, as in their token.
+                 * @example ann
+                 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "a1s2d3f4g5h6j7k8l9z0x1c2v3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AcceptedJob"];
+                };
+            };
+            /** @description The request is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:invalid_request",
+                     *       "title": "Invalid request",
+                     *       "status": 400,
+                     *       "code": "invalid_request",
+                     *       "detail": "The request is malformed.",
+                     *       "request_id": "9f86d081",
+                     *       "errors": [
+                     *         {
+                     *           "field": "text",
+                     *           "code": "required",
+                     *           "detail": "This field is required."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_authenticated",
+                     *       "title": "Not authenticated",
+                     *       "status": 401,
+                     *       "code": "not_authenticated",
+                     *       "detail": "The token is missing or not valid.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Banned, or not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:not_a_participant",
+                     *       "title": "Not a participant",
+                     *       "status": 403,
+                     *       "code": "not_a_participant",
+                     *       "detail": "Banned, or not allowed.",
                      *       "request_id": "9f86d081"
                      *     }
                      */

@@ -6,23 +6,40 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.files.storage import FilesUnavailable
+from messaging.files.storages import make_storage
+from messaging.personal_data.evidence import Evidence
+from messaging.services.operators.restored_erasures import Reapplied, reapply_erasures
 from messaging.stores import make_stores
 from messaging.stores.epochs import Epoch
 
 
 class Command(BaseCommand):
     help = (
-        "Sets a new epoch in the store. Run it after every restore of a backup: running instances "
-        "discard what they hold within 30 seconds, and every client loads its conversations again. "
-        "See docs/restore.md."
+        "Sets a new epoch in the store, and erases people again who were erased since the backup. "
+        "Run it after every restore of a backup: running instances discard what they hold within "
+        "30 seconds, and every client loads its conversations again. See docs/restore.md."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             epoch = asyncio.run(_renew())
+            self.stdout.write(f"The epoch is now {epoch.id} (number {epoch.number}).")
+            reapplied = asyncio.run(_reapply())
+        except FilesUnavailable:
+            raise CommandError(
+                "The storage of files does not answer, so erasures were not applied again. Run "
+                "this command again."
+            ) from None
         except StoreUnavailable:
             raise CommandError("The store does not answer. Run `manage.py doctor`.") from None
-        self.stdout.write(f"The epoch is now {epoch.id} (number {epoch.number}).")
+        for job_id in reapplied.jobs:
+            self.stdout.write(f"A restored person is erased again: job {job_id}.")
+        for user_id in reapplied.returned:
+            self.stdout.write(
+                f"{user_id!r} was erased and came back since. Run `manage.py erase_user` to erase "
+                "this person again."
+            )
 
 
 async def _renew() -> Epoch:
@@ -30,4 +47,14 @@ async def _renew() -> Epoch:
     try:
         return await stores.epochs.renew_epoch()
     finally:
+        await stores.conversations.close()
+
+
+async def _reapply() -> Reapplied:
+    stores, storage = make_stores(), make_storage()
+    try:
+        return await reapply_erasures(stores, Evidence(storage), command="new_epoch")
+    finally:
+        await storage.close()
+        await stores.database.close()
         await stores.conversations.close()

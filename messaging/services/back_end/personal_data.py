@@ -4,6 +4,7 @@ from messaging.domain.integrations.service_accounts import Scope, ServiceCaller
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job
 from messaging.personal_data import requests
+from messaging.personal_data.export import sign_export
 from messaging.runtime.instance import Instance
 
 
@@ -14,6 +15,20 @@ async def erase_user(instance: Instance, *, service: ServiceCaller, person_id: s
     job = await requests.request_erasure(instance.database, person_id=person_id, by=_actor(service))
     instance.jobs.wake()
     return job
+
+
+async def export_user(instance: Instance, *, service: ServiceCaller, person_id: str) -> Job:
+    """Ask for the export of a person. The rest is as in `erase_user`."""
+    service.require(Scope.EXPORT)
+    job = await requests.request_export(instance.database, person_id=person_id, by=_actor(service))
+    instance.jobs.wake()
+    return job
+
+
+async def address_export(instance: Instance, job: Job) -> str | None:
+    """Return an address of the file of an export, which works for ten minutes; None if it has no
+    file. That of the local storage lacks the host. Raises FilesUnavailable."""
+    return await sign_export(instance.jobs.parts, job)
 
 
 async def get_job(instance: Instance, *, service: ServiceCaller, job_id: str) -> Job:

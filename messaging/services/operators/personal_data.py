@@ -3,7 +3,24 @@
 from messaging.domain.personal_data.audit import Actor
 from messaging.domain.personal_data.jobs import Job
 from messaging.personal_data import requests
+from messaging.personal_data.export import sign_export
 from messaging.runtime.instance import Instance
+
+
+async def export_user(instance: Instance, *, person_id: str, by: Actor, reason: str = "") -> Job:
+    """Ask for the export of a person. The rest is as in `erase_user`."""
+    job = await requests.request_export(
+        instance.database, person_id=person_id, by=by, reason=reason
+    )
+    instance.jobs.wake()
+    return job
+
+
+async def address_export(instance: Instance, job_id: str) -> str | None:
+    """Return an address of the file of an export, which works for ten minutes; None if it has no
+    file. Raises NotFound, StoreUnavailable."""
+    job = await requests.get_job(instance.database, job_id=job_id)
+    return await sign_export(instance.jobs.parts, job)
 
 
 async def erase_user(instance: Instance, *, person_id: str, by: Actor, reason: str) -> Job:

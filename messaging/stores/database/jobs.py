@@ -57,6 +57,14 @@ class JobStore:
         nothing is left to do."""
         return await self._calls.write("release_job", _release, job, owner, due_in)
 
+    async def end_exports(self, user_id: str) -> None:
+        """End the exports of a person, whose files were deleted, and forget the person in them."""
+        await self._calls.write("end_exports", _end_exports, user_id)
+
+    async def list_exports(self, user_id: str) -> Sequence[str]:
+        """Return the ids of the exports of a person that may have a file."""
+        return await self._calls.read("list_exports", _list_exports, user_id)
+
     async def list_holds(self) -> Sequence[Hold]:
         """Return all legal holds."""
         return await self._calls.read("list_legal_holds", _list_holds)
@@ -110,6 +118,20 @@ def _release(database: BaseDatabaseWrapper, job: Job, owner: str, due_in: float 
     records = JobRecord.objects.using(database.alias).filter(id=job.id, owner=owner)
     released = records.update(owner="", leased_until=None, due_at=due_at, **_columns(job))
     return released == 1
+
+
+def _list_exports(database: BaseDatabaseWrapper, user_id: str) -> list[str]:
+    records = JobRecord.objects.using(database.alias)
+    found = records.filter(kind=JobKind.EXPORT.value, person_id=user_id)
+    return list(found.values_list("id", flat=True))
+
+
+def _end_exports(database: BaseDatabaseWrapper, user_id: str) -> None:
+    """A leased export loses its lease."""
+    records = JobRecord.objects.using(database.alias)
+    records.filter(kind=JobKind.EXPORT.value, person_id=user_id).update(
+        state=JobState.FAILED.value, person_id="", notes={}, due_at=None, owner=""
+    )
 
 
 def _list_holds(database: BaseDatabaseWrapper) -> list[Hold]:

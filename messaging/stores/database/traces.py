@@ -2,7 +2,7 @@
 log of webhooks, the history of service accounts, and the admin's own history."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -65,7 +65,13 @@ class TraceStore:
     async def replace_in_admin_history(self, user_id: str, erased_id: str) -> int:
         return await self._repeat("erase_admin_history", _replace_in_log, user_id, erased_id)
 
-    async def _repeat(self, operation: str, work: Any, user_id: str, erased_id: str) -> int:
+    async def _repeat(
+        self,
+        operation: str,
+        work: Callable[[BaseDatabaseWrapper, str, str, int], _Step],
+        user_id: str,
+        erased_id: str,
+    ) -> int:
         """Run a write over all rows, some at a time by their ids. Return how many it changed."""
         done = after = 0
         while True:

@@ -58,7 +58,7 @@ async def test_every_view_of_messages_is_recorded(ann: Api, root: Operator) -> N
         ("root", "person.viewed", "ann", "", ""),
         ("root", "conversation.viewed", None, group, ""),
     ]
-    assert "between us" not in str(await sync_to_async(list)(AuditEntryRecord.objects.values()))
+    assert "between us" not in str([one async for one in AuditEntryRecord.objects.values()])
 
 
 async def test_acts_are_recorded_with_whom_they_concern(ann: Api, bob: Api, root: Operator) -> None:
@@ -69,11 +69,10 @@ async def test_acts_are_recorded_with_whom_they_concern(ann: Api, bob: Api, root
     await root.act("conversation/", "expel", group, user="bob")
     await root.act("person/", "ban", "bob", until="")
 
-    found = await sync_to_async(list)(
-        AuditEntryRecord.objects.order_by("id").values_list(
-            "action", "person__user_id", "conversation_id", "failure"
-        )
+    values = AuditEntryRecord.objects.order_by("id").values_list(
+        "action", "person__user_id", "conversation_id", "failure"
     )
+    found = [one async for one in values]
     assert found == [
         ("conversation.expel", "ann", group, "permission_denied"),
         ("conversation.expel", "bob", group, ""),
@@ -150,7 +149,7 @@ async def test_the_command(ann: Api, root: Operator, instance: Instance) -> None
 
     assert "old" not in [action for _, action, *_ in await entries()]
     people = AuditSubjectRecord.objects.values_list("user_id", flat=True)
-    assert await sync_to_async(set)(people) == {"ann"}
+    assert {one async for one in people} == {"ann"}
     assert "audit.purged" in text_of(await root.get(TRAIL))
 
 

@@ -35,6 +35,7 @@ DOING = {
     ("person", "unban"): {"moderator", "operator"},
     ("person", "log_out"): {*ROLES},
     ("person", "erase_person"): {"operator"},
+    ("person", "export_person"): {"operator"},
     ("report", "dismiss"): {"moderator", "operator"},
     ("report", "redact_reported"): {"moderator", "operator"},
     ("report", "ban_author"): {"moderator", "operator"},

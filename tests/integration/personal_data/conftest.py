@@ -21,6 +21,17 @@ from tests.integration.chat import Api
 from tests.integration.stores.databases import default_database
 
 STORES = ("sqlite", "postgresql", "firestore")
+everywhere = pytest.mark.parametrize("store_settings", STORES, indirect=True)
+everywhere_at_length = pytest.mark.parametrize(
+    "store_settings",
+    [
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.fuzz),
+        pytest.param("firestore", marks=pytest.mark.fuzz),
+    ],
+    indirect=True,
+)
+"""On SQLite in each run, and on the other stores in the long form."""
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -23,12 +24,11 @@ from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, ok, problem
 from tests.integration.personal_data import places_of
-from tests.integration.personal_data.conftest import STORES
+from tests.integration.personal_data.conftest import everywhere, everywhere_at_length
 from tests.integration.personal_data.planted import World, plant
 
 BY = Actor(kind=ActorKind.COMMAND, name="test")
 MakeApi = Callable[[str], Api]
-everywhere = pytest.mark.parametrize("store_settings", STORES, indirect=True)
 
 
 async def erase(instance: Instance, jobs: Jobs, user_id: str) -> Job:
@@ -103,7 +103,7 @@ async def test_nothing_is_left_but_what_the_receipt_names(
     assert mark not in str(receipt)
 
 
-@everywhere
+@everywhere_at_length
 async def test_others_see_tombstones(instance: Instance, jobs: Jobs, api: MakeApi) -> None:
     """In their places, without a name; what others wrote stays."""
     world = await plant(instance, api)
@@ -207,7 +207,7 @@ async def test_the_evidence_names_nobody(instance: Instance, jobs: Jobs, api: Ma
     assert await evidence.get(hashed) == done.result
 
 
-@everywhere
+@everywhere_at_length
 async def test_it_goes_on_after_it_was_killed(instance: Instance, jobs: Jobs, api: MakeApi) -> None:
     """At any moment, again and again: then another process goes on when the lease has ended."""
     world = await plant(instance, api)
@@ -215,20 +215,17 @@ async def test_it_goes_on_after_it_was_killed(instance: Instance, jobs: Jobs, ap
     asked = await request_erasure(instance.database, person_id=world.eve.user_id, by=BY)
     kills = 0
     chance = random.Random(7)
-    while True:
+    record = JobRecord.objects.filter(id=asked.id)
+    while (await record.aget()).state != JobState.DONE:
         running = asyncio.create_task(jobs.run_one(asked.id))
         done, _ = await asyncio.wait([running], timeout=chance.uniform(0.01, 0.3))
-        if done:
-            break
-        running.cancel()
-        await asyncio.wait([running])
-        await JobRecord.objects.filter(id=asked.id).aupdate(leased_until=None)
-        kills += 1
+        if not done:
+            running.cancel()
+            await asyncio.wait([running])
+            kills += 1
+        await record.aupdate(leased_until=None)
 
     assert kills >= 2
-    finished = running.result()
-    assert finished is not None
-    assert finished.state is JobState.DONE
     await settled(instance)
     assert unnamed(dict(await places_of(world.eve.user_id)), world) == {}
     texts = await places_of(world.mark)
@@ -306,3 +303,34 @@ async def test_endpoints_are_told(instance: Instance, jobs: Jobs, api: MakeApi) 
         "user_id": world.eve.user_id,
         "erased_id": done.erased_id,
     }
+
+
+@pytest.mark.fuzz
+async def test_somebody_in_a_thousand_conversations(
+    instance: Instance, jobs: Jobs, api: MakeApi
+) -> None:
+    """And killed every second."""
+    eve, ann, mark = api("eve"), api("ann"), "zebra"
+    for number in range(1_000):
+        group = await eve.group(ann, title=f"Group {number}")
+        await eve.send(group, f"{mark} {number}")
+    await settled(instance)
+    asked = await request_erasure(instance.database, person_id="eve", by=BY)
+    record = JobRecord.objects.filter(id=asked.id)
+    begun, used, kills = time.monotonic(), time.process_time(), 0
+    while (job := await record.aget()).state != JobState.DONE:
+        running = asyncio.create_task(jobs.run_one(asked.id))
+        done, _ = await asyncio.wait([running], timeout=1)
+        if not done:
+            running.cancel()
+            await asyncio.wait([running])
+            kills += 1
+        await record.aupdate(leased_until=None)
+    seconds, cpu = time.monotonic() - begun, time.process_time() - used
+    print(f"1,000 conversations: {seconds:.1f} s, {cpu:.1f} s of CPU, killed {kills} times")
+    await settled(instance)
+
+    assert await places_of(mark) == {}
+    assert job.counts["messages"] >= 1_000 - kills
+    left = await places_of('"eve"')
+    assert all(one.startswith(("table messaging_person", "table messaging_job")) for one in left)

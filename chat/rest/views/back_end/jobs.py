@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.rest.openapi.described import described
-from chat.rest.personal_data_shapes import JobStatus
+from chat.rest.personal_data_shapes import AcceptedJob, JobStatus
 from chat.rest.service_access import EXPORT
 from chat.rest.views.base import APIView
 from messaging.services.back_end import personal_data
@@ -21,12 +21,31 @@ class JobView(APIView):
         """Get the state and the result of a job that this service account has asked for."""
         assert self.service is not None
         job = await personal_data.get_job(self.instance, service=self.service, job_id=job_id)
+        result = None if job.result is None else dict(job.result)
+        url = await personal_data.address_export(self.instance, job)
+        if result is not None and url is not None:
+            result["url"] = self.request.build_absolute_uri(url)
         return Response(
             {
                 "id": job.id,
                 "kind": job.kind.value,
                 "state": job.state.value,
                 "progress": dict(job.counts),
-                "result": None if job.result is None else dict(job.result),
+                "result": result,
             }
         )
+
+
+class UserExportView(APIView):
+    scopes: ClassVar = {"POST": EXPORT}
+    service_only = frozenset({"POST"})
+
+    @described(operation_id="export_user", request=None, responses={202: AcceptedJob})
+    async def post(self, request: Request, user_id: str) -> Response:
+        """Export a person: start a job that writes one file of what they wrote and set, and of what
+        is kept about them; only for service accounts."""
+        assert self.service is not None
+        job = await personal_data.export_user(
+            self.instance, service=self.service, person_id=user_id
+        )
+        return Response({"job_id": job.id}, status=202)

@@ -45,6 +45,7 @@ OPENED: dict[str, set[Scope]] = {
     "list_users": PERSON,
     "set_profile": {MANAGE},
     "erase_user": {EXPORT},
+    "export_user": {EXPORT},
     "get_job": {EXPORT},
     # A person's own: sign-ins, settings, devices, blocks, presence, reports.
     "get_me": NOBODY,

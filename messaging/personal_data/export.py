@@ -1,0 +1,125 @@
+"""The export of a person as a job. Its file is in the storage of files until it expires.
+
+A process that is killed leaves no file; the next one begins again.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+import structlog
+
+from messaging.domain.personal_data.audit import AuditEntry
+from messaging.domain.personal_data.jobs import Job, JobState
+from messaging.files.keys import new_part, stored_key
+from messaging.files.storage import DOWNLOAD_SECONDS, Served
+from messaging.files.storages.lifetimes import ends_after
+from messaging.personal_data.exported import Exported, PersonExport
+from messaging.personal_data.parts import Parts
+from messaging.personal_data.progress import Progress
+from messaging.wire.representations import timestamp
+
+logger = structlog.get_logger(__name__)
+
+EXPORT_LIFETIME = timedelta(days=7)
+_SERVED = Served(
+    content_type="application/jsonl", disposition='attachment; filename="export.jsonl"'
+)
+_STEP = "writing"
+
+
+class Export:
+    """Exports the person of a job. Raises LeaseLost, StoreUnavailable; then run it again."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def run(self, progress: Progress) -> Job:
+        """Write and store the file, and return the finished job."""
+        job = progress.job
+        storage = self._parts.attachments.storage
+        progress.begin(_STEP)
+        await progress.save()
+        await storage.delete(job.id)  # of an attempt that was killed
+        part = new_part()
+        with TemporaryDirectory(prefix="chat-export-") as folder:
+            source = Path(folder) / "export.jsonl"
+            exported, digest = await self._write(progress, source)
+            await storage.put(source, stored_key(job.id, part), _SERVED)
+        at = datetime.now(UTC)
+        await self._parts.audit.record(
+            AuditEntry(
+                actor=job.requested_by,
+                action="person.exported",
+                person_id=job.person_id,
+                reason=job.reason,
+                detail={"job": job.id},
+            )
+        )
+        logger.info("person.exported", job_id=job.id, bytes=exported.bytes)
+        return replace(
+            job,
+            state=JobState.DONE,
+            step="",
+            counts=exported.counts(),
+            notes={"part": part},
+            result={
+                "records": exported.records,
+                "bytes": exported.bytes,
+                "sha256": digest,
+                "expires_at": timestamp(at + EXPORT_LIFETIME),
+            },
+            finished_at=at,
+            attempts=0,
+        )
+
+    async def _write(self, progress: Progress, source: Path) -> tuple[Exported, str]:
+        """Write the file. Return what is in it, and its digest."""
+        digest = hashlib.sha256()
+        file = await asyncio.to_thread(source.open, "wb")
+        try:
+
+            def write(line: bytes) -> None:
+                file.write(line)
+                digest.update(line)
+
+            def on_page(exported: Exported) -> None:
+                progress.job = replace(progress.job, counts=exported.counts())
+
+            exported = await PersonExport(
+                self._parts, progress.job.person_id, write=write, on_page=on_page
+            ).run()
+        finally:
+            await asyncio.to_thread(_close, file)
+        return exported, digest.hexdigest()
+
+    async def discard(self, job: Job) -> None:
+        """Delete the file of a job whose lease was lost. Its next owner begins again."""
+        await self._parts.attachments.storage.delete(job.id)
+
+    async def expire(self, progress: Progress) -> Job:
+        """Delete the file, and forget whose it was."""
+        await self._parts.attachments.storage.delete(progress.job.id)
+        result = {**(progress.job.result or {}), "expired": True}
+        return replace(progress.job, person_id="", notes={}, result=result)
+
+
+async def sign_export(parts: Parts, job: Job) -> str | None:
+    """Return an address of the file of a finished export, which works for ten minutes; None if it
+    has none. That of the local storage lacks the host. Raises FilesUnavailable."""
+    part = job.notes.get("part")
+    if job.state is not JobState.DONE or not part:
+        return None
+    files = [(stored_key(job.id, part), _SERVED)]
+    (url,) = await parts.attachments.storage.sign_downloads(
+        files, expires_at=ends_after(DOWNLOAD_SECONDS)
+    )
+    return url
+
+
+def _close(file: IO[bytes]) -> None:
+    file.close()

@@ -1,0 +1,133 @@
+"""A person is exported: one file of what they wrote and set, which expires."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.management import CommandError, call_command
+
+from messaging.domain.personal_data.audit import Actor, ActorKind
+from messaging.domain.personal_data.jobs import Job, JobState
+from messaging.exchange.lines import decode
+from messaging.models import AuditEntryRecord, JobRecord
+from messaging.personal_data.requests import request_export
+from messaging.personal_data.runner import Jobs
+from messaging.runtime.instance import Instance
+from tests.integration.chat import Api
+from tests.integration.personal_data import places_of
+from tests.integration.personal_data.conftest import everywhere_at_length
+from tests.integration.personal_data.planted import World, plant
+from tests.integration.personal_data.test_erasure import erase
+
+BY = Actor(kind=ActorKind.COMMAND, name="test")
+MakeApi = Callable[[str], Api]
+
+
+async def export(instance: Instance, jobs: Jobs, user_id: str) -> Job:
+    asked = await request_export(instance.database, person_id=user_id, by=BY)
+    done = await jobs.run_one(asked.id)
+    assert done is not None
+    return done
+
+
+async def content_of(instance: Instance, job: Job, folder: Path) -> bytes:
+    """The file of an export, from the storage."""
+    (key,) = await instance.attachments.storage.list_parts(job.id)
+    target = folder / "fetched.jsonl"
+    await instance.attachments.storage.fetch(key, target, most=1 << 20)
+    return target.read_bytes()
+
+
+def check_lines(lines: Sequence[bytes], world: World) -> None:
+    records: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    kinds = [record["record"] for record in records]
+    assert (kinds[0], kinds[-1]) == ("header", "end")
+    assert kinds.count("conversation") == 4
+    texts = [record["text"] for record in records if record["record"] == "message"]
+    assert len(texts) == 6
+    assert {text for text in texts if text} == {
+        f"{word} {world.mark}" for word in ("hello", "late", "bye", "alone", "direct")
+    }
+    whole = b"".join(lines).decode()
+    for mine in (f"early {world.mark}", f"token-{world.mark}", f"why {world.mark}"):
+        assert mine in whole
+    for others in ("of Ann", "answer", "foul"):
+        assert others not in whole
+
+
+@everywhere_at_length
+async def test_it_has_what_the_person_wrote_and_nothing_of_others(
+    instance: Instance, jobs: Jobs, api: MakeApi, tmp_path: Path
+) -> None:
+    """In the exchange format, with a digest."""
+    world = await plant(instance, api)
+
+    done = await export(instance, jobs, world.eve.user_id)
+
+    assert done.state is JobState.DONE
+    assert done.result is not None
+    content = await content_of(instance, done, tmp_path)
+    lines = content.splitlines(keepends=True)
+    for line in lines:
+        decode(line)
+    check_lines(lines, world)
+    assert done.result["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (done.result["bytes"], done.result["records"]) == (len(content), len(lines))
+    assert done.counts == {"conversations": 4, "messages": 6, "reports": 1}
+
+
+async def test_the_file_expires(instance: Instance, jobs: Jobs, api: MakeApi) -> None:
+    """With the name of the person in the job."""
+    world = await plant(instance, api)
+    done = await export(instance, jobs, world.eve.user_id)
+    assert await jobs.run_one(done.id) is None  # not yet
+    await JobRecord.objects.filter(id=done.id).aupdate(due_at=datetime.now(UTC))
+
+    await jobs.run_one(done.id)
+
+    record = await JobRecord.objects.aget(id=done.id)
+    assert (record.person_id, record.notes, record.due_at) == ("", {}, None)
+    assert record.result is not None
+    assert record.result["expired"] is True
+    assert await instance.attachments.storage.list_parts(done.id) == []
+
+
+async def test_an_erasure_deletes_the_exports(instance: Instance, jobs: Jobs, api: MakeApi) -> None:
+    world = await plant(instance, api)
+    done = await export(instance, jobs, world.eve.user_id)
+
+    await erase(instance, jobs, world.eve.user_id)
+
+    assert await instance.attachments.storage.list_parts(done.id) == []
+    assert (await JobRecord.objects.aget(id=done.id)).person_id == ""
+    assert not [place for place in await places_of(f"hello {world.mark}") if "file" in place]
+
+
+async def test_the_command_writes_a_new_file(
+    instance: Instance, api: MakeApi, tmp_path: Path
+) -> None:
+    """And records it in the audit trail."""
+    world = await plant(instance, api)
+    output = tmp_path / "eve.jsonl"
+
+    printed = await sync_to_async(_command)(world.eve.user_id, output)
+
+    assert "4 conversations, 6 messages" in printed
+    check_lines(output.read_bytes().splitlines(keepends=True), world)
+    with pytest.raises(CommandError, match="exists"):
+        await sync_to_async(_command)(world.eve.user_id, output)
+    entry = await AuditEntryRecord.objects.filter(action="person.exported").afirst()
+    assert entry is not None
+    assert entry.actor == "export_user"
+
+
+def _command(user_id: str, output: Path) -> str:
+    out = StringIO()
+    call_command("export_user", user_id, "--output", str(output), stdout=out)
+    return out.getvalue()

@@ -1,0 +1,65 @@
+"""After a restore, people who were erased since the backup are erased again."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+from asgiref.sync import sync_to_async
+from django.core.management import call_command
+
+from messaging.models import JobRecord
+from messaging.personal_data.evidence import Evidence
+from messaging.personal_data.runner import Jobs
+from messaging.runtime.instance import Instance
+from tests.integration.chat import Api, ok
+from tests.integration.personal_data.test_erasure import erase
+
+MakeApi = Callable[[str], Api]
+
+
+async def test_who_was_erased_is_erased_again(instance: Instance, jobs: Jobs, api: MakeApi) -> None:
+    """And nobody else. Who came back after the erasure is named for the operator."""
+    eve, ann, old = api("eve"), api("ann"), api("old")
+    group = await ann.group(eve, old)
+    await eve.send(group, "a secret of Eve")
+    evidence = Evidence(instance.attachments.storage)
+    # The backup has Eve: her receipt is of tomorrow. Old came back after a receipt of yesterday.
+    now = datetime.now(UTC)
+    for user_id, at in (("eve", now + timedelta(days=1)), ("old", now - timedelta(days=1))):
+        await evidence.put(user_id, {"erased_at": at.isoformat()})
+
+    printed = await sync_to_async(_command)()
+
+    assert "'old' was erased and came back" in printed
+    job = await JobRecord.objects.aget()
+    assert (job.person_id, job.actor) == ("eve", "new_epoch")
+    assert job.id in printed
+    await jobs.run_one(job.id)
+    texts = [one["text"] for one in ok(await ann.get(f"/conversations/{group}/messages"))["items"]]
+    assert texts == [None]
+    assert "again" not in await sync_to_async(_command)()
+
+
+async def test_without_erasures_nobody_is_looked_for(instance: Instance, api: MakeApi) -> None:
+    await api("ann").group()
+
+    assert (await sync_to_async(_command)()).count("\n") == 1
+    assert not await JobRecord.objects.aexists()
+
+
+async def test_a_repeated_erasure_keeps_one_receipt(
+    instance: Instance, jobs: Jobs, api: MakeApi
+) -> None:
+    await api("ann").group(api("eve"))
+    evidence = Evidence(instance.attachments.storage)
+
+    await erase(instance, jobs, "eve")
+    await erase(instance, jobs, "eve")
+
+    assert len(await evidence.list_hashes()) == 1
+
+
+def _command() -> str:
+    out = StringIO()
+    call_command("new_epoch", stdout=out)
+    return out.getvalue()
