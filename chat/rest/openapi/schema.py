@@ -118,8 +118,10 @@ class AutoSchema(openapi.AutoSchema):
         named = self.path.endswith(("/attachments", "/reports", "/users", "/search"))
         if "{conversation_id}" in self.path or named:
             problems |= _IN_A_CONVERSATION
-        if self.path.endswith("/users/{user_id}"):
+        if self.path.endswith(("/users/{user_id}", "/export", "/jobs/{job_id}")):
             problems[403] = "Not a service account, or without the scope"
+        if "{job_id}" in self.path:
+            problems[404] = "No such job of this service account"
         if "{device_id}" in self.path:
             problems[404] = "No such device"
         if self.method in {"POST", "PUT", "PATCH"}:

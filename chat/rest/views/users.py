@@ -40,8 +40,7 @@ class UserView(APIView):
 
     @described(operation_id="erase_user", responses={202: AcceptedJob})
     async def delete(self, request: Request, user_id: str) -> Response:
-        """Erase a person: start a job that takes their texts, files, profile, devices and reactions
-        away, and leaves tombstones; only for service accounts."""
+        """Erase a person; only for service accounts."""
         assert self.service is not None
         job = await personal_data.erase_user(self.instance, service=self.service, person_id=user_id)
         return Response({"job_id": job.id}, status=202)

@@ -447,7 +447,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the state and the result of a job that this service account has asked for */
+        /** Get the state and the result of a job; only for service accounts */
         get: operations["get_job"];
         put?: never;
         post?: never;
@@ -589,10 +589,7 @@ export interface paths {
         /** Set a person's name and picture; only for service accounts */
         put: operations["set_profile"];
         post?: never;
-        /**
-         * Erase a person: start a job that takes their texts, files, profile, devices and reactions
-         *     away, and leaves tombstones; only for service accounts
-         */
+        /** Erase a person; only for service accounts */
         delete: operations["erase_user"];
         options?: never;
         head?: never;
@@ -608,10 +605,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Export a person: start a job that writes one file of what they wrote and set, and of what
-         *     is kept about them; only for service accounts
-         */
+        /** Export a person; only for service accounts */
         post: operations["export_user"];
         delete?: never;
         options?: never;
@@ -12509,7 +12503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Banned, or not allowed */
+            /** @description Not a service account, or without the scope */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12521,7 +12515,26 @@ export interface operations {
                      *       "title": "Not a participant",
                      *       "status": 403,
                      *       "code": "not_a_participant",
-                     *       "detail": "Banned, or not allowed.",
+                     *       "detail": "Not a service account, or without the scope.",
+                     *       "request_id": "9f86d081"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such job of this service account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:chat:problem:conversation_not_found",
+                     *       "title": "Conversation not found",
+                     *       "status": 404,
+                     *       "code": "conversation_not_found",
+                     *       "detail": "No such job of this service account.",
                      *       "request_id": "9f86d081"
                      *     }
                      */
@@ -15075,7 +15088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Banned, or not allowed */
+            /** @description Not a service account, or without the scope */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15087,7 +15100,7 @@ export interface operations {
                      *       "title": "Not a participant",
                      *       "status": 403,
                      *       "code": "not_a_participant",
-                     *       "detail": "Banned, or not allowed.",
+                     *       "detail": "Not a service account, or without the scope.",
                      *       "request_id": "9f86d081"
                      *     }
                      */

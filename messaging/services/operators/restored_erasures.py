@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from messaging.domain.identifiers import is_user_id
+from messaging.domain.people import Profile
 from messaging.domain.personal_data.audit import Actor, ActorKind
+from messaging.domain.recipients import Recipient
 from messaging.personal_data.evidence import Evidence, hash_of
 from messaging.personal_data.requests import request_erasure
 from messaging.stores import Stores
@@ -37,6 +39,8 @@ async def reapply_erasures(stores: Stores, evidence: Evidence, *, command: str) 
                 found[user_id] = None
     jobs, returned = [], []
     for user_id in found:
+        if not await _has_data(stores, user_id):
+            continue
         receipt = await evidence.get(hash_of(user_id))
         erased_at = datetime.fromisoformat(receipt["erased_at"])
         since = await stores.conversations.list_changed_positions(user_id, since=erased_at, limit=1)
@@ -47,6 +51,15 @@ async def reapply_erasures(stores: Stores, evidence: Evidence, *, command: str) 
         job = await request_erasure(stores.database, person_id=user_id, by=by, reason=_REASON)
         jobs.append(job.id)
     return Reapplied(jobs=tuple(jobs), returned=tuple(returned))
+
+
+async def _has_data(stores: Stores, user_id: str) -> bool:
+    """Return whether more is kept of a person than their access, which an erasure leaves."""
+    if await stores.erasure.list_positions(user_id, limit=1):
+        return True
+    profile = (await stores.people.get_profiles([user_id]))[user_id]
+    recipient = (await stores.recipients.get_recipients([user_id]))[user_id]
+    return (profile, recipient) != (Profile(user_id=user_id), Recipient(user_id=user_id))
 
 
 async def _everyone(stores: Stores) -> AsyncIterator[str]:

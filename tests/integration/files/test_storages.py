@@ -172,7 +172,7 @@ async def test_an_address_expires(
     assert datetime.now(UTC) >= soon - timedelta(seconds=1)  # vendors sign whole seconds
 
 
-async def test_only_files_of_one_attachment_are_deleted(
+async def test_only_files_of_one_attachment_are_listed_and_deleted(
     storage: FileStorage, tmp_path: Path
 ) -> None:
     source = tmp_path / "source"
@@ -187,6 +187,8 @@ async def test_only_files_of_one_attachment_are_deleted(
     for key in (kept, gone, elsewhere):
         await storage.put(source, key, served)
 
+    assert await storage.list_parts(id_) == sorted([kept, gone])
+    assert await storage.list_parts(random_id()) == []
     assert await storage.delete(id_, keep=frozenset([kept])) == 1
     assert await fetched(storage, kept, tmp_path) == CONTENT
     with pytest.raises(FileMissing):

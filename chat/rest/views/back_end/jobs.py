@@ -18,7 +18,7 @@ class JobView(APIView):
 
     @described(operation_id="get_job", responses={200: JobStatus})
     async def get(self, request: Request, job_id: str) -> Response:
-        """Get the state and the result of a job that this service account has asked for."""
+        """Get the state and the result of a job; only for service accounts."""
         assert self.service is not None
         job = await personal_data.get_job(self.instance, service=self.service, job_id=job_id)
         result = None if job.result is None else dict(job.result)
@@ -42,8 +42,7 @@ class UserExportView(APIView):
 
     @described(operation_id="export_user", request=None, responses={202: AcceptedJob})
     async def post(self, request: Request, user_id: str) -> Response:
-        """Export a person: start a job that writes one file of what they wrote and set, and of what
-        is kept about them; only for service accounts."""
+        """Export a person; only for service accounts."""
         assert self.service is not None
         job = await personal_data.export_user(
             self.instance, service=self.service, person_id=user_id
