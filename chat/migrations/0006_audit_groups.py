@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('chat', '0005_webhook_groups'),
-        ('messaging', '0029_audit_trail'),
+        ('messaging', '0030_audit_trail'),
     ]
 
     operations = [

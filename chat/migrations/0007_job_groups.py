@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('chat', '0006_audit_groups'),
-        ('messaging', '0030_jobs'),
+        ('messaging', '0031_jobs'),
     ]
 
     operations = [

@@ -25,7 +25,7 @@ class AuditSubjectRecord(models.Model):
 
 
 class AuditEntryRecord(models.Model):
-    """An entry of the audit trail. Triggers of migration 0029 refuse every update, and the deletion
+    """An entry of the audit trail. Triggers of migration 0030 refuse every update, and the deletion
     of entries of the last 30 days."""
 
     at = models.DateTimeField("time")

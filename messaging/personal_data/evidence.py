@@ -6,11 +6,10 @@ restore, the ids of the restored people are hashed and compared (`manage.py new_
 key, nobody can find out from a hash whose receipt it is.
 """
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -19,6 +18,7 @@ from django.conf import settings
 from messaging.domain.identifiers import derived_id
 from messaging.files.keys import stored_key
 from messaging.files.storage import FileStorage, Served
+from messaging.personal_data.temporary import temporary_folder
 
 _FOLDER = derived_id("erasures")
 """The receipts are kept like the parts of one attachment, which no upload can have."""
@@ -43,9 +43,9 @@ class Evidence:
 
     async def put(self, user_id: str, receipt: Mapping[str, Any]) -> None:
         """Keep the receipt of a person's erasure, in the place of an earlier one."""
-        with TemporaryDirectory(prefix="chat-receipt-") as folder:
-            source = Path(folder) / "receipt.json"
-            source.write_bytes(orjson.dumps(dict(receipt)))
+        async with temporary_folder("chat-receipt-") as folder:
+            source = folder / "receipt.json"
+            await asyncio.to_thread(source.write_bytes, orjson.dumps(dict(receipt)))
             await self._storage.put(source, stored_key(_FOLDER, hash_of(user_id)), _SERVED)
 
     async def list_hashes(self) -> frozenset[str]:
@@ -55,8 +55,8 @@ class Evidence:
 
     async def get(self, hashed: str) -> dict[str, Any]:
         """Return a receipt. Raises FileMissing."""
-        with TemporaryDirectory(prefix="chat-receipt-") as folder:
-            target = Path(folder) / "receipt.json"
+        async with temporary_folder("chat-receipt-") as folder:
+            target = folder / "receipt.json"
             await self._storage.fetch(stored_key(_FOLDER, hashed), target, most=_MAX_BYTES)
-            receipt: dict[str, Any] = orjson.loads(target.read_bytes())
+            receipt: dict[str, Any] = orjson.loads(await asyncio.to_thread(target.read_bytes))
             return receipt

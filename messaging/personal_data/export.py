@@ -8,8 +8,6 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import IO
 
 import structlog
 
@@ -21,6 +19,7 @@ from messaging.files.storages.lifetimes import ends_after
 from messaging.personal_data.exported import Exported, PersonExport
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.progress import Progress
+from messaging.personal_data.temporary import temporary_folder
 from messaging.wire.representations import timestamp
 
 logger = structlog.get_logger(__name__)
@@ -46,8 +45,8 @@ class Export:
         await progress.save()
         await storage.delete(job.id)  # of an attempt that was killed
         part = new_part()
-        with TemporaryDirectory(prefix="chat-export-") as folder:
-            source = Path(folder) / "export.jsonl"
+        async with temporary_folder("chat-export-") as folder:
+            source = folder / "export.jsonl"
             exported, digest = await self._write(progress, source)
             await storage.put(source, stored_key(job.id, part), _SERVED)
         at = datetime.now(UTC)
@@ -80,21 +79,22 @@ class Export:
     async def _write(self, progress: Progress, source: Path) -> tuple[Exported, str]:
         """Write the file. Return what is in it, and its digest."""
         digest = hashlib.sha256()
+        lines: list[bytes] = []
         file = await asyncio.to_thread(source.open, "wb")
+
+        async def on_page(exported: Exported) -> None:
+            progress.job = replace(progress.job, counts=exported.counts())
+            page = b"".join(lines)
+            lines.clear()
+            digest.update(page)
+            await asyncio.to_thread(file.write, page)
+
         try:
-
-            def write(line: bytes) -> None:
-                file.write(line)
-                digest.update(line)
-
-            def on_page(exported: Exported) -> None:
-                progress.job = replace(progress.job, counts=exported.counts())
-
             exported = await PersonExport(
-                self._parts, progress.job.person_id, write=write, on_page=on_page
+                self._parts, progress.job.person_id, write=lines.append, on_page=on_page
             ).run()
         finally:
-            await asyncio.to_thread(_close, file)
+            await asyncio.to_thread(file.close)
         return exported, digest.hexdigest()
 
     async def discard(self, job: Job) -> None:
@@ -119,7 +119,3 @@ async def sign_export(parts: Parts, job: Job) -> str | None:
         files, expires_at=ends_after(DOWNLOAD_SECONDS)
     )
     return url
-
-
-def _close(file: IO[bytes]) -> None:
-    file.close()

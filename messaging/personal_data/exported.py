@@ -2,7 +2,7 @@
 about them. Of other people it has what the person could see: who is in a conversation, and who
 reacted to their messages."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -51,10 +51,10 @@ class PersonExport:
         user_id: str,
         *,
         write: Callable[[bytes], object],
-        on_page: Callable[[Exported], object] = lambda _: None,
+        on_page: Callable[[Exported], Awaitable[None]] | None = None,
     ) -> None:
-        """Create an export. `write` gets each line, `on_page` is called after each page that was
-        read."""
+        """Create an export. `write` gets each line and must not block, unless the process serves
+        nobody. `on_page` is awaited after each page that was read."""
         self._parts = parts
         self._user_id = user_id
         self._write = write
@@ -69,6 +69,7 @@ class PersonExport:
             await self._conversation(conversation_id)
         await self._reports()
         self._put(End(records=self.exported.records))
+        await self._page_read()
         return self.exported
 
     async def _person(self) -> Person:
@@ -118,11 +119,11 @@ class PersonExport:
                     self._put(full)
                     own += 1
             after = page[-1].message.seq
-            self._on_page(exported)
+            await self._page_read()
         self._put(ConversationEnd(conversation_id=conversation_id, messages=own))
         exported.messages += own
         exported.conversations += 1
-        self._on_page(exported)
+        await self._page_read()
 
     async def _reports(self) -> None:
         """Write the reports that the person made, without the copies of what others wrote."""
@@ -134,7 +135,11 @@ class PersonExport:
                     self.exported.reports += 1
             last = page[-1].report
             after = (last.created_at, last.id)
-            self._on_page(self.exported)
+            await self._page_read()
+
+    async def _page_read(self) -> None:
+        if self._on_page is not None:
+            await self._on_page(self.exported)
 
     def _put(self, record: Record) -> None:
         line = encode(record)

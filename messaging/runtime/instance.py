@@ -94,8 +94,7 @@ class Instance:
             host=self,
         )
         self.figures, self.readiness = LiveFigures(self._redis, self._status), Readiness(self.store)
-        self._made_at = time.monotonic()
-        self.jobs = make_jobs(self, self._redis)
+        self._made_at, self.jobs = time.monotonic(), make_jobs(self, self._redis)
         self._shutdown = Shutdown(
             connections=self.hub.connections,
             events=self.events,
@@ -112,8 +111,6 @@ class Instance:
         self.store = stores.conversations
         self.people, self.recipients = stores.people, stores.recipients
         self.decisions, self.catalogue = stores.decisions, stores.catalogue
-        self.database, self._index = stores.database, stores.index
-        self.database, self._index, self.erasure = stores.database, stores.index, stores.erasure
         self.stores, self.database, self._index = stores, stores.database, stores.index
         self.moderation = Moderation(ModerationStore(self.database))
         self.service_accounts = ServiceAccountStore(self.database)
@@ -121,8 +118,7 @@ class Instance:
         self.reports, self._epoch_store = stores.reports, stores.epochs
         self.attachments = Attachments(self.store, self.reports)
         self.deletions = Deletions(self.store, self.catalogue, self.attachments, self.database)
-        self.cache = ConversationCache()
-        self.read_positions = ReadPositions(self.store)
+        self.cache, self.read_positions = ConversationCache(), ReadPositions(self.store)
         self._redis = make_redis(settings.REDIS)
         self.rates, self.local_rates = Rates(self._redis), Rates(None)  # of all; of this process
 

@@ -43,7 +43,7 @@ def without_guards(connection: Any, table: str) -> Iterator[None]:
     if table != "messaging_audit_entry":
         yield
         return
-    migration: Any = import_module("messaging.migrations.0029_audit_trail")
+    migration: Any = import_module("messaging.migrations.0030_audit_trail")
     editor = connection.schema_editor()
     migration.remove_guards(None, editor)
     yield

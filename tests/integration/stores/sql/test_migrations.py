@@ -43,7 +43,7 @@ _ADD_BY_CODE = {
     "messaging.0027_followers",
     "chat.0003_moderation_groups",
     "chat.0005_webhook_groups",
-    "messaging.0029_audit_trail",
+    "messaging.0030_audit_trail",
     "chat.0006_audit_groups",
     "chat.0007_job_groups",
 }

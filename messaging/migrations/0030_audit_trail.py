@@ -53,7 +53,7 @@ def remove_guards(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0028_webhooks")]
+    dependencies = [("messaging", "0029_deletions")]
 
     operations = [
         migrations.CreateModel(

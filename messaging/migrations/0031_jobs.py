@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0029_audit_trail'),
+        ('messaging', '0030_audit_trail'),
     ]
 
     operations = [
