@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from redis.asyncio import Redis
 
 from messaging.domain.people import FOREVER
 from messaging.domain.personal_data.audit import Actor, ActorKind
@@ -45,6 +46,16 @@ async def settled(instance: Instance) -> None:
     await instance.attachments.sweep.sweep()
 
 
+async def noted(world: World) -> None:
+    """Wait until Redis has when the person acted last: it is written a moment later."""
+    if settings.REDIS is None:
+        return
+    key = f"chat:presence:acted:{world.eve.user_id}"
+    async with asyncio.timeout(20), Redis.from_url(settings.REDIS["address"]) as client:
+        while not await client.exists(key):
+            await asyncio.sleep(0.02)
+
+
 def unnamed(places: dict[str, str], world: World) -> dict[str, str]:
     """The places that the receipt does not name: the id stays in the direct conversation, in the
     revocation of sign-ins, and in the job itself for a day."""
@@ -69,6 +80,7 @@ async def test_nothing_is_left_but_what_the_receipt_names(
 ) -> None:
     world = await plant(instance, api)
     await settled(instance)
+    await noted(world)
     user_id, mark = world.eve.user_id, world.mark
     before = await places_of(user_id, mark)
     assert len(before) > 20, sorted(before)
@@ -212,6 +224,7 @@ async def test_it_goes_on_after_it_was_killed(instance: Instance, jobs: Jobs, ap
     """At any moment, again and again: then another process goes on when the lease has ended."""
     world = await plant(instance, api)
     await settled(instance)
+    await noted(world)
     asked = await request_erasure(instance.database, person_id=world.eve.user_id, by=BY)
     kills = 0
     chance = random.Random(7)
