@@ -19,8 +19,9 @@ from messaging.personal_data.receipts import receipt_of
 
 logger = structlog.get_logger(__name__)
 
-SETTLE_SECONDS = 5.0
-"""How long requests may go on that a person began before their access was revoked."""
+SETTLE_SECONDS = 8.0
+"""How long the instances may still write what a person did before their access was revoked: the end
+of a request, and presence with the next heartbeat (5 s)."""
 _ACCESS, _CONVERSATIONS, _ACCOUNT, _TRACES = "access", "conversations", "account", "traces"
 
 

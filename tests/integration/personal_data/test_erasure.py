@@ -46,13 +46,17 @@ async def settled(instance: Instance) -> None:
     await instance.attachments.sweep.sweep()
 
 
-async def noted(world: World) -> None:
+async def noted(instance: Instance, world: World) -> None:
     """Wait until Redis has when the person acted last: it is written a moment later."""
     if settings.REDIS is None:
         return
-    key = f"chat:presence:acted:{world.eve.user_id}"
-    async with asyncio.timeout(20), Redis.from_url(settings.REDIS["address"]) as client:
-        while not await client.exists(key):
+    user_id = world.eve.user_id
+    instance.presence.changed(user_id)
+    acted_at = (await instance.presence.look([user_id])).acted_at[user_id]
+    key, expected = f"chat:presence:acted:{user_id}", f"{acted_at:.3f}"
+    address = settings.REDIS["address"]
+    async with asyncio.timeout(20), Redis.from_url(address, decode_responses=True) as client:
+        while await client.get(key) != expected:
             await asyncio.sleep(0.02)
 
 
@@ -80,7 +84,7 @@ async def test_nothing_is_left_but_what_the_receipt_names(
 ) -> None:
     world = await plant(instance, api)
     await settled(instance)
-    await noted(world)
+    await noted(instance, world)
     user_id, mark = world.eve.user_id, world.mark
     before = await places_of(user_id, mark)
     assert len(before) > 20, sorted(before)
@@ -224,7 +228,7 @@ async def test_it_goes_on_after_it_was_killed(instance: Instance, jobs: Jobs, ap
     """At any moment, again and again: then another process goes on when the lease has ended."""
     world = await plant(instance, api)
     await settled(instance)
-    await noted(world)
+    await noted(instance, world)
     asked = await request_erasure(instance.database, person_id=world.eve.user_id, by=BY)
     kills = 0
     chance = random.Random(7)
