@@ -102,7 +102,7 @@ class Jobs:
 
     async def _step(self) -> None:
         with suppress(Unavailable):  # logged where it was noticed
-            while await self.run_one() is not None:
+            while await self._jobs.is_due() and await self.run_one() is not None:
                 pass
         await until_wanted(self._wanted, seconds=_LOOK_SECONDS)
 

@@ -43,6 +43,11 @@ class JobStore:
     async def get(self, job_id: str) -> Job | None:
         return await self._calls.read("get_job", _get, job_id)
 
+    async def is_due(self) -> bool:
+        """Return whether a job is due: it may be leased. Idle instances ask this, which writes
+        nothing."""
+        return await self._calls.read("is_job_due", _is_due)
+
     async def claim(self, *, owner: str, seconds: float, job_id: str | None = None) -> Job | None:
         """Lease a job that is due, or this one if it is, and return it."""
         return await self._calls.write("claim_job", _claim, owner, seconds, job_id)
@@ -86,6 +91,11 @@ def _create(database: BaseDatabaseWrapper, job: Job) -> Job:
 def _get(database: BaseDatabaseWrapper, job_id: str) -> Job | None:
     record = JobRecord.objects.using(database.alias).filter(id=job_id).first()
     return None if record is None else _job(record)
+
+
+def _is_due(database: BaseDatabaseWrapper) -> bool:
+    records = JobRecord.objects.using(database.alias)
+    return records.filter(due_at__lte=now(database)).exists()
 
 
 def _claim(
