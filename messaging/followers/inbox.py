@@ -95,8 +95,9 @@ class Inbox:
             self._empty(pending)  # another process committed between
             return
         for change in changes:
-            if change.message is not None and change.message.text:
-                size += len(change.message.text) * _CHARACTER_BYTES
+            message = change.message
+            if message is not None and message.text:
+                size += len(message.text) * _CHARACTER_BYTES
         if (
             changes[-1].version != conversation.version
             or self._weight.bytes + size > self._weight.most

@@ -1,6 +1,7 @@
 """Handles the changes for a local follower: its writes and its checkpoints are one transaction."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -75,7 +76,9 @@ class LocalHandler:
         weight = 0
         for first in range(0, len(pending), _READS_AT_ONCE):
             some = pending[first : first + _READS_AT_ONCE]
-            steps = await asyncio.gather(*(self._prepare(one, registered) for one in some))
+            steps = [self._from_memory(one, registered) for one in some]
+            if None in steps:
+                steps = await asyncio.gather(*(self._prepare(one, registered) for one in some))
             for step in filter(None, steps):
                 batch.append(step)
                 weight += _weight(step[1])
@@ -88,6 +91,15 @@ class LocalHandler:
     def _must_look(self, pending: Pending) -> bool:
         return pending.must_read or pending.conversation_id not in self._known
 
+    def _from_memory(self, pending: Pending, registered: Registration) -> Step | None:
+        """Return the next step in a conversation, if its changes are in memory."""
+        checkpoint = self._known.get(pending.conversation_id)
+        if checkpoint is None or pending.must_read:
+            return None
+        if checkpoint.after(registered.generation) != pending.since:
+            return None
+        return checkpoint, pending.followed(registered.epoch)
+
     async def _prepare(self, pending: Pending, registered: Registration) -> Step | None:
         """Return the next step in a conversation, or None if there is nothing to do."""
         conversation_id = pending.conversation_id
@@ -95,12 +107,11 @@ class LocalHandler:
         if checkpoint is None:  # other conversations have displaced it
             self._inbox.add(conversation_id)
             return None
+        if (step := self._from_memory(pending, registered)) is not None:
+            return step
         version = checkpoint.after(registered.generation)
-        if not pending.must_read:
-            if version == pending.since:
-                return checkpoint, pending.followed(registered.epoch)
-            if version >= pending.version:
-                return None
+        if not pending.must_read and version >= pending.version:
+            return None
         try:
             followed = await read_after(
                 self._store,
@@ -145,6 +156,7 @@ class LocalHandler:
                 "follow", self._checkpoints.postpone, checkpoint, seconds=seconds
             )
             return
+        counts = Counter[str]()
         for checkpoint, followed in batch:
             conversation_id = checkpoint.conversation_id
             if conversation_id not in moved:
@@ -153,8 +165,7 @@ class LocalHandler:
                 continue
             source = "store" if followed.changes is None else "memory"
             count = max(len(followed.messages), 1)
-            self.handled += count
-            FOLLOWER_CHANGES.labels(self._follower.name, source).inc(count)
+            counts[source] += count
             self._known[conversation_id] = Checkpoint(
                 conversation_id=conversation_id,
                 generation=registered.generation,
@@ -163,6 +174,9 @@ class LocalHandler:
             if followed.more or conversation_id in unfinished:
                 self._known.pop(conversation_id)
                 self._inbox.add(conversation_id)
+        self.handled += counts.total()
+        for source, count in counts.items():
+            FOLLOWER_CHANGES.labels(self._follower.name, source).inc(count)
 
     def _apply(
         self, database: BaseDatabaseWrapper, batch: Sequence[Step], generation: int

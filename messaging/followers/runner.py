@@ -27,9 +27,9 @@ from messaging.stores.sql.connections.calls import Calls
 
 logger = structlog.get_logger(__name__)
 
-_GATHER_SECONDS = 0.3
+_GATHER_SECONDS = 0.5
 """How long changes are gathered: many become one transaction, and one read of each conversation."""
-_CONVERSATIONS, _CHANGES = 50, 100
+_CONVERSATIONS, _CHANGES = 200, 200
 """Of one transaction, approximately. On SQLite, a send may wait for it."""
 _LOOK_SECONDS = (2.0, 4.0)
 """The pause between two looks for conversations that are due."""

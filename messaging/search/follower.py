@@ -64,13 +64,17 @@ class SearchFollower:
 def _add(database: BaseDatabaseWrapper, messages: Sequence[Message]) -> None:
     """Add those of the messages that have words."""
     rows: dict[int, Row] = {}
+    senders: dict[str, str] = {}
     for message in messages:
         words = words_of(message.text) if message.text and message.deleted_at is None else []
         if words:
             position = position_of(message.created_at, message.id)
             while position in rows:
                 position += 1
-            scopes = (conversation_scope(message.conversation_id), sender_scope(message.sender_id))
+            sender = senders.get(message.sender_id)
+            if sender is None:
+                sender = senders[message.sender_id] = sender_scope(message.sender_id)
+            scopes = (conversation_scope(message.conversation_id), sender)
             place = (position, message.conversation_id, message.seq, message.id)
             rows[position] = (*place, [*scopes, *words])
     if not rows:
