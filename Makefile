@@ -53,14 +53,16 @@ fuzz: $(VENV)/.develop javascript
 		tests/integration/admin/test_hostile_values.py tests/integration/personal_data \
 		tests/integration/chat/rest/test_hostile_uploads.py \
 		tests/integration/stores/firestore/test_crowds.py \
-		tests/unit/messaging/delivery/hub/test_hub_random.py tests/clients/javascript -m fuzz -s -q
+		tests/unit/messaging/delivery/hub/test_hub_random.py tests/integration/search \
+		tests/clients/javascript -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
 chaos: $(VENV)/.develop javascript
 	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos tests/clients \
 		tests/acceptance/test_killed_sweep.py tests/acceptance/test_killed_deletion.py \
 		tests/acceptance/test_replay.py tests/acceptance/test_operator.py \
-		tests/acceptance/webhooks tests/integration/stores/exchange/test_bulk.py -m chaos -q)
+		tests/acceptance/webhooks tests/integration/stores/exchange/test_bulk.py \
+		tests/integration/search -m chaos -q)
 	$(BIN)/python -m tests.chaos $(if $(CASES),--cases $(CASES)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # All attacks on all servers and stores, or `make abuse ATTACKS=pings,lists SERVERS=daphne

@@ -11,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.followers.epoch import StoredEpoch
 from messaging.followers.following import Following
+from messaging.followers.runner import Runner
 from messaging.search.follower import SearchFollower
 from messaging.stores import make_stores
 
 _WAIT_SECONDS = 0.5
+_MAX_FAILURES, _RETRY_SECONDS = 10, 2.0
 
 
 class Command(BaseCommand):
@@ -55,21 +57,51 @@ async def _rebuild(*, anew: bool, show: Callable[[str], object]) -> None:
             await following.rebuild(SearchFollower.name)
         else:
             show("Continuing the unfinished rebuild.")
-        conversations, waits = 0, False
-        while (await runner.register()).walk_after is not None:
-            step = await runner.walk()
-            if step is None:  # an instance does this step, or a process that was killed did
-                if not waits:
-                    show("Another process is at work. Waiting for it, a minute at most.")
-                waits = True
-                await asyncio.sleep(_WAIT_SECONDS)
-                continue
-            waits = False
-            conversations += step.visited
-            await runner.catch_up()
-            show(f"{conversations} conversations, {runner.handled} messages.")
-        await runner.catch_up()
-        show("The index is complete.")
+        await _Progress(runner, show).finish()
     finally:
         await calls.close()
         await store.close()
+
+
+class _Progress:
+    """Runs the steps of the walk, and shows how far it has come."""
+
+    def __init__(self, runner: Runner, show: Callable[[str], object]) -> None:
+        self._runner = runner
+        self._show = show
+        self._conversations = 0
+        self._waits = False
+
+    async def finish(self) -> None:
+        """Raises StoreUnavailable if the database does not answer several times in a row."""
+        failures = 0
+        while True:
+            try:
+                if await self._step():
+                    return
+                failures = 0
+            except StoreUnavailable:
+                failures += 1
+                if failures == _MAX_FAILURES:
+                    raise
+                self._show("The database does not answer. Trying again.")
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _step(self) -> bool:
+        """Run one step, and return whether the index is complete."""
+        if (await self._runner.register()).walk_after is None:
+            await self._runner.catch_up()
+            self._show("The index is complete.")
+            return True
+        step = await self._runner.walk()
+        if step is None:  # an instance does this step, or a process that was killed did
+            if not self._waits:
+                self._show("Another process is at work. Waiting for it, a minute at most.")
+            self._waits = True
+            await asyncio.sleep(_WAIT_SECONDS)
+            return False
+        self._waits = False
+        self._conversations += step.visited
+        await self._runner.catch_up()
+        self._show(f"{self._conversations} conversations, {self._runner.handled} messages.")
+        return False

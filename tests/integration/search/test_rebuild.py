@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS
@@ -56,8 +56,8 @@ async def test_a_killed_rebuild_goes_on(
         await require_equal(searching)
 
     killed = await run("-c", KILLED, environment=environment)
-    assert killed[0] == -signal.SIGKILL
-    assert killed[1][-1].startswith(f"{STEP} conversations, ")
+    assert killed[0] == -signal.SIGKILL, killed
+    assert steps(killed[1])[-1].startswith(f"{STEP} conversations, ")
     with pytest.raises(AssertionError):
         await require_equal(searching)
 
@@ -65,7 +65,7 @@ async def test_a_killed_rebuild_goes_on(
     status, lines = await run("manage.py", "rebuild_search", environment=environment)
     assert status == 0
     assert lines[0] == "Continuing the unfinished rebuild."
-    assert lines[1].startswith(f"{CONVERSATIONS - STEP} conversations, ")
+    assert steps(lines)[0].startswith(f"{CONVERSATIONS - STEP} conversations, ")
     assert lines[-1] == "The index is complete."
     await require_equal(searching)
     await calls.close()
@@ -85,3 +85,8 @@ async def run(*command: str, environment: Mapping[str, str]) -> tuple[int, list[
     """Return the exit status and the lines of a command."""
     done = await asyncio.to_thread(run_python, *command, environment=environment)
     return done.returncode, done.stdout.splitlines()
+
+
+def steps(lines: Sequence[str]) -> Sequence[str]:
+    """The lines that show progress. A busy machine has others too."""
+    return [line for line in lines if "conversations" in line]
