@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from messaging.changes.erasing import EraseFromMessage
 from messaging.domain.conversation import ConversationKind, History
 from messaging.domain.exceptions import MessagingError
 from messaging.domain.participant import Role
@@ -14,6 +15,7 @@ from messaging.services.account import blocks
 from messaging.services.operators import conversations as operators
 from messaging.services.operators import people
 from messaging.services.operators.verification import verify_conversation
+from messaging.services.rules.submission import submit
 
 PEOPLE = ("ann", "bob", "cid", "dan")
 WORDS = ("tea", "Coffee", "MILK", "sugar", "thé", "tearoom")
@@ -92,6 +94,13 @@ class World:
             lambda: people.unban_person(instance, person_id=person),
             lambda: receipts.mark_read(instance, **at, seq=1),
             lambda: self._repair(conversation_id),
+            lambda: submit(
+                instance,
+                conversation_id,
+                EraseFromMessage(
+                    user_id=person, erased_id=f"erased:{person}", message_id=message_id
+                ),
+            ),
         ]
         with contextlib.suppress(MessagingError):
             await draw.choice(acts)()
