@@ -7,15 +7,20 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import pytest
 from PIL import Image
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.acceptance.conftest import Run
 from tests.acceptance.test_browser import Instances, Person, Room, room
+from tests.clients.javascript.conftest import PACKAGE
 from tests.clients.rest import Rest, http_client
+from tests.conftest import skip_or_fail
 from tests.files.s3_server import BUCKET, s3_server
 
 __all__ = ["room"]
+
+AXE = PACKAGE / "node_modules" / "axe-core" / "axe.min.js"
 
 
 async def test_writing_goes_on_where_it_was(one_instance: Instances, room: Room) -> None:
@@ -260,3 +265,51 @@ async def test_photos_in_a_bucket(run_guarded: Run, room: Room, tmp_path: Path) 
         assert (await picture.get_attribute("src") or "").startswith(s3.url)
         assert isinstance(alice.screen, Page)
         await alice.screen.context.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script of axe-core."""
+    if not AXE.exists():
+        skip_or_fail("axe-core is not installed. Run `make javascript`.")
+    return AXE.read_text()
+
+
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+async def test_axe_finds_nothing(one_instance: Instances, room: Room, axe: str, width: int) -> None:
+    """In the list, in a conversation, in its menu and in a dialog, light and dark."""
+    (url,) = one_instance.urls
+    title = f"Axe {uuid4()}"
+    async with http_client(url) as client:
+        alice = Rest(client, "alice")
+        group = await alice.create_group("bob", title=title)
+        sent = await Rest(client, "bob").send(group["id"], "Tea?", f"{uuid4()}")
+        path = f"/conversations/{group['id']}/messages/{sent['id']}/reactions/🎉"
+        await alice.request("PUT", path)
+    person = await room.person(url, "alice")
+    page = person.screen
+    assert isinstance(page, Page)
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.evaluate(axe)
+
+    async def require_clean(what: str) -> None:
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            wrong = [
+                (one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]
+            ]
+            assert wrong == [], f"{what}, {scheme}"
+
+    await expect(person.conversation(title)).to_be_visible()
+    await require_clean("the list")
+    await person.open(title)
+    await expect(person.find("reaction")).to_be_visible()
+    await require_clean("the conversation")
+    await person.message("Tea?").hover()
+    await person.message("Tea?").get_by_test_id("message-menu").click()
+    await require_clean("the menu of a message")
+    await page.keyboard.press("Escape")
+    await person.find("details").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await require_clean("people and title")

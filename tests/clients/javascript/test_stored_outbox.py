@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def script(run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return bundled(run, "outbox_page.js", tmp_path_factory.mktemp("page"))
+    return bundled(run, "client_page.js", tmp_path_factory.mktemp("page"))
 
 
 def _hold_sends(_: Line, frame: Json) -> Sequence[Json]:

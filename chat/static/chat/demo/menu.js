@@ -11,7 +11,7 @@ export function openMenu(button, items) {
   if (again) return;
   const menu = el("div", { class: "menu", role: "menu" }, items.map(menuItem));
   // Not inside the row: a receipt rebuilds the row, and an open menu must stay.
-  document.body.append(menu);
+  document.querySelector("main").append(menu);
   place(menu, button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");
   const outside = ({ target }) => {
