@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
-from config.development.processes import Process
+from config.development.processes import Process, free_port
 from messaging.notifications.queue.sqs import MAX_RECEIVES
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import aws_environment, sqs_client, sqs_process
@@ -31,6 +31,8 @@ class Notifications:
         self.fcm = FcmServer()
         self.release = PRESENT
         """What the worker runs at its next start."""
+        self.port = free_port()
+        """Where the worker serves its metrics."""
         self.log_before = ""
         """What the worker's run before this one has logged."""
         self._folder = folder
@@ -68,7 +70,7 @@ class Notifications:
         self.release = release
 
         def run() -> Process:
-            return self._running.enter_context(worker(environment, release=release))
+            return self._running.enter_context(worker(environment, port=self.port, release=release))
 
         self._process = await asyncio.to_thread(run)
 
