@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import hashlib
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -18,15 +20,20 @@ import pytest_asyncio
 import redis
 import structlog
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from pytest_django.fixtures import Settings
 
 from config.development.instances import development_environment, instance
 from config.development.processes import NotReady, Process, free_port
 from config.development.redis import run_redis
+from messaging.doctor.findings import Level
+from messaging.doctor.redis_server import examine_redis
 from messaging.domain.conversation import Conversation
+from messaging.notifications.badges import Badges
 from messaging.presence import presence as presence_module
 from messaging.presence.presence import Presence
 from messaging.redis.client import make_redis
 from messaging.redis.hosts import Host, find_redis
+from messaging.redis.rate_limits import Rate, Rates
 from messaging.stores.sql.store import SqlStore
 from tests.conftest import skip_or_fail
 from tests.databases import migrate
@@ -36,6 +43,8 @@ from tests.links import PATIENCE, Side, Socket, hurry
 from tests.moments import lapse
 from tests.servers.redis import redis_server, run_sentinel
 from tests.unit.messaging import send
+
+_EXAMPLE = Path(__file__).resolve().parents[3] / "deploy/redis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,45 @@ async def test_a_user_of_its_own(meet: Meet) -> None:
         await pair.bob_becomes(online=True)
         with redis.Redis.from_url(with_access(url, "chat:secret")) as client:
             assert client.acl_log() == []  # nothing was refused
+
+
+async def test_the_user_of_the_example_has_every_right_that_is_needed(
+    meet: Meet, tmp_path: Path, settings: Settings
+) -> None:
+    """`deploy/redis` as it is, with a password, and a user who reads what was refused."""
+    digest = hashlib.sha256(b"secret").hexdigest()
+    users = (_EXAMPLE / "users.acl").read_text().replace("0" * 64, digest)
+    file = tmp_path / "users.acl"
+    file.write_text(f"{users}user operator on >operator ~* &* +@all\n")
+    configured = (_EXAMPLE / "redis.conf").read_text()
+    (limit,) = re.findall(r"^client-output-buffer-limit (.*)$", configured, re.MULTILINE)
+    with redis_server("--aclfile", file, "--client-output-buffer-limit", *limit.split()) as url:
+        settings.REDIS = host = at(with_access(url, "chat:secret"))
+        pair = await meet(host)
+        await link_is_up(pair.here, pair.there)
+        await pair.event_crosses()
+        await pair.bob_becomes(online=True)
+        client = make_redis(host)
+        assert client is not None
+        rate = Rate(name="test", per_second=1, burst=1)
+        assert await Rates(client).take(rate, "ann") == 0
+        assert await Badges(client).add("c", 1, ["bob"]) == {"bob": 1}
+        assert await Badges(client).count("bob") == 1
+        await client.aclose()
+        levels = {finding.level for finding in await examine_redis()}
+        with redis.Redis.from_url(with_access(url, "operator:operator")) as operator:
+            refused = {entry["object"] for entry in operator.acl_log()}
+
+    assert Level.PROBLEM not in levels
+    assert refused <= {"info"}  # of doctor, which does without
+
+
+def test_the_documented_rights_are_those_of_the_example() -> None:
+    page = (_EXAMPLE.parents[1] / "docs/settings.md").read_text()
+    (documented,) = re.findall(r"^> (\+ping .*)$", page, re.MULTILINE)
+    user = (_EXAMPLE / "users.acl").read_text().splitlines()[1]
+
+    assert user.partition("-@all ")[2] == documented
 
 
 @pytest.mark.parametrize("verified", [True, False])
