@@ -99,7 +99,9 @@ async def _sends(cluster: Cluster) -> None:
                 ann = Rest(http, f"ann-{number}")
                 try:
                     async with asyncio.timeout(6):
-                        await ann.request("POST", "/conversations", {"kind": "group"})
+                        await ann.request(
+                            "POST", "/conversations", {"kind": "group", "participant_ids": []}
+                        )
                 except (Refused, httpx.HTTPError, TimeoutError):
                     pass
 

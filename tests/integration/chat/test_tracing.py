@@ -164,7 +164,9 @@ async def test_a_client_may_ask_for_no_trace(
 ) -> None:
     """By the flag of W3C: nothing of its request is exported."""
     headers = {"traceparent": f"00-{_TRACE}-{_CALLER}-00"}
-    await ann.request("POST", "/conversations", json={"kind": "group"}, headers=headers)
+    await ann.request(
+        "POST", "/conversations", json={"kind": "group", "participant_ids": []}, headers=headers
+    )
 
     await asyncio.to_thread(tracer.flush)
     assert [span for span in collected.spans if span.trace == _TRACE] == []
