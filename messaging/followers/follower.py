@@ -97,7 +97,8 @@ class RemoteFollower(Follower, Protocol):
 
 
 class RetryLater(Exception):
-    """The changes could not be handed on now."""
+    """The changes could not be handed on now. With 0 seconds, this is no failure: the follower has
+    handed on some of them, and wants the rest under another lease."""
 
     def __init__(self, seconds: float, reason: str = "") -> None:
         super().__init__(reason)

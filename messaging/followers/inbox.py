@@ -5,6 +5,7 @@ from the store again. Beyond its bytes it keeps only the ids, and beyond its ent
 sweep finds the rest.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -70,6 +71,8 @@ class Inbox:
         """Create an empty inbox. All inboxes of a process share the bound of `weight`."""
         self.most = most
         """The most conversations."""
+        self.wanted = asyncio.Event()
+        """Set when there is something to handle now."""
         self._weight = weight
         self._pending: OrderedDict[str, Pending] = OrderedDict()
 
@@ -132,6 +135,11 @@ class Inbox:
         pending = self._entry(conversation_id)
         if pending is not None:
             self._empty(pending)
+
+    def add_now(self, conversation_id: str) -> None:
+        """Note a conversation whose next changes are to be read and handled now."""
+        self.add(conversation_id)
+        self.wanted.set()
 
     def take(self, *, conversations: int, changes: int) -> Sequence[Pending]:
         """Return the oldest entries: at most so many, with about so many changes."""

@@ -28,6 +28,7 @@ _AT_ONCE = 8
 """The conversations that a process hands on at once for one follower. A slow one holds up no
 other, until all of these are slow."""
 _STOP_SECONDS = 3.0
+_AGAIN_SECONDS = 0.1
 _LEASED_SECONDS = 2.0
 """The pause before the next look at a conversation that another process has leased."""
 
@@ -79,7 +80,7 @@ class RemoteHandler:
             if leased is Refusal.LEASED:
                 # Its owner may have read the conversation before this change.
                 loop = asyncio.get_running_loop()
-                loop.call_later(_LEASED_SECONDS, self._inbox.add, one.conversation_id)
+                loop.call_later(_LEASED_SECONDS, self._inbox.add_now, one.conversation_id)
 
     async def discard(self, conversation_ids: Sequence[str]) -> None:
         for conversation_id in conversation_ids:
@@ -161,10 +162,14 @@ class RemoteHandler:
             )
         else:
             return True
-        FOLLOWER_FAILURES.labels(self._follower.name).inc()
         await self._calls.write(
             "follow", self._checkpoints.release, checkpoint, retry_after=seconds
         )
+        if seconds:
+            FOLLOWER_FAILURES.labels(self._follower.name).inc()
+        else:  # it goes on under another lease
+            loop = asyncio.get_running_loop()
+            loop.call_later(_AGAIN_SECONDS, self._inbox.add_now, checkpoint.conversation_id)
         return False
 
     async def _move(self, checkpoint: Checkpoint, followed: Followed, generation: int) -> None:
@@ -182,4 +187,4 @@ class RemoteHandler:
         self.handled += count
         FOLLOWER_CHANGES.labels(self._follower.name, source).inc(count)
         if followed.more:
-            self._inbox.add(checkpoint.conversation_id)
+            self._inbox.add_now(checkpoint.conversation_id)

@@ -31,7 +31,7 @@ _GATHER_SECONDS = 0.5
 """How long changes are gathered: many become one transaction, and one read of each conversation."""
 _CONVERSATIONS, _CHANGES = 200, 200
 """Of one transaction, approximately. On SQLite, a send may wait for it."""
-_LOOK_SECONDS = (2.0, 4.0)
+LOOK_SECONDS = (2.0, 4.0)
 """The pause between two looks for conversations that are due."""
 _RETRY_SECONDS = 1.0
 _DUE_AT_ONCE = 100
@@ -63,7 +63,6 @@ class Runner:
         self._walk = Walk(follower.name, store=store, calls=calls, handler=handler, owner=owner)
         self._registered: Registration | None = None
         self._oldest_due: datetime | None = None
-        self._wanted = asyncio.Event()
         self._looks = asyncio.Event()
         self._handling = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -83,7 +82,7 @@ class Runner:
 
     def wake(self) -> None:
         """Handle what is in the inbox."""
-        self._wanted.set()
+        self.inbox.wanted.set()
 
     def look(self) -> None:
         """Look for conversations that are due, at once."""
@@ -127,8 +126,8 @@ class Runner:
         return await self._walk.step()
 
     async def _work(self) -> None:
-        await self._wanted.wait()
-        self._wanted.clear()
+        await self.inbox.wanted.wait()
+        self.inbox.wanted.clear()
         await asyncio.sleep(_GATHER_SECONDS)
         while self.inbox:
             try:
@@ -164,11 +163,11 @@ class Runner:
             walked = None
         FOLLOWER_BEHIND_SECONDS.labels(self.follower.name).set(self.behind)
         if self.inbox:
-            self._wanted.set()
+            self.inbox.wanted.set()
         if walked is not None and not walked.complete:
             await asyncio.sleep(0.01)  # let other work in between
             return
-        await until_wanted(self._looks, seconds=_LOOK_SECONDS)
+        await until_wanted(self._looks, seconds=LOOK_SECONDS)
 
     async def register(self) -> Registration:
         """Read the registration, which begins anew after a restore. Raises StoreUnavailable."""

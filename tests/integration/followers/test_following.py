@@ -1,6 +1,7 @@
 """A follower gets all changes, in order, whatever ends in between; and what that costs."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from messaging.domain.change import ChangeType
 from messaging.followers.checkpoints import Checkpoints
 from messaging.followers.follower import Followed, RetryLater
 from messaging.followers.registry import list_registered
+from messaging.followers.runner import LOOK_SECONDS
 from messaging.instruments.follower_metrics import FOLLOWER_BEHIND_SECONDS
 from messaging.stores.firestore.documents.conversations import SHARDS
 from messaging.stores.firestore.store import FirestoreStore
@@ -166,6 +168,32 @@ async def test_a_failing_delivery_holds_only_its_conversation(sql_stage: Stage) 
             await runner.catch_up()
             await asyncio.sleep(0.05)
     assert follower.texts == ["three", "one", "two", "four"]
+
+
+async def test_a_follower_that_goes_on_under_another_lease(sql_stage: Stage) -> None:
+    """It gets the rest at once, and not at the next look for what is due."""
+
+    class Slow(Recorder):
+        leases = 0
+
+        async def deliver(self, followed: Followed) -> None:
+            self.leases += 1
+            if self.leases < 8:
+                raise RetryLater(0.0)
+            await super().deliver(followed)
+
+    process, follower = sql_stage.process(), Slow()
+    process.following.add_remote(follower)
+    group = await sql_stage.group()
+    process.following.start()
+    begun = time.monotonic()
+    await process.say(group, "one")
+    async with asyncio.timeout(60):
+        while not follower.got:
+            await asyncio.sleep(0.05)
+    await process.following.stop()
+
+    assert time.monotonic() - begun < 7 * LOOK_SECONDS[0]
 
 
 async def test_a_killed_process_leaves_its_conversation_to_another_one(stage: Stage) -> None:
